@@ -1,0 +1,142 @@
+/**
+ * What kind of failure it was; code branches on this and never on text.
+ * usage: the caller asked for something that cannot be; refused: it could be, and was not done;
+ * transient: trying again may help; corrupt: bytes are not what they were; unavailable: something
+ * needed is not there.
+ */
+export type FaultKind = 'usage' | 'refused' | 'transient' | 'corrupt' | 'unavailable';
+
+export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
+
+/**
+ * The closed catalogue of operating errors. `remedy` is for people; `{name}` is filled from the
+ * facts. A code is never reused. docs/errors.md lists them all, checked both ways by a test.
+ */
+export const FAULTS = {
+  HF_CONTENT_CORRUPT: {
+    kind: 'corrupt',
+    remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
+  },
+  HF_DATA_KEY_ABSENT: {
+    kind: 'unavailable',
+    remedy:
+      'Bring back the packs and indexes that are missing: they carry the data key. Or open the vault with a key that may read this.',
+  },
+  HF_DISK_ABSENT: {
+    kind: 'unavailable',
+    remedy: 'Look whether {path} exists and whether its file system is mounted.',
+  },
+  HF_DISK_DENIED: {
+    kind: 'refused',
+    remedy:
+      'Let this user read and write {path}, or run as one who may ({errno}; EROFS: mounted read-only).',
+  },
+  HF_DISK_FAILED: {
+    kind: 'unavailable',
+    remedy:
+      'See the kernel log (`dmesg`) about {path} ({errno}; EIO: the medium fails, copy it away).',
+  },
+  HF_DISK_FULL: {
+    kind: 'unavailable',
+    remedy:
+      'Free space (and inodes, `df -i`) or raise the quota where {path} lies, then run it again.',
+  },
+  HF_KEY_ABSENT: {
+    kind: 'unavailable',
+    remedy:
+      'Bring back an object under keys/ or copy/keys/ of this vault from a copy of it; no key, no restore.',
+  },
+  HF_KEY_REFUSED: {
+    kind: 'refused',
+    remedy:
+      'Check the passphrase (keyboard layout, spaces) or the key file: it must be the one that `holdfast init` or `holdfast key add` used for this vault.',
+  },
+  HF_MANIFEST_CORRUPT: {
+    kind: 'corrupt',
+    remedy: 'Run `holdfast vault check --read-data`, and use another snapshot or copy until then.',
+  },
+  HF_OBJECT_CORRUPT: {
+    kind: 'corrupt',
+    remedy:
+      'Run `holdfast vault check --read-data`; restore from another recovery point, or bring back {pack} from a copy.',
+  },
+  HF_OBJECT_MISSING: {
+    kind: 'unavailable',
+    remedy:
+      'Run `holdfast vault check`; restore from another recovery point, or bring back the missing pack from a copy.',
+  },
+  HF_RUN_STOPPED: {
+    kind: 'unavailable',
+    remedy: 'See the first failure of this run; nothing that was acknowledged is touched by it.',
+  },
+  HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
+  HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
+  HF_SOURCE_ABSENT: {
+    kind: 'usage',
+    remedy: 'Look whether {path} is written right and its file system is mounted; nothing was done.',
+  },
+  HF_STATE_CORRUPT: {
+    kind: 'corrupt',
+    remedy:
+      'Move {path} aside: this host then signs with a new key, which whoever holds the passphrase or key file vouches for.',
+  },
+  HF_STORE_ABSENT: {
+    kind: 'unavailable',
+    remedy:
+      'Run `holdfast vault check`: it names what needs {name} and what can still be restored.',
+  },
+  HF_STORE_CORRUPT: {
+    kind: 'corrupt',
+    remedy: 'Run it again; if {name} fails again, test the memory and the path to the store.',
+  },
+  HF_STORE_FAILED: {
+    kind: 'transient',
+    remedy: 'Run it again; if {name} fails again, look at the store itself.',
+  },
+  HF_STORE_NAME: {
+    kind: 'refused',
+    remedy: 'No object of a vault is called that. Run `holdfast vault check`.',
+  },
+  HF_USAGE: { kind: 'usage', remedy: 'See `holdfast {command} --help`.' },
+  HF_VAULT_ABSENT: {
+    kind: 'unavailable',
+    remedy: 'Make one with `holdfast init --vault {place}`, or name the right place.',
+  },
+  HF_VAULT_CORRUPT: {
+    kind: 'corrupt',
+    remedy: 'Run `holdfast vault check`; what is damaged is read from its copy where there is one.',
+  },
+  HF_VAULT_EXISTS: {
+    kind: 'refused',
+    remedy: 'Use the vault that is there, or name another place.',
+  },
+  HF_VAULT_FEATURE_UNKNOWN: {
+    kind: 'refused',
+    remedy: 'Use a newer Holdfast: this one does not know what this vault requires ({feature}).',
+  },
+} as const satisfies Record<string, { readonly kind: FaultKind; readonly remedy: string }>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly facts: FaultFacts;
+
+  constructor(code: FaultCode, message: string, facts: FaultFacts = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get kind(): FaultKind {
+    return FAULTS[this.code].kind;
+  }
+
+  /** What the reader can do about it, with the facts filled in. */
+  get remedy(): string {
+    return FAULTS[this.code].remedy.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+      String(this.facts[name] ?? whole),
+    );
+  }
+}
