@@ -1,0 +1,104 @@
+import type { ByteString } from '../../base/bytes.ts';
+import type { Tools } from '../../host/tools.ts';
+import type { DataKey, DataKeySource } from './group.ts';
+import { bytesOfHex, type Keyring } from './keyring.ts';
+import { CONTENT } from './object-id.ts';
+import {
+  type KeyScope,
+  openSealedKey,
+  type Recipient,
+  recipientOf,
+  type SealedKey,
+  sealDataKey,
+} from './sealed-key.ts';
+
+/** What of the keyring opens data keys; it can be handed to other threads. */
+export type DataKeyOpeners = Pick<Keyring, 'vault' | 'namesKey' | 'contentKey'>;
+
+const KEY_SIZE = 32;
+const ID_SIZE = 16;
+
+/** A data key of this run, and the same sealed to its recipient. */
+export interface SealedDataKey {
+  readonly dataKey: DataKey;
+  readonly sealed: Uint8Array;
+}
+
+/** A new data key of one scope. */
+export function makeDataKey(tools: Tools, openers: DataKeyOpeners, scope: KeyScope): SealedDataKey {
+  const dataKey = { id: tools.random.bytes(ID_SIZE), key: tools.random.bytes(KEY_SIZE) };
+  const recipients = [tools.cipher.agreementPublic(keyOfScope(openers, scope))];
+  const vault = bytesOfHex(openers.vault);
+  return { dataKey, sealed: sealDataKey(tools, { scope, vault, ...dataKey, recipients }) };
+}
+
+/** The data keys of a vault, each opened when it is first asked for. */
+export class DataKeys implements DataKeySource {
+  readonly #tools: Tools;
+  readonly #openers: DataKeyOpeners;
+  readonly #vault: Uint8Array;
+  readonly #recipients = new Map<KeyScope, Recipient>();
+  /** The same key lies in many places, and not all of them need be whole. */
+  readonly #sealed = new Map<ByteString, SealedKey[]>();
+  readonly #opened = new Map<ByteString, Uint8Array>();
+
+  constructor(tools: Tools, openers: DataKeyOpeners, sealed: Iterable<SealedKey> = []) {
+    this.#tools = tools;
+    this.#openers = openers;
+    this.#vault = bytesOfHex(openers.vault);
+    for (const key of sealed) this.add(key);
+  }
+
+  add(key: SealedKey): void {
+    const same = this.#sealed.get(key.id);
+    if (same === undefined) this.#sealed.set(key.id, [key]);
+    else if (!same.some((each) => isEqual(each.bytes, key.bytes))) same.push(key);
+  }
+
+  /** A key of this run, which needs no opening. */
+  addOpened(key: DataKey): void {
+    this.#opened.set(this.#tools.codec.textOf(key.id), key.key);
+  }
+
+  /** Sealed keys, as they lie in packs and indexes. */
+  *sealed(): Generator<SealedKey> {
+    for (const same of this.#sealed.values()) yield* same;
+  }
+
+  get(id: ByteString): Uint8Array | undefined {
+    const known = this.#opened.get(id);
+    if (known !== undefined) return known;
+    for (const sealed of this.#sealed.get(id) ?? []) {
+      const key = this.open(sealed);
+      if (key === undefined) continue;
+      this.#opened.set(id, key);
+      return key;
+    }
+    return undefined;
+  }
+
+  /**
+   * @returns undefined where it is not for us, or was tampered with
+   * @throws Fault HF_CONTENT_CORRUPT where a public key in it gives no secret
+   */
+  open(sealed: SealedKey): Uint8Array | undefined {
+    const recipient = this.#recipient(sealed.scope);
+    return openSealedKey(this.#tools, sealed, { vault: this.#vault, recipient });
+  }
+
+  #recipient(scope: KeyScope): Recipient {
+    const known = this.#recipients.get(scope);
+    if (known !== undefined) return known;
+    const recipient = recipientOf(this.#tools, keyOfScope(this.#openers, scope));
+    this.#recipients.set(scope, recipient);
+    return recipient;
+  }
+}
+
+function keyOfScope(openers: DataKeyOpeners, scope: KeyScope): Uint8Array {
+  return scope === CONTENT ? openers.contentKey : openers.namesKey;
+}
+
+function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}

@@ -1,0 +1,190 @@
+import { assert } from '../../base/assert.ts';
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { KIB } from '../../base/units.ts';
+import type { Tools } from '../../host/tools.ts';
+import { corrupt, demand } from './corruption.ts';
+import { mayCompress } from './entropy.ts';
+import type { GroupHeader, GroupMember } from './group-header.ts';
+import {
+  encodeGroupHeader,
+  GROUP_MEMBERS_MAX,
+  GROUP_PLAIN_MAX,
+  membersOf,
+  NONCE_SIZE,
+  parseGroupHeader,
+  PREFIX_SIZE,
+  STORED,
+  TAG_SIZE,
+  ZSTD,
+} from './group-header.ts';
+import type { IdOf, ObjectKind } from './object-id.ts';
+
+/** Larger groups gain nothing (research/speed.md), smaller ones make single files cheap to read. */
+export const GROUP_TARGET = 256 * KIB;
+
+/** A key of one run of a writer, for one scope. */
+export interface DataKey {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+/** A Map from ids of data keys (16 bytes as text) is one. */
+export interface DataKeySource {
+  get(id: ByteString): Uint8Array | undefined;
+}
+
+export interface SealedGroup {
+  readonly header: Uint8Array;
+  /** Tag included. */
+  readonly body: Uint8Array;
+}
+
+/** Collects objects of one kind until they are sealed together. Used again after `clear`. */
+export class GroupBuilder {
+  readonly kind: ObjectKind;
+  readonly #raw = new Uint8Array(GROUP_PLAIN_MAX);
+  readonly #ids: Digest[] = [];
+  readonly #lengths: number[] = [];
+  #size = 0;
+
+  constructor(kind: ObjectKind) {
+    this.kind = kind;
+  }
+
+  get sizeBytes(): number {
+    return this.#size;
+  }
+
+  get memberCount(): number {
+    return this.#ids.length;
+  }
+
+  /** Whether an object of `length` bytes belongs into this group; if not, seal and clear first. */
+  takes(length: number): boolean {
+    if (this.#ids.length === 0) return true;
+    return this.#ids.length < GROUP_MEMBERS_MAX && this.#size + length <= GROUP_TARGET;
+  }
+
+  /** Where the next object goes, to be read into directly. `keep` makes it part of the group. */
+  room(length: number): Uint8Array {
+    assert(this.#size + length <= GROUP_PLAIN_MAX, 'an object fits into a group');
+    return this.#raw.subarray(this.#size, this.#size + length);
+  }
+
+  /** The first `length` bytes of the room become the object `id`. */
+  keep(id: Digest, length: number): void {
+    assert(length > 0, 'an empty object is not stored');
+    assert(this.#ids.length < GROUP_MEMBERS_MAX, 'a group has a limited number of members');
+    assert(this.#size + length <= GROUP_PLAIN_MAX, 'an object fits into a group');
+    this.#ids.push(id);
+    this.#lengths.push(length);
+    this.#size += length;
+  }
+
+  add(id: Digest, bytes: Uint8Array): void {
+    this.room(bytes.length).set(bytes);
+    this.keep(id, bytes.length);
+  }
+
+  /** @param references ids that the objects refer to: any order, repeated, own members too */
+  seal(tools: Tools, dataKey: DataKey, references: readonly Digest[] = []): SealedGroup {
+    assert(this.#ids.length > 0, 'an empty group is not sealed');
+    const raw = this.#raw.subarray(0, this.#size);
+    const packed = mayCompress(raw) ? tools.codec.compress(raw) : raw;
+    const isSmaller = packed.length < raw.length;
+    const plain = isSmaller ? packed : raw;
+    const nonce = tools.random.bytes(NONCE_SIZE);
+    const header = encodeGroupHeader(tools.codec, {
+      kind: this.kind,
+      codec: isSmaller ? ZSTD : STORED,
+      bodyLength: plain.length + TAG_SIZE,
+      plainLength: raw.length,
+      dataKeyId: dataKey.id,
+      nonce,
+      ids: this.#ids,
+      lengths: this.#lengths,
+      references: prefixesOf(references, this.#ids),
+    });
+    const body = tools.cipher.seal({ key: dataKey.key, nonce, aad: header, plain });
+    assert(body.length === plain.length + TAG_SIZE, 'a seal adds its tag and nothing else');
+    return { header, body };
+  }
+
+  clear(): void {
+    this.#ids.length = 0;
+    this.#lengths.length = 0;
+    this.#size = 0;
+  }
+}
+
+function prefixesOf(references: readonly Digest[], own: readonly Digest[]): ByteString[] {
+  if (references.length === 0) return [];
+  const prefixes = new Set(references.map((id) => id.slice(0, PREFIX_SIZE)));
+  for (const id of own) prefixes.delete(id.slice(0, PREFIX_SIZE));
+  return [...prefixes].sort().map(byteString);
+}
+
+/** A group whose tag was right: these are the bytes that somebody with the data key sealed. */
+export class OpenedGroup {
+  readonly header: GroupHeader;
+  readonly members: readonly GroupMember[];
+  readonly plain: Uint8Array;
+  #byId: Map<Digest, GroupMember> | undefined;
+
+  constructor(header: GroupHeader, members: readonly GroupMember[], plain: Uint8Array) {
+    this.header = header;
+    this.members = members;
+    this.plain = plain;
+  }
+
+  /** A view of the object; its digest has not been compared. */
+  find(id: Digest): Uint8Array | undefined {
+    this.#byId ??= new Map(this.members.map((member) => [member.id, member]));
+    const member = this.#byId.get(id);
+    return member && this.bytesOf(member);
+  }
+
+  bytesOf(member: GroupMember): Uint8Array {
+    return this.plain.subarray(member.offset, member.offset + member.length);
+  }
+}
+
+/**
+ * @param bytes the group and nothing else
+ * @throws Fault HF_VAULT_CORRUPT, HF_CONTENT_CORRUPT, HF_DATA_KEY_ABSENT; nothing else
+ */
+export function openGroup(tools: Tools, dataKeys: DataKeySource, bytes: Uint8Array): OpenedGroup {
+  const header = parseGroupHeader(bytes);
+  const { headerLength, bodyLength, plainLength } = header;
+  demand(bytes.length === headerLength + bodyLength, 'group', 'its length does not fit its header');
+  const dataKeyId = tools.codec.textOf(header.dataKeyId);
+  const key = dataKeys.get(dataKeyId);
+  if (key === undefined) {
+    throw new Fault('HF_DATA_KEY_ABSENT', 'no data key that opens this group was found');
+  }
+  const opened = tools.cipher.open({
+    key,
+    nonce: header.nonce,
+    aad: header.bytes,
+    sealed: bytes.subarray(headerLength),
+  });
+  if (opened === undefined) throw corrupt('group', 'its tag does not fit');
+  const plain = header.codec === ZSTD ? tools.codec.decompress(opened, plainLength) : opened;
+  demand(plain.length === plainLength, 'group', 'it has not the length its header says');
+  return new OpenedGroup(header, membersOf(tools.codec, header), plain);
+}
+
+/**
+ * Compares every member with its id, through its digest.
+ * @throws Fault HF_VAULT_CORRUPT at the first that differs
+ */
+export function checkMembers(tools: Tools, idOf: IdOf, group: OpenedGroup): void {
+  for (const member of group.members) {
+    const digest = tools.hash.sha256(group.bytesOf(member));
+    demand(idOf(group.header.kind, digest) === member.id, 'group', 'a member has not its digest');
+  }
+}

@@ -1,0 +1,85 @@
+import { assert } from '../../base/assert.ts';
+import type { Digest } from '../../base/bytes.ts';
+import { ID_VALUE_MAX, IdSegment } from './id-segment.ts';
+
+/** The value of an id that was claimed in this run and of which nothing else is known yet. */
+export const CLAIMED = ID_VALUE_MAX;
+
+/**
+ * Which ids the vault holds, for all threads of a process. It grows by segments: lookups ask all
+ * of them, claims go to the newest. A thread that has not heard of the newest segment yet may
+ * claim what another has claimed there: then a chunk is stored twice, and nothing worse.
+ */
+export class IdTable {
+  readonly #segments: IdSegment[];
+
+  /** @param buffers of segments, oldest first; shared ones make it one table in many threads */
+  constructor(buffers: readonly ArrayBufferLike[]) {
+    this.#segments = buffers.map((buffer) => new IdSegment(buffer));
+  }
+
+  /** To be handed to other threads. */
+  get buffers(): ArrayBufferLike[] {
+    return this.#segments.map((segment) => segment.buffer);
+  }
+
+  get idCount(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.idCount, 0);
+  }
+
+  /** Whether claims should get a new segment; they go on working meanwhile. */
+  get isCrowded(): boolean {
+    return this.#segments.at(-1)?.isCrowded ?? true;
+  }
+
+  /** Makes a segment for claims, and returns its buffer for the other threads. */
+  grow(idCountMax: number, kind: 'shared' | 'local' = 'shared'): ArrayBufferLike {
+    const segment = IdSegment.make(idCountMax, kind);
+    this.#segments.push(segment);
+    return segment.buffer;
+  }
+
+  addSegment(buffer: ArrayBufferLike): void {
+    this.#segments.push(new IdSegment(buffer));
+  }
+
+  /** A value of this id, undefined where it is not here. */
+  get(id: Digest): number | undefined {
+    let value: number | undefined;
+    const take = (found: number): boolean => {
+      value = found;
+      return true;
+    };
+    for (const segment of this.#segments) if (segment.visit(id, take)) return value;
+    return undefined;
+  }
+
+  has(id: Digest): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** Every value of this id: what is stored twice can be read from either. */
+  all(id: Digest): number[] {
+    const values: number[] = [];
+    const take = (value: number): boolean => {
+      values.push(value);
+      return false;
+    };
+    for (const segment of this.#segments) segment.visit(id, take);
+    return values;
+  }
+
+  /**
+   * True for one caller only, of all threads that share this table, and only if the id was not
+   * here. Where the newest segment is full, true without being remembered: a chunk may then be
+   * stored twice, which costs space; refusing to store it would cost the chunk.
+   */
+  claim(id: Digest, value = CLAIMED): boolean {
+    const newest = this.#segments.at(-1);
+    assert(newest !== undefined, 'claims need a segment');
+    for (const segment of this.#segments) {
+      if (segment !== newest && segment.visit(id, () => true)) return false;
+    }
+    return newest.claim(id, value) !== 'present';
+  }
+}

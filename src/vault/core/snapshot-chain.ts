@@ -1,0 +1,101 @@
+import type { SnapshotHeader } from './snapshot-record.ts';
+
+/** What the chain of a writer says besides the snapshots themselves. A finding, never an error. */
+export type ChainFinding =
+  /** Snapshots that were written and are not here: lost, or removed by somebody. */
+  | { readonly kind: 'gap'; readonly writer: string; readonly from: number; readonly to: number }
+  /** Two of one number: the writer was cloned, or set back to an older state. */
+  | {
+      readonly kind: 'fork';
+      readonly writer: string;
+      readonly seq: number;
+      readonly ids: readonly string[];
+    }
+  /** It follows a snapshot that is not the one before it here. */
+  | { readonly kind: 'break'; readonly writer: string; readonly seq: number; readonly id: string };
+
+export interface ChainLink extends Pick<SnapshotHeader, 'writer' | 'seq' | 'previous' | 'time'> {
+  readonly id: string;
+}
+
+/** @returns by writer, then by number */
+export function chainFindings(snapshots: readonly ChainLink[]): ChainFinding[] {
+  const findings: ChainFinding[] = [];
+  for (const [writer, chain] of chainsOf(snapshots)) {
+    let seqBefore = 0;
+    let idsBefore: readonly string[] = [''];
+    for (const [seq, links] of bySeq(chain)) {
+      const ids = links.map((link) => link.id);
+      const isGap = seq !== seqBefore + 1;
+      if (isGap) findings.push({ kind: 'gap', writer, from: seqBefore + 1, to: seq - 1 });
+      if (ids.length > 1) findings.push({ kind: 'fork', writer, seq, ids });
+      for (const { id, previous } of isGap ? [] : links) {
+        if (!idsBefore.includes(previous)) findings.push({ kind: 'break', writer, seq, id });
+      }
+      seqBefore = seq;
+      idsBefore = ids;
+    }
+  }
+  return findings;
+}
+
+/**
+ * Oldest first. A writer's own order is its numbers: where its clock was set back, what it had
+ * dated later than its next snapshot counts as of that one's time, so that one wrong clock in the
+ * past does not make an old snapshot the newest for ever.
+ */
+export function inOrder<T extends ChainLink>(snapshots: readonly T[]): T[] {
+  const timed: { readonly snapshot: T; readonly time: number }[] = [];
+  for (const chain of chainsOf(snapshots).values()) {
+    let timeMax = Number.POSITIVE_INFINITY;
+    for (const snapshot of chain.toReversed()) {
+      timeMax = Math.min(timeMax, snapshot.time);
+      timed.push({ snapshot, time: timeMax });
+    }
+  }
+  return timed
+    .sort(
+      (a, b) =>
+        a.time - b.time ||
+        compareText(a.snapshot.writer, b.snapshot.writer) ||
+        a.snapshot.seq - b.snapshot.seq ||
+        compareText(a.snapshot.id, b.snapshot.id),
+    )
+    .map(({ snapshot }) => snapshot);
+}
+
+/** Where a writer stands: the number and id of the last snapshot it knows of. */
+export interface ChainState {
+  readonly seq: number;
+  readonly previous: string;
+}
+
+/**
+ * What the next snapshot of a writer is to say: it follows the later of what the writer remembers
+ * and what the vault shows. Either may have been set back; neither number is used again.
+ */
+export function nextInChain(state: ChainState, own: readonly ChainLink[]): ChainState {
+  let last: ChainState = { seq: state.seq, previous: state.previous };
+  for (const { seq, id } of own) if (seq > last.seq) last = { seq, previous: id };
+  return { seq: last.seq + 1, previous: last.previous };
+}
+
+function chainsOf<T extends ChainLink>(snapshots: readonly T[]): Map<string, T[]> {
+  const chains = Map.groupBy(snapshots, (snapshot) => snapshot.writer);
+  return new Map(
+    [...chains]
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([writer, chain]) => [
+        writer,
+        chain.sort((a, b) => a.seq - b.seq || a.time - b.time || compareText(a.id, b.id)),
+      ]),
+  );
+}
+
+function bySeq(chain: readonly ChainLink[]): Map<number, ChainLink[]> {
+  return Map.groupBy(chain, (link) => link.seq);
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

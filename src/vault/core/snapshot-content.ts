@@ -1,0 +1,174 @@
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { hexOf, parseDigest } from '../../base/bytes.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { base64OfText, textOfBase64 } from '../../manifest/core/base64.ts';
+import { isUtf8, utf8Of, bytesOfUtf8 } from '../../manifest/core/utf8.ts';
+import { demand } from './corruption.ts';
+import { isoTimeOf } from './iso-time.ts';
+import { JsonFields } from './json-fields.ts';
+
+export const SNAPSHOT_GAPS_MAX = 1000;
+const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const WHAT = 'snapshot content';
+
+/** The part of a snapshot that only holders of the names key read. */
+export interface SnapshotContent {
+  /** Name of the data set. */
+  readonly dataSet: string;
+  readonly host: string;
+  /** The moment up to which the data is covered: what changed later may be missing. */
+  readonly started: UnixMs;
+  readonly finished: UnixMs;
+  readonly roots: readonly SnapshotRoot[];
+  readonly stats: Readonly<Record<string, number | string>>;
+  /** The first thousand of what could not be read or kept; `gapCount` counts all. */
+  readonly gaps: readonly SnapshotGap[];
+  readonly gapCount: number;
+  readonly torn: readonly TornData[];
+  readonly excluded: readonly ExcludeRule[];
+  readonly notEntered: readonly SnapshotGap[];
+  readonly inFluxCount: number;
+  /** Of the program that wrote it. */
+  readonly version: string;
+  /** What a newer writer said besides. */
+  readonly unknown?: Readonly<Record<string, unknown>>;
+}
+
+export interface SnapshotRoot {
+  readonly name: ByteString;
+  readonly path: ByteString;
+  /** Root digest of the manifest. */
+  readonly sha256: Digest;
+  readonly entries: number;
+  readonly bytes: bigint;
+}
+
+export interface SnapshotGap {
+  readonly path: ByteString;
+  readonly why: string;
+}
+
+/** Data that an engine was writing while it was captured. */
+export interface TornData {
+  readonly path: ByteString;
+  readonly engine: string;
+}
+
+export interface ExcludeRule {
+  readonly rule: string;
+  /** How many it left out; a directory counts once, and what lies below it not at all. */
+  readonly entries: number;
+  /** Of the files among them. */
+  readonly bytes: bigint;
+}
+
+/** JSON text in UTF-8. */
+export function encodeSnapshotContent(content: SnapshotContent): ByteString {
+  const gap = ({ path, why }: SnapshotGap): object => ({ ...named('path', path), why });
+  return bytesOfUtf8(
+    JSON.stringify({
+      dataSet: content.dataSet,
+      host: content.host,
+      started: isoTimeOf(content.started),
+      finished: isoTimeOf(content.finished),
+      roots: content.roots.map((root) => ({
+        ...named('name', root.name),
+        ...named('path', root.path),
+        sha256: hexOf(root.sha256),
+        entries: root.entries,
+        bytes: String(root.bytes),
+      })),
+      stats: content.stats,
+      gaps: content.gaps.slice(0, SNAPSHOT_GAPS_MAX).map(gap),
+      gapCount: content.gapCount,
+      torn: content.torn.map(({ path, engine }) => ({ ...named('path', path), engine })),
+      excluded: content.excluded.map((each) => ({ ...each, bytes: String(each.bytes) })),
+      notEntered: content.notEntered.map(gap),
+      inFluxCount: content.inFluxCount,
+      version: content.version,
+      ...content.unknown,
+    }),
+  );
+}
+
+/** @throws Fault HF_VAULT_CORRUPT; nothing else */
+export function parseSnapshotContent(text: ByteString): SnapshotContent {
+  demand(isUtf8(text), WHAT, 'it is no UTF-8');
+  const fields = JsonFields.parse(WHAT, utf8Of(text));
+  const unknown = fields.rest(MEMBERS);
+  return {
+    dataSet: fields.text('dataSet'),
+    host: fields.text('host'),
+    started: fields.time('started'),
+    finished: fields.time('finished'),
+    roots: fields.objects('roots').map(parseRoot),
+    stats: parseStats(fields.object('stats')),
+    gaps: fields.objects('gaps').map(parseGap),
+    gapCount: fields.integer('gapCount', COUNT),
+    torn: fields.objects('torn').map((each) => ({
+      path: bytesNamed(each, 'path'),
+      engine: each.text('engine'),
+    })),
+    excluded: fields.objects('excluded').map((each) => ({
+      rule: each.text('rule'),
+      entries: each.integer('entries', COUNT),
+      bytes: each.count('bytes'),
+    })),
+    notEntered: fields.objects('notEntered').map(parseGap),
+    inFluxCount: fields.integer('inFluxCount', COUNT),
+    version: fields.text('version'),
+    ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
+  };
+}
+
+const MEMBERS = [
+  'dataSet',
+  'host',
+  'started',
+  'finished',
+  'roots',
+  'stats',
+  'gaps',
+  'gapCount',
+  'torn',
+  'excluded',
+  'notEntered',
+  'inFluxCount',
+  'version',
+];
+
+function parseRoot(fields: JsonFields): SnapshotRoot {
+  const sha256 = parseDigest(fields.text('sha256'));
+  demand(sha256 !== undefined, WHAT, 'a root has no digest');
+  return {
+    name: bytesNamed(fields, 'name'),
+    path: bytesNamed(fields, 'path'),
+    sha256,
+    entries: fields.integer('entries', COUNT),
+    bytes: fields.count('bytes'),
+  };
+}
+
+function parseGap(fields: JsonFields): SnapshotGap {
+  return { path: bytesNamed(fields, 'path'), why: fields.text('why') };
+}
+
+function parseStats(fields: JsonFields): Record<string, number | string> {
+  const stats = Object.entries(fields.rest([])).filter(
+    (entry): entry is [string, number | string] =>
+      typeof entry[1] === 'number' || typeof entry[1] === 'string',
+  );
+  return Object.fromEntries(stats);
+}
+
+/** Bytes that are UTF-8 as text, others in base64 under the name with `B64`. */
+function named(name: string, bytes: ByteString): Record<string, string> {
+  return isUtf8(bytes) ? { [name]: utf8Of(bytes) } : { [`${name}B64`]: base64OfText(bytes) };
+}
+
+function bytesNamed(fields: JsonFields, name: string): ByteString {
+  if (fields.has(name)) return bytesOfUtf8(fields.text(name));
+  const bytes = textOfBase64(fields.text(`${name}B64`));
+  demand(bytes !== undefined, WHAT, `${name}B64 is no base64`);
+  return bytes;
+}
