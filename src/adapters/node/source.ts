@@ -1,0 +1,245 @@
+/**
+ * Reading live trees with node:fs, through directory descriptors (see syscalls-path.ts). One
+ * instance a thread; descriptors are shared by all threads of the process.
+ */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import type { ByteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
+import type {
+  DirHandle,
+  EntryKind,
+  FileHandle,
+  Listing,
+  Source,
+  StatWords,
+  Xattrs,
+} from '../../host/source.ts';
+import {
+  NO_XATTRS,
+  STAT_BLOCKS,
+  STAT_CACHED,
+  STAT_CTIME,
+  STAT_DEV,
+  STAT_GID,
+  STAT_INO,
+  STAT_MODE,
+  STAT_MTIME,
+  STAT_NLINK,
+  STAT_RDEV,
+  STAT_SIZE,
+  STAT_UID,
+  SourceFailure,
+} from '../../host/source.ts';
+import type { Answer } from './syscalls.ts';
+import { dataSegments } from './syscalls-extents.ts';
+import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
+import { getXattr, getXattrAt, listXattrs, listXattrsAt } from './syscalls-xattrs.ts';
+
+const { O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_NOCTTY } = fs.constants;
+const FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+const BIG = { bigint: true } as const;
+const LISTING = { withFileTypes: true, encoding: 'latin1' } as const;
+/** Names of ids come from a directory service in the worst case; it may be down. */
+const NAME_LOOKUP_MS = 2000;
+
+export function nodeSource(): Source {
+  const owners = new IdNames('passwd');
+  const groups = new IdNames('group');
+  let noAtime = O_NOATIME;
+  const openFile = (dir: DirHandle, name: ByteString): FileHandle => {
+    const path = fsPath(pathAt(dir, name));
+    try {
+      return fs.openSync(path, FILE_FLAGS | noAtime);
+    } catch (error) {
+      // Only the owner and root may leave atime alone.
+      if (noAtime === 0 || failureOf(error).errno !== 'EPERM') throw failureOf(error);
+      const file = attempt(() => fs.openSync(path, FILE_FLAGS));
+      noAtime = 0;
+      return file;
+    }
+  };
+  return {
+    openRoot: (path) => attempt(() => fs.openSync(fsPath(path), O_RDONLY | O_DIRECTORY)),
+    openDir: (parent, name) =>
+      attempt(() => fs.openSync(fsPath(pathAt(parent, name)), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)),
+    closeDir: (dir) => fs.closeSync(dir),
+    list: (dir) => attempt(() => listOf(dir)),
+    stat: (dir, name, into) =>
+      attempt(() =>
+        fill(
+          name === '' ? fs.fstatSync(dir, BIG) : fs.lstatSync(fsPath(pathAt(dir, name)), BIG),
+          into,
+        ),
+      ),
+    statMany,
+    openFile,
+    closeFile: (file) => fs.closeSync(file),
+    statFile: (file, into) => attempt(() => fill(fs.fstatSync(file, BIG), into)),
+    read: (file, into, position) => attempt(() => readFull(file, into, position)),
+    dataSegments: segmentsOf,
+    readLink: (dir, name) =>
+      attempt(() => byteString(fs.readlinkSync(fsPath(pathAt(dir, name)), 'latin1'))),
+    xattrsOfHandle: (handle) =>
+      xattrsFrom(listXattrs(handle), (attribute) => getXattr(handle, attribute)),
+    xattrsAt: (dir, name) => {
+      const path = pathAt(dir, name);
+      return xattrsFrom(listXattrsAt(path), (attribute) => getXattrAt({ path, name: attribute }));
+    },
+    ownerName: (uid) => owners.of(uid),
+    groupName: (gid) => groups.of(gid),
+  };
+}
+
+function listOf(dir: DirHandle): Listing {
+  const found = fs.readdirSync(pathOfFd(dir), LISTING);
+  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { names: found.map((entry) => byteString(entry.name)), kinds: found.map(kindOf) };
+}
+
+function kindOf(entry: fs.Dirent): EntryKind | undefined {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'dir';
+  if (entry.isSymbolicLink()) return 'symlink';
+  if (entry.isFIFO()) return 'fifo';
+  if (entry.isSocket()) return 'socket';
+  if (entry.isCharacterDevice()) return 'char';
+  return entry.isBlockDevice() ? 'block' : undefined;
+}
+
+function fill(stat: fs.BigIntStats, into: StatWords): void {
+  into[STAT_INO] = stat.ino;
+  into[STAT_SIZE] = stat.size;
+  into[STAT_MTIME] = stat.mtimeNs;
+  into[STAT_CTIME] = stat.ctimeNs;
+  into[STAT_MODE] = stat.mode;
+  into[STAT_UID] = stat.uid;
+  into[STAT_GID] = stat.gid;
+  into[STAT_NLINK] = stat.nlink;
+  into[STAT_DEV] = stat.dev;
+  into[STAT_BLOCKS] = stat.blocks;
+  into[STAT_RDEV] = stat.rdev;
+}
+
+function statMany(dirPath: ByteString, names: readonly ByteString[], into: BigInt64Array): void {
+  let at = 0;
+  const options = { bigint: true, throwIfNoEntry: false } as const;
+  for (const name of names) {
+    const stat = statOrNothing(fsPath(byteString(`${dirPath}/${name}`)), options);
+    if (stat === undefined) {
+      into.fill(0n, at, at + STAT_CACHED);
+    } else {
+      into[at + STAT_INO] = stat.ino;
+      into[at + STAT_SIZE] = stat.size;
+      into[at + STAT_MTIME] = stat.mtimeNs;
+      into[at + STAT_CTIME] = stat.ctimeNs;
+      into[at + STAT_MODE] = stat.mode;
+      into[at + STAT_UID] = stat.uid;
+      into[at + STAT_GID] = stat.gid;
+      into[at + STAT_NLINK] = stat.nlink;
+      into[at + STAT_DEV] = stat.dev;
+    }
+    at += STAT_CACHED;
+  }
+}
+
+function statOrNothing(
+  path: string | Buffer,
+  options: { readonly bigint: true; readonly throwIfNoEntry: false },
+): fs.BigIntStats | undefined {
+  try {
+    return fs.lstatSync(path, options);
+  } catch (error) {
+    failureOf(error); // What cannot be had is looked at properly, and named, by the walk.
+    return undefined;
+  }
+}
+
+function readFull(file: FileHandle, into: Uint8Array, position: number): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = fs.readSync(file, into, filled, into.length - filled, position + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+function segmentsOf(file: FileHandle, sizeBytes: number): readonly number[] {
+  const found = dataSegments(file, sizeBytes);
+  if (!found.ok) return sizeBytes === 0 ? [] : [0, sizeBytes];
+  return found.value.flatMap((segment) => [segment.offset, segment.length]);
+}
+
+const NO_ATTRIBUTES = new Set(['ENOTSUP', 'EOPNOTSUPP']);
+
+function xattrsFrom(
+  listed: Answer<readonly ByteString[]>,
+  getValue: (name: ByteString) => Answer<Uint8Array>,
+): Xattrs {
+  if (!listed.ok) {
+    if (NO_ATTRIBUTES.has(listed.error.code)) return NO_XATTRS;
+    return { values: [], notKept: [byteString(`attributes: ${listed.error.code}`)] };
+  }
+  if (listed.value.length === 0) return NO_XATTRS;
+  const values: [ByteString, Uint8Array][] = [];
+  const notKept: ByteString[] = [];
+  for (const name of listed.value) {
+    const value = getValue(name);
+    if (value.ok) values.push([name, value.value]);
+    else if (value.error.code !== 'ENODATA')
+      notKept.push(byteString(`${name}: ${value.error.code}`));
+  }
+  return { values, notKept };
+}
+
+/** Names of numeric ids: the local file first, then whatever the host is set up to ask, once each. */
+class IdNames {
+  readonly #database: 'passwd' | 'group';
+  #names: Map<number, ByteString | undefined> | undefined;
+
+  constructor(database: 'passwd' | 'group') {
+    this.#database = database;
+  }
+
+  of(id: number): ByteString | undefined {
+    this.#names ??= namesIn(`/etc/${this.#database}`);
+    if (this.#names.has(id)) return this.#names.get(id);
+    const asked = spawnSync('getent', [this.#database, String(id)], {
+      timeout: NAME_LOOKUP_MS,
+      encoding: 'latin1',
+    });
+    const name = asked.status === 0 ? asked.stdout.split(':')[0] : undefined;
+    this.#names.set(id, name === undefined || name === '' ? undefined : byteString(name));
+    return this.#names.get(id);
+  }
+}
+
+function namesIn(file: string): Map<number, ByteString | undefined> {
+  const names = new Map<number, ByteString | undefined>();
+  if (!fs.existsSync(file)) return names;
+  for (const line of fs.readFileSync(file, 'latin1').split('\n')) {
+    const [name, , id] = line.split(':');
+    const isEntry = name !== undefined && name !== '' && id !== undefined && /^\d+$/.test(id);
+    if (isEntry && !names.has(Number(id))) names.set(Number(id), byteString(name));
+  }
+  return names;
+}
+
+function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+/** A failed system call as a value of the port; anything else is a bug and goes on. */
+function failureOf(error: unknown): SourceFailure {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    if (error.code.startsWith('E') && !error.code.startsWith('ERR_')) {
+      return new SourceFailure(error.code, { cause: error });
+    }
+  }
+  throw error;
+}

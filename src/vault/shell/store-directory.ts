@@ -1,0 +1,204 @@
+/**
+ * A vault in a directory. The order of create, write, sync, publish and sync of the directory is
+ * the promise of this file: docs/design/003-disk-and-store.md lists each step as W1 to W8 with what
+ * is lost without it, and a simulated disk shows it.
+ */
+import { assert } from '../../base/assert.ts';
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { days } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Random } from '../../host/random.ts';
+import type { ByteRange, Store, StoredObject } from './store.ts';
+import { checkName, checkPrefix, checkRange, isObjectName, TEMPORARY } from './store-request.ts';
+
+export interface DirectoryStoreOptions {
+  readonly disk: Disk;
+  /** Made by the first put; without a slash at its end. */
+  readonly root: ByteString;
+  /** Names unfinished files, together with `clock`. */
+  readonly random: Random;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Worker threads and the writer thread work synchronously, beside the asynchronous port. */
+export interface DirectoryStore extends Store {
+  /** As `putIfAbsent`: durable when it returns. The digest is not looked at. */
+  putIfAbsentSync(name: string, bytes: Uint8Array): 'stored' | 'present';
+  getSync(name: string, range?: ByteRange): Uint8Array;
+  listSync(prefix: string): readonly StoredObject[];
+  /** Removes what puts that were killed left more than a day before `now`; returns how many. */
+  sweepTemporary(now: UnixMs): number;
+}
+
+/** A put takes seconds; a day leaves room for hosts whose clocks disagree. */
+const TEMPORARY_AGE_MAX = days(1);
+const TEMPORARY_NAME = /^([0-9]{1,15})-[0-9a-f]{32}$/;
+const RANDOM_SIZE = 16;
+/** Names have a few segments; a loop of symbolic links has no end. */
+const DEPTH_MAX = 16;
+
+export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
+  const directory = new Directory(options);
+  return {
+    promises: { durable: true, digest: 'none' },
+    putIfAbsentSync: (name, bytes) => directory.put(name, bytes),
+    getSync: (name, range) => directory.get(name, range),
+    listSync: (prefix) => directory.list(prefix),
+    sweepTemporary: (now) => directory.sweep(now),
+    async putIfAbsent(name: string, bytes: Uint8Array, _sha256: Digest) {
+      return directory.put(name, bytes);
+    },
+    async get(name: string, range?: ByteRange) {
+      return directory.get(name, range);
+    },
+    async list(prefix: string) {
+      return directory.list(prefix);
+    },
+  };
+}
+
+class Directory {
+  readonly #disk: Disk;
+  readonly #root: ByteString;
+  readonly #options: DirectoryStoreOptions;
+  /** Directories that this process has made durable. */
+  readonly #durable = new Set<ByteString>();
+
+  constructor(options: DirectoryStoreOptions) {
+    this.#disk = options.disk;
+    this.#root = options.root;
+    this.#options = options;
+  }
+
+  put(name: string, bytes: Uint8Array): 'stored' | 'present' {
+    checkName(name);
+    const target = this.#at(name);
+    const directory = this.#at(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
+    this.#ensure(directory); // Also for what is present: W7.
+    if (this.#disk.size(target) === undefined) {
+      const temporary = this.#writeTemporary(bytes);
+      const published = this.#disk.publish(temporary, target);
+      if (published === 'exists') this.#giveUp(temporary);
+      this.#disk.syncDir(directory);
+      return published === 'exists' ? 'present' : 'stored';
+    }
+    this.#disk.syncDir(directory); // W5: who published it may not have come so far.
+    return 'present';
+  }
+
+  get(name: string, range?: ByteRange): Uint8Array {
+    checkName(name);
+    checkRange(range);
+    try {
+      return this.#disk.read(this.#at(name), range);
+    } catch (cause) {
+      if (!(cause instanceof Fault) || cause.code !== 'HF_DISK_ABSENT') throw cause;
+      throw new Fault('HF_STORE_ABSENT', `no object ${name}`, { name }, { cause });
+    }
+  }
+
+  list(prefix: string): readonly StoredObject[] {
+    checkPrefix(prefix);
+    const found: StoredObject[] = [];
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    this.#collect({ folder, prefix, depth: 0 }, found);
+    // An empty vault and one that is not mounted look alike below; only one of them is an answer.
+    if (found.length === 0 && this.#disk.list(this.#root) === undefined) {
+      const path = this.#root;
+      throw new Fault('HF_DISK_ABSENT', `no directory ${path}`, { path, errno: 'ENOENT' });
+    }
+    return found.sort(byName);
+  }
+
+  sweep(now: UnixMs): number {
+    let count = 0;
+    const folder = this.#at(TEMPORARY);
+    for (const name of this.#disk.list(folder) ?? []) {
+      const madeAt = TEMPORARY_NAME.exec(name)?.[1];
+      // Another form is not ours. A time to come is a wrong clock, maybe this one: left alone.
+      if (madeAt === undefined || now - Number(madeAt) <= TEMPORARY_AGE_MAX) continue;
+      if (this.#giveUp(byteString(`${folder}/${name}`))) count += 1;
+    }
+    return count;
+  }
+
+  #at(name: string): ByteString {
+    return name === '' ? this.#root : byteString(`${this.#root}/${name}`);
+  }
+
+  #ensure(directory: ByteString): void {
+    if (this.#durable.has(directory)) return;
+    this.#disk.makeDir(directory);
+    this.#durable.add(directory);
+  }
+
+  #writeTemporary(bytes: Uint8Array): ByteString {
+    const folder = this.#at(TEMPORARY);
+    this.#ensure(folder);
+    const path = byteString(`${folder}/${this.#temporaryName()}`);
+    const file = this.#disk.create(path);
+    let isWritten = false;
+    try {
+      file.write(bytes);
+      file.sync();
+      isWritten = true;
+    } finally {
+      file.close();
+      // W8: what was not synced is not tried again under this name.
+      if (!isWritten) this.#giveUp(path);
+    }
+    return path;
+  }
+
+  #temporaryName(): string {
+    let raw = '';
+    for (const byte of this.#options.random.bytes(RANDOM_SIZE)) raw += String.fromCharCode(byte);
+    return `${this.#options.clock.now()}-${hexOf(byteString(raw))}`;
+  }
+
+  /** Nobody refers to it; if it cannot be removed now, a sweep does it another day. */
+  #giveUp(temporary: ByteString): boolean {
+    try {
+      this.#disk.unlink(temporary);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      return false;
+    }
+  }
+
+  #collect(at: Position, found: StoredObject[]): void {
+    assert(at.depth <= DEPTH_MAX, `directories in ${this.#root} lead into each other`);
+    for (const segment of this.#disk.list(this.#at(at.folder.slice(0, -1))) ?? []) {
+      const name = at.folder + segment;
+      // What has another form is none of ours (`lost+found`, `.nfs...`); `tmp` is none either.
+      if (!isObjectName(name) || !mayHold(name, at.prefix)) continue;
+      const sizeBytes = this.#disk.size(this.#at(name));
+      if (sizeBytes === undefined) {
+        this.#collect({ folder: `${name}/`, prefix: at.prefix, depth: at.depth + 1 }, found);
+      } else if (name.startsWith(at.prefix)) {
+        found.push({ name, sizeBytes });
+      }
+    }
+  }
+}
+
+interface Position {
+  /** With a slash at its end; empty at the root. */
+  readonly folder: string;
+  readonly prefix: string;
+  readonly depth: number;
+}
+
+/** Whether `name`, or what lies below it, may begin with `prefix`. */
+function mayHold(name: string, prefix: string): boolean {
+  return name.startsWith(prefix) || prefix.startsWith(`${name}/`);
+}
+
+function byName(a: StoredObject, b: StoredObject): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
+}

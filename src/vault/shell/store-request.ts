@@ -1,0 +1,46 @@
+import { assert } from '../../base/assert.ts';
+import { Fault } from '../../base/fault.ts';
+import type { ByteRange } from './store.ts';
+
+/** What every store can hold: file systems without case, URLs, S3 keys. */
+const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const NAME_SIZE_MAX = 512;
+const SEGMENT_SIZE_MAX = 200;
+/** Where a directory store keeps what is not finished; no object may lie there. */
+export const TEMPORARY = 'tmp';
+
+/**
+ * A name may come from a hostile vault: it must not lead out of the store, nor hide in it. That no
+ * name is also the folder of another is left to those who choose names; directories enforce it.
+ */
+export function isObjectName(name: string): boolean {
+  const segments = name.split('/');
+  if (name.length > NAME_SIZE_MAX || segments[0] === TEMPORARY) return false;
+  return segments.every((segment) => segment.length <= SEGMENT_SIZE_MAX && SEGMENT.test(segment));
+}
+
+/** @throws Fault HF_STORE_NAME */
+export function checkName(name: string): void {
+  if (!isObjectName(name)) throw refused(name);
+}
+
+/**
+ * A prefix is any beginning of a name, the empty one too.
+ *
+ * @throws Fault HF_STORE_NAME
+ */
+export function checkPrefix(prefix: string): void {
+  // Completed by a letter it must be a name. `tmp` alone may begin `tmpfoo`.
+  if (prefix !== '' && !isObjectName(`${prefix}x`)) throw refused(prefix);
+}
+
+/** A range comes from code, which parsed it; a wrong one is a bug. */
+export function checkRange(range: ByteRange | undefined): void {
+  if (range === undefined) return;
+  const isSound = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  assert(isSound(range.offset) && isSound(range.length), 'a range is two counts of bytes');
+}
+
+function refused(name: string): Fault {
+  return new Fault('HF_STORE_NAME', `no object may be called ${JSON.stringify(name)}`, { name });
+}

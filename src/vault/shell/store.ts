@@ -1,0 +1,37 @@
+import type { Digest } from '../../base/bytes.ts';
+
+/**
+ * Named, immutable objects: what a directory, SSH, HTTP and S3 can all do. Names are ASCII,
+ * `/`-separated, as in docs/format/vault.md. Deleting is not here: only a collector's handle can.
+ *
+ * Throws Fault HF_STORE_ABSENT (get of a name that is not there), HF_DISK_* or HF_STORE_*;
+ * bytes are returned as they are: whoever asked checks them.
+ */
+export interface Store {
+  readonly promises: StorePromises;
+  /**
+   * Durable when it resolves; all or nothing. `present`: the name was there and was left alone.
+   * Idempotent. `sha256` is the digest of `bytes`, and a store that can checks what it holds.
+   */
+  putIfAbsent(name: string, bytes: Uint8Array, sha256: Digest): Promise<'stored' | 'present'>;
+  get(name: string, range?: ByteRange): Promise<Uint8Array>;
+  /** Complete and sorted; half-written objects are not in it. */
+  list(prefix: string): Promise<readonly StoredObject[]>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface StoredObject {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** What a store says of itself; `init` and exposure show it. */
+export interface StorePromises {
+  readonly durable: boolean;
+  /** The digest of what it holds: returned by the store, re-read by us, or none. */
+  readonly digest: 'returned' | 're-read' | 'none';
+}
