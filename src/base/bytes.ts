@@ -24,14 +24,24 @@ export function digestOfBytes(raw: string): Digest {
   return raw as Digest;
 }
 
+/** Value of each hexadecimal digit; -1 for what is none, which stays negative when combined. */
+const NIBBLES = new Int8Array(128).fill(-1);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  NIBBLES[digit.charCodeAt(0)] = value;
+}
+const scratch = new Array<number>(DIGEST_SIZE).fill(0);
+
 /** Undefined where `hex` is not 64 lower-case hexadecimal digits. */
 export function parseDigest(hex: string): Digest | undefined {
-  if (!/^[0-9a-f]{64}$/.test(hex)) return undefined;
-  let raw = '';
-  for (let at = 0; at < hex.length; at += 2) {
-    raw += String.fromCharCode(Number.parseInt(hex.slice(at, at + 2), 16));
+  if (hex.length !== 2 * DIGEST_SIZE) return undefined;
+  let bad = 0;
+  for (let at = 0; at < DIGEST_SIZE; at++) {
+    const high = NIBBLES[hex.charCodeAt(2 * at)] ?? -1;
+    const low = NIBBLES[hex.charCodeAt(2 * at + 1)] ?? -1;
+    bad |= high | low;
+    scratch[at] = (high << 4) | low;
   }
-  return raw as Digest;
+  return bad < 0 ? undefined : (String.fromCharCode.apply(null, scratch) as Digest);
 }
 
 export function hexOf(raw: ByteString | Digest): string {

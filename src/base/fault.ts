@@ -65,12 +65,21 @@ export const FAULTS = {
     remedy:
       'Run `holdfast vault check`; restore from another recovery point, or bring back the missing pack from a copy.',
   },
+  HF_ROOT_NAMES_COLLIDE: {
+    kind: 'usage',
+    remedy: 'Back them up apart, or back up a directory above both: each is restored under its name.',
+  },
   HF_RUN_STOPPED: {
     kind: 'unavailable',
     remedy: 'See the first failure of this run; nothing that was acknowledged is touched by it.',
   },
   HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
   HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
+  HF_SNAPSHOT_UNTRUSTED: {
+    kind: 'refused',
+    remedy:
+      'Find out who wrote it ({writer}). If you trust them, name them with `--writer`; to restore it whoever wrote it, `--unsigned`.',
+  },
   HF_SOURCE_ABSENT: {
     kind: 'usage',
     remedy: 'Look whether {path} is written right and its file system is mounted; nothing was done.',
@@ -96,6 +105,11 @@ export const FAULTS = {
   HF_STORE_NAME: {
     kind: 'refused',
     remedy: 'No object of a vault is called that. Run `holdfast vault check`.',
+  },
+  HF_TARGET_NOT_EMPTY: {
+    kind: 'refused',
+    remedy:
+      'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
   },
   HF_USAGE: { kind: 'usage', remedy: 'See `holdfast {command} --help`.' },
   HF_VAULT_ABSENT: {

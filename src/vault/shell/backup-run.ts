@@ -1,0 +1,107 @@
+/**
+ * The part of a backup that stores: keys of the run, ids the vault has, pages and lists, and at the
+ * end the index. It begins when there is something to store; an unchanged tree never begins it.
+ */
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { hexOf } from '../../base/bytes.ts';
+import type { EmitBytes } from '../../manifest/core/list.ts';
+import { referencesOfList, referencesOfPage } from '../../manifest/core/references.ts';
+import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
+import type { IdTable } from '../core/id-table.ts';
+import type { IndexedPack } from '../core/index-builder.ts';
+import { INDEX_ENTRIES_MAX, IndexBuilder } from '../core/index-builder.ts';
+import { CONTENT, NAMES } from '../core/object-id.ts';
+import type { Crew } from './crew.ts';
+import type { CaptureOptions } from './capture-work.ts';
+import { ObjectWriter } from './object-writer.ts';
+import type { Vault } from './open-vault.ts';
+
+/** Ids that a run may add before the table grows; the table starts small, since most runs are. */
+const IDS_FIRST = 1 << 18;
+const IDS_GROWTH = 1 << 20;
+/** One index stays well below its limit, and is written in one piece. */
+const INDEX_ENTRIES_TARGET = INDEX_ENTRIES_MAX / 16;
+
+export interface BackupRunPorts {
+  readonly vault: Vault;
+  readonly crew: Crew;
+  /** What the vault holds, without what is in missing packs. */
+  readonly ids: IdTable;
+  /** Indexes of packs that no index names: of a run that was killed, whose work is not lost. */
+  readonly rebuilt: readonly Uint8Array[];
+}
+
+export class BackupRun {
+  readonly #ports: BackupRunPorts;
+  readonly #names: ObjectWriter;
+  /** For content that no worker reads: what comes from a pipe. */
+  readonly content: ObjectWriter;
+  readonly namesKey: SealedDataKey;
+  /** Bytes that the vault did not have; known at the end. */
+  newBytes = 0;
+
+  constructor(ports: BackupRunPorts, options: CaptureOptions) {
+    this.#ports = ports;
+    const { vault, crew, ids } = ports;
+    const { tools, keyring } = vault;
+    ids.grow(IDS_FIRST);
+    this.namesKey = makeDataKey(tools, keyring, NAMES);
+    const contentKey = makeDataKey(tools, keyring, CONTENT);
+    crew.begin({ idKey: keyring.idKey, contentKey, idBuffers: ids.buffers, options });
+    const writing = { tools, idOf: vault.idOf, ids, sink: crew.sink };
+    this.#names = new ObjectWriter(writing, NAMES, this.namesKey);
+    this.content = new ObjectWriter(writing, CONTENT, contentKey);
+  }
+
+  keepPage(text: ByteString): Digest {
+    const { tools, idOf } = this.#ports.vault;
+    return this.#names.put(tools.codec.bytesOf(text), () =>
+      referencesOfPage(text).map(({ kind, digest }) => idOf(kind, digest)),
+    );
+  }
+
+  readonly keepList: EmitBytes = (bytes, depth) => {
+    const { idOf } = this.#ports.vault;
+    return this.#names.put(bytes, () =>
+      depth === 0
+        ? []
+        : referencesOfList(bytes, depth).map(({ kind, digest }) => idOf(kind, digest)),
+    );
+  };
+
+  /** To be called now and then: a crowded table lets a chunk be stored twice. */
+  growIds(): void {
+    const { ids, crew } = this.#ports;
+    if (ids.isCrowded) crew.addSegment(ids.grow(IDS_GROWTH));
+  }
+
+  /** Everything that was kept is durable when this resolves, and an index names it. */
+  async finish(): Promise<{ readonly storedBytes: number }> {
+    this.#names.finish();
+    this.content.finish();
+    const { packs, newBytes } = await this.#ports.crew.finish();
+    this.newBytes = newBytes + this.#names.newBytes + this.content.newBytes;
+    const { vault, rebuilt } = this.#ports;
+    for (const index of rebuilt) await this.#putIndex(index);
+    for (const index of indexesOf(packs)) await this.#putIndex(index.encode(vault.tools.codec));
+    return { storedBytes: packs.reduce((sum, pack) => sum + pack.sizeBytes, 0) };
+  }
+
+  async #putIndex(bytes: Uint8Array): Promise<void> {
+    const { tools, store } = this.#ports.vault;
+    const digest = tools.hash.sha256(bytes);
+    await store.putIfAbsent(`index/${hexOf(digest)}`, bytes, digest);
+  }
+}
+
+function* indexesOf(packs: readonly IndexedPack[]): Generator<IndexBuilder> {
+  let index = new IndexBuilder();
+  for (const pack of packs) {
+    if (index.entryCount > INDEX_ENTRIES_TARGET) {
+      yield index;
+      index = new IndexBuilder();
+    }
+    index.addPack(pack);
+  }
+  if (index.packCount > 0) yield index;
+}

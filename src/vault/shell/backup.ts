@@ -1,0 +1,434 @@
+/**
+ * A backup, as the command line composes it: every root captured, packs, then index, then snapshot,
+ * and only then is it acknowledged. docs/design/005-capture.md; order: docs/format/vault.md 9.
+ */
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Excludes } from '../../host/excludes.ts';
+import type { InUse, TornFinding, UseWatch } from '../../host/in-use.ts';
+import type { Mounts } from '../../host/mounts.ts';
+import type { Source } from '../../host/source.ts';
+import { STAT_DEV, STAT_INO } from '../../host/source.ts';
+import { isWithin } from '../../manifest/core/order.ts';
+import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
+import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
+import type { IdTable } from '../core/id-table.ts';
+import { NAMES } from '../core/object-id.ts';
+import type { SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import { fileStatOf, namesOf } from '../core/stat-cache.ts';
+import { isEngineFile } from '../core/torn-layout.ts';
+import { BackupRun } from './backup-run.ts';
+import type { CacheBuilder } from './cache-builder.ts';
+import { captureRoot, type Taken } from './capture-root.ts';
+import { captureStream, type StreamSource } from './capture-stream.ts';
+import type { Crew } from './crew.ts';
+import type { LocalState } from './local-state.ts';
+import type { Vault } from './open-vault.ts';
+import { publishBackup } from './publish-backup.ts';
+import type { CacheFacts, RootCache } from './root-cache.ts';
+import { readRootCache, writeRootCache } from './root-cache.ts';
+import { scanRanges } from './scan-unchanged.ts';
+import { TrustedDevices } from './trusted-devices.ts';
+import { join } from './walk-item.ts';
+import { WalkReport } from './walk-report.ts';
+
+/** What was modified less than this before its capture may still change without a trace. */
+const YOUNG_MS = 60_000;
+/** A boot time that moves further than this within one boot is a clock that was stepped. */
+const CLOCK_STEP_MS = 2000;
+const SCAN_RANGES_EACH = 16;
+const NS_IN_MS = 1_000_000n;
+
+/** What the vault holds, loaded when a backup has something to store. */
+export interface VaultContents {
+  /** Ids in packs that are there. */
+  readonly ids: IdTable;
+  /** Indexes of packs that no index names. */
+  readonly rebuilt: readonly Uint8Array[];
+  /** A manifest page of an earlier snapshot, checked. */
+  readonly loadPage: (digest: Digest) => ByteString;
+}
+
+export interface BackupPorts {
+  readonly vault: Vault;
+  readonly disk: Disk;
+  readonly source: Source;
+  readonly mounts: Mounts;
+  readonly clock: Clock;
+  readonly crew: Crew;
+  readonly state: LocalState;
+  readonly inUse: InUse;
+  readonly contents: () => Promise<VaultContents>;
+  /** Names in the vault of packs that an index names and that are not there whole. */
+  readonly missingPacks: () => Promise<readonly string[]>;
+  /** Zeroed memory for threads to share, aligned to 8 bytes. */
+  readonly allocate: (sizeBytes: number) => Uint8Array;
+}
+
+export interface BackupRoot {
+  /** Under which it is restored when there are several. */
+  readonly name: ByteString;
+  /** Absolute path of a directory or a file; or what comes from a pipe. */
+  readonly from: { readonly path: ByteString } | { readonly stream: StreamSource };
+}
+
+export interface BackupRequest {
+  readonly dataSet: string;
+  readonly roots: readonly BackupRoot[];
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly excludes: Excludes;
+  /** The rules as they were written: a cache made with others is not believed. */
+  readonly excludeRules: readonly string[];
+  readonly oneFileSystem: boolean;
+  readonly skipCacheDirs: boolean;
+  readonly skipNoBackup: boolean;
+  /** Ignore the cache, and report what changed without its size and times. */
+  readonly readAll: boolean;
+  /** `device:inode` of Holdfast's own vault, state and scratch. */
+  readonly ownDirs: ReadonlySet<string>;
+  readonly onProgress: (progress: BackupProgress) => void;
+}
+
+export interface HostFacts {
+  readonly name: string;
+  readonly bootId: string;
+  readonly bootTimeMs: number;
+}
+
+export interface BackupProgress {
+  readonly entries: number;
+  readonly readBytes: number;
+  /** Entries that the last run saw; undefined on a first one. */
+  readonly entriesExpected: number | undefined;
+}
+
+export interface BackupOutcome {
+  /** In hex. */
+  readonly snapshot: string;
+  readonly seq: number;
+  readonly isUnchanged: boolean;
+  readonly started: UnixMs;
+  readonly finished: UnixMs;
+  readonly roots: readonly SnapshotRoot[];
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  readonly readBytes: number;
+  readonly report: WalkReport;
+  readonly torn: readonly TornData[];
+  /** Roots that a cache could not be used for, with why. */
+  readonly readInFull: readonly string[];
+}
+
+interface RootDone {
+  readonly root: SnapshotRoot;
+  /** Undefined where the old cache still holds. */
+  readonly builder: CacheBuilder | undefined;
+  readonly subject: Subject;
+}
+
+type Subject = { readonly root: ByteString; readonly options: ByteString };
+
+/**
+ * @throws Fault of store, disk and vault; HF_SOURCE_ABSENT where a root is not there
+ * Acknowledged when it resolves: the snapshot is durable, and everything it needs.
+ */
+export async function backup(ports: BackupPorts, request: BackupRequest): Promise<BackupOutcome> {
+  return new Backup(ports, request).run();
+}
+
+class Backup {
+  readonly #ports: BackupPorts;
+  readonly #request: BackupRequest;
+  readonly #report = new WalkReport();
+  readonly #started: UnixMs;
+  readonly #devices: TrustedDevices;
+  readonly #readInFull: string[] = [];
+  #watch: UseWatch | undefined;
+  #run: { readonly run: BackupRun; readonly contents: VaultContents } | undefined;
+  #progress = { entries: 0, readBytes: 0 };
+  #entriesExpected: number | undefined;
+  #clockStepped = false;
+
+  constructor(ports: BackupPorts, request: BackupRequest) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#started = ports.clock.now();
+    this.#devices = new TrustedDevices(ports.mounts);
+  }
+
+  async run(): Promise<BackupOutcome> {
+    const { ports, request } = { ports: this.#ports, request: this.#request };
+    const places = request.roots.flatMap((root) => ('path' in root.from ? [root.from.path] : []));
+    const watch = ports.inUse.begin(places);
+    this.#watch = watch;
+    const isWhole = (await ports.missingPacks()).length === 0;
+    if (!isWhole) this.#readInFull.push('a pack is missing');
+    const done: RootDone[] = [];
+    for (const root of request.roots) done.push(await this.#captured(root, isWhole));
+    const torn = this.#tornOf(watch.end());
+    const { storedBytes } = this.#run === undefined ? NOTHING : await this.#run.run.finish();
+    const finished = ports.clock.now();
+    const roots = done.map(({ root }) => root);
+    const published = await publishBackup(ports, {
+      content: { ...this.#facts(roots, torn), finished },
+      namesKey: this.#namesKey(),
+    });
+    this.#keepCaches(done, published.name);
+    return {
+      snapshot: published.id,
+      seq: published.seq,
+      isUnchanged: this.#run === undefined,
+      started: this.#started,
+      finished,
+      roots,
+      newBytes: this.#run?.run.newBytes ?? 0,
+      storedBytes,
+      readBytes: this.#progress.readBytes,
+      report: this.#report,
+      torn,
+      readInFull: this.#readInFull,
+    };
+  }
+
+  async #captured(root: BackupRoot, isWhole: boolean): Promise<RootDone> {
+    const { name, from } = root;
+    const options = bytesOfUtf8(optionsText(this.#request));
+    if ('stream' in from) {
+      const { run } = await this.#begun();
+      const made = await captureStream(this.#streamPorts(run), from.stream);
+      const path = byteString('');
+      const { digest, entries, bytes } = made;
+      return {
+        root: { name, path, sha256: digest, entries, bytes },
+        builder: undefined,
+        subject: { root: path, options },
+      };
+    }
+    const subject = { root: from.path, options };
+    const old = isWhole ? await this.#believed(subject) : undefined;
+    const named = { name, path: from.path };
+    if (old !== undefined) {
+      this.#entriesExpected = (this.#entriesExpected ?? 0) + old.facts.entries;
+      const changed = await this.#scan(old, from.path);
+      if (this.#watch?.asksForKept === true) this.#tellKept(old, from.path);
+      const { digest, entries, bytes } = old.facts;
+      if (changed.length === 0) {
+        return { root: { ...named, sha256: digest, entries, bytes }, builder: undefined, subject };
+      }
+      return this.#walked({ subject, named, old: { cache: old.cache, changed, root: digest } });
+    }
+    return this.#walked({ subject, named, old: undefined });
+  }
+
+  async #walked(of: {
+    readonly subject: Subject;
+    readonly named: { readonly name: ByteString; readonly path: ByteString };
+    readonly old: Parameters<typeof captureRoot>[1]['old'];
+  }): Promise<RootDone> {
+    const { run, contents } = await this.#begun();
+    const { crew, source, vault } = this.#ports;
+    const { named, old, subject } = of;
+    const captured = await captureRoot(
+      {
+        source,
+        crew,
+        tools: vault.tools,
+        devices: this.#devices,
+        load: contents.loadPage,
+        keepPage: (text) => run.keepPage(text),
+        keepList: run.keepList,
+        sawFile: (file) => this.#watch?.sawFile(file),
+        onBatch: (taken) => this.#taken(run, taken),
+      },
+      { walk: { ...this.#walkOptions(), root: named.path }, old },
+    );
+    const { digest, entries, bytes } = captured.root;
+    return {
+      root: { ...named, sha256: digest, entries, bytes },
+      builder: captured.builder,
+      subject,
+    };
+  }
+
+  #walkOptions(): Omit<Parameters<typeof captureRoot>[1]['walk'], 'root'> {
+    const { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs } = this.#request;
+    const { mounts } = this.#ports;
+    const report = this.#report;
+    return { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs, mounts, report };
+  }
+
+  /** The cache of this root, where it may be believed. */
+  async #believed(subject: Subject): Promise<RootCache | undefined> {
+    const { disk, vault, state, allocate } = this.#ports;
+    if (this.#request.readAll) return undefined;
+    const ports = { disk, state, allocate, tools: vault.tools };
+    const old = readRootCache(ports, subject);
+    if (old === undefined) return undefined;
+    const { snapshot, bootId, bootTimeMs } = old.facts;
+    const there = await vault.store.list(snapshot);
+    if (!there.some(({ name }) => name === snapshot)) {
+      this.#readInFull.push('the snapshot of the last run is not in this vault');
+      return undefined;
+    }
+    const { host } = this.#request;
+    if (bootId === host.bootId && Math.abs(bootTimeMs - host.bootTimeMs) > CLOCK_STEP_MS) {
+      this.#clockStepped = true;
+    }
+    return old;
+  }
+
+  async #scan(old: RootCache, root: ByteString): Promise<Uint32Array> {
+    const { crew } = this.#ports;
+    const ranges = scanRanges(old.cache, crew.size * SCAN_RANGES_EACH);
+    const changed = await crew.scan(
+      old.file,
+      ranges.map((range) => ({ ...range, root })),
+    );
+    if (changed.length === 0) this.#taken(undefined, { entries: old.facts.entries, bytes: 0 });
+    return changed.sort();
+  }
+
+  async #begun(): Promise<{ readonly run: BackupRun; readonly contents: VaultContents }> {
+    if (this.#run === undefined) {
+      const { vault, crew } = this.#ports;
+      const contents = await this.#ports.contents();
+      // After a step of the clock no time says how old a change is: all is read again next time.
+      const youngMs = this.#clockStepped ? 0 : this.#started - YOUNG_MS;
+      const options = { youngNs: BigInt(Math.floor(youngMs)) * NS_IN_MS };
+      const { ids, rebuilt } = contents;
+      this.#run = { run: new BackupRun({ vault, crew, ids, rebuilt }, options), contents };
+    }
+    return this.#run;
+  }
+
+  /** Whoever cannot see what others have open is told of every file that an engine may have. */
+  #tellKept(old: RootCache, root: ByteString): void {
+    const { codec } = this.#ports.vault.tools;
+    for (let dir = 0; dir < old.cache.dirCount; dir++) {
+      const { path, names } = namesOf(old.cache, dir, codec);
+      for (const [at, name] of names.entries()) {
+        if (!isEngineFile(name)) continue;
+        const words = fileStatOf(old.cache, (old.cache.fileStart[dir] ?? 0) + at);
+        const device = words[STAT_DEV] ?? 0n;
+        const inode = words[STAT_INO] ?? 0n;
+        this.#watch?.sawFile({ root, path: join(path, name), device, inode });
+      }
+    }
+  }
+
+  /** What was left out cannot be torn. */
+  #tornOf(findings: readonly TornFinding[]): TornData[] {
+    const { excludes } = this.#request;
+    const leftOut = this.#report.leftOut.map(({ path }) => path);
+    return findings
+      .filter(({ path }) => !leftOut.some((left) => isWithin(left, path)))
+      .filter(({ path }) => !ancestorsOf(path).some((above) => excludes.ruleFor(above, true)))
+      .map(({ root, path, engine }) => ({
+        path: path === '' ? root : byteString(`${root}/${path}`),
+        engine,
+      }));
+  }
+
+  #streamPorts(run: BackupRun): Parameters<typeof captureStream>[0] {
+    const { vault, clock } = this.#ports;
+    return {
+      tools: vault.tools,
+      clock,
+      content: run.content,
+      keepPage: (text) => run.keepPage(text),
+      keepList: run.keepList,
+      onTaken: (taken) => this.#taken(run, taken),
+    };
+  }
+
+  #taken(run: BackupRun | undefined, taken: Taken): void {
+    run?.growIds();
+    this.#progress.entries += taken.entries;
+    this.#progress.readBytes += taken.bytes;
+    this.#request.onProgress({
+      ...this.#progress,
+      entriesExpected: this.#entriesExpected,
+    });
+  }
+
+  #namesKey(): SealedDataKey {
+    const { tools, keyring } = this.#ports.vault;
+    return this.#run?.run.namesKey ?? makeDataKey(tools, keyring, NAMES);
+  }
+
+  #facts(roots: readonly SnapshotRoot[], torn: readonly TornData[]) {
+    const { dataSet, host, version } = this.#request;
+    const report = this.#report;
+    return {
+      dataSet,
+      host: host.name,
+      started: this.#started,
+      roots,
+      stats: {
+        readBytes: this.#progress.readBytes,
+        newBytes: this.#run?.run.newBytes ?? 0,
+      },
+      gaps: report.gaps,
+      gapCount: report.gapCount,
+      torn,
+      excluded: [...report.byRule].map(([rule, { entries, bytes }]) => ({
+        rule,
+        entries,
+        bytes: BigInt(bytes),
+      })),
+      notEntered: report.leftOut.map(({ path, why }) => ({ path, why })),
+      inFluxCount: report.inFluxCount,
+      version,
+    };
+  }
+
+  #keepCaches(done: readonly RootDone[], snapshot: string): void {
+    const { disk, vault, state, allocate } = this.#ports;
+    const ports = { disk, state, allocate, tools: vault.tools };
+    const { bootId, bootTimeMs } = this.#request.host;
+    for (const { root, builder, subject } of done) {
+      if (builder === undefined) continue;
+      const { sha256: digest, entries, bytes } = root;
+      const startedMs = this.#started;
+      const facts: CacheFacts = {
+        snapshot,
+        digest,
+        entries,
+        bytes,
+        startedMs,
+        bootId,
+        bootTimeMs,
+      };
+      writeRootCache(ports, subject, { builder, facts });
+    }
+  }
+}
+
+const NOTHING = { storedBytes: 0 };
+
+/** The path and all directories above it, without the root. */
+function ancestorsOf(path: ByteString): ByteString[] {
+  const parts = path === '' ? [] : path.split('/');
+  return parts.map((_, at) => byteString(parts.slice(0, at + 1).join('/')));
+}
+
+/** Everything that decides what is captured; another text is another tree. */
+function optionsText(request: BackupRequest): string {
+  const { excludeRules, oneFileSystem, skipCacheDirs, skipNoBackup } = request;
+  return JSON.stringify({ excludeRules, oneFileSystem, skipCacheDirs, skipNoBackup });
+}
+
+/** What a root is called when it is restored beside others: the last component of its path. */
+export function rootNames(paths: readonly ByteString[]): readonly ByteString[] {
+  const names = paths.map((path) => byteString(path.slice(path.lastIndexOf('/') + 1) || 'root'));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new Fault('HF_ROOT_NAMES_COLLIDE', `two of the paths end in ${twice}`, { name: twice });
+  }
+  return names;
+}

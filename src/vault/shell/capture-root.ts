@@ -1,0 +1,252 @@
+/**
+ * Captures one root: scan against the cache, walk what differs, edit the manifest. Takes results in
+ * the order of batches, so that the manifest and the cache are built in one pass.
+ */
+import { assert } from '../../base/assert.ts';
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
+import type { SeenFile } from '../../host/in-use.ts';
+import type { Source } from '../../host/source.ts';
+import {
+  kindOfMode,
+  STAT_CACHED,
+  STAT_CTIME,
+  STAT_DEV,
+  STAT_INO,
+  STAT_MODE,
+  STAT_NLINK,
+  STAT_SIZE,
+  SourceFailure,
+} from '../../host/source.ts';
+import type { Tools } from '../../host/tools.ts';
+import { fillLink } from '../../manifest/core/entry-line.ts';
+import { ManifestEditor } from '../../manifest/core/edit.ts';
+import type { EmitBytes } from '../../manifest/core/list.ts';
+import type { TreeRoot } from '../../manifest/core/page.ts';
+import type { LoadPage } from '../../manifest/core/page-load.ts';
+import { leafRefs } from '../../manifest/core/walk.ts';
+import type { StatCache } from '../core/stat-cache.ts';
+import { isEngineFile } from '../core/torn-layout.ts';
+import { CacheBuilder } from './cache-builder.ts';
+import type { LargeFile } from './capture-large.ts';
+import { captureLarge } from './capture-large.ts';
+import type { CaptureResult } from './capture-work.ts';
+import { GONE, LARGE } from './capture-work.ts';
+import type { Crew } from './crew.ts';
+import type { TrustedDevices } from './trusted-devices.ts';
+import type { Batch } from './walk.ts';
+import type { WalkOptions } from './walk-options.ts';
+import { Walk } from './walk.ts';
+import type { WalkReport } from './walk-report.ts';
+
+/** Batches under way for each worker: enough that none waits, few enough to bound memory. */
+const AHEAD = 3;
+
+export interface RootPorts {
+  readonly source: Source;
+  readonly tools: Tools;
+  readonly crew: Crew;
+  readonly devices: TrustedDevices;
+  /** Reads a page of the old manifest. */
+  readonly load: LoadPage;
+  /** Keeps a page, with what it refers to. */
+  readonly keepPage: (text: ByteString) => Digest;
+  readonly keepList: EmitBytes;
+  /** Told of files that an engine may have open. */
+  readonly sawFile: (file: SeenFile) => void;
+  /** Called after each batch: the id table may want to grow, progress to be shown. */
+  readonly onBatch: (taken: Taken) => void;
+}
+
+export interface Taken {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface RootRequest {
+  readonly walk: Omit<WalkOptions, 'builder' | 'old' | 'source' | 'codec'>;
+  /** What the last run left, and which of its directories differ now. */
+  readonly old:
+    | { readonly cache: StatCache; readonly changed: Uint32Array; readonly root: Digest }
+    | undefined;
+}
+
+export interface CapturedRoot {
+  readonly root: TreeRoot;
+  /** Undefined for a single file, which is not worth a cache. */
+  readonly builder: CacheBuilder | undefined;
+}
+
+interface UnderWay {
+  readonly batch: Batch;
+  readonly result: Promise<CaptureResult>;
+}
+
+export async function captureRoot(ports: RootPorts, request: RootRequest): Promise<CapturedRoot> {
+  const taker = new Taker(ports, request);
+  const walk = new Walk({
+    ...request.walk,
+    source: ports.source,
+    codec: ports.tools.codec,
+    builder: taker.builder,
+    old: request.old,
+  });
+  const underWay: UnderWay[] = [];
+  for (const batch of walk.batches()) {
+    const result = ports.crew.capture(batch.items);
+    result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
+    underWay.push({ batch, result });
+    if (underWay.length >= ports.crew.size * AHEAD) await taker.take(underWay.shift());
+  }
+  while (underWay.length > 0) await taker.take(underWay.shift());
+  return { root: taker.finish(), builder: walk.isDirectory ? taker.builder : undefined };
+}
+
+/** Applies results to the manifest and to the next cache. */
+class Taker {
+  readonly builder: CacheBuilder;
+  readonly #ports: RootPorts;
+  readonly #report: WalkReport;
+  readonly #editor: ManifestEditor;
+  readonly #firstLinks = new Map<string, ByteString>();
+  readonly #root: ByteString;
+
+  constructor(ports: RootPorts, request: RootRequest) {
+    this.#ports = ports;
+    this.#report = request.walk.report;
+    this.#root = request.walk.root;
+    this.builder = new CacheBuilder(request.old?.cache);
+    const { old } = request;
+    this.#editor = new ManifestEditor({
+      old: old === undefined ? [] : leafRefs({ root: old.root, load: ports.load }),
+      load: ports.load,
+      emit: ports.keepPage,
+    });
+  }
+
+  async take(next: UnderWay | undefined): Promise<void> {
+    assert(next !== undefined, 'there is a batch to take');
+    const { batch } = next;
+    const result = await next.result;
+    for (const list of result.lists) this.#ports.keepList(list.bytes, list.depth);
+    this.#noteProblems(batch, result);
+    let at = 0;
+    let removal = 0;
+    let bytes = result.readBytes;
+    for (const [index, item] of batch.items.entries()) {
+      for (; batch.removals[removal]?.before === index; removal++) this.#removeAt(batch, removal);
+      const length = result.lengths[index] ?? 0;
+      const outcome = result.outcomes[index];
+      if (outcome === GONE) {
+        this.#editor.removeTree(item.path);
+      } else if (outcome === LARGE) {
+        bytes += await this.#takeLarge(batch, index);
+      } else {
+        const line = byteString(result.text.slice(at, at + length));
+        const words = result.stats.subarray(index * STAT_CACHED, (index + 1) * STAT_CACHED);
+        this.#put(batch, { index, line, words });
+      }
+      at += length;
+    }
+    for (; removal < batch.removals.length; removal++) this.#removeAt(batch, removal);
+    for (const dir of batch.dirs) dir.release();
+    this.#ports.onBatch({ entries: batch.items.length, bytes });
+  }
+
+  finish(): TreeRoot {
+    return this.#editor.finish();
+  }
+
+  #removeAt(batch: Batch, removal: number): void {
+    const path = batch.removals[removal]?.path;
+    if (path !== undefined) this.#editor.removeTree(path);
+  }
+
+  async #takeLarge(batch: Batch, index: number): Promise<number> {
+    const item = batch.items[index];
+    assert(item !== undefined, 'an item of this batch');
+    let large: LargeFile;
+    try {
+      large = await captureLarge(this.#ports, item);
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      return this.#takeUnreadable(batch, { index, errno: error.errno });
+    }
+    const words = large.words.slice(0, STAT_CACHED);
+    if (large.isInFlux) {
+      this.#report.inFluxCount += 1;
+      words[STAT_CTIME] = 0n;
+    }
+    this.#put(batch, { index, line: large.line, words });
+    return large.readBytes;
+  }
+
+  /** A large file that failed half-way: recorded by its worker's way of saying so. */
+  async #takeUnreadable(
+    batch: Batch,
+    failed: { readonly index: number; readonly errno: string },
+  ): Promise<number> {
+    const item = batch.items[failed.index];
+    assert(item !== undefined, 'an item of this batch');
+    if (failed.errno === 'ENOENT') {
+      this.#editor.removeTree(item.path);
+      return 0;
+    }
+    this.#report.gap(item.path, failed.errno);
+    const marked = { ...item, mark: { unreadable: failed.errno } };
+    const result = await this.#ports.crew.capture([marked]);
+    const words = new BigInt64Array(STAT_CACHED);
+    this.#put(batch, { index: failed.index, line: result.text, words });
+    return 0;
+  }
+
+  #put(
+    batch: Batch,
+    taken: { readonly index: number; readonly line: ByteString; readonly words: BigInt64Array },
+  ): void {
+    const { index, words } = taken;
+    const item = batch.items[index];
+    assert(item !== undefined, 'an item of this batch');
+    const kind = kindOfMode(Number(words[STAT_MODE]));
+    const isLinked = kind !== 'dir' && (words[STAT_NLINK] ?? 0n) > 1n;
+    const line = isLinked
+      ? fillLink(taken.line, this.#firstLink(item.path, words))
+      : fillLink(taken.line, undefined);
+    this.#editor.put(item.path, line, kind === 'file' ? Number(words[STAT_SIZE]) : 0);
+    const device = words[STAT_DEV] ?? 0n;
+    if (kind === 'file' && isEngineFile(nameOf(item.path))) {
+      const inode = words[STAT_INO] ?? 0n;
+      this.#ports.sawFile({ root: this.#root, path: item.path, device, inode });
+    }
+    const record = batch.records[index];
+    if (record === undefined) return;
+    const isTrusted = this.#ports.devices.isTrusted(
+      device,
+      byteString(`${this.#root}/${item.path}`),
+    );
+    if (item.name !== '') record.addFile(item.name, isTrusted ? words : UNTRUSTED);
+    else if (isTrusted) record.stat.set(words);
+  }
+
+  #firstLink(path: ByteString, words: BigInt64Array): ByteString {
+    const key = `${words[STAT_DEV]}:${words[STAT_INO]}`;
+    const first = this.#firstLinks.get(key);
+    if (first !== undefined) return first;
+    this.#firstLinks.set(key, path);
+    return path;
+  }
+
+  #noteProblems(batch: Batch, result: CaptureResult): void {
+    for (const problem of result.problems) {
+      if (problem.kind === 'in-flux') this.#report.inFluxCount += 1;
+      else this.#report.gap(batch.items[problem.item]?.path ?? byteString(''), problem.why);
+    }
+  }
+}
+
+/** The last component of a path. */
+function nameOf(path: ByteString): ByteString {
+  return byteString(path.slice(path.lastIndexOf('/') + 1));
+}
+
+const UNTRUSTED = new BigInt64Array(STAT_CACHED);

@@ -1,0 +1,340 @@
+/**
+ * What a capture worker does: from names in open directories to manifest lines, with new content on
+ * its way into packs. An ordinary class over ports; a thread adds nothing but messages.
+ */
+import type { ByteString } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
+import type { Source, StatWords } from '../../host/source.ts';
+import {
+  NO_XATTRS,
+  STAT_CACHED,
+  STAT_CTIME,
+  STAT_INO,
+  STAT_DEV,
+  STAT_MODE,
+  STAT_MTIME,
+  STAT_NLINK,
+  STAT_RDEV,
+  STAT_SIZE,
+  STAT_WORDS,
+} from '../../host/source.ts';
+import type { Tools } from '../../host/tools.ts';
+import { cutOf } from '../../manifest/core/cut-rule.ts';
+import type { Marks } from '../../manifest/core/entry-fields.ts';
+import { WHOLE_SIZE_MAX } from '../../manifest/core/entry-fields.ts';
+import { deviceText, fileText, targetText, wholeText } from '../../manifest/core/entry-line.ts';
+import type { HolesOf } from './file-holes.ts';
+import { holesOf } from './file-holes.ts';
+import { EntryLines, kindOfWords } from './entry-lines.ts';
+import { cutContent } from './cut-content.ts';
+import type { ObjectWriter } from './object-writer.ts';
+import type { MadeList } from './made-list.ts';
+import type { BatchItem, ItemMark } from './walk-item.ts';
+import { errnoOf } from './walk-item.ts';
+
+/** Above this, files cut at fixed offsets are shared out over all workers. */
+export const LARGE_SIZE_MIN = 8 * 1024 * 1024;
+const ATTEMPTS_MAX = 3;
+/** Contents of hard links remembered by one worker, so that each is read once. */
+const LINKS_MAX = 100_000;
+
+/** What happened to an item. */
+export const TAKEN = 0;
+/** It was gone when it was looked at: as if never seen. */
+export const GONE = 1;
+/** A large file: the main thread shares it out. */
+export const LARGE = 2;
+
+/** Results in the order of the items. */
+export interface CaptureResult {
+  /** The lines of all items that were taken, one after the other. */
+  readonly text: ByteString;
+  /** Length of each item's line; 0 where it has none. */
+  readonly lengths: Uint32Array;
+  /** `STAT_CACHED` words an item; ctime 0 where it must be read again next time. */
+  readonly stats: BigInt64Array;
+  readonly outcomes: Uint8Array;
+  readonly problems: readonly CaptureProblem[];
+  /** Chunk lists and hole lists to be stored. */
+  readonly lists: readonly MadeList[];
+  readonly readBytes: number;
+}
+
+export interface CaptureProblem {
+  readonly item: number;
+  readonly kind: 'unreadable' | 'in-flux' | 'not-kept';
+  readonly why: string;
+}
+
+export interface CapturePorts {
+  readonly source: Source;
+  readonly tools: Tools;
+  readonly content: ObjectWriter;
+}
+
+export interface CaptureOptions {
+  /** Nanoseconds since 1970; what was modified after this may change without a trace. */
+  readonly youngNs: bigint;
+}
+
+export class CaptureWork {
+  readonly #ports: CapturePorts;
+  readonly #options: CaptureOptions;
+  readonly #lines: EntryLines;
+  readonly #words: StatWords = new BigInt64Array(STAT_WORDS);
+  readonly #after: StatWords = new BigInt64Array(STAT_WORDS);
+  readonly #links = new Map<string, { readonly ctime: bigint; readonly content: string }>();
+  #problems: CaptureProblem[] = [];
+  #lists: MadeList[] = [];
+  #readBytes = 0;
+  #isYoung = false;
+
+  constructor(ports: CapturePorts, options: CaptureOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#lines = new EntryLines(ports.source, ports.tools.codec);
+  }
+
+  capture(items: readonly BatchItem[]): CaptureResult {
+    const lengths = new Uint32Array(items.length);
+    const stats = new BigInt64Array(items.length * STAT_CACHED);
+    const outcomes = new Uint8Array(items.length);
+    const lines: string[] = [];
+    this.#problems = [];
+    this.#lists = [];
+    this.#readBytes = 0;
+    items.forEach((item, at) => {
+      this.#isYoung = false;
+      const line = this.#item(item, at);
+      if (typeof line === 'number') {
+        outcomes[at] = line;
+        return;
+      }
+      lines.push(line);
+      lengths[at] = line.length;
+      if (this.#isYoung || this.#isYoungNow()) this.#words[STAT_CTIME] = 0n;
+      stats.set(this.#words.subarray(0, STAT_CACHED), at * STAT_CACHED);
+    });
+    return {
+      text: byteString(lines.join('')),
+      lengths,
+      stats,
+      outcomes,
+      problems: this.#problems,
+      lists: this.#lists,
+      readBytes: this.#readBytes,
+    };
+  }
+
+  #isYoungNow(): boolean {
+    const { youngNs } = this.#options;
+    return (this.#words[STAT_MTIME] ?? 0n) > youngNs || (this.#words[STAT_CTIME] ?? 0n) > youngNs;
+  }
+
+  #item(item: BatchItem, at: number): ByteString | number {
+    if (item.mark?.untouched === true) return this.#untouched(item, item.mark);
+    if (item.name === '') return this.#openedDir(item, at);
+    if (item.mark !== undefined) return this.#lookedAt(item, at);
+    let file: number;
+    try {
+      file = this.#ports.source.openFile(item.dir, item.name);
+    } catch (error) {
+      return this.#notOpened(item, { at, errno: errnoOf(error) });
+    }
+    try {
+      return this.#openedFile(item, { at, file });
+    } catch (error) {
+      return this.#unreadable(item, { at, errno: errnoOf(error) });
+    } finally {
+      this.#ports.source.closeFile(file);
+    }
+  }
+
+  /** Whatever lies there does not answer: not even a stat is tried. */
+  #untouched(item: BatchItem, mark: ItemMark): ByteString {
+    this.#words.fill(0n);
+    this.#words[STAT_MODE] = 0o040000n;
+    this.#isYoung = true;
+    return this.#line(item, { marks: marksOf(mark) });
+  }
+
+  #openedDir(item: BatchItem, at: number): ByteString | number {
+    const { source } = this.#ports;
+    try {
+      source.stat(item.dir, item.name, this.#words);
+      const xattrs = source.xattrsOfHandle(item.dir);
+      this.#noteNotKept(at, xattrs.notKept);
+      return this.#line(item, { xattrs, marks: marksOf(item.mark) });
+    } catch (error) {
+      return this.#unreadable(item, { at, errno: errnoOf(error) });
+    }
+  }
+
+  /** Not a regular file, or one that cannot be opened: seen from outside. */
+  #notOpened(item: BatchItem, seen: { at: number; errno: string }): ByteString | number {
+    if (seen.errno === 'ENOENT') return GONE;
+    const { source } = this.#ports;
+    try {
+      source.stat(item.dir, item.name, this.#words);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT') return GONE;
+      return this.#unreadable(item, { at: seen.at, errno });
+    }
+    const kind = kindOfWords(this.#words);
+    if (kind === 'file' || kind === 'dir') return this.#unreadable(item, seen);
+    return this.#lookedAt(item, seen.at);
+  }
+
+  #lookedAt(item: BatchItem, at: number): ByteString | number {
+    const { source } = this.#ports;
+    try {
+      source.stat(item.dir, item.name, this.#words);
+      const xattrs = source.xattrsAt(item.dir, item.name);
+      this.#noteNotKept(at, xattrs.notKept);
+      return this.#line(item, {
+        content: this.#outsideOf(item),
+        xattrs,
+        marks: marksOf(item.mark),
+      });
+    } catch (error) {
+      const errno = errnoOf(error);
+      return errno === 'ENOENT' ? GONE : this.#unreadable(item, { at, errno });
+    }
+  }
+
+  /** What symlinks and devices have instead of content. */
+  #outsideOf(item: BatchItem): string {
+    const kind = kindOfWords(this.#words);
+    if (kind === 'symlink') {
+      return targetText(this.#ports.source.readLink(item.dir, item.name));
+    }
+    if (kind === 'char' || kind === 'block') return deviceText(deviceOf(this.#words));
+    return kind === 'file' ? fileText({ size: this.#words[STAT_SIZE] ?? 0n }) : '';
+  }
+
+  #openedFile(item: BatchItem, opened: { at: number; file: number }): ByteString | number {
+    const { source } = this.#ports;
+    const { file, at } = opened;
+    for (let attempt = 1; ; attempt++) {
+      source.statFile(file, this.#words);
+      const kind = kindOfWords(this.#words);
+      if (kind !== 'file') return this.#lookedAt(item, at);
+      const xattrs = source.xattrsOfHandle(file);
+      const content = this.#contentOf(item, file);
+      if (content === undefined) return LARGE;
+      source.statFile(file, this.#after);
+      const isSame = isSameState(this.#words, this.#after);
+      if (!isSame && attempt < ATTEMPTS_MAX) continue;
+      this.#noteNotKept(at, xattrs.notKept);
+      if (isSame) return this.#line(item, { content, xattrs });
+      this.#problems.push({ item: at, kind: 'in-flux', why: 'it changed while it was read' });
+      this.#isYoung = true;
+      return this.#line(item, { content, xattrs, marks: { inFlux: true } });
+    }
+  }
+
+  /** Undefined: a large file, not for one worker alone. */
+  #contentOf(item: BatchItem, file: number): string | undefined {
+    const linkKey = this.#linkKey();
+    const known = linkKey === undefined ? undefined : this.#links.get(linkKey);
+    if (known !== undefined && known.ctime === this.#words[STAT_CTIME]) return known.content;
+    const size = Number(this.#words[STAT_SIZE]);
+    const holes = holesOf(this.#ports, { file, words: this.#words });
+    let content: string;
+    if (size <= WHOLE_SIZE_MAX) content = this.#whole(file, { size, holes });
+    else {
+      const cut = cutOf({ name: item.name, size, holesBytes: holes.bytes });
+      if (cut === 'fixed-131072' && size > LARGE_SIZE_MIN) return undefined;
+      const made = cutContent(this.#ports, { file, size, cut, segments: holes.segments });
+      this.#readBytes += made.readBytes;
+      this.#lists.push(...made.lists, ...holes.lists);
+      content = fileText({ ...made.content, ...holes.fields });
+    }
+    if (linkKey !== undefined && this.#links.size < LINKS_MAX) {
+      this.#links.set(linkKey, { ctime: this.#words[STAT_CTIME] ?? 0n, content });
+    }
+    return content;
+  }
+
+  #linkKey(): string | undefined {
+    if ((this.#words[STAT_NLINK] ?? 1n) <= 1n) return undefined;
+    return `${this.#words[STAT_DEV]}:${this.#words[STAT_INO]}`;
+  }
+
+  #whole(file: number, of: { size: number; holes: HolesOf }): string {
+    const { source, tools, content } = this.#ports;
+    const room = content.room(of.size);
+    const length = of.size === 0 ? 0 : source.read(file, room, 0);
+    const digest = tools.hash.sha256(length === room.length ? room : room.subarray(0, length));
+    if (length > 0) content.keep(digest, length);
+    this.#readBytes += length;
+    const { fields, lists } = of.holes;
+    if (fields === undefined) return wholeText(length, hexOf(digest));
+    this.#lists.push(...lists);
+    return fileText({ size: BigInt(length), sha256: digest, ...fields });
+  }
+
+  #unreadable(item: BatchItem, seen: { at: number; errno: string }): ByteString {
+    const { at, errno } = seen;
+    this.#problems.push({ item: at, kind: 'unreadable', why: errno });
+    this.#isYoung = true;
+    try {
+      this.#ports.source.stat(item.dir, item.name, this.#words);
+    } catch (error) {
+      errnoOf(error); // Not even that: the entry says what could not be had, and nothing else.
+      this.#words.fill(0n);
+      this.#words[STAT_MODE] = 0o100000n;
+    }
+    const content = this.#outsideOfUnread();
+    return this.#line(item, { content, marks: { ...marksOf(item.mark), unreadable: errno } });
+  }
+
+  #outsideOfUnread(): string {
+    return kindOfWords(this.#words) === 'file'
+      ? fileText({ size: this.#words[STAT_SIZE] ?? 0n })
+      : '';
+  }
+
+  #line(
+    item: BatchItem,
+    of: {
+      readonly content?: string;
+      readonly xattrs?: typeof NO_XATTRS;
+      readonly marks?: Marks;
+    },
+  ): ByteString {
+    return this.#lines.line({
+      path: item.path,
+      words: this.#words,
+      content: of.content ?? '',
+      xattrs: of.xattrs ?? NO_XATTRS,
+      marks: of.marks ?? {},
+    });
+  }
+
+  #noteNotKept(at: number, notKept: readonly ByteString[]): void {
+    for (const why of notKept) this.#problems.push({ item: at, kind: 'not-kept', why });
+  }
+}
+
+function marksOf(mark: ItemMark | undefined): Marks {
+  return { notEntered: mark?.notEntered, unreadable: mark?.unreadable };
+}
+
+/** Size and times say whether a file is still what was read. */
+export function isSameState(before: StatWords, after: StatWords): boolean {
+  return (
+    before[STAT_SIZE] === after[STAT_SIZE] &&
+    before[STAT_MTIME] === after[STAT_MTIME] &&
+    before[STAT_CTIME] === after[STAT_CTIME]
+  );
+}
+
+/** As Linux packs device numbers. */
+function deviceOf(words: StatWords): { major: number; minor: number } {
+  const rdev = words[STAT_RDEV] ?? 0n;
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+  return { major: Number(major), minor: Number(minor) };
+}

@@ -1,0 +1,92 @@
+/**
+ * What one host keeps of a vault, outside it: the key it signs with, the head of its chain, and the
+ * caches of its data sets. Losing it costs a full read and a new writer; no snapshot.
+ */
+import type { ByteString } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Tools } from '../../host/tools.ts';
+import type { WriterState } from './writer-store.ts';
+
+export interface LocalStatePorts {
+  readonly disk: Disk;
+  readonly tools: Tools;
+}
+
+export class LocalState {
+  readonly #ports: LocalStatePorts;
+  readonly directory: ByteString;
+
+  /** @param where `state` is the state directory, `vault` the id of the vault */
+  constructor(
+    ports: LocalStatePorts,
+    where: { readonly state: ByteString; readonly vault: string },
+  ) {
+    this.#ports = ports;
+    this.directory = byteString(`${where.state}/vaults/${where.vault}`);
+  }
+
+  /** Undefined where this host has not written to the vault yet, or has lost its state. */
+  readWriter(): WriterState | undefined {
+    const path = this.#path('writer');
+    if (this.#ports.disk.size(path) === undefined) return undefined;
+    const text = this.#ports.tools.codec.textOf(this.#ports.disk.read(path));
+    const match = /^holdfast-writer-0 ([0-9A-Za-z+/=]{44}) ([0-9]{1,10}) ([0-9a-f]{0,64})\n$/.exec(
+      text,
+    );
+    const key = match?.[1] === undefined ? undefined : this.#bytesOf(match[1]);
+    if (match?.[2] === undefined || match[3] === undefined || key?.length !== 32) {
+      throw new Fault('HF_STATE_CORRUPT', `${path} is not what Holdfast wrote there`, { path });
+    }
+    return { privateKey: key, seq: Number(match[2]), previous: match[3] };
+  }
+
+  /** Durable when it returns. */
+  writeWriter(state: WriterState): void {
+    const { codec } = this.#ports.tools;
+    const key = codec.base64Of(state.privateKey);
+    const line = byteString(`holdfast-writer-0 ${key} ${state.seq} ${state.previous}\n`);
+    this.#replace('writer', codec.bytesOf(line));
+  }
+
+  cachePath(key: string): ByteString {
+    return this.#path(`cache-${key}`);
+  }
+
+  /** Not synced: a cache that a crash tore has not its digest, and is dropped. */
+  writeCache(key: string, bytes: Uint8Array): void {
+    const { disk } = this.#ports;
+    disk.makeDir(this.directory);
+    const temporary = this.#temporary(`cache-${key}`);
+    const file = disk.create(temporary);
+    file.write(bytes);
+    file.close();
+    disk.move(temporary, this.cachePath(key));
+  }
+
+  #replace(name: string, bytes: Uint8Array): void {
+    const { disk } = this.#ports;
+    disk.makeDir(this.directory);
+    const temporary = this.#temporary(name);
+    const file = disk.create(temporary);
+    file.write(bytes);
+    file.sync();
+    file.close();
+    disk.move(temporary, this.#path(name));
+    disk.syncDir(this.directory);
+  }
+
+  #temporary(name: string): ByteString {
+    const { random, codec } = this.#ports.tools;
+    return this.#path(`${name}.${hexOf(codec.textOf(random.bytes(8)))}.tmp`);
+  }
+
+  #path(name: string): ByteString {
+    return byteString(`${this.directory}/${name}`);
+  }
+
+  #bytesOf(base64: string): Uint8Array | undefined {
+    return this.#ports.tools.codec.bytesOfBase64(base64);
+  }
+}

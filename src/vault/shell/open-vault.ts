@@ -1,0 +1,113 @@
+import { Fault } from '../../base/fault.ts';
+import type { Tools } from '../../host/tools.ts';
+import { corrupt } from '../core/corruption.ts';
+import { HEADER_SIZE_MAX, parseVaultHeader, type VaultHeader } from '../core/header.ts';
+import type { Keyring } from '../core/keyring.ts';
+import { type IdOf, makeIdOf } from '../core/object-id.ts';
+import type { Secret } from '../core/wrapped-key.ts';
+import type { WriterRecord } from '../core/writer-record.ts';
+import { type KeyInfo, openKeyring } from './keyring-store.ts';
+import type { Store } from './store.ts';
+import { readTwins, type TwinRead } from './twin-objects.ts';
+import type { ReadingPorts } from './vault-ports.ts';
+import { isAbsence, type VaultProblem } from './vault-problem.ts';
+import { readWriters } from './writer-store.ts';
+
+/** A vault to which we hold a key. */
+export interface Vault {
+  /** 32 hex digits, as is `domain`. */
+  readonly id: string;
+  readonly domain: string;
+  /** Undefined where both copies are lost; the keyring says what is needed. */
+  readonly header: VaultHeader | undefined;
+  readonly keyring: Keyring;
+  /** The key that opened it. */
+  readonly key: KeyInfo;
+  readonly store: Store;
+  readonly tools: Tools;
+  readonly idOf: IdOf;
+  /** By fingerprint: every writer whose public key is here. */
+  readonly writers: ReadonlyMap<string, WriterRecord>;
+  /** Fingerprints of those vouched for by the keyring, or named by the person who opened it. */
+  readonly trustedWriters: ReadonlySet<string>;
+  /** What was damaged or missing, and did not keep it from opening. */
+  readonly problems: readonly VaultProblem[];
+}
+
+export interface OpenVault {
+  readonly secret: Secret;
+  /** Fingerprints of writers that the person trusts. */
+  readonly trust?: readonly string[];
+}
+
+/**
+ * Opens a vault by whatever of its header and keys is left.
+ *
+ * @throws Fault HF_VAULT_ABSENT, HF_VAULT_FEATURE_UNKNOWN, HF_KEY_REFUSED, HF_KEY_ABSENT,
+ *   HF_VAULT_CORRUPT (header and keyring of different vaults), and what the store throws
+ */
+export async function openVault(ports: ReadingPorts, options: OpenVault): Promise<Vault> {
+  const { store, tools } = ports;
+  const headers = await readHeaders(ports);
+  const [header] = headers.found;
+  // Keys alone are what an interrupted `init` leaves; only with snapshots are they a vault.
+  if (header === undefined && !(await hasSnapshots(store))) {
+    throw new Fault('HF_VAULT_ABSENT', 'there is no vault, or its headers cannot be read');
+  }
+  const opened = await openKeyringOf(ports, options.secret, headers.found);
+  const { keyring } = opened;
+  const own = headers.found.find(({ vault }) => vault === keyring.vault);
+  if (own !== undefined && own.domain !== keyring.domain) {
+    throw corrupt('header', 'it names another dedup domain than the keyring');
+  }
+  const found = await readWriters(ports, keyring);
+  return {
+    id: keyring.vault,
+    domain: keyring.domain,
+    header: own,
+    keyring,
+    key: opened.key,
+    store,
+    tools,
+    idOf: makeIdOf(tools, keyring.idKey),
+    writers: found.writers,
+    trustedWriters: new Set([...found.trusted, ...(options.trust ?? [])]),
+    problems: [...headers.problems, ...opened.problems, ...found.problems],
+  };
+}
+
+/** @throws Fault HF_VAULT_FEATURE_UNKNOWN where either requires what this reader does not know */
+async function readHeaders({ store, tools }: ReadingPorts): Promise<TwinRead<VaultHeader>> {
+  const refusals: Fault[] = [];
+  const parse = (bytes: Uint8Array): VaultHeader => {
+    try {
+      return parseVaultHeader(tools, bytes);
+    } catch (error) {
+      if (error instanceof Fault && error.kind === 'refused') refusals.push(error);
+      throw error;
+    }
+  };
+  const headers = await readTwins({ store, name: 'header', sizeMax: HEADER_SIZE_MAX, parse });
+  if (refusals[0] !== undefined) throw refusals[0];
+  return headers;
+}
+
+async function hasSnapshots(store: Store): Promise<boolean> {
+  try {
+    return (await store.list('snapshots/')).length > 0;
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw error;
+  }
+}
+
+async function openKeyringOf(
+  ports: ReadingPorts,
+  secret: Secret,
+  headers: readonly VaultHeader[],
+): ReturnType<typeof openKeyring> {
+  const [header, other] = headers;
+  // Two headers that differ: the keys tell which vault this is.
+  const vault = other === undefined ? header?.vault : undefined;
+  return openKeyring(ports, { vault, secret });
+}

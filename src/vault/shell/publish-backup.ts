@@ -1,0 +1,80 @@
+import type { Clock } from '../../host/clock.ts';
+import type { SealedDataKey } from '../core/data-keys.ts';
+import type { ChainLink } from '../core/snapshot-chain.ts';
+import { nextInChain } from '../core/snapshot-chain.ts';
+import type { SnapshotContent } from '../core/snapshot-content.ts';
+import { isSignedBy, parseSnapshot } from '../core/snapshot-record.ts';
+import type { LocalState } from './local-state.ts';
+import type { Vault } from './open-vault.ts';
+import { publishSnapshot } from './snapshot-store.ts';
+import { problemOf } from './vault-problem.ts';
+import { enrolWriter, fingerprintOfWriter, makeWriter, type WriterState } from './writer-store.ts';
+
+export interface PublishPorts {
+  readonly vault: Vault;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly state: LocalState;
+}
+
+export interface PublishedBackup {
+  readonly id: string;
+  /** In the vault. */
+  readonly name: string;
+  readonly seq: number;
+}
+
+/**
+ * Writes the snapshot, signed, as the next of this host's chain. What it refers to is durable
+ * already. Acknowledged when it resolves.
+ */
+export async function publishBackup(
+  ports: PublishPorts,
+  made: { readonly content: SnapshotContent; readonly namesKey: SealedDataKey },
+): Promise<PublishedBackup> {
+  const { vault, state } = ports;
+  const writer = await vouchedWriter(ports);
+  const next = nextInChain(writer, await newerThan(ports, writer));
+  const written = await publishSnapshot(vault, {
+    ...made,
+    chain: next,
+    writerKey: writer.privateKey,
+  });
+  state.writeWriter({ ...writer, seq: next.seq, previous: written.id });
+  return { id: written.id, name: written.name, seq: next.seq };
+}
+
+/** The key is kept before it is vouched for: one that is vouched for and lost helps nobody. */
+async function vouchedWriter(ports: PublishPorts): Promise<WriterState> {
+  const { vault, clock, state } = ports;
+  const { store, tools, keyring } = vault;
+  const kept = state.readWriter();
+  const writer = kept ?? makeWriter(tools);
+  if (kept === undefined) state.writeWriter(writer);
+  // Its record may be missing too: `init` was killed in between, or somebody removed it.
+  if (!vault.trustedWriters.has(fingerprintOfWriter(tools, writer))) {
+    await enrolWriter({ store, tools, clock }, keyring, writer);
+  }
+  return writer;
+}
+
+/**
+ * Snapshots of this writer that its own state has not heard of: it was killed before it noted them.
+ * Only its own signature counts; what is damaged or planted has no say in the next number.
+ */
+async function newerThan(ports: PublishPorts, writer: WriterState): Promise<ChainLink[]> {
+  const { store, tools } = ports.vault;
+  const publicKey = tools.cipher.signingPublic(writer.privateKey);
+  const prefix = `snapshots/${fingerprintOfWriter(tools, writer).slice(0, 16)}-`;
+  const newer: ChainLink[] = [];
+  for (const { name } of await store.list(prefix)) {
+    const seq = Number(name.slice(prefix.length, prefix.length + 10));
+    if (seq <= writer.seq) continue;
+    try {
+      const record = parseSnapshot(tools, await store.get(name));
+      if (isSignedBy(tools, record, publicKey)) newer.push(record);
+    } catch (error) {
+      problemOf(name, error);
+    }
+  }
+  return newer;
+}

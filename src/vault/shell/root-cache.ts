@@ -1,0 +1,103 @@
+/** The stat cache of one root: when it may be believed, and how it is kept. */
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import { byteString, hexOf, parseDigest } from '../../base/bytes.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Tools } from '../../host/tools.ts';
+import type { StatCache } from '../core/stat-cache.ts';
+import { parseCache } from '../core/stat-cache.ts';
+import type { CacheBuilder } from './cache-builder.ts';
+import type { LocalState } from './local-state.ts';
+
+export interface CachePorts {
+  readonly disk: Disk;
+  readonly tools: Tools;
+  readonly state: LocalState;
+  /** Zeroed memory for threads to share, aligned to 8 bytes. */
+  readonly allocate: (sizeBytes: number) => Uint8Array;
+}
+
+/** What a cache is of: any difference and it is not used. */
+export interface CacheSubject {
+  readonly root: ByteString;
+  /** Excludes and other options that decide what is captured, as text in UTF-8. */
+  readonly options: ByteString;
+}
+
+/** What the run that wrote the cache knew. */
+export interface CacheFacts {
+  /** Name of the snapshot object it belongs to. */
+  readonly snapshot: string;
+  readonly digest: Digest;
+  readonly entries: number;
+  readonly bytes: bigint;
+  readonly startedMs: number;
+  readonly bootId: string;
+  /** Wall time of the boot: it moves when the clock is stepped. */
+  readonly bootTimeMs: number;
+}
+
+export interface RootCache {
+  readonly facts: CacheFacts;
+  readonly cache: StatCache;
+  readonly file: Uint8Array;
+}
+
+export function cacheKey(tools: Tools, subject: CacheSubject): string {
+  return hexOf(tools.hash.sha256Text(byteString(`${subject.root}\0${subject.options}`))).slice(
+    0,
+    32,
+  );
+}
+
+export function readRootCache(ports: CachePorts, subject: CacheSubject): RootCache | undefined {
+  const path = ports.state.cachePath(cacheKey(ports.tools, subject));
+  const size = ports.disk.size(path);
+  if (size === undefined || size === 0) return undefined;
+  const file = ports.allocate(size);
+  const reader = ports.disk.openRead(path);
+  try {
+    if (reader.read(file, 0) !== size) return undefined;
+  } finally {
+    reader.close();
+  }
+  const cache = parseCache(file, ports.tools);
+  if (cache === undefined) return undefined;
+  const facts = parseMeta(cache.meta, subject);
+  return facts === undefined ? undefined : { facts, cache, file };
+}
+
+export function writeRootCache(
+  ports: CachePorts,
+  subject: CacheSubject,
+  made: { readonly builder: CacheBuilder; readonly facts: CacheFacts },
+): void {
+  const { allocate, tools } = ports;
+  const meta = byteString(metaOf(subject, made.facts));
+  const file = made.builder.build({ meta, allocate, tools });
+  ports.state.writeCache(cacheKey(tools, subject), file);
+}
+
+function metaOf(subject: CacheSubject, facts: CacheFacts): string {
+  return JSON.stringify({
+    ...subject,
+    ...facts,
+    digest: hexOf(facts.digest),
+    bytes: String(facts.bytes),
+  });
+}
+
+function parseMeta(meta: string, subject: CacheSubject): CacheFacts | undefined {
+  const raw: Readonly<Record<string, unknown>> = JSON.parse(meta);
+  if (raw.root !== subject.root || raw.options !== subject.options) return undefined;
+  const digest = parseDigest(String(raw.digest));
+  if (digest === undefined) return undefined;
+  return {
+    snapshot: String(raw.snapshot),
+    digest,
+    entries: Number(raw.entries),
+    bytes: BigInt(String(raw.bytes)),
+    startedMs: Number(raw.startedMs),
+    bootId: String(raw.bootId),
+    bootTimeMs: Number(raw.bootTimeMs),
+  };
+}

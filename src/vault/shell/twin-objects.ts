@@ -1,0 +1,60 @@
+import { Fault } from '../../base/fault.ts';
+import type { Store } from './store.ts';
+import { problemOf, type VaultProblem } from './vault-problem.ts';
+
+/** Small objects that lie in two places, `NAME` and `copy/NAME`, and either will do. */
+export const COPY = 'copy/';
+
+export interface TwinRead<T> {
+  /** What could be read of the two; equal bytes once. */
+  readonly found: readonly T[];
+  readonly problems: readonly VaultProblem[];
+}
+
+export interface ReadTwins<T> {
+  readonly store: Store;
+  readonly name: string;
+  readonly sizeMax: number;
+  /** Throws a Fault where the bytes are not what they should be. */
+  readonly parse: (bytes: Uint8Array) => T;
+}
+
+/** Reads both, whatever is the matter with one of them. */
+export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> {
+  const found: T[] = [];
+  const seen: Uint8Array[] = [];
+  const problems: VaultProblem[] = [];
+  for (const object of [options.name, COPY + options.name]) {
+    try {
+      const bytes = await options.store.get(object);
+      if (seen.some((other) => isEqual(other, bytes))) continue;
+      if (bytes.length > options.sizeMax) {
+        throw new Fault('HF_VAULT_CORRUPT', 'it is too large', { object });
+      }
+      found.push(options.parse(bytes));
+      seen.push(bytes);
+    } catch (error) {
+      problems.push(problemOf(object, error));
+    }
+  }
+  if (found.length > 1) {
+    const why = 'it and its copy differ: one of them is damaged';
+    for (const object of [options.name, COPY + options.name]) {
+      problems.push({ kind: 'damaged', object, why });
+    }
+  }
+  return { found, problems };
+}
+
+/** The last parts of all names below `prefix` and below its copy, each once, sorted. */
+export async function listTwins(store: Store, prefix: string): Promise<string[]> {
+  const names = new Set<string>();
+  for (const each of [prefix, COPY + prefix]) {
+    for (const { name } of await store.list(each)) names.add(name.slice(each.length));
+  }
+  return [...names].sort();
+}
+
+function isEqual(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}

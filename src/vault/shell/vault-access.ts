@@ -1,0 +1,46 @@
+import type { Keyring } from '../core/keyring.ts';
+
+/**
+ * All that a thread needs to read the vault and to know what is in it: plain values over shared
+ * memory, to be sent as it is. It holds keys: it goes to threads of this process and nowhere else.
+ */
+export interface VaultAccess {
+  readonly keys: Pick<Keyring, 'vault' | 'idKey' | 'namesKey' | 'contentKey'>;
+  /** Segments of the table of ids whose bytes should be here; the value is a group. */
+  readonly present: readonly ArrayBufferLike[];
+  /** The same for ids in packs that are missing or too short: worth a try, never relied upon. */
+  readonly doubtful: readonly ArrayBufferLike[];
+  /** Four words for each group: pack, offset, length of header, length of body. */
+  readonly groups: Uint32Array;
+  /** Names of packs, 64 hex digits. */
+  readonly packs: readonly string[];
+  /** Sealed data keys, one after the other. */
+  readonly sealedKeys: Uint8Array;
+}
+
+export const GROUP_WORDS = 4;
+
+/** Where a group lies, and how long its parts are said to be. */
+export interface LocatedGroup {
+  /** Its number, unique in this access. */
+  readonly group: number;
+  /** 64 hex digits. */
+  readonly pack: string;
+  readonly offset: number;
+  readonly headerLength: number;
+  readonly bodyLength: number;
+}
+
+export function locatedGroup(access: VaultAccess, group: number): LocatedGroup | undefined {
+  const at = group * GROUP_WORDS;
+  if (at >= access.groups.length) return undefined;
+  const pack = access.packs[access.groups[at] ?? 0];
+  if (pack === undefined) return undefined;
+  return {
+    group,
+    pack,
+    offset: access.groups[at + 1] ?? 0,
+    headerLength: access.groups[at + 2] ?? 0,
+    bodyLength: access.groups[at + 3] ?? 0,
+  };
+}

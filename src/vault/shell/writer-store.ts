@@ -1,0 +1,97 @@
+import type { Tools } from '../../host/tools.ts';
+import type { ChainState } from '../core/snapshot-chain.ts';
+import { corrupt } from '../core/corruption.ts';
+import type { Keyring } from '../core/keyring.ts';
+import type { WriterRecord } from '../core/writer-record.ts';
+import {
+  encodeWriterRecord,
+  fingerprintOf,
+  isVouchedFor,
+  parseWriterRecord,
+  WRITER_RECORD_SIZE_MAX,
+} from '../core/writer-record.ts';
+import { inParallel } from './in-parallel.ts';
+import { COPY, listTwins, readTwins } from './twin-objects.ts';
+import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
+import type { VaultProblem } from './vault-problem.ts';
+
+const PREFIX = 'writers/';
+
+/** Who writes: kept in the state directory of its machine, 0600, and nowhere else. */
+export interface WriterState extends ChainState {
+  /** Raw Ed25519. */
+  readonly privateKey: Uint8Array;
+}
+
+/** A writer that has written nothing yet. */
+export function makeWriter(tools: Tools): WriterState {
+  return { privateKey: tools.cipher.signingPair().privateKey, seq: 0, previous: '' };
+}
+
+export function fingerprintOfWriter(tools: Tools, writer: WriterState): string {
+  return fingerprintOf(tools, tools.cipher.signingPublic(writer.privateKey));
+}
+
+/** Vouches for a writer, so that readers of this vault trust it. Durable when it resolves. */
+export async function enrolWriter(
+  ports: VaultPorts,
+  keyring: Keyring,
+  writer: WriterState,
+): Promise<{ readonly fingerprint: string }> {
+  const { tools, store } = ports;
+  const publicKey = tools.cipher.signingPublic(writer.privateKey);
+  const bytes = encodeWriterRecord(tools, {
+    vault: keyring.vault,
+    publicKey,
+    created: ports.clock.now(),
+    vouchKey: keyring.vouchKey,
+  });
+  const fingerprint = fingerprintOf(tools, publicKey);
+  const sha256 = tools.hash.sha256(bytes);
+  await store.putIfAbsent(`${COPY}${PREFIX}${fingerprint}`, bytes, sha256);
+  await store.putIfAbsent(`${PREFIX}${fingerprint}`, bytes, sha256);
+  return { fingerprint };
+}
+
+export interface FoundWriters {
+  /** By fingerprint: all whose key is here. */
+  readonly writers: ReadonlyMap<string, WriterRecord>;
+  /** Those for whom the keyring vouches. */
+  readonly trusted: ReadonlySet<string>;
+  readonly problems: readonly VaultProblem[];
+}
+
+export async function readWriters(ports: ReadingPorts, keyring: Keyring): Promise<FoundWriters> {
+  const { tools, store } = ports;
+  const writers = new Map<string, WriterRecord>();
+  const trusted = new Set<string>();
+  const problems: VaultProblem[] = [];
+  const fingerprints = await listTwins(store, PREFIX);
+  const found = await inParallel(fingerprints, (fingerprint) =>
+    readTwins({
+      store,
+      name: PREFIX + fingerprint,
+      sizeMax: WRITER_RECORD_SIZE_MAX,
+      parse: (bytes) => {
+        const record = parseWriterRecord(tools, bytes);
+        if (record.fingerprint === fingerprint) return record;
+        throw corrupt(PREFIX + fingerprint, 'it is the key of another writer');
+      },
+    }),
+  );
+  for (const [at, twins] of found.entries()) {
+    const fingerprint = fingerprints[at] ?? '';
+    problems.push(...twins.problems);
+    const vouched = twins.found.find((record) => isVouchedFor(tools, record, keyring));
+    const record = vouched ?? twins.found[0];
+    if (record === undefined) continue;
+    writers.set(fingerprint, record);
+    if (vouched !== undefined) trusted.add(fingerprint);
+    else problems.push(unvouched(PREFIX + fingerprint));
+  }
+  return { writers, trusted, problems };
+}
+
+function unvouched(object: string): VaultProblem {
+  return { kind: 'foreign', object, why: 'nobody who holds a key of this vault vouches for it' };
+}
