@@ -1,7 +1,7 @@
 // Makes a checkout runnable: packages installed as package-lock.json says, and a Node that can run
 // TypeScript. Every npm script and bin/holdfast go through it, so it depends on nothing and runs on
-// Node 18 and later. As a program: `node scripts/bootstrap.mjs [SCRIPT ARGUMENT...]` runs SCRIPT
-// with that Node afterwards.
+// Node 18 and later. Alone it installs what running needs; `bootstrap.mjs SCRIPT ARGUMENT...` also
+// installs what development needs, and runs SCRIPT with that Node.
 import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -19,13 +19,21 @@ const chosenNode = path.join(modules, '.holdfast-node');
 
 class Unable extends Error {}
 
-/** Packages that are wanted and not there in the wanted version; those of other platforms aside. */
-function missingPackages() {
-  const packagesOf = (file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages;
-  if (!fs.existsSync(installedList)) return ['all'];
-  const installed = packagesOf(installedList);
+/** What stands where, in a list of npm's: path to package. */
+const packagesOf = (file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages;
+
+const installedPackages = () => (fs.existsSync(installedList) ? packagesOf(installedList) : {});
+
+/**
+ * Packages that are wanted and not there in the wanted version; those of other platforms aside.
+ *
+ * @param {boolean} forDevelopment also those that only check, test and build need
+ */
+function missingPackages(forDevelopment) {
+  const installed = installedPackages();
   return Object.entries(packagesOf(path.join(root, 'package-lock.json')))
     .filter(([at, wanted]) => at !== '' && !wanted.optional && !wanted.link)
+    .filter(([, wanted]) => forDevelopment || !wanted.dev)
     .filter(([at, wanted]) => installed[at]?.version !== wanted.version)
     .map(([at]) => at);
 }
@@ -37,19 +45,16 @@ function npmCommand() {
   return ['npm'];
 }
 
-function install() {
+function install(forDevelopment) {
   const [program, ...before] = npmCommand();
+  // A checkout that was made for development once stays one.
+  const withDev = forDevelopment || Object.values(installedPackages()).some(({ dev }) => dev);
+  const which = withDev ? '--include=dev' : '--omit=dev';
   process.stderr.write(
-    'holdfast: installing its packages into node_modules (npm ci; about a minute, once)\n',
+    `holdfast: installing its packages into node_modules (npm ci ${which}; a minute or so, once)\n`,
   );
   // Nothing we depend on needs an install script, so none may run one.
-  const flags = [
-    '--include=dev',
-    '--ignore-scripts',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-  ];
+  const flags = [which, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
   const run = spawnSync(program, [...before, 'ci', ...flags, '--loglevel=error'], {
     cwd: root,
     encoding: 'utf8',
@@ -158,11 +163,12 @@ function markCompared() {
 }
 
 /** @returns the path of a Node that runs this checkout; installs what is missing first */
-export function bootstrap() {
-  if (isSettled()) return fs.realpathSync(chosenNode);
+function bootstrap(forDevelopment) {
+  const isComplete = isSettled() && (!forDevelopment || missingPackages(true).length === 0);
+  if (isComplete) return fs.realpathSync(chosenNode);
   try {
     return withLock(() => {
-      if (missingPackages().length > 0) install();
+      if (missingPackages(forDevelopment).length > 0) install(forDevelopment);
       const node = chooseNode();
       rememberNode(node);
       markCompared();
@@ -172,7 +178,7 @@ export function bootstrap() {
     // Another user's checkout, already complete: it can be run, though nothing can be noted in it.
     const isForeign = error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'EPERM';
     if (!isForeign) throw error;
-    if (missingPackages().length === 0) return chooseNode();
+    if (missingPackages(forDevelopment).length === 0) return chooseNode();
     throw new Unable(`${root} needs its packages, and you may not write there: ${error.message}`);
   }
 }
@@ -194,7 +200,7 @@ function runScript(node, [script, ...rest]) {
 function main() {
   const wanted = process.argv.slice(2);
   try {
-    const node = bootstrap();
+    const node = bootstrap(wanted.length > 0);
     if (wanted.length > 0) runScript(node, wanted);
   } catch (error) {
     if (!(error instanceof Unable)) throw error;
@@ -203,8 +209,4 @@ function main() {
   }
 }
 
-if (
-  process.argv[1] !== undefined &&
-  fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
-)
-  main();
+main();

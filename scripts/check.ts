@@ -22,7 +22,7 @@ const CHECKS: readonly Check[] = [
   { name: 'types', run: ['tsc', '--project', 'tsconfig.json'] },
   { name: 'core', run: ['tsc', '--project', 'tsconfig.core.json'] },
   { name: 'boundaries', run: ['depcruise', '--output-type=err-long', ...SOURCES] },
-  { name: 'tidy', run: ['node', '--test', 'test/tidy/tidy.test.ts'] },
+  { name: 'tidy', run: ['node', 'scripts/test.ts', 'test/tidy/'] },
   { name: 'dead-code', run: ['knip', '--no-progress'] },
 ];
 
