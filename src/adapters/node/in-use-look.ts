@@ -108,8 +108,10 @@ class Looking {
 
   #file(process: ProcessSeen, file: OpenName): void {
     const { path, link } = file;
-    if (!isOpenForWriting(link)) return;
     const isOurs = process.mounts !== undefined && process.mounts === this.#ourMounts;
+    // One log of many workers is one file.
+    if (isOurs && this.#written.has(path)) return;
+    if (!isOpenForWriting(link)) return;
     if (this.#isRemoteFor(process, path)) {
       // Its name alone is believed: the file may lie where nobody answers.
       if (isOurs && this.#isBelowRoot(path)) this.#addWritten(path, process.user);

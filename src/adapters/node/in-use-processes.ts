@@ -10,9 +10,9 @@ import type { PidLook, User } from '../../vault/core/torn.ts';
 import { errnoOf } from './errno.ts';
 import { identityOf, ifAllowed } from './in-use-files.ts';
 
-/** A process with more counts as not seen. Reading the names of as many takes about 50 ms. */
+/** A process with more counts as not seen. Reading the names of as many takes about 0.15 s. */
 const FILES_MAX = 20_000;
-/** Of all processes together; about a second. */
+/** Of all processes together; about three seconds. */
 const ALL_FILES_MAX = 400_000;
 
 export interface ProcessSeen {

@@ -1,0 +1,504 @@
+#!/usr/bin/env node
+// Gets data out of a Holdfast vault of format 0 with nothing but Node, 18 or later (before 22.15
+// also the program `zstd`). Written from FORMAT.md and MANIFEST.md alone, it shares no code with
+// Holdfast: a fault there cannot hide here, and the data does not need the tool to live.
+import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { parseArgs } from 'node:util';
+import zlib from 'node:zlib';
+
+const HELP = `Usage: node rescue.mjs list VAULT [OPTION...]
+       node rescue.mjs restore VAULT SNAPSHOT|latest TARGET [OPTION...]
+TARGET must be new or empty. The content of one saved directory goes directly into it; a single
+file, or several roots, each under its name. SNAPSHOT: as much of a name as makes it clear.
+  --key-file FILE       the key file; without it the passphrase in HOLDFAST_PASSPHRASE
+  --writer FINGERPRINT  trust this writer only (64 hex digits, repeatable), not all vouched for
+  --unsigned            take what no trusted writer has signed: anyone may have made it
+  --keep-damaged        keep files of which pieces are lost, with zeros in their place
+Exit code 0: done; 1: refused or failed; 6: done, with gaps that were named.`;
+const ZEROS = Buffer.alloc(131072); // A block of a file cut by `fixed-131072`.
+const [GROUPS_OPEN_MAX, XATTRS_HELD_MAX, SEARCHED_BYTES] = [24, 1 << 20, 64 << 20];
+const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'NO_ZSTD'];
+const IS_ROOT = process.getuid?.() === 0;
+
+const options = {};
+const [gaps, notes, made] = [new Map(), new Map(), new Map()];
+const count = (kinds, kind, by = 1) => kinds.set(kind, (kinds.get(kind) ?? 0) + by);
+const warn = (text) => process.stderr.write(`rescue: ${text}\n`);
+const gap = (kind, what, why) => count(gaps, kind) && warn(`gap: ${kind}: ${what}: ${why}`);
+function must(holds, why) {
+  if (!holds) throw new Error(why);
+}
+/** What `act` gives, or what went wrong: to be named, and all the rest be done. */
+function attempt(act) {
+  try {
+    return { value: act() };
+  } catch (error) {
+    if (FATAL.includes(error.code)) throw error;
+    return { problem: error.message };
+  }
+}
+/** The same, where what went wrong is a gap in what is restored. */
+function attemptOn(kind, what, act) {
+  const { value, problem } = attempt(act);
+  if (problem) gap(kind, what, problem);
+  return value;
+}
+const [b64, unhex] = ['base64', 'hex'].map((code) => (text) => Buffer.from(text, code));
+const hex = (bytes) => bytes.toString('hex');
+const raw = (bytes) => Buffer.from(bytes, 'latin1');
+const digestOf = (hash, parts) => parts.reduce((sum, part) => sum.update(part), hash).digest();
+const sha256 = (...parts) => digestOf(crypto.createHash('sha256'), parts);
+const hmac = (key, ...parts) => digestOf(crypto.createHmac('sha256', key), parts);
+const u32 = (bytes, ...places) => places.map((at) => bytes.readUInt32LE(at));
+const publicKey = (crv, key) =>
+  crypto.createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv, x: key.toString('base64url') } });
+
+/** Paths are handled as strings of one character a byte: names need not be UTF-8. */
+function bytesOf(object, key) {
+  const value = object[`${key}B64`] === undefined ? object[key] : b64(object[`${key}B64`]);
+  return value === undefined ? undefined : Buffer.from(value).toString('latin1');
+}
+const octal = (bytes, what = /[^\w./-]/g) =>
+  bytes.replace(what, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+const show = (bytes = '') => JSON.stringify(raw(bytes).toString());
+const sizeOf = ({ entries, bytes }) => `${entries} entries, ${bytes} bytes`;
+
+/** The first line without its end, and what it says. */
+function parseLine(bytes) {
+  must(bytes.includes(10), 'cut off');
+  const line = bytes.subarray(0, bytes.indexOf(10));
+  return { line, said: JSON.parse(line) };
+}
+/** What a line authenticates: its bytes without the last member. */
+function withoutLast(line, member) {
+  const at = line.lastIndexOf(`,"${member}":"`);
+  must(at > 0 && /^[\w+/=]*"}$/.test(line.toString('latin1', at + member.length + 5)), 'odd line');
+  return Buffer.concat([line.subarray(0, at), raw('}')]);
+}
+function unseal(key, nonce, sealed, aad = '') {
+  const cipher = crypto.createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
+  cipher.setAAD(raw(aad)).setAuthTag(sealed.subarray(-16));
+  const plain = cipher.update(sealed.subarray(0, -16));
+  must(!attempt(() => cipher.final()).problem, 'damaged, or not of this key (tag)');
+  return plain;
+}
+/** What is sealed in a line, under the rest of it. */
+const openLine = (key, line, { nonce, sealed }) =>
+  JSON.parse(unseal(key, b64(nonce), b64(sealed), withoutLast(line, 'sealed')));
+function unzstd(frame, length) {
+  if (zlib.zstdDecompressSync) return zlib.zstdDecompressSync(frame, { maxOutputLength: length });
+  const run = spawnSync('zstd', ['-d', '-c', '-q'], { input: frame, maxBuffer: length });
+  const why = `Node ${process.version} cannot undo zstd (22.15 can), and there is no program zstd`;
+  if (run.error?.code === 'ENOENT') throw Object.assign(new Error(why), { code: 'NO_ZSTD' });
+  must(!run.error && run.status === 0, `zstd: ${run.error?.message ?? run.stderr}`);
+  return run.stdout;
+}
+
+// The vault: what is read of it before any snapshot, and where its objects lie.
+const [sealedKeys, dataKeys, openGroups, groups] = [new Map(), new Map(), new Map(), []];
+const places = Array.from({ length: 256 }, () => new Map()); // By first byte: a Map has a limit.
+const inVault = (...names) => [options.root, ...names].join('/');
+const namesIn = (folder) =>
+  fs.existsSync(inVault(folder)) ? fs.readdirSync(inVault(folder)).sort() : [];
+
+function readPack(pack, offset, length) {
+  const [bytes, fd] = [Buffer.alloc(length), fs.openSync(inVault('packs', pack), 'r')];
+  const { value, problem } = attempt(() => fs.readSync(fd, bytes, 0, length, offset));
+  fs.closeSync(fd);
+  must(value === length, problem ?? 'cut off');
+  return bytes;
+}
+/** The header of a group, with all checks that need no key. */
+function groupAt(pack, offset, end) {
+  const head = readPack(pack, offset, 56);
+  const [header, body, length, members, refs] = u32(head, 8, 12, 16, 48, 52);
+  const [suite, kind, codec, zero] = head.subarray(4, 8);
+  must(head.indexOf('HFG0') === 0 && suite === 1 && zero === 0, 'no group where one should be');
+  must((kind === 1 || kind === 2) && codec <= 1 && length <= SEARCHED_BYTES, 'unknown group');
+  const isWhole = body >= 16 && offset + header + body <= end;
+  must(isWhole && members <= 4096 && header === 56 + members * 36 + refs * 16, 'odd group');
+  const table = readPack(pack, offset + 56, members * 36);
+  const starts = [0];
+  for (let m = 0; m < members; m++) starts.push(starts[m] + table.readUInt32LE(m * 36 + 32));
+  must(starts[members] === length, 'odd group');
+  const key = `${kind}-${hex(head.subarray(20, 36))}`;
+  return { codec, header, size: header + body, table, starts, key };
+}
+/** Goes from group to group to the trailer; where something is damaged, to the next `HFG0`. */
+function scanPack(pack) {
+  const { size } = fs.statSync(inVault('packs', pack));
+  for (let at = 16; at < size; ) {
+    const { value: group, problem } = attempt(() => groupAt(pack, at, size));
+    if (group) {
+      groups.push({ pack, offset: at, size: group.size });
+      for (let m = 0; m < group.starts.length - 1; m++) {
+        const id = group.table.toString('latin1', m * 36, m * 36 + 16);
+        const [map, place] = [places[id.charCodeAt(0)], (groups.length - 1) * 4096 + m];
+        map.set(id, map.has(id) ? [map.get(id), place].flat() : place);
+      }
+      at += group.size;
+      continue;
+    }
+    const rest = readPack(pack, at, Math.min(size - at, SEARCHED_BYTES));
+    const isTrailer = rest.indexOf('HFT0') === 0 && rest.subarray(-4).equals(raw('HFE0'));
+    if (isTrailer) return keepKeys(rest.subarray(12 + rest.readUInt32LE(4) * 12, -8));
+    warn(`packs/${pack} at ${at}: ${problem}; searching for the next group`);
+    at += rest.indexOf('HFG0', 1) > 0 ? rest.indexOf('HFG0', 1) : rest.length;
+  }
+}
+/** Notes sealed data keys, which lie one after the other. */
+function keepKeys(bytes) {
+  for (let end, at = 0; at + 20 <= bytes.length; at = end) {
+    end = at + 20 + bytes.readUInt16LE(at + 2) * 108;
+    const sealed = bytes.subarray(at, end);
+    const name = `${sealed[1]}-${sealed.toString('hex', 4, 20)}`;
+    sealedKeys.set(name, [...(sealedKeys.get(name) ?? []), sealed]);
+  }
+}
+function scan() {
+  for (const index of namesIn('index')) {
+    const bytes = fs.readFileSync(inVault('index', index));
+    const [packs, keys] = bytes.length < 24 ? [0, 0] : u32(bytes, 8, 20);
+    keepKeys(bytes.subarray(24 + packs * 40, 24 + packs * 40 + keys));
+  }
+  for (const pack of namesIn('packs')) attemptOn('pack', pack, () => scanPack(pack));
+}
+function openDataKey(sealed, scope) {
+  must(sealed[0] === 1 && sealed[1] === scope, 'unknown data key');
+  const own = b64(scope === 1 ? options.keyring.contentKey : options.keyring.namesKey);
+  const key = Buffer.concat([unhex('302e020100300506032b656e04220420'), own]);
+  const privateKey = crypto.createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  const recipient = b64(crypto.createPublicKey(privateKey).export({ format: 'jwk' }).x);
+  for (let at = 20; at + 108 <= sealed.length; at += 108) {
+    if (!sealed.subarray(at, at + 16).equals(sha256(recipient).subarray(0, 16))) continue;
+    const once = sealed.subarray(at + 16, at + 48);
+    const shared = crypto.diffieHellman({ privateKey, publicKey: publicKey('X25519', once) });
+    const [salt, end] = [Buffer.concat([once, recipient]), [sealed[1], ...sealed.subarray(4, 20)]];
+    const info = [raw('holdfast 0 data key'), unhex(options.keyring.vault), Buffer.from(end)];
+    const kek = Buffer.from(crypto.hkdfSync('sha256', shared, salt, Buffer.concat(info), 32));
+    return unseal(kek, sealed.subarray(at + 48, at + 60), sealed.subarray(at + 60, at + 108));
+  }
+  throw new Error('its data key is not sealed to this keyring');
+}
+function dataKey(name) {
+  for (const sealed of dataKeys.has(name) ? [] : (sealedKeys.get(name) ?? [])) {
+    attempt(() => dataKeys.set(name, openDataKey(sealed, sealed[1]))); // One of them may be good.
+  }
+  must(dataKeys.has(name), 'its data key is in no pack and no index, or damaged in all of them');
+  return dataKeys.get(name);
+}
+function openGroup({ pack, offset, size }) {
+  const { codec, header, starts, key } = groupAt(pack, offset, offset + size);
+  const bytes = readPack(pack, offset, size);
+  const [aad, sealed] = [bytes.subarray(0, header), bytes.subarray(header)];
+  const plain = unseal(dataKey(key), bytes.subarray(36, 48), sealed, aad);
+  const content = codec === 1 ? unzstd(plain, starts.at(-1)) : plain;
+  must(content.length === starts.at(-1), 'not as long as it says');
+  return (member) => content.subarray(starts[member], starts[member + 1]);
+}
+/** The object that has this digest; nothing else is ever given. */
+function object(kind, digest) {
+  const id = hmac(b64(options.keyring.idKey), Buffer.from([kind]), digest);
+  const found = places[id[0]].get(id.toString('latin1', 0, 16)) ?? [];
+  let why = 'it is in no pack';
+  for (const place of [found].flat()) {
+    const [number, member] = [Math.floor(place / 4096), place % 4096];
+    const group = openGroups.get(number) ?? attempt(() => openGroup(groups[number]));
+    openGroups.delete(number);
+    openGroups.set(number, group); // Last: the first is the one that was not used for longest.
+    if (openGroups.size > GROUPS_OPEN_MAX) openGroups.delete(openGroups.keys().next().value);
+    const bytes = group.value?.(member);
+    if (bytes && sha256(bytes).equals(digest)) return bytes;
+    why = `packs/${groups[number].pack}: ${group.problem ?? 'not what its id says'}`;
+  }
+  throw new Error(`${kind === 1 ? 'chunk' : 'page or list'} ${hex(digest)}: ${why}`);
+}
+/** What is kept twice: the first that `parse` takes. */
+function eitherCopy(name, parse) {
+  const read = (file) => attempt(() => parse(parseLine(fs.readFileSync(inVault(file)))));
+  const first = read(name);
+  const copy = first.value ? first : read(`copy/${name}`);
+  must(copy.value, `${name}: ${first.problem}; its copy: ${copy.problem}`);
+  if (first.problem) warn(`${name}: ${first.problem}; going by its copy`);
+  return copy.value;
+}
+function openKeyring({ line, said }) {
+  const { wrap, salt, n, r, p } = said;
+  let key;
+  if (wrap === 'file') {
+    const file = fs.readFileSync(options['key-file'] ?? '', 'latin1');
+    const secret = b64(/^holdfast-key-0 ([\w+/]{43}=)\n?$/.exec(file)?.[1] ?? '');
+    must(secret.length === 32, `${options['key-file']} is no key file`);
+    key = Buffer.from(crypto.hkdfSync('sha256', secret, b64(salt), 'holdfast 0 key file', 32));
+  } else {
+    const isCheap = n <= 2 ** 20 && 128 * n * r <= 2 ** 30 && r <= 32 && p <= 16;
+    must(wrap === 'scrypt' && isCheap, 'unknown or too costly wrapping');
+    const cost = { N: n, r, p, maxmem: 2 ** 31 };
+    key = crypto.scryptSync(process.env.HOLDFAST_PASSPHRASE ?? '', b64(salt), 32, cost);
+  }
+  return openLine(key, line, said);
+}
+function checkHeader({ line, said }) {
+  must(said.sha256 === hex(sha256(withoutLast(line, 'sha256'))), 'damaged');
+  return said;
+}
+function openVault() {
+  const header = eitherCopy('header', checkHeader);
+  must(header.format === 0, `the vault is of format ${header.format}; this reads 0`);
+  const unknown = header.required.join(', ');
+  must(unknown === '', `the vault requires ${unknown}, which this does not know`);
+  const ids = new Set([...namesIn('keys'), ...namesIn('copy/keys')]);
+  const tried = Array.from(ids, (id) => attempt(() => eitherCopy(`keys/${id}`, openKeyring)));
+  options.keyring = tried.find(({ value }) => value)?.value;
+  const why = tried.map((one) => `\n  ${one.problem}`).join('');
+  must(options.keyring, `no key of this vault could be opened:${why || ' there is none'}`);
+  const isSame = (key) => header[key] === options.keyring[key];
+  must(isSame('vault') && isSame('domain'), 'header and keyring are of different vaults');
+}
+/** The key of a writer that is trusted: named by the person, or else vouched for. */
+function trustedKey(fingerprint) {
+  const isNamed = options.writer.includes(fingerprint);
+  must(isNamed || options.writer.length === 0, `its writer ${fingerprint} is not trusted`);
+  return eitherCopy(`writers/${fingerprint}`, ({ line, said }) => {
+    const mac = hmac(b64(options.keyring.vouchKey), withoutLast(line, 'mac'));
+    const isVouchedFor = said.vault === options.keyring.vault && mac.equals(b64(said.mac));
+    must(isVouchedFor || isNamed, 'the keyring does not vouch for this writer');
+    must(hex(sha256(b64(said.publicKey))) === fingerprint, 'damaged');
+    return publicKey('Ed25519', b64(said.publicKey));
+  });
+}
+function readSnapshot(name) {
+  const bytes = fs.readFileSync(inVault('snapshots', name));
+  must(name.slice(28) === hex(sha256(bytes)).slice(0, 32), 'damaged');
+  const { line, said: head } = parseLine(bytes);
+  must(head.vault === options.keyring.vault && head.format === 0, 'of another vault or format');
+  const { problem: refused } = attempt(() => {
+    const { signature } = parseLine(bytes.subarray(line.length + 1)).said;
+    const signed = Buffer.concat([raw('holdfast snapshot 0\n'), line, raw('\n')]);
+    const isRight = crypto.verify(null, signed, trustedKey(head.writer), b64(signature));
+    must(isRight, 'its signature is wrong');
+    const own = `${head.writer.slice(0, 16)}-${String(head.seq).padStart(10, '0')}-`;
+    must(name.startsWith(own), 'its name is that of another');
+  });
+  const body = openLine(openDataKey(b64(head.dataKey), 2), line, head);
+  return { name, head, body, refused };
+}
+function readSnapshots() {
+  const snapshots = [];
+  for (const name of namesIn('snapshots')) {
+    const snapshot = attemptOn('snapshot', name, () => readSnapshot(name));
+    if (snapshot) snapshots.push(snapshot);
+  }
+  // A writer's later snapshot of an earlier time tells that its clock was wrong before.
+  const earliest = new Map();
+  for (const one of snapshots.sort((a, b) => b.head.seq - a.head.seq)) {
+    const { writer, time } = one.refused ? {} : one.head;
+    one.at = Math.min(Date.parse(one.head.time), earliest.get(writer) ?? Infinity);
+    if (time) earliest.set(writer, one.at);
+  }
+  return snapshots.reverse().sort((a, b) => a.at - b.at);
+}
+
+// The target: directories on the way to where we are, and what is true of the root at hand.
+const [stack, here] = [[], { xattrs: '' }];
+function readPage(digest, level, about) {
+  const { problem } = attempt(() => {
+    const lines = object(2, unhex(digest)).toString().split('\n');
+    const head = JSON.parse(lines.shift());
+    must(head.holdfast === 'page' && head.version === 0 && lines.pop() === '', 'odd page');
+    must(head.level <= 40 && head.level === (level ?? head.level), 'page of a wrong level');
+    for (const line of lines) {
+      if (head.level === 0) readEntry(line);
+      else readPage(JSON.parse(line).sha256, head.level - 1, JSON.parse(line));
+    }
+  });
+  if (!problem) return;
+  here.isTorn = true;
+  gap('page', `${sizeOf(about)} from ${show(bytesOf(about, 'first'))} on`, problem);
+}
+function readEntry(line) {
+  const { value: entry = {} } = attempt(() => JSON.parse(line));
+  const name = bytesOf(entry, 'path');
+  attemptOn(entry.type, show(name), () => {
+    const isSafe = name === '' || !/(^|\/)\.{0,2}(\/|$)|\0/.test(name);
+    must(isSafe && name !== undefined, 'refused: its path is unsafe');
+    const order = name.replaceAll('/', '\0');
+    must(here.last === undefined || order > here.last, 'refused: out of order');
+    here.last = order;
+    if (entry.type === 'dir') enter(name, entry);
+    else if (!entry.unreadable) makeEntry(name, entry);
+    must(!entry.unreadable, `could not be read by the backup: ${entry.unreadable}`);
+    count(made, entry.type);
+  });
+  for (const what of entry.notKept ?? []) gap('not kept by the backup', show(name), what);
+  if (entry.inFlux) count(notes, 'changed while the backup read it');
+}
+function makeEntry(name, entry) {
+  const [at, link] = [placeOf(name, false), bytesOf(entry, 'link') ?? name];
+  const first = link === name ? undefined : here.links.get(link);
+  if (first) return fs.linkSync(raw(first), raw(at));
+  if (link !== name) gap('hard link', show(name), 'made as a file of its own');
+  if (entry.type === 'file') makeFile(at, entry);
+  else if (entry.type === 'symlink') fs.symlinkSync(raw(bytesOf(entry, 'target')), raw(at));
+  else if (entry.type === 'fifo') makeFifo(at);
+  else must(false, 'cannot be restored');
+  if (entry.link ?? entry.linkB64) here.links.set(name, at);
+  settle({ at, name, entry });
+}
+/** Leaves and makes directories until that of `name` is at hand; where to create `name`. */
+function placeOf(name, isDir) {
+  const isIn = (dir) => (dir === '' ? name !== '' : name.startsWith(`${dir}/`));
+  while (stack.length > 0 && !isIn(stack.at(-1).name)) leave();
+  if (name === '') return here.isOnly && isDir ? options.target : `${options.target}/${here.name}`;
+  const up = name.slice(0, Math.max(0, name.lastIndexOf('/')));
+  if (stack.at(-1)?.name !== up) {
+    must(here.isTorn, 'refused: its directory is not there');
+    enter(up, undefined); // Its entry was in a page that is lost.
+  }
+  return `${stack.at(-1).at}/${name.slice(name.lastIndexOf('/') + 1)}`;
+}
+function enter(name, entry) {
+  const at = placeOf(name, true);
+  if (at !== options.target) fs.mkdirSync(raw(at), 0o700);
+  stack.push({ at, name, entry });
+}
+function leave() {
+  const dir = stack.pop();
+  if (dir.entry !== undefined) settle(dir);
+}
+function makeFile(at, entry) {
+  const fd = fs.openSync(raw(at), 'wx', 0o600); // O_EXCL: new, and through no symbolic link.
+  const { problem } = attempt(() => writeContent(fd, entry));
+  fs.closeSync(fd);
+  if (problem && !options['keep-damaged']) fs.unlinkSync(raw(at));
+  must(!problem, problem);
+  count(made, 'bytes', Number(entry.size));
+}
+function writeContent(fd, { size, sha256: digest, cut, chunks, list, holes, holeLists }) {
+  const single = Number(size) > 0 ? [[Number(size), digest]] : [];
+  const inline = (cut ? chunks : single)?.map(([length, text]) => [length, unhex(text)]);
+  const pieces = list ? listed(unhex(list.sha256), list.depth, Number(size)) : inline;
+  let [at, lost] = [0, undefined];
+  for (const [length, hash] of pieces) {
+    must(length > 0 && at + length <= Number(size), 'its pieces are longer than the file');
+    const isZero = cut === 'fixed-131072' && hash.equals(ZEROS.subarray(0, 32));
+    const { value, problem } = isZero ? {} : attempt(() => object(1, hash));
+    const bytes = value ?? Buffer.alloc(length);
+    must(bytes.length === length, 'a piece is not as long as it should be');
+    lost ??= problem;
+    const step = holes || holeLists ? 4096 : length;
+    for (let from = 0; from < length; from += step) {
+      const part = bytes.subarray(from, from + step);
+      const isHole = step === 4096 && part.equals(ZEROS.subarray(0, part.length));
+      const written = isHole || fs.writeSync(fd, part, 0, part.length, at + from) === part.length;
+      must(written, 'not written in full');
+    }
+    at += length;
+  }
+  must(!lost, lost);
+  must(at === Number(size), 'its pieces are shorter than the file');
+  fs.ftruncateSync(fd, at);
+}
+function* listed(digest, depth, span) {
+  const bytes = object(2, digest);
+  must(depth >= 1 && depth <= 8 && bytes.length % 40 === 0, 'odd chunk list');
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 40) {
+    const [length, below] = [Number(bytes.readBigUInt64LE(at)), bytes.subarray(at + 8, at + 40)];
+    if (depth === 1) yield [length, below];
+    else yield* listed(below, depth - 1, length);
+    sum += length;
+  }
+  must(sum === span, 'a chunk list of a wrong sum');
+}
+function makeFifo(at) {
+  const name = octal(at, /[\s\S]/g); // Arguments that Node gives are UTF-8; printf takes any byte.
+  const run = spawnSync('sh', ['-c', `p=$(printf '${name}x'); mkfifo -m 600 "\${p%x}"`]);
+  must(run.status === 0, `mkfifo: ${run.error?.message ?? run.stderr}`.trim());
+}
+/** Owner first: it takes away from the rest. Root's attributes are set for many files at a time. */
+function settle({ at, name, entry }) {
+  const set = (act) => attemptOn('attribute', show(name), act);
+  if (IS_ROOT) set(() => fs.lchownSync(raw(at), entry.uid, entry.gid));
+  else if (entry.uid !== process.getuid?.()) count(notes, 'owner not set (only root can)');
+  const coded = (entry.xattrsB64 ?? []).map(([key, value]) => [b64(key), value]);
+  const xattrs = [...(entry.xattrs ?? []), ...coded];
+  if (xattrs.length > 0) here.xattrs += `\n# file: ${octal(at)}\n`;
+  for (const [key, value] of xattrs) {
+    here.xattrs += `${octal(Buffer.from(key).toString('latin1'))}=${value ? `0s${value}` : '""'}\n`;
+  }
+  if (!IS_ROOT || here.xattrs.length > XATTRS_HELD_MAX) setXattrs();
+  set(() => entry.type === 'symlink' || fs.chmodSync(raw(at), entry.mode & 0o7777));
+  const seconds = `${Number(entry.mtime) / 1e9}`; // Text: Node takes a negative number for now.
+  set(() => fs.lutimesSync(raw(at), seconds, seconds));
+  if (!entry.mtime.endsWith('000')) count(notes, 'mtime set, but not its nanoseconds');
+}
+function setXattrs() {
+  const [input, kept] = [here.xattrs, here.xattrs.match(/^# file:.*/gm) ?? []];
+  here.xattrs = '';
+  const { error, stderr } = input ? spawnSync('setfattr', ['-h', '--restore=-'], { input }) : {};
+  for (const line of error ? kept : []) gap('xattr', line.slice(8), error.message);
+  for (const line of `${stderr ?? ''}`.split('\n')) if (line) gap('xattr', 'setfattr', line);
+}
+function list() {
+  for (const { name, head, body, refused } of readSnapshots()) {
+    console.log(`${name}  ${head.time}  ${body.dataSet} on ${body.host}`);
+    console.log(refused ? `  NOT TRUSTED: ${refused}` : `  signed by ${head.writer}`);
+    for (const root of body.roots) console.log(`  ${show(bytesOf(root, 'path'))}: ${sizeOf(root)}`);
+  }
+}
+function pick(wanted) {
+  const all = readSnapshots().filter(({ name }) => wanted === 'latest' || name.startsWith(wanted));
+  must(all.length <= 1 || wanted === 'latest', `several snapshots begin with ${wanted}`);
+  while (all.at(-1)?.refused && !options.unsigned) {
+    const { name, refused } = all.pop();
+    warn(`snapshot ${name} is refused: ${refused}`);
+  }
+  must(all.length > 0, `no snapshot ${wanted} that can be read and trusted`);
+  return all.at(-1);
+}
+function restore(wanted, target) {
+  const { name, head, body, refused } = pick(wanted);
+  if (refused) warn(`!!! UNSIGNED: ${refused}. Whoever could write to the vault may have made it.`);
+  if (!fs.existsSync(target)) fs.mkdirSync(target, { recursive: true, mode: 0o700 });
+  must(fs.readdirSync(target).length === 0, `${target} is not empty`);
+  options.target = Buffer.from(fs.realpathSync(target)).toString('latin1');
+  console.log(`restoring ${name} of ${head.time}`);
+  scan();
+  const taken = new Set(['', '.', '..']); // Names that no root may have.
+  for (const [number, root] of body.roots.entries()) {
+    const own = bytesOf(root, 'name') ?? '';
+    const to = taken.has(own) || /[/\0]/.test(own) ? `root-${number + 1}` : own;
+    const isOnly = taken.add(to) && body.roots.length === 1;
+    Object.assign(here, { name: to, isOnly, isTorn: false, last: undefined, links: new Map() });
+    readPage(root.sha256, undefined, { first: '', ...root });
+    while (stack.length > 0) leave();
+  }
+  setXattrs();
+  for (const [what, number] of made) console.log(`restored: ${what}: ${number}`);
+}
+function main() {
+  const [text, flag, many] = [{ type: 'string' }, { type: 'boolean' }, { multiple: true }];
+  const flags = { unsigned: flag, 'keep-damaged': flag, help: flag, 'key-file': text };
+  const known = { ...flags, writer: { ...text, ...many, default: [] } };
+  const { values, positionals } = parseArgs({ options: known, allowPositionals: true });
+  const [verb, root, ...rest] = positionals;
+  if (verb === undefined || values.help) return console.log(HELP);
+  must({ list: 0, restore: 2 }[verb] === rest.length && root, 'see node rescue.mjs --help');
+  Object.assign(options, values, { root });
+  openVault();
+  if (verb === 'list') list();
+  else restore(...rest);
+  for (const [kind, number] of notes) console.log(`note: ${kind}: ${number}`);
+  for (const [kind, number] of gaps) console.log(`GAPS: ${kind}: ${number}`);
+  process.exitCode = gaps.size > 0 ? 6 : 0;
+}
+
+try {
+  main();
+} catch (error) {
+  warn(error.message);
+  process.exitCode = 1;
+}

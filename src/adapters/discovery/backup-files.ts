@@ -1,0 +1,65 @@
+import { constants, gunzipSync } from 'node:zlib';
+import type { ByteString } from '../../base/bytes.ts';
+import type { BackupTool } from '../../watch/core/discovery.ts';
+import { type EntrySeen, joinPath, type World } from './world.ts';
+
+/** What a directory is by its layout: a repository is a backup, not data. */
+export function repositoryTool(
+  world: World,
+  path: ByteString,
+  entries: readonly EntrySeen[],
+): 'restic' | 'borg' | 'kopia' | undefined {
+  const names = new Set<string>(entries.map((entry) => entry.name));
+  const has = (...wanted: readonly string[]): boolean => wanted.every((name) => names.has(name));
+  if (has('config', 'data', 'index', 'keys', 'snapshots')) return 'restic';
+  if (has('README', 'config', 'data')) {
+    const readme = world.read(joinPath(path, 'README'), 200) ?? '';
+    if (readme.includes('Borg Backup repository')) return 'borg';
+  }
+  if (has('kopia.repository.f') || has('kopia.repository')) return 'kopia';
+  return undefined;
+}
+
+const DUMP_NAME = /\.(?:sql|dump|pgdump|archive|bson)(?:\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc))?$/i;
+const PACKED = /\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc)$/i;
+/** Of what cannot be looked into, only what is called a backup counts as one. */
+const CALLED_BACKUP = /backup|dump|\d{4}-?\d{2}-?\d{2}/i;
+const HEAD_BYTES = 4096;
+
+/** Which tool wrote a dump, by its first bytes; undefined where it is none. */
+export function dumpTool(
+  world: World,
+  path: ByteString,
+  name: string,
+): Extract<BackupTool, 'pg_dump' | 'mysqldump' | 'dump file'> | undefined {
+  if (!DUMP_NAME.test(name)) return undefined;
+  const head = world.read(path, HEAD_BYTES);
+  if (head === undefined) return CALLED_BACKUP.test(path) ? 'dump file' : undefined;
+  if (head.length === 0) return undefined; // An empty dump is a failed one.
+  const text = /\.gz$/i.test(name) ? unzippedHead(head) : head;
+  const tool = text === undefined ? undefined : toolByMagic(text);
+  if (tool !== undefined) return tool;
+  const isOpaque = PACKED.test(name) || /\.(?:dump|archive)$/i.test(name);
+  return isOpaque && CALLED_BACKUP.test(path) ? 'dump file' : undefined;
+}
+
+function toolByMagic(text: string): 'pg_dump' | 'mysqldump' | undefined {
+  if (text.startsWith('PGDMP')) return 'pg_dump';
+  const head = text.slice(0, 400);
+  if (/^(?:\/\*.*\n)?--[\s\S]*PostgreSQL database (?:cluster )?dump/.test(head)) return 'pg_dump';
+  if (/^(?:\/\*.*\n)?-- (?:MySQL|MariaDB) dump/.test(head)) return 'mysqldump';
+  return undefined;
+}
+
+function unzippedHead(head: string): string | undefined {
+  try {
+    return gunzipSync(Buffer.from(head, 'latin1'), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 1024 * 1024,
+    }).toString('latin1');
+  } catch (error) {
+    // It is called .gz and is not: then it is no dump that we know.
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}

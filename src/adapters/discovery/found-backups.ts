@@ -1,0 +1,95 @@
+import { byteString } from '../../base/bytes.ts';
+import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { Discovery, FoundBackup, FoundBy } from '../../watch/core/discovery.ts';
+import { placeOf } from '../../watch/core/locate.ts';
+import type { Place } from '../../watch/core/place.ts';
+import { openCommandOf } from './backup-command.ts';
+import type { BackupTrace } from './backup-trace.ts';
+import type { BackupInside } from './walk.ts';
+
+type Where = Pick<Discovery, 'fileSystems' | 'host'>;
+
+/** One row for each backup, however many signs of it there are. */
+export function foundBackups(
+  where: Where,
+  traces: readonly BackupTrace[],
+  inside: readonly BackupInside[],
+): readonly FoundBackup[] {
+  const all = [...traces, ...inside.map(traceOf)];
+  const groups = new Map<string, BackupTrace[]>();
+  for (const trace of all) {
+    const id = `${trace.tool === 'borgmatic' ? 'borg' : trace.tool} ${trace.repository ?? ''}`;
+    groups.set(id, [...(groups.get(id) ?? []), trace]);
+  }
+  // A sign without an address belongs to the one that has it, where there is only one such.
+  for (const [id, nameless] of groups) {
+    if (!id.endsWith(' ')) continue;
+    const named = [...groups].filter(([other]) => other.startsWith(id) && other !== id);
+    const only = named[0];
+    if (named.length !== 1 || only === undefined) continue;
+    groups.set(only[0], [...only[1], ...nameless]);
+    groups.delete(id);
+  }
+  return [...groups.values()].map((group) => merged(where, group)).sort(byName);
+}
+
+function traceOf(found: BackupInside): BackupTrace {
+  const isDump = ['pg_dump', 'mysqldump', 'dump file'].includes(found.tool);
+  // Dumps of one directory are one row.
+  const at = isDump ? found.path.slice(0, found.path.lastIndexOf('/')) || '/' : found.path;
+  return {
+    tool: found.tool,
+    repository: Buffer.from(at, 'latin1').toString('utf8'),
+    paths: undefined,
+    by: 'files',
+    trace: Buffer.from(found.path, 'latin1').toString('utf8'),
+    lastRunMs: undefined,
+    lastWrittenMs: found.changedMs,
+  };
+}
+
+const WAYS: readonly FoundBy[] = ['process', 'timer', 'cron', 'configuration', 'files'];
+
+function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
+  const [first] = group;
+  if (first === undefined) throw new Error('a group has at least one trace');
+  const tool = group.find((trace) => trace.tool === 'borgmatic')?.tool ?? first.tool;
+  const paths = group.flatMap((trace) => trace.paths ?? []);
+  return {
+    tool,
+    foundBy: WAYS.filter((way) => group.some((trace) => trace.by === way)),
+    traces: [...new Set(group.map((trace) => trace.trace))].slice(0, 5),
+    repository: first.repository,
+    place: placeOfRepository(where, first.repository),
+    lastRun: newest(group.map((trace) => trace.lastRunMs)),
+    lastWritten: newest(group.map((trace) => trace.lastWrittenMs)),
+    jobPaths: paths.length === 0 ? undefined : [...new Set(paths)],
+    openCommand: openCommandOf(tool, first.repository),
+    count: Math.max(1, group.filter((trace) => trace.by === 'files').length),
+  };
+}
+
+/** A path lies here; an address with a host lies there; of anything else nothing is known. */
+function placeOfRepository(where: Where, repository: string | undefined): Place | undefined {
+  if (repository === undefined) return undefined;
+  if (repository.startsWith('/')) {
+    return placeOf(where, byteString(Buffer.from(repository).toString('latin1')));
+  }
+  if (repository.startsWith('file:///')) return placeOfRepository(where, repository.slice(7));
+  const host = /^(?:[a-z0-9+]+:)?(?:\/\/)?(?:[^@/:]*@)?(\[[^\]]+\]|[^:/@]+)[:/]/i.exec(
+    repository,
+  )?.[1];
+  return host === undefined
+    ? undefined
+    : { host: `server ${host}`, beneath: undefined, path: undefined };
+}
+
+function newest(times: readonly (number | undefined)[]): UnixMs | undefined {
+  const known = times.filter((time) => time !== undefined && time > 0);
+  return known.length === 0 ? undefined : unixMs(Math.max(...known.map(Number)));
+}
+
+function byName(one: FoundBackup, other: FoundBackup): number {
+  const id = (backup: FoundBackup): string => `${backup.tool} ${backup.repository ?? ''}`;
+  return id(one) < id(other) ? -1 : 1;
+}

@@ -1,0 +1,94 @@
+import { byteString } from '../../base/bytes.ts';
+import { assignments, type BackupTrace, tracesInLine } from './backup-trace.ts';
+import { joinPath, type World } from './world.ts';
+
+/** Where the later override the earlier; a unit of the distribution counts once it is enabled. */
+const OWN_UNITS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system'];
+const PACKAGED_UNITS = ['/usr/lib/systemd/system', '/lib/systemd/system'];
+const WANTS = '/etc/systemd/system/timers.target.wants';
+const STAMPS = '/var/lib/systemd/timers';
+
+export interface TimersSeen {
+  readonly traces: readonly BackupTrace[];
+  readonly count: number;
+}
+
+/** Backups that systemd's timers and services would make. */
+export function seeTimers(world: World, homes: readonly string[]): TimersSeen {
+  const enabled = new Set((world.list(byteString(WANTS)) ?? []).map((entry) => entry.name));
+  const user = homes.map((home) => `${home}/.config/systemd/user`);
+  const directories = [...PACKAGED_UNITS, ...OWN_UNITS, ...user];
+  const units = new Map<string, string>();
+  for (const directory of directories) {
+    for (const { name } of world.list(byteString(directory)) ?? []) {
+      if (/\.(?:timer|service)$/.test(name)) units.set(name, joinPath(directory, name));
+    }
+  }
+  const traces: BackupTrace[] = [];
+  let count = 0;
+  for (const [name, path] of units) {
+    const isPackaged = PACKAGED_UNITS.some((directory) => path.startsWith(`${directory}/`));
+    if (name.endsWith('.timer')) {
+      count += 1;
+      if (!isPackaged || enabled.has(byteString(name)))
+        traces.push(...inTimer(world, { name, path, units }));
+    } else if (!isPackaged && !units.has(name.replace(/service$/, 'timer'))) {
+      traces.push(
+        ...inService(world, path, { by: 'configuration', trace: name, lastRunMs: undefined }),
+      );
+    }
+  }
+  return { traces, count };
+}
+
+function inTimer(
+  world: World,
+  timer: {
+    readonly name: string;
+    readonly path: string;
+    readonly units: ReadonlyMap<string, string>;
+  },
+): readonly BackupTrace[] {
+  const text = world.read(byteString(timer.path)) ?? '';
+  const unit = settings(text, 'Unit')[0] ?? timer.name.replace(/timer$/, 'service');
+  // `restic@home.timer` starts an instance of `restic@.service`.
+  const template = unit.replace(/@[^.]*\./, '@.');
+  const service = timer.units.get(unit) ?? timer.units.get(template);
+  if (service === undefined) return [];
+  const stamp = world.stat(byteString(`${STAMPS}/stamp-${timer.name}`));
+  const of = { by: 'timer', trace: timer.name, lastRunMs: stamp?.changedMs } as const;
+  return inService(world, service, of);
+}
+
+function inService(
+  world: World,
+  path: string,
+  of: Pick<BackupTrace, 'by' | 'trace' | 'lastRunMs'>,
+): readonly BackupTrace[] {
+  const text = world.read(byteString(path)) ?? '';
+  const variables = new Map<string, string>();
+  for (const file of settings(text, 'EnvironmentFile')) {
+    const environment = world.read(byteString(file.replace(/^-/, ''))) ?? '';
+    for (const [name, value] of assignments(environment)) variables.set(name, value);
+  }
+  for (const line of settings(text, 'Environment')) {
+    for (const each of line.split(/\s+(?=[\w"]+=)/)) {
+      for (const [name, value] of assignments(each.replace(/^"|"$/g, '')))
+        variables.set(name, value);
+    }
+  }
+  return [...settings(text, 'ExecStartPre'), ...settings(text, 'ExecStart')].flatMap((line) =>
+    tracesInLine(world, line.replace(/^[-@:+!]+/, ''), {
+      ...of,
+      lastWrittenMs: undefined,
+      variables,
+    }),
+  );
+}
+
+function settings(text: string, name: string): readonly string[] {
+  return text
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${name}=`) ? line.slice(name.length + 1).trim() : []));
+}

@@ -1,0 +1,10 @@
+import type { FaultKind } from '../../base/fault.ts';
+
+/** What a command ends with (DESIGN 14). Plans have 2 to 4, `guard run` has 120 to 123. */
+export const EXIT = { done: 0, error: 1, differs: 5, gaps: 6, usage: 64 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export function exitCodeOf(kind: FaultKind): ExitCode {
+  return kind === 'usage' ? EXIT.usage : EXIT.error;
+}

@@ -1,0 +1,115 @@
+/** From the options of a command to an opened vault. */
+import { type Command, Option } from 'commander';
+import type { ByteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { parseVaultHeader } from '../../vault/core/header.ts';
+import type { Store } from '../../vault/shell/store.ts';
+import { nodePorts, openSession, type Ports, storeAt, type VaultSession } from '../vault-session.ts';
+import type { Cli } from './cli.ts';
+import { textOfBytes } from './places.ts';
+import { askedPassphrase, type FoundSecret, keptKeys, namedSecret } from './secrets.ts';
+import { readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
+
+export function vaultOptions(command: Command): Command {
+  const group = 'Vault:';
+  const named = (flags: string, text: string): Option => new Option(flags, text).helpGroup(group);
+  return command
+    .addOption(named('--vault <place>', 'directory of the vault (HOLDFAST_VAULT, holdfast.yaml)'))
+    .addOption(named('--key-file <file>', 'the key file (HOLDFAST_KEY_FILE, holdfast.yaml)'))
+    .addOption(named('--passphrase-file <file>', 'its first line is the passphrase'))
+    .addOption(named('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml'));
+}
+
+/** For commands that read snapshots: whom to trust besides those the keyring vouches for. */
+export function writerOption(command: Command): Command {
+  return command.addOption(
+    new Option('--writer <fingerprint...>', 'trust this writer too (it stands on the key sheet)')
+      .helpGroup('Vault:')
+      .argParser(appendFingerprint),
+  );
+}
+
+function appendFingerprint(given: string, before: readonly string[] | undefined): string[] {
+  const fingerprint = given.replaceAll(/[\s-]/g, '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(fingerprint)) return [...(before ?? []), fingerprint];
+  throw new Fault('HF_USAGE', 'a fingerprint of a writer has 64 hexadecimal digits', {
+    command: 'snapshots',
+  });
+}
+
+export interface Opened {
+  readonly session: VaultSession;
+  readonly settings: Settings;
+  /** What opened it. */
+  readonly by: FoundSecret;
+}
+
+/** @throws Fault HF_VAULT_WANTED, HF_VAULT_ABSENT, HF_KEY_*, HF_CONFIG_INVALID, ... */
+export async function openVaultOf(cli: Cli, options: VaultOptions): Promise<Opened> {
+  return openWith(cli, await readSettings(cli, options), options);
+}
+
+export async function openWith(
+  cli: Cli,
+  settings: Settings,
+  options: VaultOptions,
+): Promise<Opened> {
+  const root = vaultOf(settings);
+  try {
+    const ports = nodePorts();
+    const named = namedSecret(cli, settings, ports.disk);
+    const { state } = settings;
+    const open = (by: FoundSecret): Promise<Opened> =>
+      openSession({ root, secret: by.secret, state: state.value, trust: options.writer ?? [] }).then(
+        (session) => ({ session, settings, by }),
+      );
+    if (named !== undefined) return await open(named);
+    const kept = keptKeys(ports.disk, { state: state.value, vault: await idOf(ports, root) });
+    return (await openedByAny(kept, open)) ?? (await open(await askedPassphrase(cli)));
+  } catch (error) {
+    throw withPlace(error, root);
+  }
+}
+
+async function openedByAny(
+  kept: readonly FoundSecret[],
+  open: (by: FoundSecret) => Promise<Opened>,
+): Promise<Opened | undefined> {
+  for (const each of kept) {
+    try {
+      return await open(each);
+    } catch (error) {
+      // A key that was retired, or of another vault: somebody may still know a passphrase.
+      if (!(error instanceof Fault) || error.code !== 'HF_KEY_REFUSED') throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Undefined where no header can be read: opening says what is the matter. */
+async function idOf(ports: Ports, root: ByteString): Promise<string | undefined> {
+  const store: Store = storeAt(ports, root);
+  for (const name of ['header', 'copy/header']) {
+    try {
+      return parseVaultHeader(ports.tools, await store.get(name)).vault;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+  // Asking for a passphrase of nothing helps nobody.
+  if ((await store.list('keys/')).length + (await store.list('copy/keys/')).length > 0) {
+    return undefined;
+  }
+  throw new Fault('HF_VAULT_ABSENT', 'there is no vault');
+}
+
+/** Opening knows a store; people know the place. */
+function withPlace(error: unknown, root: ByteString): unknown {
+  if (!(error instanceof Fault)) return error;
+  const place = textOfBytes(root);
+  const isAbsent =
+    error.code === 'HF_VAULT_ABSENT' ||
+    (error.code === 'HF_DISK_ABSENT' && error.facts.path === root);
+  if (!isAbsent) return error;
+  return new Fault('HF_VAULT_ABSENT', `there is no vault at ${place}`, { place }, { cause: error });
+}

@@ -1,0 +1,128 @@
+/** What was chosen, and by what: options before environment before configuration before habit. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { ByteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Config } from '../../wire/config.ts';
+import type { Cli } from './cli.ts';
+import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from './places.ts';
+
+/** Options that every command with a vault has. */
+export interface VaultOptions {
+  readonly vault?: string;
+  readonly config?: string;
+  readonly keyFile?: string;
+  readonly passphraseFile?: string;
+  /** Fingerprints. */
+  readonly writer?: readonly string[];
+}
+
+export interface Chosen<T> {
+  readonly value: T;
+  /** `--vault`, `HOLDFAST_VAULT`, a file: for those who wonder why. */
+  readonly by: string;
+}
+
+export interface Settings {
+  readonly config: Config;
+  /** Undefined where there is none. */
+  readonly configFile: string | undefined;
+  readonly state: Chosen<ByteString>;
+  readonly vault: Chosen<ByteString> | undefined;
+  readonly keyFile: Chosen<ByteString> | undefined;
+  readonly passphraseFile: Chosen<ByteString> | undefined;
+}
+
+const CONFIG_NAME = 'holdfast.yaml';
+const CONFIG_SYSTEM = '/etc/holdfast/holdfast.yaml';
+const STATE_SYSTEM = '/var/lib/holdfast';
+/** `src/main/cli` and `dist/main/cli` both lie three below it. */
+const ROOT = path.join(import.meta.dirname, '../../..');
+
+/** @throws Fault HF_CONFIG_INVALID */
+export async function readSettings(cli: Cli, options: VaultOptions): Promise<Settings> {
+  const configFile = configFileOf(cli, options.config);
+  const config = configFile === undefined ? {} : await configOf(configFile);
+  const choose = (from: {
+    readonly option?: string | undefined;
+    readonly name: string;
+    readonly variable: string;
+    readonly key: string | undefined;
+  }): Chosen<ByteString> | undefined => {
+    const { option, name, variable, key } = from;
+    const set = cli.env[variable] ?? '';
+    if (option !== undefined) return { value: fullPath(cli, option), by: name };
+    if (set !== '') return { value: fullPath(cli, set), by: variable };
+    if (key === undefined || configFile === undefined) return undefined;
+    const base = bytesOfText(path.dirname(configFile));
+    return { value: absolutePath(base, bytesOfText(key)), by: configFile };
+  };
+  const state = choose({ name: '', variable: 'HOLDFAST_STATE', key: config.state });
+  return {
+    config,
+    configFile,
+    state: state ?? usualState(cli),
+    vault: choose({
+      option: options.vault,
+      name: '--vault',
+      variable: 'HOLDFAST_VAULT',
+      key: config.vault,
+    }),
+    keyFile: choose({
+      option: options.keyFile,
+      name: '--key-file',
+      variable: 'HOLDFAST_KEY_FILE',
+      key: config['key-file'],
+    }),
+    passphraseFile: choose({
+      option: options.passphraseFile,
+      name: '--passphrase-file',
+      variable: 'HOLDFAST_PASSPHRASE_FILE',
+      key: config['passphrase-file'],
+    }),
+  };
+}
+
+/** @throws Fault HF_VAULT_WANTED where none was named */
+export function vaultOf(settings: Settings): ByteString {
+  if (settings.vault !== undefined) return settings.vault.value;
+  throw new Fault('HF_VAULT_WANTED', 'no vault was named');
+}
+
+export function fullPath(cli: Cli, given: string): ByteString {
+  return absolutePath(cli.cwd, bytesOfArgument(given));
+}
+
+function configFileOf(cli: Cli, named: string | undefined): string | undefined {
+  const asked = named ?? cli.env.HOLDFAST_CONFIG ?? '';
+  if (asked !== '') return textOfBytes(fullPath(cli, asked));
+  const here = path.join(textOfBytes(cli.cwd), CONFIG_NAME);
+  return [here, CONFIG_SYSTEM].find((file) => fs.existsSync(file));
+}
+
+/** YAML and schemas are loaded by whoever has a configuration, and by nobody else. */
+async function configOf(file: string): Promise<Config> {
+  const { readConfig } = await import('../../adapters/config/config-file.ts');
+  return readConfig(file);
+}
+
+function usualState(cli: Cli): Chosen<ByteString> {
+  if (isOwnCheckout()) return { value: bytesOfText(`${ROOT}/.holdfast`), by: 'the checkout' };
+  if (process.getuid?.() === 0) return { value: bytesOfText(STATE_SYSTEM), by: 'habit' };
+  const home = cli.env.HOME ?? os.homedir();
+  const xdg = cli.env.XDG_STATE_HOME ?? '';
+  const base = path.isAbsolute(xdg) ? xdg : path.join(home, '.local/state');
+  return { value: bytesOfText(path.join(base, 'holdfast')), by: 'habit' };
+}
+
+/** A checkout of somebody else is run from, and not written to. */
+function isOwnCheckout(): boolean {
+  if (!fs.existsSync(path.join(ROOT, '.git'))) return false;
+  try {
+    fs.accessSync(ROOT, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

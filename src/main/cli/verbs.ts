@@ -1,0 +1,151 @@
+/** Every verb that works, by door. A command is loaded when it is called, and no other. */
+import type { CommandModule } from './cli.ts';
+
+export type Door = 'Look' | 'Keep' | 'All';
+
+export interface Verb {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly door: Door;
+  /** What `--help` says of it. */
+  readonly summary: string;
+  /** In `--help`; `help --all` has the others too. */
+  readonly isCommon: boolean;
+  /** `check` of `vault check`: what stands behind the verb, each with its summary. */
+  readonly parts?: readonly VerbPart[];
+  readonly load: () => Promise<CommandModule>;
+}
+
+export interface VerbPart {
+  readonly name: string;
+  readonly summary: string;
+  readonly isCommon: boolean;
+}
+
+export const DOORS: readonly Door[] = ['Look', 'Keep', 'All'];
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'exposure',
+    door: 'Look',
+    summary: 'what would be lost, and for how long, if something died now',
+    isCommon: true,
+    load: () => import('./command-exposure.ts'),
+  },
+  {
+    name: 'coverage',
+    door: 'Look',
+    summary: 'what lies here, and what of it is in no recovery point',
+    isCommon: true,
+    load: () => import('./command-coverage.ts'),
+  },
+  {
+    name: 'init',
+    door: 'Keep',
+    summary: 'make a vault',
+    isCommon: true,
+    load: () => import('./command-init.ts'),
+  },
+  {
+    name: 'backup',
+    door: 'Keep',
+    summary: 'take a snapshot of directories and files, or of what a command prints',
+    isCommon: true,
+    load: () => import('./command-backup.ts'),
+  },
+  {
+    name: 'snapshots',
+    door: 'Keep',
+    summary: 'list the snapshots of a vault',
+    isCommon: true,
+    load: () => import('./command-snapshots.ts'),
+  },
+  {
+    name: 'ls',
+    door: 'Keep',
+    summary: 'list what is in a snapshot',
+    isCommon: true,
+    load: () => import('./command-ls.ts'),
+  },
+  {
+    name: 'diff',
+    door: 'Keep',
+    summary: 'compare two snapshots, or a snapshot and a directory',
+    isCommon: true,
+    load: () => import('./command-diff.ts'),
+  },
+  {
+    name: 'restore',
+    door: 'Keep',
+    summary: 'put a snapshot back, into a new place by default',
+    isCommon: true,
+    load: () => import('./command-restore.ts'),
+  },
+  {
+    name: 'drill',
+    aliases: ['restore-test'],
+    door: 'Keep',
+    summary: 'restore to a scratch place, compare, time it, throw it away',
+    isCommon: true,
+    load: () => import('./command-drill.ts'),
+  },
+  {
+    name: 'export',
+    door: 'Keep',
+    summary: 'a snapshot as a tar stream or a plain directory',
+    isCommon: false,
+    load: () => import('./command-export.ts'),
+  },
+  {
+    name: 'vault',
+    door: 'Keep',
+    summary: 'look after a vault',
+    isCommon: true,
+    parts: [
+      { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
+    ],
+    load: () => import('./command-vault.ts'),
+  },
+  {
+    name: 'key',
+    door: 'Keep',
+    summary: 'the keys of a vault',
+    isCommon: true,
+    parts: [
+      { name: 'sheet', summary: 'what to print and keep elsewhere', isCommon: true },
+      { name: 'add', summary: 'one more passphrase or key file', isCommon: false },
+      { name: 'list', summary: 'which keys open the vault', isCommon: false },
+      { name: 'retire', summary: 'take a key away', isCommon: false },
+    ],
+    load: () => import('./command-key.ts'),
+  },
+  {
+    name: 'up',
+    door: 'All',
+    summary: 'look, protect, drill, and say what would be lost; stays up',
+    isCommon: true,
+    load: () => import('./command-up.ts'),
+  },
+  {
+    name: 'config',
+    door: 'All',
+    summary: 'the configuration file',
+    isCommon: false,
+    parts: [
+      { name: 'check', summary: 'whether it can be read, and what is wrong', isCommon: false },
+      { name: 'show', summary: 'what holds, and where each value comes from', isCommon: false },
+    ],
+    load: () => import('./command-config.ts'),
+  },
+  {
+    name: 'explain',
+    door: 'All',
+    summary: 'what an error code means and what to do',
+    isCommon: false,
+    load: () => import('./command-explain.ts'),
+  },
+];
+
+export function findVerb(name: string): Verb | undefined {
+  return VERBS.find((verb) => verb.name === name || verb.aliases?.includes(name) === true);
+}

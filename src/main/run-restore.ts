@@ -1,0 +1,64 @@
+/** Composes a restore with the real world around it. */
+import os from 'node:os';
+import { nodeSource } from '../adapters/node/source.ts';
+import { nodeTreeWriter } from '../adapters/node/tree-writer.ts';
+import type { ObjectReader } from '../recover/shell/object-reader.ts';
+import { inlineRestoreCrew, type RestoreCrew } from '../recover/shell/restore-crew.ts';
+import { restore, type RestoreReport, type RestoreRequest } from '../recover/shell/restore.ts';
+import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
+import { readSnapshotContent } from '../vault/shell/snapshot-store.ts';
+import type { VaultAccess } from '../vault/shell/vault-access.ts';
+import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
+import { readPacks } from './threads/read-packs.ts';
+import { ThreadRestoreCrew } from './threads/restore-pool.ts';
+import type { VaultSession } from './vault-session.ts';
+
+/** Starting threads takes a tenth of a second: below these it is not worth it. */
+const THREADS_ENTRIES_MIN = 2000;
+const THREADS_BYTES_MIN = 64n * 1024n * 1024n;
+const THREADS_MAX = 8;
+
+/** @param index where it was loaded already */
+export async function runRestore(
+  session: VaultSession,
+  request: RestoreRequest,
+  index?: VaultIndex,
+): Promise<RestoreReport> {
+  const { access } = index ?? (await loadIndex(session.vault));
+  const { roots } = readSnapshotContent(session.vault, request.snapshot.record);
+  const entries = roots.reduce((sum, root) => sum + root.entries, 0);
+  const bytes = roots.reduce((sum, root) => sum + root.bytes, 0n);
+  const isSmall = entries < THREADS_ENTRIES_MIN && bytes < THREADS_BYTES_MIN;
+  const crew = restoreCrew(session, access, isSmall ? 1 : threadCount());
+  try {
+    return await restore({ ...restorePorts(session, access), crew }, request);
+  } finally {
+    await crew.close();
+  }
+}
+
+export interface ReadingParts {
+  readonly vault: VaultSession['vault'];
+  readonly clock: VaultSession['clock'];
+  readonly reader: ObjectReader;
+  readonly tree: ReturnType<typeof nodeTreeWriter>;
+  readonly source: ReturnType<typeof nodeSource>;
+}
+
+/** What this thread reads and writes with. */
+export function restorePorts(session: VaultSession, access: VaultAccess): ReadingParts {
+  const { vault, clock, disk, tools, root } = session;
+  const reader = vaultObjectReader(access, tools, readPacks(disk, root));
+  return { vault, clock, reader, tree: nodeTreeWriter(), source: nodeSource() };
+}
+
+/** Threads, or this one where `size` is 1. */
+export function restoreCrew(session: VaultSession, access: VaultAccess, size: number): RestoreCrew {
+  const { root, tools } = session;
+  if (size === 1) return inlineRestoreCrew({ ...restorePorts(session, access), tools });
+  return new ThreadRestoreCrew({ root, access, size });
+}
+
+export function threadCount(): number {
+  return Math.max(1, Math.min(THREADS_MAX, os.availableParallelism()));
+}

@@ -1,0 +1,64 @@
+/** Thread entry: messages to `CaptureWork` and back. All work is in src/vault/shell. */
+import type { MessagePort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { nodeSource } from '../../adapters/node/source.ts';
+import { nodeTools } from '../../adapters/node/tools.ts';
+import { assert, unreachable } from '../../base/assert.ts';
+import { hexOf } from '../../base/bytes.ts';
+import type { StatCache } from '../../vault/core/stat-cache.ts';
+import { viewCache } from '../../vault/core/stat-cache.ts';
+import { CaptureHands } from '../../vault/shell/capture-hands.ts';
+import type { PackSink } from '../../vault/shell/pack-sink.ts';
+import { scanUnchanged } from '../../vault/shell/scan-unchanged.ts';
+import { BufferPool } from './buffer-pool.ts';
+import type { CaptureAnswer, CaptureAsk } from './thread-messages.ts';
+import { sentFault } from './thread-messages.ts';
+
+const port = parentPort;
+assert(port !== null, 'this file is the entry of a thread');
+const source = nodeSource();
+const tools = nodeTools();
+let hands: CaptureHands | undefined;
+let cache: StatCache | undefined;
+
+const answer = (message: CaptureAnswer): void => port.postMessage(message);
+
+port.on('message', (ask: CaptureAsk) => {
+  try {
+    if (ask.kind === 'begin') hands = begin(ask);
+    else if (ask.kind === 'segment') hands?.addSegment(ask.buffer);
+    else if (ask.kind === 'cache') cache = viewCache(ask.file, tools.codec);
+    else answer({ kind: 'done', task: ask.task, value: perform(ask) });
+  } catch (error) {
+    answer({ kind: 'failed', fault: sentFault(error) });
+  }
+});
+
+function begin(ask: Extract<CaptureAsk, { kind: 'begin' }>): CaptureHands {
+  const sink = threadSink(new BufferPool(ask.pool), ask.packs);
+  return new CaptureHands({ source, tools, sink }, ask.run);
+}
+
+function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' }>) {
+  if (ask.kind === 'scan') {
+    assert(cache !== undefined, 'a cache comes before its scan');
+    return scanUnchanged({ source, codec: tools.codec }, cache, ask.range);
+  }
+  assert(hands !== undefined, 'begin comes first');
+  if (ask.kind === 'capture') return hands.capture(ask.items);
+  if (ask.kind === 'range') return hands.captureRange(ask.range);
+  if (ask.kind === 'finish') return hands.finish();
+  return unreachable(ask);
+}
+
+function threadSink(pool: BufferPool, packs: MessagePort): PackSink {
+  return {
+    acquire: () => pool.acquire(),
+    release: (buffer) => pool.release(buffer.index),
+    submit: (buffer, pack) => {
+      answer({ kind: 'pack', pack });
+      const { index } = buffer;
+      packs.postMessage({ index, name: hexOf(pack.name), sizeBytes: pack.sizeBytes });
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { assert } from '../../base/assert.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import type { RestoreTally } from '../../recover/core/restore-tally.ts';
+import type { RestoreCrew } from '../../recover/shell/restore-crew.ts';
+import type {
+  EntryBatch,
+  PartBatch,
+  PartResult,
+  RestoreSetup,
+} from '../../recover/shell/restore-setup.ts';
+import type { VaultAccess } from '../../vault/shell/vault-access.ts';
+import { type PoolAnswer, ThreadPool, threadEntry } from './thread-pool.ts';
+
+/** What a thread needs to read a vault in a directory. It holds keys: threads only. */
+export interface VaultShare {
+  /** Directory of the vault. */
+  readonly root: ByteString;
+  readonly access: VaultAccess;
+}
+
+export type RestoreAsk =
+  | { readonly kind: 'begin'; readonly setup: RestoreSetup }
+  | { readonly kind: 'restore'; readonly task: number; readonly batch: EntryBatch }
+  | { readonly kind: 'parts'; readonly task: number; readonly batch: PartBatch };
+
+export type RestoreAnswer = PoolAnswer<RestoreTally | PartResult>;
+
+/** A crew of threads that read, verify and write. */
+export class ThreadRestoreCrew implements RestoreCrew {
+  readonly #pool: ThreadPool<RestoreAsk, RestoreTally | PartResult>;
+
+  /** Threads start at once, since that takes a while. */
+  constructor({ root, access, size }: VaultShare & { readonly size: number }) {
+    const entry = threadEntry('restore-thread', import.meta.url);
+    this.#pool = new ThreadPool({ entry, size, workerData: { root, access } });
+  }
+
+  get size(): number {
+    return this.#pool.size;
+  }
+
+  begin(setup: RestoreSetup): void {
+    this.#pool.tellAll({ kind: 'begin', setup });
+  }
+
+  async restore(batch: EntryBatch): Promise<RestoreTally> {
+    const value = await this.#pool.ask((task) => ({ kind: 'restore', task, batch }));
+    assert('failureCount' in value, 'a batch answers with its tally');
+    return value;
+  }
+
+  async writeParts(batch: PartBatch): Promise<PartResult> {
+    const value = await this.#pool.ask((task) => ({ kind: 'parts', task, batch }));
+    assert('isWhole' in value, 'parts answer with their result');
+    return value;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}

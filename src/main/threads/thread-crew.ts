@@ -1,0 +1,200 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { assert } from '../../base/assert.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import { hexOf } from '../../base/bytes.ts';
+import type { IndexedPack } from '../../vault/core/index-builder.ts';
+import type { CaptureResult } from '../../vault/shell/capture-work.ts';
+import type { BatchItem } from '../../vault/shell/walk-item.ts';
+import type { FileRange, RangeResult } from '../../vault/shell/capture-range.ts';
+import type { Crew, CrewResult, CrewRun } from '../../vault/shell/crew.ts';
+import type { PackSink } from '../../vault/shell/pack-sink.ts';
+import type { ScanRange } from '../../vault/shell/scan-unchanged.ts';
+import { BufferPool } from './buffer-pool.ts';
+import type {
+  CaptureAnswer,
+  CaptureAsk,
+  PackAnswer,
+  SentFault,
+  TaskValue,
+} from './thread-messages.ts';
+import { isAfterthought, receivedFault } from './thread-messages.ts';
+
+const HERE = import.meta.url;
+const EXTENSION = HERE.endsWith('.ts') ? 'ts' : 'js';
+
+interface Waiting {
+  readonly resolve: (value: TaskValue) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A crew of threads: `size` that capture, and one that writes packs. */
+export class ThreadCrew implements Crew {
+  readonly size: number;
+  readonly #root: ByteString;
+  readonly #workers: Worker[];
+  readonly #load: number[];
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #packs: IndexedPack[] = [];
+  #pool: BufferPool | undefined;
+  #writer: Worker | undefined;
+  #ownPacks: MessageChannel | undefined;
+  #nextTask = 1;
+  #storedCount = 0;
+  #failure: SentFault | undefined;
+  #onStored: (() => void) | undefined;
+
+  /** @param of `root` is the vault's directory; threads start at once, since that takes a while */
+  constructor(of: { readonly root: ByteString; readonly size: number }) {
+    this.#root = of.root;
+    this.size = of.size;
+    this.#workers = Array.from({ length: of.size }, (_, at) => this.#startWorker(at));
+    this.#load = this.#workers.map(() => 0);
+  }
+
+  async scan(cacheFile: Uint8Array, ranges: readonly ScanRange[]): Promise<Uint32Array> {
+    this.#tellAll({ kind: 'cache', file: cacheFile });
+    const parts = await Promise.all(
+      ranges.map((range) => this.#ask((task) => ({ kind: 'scan', task, range }))),
+    );
+    return Uint32Array.from(parts.flatMap((part) => (Array.isArray(part) ? part : [])));
+  }
+
+  begin(run: CrewRun): void {
+    // One buffer for each worker, one for the main thread, one on its way to the disk.
+    const pool = BufferPool.make(this.size + 2);
+    this.#pool = pool;
+    const writer = new Worker(new URL(`./pack-thread.${EXTENSION}`, HERE), {
+      workerData: { root: this.#root, pool: pool.share },
+    });
+    this.#writer = writer;
+    writer.on('message', (answer: PackAnswer) => this.#stored(answer));
+    writer.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
+    for (const worker of this.#workers) {
+      const packs = this.#channelTo(writer);
+      const ask: CaptureAsk = { kind: 'begin', run, pool: pool.share, packs };
+      worker.postMessage(ask, [packs]);
+    }
+    this.#ownPacks = new MessageChannel();
+    writer.postMessage(this.#ownPacks.port2, [this.#ownPacks.port2]);
+  }
+
+  async capture(items: readonly BatchItem[]): Promise<CaptureResult> {
+    const value = await this.#ask((task) => ({ kind: 'capture', task, items }));
+    assert(typeof value === 'object' && 'stats' in value, 'a capture answers with its result');
+    return value;
+  }
+
+  async captureRange(range: FileRange): Promise<RangeResult> {
+    const value = await this.#ask((task) => ({ kind: 'range', task, range }));
+    assert(typeof value === 'object' && 'digests' in value, 'a range answers with its digests');
+    return value;
+  }
+
+  addSegment(buffer: ArrayBufferLike): void {
+    this.#tellAll({ kind: 'segment', buffer });
+  }
+
+  get sink(): PackSink {
+    const pool = this.#pool;
+    const packs = this.#ownPacks?.port1;
+    assert(pool !== undefined && packs !== undefined, 'begin comes first');
+    return {
+      acquire: () => pool.acquire(),
+      release: (buffer) => pool.release(buffer.index),
+      submit: (buffer, pack) => {
+        this.#packs.push(pack);
+        const { index } = buffer;
+        packs.postMessage({ index, name: hexOf(pack.name), sizeBytes: pack.sizeBytes });
+      },
+    };
+  }
+
+  async finish(): Promise<CrewResult> {
+    const sums = await Promise.all(
+      this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), worker)),
+    );
+    while (this.#storedCount < this.#packs.length) {
+      this.#throwFailure();
+      await new Promise<void>((resolve) => {
+        this.#onStored = resolve;
+      });
+    }
+    this.#throwFailure();
+    const newBytes = sums.reduce<number>((sum, each) => sum + Number(each), 0);
+    return { packs: this.#packs, newBytes };
+  }
+
+  async close(): Promise<void> {
+    this.#pool?.stop();
+    this.#ownPacks?.port1.close();
+    await Promise.all([...this.#workers, this.#writer].map((worker) => worker?.terminate()));
+  }
+
+  #startWorker(at: number): Worker {
+    const worker = new Worker(new URL(`./capture-thread.${EXTENSION}`, HERE), {
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
+    worker.on('message', (answer: CaptureAnswer) => this.#answered(at, answer));
+    worker.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
+    return worker;
+  }
+
+  #channelTo(writer: Worker): MessageChannel['port1'] {
+    const { port1, port2 } = new MessageChannel();
+    writer.postMessage(port2, [port2]);
+    return port1;
+  }
+
+  #tellAll(ask: CaptureAsk): void {
+    for (const worker of this.#workers) worker.postMessage(ask);
+  }
+
+  /** The task goes to the worker with the least to do, unless one is named. */
+  #ask(make: (task: number) => CaptureAsk, worker = this.#idlest()): Promise<TaskValue> {
+    this.#throwFailure();
+    const task = this.#nextTask++;
+    this.#load[worker] = (this.#load[worker] ?? 0) + 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(task, { resolve, reject });
+      this.#workers[worker]?.postMessage(make(task));
+    });
+  }
+
+  #idlest(): number {
+    return this.#load.indexOf(Math.min(...this.#load));
+  }
+
+  #answered(worker: number, answer: CaptureAnswer): void {
+    if (answer.kind === 'pack') this.#packs.push(answer.pack);
+    else if (answer.kind === 'failed') this.#fail(answer.fault);
+    else {
+      this.#load[worker] = (this.#load[worker] ?? 0) - 1;
+      this.#waiting.get(answer.task)?.resolve(answer.value);
+      this.#waiting.delete(answer.task);
+    }
+  }
+
+  #stored(answer: PackAnswer): void {
+    if (answer.kind === 'failed') {
+      this.#fail(answer.fault);
+      return;
+    }
+    this.#storedCount += 1;
+    this.#onStored?.();
+  }
+
+  /** The first failure ends the run; a thread that was only stopped by it does not count. */
+  #fail(fault: SentFault): void {
+    if (this.#failure === undefined || isAfterthought(this.#failure)) this.#failure = fault;
+    if (isAfterthought(this.#failure)) return;
+    this.#pool?.stop();
+    const error = receivedFault(this.#failure);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#onStored?.();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw receivedFault(this.#failure);
+  }
+}

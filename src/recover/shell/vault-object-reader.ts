@@ -1,0 +1,18 @@
+import type { Tools } from '../../host/tools.ts';
+import type { VaultAccess } from '../../vault/shell/vault-access.ts';
+import { vaultReaderFrom } from '../../vault/shell/vault-objects.ts';
+import type { ReadRange } from '../../vault/shell/vault-reader.ts';
+import type { ObjectReader } from './object-reader.ts';
+
+/** Objects of a vault through its index; groups are numbered pack by pack. */
+export function vaultObjectReader(
+  access: VaultAccess,
+  tools: Tools,
+  readRange: ReadRange,
+): ObjectReader {
+  const { reader, readObject } = vaultReaderFrom(access, tools, readRange);
+  return {
+    read: (kind, digest) => readObject({ kind, digest }),
+    orderOf: (kind, digest) => reader.locate({ kind, digest })?.group,
+  };
+}

@@ -1,0 +1,100 @@
+import type { Evidence } from '../../base/evidence.ts';
+import type { DurationMs, UnixMs } from '../../base/units.ts';
+import type { BackupTool, DataKind } from './discovery.ts';
+import type { Place } from './place.ts';
+
+/** Everything that exposure is computed from. Plain data: where it came from is not its business. */
+export interface Estate {
+  readonly dataSets: readonly DataSet[];
+  readonly points: readonly RecoveryPoint[];
+  readonly vaults: readonly VaultCopy[];
+  readonly keys: readonly Key[];
+  readonly drills: readonly Drill[];
+  readonly found: readonly UnopenedBackup[];
+  /** Hosts with a program that can read a vault. Without a surviving one, a recovery is unknown. */
+  readonly readers: readonly string[];
+  /** How far clocks may differ; it widens a loss and never narrows it. */
+  readonly clockSkewMax: DurationMs;
+}
+
+export interface DataSet {
+  /** Unique in the estate, and what people call it: usually its path. */
+  readonly name: string;
+  readonly kind: DataKind;
+  /** One for each path; where any is lost, the data set is. */
+  readonly places: readonly Place[];
+  readonly bytes: number;
+  /** Undefined where they were not counted. */
+  readonly entries: number | undefined;
+  /** Whether a program has to be started on a restore before it counts as usable. */
+  readonly needsEngine: boolean;
+  /** What the file system may not have written yet: its commit interval. */
+  readonly unflushedMax: DurationMs;
+  /** False where the place could not be looked at lately: then what is, is unknown. */
+  readonly isSeen: boolean;
+}
+
+/** One copy of a vault; two copies of one vault share its id. */
+export interface VaultCopy {
+  readonly vault: string;
+  /** Unique: drills name the copy they read from. */
+  readonly copy: string;
+  readonly place: Place;
+  /** Keys of which each opens it; names of `Key.id`. */
+  readonly openedBy: readonly string[];
+}
+
+export interface RecoveryPoint {
+  readonly id: string;
+  readonly dataSet: string;
+  readonly vault: string;
+  /** When its capture began: no change after that moment is promised to be in it. */
+  readonly coveredUpTo: UnixMs;
+  /** Captured while an engine was writing. */
+  readonly isTorn: boolean;
+  /** Entries that could not be read or kept. */
+  readonly gapCount: number;
+  /** That its bytes were read back from a copy and were right. `broken`: they were not. */
+  readonly exists: readonly CopyProof[];
+}
+
+export interface CopyProof {
+  /** Name of `VaultCopy.copy`: what one copy proves says nothing about another. */
+  readonly copy: string;
+  readonly evidence: Evidence;
+}
+
+export interface Key {
+  readonly id: string;
+  readonly places: readonly Place[];
+  /** Its sheet was stored elsewhere and part of it typed back. */
+  readonly isConfirmedElsewhere: boolean;
+}
+
+/** A real restore to a scratch place, compared, timed and thrown away. */
+export interface Drill {
+  readonly dataSet: string;
+  readonly vault: string;
+  readonly copy: string;
+  readonly point: string;
+  /** `healthy`: restored and equal; `broken`: it was not; its `observedAt` is the drill's. */
+  readonly evidence: Evidence;
+  readonly bytes: number;
+  readonly entries: number;
+  readonly tookMs: DurationMs;
+  /** Where it was restored to: another medium says nothing about the speed of this one. */
+  readonly target: Place;
+  /** False where the page cache may have served it. */
+  readonly isPastCache: boolean;
+  /** Whether an engine was started on the restore; undefined where none is needed. */
+  readonly engineStarted: boolean | undefined;
+  /** What kept it from being faster, in words, where it was measured. */
+  readonly bottleneck: string | undefined;
+}
+
+/** A backup of the team's own that was found and not opened: neither protection nor none. */
+export interface UnopenedBackup {
+  readonly tool: BackupTool;
+  /** Undefined: where it lies is not known, so no loss is known to take it. */
+  readonly place: Place | undefined;
+}

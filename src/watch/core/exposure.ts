@@ -1,0 +1,168 @@
+import { standingOf } from '../../base/evidence.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { domainId, type FailureDomain } from './domain.ts';
+import type { DataSet, Estate } from './estate.ts';
+import { type Loss, lossOf, severityOf } from './loss.ts';
+import { type Outage, outageOf } from './outage.ts';
+import { type Asking, existsIn, lastDrill, newestOf, usableIn } from './proof.ts';
+import { copiesOf } from './survival.ts';
+
+/** What would be lost, for how long, and what proves it, if one domain were lost now. */
+export interface Exposure {
+  readonly dataSet: string;
+  readonly bytes: number;
+  readonly domain: FailureDomain;
+  /** What is: unknown where it could not be looked at lately. */
+  readonly is: 'ok' | 'unknown';
+  readonly loss: Loss;
+  readonly outage: Outage;
+  /** Further failures, of any kind, until it is gone or unknown. Only what is proven counts. */
+  readonly survives: number;
+  readonly proof: Proof;
+  /** Recovery points there are, and how many of them could still be opened afterwards. */
+  readonly pointCount: number;
+  readonly pointsLeft: number;
+}
+
+/** The best proof that is left after the loss, with its age. */
+export interface Proof {
+  readonly kind: 'drilled' | 're-read' | 'only seen' | 'stale' | 'failed' | 'none';
+  readonly ageMs: number | undefined;
+}
+
+/** More failures than these at once are not looked at: `survives` is then this number, or more. */
+export const SURVIVES_MAX = 3;
+
+/** The exposure of every data set to every domain that concerns it, worst first. */
+export function exposureOf(estate: Estate, now: UnixMs): readonly Exposure[] {
+  const asking = { estate, now };
+  return estate.dataSets
+    .flatMap((dataSet) => {
+      const domains = domainsOf(estate, dataSet);
+      const survives = survivesOf(asking, dataSet, domains);
+      return domains.map((domain) => ({ ...exposureTo(asking, dataSet, domain), survives }));
+    })
+    .sort(worstFirst);
+}
+
+function exposureTo(
+  asking: Asking,
+  dataSet: DataSet,
+  domain: FailureDomain,
+): Omit<Exposure, 'survives'> {
+  const domains = [domain];
+  const loss = lossOf(asking, dataSet, domains);
+  const points = asking.estate.points.filter((point) => point.dataSet === dataSet.name);
+  const left = points.filter((point) =>
+    copiesOf(asking.estate, point, domains).some((copy) => copy.fate === 'kept'),
+  );
+  return {
+    dataSet: dataSet.name,
+    bytes: dataSet.bytes,
+    domain,
+    is: dataSet.isSeen ? 'ok' : 'unknown',
+    loss,
+    outage: outageOf(asking, { dataSet, domains, loss }),
+    proof: proofOf(asking, dataSet, domains),
+    pointCount: points.length,
+    pointsLeft: left.length,
+  };
+}
+
+/** The domains that take a data set, or what could bring it back. */
+export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDomain[] {
+  const vaults = new Set(
+    estate.points.filter((point) => point.dataSet === dataSet.name).map((point) => point.vault),
+  );
+  const copies = estate.vaults.filter((copy) => vaults.has(copy.vault));
+  const keys = estate.keys.filter((key) => copies.some((copy) => copy.openedBy.includes(key.id)));
+  const places = [
+    ...dataSet.places,
+    ...copies.map((copy) => copy.place),
+    ...keys.flatMap((key) => key.places),
+  ];
+  const domains: FailureDomain[] = [];
+  for (const { host, beneath } of places) {
+    for (const disk of beneath?.disks ?? []) domains.push({ kind: 'disk', host, disk });
+    domains.push({ kind: 'host', host });
+  }
+  for (const { host, path } of dataSet.places) {
+    if (path !== undefined) domains.push({ kind: 'directory', host, path });
+  }
+  for (const key of keys) domains.push({ kind: 'key', key: key.id });
+  return [...new Map(domains.map((domain) => [domainId(domain), domain])).values()];
+}
+
+/** The size of the smallest set of domains that leaves nothing that is proven, less one. */
+function survivesOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): number {
+  for (let size = 1; size <= SURVIVES_MAX; size++) {
+    for (const set of subsets(domains, size)) {
+      if (severityOf(lossOf(asking, dataSet, set)) >= 2) return size - 1;
+    }
+  }
+  return SURVIVES_MAX;
+}
+
+/** Every subset of `size` items. */
+function* subsets<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (const [at, item] of items.entries()) {
+    for (const rest of subsets(items.slice(at + 1), size - 1)) yield [item, ...rest];
+  }
+}
+
+function proofOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): Proof {
+  const { estate, now } = asking;
+  const points = estate.points.filter((point) => point.dataSet === dataSet.name);
+  const left = points.flatMap((point) =>
+    copiesOf(estate, point, domains)
+      .filter((copy) => copy.fate !== 'lost')
+      .map(({ copy }) => ({ point, copy })),
+  );
+  if (left.length === 0) return { kind: 'none', ageMs: undefined };
+  const drills = [...new Set(left.map(({ point }) => point.vault))].flatMap((vault) => {
+    const drill = lastDrill(estate, { dataSet: dataSet.name, vault });
+    return drill === undefined ? [] : [{ drill, usable: usableIn(asking, dataSet, vault) }];
+  });
+  const good = drills.filter(({ usable }) => usable === 'ok').map(({ drill }) => drill.evidence);
+  const drilled = newestOf(good, (evidence) => evidence.observedAt);
+  if (drilled !== undefined) return { kind: 'drilled', ageMs: now - drilled.observedAt };
+  const failed = drills.find(({ usable }) => usable === 'failed');
+  if (failed !== undefined)
+    return { kind: 'failed', ageMs: now - failed.drill.evidence.observedAt };
+  const stale = newestOf(
+    drills.map(({ drill }) => drill.evidence),
+    (evidence) => evidence.observedAt,
+  );
+  if (stale !== undefined) return { kind: 'stale', ageMs: now - stale.observedAt };
+  const rereads = left
+    .filter(({ point, copy }) => existsIn(asking, point, copy.copy) === 'ok')
+    .flatMap(({ point, copy }) => point.exists.filter((proof) => proof.copy === copy.copy))
+    .map((proof) => proof.evidence)
+    .filter((evidence) => standingOf(evidence, now, estate.clockSkewMax) === 'ok');
+  const reread = newestOf(rereads, (evidence) => evidence.observedAt);
+  if (reread !== undefined) return { kind: 're-read', ageMs: now - reread.observedAt };
+  return { kind: 'only seen', ageMs: undefined };
+}
+
+const KIND_ORDER = ['host', 'disk', 'directory', 'key'] as const;
+
+/** First by what would be lost, then by how much of it there is, then by name. */
+function worstFirst(one: Exposure, other: Exposure): number {
+  return (
+    severityOf(other.loss) - severityOf(one.loss) ||
+    windowRank(other.loss) - windowRank(one.loss) ||
+    other.bytes - one.bytes ||
+    (one.dataSet < other.dataSet ? -1 : one.dataSet > other.dataSet ? 1 : 0) ||
+    KIND_ORDER.indexOf(one.domain.kind) - KIND_ORDER.indexOf(other.domain.kind) ||
+    (domainId(one.domain) < domainId(other.domain) ? -1 : 1)
+  );
+}
+
+function windowRank(loss: Loss): number {
+  if (loss.kind !== 'window') return 0;
+  return loss.atMostMs ?? Number.MAX_VALUE;
+}

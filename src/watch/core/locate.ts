@@ -1,0 +1,80 @@
+import type { ByteString } from '../../base/bytes.ts';
+import { type DurationMs, durationMs, seconds } from '../../base/units.ts';
+import type { DataKind, Discovery, FileSystem } from './discovery.ts';
+import type { DataSet, UnopenedBackup } from './estate.ts';
+import { isWithin, type Place } from './place.ts';
+
+/** Where nothing was seen of a file system, half a minute may be in memory only. */
+const UNFLUSHED_UNSEEN: DurationMs = seconds(30);
+
+/** The file system that `path` lies on: of those mounted above it the deepest, the last of equals. */
+export function fileSystemOf(
+  discovery: Pick<Discovery, 'fileSystems'>,
+  path: ByteString,
+): FileSystem | undefined {
+  let deepest: FileSystem | undefined;
+  for (const each of discovery.fileSystems) {
+    if (!isWithin(path, each.mountPoint)) continue;
+    if (deepest === undefined || each.mountPoint.length >= deepest.mountPoint.length)
+      deepest = each;
+  }
+  return deepest;
+}
+
+/** The place of `path` on the machine that was looked at. A network mount lies on another host. */
+export function placeOf(
+  discovery: Pick<Discovery, 'fileSystems' | 'host'>,
+  path: ByteString,
+): Place {
+  const mount = fileSystemOf(discovery, path);
+  if (mount?.class === 'network') {
+    return { host: serverOf(mount.device), beneath: undefined, path: undefined };
+  }
+  return { host: discovery.host, beneath: mount?.beneath, path };
+}
+
+/** `nas` of `nas:/export`, `//nas/share`, `ann@nas:/srv`, `nas:6789:/`. */
+function serverOf(device: ByteString): string {
+  const address = /^(?:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(device);
+  return `server ${address?.[1] ?? 'unknown'}`;
+}
+
+export function unflushedOf(
+  discovery: Pick<Discovery, 'fileSystems'>,
+  path: ByteString,
+): DurationMs {
+  return fileSystemOf(discovery, path)?.unflushedMax ?? UNFLUSHED_UNSEEN;
+}
+
+const ENGINE_KINDS: readonly DataKind[] = ['postgres', 'mysql', 'mongodb', 'sqlite', 'image'];
+
+/** A data set of this machine, placed where discovery saw its paths to lie. */
+export function dataSetOf(
+  discovery: Discovery,
+  set: {
+    readonly name: string;
+    readonly kind: DataKind;
+    readonly paths: readonly ByteString[];
+    readonly bytes: number;
+    readonly entries: number | undefined;
+  },
+): DataSet {
+  const spans = set.paths.map((path) => unflushedOf(discovery, path));
+  return {
+    name: set.name,
+    kind: set.kind,
+    places: set.paths.map((path) => placeOf(discovery, path)),
+    bytes: set.bytes,
+    entries: set.entries,
+    needsEngine: ENGINE_KINDS.includes(set.kind),
+    unflushedMax: durationMs(Math.max(0, ...spans)),
+    isSeen: !discovery.notSeen.some(
+      ({ path }) => path !== undefined && set.paths.some((each) => isWithin(each, path)),
+    ),
+  };
+}
+
+/** The backups that were found and not opened, as exposure counts them. */
+export function unopenedOf(discovery: Discovery): readonly UnopenedBackup[] {
+  return discovery.backups.map(({ tool, place }) => ({ tool, place }));
+}

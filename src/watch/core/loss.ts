@@ -1,0 +1,165 @@
+import type { BackupTool, DataKind } from './discovery.ts';
+import { type FailureDomain, fateOf } from './domain.ts';
+import type { DataSet, RecoveryPoint } from './estate.ts';
+import { type Asking, existsIn, hasStartedEngine, newestOf, usableIn } from './proof.ts';
+import { copiesOf, fateOfData } from './survival.ts';
+
+/**
+ * What would be lost. `window`: the changes of that span before now. Its upper end is undefined
+ * where no fresh proof bounds it: then it reads "at least".
+ */
+export type Loss =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'window';
+      readonly atLeastMs: number;
+      readonly atMostMs: number | undefined;
+      readonly why: string;
+      /** The vault that it would be brought back from. */
+      readonly vault: string;
+    }
+  | { readonly kind: 'unknown'; readonly atLeastMs: number | undefined; readonly why: string }
+  | { readonly kind: 'all'; readonly why: string };
+
+/** Grows with the harm; an unknown is worse than any window and better only than all. */
+export function severityOf(loss: Loss): number {
+  return ['nothing', 'window', 'unknown', 'all'].indexOf(loss.kind);
+}
+
+/**
+ * What of `dataSet` would be lost if all of `domains` were lost now. Never less than what may be
+ * lost: what is stale, shared in its fate, torn or unopened does not count.
+ */
+export function lossOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): Loss {
+  const fate = fateOfData(dataSet.places, domains);
+  if (fate === 'kept') return { kind: 'nothing' };
+  const loss = lossOfData(asking, dataSet, domains);
+  if (fate === 'lost') return loss;
+  // Whether it is hit at all was not seen: the lower end is then nothing, the upper end stays.
+  const why = 'its disks were not seen';
+  if (loss.kind === 'window') return { ...loss, atLeastMs: 0, why };
+  return { kind: 'unknown', atLeastMs: undefined, why };
+}
+
+interface Candidate {
+  readonly point: RecoveryPoint;
+  readonly fate: 'kept' | 'unknown' | 'lost';
+  readonly why: string;
+  /** Its bytes were re-read, within their limit, from a copy that is kept. */
+  readonly isProven: boolean;
+}
+
+function lossOfData(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): Loss {
+  const all = asking.estate.points.filter((point) => point.dataSet === dataSet.name);
+  const whole = all.filter((point) => !point.isTorn || hasStartedEngine(asking, point));
+  const candidates = whole.map((point) => candidateOf(asking, point, domains));
+  const left = candidates.filter((candidate) => candidate.fate !== 'lost');
+  if (left.length === 0) return withoutPoint(asking, dataSet, { domains, candidates, all });
+  const atLeastMs = Math.min(...left.map(({ point }) => spanMs(asking, point)));
+  const isFailed = ({ point }: Candidate): boolean =>
+    usableIn(asking, dataSet, point.vault) === 'failed';
+  const proven = left.filter((candidate) => candidate.isProven && !isFailed(candidate));
+  if (proven.length === 0) {
+    const newest = newestOf(left, ({ point }) => point.coveredUpTo);
+    return { kind: 'unknown', atLeastMs, why: whyUnproven(newest, left.every(isFailed)) };
+  }
+  return { kind: 'window', atLeastMs, ...upperEnd(asking, dataSet, proven) };
+}
+
+function candidateOf(
+  asking: Asking,
+  point: RecoveryPoint,
+  domains: readonly FailureDomain[],
+): Candidate {
+  const copies = copiesOf(asking.estate, point, domains).map((copy) => ({
+    ...copy,
+    exists: existsIn(asking, point, copy.copy.copy),
+  }));
+  // A copy whose bytes were found wrong is none; what was merely not re-read is unknown.
+  const sound = copies.filter((copy) => copy.exists !== 'failed');
+  const kept = sound.filter((copy) => copy.fate === 'kept');
+  const best = kept[0] ?? sound.find((copy) => copy.fate === 'unknown');
+  const isProven = kept.some((copy) => copy.exists === 'ok') && !isDatedAhead(asking, point);
+  if (best !== undefined) return { point, fate: best.fate, why: best.why, isProven };
+  const why =
+    sound[0]?.why ?? (copies.length > 0 ? 'its copy is damaged' : 'its vault is not known');
+  return { point, fate: 'lost', why, isProven: false };
+}
+
+function isDatedAhead({ estate, now }: Asking, point: RecoveryPoint): boolean {
+  return point.coveredUpTo > now + estate.clockSkewMax;
+}
+
+function spanMs({ now }: Asking, point: RecoveryPoint): number {
+  return Math.max(0, now - point.coveredUpTo);
+}
+
+function whyUnproven(newest: Candidate | undefined, isFailed: boolean): string {
+  if (isFailed) return 'the last drill failed';
+  if (newest !== undefined && newest.why !== '') return newest.why;
+  return 'not re-read within the limit';
+}
+
+/** The upper end counts only what is proven, whole and has been drilled within its limit. */
+function upperEnd(
+  asking: Asking,
+  dataSet: DataSet,
+  proven: readonly Candidate[],
+): { readonly atMostMs: number | undefined; readonly why: string; readonly vault: string } {
+  const drilled = proven.filter(({ point }) => usableIn(asking, dataSet, point.vault) === 'ok');
+  const complete = drilled.filter(({ point }) => point.gapCount === 0);
+  const best = newestPoint(complete);
+  if (best !== undefined) {
+    const widening = dataSet.unflushedMax + asking.estate.clockSkewMax;
+    return { atMostMs: spanMs(asking, best) + widening, why: '', vault: best.vault };
+  }
+  const vault = newestPoint(drilled)?.vault ?? newestPoint(proven)?.vault ?? '';
+  const why = drilled.length === 0 ? 'no drill within the limit' : 'its recovery points have gaps';
+  return { atMostMs: undefined, why, vault };
+}
+
+function newestPoint(candidates: readonly Candidate[]): RecoveryPoint | undefined {
+  return newestOf(candidates, ({ point }) => point.coveredUpTo)?.point;
+}
+
+/** `all` is said only when nothing is known that could bring it back. */
+function withoutPoint(
+  asking: Asking,
+  dataSet: DataSet,
+  found: {
+    readonly domains: readonly FailureDomain[];
+    readonly candidates: readonly Candidate[];
+    readonly all: readonly RecoveryPoint[];
+  },
+): Loss {
+  const unopened = asking.estate.found.filter(
+    (backup) =>
+      mayHold(backup.tool, dataSet.kind) &&
+      (backup.place === undefined || fateOf(backup.place, found.domains) !== 'lost'),
+  );
+  const names = [...new Set(unopened.map((backup) => backup.tool))].sort();
+  if (names.length > 0) {
+    return { kind: 'unknown', atLeastMs: undefined, why: `${names.join(', ')} found, not opened` };
+  }
+  if (!dataSet.isSeen)
+    return { kind: 'unknown', atLeastMs: undefined, why: 'it could not be looked at' };
+  const newest = newestOf(found.candidates, ({ point }) => point.coveredUpTo);
+  if (newest !== undefined) return { kind: 'all', why: newest.why };
+  const why = found.all.length > 0 ? 'only torn snapshots' : 'in no recovery point';
+  return { kind: 'all', why };
+}
+
+const DATABASE_TOOLS: Readonly<Partial<Record<BackupTool, readonly DataKind[]>>> = {
+  pgbackrest: ['postgres'],
+  barman: ['postgres'],
+  'wal-g': ['postgres', 'mysql', 'mongodb'],
+  pg_dump: ['postgres'],
+  mysqldump: ['mysql'],
+  mongodump: ['mongodb'],
+  'dump file': ['postgres', 'mysql', 'mongodb', 'sqlite'],
+};
+
+/** Whether a backup of that tool can hold data of that kind at all; file backups hold any. */
+export function mayHold(tool: BackupTool, kind: DataKind): boolean {
+  return DATABASE_TOOLS[tool]?.includes(kind) ?? true;
+}
