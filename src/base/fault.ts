@@ -13,6 +13,14 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  * facts. A code is never reused. docs/errors.md lists them all, checked both ways by a test.
  */
 export const FAULTS = {
+  HF_COMMAND_FAILED: {
+    kind: 'unavailable',
+    remedy: 'See what it said above, and run it by itself; a backup is made only of what ended well.',
+  },
+  HF_CONFIG_INVALID: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
   HF_CONTENT_CORRUPT: {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
@@ -46,10 +54,29 @@ export const FAULTS = {
     remedy:
       'Bring back an object under keys/ or copy/keys/ of this vault from a copy of it; no key, no restore.',
   },
+  HF_KEY_FILE_EXISTS: {
+    kind: 'refused',
+    remedy: 'Name a file that is not there yet, or use this one with --key-file.',
+  },
+  HF_KEY_LAST: {
+    kind: 'refused',
+    remedy:
+      'Add another with `holdfast key add` first: without a key nobody opens this vault again.',
+  },
   HF_KEY_REFUSED: {
     kind: 'refused',
     remedy:
       'Check the passphrase (keyboard layout, spaces) or the key file: it must be the one that `holdfast init` or `holdfast key add` used for this vault.',
+  },
+  HF_KEY_WANTED: {
+    kind: 'usage',
+    remedy:
+      'Give --key-file FILE or --passphrase-file FILE, or set HOLDFAST_PASSPHRASE or HOLDFAST_KEY_FILE.',
+  },
+  HF_LEDGER_UNAVAILABLE: {
+    kind: 'unavailable',
+    remedy:
+      'Free space or the rights to write {path}; it is a cache, so moving it away costs only what can be looked at again.',
   },
   HF_MANIFEST_CORRUPT: {
     kind: 'corrupt',
@@ -67,11 +94,16 @@ export const FAULTS = {
   },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
-    remedy: 'Back them up apart, or back up a directory above both: each is restored under its name.',
+    remedy:
+      'Back them up apart, or back up a directory above both: each is restored under its name.',
   },
   HF_RUN_STOPPED: {
     kind: 'unavailable',
     remedy: 'See the first failure of this run; nothing that was acknowledged is touched by it.',
+  },
+  HF_SHEET_DIFFERS: {
+    kind: 'refused',
+    remedy: 'Compare it with the sheet letter by letter, or print a new one: `holdfast key sheet`.',
   },
   HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
   HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
@@ -82,7 +114,8 @@ export const FAULTS = {
   },
   HF_SOURCE_ABSENT: {
     kind: 'usage',
-    remedy: 'Look whether {path} is written right and its file system is mounted; nothing was done.',
+    remedy:
+      'Look whether {path} is written right and its file system is mounted; nothing was done.',
   },
   HF_STATE_CORRUPT: {
     kind: 'corrupt',
@@ -127,6 +160,19 @@ export const FAULTS = {
   HF_VAULT_FEATURE_UNKNOWN: {
     kind: 'refused',
     remedy: 'Use a newer Holdfast: this one does not know what this vault requires ({feature}).',
+  },
+  HF_VAULT_FLOOR: {
+    kind: 'refused',
+    remedy:
+      'Free space where {path} lies, put the vault elsewhere, or lower the floor with --min-free SIZE.',
+  },
+  HF_VAULT_PLACE_TAKEN: {
+    kind: 'refused',
+    remedy: 'Name a directory that is empty or not there yet.',
+  },
+  HF_VAULT_WANTED: {
+    kind: 'usage',
+    remedy: 'Give --vault PLACE, set HOLDFAST_VAULT, or write `vault: PLACE` into holdfast.yaml.',
   },
 } as const satisfies Record<string, { readonly kind: FaultKind; readonly remedy: string }>;
 

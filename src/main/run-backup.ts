@@ -8,6 +8,7 @@ import { nodeSource } from '../adapters/node/source.ts';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { gitignoreExcludes } from '../adapters/excludes/gitignore.ts';
 import type { ByteString } from '../base/bytes.ts';
+import type { UnixMs } from '../base/units.ts';
 import { seconds } from '../base/units.ts';
 import { NAMES } from '../vault/core/object-id.ts';
 import { IdTable } from '../vault/core/id-table.ts';
@@ -70,7 +71,7 @@ export async function runBackup(
       },
       {
         ...request,
-        host: hostFacts(),
+        host: hostFacts(clock.now()),
         version: VERSION,
         excludes: gitignoreExcludes(request.excludeRules),
         ownDirs: identitiesOf(request.ownPlaces),
@@ -94,9 +95,10 @@ async function contentsOf(session: VaultSession): Promise<VaultContents> {
   };
 }
 
-export function hostFacts(): HostFacts {
+/** @param now wall clock: together with the uptime it shows when the clock was stepped */
+export function hostFacts(now: UnixMs): HostFacts {
   const bootId = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return { name: os.hostname(), bootId, bootTimeMs: Date.now() - os.uptime() * 1000 };
+  return { name: os.hostname(), bootId, bootTimeMs: now - os.uptime() * 1000 };
 }
 
 function identitiesOf(places: readonly ByteString[]): ReadonlySet<string> {

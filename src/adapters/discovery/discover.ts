@@ -69,11 +69,10 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const trees = await walkAll(world, { candidates, fileSystems, exclude, budget });
   const engines = await engineRows(world, { trees, processes, where, budget });
   const traces = [...processes.traces, ...timers.traces, ...cron.traces, ...configurations.traces];
-  const backups = foundBackups(
-    where,
-    traces,
-    trees.flatMap(({ walked }) => walked.backups),
-  );
+  const isThere = (path: ByteString): boolean =>
+    world.isUntouchable(path) || world.stat(path) !== undefined;
+  const inside = trees.flatMap(({ walked }) => walked.backups);
+  const backups = foundBackups({ ...where, isThere }, traces, inside);
   const user = userSeen();
   return {
     host,

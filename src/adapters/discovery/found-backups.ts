@@ -1,4 +1,4 @@
-import { byteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Discovery, FoundBackup, FoundBy } from '../../watch/core/discovery.ts';
 import { placeOf } from '../../watch/core/locate.ts';
@@ -7,7 +7,10 @@ import { openCommandOf } from './backup-command.ts';
 import type { BackupTrace } from './backup-trace.ts';
 import type { BackupInside } from './walk.ts';
 
-type Where = Pick<Discovery, 'fileSystems' | 'host'>;
+interface Where extends Pick<Discovery, 'fileSystems' | 'host'> {
+  /** A repository on a disk that is not plugged in now lies somewhere else. */
+  readonly isThere: (path: ByteString) => boolean;
+}
 
 /** One row for each backup, however many signs of it there are. */
 export function foundBackups(
@@ -73,7 +76,8 @@ function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
 function placeOfRepository(where: Where, repository: string | undefined): Place | undefined {
   if (repository === undefined) return undefined;
   if (repository.startsWith('/')) {
-    return placeOf(where, byteString(Buffer.from(repository).toString('latin1')));
+    const path = byteString(Buffer.from(repository).toString('latin1'));
+    return where.isThere(path) ? placeOf(where, path) : undefined;
   }
   if (repository.startsWith('file:///')) return placeOfRepository(where, repository.slice(7));
   const host = /^(?:[a-z0-9+]+:)?(?:\/\/)?(?:[^@/:]*@)?(\[[^\]]+\]|[^:/@]+)[:/]/i.exec(

@@ -129,6 +129,18 @@ test('the first look counts as much as the last', async (t) => {
   );
 });
 
+// Goal: what is opened while everything is read is torn. Method: the holder starts in between.
+test('the last look counts as much as the first', async (t) => {
+  const dir = scratch(t);
+  fs.writeFileSync(path.join(dir, 'w.img'), 'x');
+  const watch = nodeInUse(nodeClock()).begin([bytes(dir)]);
+  await holding(t, `exec 3<>'${dir}/w.img'`);
+  assert.deepEqual(
+    watch.end().map((each) => each.path),
+    ['w.img'],
+  );
+});
+
 // Goal: the kernel tells of a lock without one being taken. Method: flock(1) takes none of these,
 // so a question to an unlocked file must find nothing; locked ones are in test/integration.
 test('nothing stands in the way of a free file', (t) => {
@@ -141,14 +153,33 @@ test('nothing stands in the way of a free file', (t) => {
 });
 
 // Goal: a number in a pid file leads to a process, a hidden one, or none.
-// Method: this process, its parent's directory, and numbers that cannot be.
+// Method: this process, another directory, and numbers that cannot be.
 test('the process of a pid file', () => {
   const cwd = fs.statSync('.', { bigint: true });
   const self = lookAtPid(process.pid, cwd);
   assert.deepEqual(self.is === 'alive' ? self.worksIn : '', 'there');
-  const root = fs.statSync('/', { bigint: true });
-  const other = lookAtPid(process.pid, root);
+  const elsewhere = fs.statSync('/proc', { bigint: true });
+  const other = lookAtPid(process.pid, elsewhere);
   assert.deepEqual(other.is === 'alive' ? other.worksIn : '', 'elsewhere');
   assert.equal(lookAtPid(2 ** 22 + 1, cwd).is, 'gone');
   assert.equal(lookAtPid(9_999_999_999, cwd).is, 'gone');
+});
+
+// Goal: a server that died and whose parent has not asked is dead.
+// Method: a child of a program that never asks.
+test('a dead process that waits for its parent', async (t) => {
+  const parent = spawn('sh', ['-c', '(read -r _) <&0 & echo $!; exec sleep 600'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => parent.kill('SIGKILL'));
+  const [said] = await once(parent.stdout, 'data');
+  const pid = Number(String(said));
+  // The shell itself would ask; the child lives until the shell is gone.
+  while (fs.readFileSync(`/proc/${parent.pid}/comm`, 'latin1') !== 'sleep\n') {
+    await new Promise(setImmediate);
+  }
+  parent.stdin.end();
+  const state = (): string => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[2] ?? '';
+  while (state() !== 'Z') await new Promise(setImmediate);
+  assert.equal(lookAtPid(pid, undefined).is, 'gone');
 });

@@ -2,8 +2,7 @@ import { inCharset, paint, type Style } from '../../base/say.ts';
 import { padTo } from '../../base/say-width.ts';
 import { DOORS, VERBS, type Verb } from './verbs.ts';
 
-const HEAD =
-  'Holdfast tells you what you would lose if a disk, a server or an admin key died now,';
+const HEAD = 'Holdfast tells you what you would lose if a disk, a server or an admin key died now,';
 const HEAD_MORE = 'how long you would be down, and what proves it.';
 
 /** The verbs by door: a dozen, or all of them. */

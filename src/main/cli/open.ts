@@ -4,7 +4,13 @@ import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { parseVaultHeader } from '../../vault/core/header.ts';
 import type { Store } from '../../vault/shell/store.ts';
-import { nodePorts, openSession, type Ports, storeAt, type VaultSession } from '../vault-session.ts';
+import {
+  nodePorts,
+  openSession,
+  type Ports,
+  storeAt,
+  type VaultSession,
+} from '../vault-session.ts';
 import type { Cli } from './cli.ts';
 import { textOfBytes } from './places.ts';
 import { askedPassphrase, type FoundSecret, keptKeys, namedSecret } from './secrets.ts';
@@ -60,9 +66,12 @@ export async function openWith(
     const named = namedSecret(cli, settings, ports.disk);
     const { state } = settings;
     const open = (by: FoundSecret): Promise<Opened> =>
-      openSession({ root, secret: by.secret, state: state.value, trust: options.writer ?? [] }).then(
-        (session) => ({ session, settings, by }),
-      );
+      openSession({
+        root,
+        secret: by.secret,
+        state: state.value,
+        trust: options.writer ?? [],
+      }).then((session) => ({ session, settings, by }));
     if (named !== undefined) return await open(named);
     const kept = keptKeys(ports.disk, { state: state.value, vault: await idOf(ports, root) });
     return (await openedByAny(kept, open)) ?? (await open(await askedPassphrase(cli)));

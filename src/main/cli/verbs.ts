@@ -101,9 +101,7 @@ export const VERBS: readonly Verb[] = [
     door: 'Keep',
     summary: 'look after a vault',
     isCommon: true,
-    parts: [
-      { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
-    ],
+    parts: [{ name: 'check', summary: 'whether all of it can still be restored', isCommon: true }],
     load: () => import('./command-vault.ts'),
   },
   {

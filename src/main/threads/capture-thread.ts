@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { parentPort } from 'node:worker_threads';
 import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
-import { assert, unreachable } from '../../base/assert.ts';
+import { assert } from '../../base/assert.ts';
 import { hexOf } from '../../base/bytes.ts';
 import type { StatCache } from '../../vault/core/stat-cache.ts';
 import { viewCache } from '../../vault/core/stat-cache.ts';
@@ -47,8 +47,7 @@ function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' 
   assert(hands !== undefined, 'begin comes first');
   if (ask.kind === 'capture') return hands.capture(ask.items);
   if (ask.kind === 'range') return hands.captureRange(ask.range);
-  if (ask.kind === 'finish') return hands.finish();
-  return unreachable(ask);
+  return hands.finish();
 }
 
 function threadSink(pool: BufferPool, packs: MessagePort): PackSink {

@@ -110,10 +110,12 @@ test('a path lies on the deepest mount above it; a network mount on another host
 });
 
 test('a data set takes the worst of its paths, and is unseen where discovery could not look', () => {
-  const set = { name: 'both', kind: 'tree' as const, bytes: 1, entries: 1 };
+  const set = { name: 'both', kind: 'tree' as const, bytes: 1, entries: 1, now: NOW };
   const paths = [byteString('/srv/www'), byteString('/mnt/nas/x')];
   assert.equal(dataSetOf(DISCOVERY, { ...set, paths }).unflushedMax, seconds(30));
   assert.equal(dataSetOf(DISCOVERY, { ...set, paths }).isSeen, true);
+  const tomorrow = unixMs(NOW + hours(24));
+  assert.equal(dataSetOf(DISCOVERY, { ...set, paths, now: tomorrow }).isSeen, false);
   const hidden = [byteString('/var/spool/cron/crontabs')];
   assert.equal(dataSetOf(DISCOVERY, { ...set, paths: hidden }).isSeen, false);
   assert.equal(dataSetOf(DISCOVERY, { ...set, kind: 'sqlite', paths }).needsEngine, true);

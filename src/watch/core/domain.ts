@@ -5,7 +5,13 @@ import { isWithin, type Place } from './place.ts';
 export type FailureDomain =
   | { readonly kind: 'disk'; readonly host: string; readonly disk: string }
   | { readonly kind: 'host'; readonly host: string }
-  | { readonly kind: 'directory'; readonly host: string; readonly path: ByteString }
+  | {
+      readonly kind: 'directory';
+      readonly host: string;
+      readonly path: ByteString;
+      /** What inside it is spared: its files are deleted, and a vault that lies among them is not. */
+      readonly spared: readonly ByteString[];
+    }
   /** The copies of this key that are known to us are destroyed; a confirmed sheet elsewhere is not. */
   | { readonly kind: 'key'; readonly key: string };
 
@@ -21,7 +27,7 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
     if (domain.kind === 'host') return 'lost';
     if (domain.kind === 'directory') {
       if (place.path === undefined) isUnknown = true;
-      else if (isWithin(place.path, domain.path)) return 'lost';
+      else if (isDeleted(place.path, domain)) return 'lost';
     } else if (place.beneath === undefined) {
       isUnknown = true;
     } else if (place.beneath.disks.includes(domain.disk)) {
@@ -30,6 +36,21 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
   }
   if (place.beneath !== undefined && disksLost > place.beneath.failuresSurvived) return 'lost';
   return isUnknown ? 'unknown' : 'kept';
+}
+
+function isDeleted(
+  path: ByteString,
+  domain: Extract<FailureDomain, { readonly kind: 'directory' }>,
+): boolean {
+  return isWithin(path, domain.path) && !domain.spared.some((spared) => isWithin(path, spared));
+}
+
+/** What becomes of the medium beneath a place; deleting what lies on it leaves the medium. */
+export function fateOfMedium(place: Place, domains: readonly FailureDomain[]): Fate {
+  return fateOf(
+    place,
+    domains.filter((domain) => domain.kind !== 'directory'),
+  );
 }
 
 /** The worst of several things that are all needed. */
@@ -52,7 +73,7 @@ export function domainId(domain: FailureDomain): string {
     case 'host':
       return `host:${domain.host}`;
     case 'directory':
-      return `directory:${domain.host}:${domain.path}`;
+      return `directory:${domain.host}:${domain.path}${domain.spared.length > 0 ? ':spared' : ''}`;
     case 'key':
       return `key:${domain.key}`;
   }

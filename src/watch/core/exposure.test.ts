@@ -23,7 +23,12 @@ import { type Outage, outageOf } from './outage.ts';
 
 const DISK: FailureDomain = { kind: 'disk', host: HOST, disk: 'vda' };
 const MACHINE: FailureDomain = { kind: 'host', host: HOST };
-const DIRECTORY: FailureDomain = { kind: 'directory', host: HOST, path: byteString('/srv/www') };
+const DIRECTORY: FailureDomain = {
+  kind: 'directory',
+  host: HOST,
+  path: byteString('/srv/www'),
+  spared: [],
+};
 const KEY: FailureDomain = { kind: 'key', key: 'k1' };
 const TWO_COPIES: Estate = { ...ESTATE, vaults: [BESIDE, ON_USB] };
 const SHEET: Pick<Estate, 'keys'> = {
@@ -69,6 +74,23 @@ test('a vault inside the directory is deleted with it', () => {
   });
   const beside = [{ ...BESIDE, place: placeOn('vda', '/srv/www-vault') }];
   assert.equal(loss({ ...ESTATE, vaults: beside }, DIRECTORY).kind, 'window');
+});
+
+test('a vault inside the directory outlives its files, and that is a row of its own', () => {
+  const vaults = [{ ...BESIDE, place: placeOn('vda', '/srv/www/.holdfast/vault') }];
+  const keys = [
+    { id: 'k1', places: [placeOn('vda', '/srv/www/.holdfast/key')], isConfirmedElsewhere: false },
+  ];
+  const rows = exposureOf({ ...ESTATE, vaults, keys }, NOW).filter(
+    (row) => row.domain.kind === 'directory',
+  );
+  assert.deepEqual(
+    rows.map((row) => [row.domain.kind === 'directory' && row.domain.spared.length, row.loss.kind]),
+    [
+      [0, 'all'],
+      [2, 'window'],
+    ],
+  );
 });
 
 test('a key on the lost disk makes the copy elsewhere unknown, until its sheet is confirmed', () => {
@@ -156,20 +178,17 @@ test('three proofs: exists, usable, fast', () => {
 });
 
 test('no rate from little, from memory or from another medium sets an upper end of out', () => {
-  const reasons = [
-    withDrill({ bytes: 1023 * MIB }),
-    withDrill({ isPastCache: false }),
-    withDrill({ target: placeOn('vda', '/srv/www/scratch') }),
-  ].map((estate) => {
-    const out = outage(estate, DIRECTORY);
-    assert.ok(out.kind === 'interval' && out.atMostMs === undefined, JSON.stringify(out));
-    return out.bottleneck;
-  });
-  assert.deepEqual(reasons, [
-    'the drill moved less than 1 GiB',
-    'the drill read from memory',
-    'no drill on a disk that would be left',
-  ]);
+  const reasons = [withDrill({ bytes: 1023 * MIB }), withDrill({ isPastCache: false })].map(
+    (estate) => {
+      const out = outage(estate, DIRECTORY);
+      assert.ok(out.kind === 'interval' && out.atMostMs === undefined, JSON.stringify(out));
+      return out.bottleneck;
+    },
+  );
+  assert.deepEqual(reasons, ['the drill moved less than 1 GiB', 'the drill read from memory']);
+  // What lay in the directory is deleted; the disk that was measured is left.
+  const inside = outage(withDrill({ target: placeOn('vda', '/srv/www/scratch') }), DIRECTORY);
+  assert.equal(inside.kind === 'interval' && inside.atMostMs, minutes(8));
   // The drill was done on the disk that is gone; its replacement may be slower.
   const replaced = outage({ ...TWO_COPIES, ...SHEET }, DISK);
   assert.equal(replaced.kind === 'interval' && replaced.atMostMs, undefined);

@@ -2,6 +2,7 @@ import { standingOf } from '../../base/evidence.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { domainId, type FailureDomain } from './domain.ts';
 import type { DataSet, Estate } from './estate.ts';
+import { isWithin, type Place } from './place.ts';
 import { type Loss, lossOf, severityOf } from './loss.ts';
 import { type Outage, outageOf } from './outage.ts';
 import { type Asking, existsIn, lastDrill, newestOf, usableIn } from './proof.ts';
@@ -86,11 +87,27 @@ export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDom
     for (const disk of beneath?.disks ?? []) domains.push({ kind: 'disk', host, disk });
     domains.push({ kind: 'host', host });
   }
-  for (const { host, path } of dataSet.places) {
-    if (path !== undefined) domains.push({ kind: 'directory', host, path });
+  for (const place of dataSet.places) {
+    domains.push(
+      ...deletionsOf(place, [
+        ...copies.map((copy) => copy.place),
+        ...keys.flatMap((key) => key.places),
+      ]),
+    );
   }
   for (const key of keys) domains.push({ kind: 'key', key: key.id });
   return [...new Map(domains.map((domain) => [domainId(domain), domain])).values()];
+}
+
+/** The directory goes with everything in it; where a vault lies in it, also its files alone. */
+function deletionsOf(data: Place, own: readonly Place[]): readonly FailureDomain[] {
+  const { host, path } = data;
+  if (path === undefined) return [];
+  const inside = own.flatMap((place) =>
+    place.host === host && place.path !== undefined && isWithin(place.path, path) ? place.path : [],
+  );
+  const whole: FailureDomain = { kind: 'directory', host, path, spared: [] };
+  return inside.length === 0 ? [whole] : [whole, { ...whole, spared: inside }];
 }
 
 /** The size of the smallest set of domains that leaves nothing that is proven, less one. */

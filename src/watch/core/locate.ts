@@ -1,8 +1,9 @@
 import type { ByteString } from '../../base/bytes.ts';
-import { type DurationMs, durationMs, seconds } from '../../base/units.ts';
+import { type DurationMs, durationMs, seconds, type UnixMs } from '../../base/units.ts';
 import type { DataKind, Discovery, FileSystem } from './discovery.ts';
 import type { DataSet, UnopenedBackup } from './estate.ts';
 import { isWithin, type Place } from './place.ts';
+import { PROOF_LIMITS } from './proof.ts';
 
 /** Where nothing was seen of a file system, half a minute may be in memory only. */
 const UNFLUSHED_UNSEEN: DurationMs = seconds(30);
@@ -57,6 +58,8 @@ export function dataSetOf(
     readonly paths: readonly ByteString[];
     readonly bytes: number;
     readonly entries: number | undefined;
+    /** Discovery expires: after its limit it is unknown what is. */
+    readonly now: UnixMs;
   },
 ): DataSet {
   const spans = set.paths.map((path) => unflushedOf(discovery, path));
@@ -68,9 +71,11 @@ export function dataSetOf(
     entries: set.entries,
     needsEngine: ENGINE_KINDS.includes(set.kind),
     unflushedMax: durationMs(Math.max(0, ...spans)),
-    isSeen: !discovery.notSeen.some(
-      ({ path }) => path !== undefined && set.paths.some((each) => isWithin(each, path)),
-    ),
+    isSeen:
+      set.now - discovery.seenAt < PROOF_LIMITS.discovery &&
+      !discovery.notSeen.some(
+        ({ path }) => path !== undefined && set.paths.some((each) => isWithin(each, path)),
+      ),
   };
 }
 

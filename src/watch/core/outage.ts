@@ -1,7 +1,7 @@
 import { standingOf } from '../../base/evidence.ts';
 import { formatBytes, formatRate } from '../../base/say-quantity.ts';
 import { formatAge } from '../../base/say-time.ts';
-import { type FailureDomain, fateOf } from './domain.ts';
+import { type FailureDomain, fateOfMedium } from './domain.ts';
 import type { DataSet, Drill } from './estate.ts';
 import type { Loss } from './loss.ts';
 import { type Asking, newestOf, RATE_BYTES_MIN, usableIn } from './proof.ts';
@@ -115,7 +115,8 @@ function obstacle(
     return 'no drill within the limit ended well';
   if (drill.bytes < RATE_BYTES_MIN) return 'the drill moved less than 1 GiB';
   if (!isMeasurement(drill)) return 'the drill read from memory';
-  if (fateOf(drill.target, domains) !== 'kept') return 'no drill on a disk that would be left';
+  if (fateOfMedium(drill.target, domains) !== 'kept')
+    return 'no drill on a disk that would be left';
   const from = copiesOf(asking.estate, drill, domains).find(
     (copy) => copy.copy.copy === drill.copy,
   );

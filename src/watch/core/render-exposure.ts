@@ -17,6 +17,7 @@ import type { FailureDomain } from './domain.ts';
 import type { Exposure } from './exposure.ts';
 import type { Loss } from './loss.ts';
 import type { Outage } from './outage.ts';
+import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
 
 /** The exposure of what is kept: a sentence on the worst, then a block for each data set. */
 export function renderExposure(rows: readonly Exposure[], style: Style): string {
@@ -71,18 +72,28 @@ function goneWords(domain: FailureDomain, style: Style): string {
     case 'host':
       return `${sayText(domain.host, style)} died`;
     case 'directory':
-      return `${unbreakable(sayName(domain.path, style))} were deleted`;
+      return domain.spared.length > 0
+        ? `the files in ${unbreakable(sayName(domain.path, style))} were deleted`
+        : `${unbreakable(sayName(domain.path, style))} were deleted`;
     case 'key':
       return 'the key were lost';
   }
 }
 
-const COLUMNS: readonly Column[] = [
-  { header: 'IF LOST NOW', shrink: 'ends', widthMin: 12 },
-  { header: 'LOST' },
-  { header: 'OUT' },
-  { header: 'PROOF', shrink: 'start', widthMin: 12 },
-];
+/** The now-line is added where there is room for it; at 80 columns the words stand alone. */
+function columnsOf(style: Style): readonly Column[] {
+  return [
+    { header: 'IF LOST NOW', shrink: 'ends', widthMin: 12 },
+    { header: 'LOST' },
+    { header: 'OUT' },
+    ...(hasNowLine(style) ? [{ header: nowLineHeader() }] : []),
+    { header: 'PROOF', shrink: 'start', widthMin: 12 },
+  ];
+}
+
+function hasNowLine(style: Style): boolean {
+  return style.width >= NOW_LINE_WIDTH_MIN;
+}
 
 /** A line for the data set as it is, and below it a row for each thing that can go. */
 function blockOf(rows: readonly Exposure[], style: Style): readonly string[] {
@@ -105,16 +116,21 @@ function blockOf(rows: readonly Exposure[], style: Style): readonly string[] {
       : [...wrap(name, style.width - 6), `  ${facts}`];
   const lead = `  ${markCell(style, { is })} `;
   const heads = head.map((text, at) => (at === 0 ? lead : ' '.repeat(5)) + text);
+  const columns = columnsOf(style);
   const inner = { ...style, width: style.width - 2 };
   const plain = rows.map((row) => cellsOf(row, style));
-  const proofWidth = proofRoom(inner, plain);
+  const proofWidth = proofRoom(inner, columns, plain);
   const cells = plain.flatMap((row) => withProofWrapped(row, proofWidth));
-  return [...heads, ...layoutTable(inner, COLUMNS, cells).map((line) => `  ${line}`)];
+  return [...heads, ...layoutTable(inner, columns, cells).map((line) => `  ${line}`)];
 }
 
-/** What the figures leave for the proof. */
-function proofRoom(style: Style, rows: readonly (readonly Cell[])[]): number {
-  const figures = COLUMNS.slice(0, 3).map((column, at) => {
+/** What the figures leave for the proof, which is the last column. */
+function proofRoom(
+  style: Style,
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+): number {
+  const figures = columns.slice(0, -1).map((column, at) => {
     const cells = rows.map((row) => {
       const mark = row[at]?.mark;
       return widthOf(row[at]?.text ?? '') + (mark === undefined ? 0 : widthOf(mark.shape) + 1);
@@ -129,12 +145,13 @@ function proofRoom(style: Style, rows: readonly (readonly Cell[])[]): number {
 
 /** A reason is worth a second line: it is wrapped below itself and never cut. */
 function withProofWrapped(cells: readonly Cell[], room: number): readonly (readonly Cell[])[] {
-  const proof = cells[3];
+  const proof = cells.at(-1);
   if (proof === undefined || proof.mark !== undefined) return [cells];
   const [first = '', ...rest] = wrap(proof.text, room);
-  const blank: readonly Cell[] = [{ text: '' }, { text: '' }, { text: '' }];
+  const figures = cells.slice(0, -1);
+  const blank = figures.map((): Cell => ({ text: '' }));
   return [
-    [...cells.slice(0, 3), { ...proof, text: first }],
+    [...figures, { ...proof, text: first }],
     ...rest.map((text) => [...blank, { ...proof, text }]),
   ];
 }
@@ -144,6 +161,7 @@ function cellsOf(row: Exposure, style: Style): readonly Cell[] {
     { text: domainWords(row.domain, style) },
     lossCell(row, style),
     { text: outageWords(row.outage) },
+    ...(hasNowLine(style) ? [{ text: nowLine(row.loss, row.outage) }] : []),
     proofCell(row, style),
   ];
 }
@@ -155,7 +173,7 @@ function domainWords(domain: FailureDomain, style: Style): string {
     case 'host':
       return `host ${sayText(domain.host, style)}`;
     case 'directory':
-      return 'the directory';
+      return domain.spared.length > 0 ? 'the files in it' : 'the directory';
     case 'key':
       return 'the key';
   }

@@ -94,6 +94,17 @@ test('exposure: in order, stale, undrilled, torn, on two disks, many data sets',
     'only torn': { ...ESTATE, points: [{ ...POINT, isTorn: true }] },
     'two disks, key only here': { ...ESTATE, vaults: [BESIDE, ON_USB] },
     'two disks, sheet confirmed': { ...ESTATE, vaults: [BESIDE, ON_USB], keys: sheet },
+    'the vault inside the data': {
+      ...ESTATE,
+      vaults: [{ ...BESIDE, place: placeOn('vda', '/srv/www/.holdfast/vault') }],
+      keys: [
+        {
+          id: 'k1',
+          places: [placeOn('vda', '/srv/www/.holdfast/key')],
+          isConfirmedElsewhere: false,
+        },
+      ],
+    },
     'two data sets, restic found': {
       ...ESTATE,
       dataSets: [DATA, etc],
@@ -104,6 +115,12 @@ test('exposure: in order, stale, undrilled, torn, on two disks, many data sets',
     .map(([name, estate]) => `# ${name}\n\n${renderExposure(exposureOf(estate, NOW), PLAIN)}`)
     .join('\n');
   assertGolden('exposure.txt', text);
+  const wide = { ...PLAIN, width: 120 };
+  const rows = Object.values(screens).map((estate) =>
+    renderExposure(exposureOf(estate, NOW), wide),
+  );
+  assertGolden('exposure.120.txt', rows.join('\n'));
+  for (const line of rows.join('\n').split('\n')) assert.ok(widthOf(line) <= 120, line);
 });
 
 const HOSTILE = '/srv/\x1b[2J\x07\n\u{202e}evil \\x1b/'.padEnd(300, 'long name ');

@@ -1,0 +1,185 @@
+/** What `backup` was asked for: data sets, from the command line or from holdfast.yaml. */
+import fs from 'node:fs';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { DataSetConfig } from '../../wire/config.ts';
+import type { Cli } from './cli.ts';
+import { absolutePath, bytesOfText, lastName, parentPath, textOfBytes } from './places.ts';
+import { fullPath, type Settings } from './settings.ts';
+
+export interface BackupOptions {
+  readonly name?: string;
+  readonly exclude?: readonly string[];
+  readonly excludeFrom?: readonly string[];
+  readonly oneFileSystem?: true;
+  readonly excludeCaches?: true;
+  readonly excludeNobackup?: true;
+  readonly readAll?: true;
+  readonly stdin?: string;
+}
+
+/** One data set to take a snapshot of. */
+export interface DataSetJob {
+  readonly dataSet: string;
+  readonly from: JobSource;
+  readonly excludeRules: readonly string[];
+  readonly oneFileSystem: boolean;
+  readonly skipCacheDirs: boolean;
+  readonly skipNoBackup: boolean;
+}
+
+export type JobSource =
+  | { readonly kind: 'paths'; readonly roots: readonly NamedPath[] }
+  | { readonly kind: 'command'; readonly name: ByteString; readonly command: readonly string[] };
+
+export interface NamedPath {
+  /** Under which it is restored when there are several. */
+  readonly name: ByteString;
+  readonly path: ByteString;
+}
+
+/** @throws Fault HF_USAGE, HF_SOURCE_ABSENT; both before anything is done */
+export function backupJobs(
+  cli: Cli,
+  settings: Settings,
+  asked: { readonly args: readonly string[]; readonly options: BackupOptions },
+): readonly DataSetJob[] {
+  const { args, options } = asked;
+  if (options.stdin !== undefined) return [streamJob(args, options.stdin, options)];
+  if (args.length > 0) return [pathsJob(cli, args, options)];
+  return configuredJobs(cli, settings, options);
+}
+
+function streamJob(command: readonly string[], name: string, options: BackupOptions): DataSetJob {
+  if (command.length === 0) {
+    throw usage('--stdin NAME takes the command behind --: only so its failure is seen');
+  }
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw usage('--stdin takes the name of a file, without a slash');
+  }
+  return {
+    dataSet: options.name ?? name,
+    from: { kind: 'command', name: bytesOfText(name), command },
+    ...captureOptions({}, []),
+  };
+}
+
+function pathsJob(cli: Cli, args: readonly string[], options: BackupOptions): DataSetJob {
+  const roots = args.map((given) => namedPath(fullPath(cli, given)));
+  const rules = [
+    ...(options.exclude ?? []),
+    ...(options.excludeFrom ?? []).flatMap((file) => rulesIn(textOfBytes(fullPath(cli, file)))),
+  ];
+  return {
+    dataSet: options.name ?? dataSetName(roots),
+    from: { kind: 'paths', roots },
+    ...captureOptions(options, rules),
+  };
+}
+
+/** What people call it: its paths. */
+function dataSetName(roots: readonly NamedPath[]): string {
+  return roots
+    .map(({ path }) => textOfBytes(path))
+    .sort()
+    .join(', ');
+}
+
+function configuredJobs(
+  cli: Cli,
+  settings: Settings,
+  options: BackupOptions,
+): readonly DataSetJob[] {
+  const { configFile, config } = settings;
+  const all = Object.entries(config.datasets ?? {});
+  if (configFile === undefined || all.length === 0) {
+    throw usage('nothing was named to back up: give a PATH, or write data sets into holdfast.yaml');
+  }
+  const wanted = all.filter(([name]) => options.name === undefined || name === options.name);
+  if (wanted.length === 0) {
+    const names = all.map(([name]) => name).join(', ');
+    throw usage(`${configFile} has no data set ${options.name ?? ''}; it has ${names}`);
+  }
+  const base = parentPath(bytesOfText(configFile));
+  return wanted.map(([name, dataSet]) => configuredJob(base, { name, dataSet, options }));
+}
+
+function configuredJob(
+  base: ByteString,
+  of: {
+    readonly name: string;
+    readonly dataSet: DataSetConfig;
+    readonly options: BackupOptions;
+  },
+): DataSetJob {
+  const { name, dataSet, options } = of;
+  const full = (given: string): ByteString => absolutePath(base, bytesOfText(given));
+  const rules = [
+    ...(dataSet.exclude ?? []),
+    ...(dataSet['exclude-from'] ?? []).flatMap((file) => rulesIn(textOfBytes(full(file)))),
+    ...(options.exclude ?? []),
+  ];
+  return {
+    dataSet: name,
+    from: { kind: 'paths', roots: dataSet.paths.map((given) => namedPath(full(given))) },
+    ...captureOptions(
+      {
+        oneFileSystem: dataSet['one-file-system'] ?? options.oneFileSystem,
+        excludeCaches: dataSet['exclude-caches'] ?? options.excludeCaches,
+        excludeNobackup: dataSet['exclude-nobackup'] ?? options.excludeNobackup,
+      },
+      rules,
+    ),
+  };
+}
+
+function captureOptions(
+  flags: {
+    readonly oneFileSystem?: boolean | undefined;
+    readonly excludeCaches?: boolean | undefined;
+    readonly excludeNobackup?: boolean | undefined;
+  },
+  excludeRules: readonly string[],
+): Pick<DataSetJob, 'excludeRules' | 'oneFileSystem' | 'skipCacheDirs' | 'skipNoBackup'> {
+  return {
+    excludeRules,
+    oneFileSystem: flags.oneFileSystem ?? false,
+    skipCacheDirs: flags.excludeCaches ?? false,
+    skipNoBackup: flags.excludeNobackup ?? false,
+  };
+}
+
+/** Who names a link to a directory means the directory; it keeps the name that was given. */
+function namedPath(path: ByteString): NamedPath {
+  const name = path === '/' ? byteString('root') : lastName(path);
+  try {
+    const stat = fs.lstatSync(fsPath(path));
+    const isLink = stat.isSymbolicLink();
+    return { name, path: isLink ? byteString(fs.realpathSync(fsPath(path), 'latin1')) : path };
+  } catch (cause) {
+    const shown = textOfBytes(path);
+    throw new Fault('HF_SOURCE_ABSENT', `there is no ${shown}`, { path: shown }, { cause });
+  }
+}
+
+function rulesIn(file: string): readonly string[] {
+  try {
+    return fs
+      .readFileSync(file, 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  } catch (cause) {
+    throw new Fault(
+      'HF_USAGE',
+      `the rules in ${file} cannot be read`,
+      { command: 'backup' },
+      { cause },
+    );
+  }
+}
+
+function usage(message: string): Fault {
+  return new Fault('HF_USAGE', message, { command: 'backup' });
+}

@@ -1,0 +1,158 @@
+/** What a backup did: a sentence, then the table, worst first. */
+import type { ByteString } from '../../base/bytes.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
+import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
+import { formatDuration } from '../../base/say-time.ts';
+import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
+
+/** A data set and its new snapshot. */
+export interface Taken {
+  readonly dataSet: string;
+  readonly outcome: BackupOutcome;
+  /** Roots that lie on the file system of the vault. */
+  readonly besideVault: readonly ByteString[];
+}
+
+const NAMED_MAX = 20;
+
+/** Whether something could not be read or kept, or is torn; in-flux alone does not count. */
+export function hasGaps({ outcome }: Taken): boolean {
+  return outcome.report.gapCount > 0 || outcome.torn.length > 0;
+}
+
+export function backupWords(taken: Taken, style: Style): readonly string[] {
+  const isFlawed = hasGaps(taken);
+  const sentence = layoutSentence(style, {
+    mark: isFlawed ? { is: 'degraded' } : undefined,
+    text: sentenceOf(taken, style),
+    tone: 'strong',
+  });
+  const rows = [
+    ...gapRows(taken, style),
+    ...tornRows(taken, style),
+    ...placeRows(taken, style),
+    ...amountRows(taken),
+    ...leftOutRows(taken, style),
+  ];
+  return [...sentence, '', ...layoutRows(style, rows)];
+}
+
+function sentenceOf({ dataSet, outcome }: Taken, style: Style): string {
+  const { report, torn, isUnchanged } = outcome;
+  const took = formatDuration(Math.max(0, outcome.finished - outcome.started));
+  const name = sayText(dataSet, style);
+  const what = `Snapshot ${shortId(outcome.snapshot)} of ${name}`;
+  const flaws = [
+    report.gapCount > 0
+      ? `without ${countOf(report.gapCount, 'entry', 'entries')} that could not be read or kept`
+      : '',
+    torn.length > 0 ? `${countOf(torn.length, 'part')} of it torn` : '',
+  ].filter((flaw) => flaw !== '');
+  const changed = isUnchanged ? ', nothing changed since the last' : '';
+  return `${[`${what}${changed}`, ...flaws].join(', ')}, in ${took}.`;
+}
+
+function gapRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
+  const { gaps, gapCount } = outcome.report;
+  const named = gaps.slice(0, NAMED_MAX).map(
+    ({ path, why }): LabelledRow => ({
+      mark: { is: 'degraded' },
+      label: 'not kept',
+      text: `${sayName(path, style)}: ${sayText(why, style)}`,
+    }),
+  );
+  const more = gapCount - named.length;
+  if (more <= 0) return named;
+  const text = `${formatCount(more)} more, named in  holdfast snapshots --json`;
+  return [...named, { mark: { is: 'degraded' }, label: 'not kept', text }];
+}
+
+function tornRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
+  return outcome.torn.slice(0, NAMED_MAX).map(({ path, engine }) => ({
+    mark: { is: 'degraded' as const },
+    label: 'torn',
+    text: `${sayName(path, style)}: ${sayText(engine, style)} was using it; no recovery point until it was started on a restore`,
+  }));
+}
+
+function placeRows({ besideVault }: Taken, style: Style): readonly LabelledRow[] {
+  const [first, ...others] = besideVault;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` and ${formatCount(others.length)} more`;
+  const text = `on the same file system as ${sayName(first, style)}${more}: helps against deletion, not against this disk`;
+  return [{ mark: { is: 'degraded' }, label: 'vault', text }];
+}
+
+function amountRows({ outcome }: Taken): readonly LabelledRow[] {
+  const { roots, report, readBytes, newBytes, storedBytes, isUnchanged } = outcome;
+  const entries = roots.reduce((sum, root) => sum + root.entries, 0);
+  const bytes = Number(roots.reduce((sum, root) => sum + root.bytes, 0n));
+  const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
+  const rows = [row('holds', `${countOf(entries, 'entry', 'entries')}, ${formatBytes(bytes)}`)];
+  if (!isUnchanged) {
+    const stored = `${formatBytes(newBytes)} new, stored as ${formatBytes(storedBytes)}`;
+    rows.push(row('read', `${formatBytes(readBytes)}; ${stored}`));
+  }
+  if (report.inFluxCount > 0) {
+    const text = `${countOf(report.inFluxCount, 'file')} changed while being read, and may be of two moments`;
+    rows.push(row('in flux', text));
+  }
+  return rows;
+}
+
+function leftOutRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
+  const { byRule, leftOut } = outcome.report;
+  const rules = [...byRule].map(([rule, { entries, bytes, isAtLeast }]): LabelledRow => {
+    const least = isAtLeast ? 'at least ' : '';
+    const amount = `${least}${countOf(entries, 'entry', 'entries')}, ${formatBytes(bytes)}`;
+    return { mark: undefined, label: 'left out', text: `${amount} by ${sayText(rule, style)}` };
+  });
+  const places = leftOut.slice(0, NAMED_MAX).map(({ path, why, bytes }): LabelledRow => {
+    const size = bytes === undefined ? '' : `, ${formatBytes(bytes)}`;
+    const text = `${sayName(path, style)}${size}: ${sayText(why, style)}`;
+    return { mark: undefined, label: 'not entered', text };
+  });
+  return [...rules, ...places];
+}
+
+export function backupJson({ dataSet, outcome, besideVault }: Taken): object {
+  const { report, torn, roots } = outcome;
+  return {
+    snapshot: outcome.snapshot,
+    dataSet,
+    seq: outcome.seq,
+    unchanged: outcome.isUnchanged,
+    started: timeJson(outcome.started),
+    finished: timeJson(outcome.finished),
+    roots: roots.map(({ name, path, entries, bytes }) => ({
+      ...bytesJson('name', name),
+      ...bytesJson('path', path),
+      entries,
+      bytes,
+    })),
+    readBytes: outcome.readBytes,
+    newBytes: outcome.newBytes,
+    storedBytes: outcome.storedBytes,
+    gapCount: report.gapCount,
+    gaps: pathsWhy(report.gaps),
+    torn: torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+    inFluxCount: report.inFluxCount,
+    excluded: [...report.byRule].map(([rule, { entries, bytes, isAtLeast }]) => ({
+      rule,
+      entries,
+      bytes,
+      isAtLeast,
+    })),
+    notEntered: report.leftOut.map(({ path, why, bytes }) => ({
+      ...bytesJson('path', path),
+      why,
+      ...(bytes === undefined ? {} : { bytes }),
+    })),
+    readInFull: outcome.readInFull,
+    besideVault: besideVault.map((path) => bytesJson('path', path)),
+  };
+}

@@ -1,0 +1,186 @@
+/** `holdfast snapshots`: what the vault can restore. */
+import type { Command } from 'commander';
+import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
+import { layoutSentence } from '../../base/say-rows.ts';
+import { stateShape, stateTone } from '../../base/say-mark.ts';
+import { type Cell, layoutTable } from '../../base/say-table.ts';
+import { formatAge } from '../../base/say-time.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
+import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
+import {
+  type ListedSnapshot,
+  listSnapshots,
+  readSnapshotContent,
+  shortId,
+} from '../../vault/shell/snapshot-store.ts';
+import type { VaultSession } from '../vault-session.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
+import { openVaultOf, vaultOptions, writerOption } from './open.ts';
+import type { VaultOptions } from './settings.ts';
+
+interface SnapshotsOptions extends VaultOptions {
+  readonly dataSet?: string;
+  readonly last?: number;
+}
+
+const EXAMPLE = `
+Example:
+  holdfast snapshots --vault /srv/vault --data-set /srv/data --last 10
+`;
+
+export function define(command: Command, act: Act): void {
+  writerOption(vaultOptions(command))
+    .summary('list the snapshots of a vault')
+    .description('Lists the snapshots of a vault, the newest first.')
+    .option('--data-set <name>', 'only of this data set')
+    .option('--last <count>', 'only the newest', countOption)
+    .addHelpText('after', EXAMPLE)
+    .action(act((cli, options: SnapshotsOptions) => snapshots(cli, options)));
+}
+
+function countOption(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new Fault('HF_USAGE', `--last takes a count, not ${sayText(text)}`, {
+    command: 'snapshots',
+  });
+}
+
+/** A snapshot and what it says; `undefined` where that cannot be read, with why. */
+interface Row {
+  readonly listed: ListedSnapshot;
+  readonly content: SnapshotContent | undefined;
+  readonly why: string | undefined;
+}
+
+async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
+  const { session } = await openVaultOf(cli, options);
+  const list = await listSnapshots(session.vault);
+  const rows = list.snapshots
+    .map((listed) => rowOf(session, listed))
+    .filter(({ content }) => options.dataSet === undefined || content?.dataSet === options.dataSet)
+    .reverse()
+    .slice(0, options.last ?? Number.POSITIVE_INFINITY);
+  const problems = [...session.vault.problems, ...list.problems];
+  const now = cli.clock.now();
+  return {
+    code: EXIT.done,
+    say: (style) => words({ rows, problems, now, session }, style),
+    json: { vault: session.vault.id, snapshots: rows.map(rowJson), problems },
+  };
+}
+
+function rowOf(session: VaultSession, listed: ListedSnapshot): Row {
+  try {
+    const content = readSnapshotContent(session.vault, listed.record);
+    return { listed, content, why: undefined };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { listed, content: undefined, why: error.message };
+  }
+}
+
+interface Known {
+  readonly rows: readonly Row[];
+  readonly problems: readonly VaultProblem[];
+  readonly now: UnixMs;
+  readonly session: VaultSession;
+}
+
+function words({ rows, problems, now, session }: Known, style: Style): readonly string[] {
+  const place = sayName(session.root, style);
+  const dataSets = new Set(rows.map(({ listed }) => listed.record.dataSet)).size;
+  const newest = rows[0]?.listed.record.time;
+  const sentence =
+    newest === undefined
+      ? `There is no snapshot in ${place}.`
+      : `${countOf(rows.length, 'snapshot')} of ${countOf(dataSets, 'data set')} in ${place}; the newest was taken ${formatAge(now - newest)}.`;
+  const columns = [
+    { header: '' },
+    { header: 'ID' },
+    { header: 'TAKEN (UTC)' },
+    { header: 'DATA SET', shrink: 'ends' as const, widthMin: 12 },
+    { header: 'HOST', shrink: 'start' as const },
+    { header: 'ENTRIES', align: 'right' as const },
+    { header: 'SIZE', align: 'right' as const },
+    { header: '' },
+  ];
+  const table = rows.length === 0 ? [] : layoutTable(style, columns, rows.map(cellsOf(style)));
+  return [
+    ...layoutSentence(style, { mark: undefined, text: sentence, tone: 'strong' }),
+    ...(table.length === 0 ? [] : ['', ...table]),
+    ...(problems.length === 0 ? [] : ['', ...problemWords(problems, style)]),
+  ];
+}
+
+function problemWords(problems: readonly VaultProblem[], style: Style): readonly string[] {
+  const text = `${countOf(problems.length, 'object')} of the vault missing, damaged or foreign; what they are: holdfast vault check`;
+  return layoutSentence(style, { mark: { is: 'degraded' }, text });
+}
+
+function cellsOf(style: Style): (row: Row) => readonly Cell[] {
+  return ({ listed, content, why }) => {
+    const { record } = listed;
+    const state = content === undefined ? 'failed' : isFlawed(listed, content) ? 'degraded' : 'ok';
+    const roots = content?.roots ?? [];
+    return [
+      { text: stateShape(style, state), tone: stateTone(state) },
+      { text: shortId(record.id) },
+      { text: timeJson(record.time).slice(0, 16).replace('T', ' ') },
+      { text: sayText(content?.dataSet ?? `unknown: ${why ?? ''}`, style) },
+      { text: sayText(content?.host ?? '', style) },
+      { text: formatCount(roots.reduce((sum, root) => sum + root.entries, 0)) },
+      { text: formatBytes(Number(roots.reduce((sum, root) => sum + root.bytes, 0n))) },
+      { text: content === undefined ? '' : flaws(listed, content) },
+    ];
+  };
+}
+
+function isFlawed(listed: ListedSnapshot, content: SnapshotContent): boolean {
+  return flaws(listed, content) !== '';
+}
+
+function flaws({ trust }: ListedSnapshot, content: SnapshotContent): string {
+  return [
+    trust === 'trusted' ? '' : 'nobody vouches',
+    content.torn.length > 0 ? 'torn' : '',
+    content.gapCount > 0 ? countOf(content.gapCount, 'gap') : '',
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+}
+
+function rowJson({ listed, content, why }: Row): object {
+  const { record, trust } = listed;
+  const head = {
+    id: record.id,
+    time: timeJson(record.time),
+    writer: record.writer,
+    seq: record.seq,
+    trust,
+  };
+  if (content === undefined) return { ...head, unreadable: why };
+  return {
+    ...head,
+    dataSet: content.dataSet,
+    host: content.host,
+    started: timeJson(content.started),
+    finished: timeJson(content.finished),
+    roots: content.roots.map(({ name, path, entries, bytes }) => ({
+      ...bytesJson('name', name),
+      ...bytesJson('path', path),
+      entries,
+      bytes,
+    })),
+    gapCount: content.gapCount,
+    gaps: pathsWhy(content.gaps),
+    torn: content.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+    inFluxCount: content.inFluxCount,
+    version: content.version,
+  };
+}

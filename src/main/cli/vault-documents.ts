@@ -1,0 +1,38 @@
+/** What lies in every vault for people, so that it can be read without Holdfast. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { VaultDocuments } from '../../vault/shell/create-vault.ts';
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+
+const README = `This directory is a Holdfast vault (a backup repository), format 0.
+
+It holds snapshots of files, encrypted. Nothing in it is ever changed; do not
+delete or rename anything here by hand.
+
+To get files back with Holdfast:
+
+    holdfast snapshots --vault THIS_DIRECTORY
+    holdfast restore --vault THIS_DIRECTORY latest NEW_DIRECTORY
+
+Without Holdfast, with Node.js 18 or newer (below 22.15 also the program zstd):
+
+    node rescue.mjs list THIS_DIRECTORY --key-file KEY
+    node rescue.mjs restore THIS_DIRECTORY latest NEW_DIRECTORY --key-file KEY
+
+or with the passphrase in the environment variable HOLDFAST_PASSPHRASE instead of
+--key-file. Without a key or passphrase nobody can read what is in here.
+
+FORMAT.md and MANIFEST.md say byte by byte how all of it is stored.
+
+Format 0 may still change: do not keep an only copy in it.
+`;
+
+export function vaultDocuments(): VaultDocuments {
+  return {
+    'README.txt': Buffer.from(README),
+    'FORMAT.md': fs.readFileSync(path.join(ROOT, 'docs/format/vault.md')),
+    'MANIFEST.md': fs.readFileSync(path.join(ROOT, 'docs/format/manifest.md')),
+    'rescue.mjs': fs.readFileSync(path.join(ROOT, 'rescue/rescue.mjs')),
+  };
+}

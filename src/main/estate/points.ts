@@ -1,0 +1,82 @@
+/** What a vault holds, in the terms of coverage and exposure. */
+import type { ByteString } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
+import type { Evidence } from '../../base/evidence.ts';
+import { Fault } from '../../base/fault.ts';
+import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
+import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
+import type { Vault } from '../../vault/shell/open-vault.ts';
+import { listSnapshots, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
+import type { CoveringPoint } from '../../watch/core/coverage.ts';
+import type { RecoveryPoint } from '../../watch/core/estate.ts';
+
+/** A snapshot that can be believed, with what it says. */
+export interface ReadSnapshot {
+  readonly record: SnapshotRecord;
+  readonly content: SnapshotContent;
+}
+
+/** Trusted snapshots, oldest first. What cannot be opened is left out: it proves nothing. */
+export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot[]> {
+  const { snapshots } = await listSnapshots(vault);
+  const read: ReadSnapshot[] = [];
+  for (const { record, trust } of snapshots) {
+    if (trust !== 'trusted') continue;
+    try {
+      read.push({ record, content: readSnapshotContent(vault, record) });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+  return read;
+}
+
+export function coveringPointOf(vault: Vault, { record, content }: ReadSnapshot): CoveringPoint {
+  const roots = content.roots.map(({ path }) => path).filter((path) => path !== '');
+  const below = ({ path }: { readonly path: ByteString }): ByteString =>
+    absoluteIn(content, path);
+  return {
+    id: record.id,
+    vault: vault.id,
+    coveredUpTo: content.started,
+    roots,
+    without: [...content.gaps.map(below), ...content.notEntered.map(below)],
+    torn: content.torn.map(({ path }) => path),
+  };
+}
+
+/** Gaps of a snapshot with one root are relative to it; with several it does not matter which. */
+function absoluteIn(content: SnapshotContent, path: ByteString): ByteString {
+  const root = content.roots[0]?.path ?? byteString('');
+  return path === '' ? root : byteString(`${root}/${path}`);
+}
+
+export interface PointOf {
+  readonly vault: Vault;
+  /** Name of the copy of the vault that was looked at. */
+  readonly copy: string;
+  /** Newest evidence by subject. */
+  readonly evidence: ReadonlyMap<string, Evidence>;
+}
+
+export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot): RecoveryPoint {
+  const evidence = of.evidence.get(existsSubject(of.copy, content));
+  return {
+    id: record.id,
+    dataSet: content.dataSet,
+    vault: of.vault.id,
+    coveredUpTo: content.started,
+    isTorn: content.torn.length > 0,
+    gapCount: content.gapCount,
+    exists: evidence === undefined ? [] : [{ copy: of.copy, evidence }],
+  };
+}
+
+/**
+ * Subject of the proof that the bytes of a snapshot were read back. Snapshots of the same content
+ * share it: what proves one proves the other.
+ */
+export function existsSubject(copy: string, content: SnapshotContent): string {
+  const roots = content.roots.map(({ sha256 }) => hexOf(sha256).slice(0, 32)).join('+');
+  return `exists/${copy}/${roots}`;
+}
