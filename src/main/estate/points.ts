@@ -33,8 +33,7 @@ export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot
 
 export function coveringPointOf(vault: Vault, { record, content }: ReadSnapshot): CoveringPoint {
   const roots = content.roots.map(({ path }) => path).filter((path) => path !== '');
-  const below = ({ path }: { readonly path: ByteString }): ByteString =>
-    absoluteIn(content, path);
+  const below = ({ path }: { readonly path: ByteString }): ByteString => absoluteIn(content, path);
   return {
     id: record.id,
     vault: vault.id,

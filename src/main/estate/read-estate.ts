@@ -91,7 +91,12 @@ function kindOf(discovery: Discovery, paths: readonly ByteString[]): DataSet['ki
 }
 
 /** A passphrase lies in somebody's head: no place of this machine takes it along. */
-function keyOf({ session, discovery, keyPath, isKeyConfirmed }: EstateParts): Estate['keys'][number] {
+function keyOf({
+  session,
+  discovery,
+  keyPath,
+  isKeyConfirmed,
+}: EstateParts): Estate['keys'][number] {
   const { id } = session.vault.key;
   if (keyPath === undefined) {
     const place = { host: 'whoever knows the passphrase', beneath: undefined, path: undefined };
@@ -110,4 +115,3 @@ export function isSheetConfirmed(session: VaultSession): boolean {
   const sheet = byteString(`${session.state.directory}/sheet.json`);
   return session.disk.size(sheet) !== undefined;
 }
-

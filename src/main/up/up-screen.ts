@@ -1,7 +1,7 @@
 /** What `up` prints: the first screen, one line for each step, and what it found, as words. */
 import type { Style } from '../../base/say.ts';
-import { sayName } from '../../base/say-name.ts';
-import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import type { LabelledRow } from '../../base/say-rows.ts';
 import { layoutRows } from '../../base/say-rows.ts';
 import { formatDuration, formatInstant } from '../../base/say-time.ts';
@@ -9,8 +9,9 @@ import { renderExposure } from '../../watch/core/render-exposure.ts';
 import { renderFirstScreen } from '../../watch/core/render-first-screen.ts';
 import type { Cli } from '../cli/cli.ts';
 import { VERSION } from '../version.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
 import type { Protected } from './protect.ts';
-import type { UpScreen, UpView } from './up.ts';
+import type { UpScreen, UpView } from './rounds.ts';
 
 /** Words on stdout, steps on stderr. Prints again only what differs: a table grows old quietly. */
 export function terminalScreen(cli: Cli): UpScreen {
@@ -69,11 +70,10 @@ function laterScreen(view: UpView, style: Style): string {
 }
 
 function protectedRows(done: Protected, style: Style): readonly LabelledRow[] {
-  const name = sayName(done.path, style);
-  return [backupRow(done, name), ...problemRows(done), drillRow(done)];
+  return [backupRow(done, style), ...problemRows(done, style), drillRow(done, style)];
 }
 
-function backupRow({ backup }: Protected, name: string): LabelledRow {
+function backupRow({ target, backup }: Protected, style: Style): LabelledRow {
   const entries = backup.roots.reduce((sum, root) => sum + root.entries, 0);
   const bytes = backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0);
   const took = formatDuration(Math.max(1, backup.finished - backup.started));
@@ -81,38 +81,54 @@ function backupRow({ backup }: Protected, name: string): LabelledRow {
   const news = backup.isUnchanged
     ? 'nothing changed'
     : `${formatBytes(backup.newBytes)} new, ${formatBytes(backup.storedBytes)} stored`;
-  const text = `${name}: ${size}; ${news}, in ${took}; snapshot ${backup.snapshot.slice(0, 8)}`;
+  const text = `${sayText(target.name, style)}: ${size}; ${news}, in ${took}; snapshot ${backup.snapshot.slice(0, 8)}`;
   return { mark: { is: 'ok' }, label: 'backup', text };
 }
 
-function problemRows({ backup }: Protected): readonly LabelledRow[] {
+function problemRows({ backup }: Protected, style: Style): readonly LabelledRow[] {
   const rows: LabelledRow[] = [];
   for (const { path, engine } of backup.torn) {
-    const text = `${sayName(path)}: ${engine} was writing it, so this copy is no recovery point of it`;
+    const text = `${sayName(path, style)}: ${engine} was writing it, so this copy is no recovery point of it`;
     rows.push({ mark: { is: 'unknown' }, label: 'torn', text });
   }
   if (backup.report.gapCount > 0) {
     const [first] = backup.report.gaps;
-    const example = first === undefined ? '' : `, such as ${sayName(first.path)} (${first.why})`;
+    const example =
+      first === undefined ? '' : `, such as ${sayName(first.path, style)} (${first.why})`;
     const text = `${countOf(backup.report.gapCount, 'entry', 'entries')} could not be read or kept${example}`;
     rows.push({ mark: { is: 'degraded' }, label: 'gaps', text });
   }
   for (const [rule, sum] of backup.report.byRule) {
     const more = sum.isAtLeast ? 'at least ' : '';
-    const text = `${rule} leaves out ${more}${countOf(sum.entries, 'entry', 'entries')}, ${formatBytes(sum.bytes)}`;
+    const text = `${sayText(rule, style)} leaves out ${more}${countOf(sum.entries, 'entry', 'entries')}, ${formatBytes(sum.bytes)}`;
     rows.push({ mark: undefined, label: 'left out', text });
   }
   return rows;
 }
 
-function drillRow({ drill }: Protected): LabelledRow {
-  if (!drill.isEqual) {
-    const text = `the restore differs: ${drill.why}. Do not rely on this snapshot`;
+function drillRow({ drill }: Protected, style: Style): LabelledRow {
+  const size = `${formatBytes(drill.bytes)} in ${formatDuration(drill.durationMs)}`;
+  if (!drill.isPassed) {
+    const text = `the restore is not what was backed up: ${failureWords(drill, style)}`;
     return { mark: { is: 'failed' }, label: 'drill', text, tone: 'failed' };
   }
-  const rate = formatRate(drill.bytes / Math.max(0.001, drill.tookMs / 1000));
-  const how = drill.kind === 'drilled' ? 'restored to scratch' : 're-read without restoring';
-  const size = `${formatBytes(drill.bytes)} in ${formatDuration(drill.tookMs)}, ${rate}`;
-  const text = `${how}, equal to the manifest and to the source: ${size}`;
+  const how = drill.kind === 'drilled' ? 'restored to scratch' : 're-read, not restored';
+  const source = drill.source.isCompared
+    ? `equal to the source${changedWords(drill)}`
+    : `not compared with the source: ${drill.source.why}`;
+  const text = `${how}: ${size}; every digest right, ${source}`;
   return { mark: { is: 'ok' }, label: 'drill', text };
+}
+
+function changedWords({ source }: DrillResult): string {
+  if (source.changedSince === 0) return '';
+  return ` but for ${countOf(source.changedSince, 'entry', 'entries')} changed since`;
+}
+
+function failureWords({ failedCount, failedFiles, source }: DrillResult, style: Style): string {
+  const [file] = failedFiles;
+  if (file !== undefined) {
+    return `${countOf(failedCount, 'file')} failed, such as ${sayName(file.path, style)} (${file.why})`;
+  }
+  return `${countOf(source.unexplainedCount, 'entry', 'entries')} differ from the source though nothing changed them`;
 }

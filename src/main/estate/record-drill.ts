@@ -1,0 +1,80 @@
+/** What a drill showed, as evidence that expires. */
+import type { ByteString } from '../../base/bytes.ts';
+import type { Evidence } from '../../base/evidence.ts';
+import type { DurationMs } from '../../base/units.ts';
+import { durationMs, unixMs } from '../../base/units.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { Discovery } from '../../watch/core/discovery.ts';
+import type { Drill } from '../../watch/core/estate.ts';
+import { placeOf } from '../../watch/core/locate.ts';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
+import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
+import { hostFacts } from '../run-backup.ts';
+import type { VaultSession } from '../vault-session.ts';
+import type { ReadSnapshot } from './points.ts';
+import { existsSubject } from './points.ts';
+import { copyName } from './read-estate.ts';
+
+export interface DrillToRecord {
+  readonly session: VaultSession;
+  readonly ledger: EvidenceLedger;
+  readonly discovery: Pick<Discovery, 'fileSystems' | 'host'>;
+  readonly snapshot: ReadSnapshot;
+  readonly scratch: ByteString;
+  readonly result: DrillResult;
+}
+
+/**
+ * Records what the drill proves: that the bytes of this snapshot *exist*, and, where they were
+ * restored and compared, that the data set is *usable* and how *fast* it came back. Reading alone
+ * proves the first and not the others. Durable when it resolves.
+ */
+export async function recordDrill(of: DrillToRecord): Promise<void> {
+  const { ledger, result, session, snapshot, discovery } = of;
+  const copy = copyName(discovery.host, session.root);
+  const subject = existsSubject(copy, snapshot.content);
+  await ledger.record(evidenceOf(of, { subject, limit: PROOF_LIMITS.exists }));
+  if (result.kind !== 'drilled') return;
+  const { dataSet } = snapshot.content;
+  const usable = `usable/${copy}/${dataSet}`;
+  const drill: Drill = {
+    dataSet,
+    vault: session.vault.id,
+    copy,
+    point: snapshot.record.id,
+    evidence: evidenceOf(of, { subject: usable, limit: PROOF_LIMITS.usable }),
+    bytes: result.bytes,
+    entries: result.entries,
+    tookMs: durationMs(result.durationMs),
+    target: placeOf(discovery, of.scratch),
+    isPastCache: result.isPastCache,
+    engineStarted: undefined,
+    bottleneck: undefined,
+  };
+  await ledger.recordDrill(drill);
+}
+
+function evidenceOf(
+  { session, result, discovery }: DrillToRecord,
+  of: { readonly subject: string; readonly limit: DurationMs },
+): Evidence {
+  const observedAt = result.startedAt;
+  const now = session.clock.now();
+  return {
+    subject: of.subject,
+    saw: result.isPassed ? 'healthy' : 'broken',
+    observedAt,
+    receivedAt: now,
+    expiresAt: unixMs(observedAt + of.limit),
+    source: `${discovery.host}/drill`,
+    bootId: hostFacts(now).bootId,
+    seq: Math.floor(session.clock.monotonic()),
+    detail: {
+      bytes: result.bytes,
+      entries: result.entries,
+      tookMs: result.durationMs,
+      failedCount: result.failedCount,
+      unexplainedCount: result.source.unexplainedCount,
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import { bytesJson, timeJson } from '../cli/json-shape.ts';
+import type { UpView } from './rounds.ts';
+
+/** The last round for machines: raw numbers, bytes and milliseconds. */
+export function upJson(view: UpView): object {
+  const { now, coverage, exposure, vault, key, done } = view;
+  return {
+    computedAt: timeJson(now),
+    host: view.discovery.host,
+    vault: { ...bytesJson('place', vault.path), freeBytes: vault.freeBytes },
+    key: {
+      ...(key.path === undefined ? { kind: 'passphrase' } : bytesJson('keyFile', key.path)),
+      isConfirmedElsewhere: key.isConfirmed,
+    },
+    coverage: coverage.rows.map(({ data, state, why, openCommand }) => ({
+      ...bytesJson('path', data.path),
+      kind: data.kind,
+      bytes: data.bytes,
+      isComplete: data.isComplete,
+      state,
+      why,
+      openCommand,
+    })),
+    looked: view.discovery.looked,
+    notSeen: view.discovery.notSeen.map(({ what, why }) => ({ what, why })),
+    done: done.map(({ target, backup, drill }) => ({
+      dataSet: target.name,
+      snapshot: backup.snapshot,
+      isUnchanged: backup.isUnchanged,
+      entries: backup.roots.reduce((sum, root) => sum + root.entries, 0),
+      bytes: backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0),
+      storedBytes: backup.storedBytes,
+      gapCount: backup.report.gapCount,
+      torn: backup.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+      drill: drillJson(drill),
+    })),
+    exposure: exposure.map(({ dataSet, domain, loss, outage, survives, proof }) => ({
+      dataSet,
+      domain,
+      loss,
+      outage,
+      survives,
+      proof,
+    })),
+  };
+}
+
+function drillJson(drill: DrillResult): object {
+  const { source, failedFiles, ...rest } = drill;
+  const { unexplained, ...compared } = source;
+  return {
+    ...rest,
+    startedAt: timeJson(drill.startedAt),
+    failedFiles: failedFiles.map(({ path, code, why }) => ({
+      ...bytesJson('path', path),
+      code,
+      why,
+    })),
+    source: { ...compared, unexplained: unexplained.map(({ path }) => bytesJson('path', path)) },
+  };
+}
