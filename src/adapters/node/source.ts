@@ -31,8 +31,10 @@ import {
   STAT_UID,
   SourceFailure,
 } from '../../host/source.ts';
+import { isUtf8, utf8OrEscaped } from '../../manifest/core/utf8.ts';
 import type { Answer } from './syscalls.ts';
 import { dataSegments } from './syscalls-extents.ts';
+import { openAt } from './syscalls-open.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { getXattr, getXattrAt, listXattrs, listXattrsAt } from './syscalls-xattrs.ts';
 
@@ -48,13 +50,13 @@ export function nodeSource(): Source {
   const groups = new IdNames('group');
   let noAtime = O_NOATIME;
   const openFile = (dir: DirHandle, name: ByteString): FileHandle => {
-    const path = fsPath(pathAt(dir, name));
     try {
-      return fs.openSync(path, FILE_FLAGS | noAtime);
+      return openBelow(dir, name, FILE_FLAGS | noAtime);
     } catch (error) {
       // Only the owner and root may leave atime alone.
-      if (noAtime === 0 || failureOf(error).errno !== 'EPERM') throw failureOf(error);
-      const file = attempt(() => fs.openSync(path, FILE_FLAGS));
+      const isRefused = error instanceof SourceFailure && error.errno === 'EPERM';
+      if (noAtime === 0 || !isRefused) throw error;
+      const file = openBelow(dir, name, FILE_FLAGS);
       noAtime = 0;
       return file;
     }
@@ -63,7 +65,7 @@ export function nodeSource(): Source {
     openRoot: (path) => attempt(() => fs.openSync(fsPath(path), O_RDONLY | O_DIRECTORY)),
     openDir: (parent, name) =>
       attempt(() => fs.openSync(fsPath(pathAt(parent, name)), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)),
-    closeDir: (dir) => fs.closeSync(dir),
+    closeDir: close,
     list: (dir) => attempt(() => listOf(dir)),
     stat: (dir, name, into) =>
       attempt(() =>
@@ -74,7 +76,7 @@ export function nodeSource(): Source {
       ),
     statMany,
     openFile,
-    closeFile: (file) => fs.closeSync(file),
+    closeFile: close,
     statFile: (file, into) => attempt(() => fill(fs.fstatSync(file, BIG), into)),
     read: (file, into, position) => attempt(() => readFull(file, into, position)),
     dataSegments: segmentsOf,
@@ -91,8 +93,33 @@ export function nodeSource(): Source {
   };
 }
 
+/** By the shorter way where there is one; what that does not do is tried, and named, by node:fs. */
+function openBelow(dir: DirHandle, name: ByteString, flags: number): FileHandle {
+  const opened = openAt(dir, name, flags);
+  if (opened.ok) return opened.value;
+  return attempt(() => fs.openSync(fsPath(pathAt(dir, name)), flags));
+}
+
+/** What was read has been checked: that a file system complains at the end changes nothing. */
+function close(handle: DirHandle | FileHandle): void {
+  try {
+    fs.closeSync(handle);
+  } catch (error) {
+    failureOf(error);
+  }
+}
+
 function listOf(dir: DirHandle): Listing {
-  const found = fs.readdirSync(pathOfFd(dir), LISTING);
+  const path = pathOfFd(dir);
+  let found: fs.Dirent[];
+  try {
+    found = fs.readdirSync(path, LISTING);
+  } catch (error) {
+    failureOf(error);
+    // Where a file system does not tell kinds, Node looks each name up, and not all names work.
+    const names = fs.readdirSync(path, 'latin1').sort().map(byteString);
+    return { names, kinds: names.map(() => undefined) };
+  }
   found.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { names: found.map((entry) => byteString(entry.name)), kinds: found.map(kindOf) };
 }
@@ -188,7 +215,7 @@ function xattrsFrom(
     const value = getValue(name);
     if (value.ok) values.push([name, value.value]);
     else if (value.error.code !== 'ENODATA')
-      notKept.push(byteString(`${name}: ${value.error.code}`));
+      notKept.push(byteString(`${utf8OrEscaped(name)}: ${value.error.code}`));
   }
   return { values, notKept };
 }
@@ -210,7 +237,7 @@ class IdNames {
       encoding: 'latin1',
     });
     const name = asked.status === 0 ? asked.stdout.split(':')[0] : undefined;
-    this.#names.set(id, name === undefined || name === '' ? undefined : byteString(name));
+    this.#names.set(id, name === undefined ? undefined : textName(name));
     return this.#names.get(id);
   }
 }
@@ -221,9 +248,15 @@ function namesIn(file: string): Map<number, ByteString | undefined> {
   for (const line of fs.readFileSync(file, 'latin1').split('\n')) {
     const [name, , id] = line.split(':');
     const isEntry = name !== undefined && name !== '' && id !== undefined && /^\d+$/.test(id);
-    if (isEntry && !names.has(Number(id))) names.set(Number(id), byteString(name));
+    if (isEntry && !names.has(Number(id))) names.set(Number(id), textName(name));
   }
   return names;
+}
+
+/** Only names that are text go into a manifest. */
+function textName(name: string): ByteString | undefined {
+  const bytes = byteString(name);
+  return name === '' || !isUtf8(bytes) ? undefined : bytes;
 }
 
 function attempt<T>(run: () => T): T {

@@ -56,6 +56,8 @@ const SIGNATURES = {
   lsetxattr: ['int', ['const void *', 'const void *', 'const void *', 'size_t', 'int']],
   fremovexattr: ['int', ['int', 'const void *']],
   lremovexattr: ['int', ['const void *', 'const void *']],
+  // Without a mode: it opens what is there, and never makes anything.
+  openat: ['int', ['int', 'const void *', 'int']],
   lseek: ['int64_t', ['int', 'int64_t', 'int']],
   futimens: ['int', ['int', 'const void *']],
   utimensat: ['int', ['int', 'const void *', 'const void *', 'int']],

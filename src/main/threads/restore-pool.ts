@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import type { RestoreTally } from '../../recover/core/restore-tally.ts';
+import type { CompareBatch, CompareResult } from '../../recover/shell/compare-work.ts';
 import type { RestoreCrew } from '../../recover/shell/restore-crew.ts';
 import type {
   EntryBatch,
@@ -21,13 +22,15 @@ export interface VaultShare {
 export type RestoreAsk =
   | { readonly kind: 'begin'; readonly setup: RestoreSetup }
   | { readonly kind: 'restore'; readonly task: number; readonly batch: EntryBatch }
-  | { readonly kind: 'parts'; readonly task: number; readonly batch: PartBatch };
+  | { readonly kind: 'parts'; readonly task: number; readonly batch: PartBatch }
+  | { readonly kind: 'compare'; readonly task: number; readonly batch: CompareBatch };
 
-export type RestoreAnswer = PoolAnswer<RestoreTally | PartResult>;
+type RestoreValue = RestoreTally | PartResult | CompareResult;
+export type RestoreAnswer = PoolAnswer<RestoreValue>;
 
 /** A crew of threads that read, verify and write. */
 export class ThreadRestoreCrew implements RestoreCrew {
-  readonly #pool: ThreadPool<RestoreAsk, RestoreTally | PartResult>;
+  readonly #pool: ThreadPool<RestoreAsk, RestoreValue>;
 
   /** Threads start at once, since that takes a while. */
   constructor({ root, access, size }: VaultShare & { readonly size: number }) {
@@ -52,6 +55,12 @@ export class ThreadRestoreCrew implements RestoreCrew {
   async writeParts(batch: PartBatch): Promise<PartResult> {
     const value = await this.#pool.ask((task) => ({ kind: 'parts', task, batch }));
     assert('isWhole' in value, 'parts answer with their result');
+    return value;
+  }
+
+  async compare(batch: CompareBatch): Promise<CompareResult> {
+    const value = await this.#pool.ask((task) => ({ kind: 'compare', task, batch }));
+    assert('differences' in value, 'a comparison answers with differences');
     return value;
   }
 

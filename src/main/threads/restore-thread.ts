@@ -5,6 +5,7 @@ import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { nodeTreeWriter } from '../../adapters/node/tree-writer.ts';
 import { assert } from '../../base/assert.ts';
+import { CompareWork } from '../../recover/shell/compare-work.ts';
 import { RestoreWork } from '../../recover/shell/restore-work.ts';
 import { vaultObjectReader } from '../../recover/shell/vault-object-reader.ts';
 import { readPacks } from './read-packs.ts';
@@ -21,6 +22,7 @@ const ports = {
   source: nodeSource(),
   reader: vaultObjectReader(access, tools, readPacks(nodeDisk(), root)),
 };
+const comparing = new CompareWork(ports);
 let work: RestoreWork | undefined;
 
 port.on('message', (ask: RestoreAsk) => {
@@ -34,8 +36,9 @@ port.on('message', (ask: RestoreAsk) => {
 });
 
 function perform(ask: Exclude<RestoreAsk, { kind: 'begin' }>): RestoreAnswer {
-  assert(work !== undefined, 'begin comes first');
   const { task } = ask;
+  if (ask.kind === 'compare') return { kind: 'done', task, value: comparing.compare(ask.batch) };
+  assert(work !== undefined, 'begin comes first');
   if (ask.kind === 'restore') return { kind: 'done', task, value: work.restore(ask.batch) };
   return { kind: 'done', task, value: work.writeParts(ask.batch) };
 }

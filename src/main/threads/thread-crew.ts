@@ -132,7 +132,8 @@ export class ThreadCrew implements Crew {
 
   #startWorker(at: number): Worker {
     const worker = new Worker(new URL(`./capture-thread.${EXTENSION}`, HERE), {
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      trackUnmanagedFds: false, // Some of its descriptors are opened without Node.
     });
     worker.on('message', (answer: CaptureAnswer) => this.#answered(at, answer));
     worker.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
