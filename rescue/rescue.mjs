@@ -11,7 +11,7 @@ import zlib from 'node:zlib';
 const HELP = `Usage: node rescue.mjs list VAULT [OPTION...]
        node rescue.mjs restore VAULT SNAPSHOT|latest TARGET [OPTION...]
 TARGET must be new or empty. The content of one saved directory goes directly into it; a single
-file, or several roots, each under its name. SNAPSHOT: as much of a name as makes it clear.
+file, or several roots, each under its name. SNAPSHOT: the first digits of its name or of its id.
   --key-file FILE       the key file; without it the passphrase in HOLDFAST_PASSPHRASE
   --writer FINGERPRINT  trust this writer only (64 hex digits, repeatable), not all vouched for
   --unsigned            take what no trusted writer has signed: anyone may have made it
@@ -21,7 +21,6 @@ const ZEROS = Buffer.alloc(131072); // A block of a file cut by `fixed-131072`.
 const [GROUPS_OPEN_MAX, XATTRS_HELD_MAX, SEARCHED_BYTES] = [24, 1 << 20, 64 << 20];
 const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'NO_ZSTD'];
 const IS_ROOT = process.getuid?.() === 0;
-
 const options = {};
 const [gaps, notes, made] = [new Map(), new Map(), new Map()];
 const count = (kinds, kind, by = 1) => kinds.set(kind, (kinds.get(kind) ?? 0) + by);
@@ -54,7 +53,6 @@ const hmac = (key, ...parts) => digestOf(crypto.createHmac('sha256', key), parts
 const u32 = (bytes, ...places) => places.map((at) => bytes.readUInt32LE(at));
 const publicKey = (crv, key) =>
   crypto.createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv, x: key.toString('base64url') } });
-
 /** Paths are handled as strings of one character a byte: names need not be UTF-8. */
 function bytesOf(object, key) {
   const value = object[`${key}B64`] === undefined ? object[key] : b64(object[`${key}B64`]);
@@ -64,7 +62,6 @@ const octal = (bytes, what = /[^\w./-]/g) =>
   bytes.replace(what, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 const show = (bytes = '') => JSON.stringify(raw(bytes).toString());
 const sizeOf = ({ entries, bytes }) => `${entries} entries, ${bytes} bytes`;
-
 /** The first line without its end, and what it says. */
 function parseLine(bytes) {
   must(bytes.includes(10), 'cut off');
@@ -102,7 +99,6 @@ const places = Array.from({ length: 256 }, () => new Map()); // By first byte: a
 const inVault = (...names) => [options.root, ...names].join('/');
 const namesIn = (folder) =>
   fs.existsSync(inVault(folder)) ? fs.readdirSync(inVault(folder)).sort() : [];
-
 function readPack(pack, offset, length) {
   const [bytes, fd] = [Buffer.alloc(length), fs.openSync(inVault('packs', pack), 'r')];
   const { value, problem } = attempt(() => fs.readSync(fd, bytes, 0, length, offset));
@@ -245,16 +241,17 @@ function checkHeader({ line, said }) {
   return said;
 }
 function openVault() {
-  const header = eitherCopy('header', checkHeader);
-  must(header.format === 0, `the vault is of format ${header.format}; this reads 0`);
-  const unknown = header.required.join(', ');
+  const { value: header, problem } = attempt(() => eitherCopy('header', checkHeader));
+  if (problem) warn(`${problem}: going by the keyring alone, it may be of a later format`);
+  must((header?.format ?? 0) === 0, `the vault is of format ${header?.format}; this reads 0`);
+  const unknown = (header?.required ?? []).join(', ');
   must(unknown === '', `the vault requires ${unknown}, which this does not know`);
   const ids = new Set([...namesIn('keys'), ...namesIn('copy/keys')]);
   const tried = Array.from(ids, (id) => attempt(() => eitherCopy(`keys/${id}`, openKeyring)));
   options.keyring = tried.find(({ value }) => value)?.value;
   const why = tried.map((one) => `\n  ${one.problem}`).join('');
   must(options.keyring, `no key of this vault could be opened:${why || ' there is none'}`);
-  const isSame = (key) => header[key] === options.keyring[key];
+  const isSame = (key) => !header || header[key] === options.keyring[key];
   must(isSame('vault') && isSame('domain'), 'header and keyring are of different vaults');
 }
 /** The key of a writer that is trusted: named by the person, or else vouched for. */
@@ -277,8 +274,7 @@ function readSnapshot(name) {
   const { problem: refused } = attempt(() => {
     const { signature } = parseLine(bytes.subarray(line.length + 1)).said;
     const signed = Buffer.concat([raw('holdfast snapshot 0\n'), line, raw('\n')]);
-    const isRight = crypto.verify(null, signed, trustedKey(head.writer), b64(signature));
-    must(isRight, 'its signature is wrong');
+    must(crypto.verify(null, signed, trustedKey(head.writer), b64(signature)), 'wrong signature');
     const own = `${head.writer.slice(0, 16)}-${String(head.seq).padStart(10, '0')}-`;
     must(name.startsWith(own), 'its name is that of another');
   });
@@ -342,9 +338,8 @@ function makeEntry(name, entry) {
   if (link !== name) gap('hard link', show(name), 'made as a file of its own');
   if (entry.type === 'file') makeFile(at, entry);
   else if (entry.type === 'symlink') fs.symlinkSync(raw(bytesOf(entry, 'target')), raw(at));
-  else if (entry.type === 'fifo') makeFifo(at);
-  else must(false, 'cannot be restored');
-  if (entry.link ?? entry.linkB64) here.links.set(name, at);
+  else makeNode(at, entry);
+  if (entry.link ?? entry.linkB64) here.links.set(link, at);
   settle({ at, name, entry });
 }
 /** Leaves and makes directories until that of `name` is at hand; where to create `name`. */
@@ -413,10 +408,12 @@ function* listed(digest, depth, span) {
   }
   must(sum === span, 'a chunk list of a wrong sum');
 }
-function makeFifo(at) {
+function makeNode(at, { type, major, minor }) {
+  const args = { fifo: 'p', char: `c ${major} ${minor}`, block: `b ${major} ${minor}` }[type] ?? '';
+  must(/^[pcb]( \d+ \d+)?$/.test(args), 'cannot be restored');
   const name = octal(at, /[\s\S]/g); // Arguments that Node gives are UTF-8; printf takes any byte.
-  const run = spawnSync('sh', ['-c', `p=$(printf '${name}x'); mkfifo -m 600 "\${p%x}"`]);
-  must(run.status === 0, `mkfifo: ${run.error?.message ?? run.stderr}`.trim());
+  const run = spawnSync('sh', ['-c', `p=$(printf '${name}x'); mknod -m 600 "\${p%x}" ${args}`]);
+  must(run.status === 0, `mknod: ${run.error?.message ?? run.stderr}`.trim());
 }
 /** Owner first: it takes away from the rest. Root's attributes are set for many files at a time. */
 function settle({ at, name, entry }) {
@@ -450,14 +447,13 @@ function list() {
   }
 }
 function pick(wanted) {
-  const all = readSnapshots().filter(({ name }) => wanted === 'latest' || name.startsWith(wanted));
+  const isIt = ({ name }) => [name, name.slice(28), 'latest'].some((id) => id.startsWith(wanted));
+  const all = readSnapshots().filter(isIt);
   must(all.length <= 1 || wanted === 'latest', `several snapshots begin with ${wanted}`);
-  while (all.at(-1)?.refused && !options.unsigned) {
-    const { name, refused } = all.pop();
-    warn(`snapshot ${name} is refused: ${refused}`);
-  }
-  must(all.length > 0, `no snapshot ${wanted} that can be read and trusted`);
-  return all.at(-1);
+  let one = all.pop();
+  for (; one?.refused && !options.unsigned; one = all.pop()) warn(`${one.name}: ${one.refused}`);
+  must(one, `no snapshot ${wanted} that can be read and trusted`);
+  return one;
 }
 function restore(wanted, target) {
   const { name, head, body, refused } = pick(wanted);

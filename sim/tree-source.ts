@@ -21,7 +21,7 @@ import {
 } from '../src/host/source.ts';
 import type { Meta, SeenInode } from './layers.ts';
 import type { OpenInode } from './tree-handles.ts';
-import { Refused, refusing, TreeHandles } from './tree-handles.ts';
+import { Refused, refusing, type TreeHandles } from './tree-handles.ts';
 import type { SimVolume } from './volume.ts';
 
 const TYPE_BITS = { file: 0o100000, dir: 0o040000, symlink: 0o120000 } as const;
@@ -43,8 +43,7 @@ export function simSource(handles: TreeHandles, hooks: SimSourceHooks = {}): Sou
     volume.checkAlive();
     fillStat(volume, opened.inode, into);
   };
-  const openDir = (opened: OpenInode) =>
-    handles.open(handles.demandKind(opened, 'dir', 'ENOTDIR'));
+  const openDir = (opened: OpenInode) => handles.open(handles.demandKind(opened, 'dir', 'ENOTDIR'));
   return {
     openRoot: (path) => attempt(() => openDir(handles.find(path))),
     openDir: (parent, name) => attempt(() => openDir(handles.lookup(parent, name))),
@@ -69,7 +68,7 @@ export function simSource(handles: TreeHandles, hooks: SimSourceHooks = {}): Sou
         into.set(part);
         return part.length;
       }),
-    dataSegments: (file, sizeBytes) => attempt(() => handles.at(file) && [0, sizeBytes]),
+    dataSegments: (file, sizeBytes) => attempt(() => segmentsOf(handles.inodeAt(file), sizeBytes)),
     readLink: (dir, name) => attempt(() => targetOf(handles, handles.lookup(dir, name))),
     xattrsOfHandle: (handle) => attempt(() => xattrsOf(handles.inodeAt(handle).meta)),
     xattrsAt: (dir, name) =>
@@ -94,6 +93,12 @@ function statMany(
     }
     asked.into.set(words.subarray(0, STAT_CACHED), at * STAT_CACHED);
   }
+}
+
+/** No holes: what was truncated to be longer holds zeros. */
+function segmentsOf({ kind }: SeenInode, sizeBytes: number): readonly number[] {
+  if (kind !== 'file') throw new Refused('EINVAL');
+  return [0, sizeBytes];
 }
 
 function targetOf(handles: TreeHandles, opened: OpenInode): ByteString {

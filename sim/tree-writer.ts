@@ -50,6 +50,7 @@ export function simTreeWriter(handles: TreeHandles, nowNs: () => bigint): TreeWr
       attempt(() => writer.setAttributes(handles.lookup(place.dir, place.name), attributes)),
     ownerId: () => undefined,
     groupId: () => undefined,
+    sync: (handle) => attempt(() => writer.sync(handles.at(handle))),
     syncAll: (dir) => attempt(() => writer.syncAll(handles.at(dir))),
   };
 }
@@ -77,8 +78,7 @@ class SimTreeWriter {
       at = `${at}/${name}`;
       const next = this.#volume.inode(parent).entries.get(byteString(name));
       const opened = { inode: parent, path: byteString(at) };
-      parent =
-        next ?? this.#addTo(opened, byteString(name), { of: 'dir', mode: 0o755 }).inode;
+      parent = next ?? this.#addTo(opened, byteString(name), { of: 'dir', mode: 0o755 }).inode;
       if (this.#volume.inode(parent).kind !== 'dir') throw new Refused('ENOTDIR');
     }
   }
@@ -167,6 +167,10 @@ class SimTreeWriter {
     if (mode !== undefined) set({ mode: mode | type });
     if (mtimeNs !== undefined) set({ mtime: mtimeNs });
     return ALL_SET;
+  }
+
+  sync({ inode, path }: OpenInode): void {
+    this.#volume.change(path, () => [{ kind: 'sync', inode }]);
   }
 
   /** One call to the kernel; all that is reached from the top of the volume. */

@@ -49,6 +49,11 @@ export const FAULTS = {
     remedy:
       'Free space (and inodes, `df -i`) or raise the quota where {path} lies, then run it again.',
   },
+  HF_EXPORT_DAMAGED: {
+    kind: 'corrupt',
+    remedy:
+      'Run `holdfast vault check --read-data`; export another snapshot, or the rest of this one with `--skip-damaged`.',
+  },
   HF_KEY_ABSENT: {
     kind: 'unavailable',
     remedy:
@@ -58,15 +63,15 @@ export const FAULTS = {
     kind: 'refused',
     remedy: 'Name a file that is not there yet, or use this one with --key-file.',
   },
-  HF_KEY_LAST: {
-    kind: 'refused',
-    remedy:
-      'Add another with `holdfast key add` first: without a key nobody opens this vault again.',
-  },
   HF_KEY_REFUSED: {
     kind: 'refused',
     remedy:
       'Check the passphrase (keyboard layout, spaces) or the key file: it must be the one that `holdfast init` or `holdfast key add` used for this vault.',
+  },
+  HF_KEY_UNPROVEN: {
+    kind: 'refused',
+    remedy:
+      'Open the vault with another key (--key-file, --passphrase-file) to retire this one: so it is shown that another works.',
   },
   HF_KEY_WANTED: {
     kind: 'usage',
@@ -91,6 +96,10 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy:
       'Run `holdfast vault check`; restore from another recovery point, or bring back the missing pack from a copy.',
+  },
+  HF_PATH_ABSENT: {
+    kind: 'usage',
+    remedy: 'See what the snapshot holds: `holdfast ls {snapshot}`.',
   },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
@@ -144,6 +153,11 @@ export const FAULTS = {
     remedy:
       'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
   },
+  HF_UP_RUNNING: {
+    kind: 'refused',
+    remedy:
+      'Let it go on: it renews its table by itself. Or end it, or give this one a state directory of its own by HOLDFAST_STATE.',
+  },
   HF_USAGE: { kind: 'usage', remedy: 'See `holdfast {command} --help`.' },
   HF_VAULT_ABSENT: {
     kind: 'unavailable',
@@ -164,7 +178,7 @@ export const FAULTS = {
   HF_VAULT_FLOOR: {
     kind: 'refused',
     remedy:
-      'Free space where {path} lies, put the vault elsewhere, or lower the floor with --min-free SIZE.',
+      'Free space where {place} lies, put the vault elsewhere, or lower the floor with --min-free SIZE.',
   },
   HF_VAULT_PLACE_TAKEN: {
     kind: 'refused',

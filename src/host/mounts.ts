@@ -16,6 +16,10 @@ export interface Mounts {
   holding(path: ByteString): Mount | undefined;
   /** Whether the mount answers within its limit, asked from a process that can be left behind. */
   answers(path: ByteString): boolean;
+  /** Where mounts are that ask somebody else for every answer. */
+  remotes(): readonly ByteString[];
+  /** An absolute path with symlinks resolved, so far as it can be without asking a dead mount. */
+  realPath(path: ByteString): ByteString;
   /** Bytes in use on the file system there; undefined where it does not say. Never for remote ones. */
   usedBytes(path: ByteString): number | undefined;
 }

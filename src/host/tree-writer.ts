@@ -41,6 +41,8 @@ export interface TreeWriter {
   groupId(name: ByteString): number | undefined;
   /** Who owns what this process makes, and the bits that its mask takes from a mode. */
   readonly identity: WriterIdentity;
+  /** Waits until this file, or the names in this directory, are on the medium. */
+  sync(handle: FileHandle | DirHandle): void;
   /** Waits until all of the file system below `dir` is on its medium. */
   syncAll(dir: DirHandle): void;
 }

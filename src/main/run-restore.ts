@@ -6,7 +6,7 @@ import type { ObjectReader } from '../recover/shell/object-reader.ts';
 import { inlineRestoreCrew, type RestoreCrew } from '../recover/shell/restore-crew.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../recover/shell/restore.ts';
 import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
-import { readSnapshotContent } from '../vault/shell/snapshot-store.ts';
+import { type ListedSnapshot, readSnapshotContent } from '../vault/shell/snapshot-store.ts';
 import type { VaultAccess } from '../vault/shell/vault-access.ts';
 import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
 import { readPacks } from './threads/read-packs.ts';
@@ -25,11 +25,7 @@ export async function runRestore(
   index?: VaultIndex,
 ): Promise<RestoreReport> {
   const { access } = index ?? (await loadIndex(session.vault));
-  const { roots } = readSnapshotContent(session.vault, request.snapshot.record);
-  const entries = roots.reduce((sum, root) => sum + root.entries, 0);
-  const bytes = roots.reduce((sum, root) => sum + root.bytes, 0n);
-  const isSmall = entries < THREADS_ENTRIES_MIN && bytes < THREADS_BYTES_MIN;
-  const crew = restoreCrew(session, access, isSmall ? 1 : threadCount());
+  const crew = crewFor(session, access, request.snapshot);
   try {
     return await restore({ ...restorePorts(session, access), crew }, request);
   } finally {
@@ -50,6 +46,19 @@ export function restorePorts(session: VaultSession, access: VaultAccess): Readin
   const { vault, clock, disk, tools, root } = session;
   const reader = vaultObjectReader(access, tools, readPacks(disk, root));
   return { vault, clock, reader, tree: nodeTreeWriter(), source: nodeSource() };
+}
+
+/** As many hands as the size of a snapshot is worth. */
+export function crewFor(
+  session: VaultSession,
+  access: VaultAccess,
+  { record }: ListedSnapshot,
+): RestoreCrew {
+  const { roots } = readSnapshotContent(session.vault, record);
+  const entries = roots.reduce((sum, root) => sum + root.entries, 0);
+  const bytes = roots.reduce((sum, root) => sum + root.bytes, 0n);
+  const isSmall = entries < THREADS_ENTRIES_MIN && bytes < THREADS_BYTES_MIN;
+  return restoreCrew(session, access, isSmall ? 1 : threadCount());
 }
 
 /** Threads, or this one where `size` is 1. */

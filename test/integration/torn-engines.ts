@@ -182,6 +182,7 @@ function workersIn(dir: string): number {
 export class Mariadb {
   readonly data: string;
   readonly #socket: string;
+  readonly #places: readonly string[];
   readonly #owner = ownerNamed('mysql');
   readonly #t: TestContext;
   #server: Engine | undefined;
@@ -193,7 +194,9 @@ export class Mariadb {
     ownDir(this.data, this.#owner);
     ownDir(path.join(dir, 'run'), this.#owner);
     this.#socket = path.join(dir, 'run/s');
-    const args = ['--no-defaults', `--datadir=${this.data}`, '--skip-test-db'];
+    // The scratch folder of the tests is closed to the user that the engine runs as.
+    this.#places = [`--datadir=${this.data}`, `--tmpdir=${path.join(dir, 'run')}`];
+    const args = ['--no-defaults', ...this.#places, '--skip-test-db'];
     run('mariadb-install-db', [...args, '--auth-root-authentication-method=normal'], this.#owner);
   }
 
@@ -202,7 +205,7 @@ export class Mariadb {
       program: 'mariadbd',
       args: [
         '--no-defaults',
-        `--datadir=${this.data}`,
+        ...this.#places,
         `--socket=${this.#socket}`,
         `--pid-file=${this.#socket}.pid`,
         '--skip-networking',

@@ -33,6 +33,8 @@ test('PostgreSQL under load, stopped, and killed', async (t) => {
     const member = { uid: NOBODY.uid, gid: pg.owner.gid };
     const seen = await lookAt(dir, { user: member });
     assert.deepEqual(seen, torn, 'the pid file and the name of the process are readable');
+    const inside = await lookAt(`${pg.data}/base`, { user: member });
+    assert.deepEqual(inside, ['postgres .'], 'also above the root');
   }
   pg.stop();
   assert.deepEqual(await lookAt(dir), [], 'stopped');

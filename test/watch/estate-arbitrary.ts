@@ -38,6 +38,7 @@ export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
     kind: fc.constant('directory' as const),
     host: fc.constantFrom(...HOSTS),
     path: fc.constantFrom(...PATHS),
+    spared: fc.subarray(PATHS, { maxLength: 1 }),
   }),
   fc.record({ kind: fc.constant('key' as const), key: fc.constantFrom('k1', 'k2') }),
 );

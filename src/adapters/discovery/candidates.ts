@@ -69,7 +69,6 @@ export function candidatesOf(
   const add = (path: ByteString, kind: DataKind): void => {
     if (!found.has(path) && !world.isUntouchable(path)) found.set(path, kind);
   };
-  for (const path of given) add(path, 'tree');
   for (const [path, kind] of WHOLE) {
     if (world.stat(byteString(path))?.type === 'directory') add(byteString(path), kind);
   }
@@ -84,6 +83,8 @@ export function candidatesOf(
     const isData = mount.class === 'local' && mount.mountPoint !== '/';
     if (isData && !SYSTEM_MOUNT.test(mount.mountPoint)) add(mount.mountPoint, 'tree');
   }
+  // What is given and is none of these is a tree of its own.
+  for (const path of given) add(path, 'tree');
   return [...found].map(([path, kind]) => ({ path, kind }));
 }
 

@@ -1,21 +1,38 @@
 import ignore from 'ignore';
 import type { ByteString } from '../../base/bytes.ts';
 import type { Excludes } from '../../host/excludes.ts';
+import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 
 /** Rules in gitignore syntax, as git reads them: the last that matches decides, `!` takes back. */
 export function gitignoreExcludes(rules: readonly string[]): Excludes {
   if (rules.length === 0) return { ruleFor: () => undefined };
-  const matcher = ignore({ allowRelativePaths: true }).add([...rules]);
+  const written = new Map(rules.map((rule) => [asGit(matchable(bytesOfUtf8(rule))), rule]));
+  const matcher = ignore({ allowRelativePaths: true, ignorecase: false }).add([...written.keys()]);
   return {
     ruleFor: (path, isDir) => {
-      const text = textOf(path);
+      const text = matchable(path);
       const { ignored, rule } = matcher.checkIgnore(isDir ? `${text}/` : text);
-      return ignored ? (rule?.pattern ?? 'exclude') : undefined;
+      if (!ignored) return undefined;
+      return rule === undefined ? 'exclude' : (written.get(rule.pattern) ?? rule.pattern);
     },
   };
 }
 
-/** Names that are not UTF-8 are matched with a replacement character for what is not. */
-function textOf(path: ByteString): string {
-  return Buffer.from(path, 'latin1').toString('utf8');
+/**
+ * Git compares bytes, and names need not be text. Each byte is one character here too, those from
+ * 0x80 on from the private use area: among the others are spaces, which rules end with.
+ */
+function matchable(bytes: ByteString): string {
+  return bytes.replaceAll(/[\x80-\xff]/g, (byte) =>
+    String.fromCharCode(PRIVATE_USE + byte.charCodeAt(0)),
+  );
+}
+
+const PRIVATE_USE = 0xe000;
+
+/** To `ignore` the last stars of `build/*\/` may be nothing, so that `build/` itself would go. */
+function asGit(rule: string): string {
+  return rule
+    .replace(/\/\*(\/\s*)$/, '/?*$1')
+    .replace(/\/\*\*(\/?\s*)$/, '/**/?*$1');
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
-import { engineOfProgram, isWithin, LOOP_DEVICE } from '../../vault/core/torn.ts';
+import { engineOfProgram, isAtOrBelow, LOOP_DEVICE } from '../../vault/core/torn.ts';
 import type { User, WatchedRoot } from '../../vault/core/torn.ts';
 import { fileKindOf, lockShows, nameOf } from '../../vault/core/torn-layout.ts';
 import type { EngineHomes } from './in-use-files.ts';
@@ -103,7 +103,7 @@ class Looking {
   }
 
   #isBelowRoot(path: ByteString): boolean {
-    return this.#context.roots.some(({ real }) => isWithin(path, real));
+    return this.#context.roots.some(({ real }) => isAtOrBelow(path, real));
   }
 
   #file(process: ProcessSeen, file: OpenName): void {
@@ -136,7 +136,7 @@ class Looking {
   #cwd(process: ProcessSeen, path: ByteString): void {
     const { user } = process;
     const isNear = this.#context.roots.some(
-      ({ real }) => isWithin(path, real) || isWithin(real, path),
+      ({ real }) => isAtOrBelow(path, real) || isAtOrBelow(real, path),
     );
     const used = { path, user, isGuestDisk: false };
     if (this.#isRemoteFor(process, path)) {

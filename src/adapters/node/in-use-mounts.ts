@@ -1,7 +1,7 @@
 /** Which mount holds a path, and what that means for who can be seen using it. */
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
-import { mountTable } from './mounts.ts';
+import { mountTable } from './mount-table.ts';
 
 export interface MountPlace {
   readonly at: ByteString;

@@ -168,7 +168,7 @@ test('the process of a pid file', () => {
 // Goal: a server that died and whose parent has not asked is dead.
 // Method: a child of a program that never asks.
 test('a dead process that waits for its parent', async (t) => {
-  const parent = spawn('sh', ['-c', '(read -r _) <&0 & echo $!; exec sleep 600'], {
+  const parent = spawn('sh', ['-c', 'exec 3<&0; (read -r _ <&3) & echo $!; exec sleep 600'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.after(() => parent.kill('SIGKILL'));

@@ -1,34 +1,34 @@
-/** The mount table of this machine, read once; questions to mounts go through a child process. */
-import { spawnSync } from 'node:child_process';
+/** The mounts of this machine, read once; questions to those that may hang go through a child. */
 import fs from 'node:fs';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { DurationMs } from '../../base/units.ts';
 import type { Mount, Mounts } from '../../host/mounts.ts';
+import { answersWithin } from './mount-answers.ts';
+import { mountTable } from './mount-table.ts';
 import { fsPath } from './syscalls-path.ts';
 
-const REMOTE =
-  /^(?:nfs|nfs4|cifs|smb3?|smbfs|ceph|glusterfs|afs|9p|ncpfs|lustre|beegfs|fuse(?:\..*)?|fuseblk)$/;
-const PSEUDO = new Set(
-  `proc sysfs devtmpfs devpts cgroup cgroup2 debugfs tracefs securityfs pstore bpf mqueue hugetlbfs
-  configfs fusectl autofs binfmt_misc rpc_pipefs efivarfs nsfs selinuxfs ramfs`.split(/\s+/),
-);
-/** fuseblk serves local disks (ntfs-3g), but through a process that can hang as any other. */
+/** As many as Linux follows. */
+const LINKS_MAX = 40;
 
 export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts {
   const table = mountTable(fs.readFileSync('/proc/self/mountinfo', 'latin1'));
   const asked = new Map<ByteString, boolean>();
+  const answers = (path: ByteString): boolean => {
+    let answer = asked.get(path);
+    if (answer === undefined) {
+      answer = answersWithin(path, options.answerMax);
+      asked.set(path, answer);
+    }
+    return answer;
+  };
   return {
     at: (path) => table.get(path),
     holding: (path) => holding(table, path),
-    answers: (path) => {
-      let answer = asked.get(path);
-      if (answer === undefined) {
-        answer = answersWithin(path, options.answerMax);
-        asked.set(path, answer);
-      }
-      return answer;
-    },
+    answers,
+    remotes: () => [...table].flatMap(([path, { isRemote }]) => (isRemote ? [path] : [])),
+    realPath: (path) =>
+      realPath(path, (place) => table.get(place)?.isRemote !== true || answers(place)),
     usedBytes: (path) => {
       const mount = holding(table, path);
       if (mount === undefined || mount.isRemote) return undefined;
@@ -43,24 +43,6 @@ export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts 
   };
 }
 
-/** Later lines cover earlier ones at the same place. */
-export function mountTable(mountinfo: string): ReadonlyMap<ByteString, Mount> {
-  const table = new Map<ByteString, Mount>();
-  for (const line of mountinfo.split('\n')) {
-    const [before, after] = line.split(' - ');
-    const place = before?.split(' ')[4];
-    const fsType = after?.split(' ')[0];
-    if (place === undefined || fsType === undefined) continue;
-    const path = byteString(
-      place.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
-        String.fromCharCode(Number.parseInt(octal, 8)),
-      ),
-    );
-    table.set(path, { fsType, isRemote: REMOTE.test(fsType), isPseudo: PSEUDO.has(fsType) });
-  }
-  return table;
-}
-
 function holding(table: ReadonlyMap<ByteString, Mount>, path: ByteString): Mount | undefined {
   for (let place: string = path; ; place = place.slice(0, place.lastIndexOf('/'))) {
     const mount = table.get(byteString(place === '' ? '/' : place));
@@ -68,16 +50,35 @@ function holding(table: ReadonlyMap<ByteString, Mount>, path: ByteString): Mount
   }
 }
 
-/**
- * Lists the mount in a process of its own: one that hangs in the kernel is killed, and if even that
- * does not help it is left behind, while this process never touched the mount.
- */
-function answersWithin(path: ByteString, answerMax: DurationMs): boolean {
-  const place = Buffer.from(path, 'latin1').toString('utf8');
-  const { status, error } = spawnSync('ls', ['-f', '--', place], {
-    stdio: 'ignore',
-    timeout: answerMax,
-    killSignal: 'SIGKILL',
-  });
-  return error === undefined && status === 0;
+/** One component after the other: only what answers is asked. What cannot be resolved stays. */
+function realPath(path: ByteString, mayAsk: (place: ByteString) => boolean): ByteString {
+  let done = '';
+  const rest = path.split('/');
+  for (let links = 0; ; ) {
+    const name = rest.shift();
+    if (name === undefined) return byteString(done === '' ? '/' : done);
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      done = done.slice(0, Math.max(0, done.lastIndexOf('/')));
+      continue;
+    }
+    const next = byteString(`${done}/${name}`);
+    const target = mayAsk(next) && links < LINKS_MAX ? targetOf(next) : undefined;
+    if (target === undefined) done = next;
+    else {
+      links += 1;
+      if (target.startsWith('/')) done = '';
+      rest.unshift(...target.split('/'));
+    }
+  }
+}
+
+/** Undefined where it is no link, or cannot be seen. */
+function targetOf(path: ByteString): string | undefined {
+  try {
+    return fs.readlinkSync(fsPath(path), 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
 }

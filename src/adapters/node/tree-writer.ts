@@ -58,6 +58,7 @@ export function nodeTreeWriter(): TreeWriter {
     setAttributesAt,
     ownerId: (name) => owners.of(name),
     groupId: (name) => groups.of(name),
+    sync: (handle) => attempt(() => syncHandle(handle)),
     syncAll,
   };
 }
@@ -189,6 +190,15 @@ function chmodAt(path: ByteString, mode: number): void {
   }
 }
 
+function syncHandle(handle: number): void {
+  try {
+    fs.fsyncSync(handle);
+  } catch (error) {
+    // A file system without such a call has nothing that waits (network file systems).
+    if (errnoOf(error) !== 'EINVAL') throw error;
+  }
+}
+
 function syncAll(dir: DirHandle): void {
   // Node has no syncfs; `sync -f` of coreutils is one.
   const stdio: (number | 'ignore')[] = ['ignore', 'ignore', 'ignore', dir];
@@ -234,4 +244,3 @@ function failureOf(error: unknown): TreeFailure {
   if (errno === undefined) throw error;
   return new TreeFailure(errno, { cause: error });
 }
-

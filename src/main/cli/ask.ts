@@ -1,27 +1,38 @@
-/** Questions on the terminal: to stderr, so that stdout stays what was asked for. */
-import { createInterface } from 'node:readline';
+/** Questions: to stderr, so that stdout stays what was asked for; answers from stdin. */
+import { createInterface, type Interface } from 'node:readline';
 import type { Cli } from './cli.ts';
 
-/** A line as it was typed. */
-export function askLine(cli: Cli, question: string): Promise<string> {
-  return ask(cli, question, true);
+/** A line as it was typed; empty where nobody answers (Ctrl-D, the end of a pipe). */
+export async function askLine(cli: Cli, question: string): Promise<string> {
+  cli.terminal.err(question);
+  if (!process.stdin.isTTY) return nextLine();
+  return typedLine(cli, { isShown: true });
 }
 
 /** A line of which nothing is shown. */
-export function askSecret(cli: Cli, question: string): Promise<string> {
-  return ask(cli, question, false);
+export async function askSecret(cli: Cli, question: string): Promise<string> {
+  cli.terminal.err(question);
+  if (!process.stdin.isTTY) return nextLine();
+  return typedLine(cli, { isShown: false });
 }
 
-function ask(cli: Cli, question: string, isShown: boolean): Promise<string> {
+let piped: AsyncIterator<string> | undefined;
+
+/** A pipe may hold several answers at once: one reader keeps them all. */
+async function nextLine(): Promise<string> {
+  piped ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  const next = await piped.next();
+  return next.done === true ? '' : next.value;
+}
+
+function typedLine(cli: Cli, { isShown }: { readonly isShown: boolean }): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  // Without an output readline edits in silence; the terminal itself echoes nothing in raw mode.
-  const lines = createInterface({
+  // Without an output readline shows nothing, and in raw mode the terminal does not either.
+  const lines: Interface = createInterface({
     input: process.stdin,
     ...(isShown ? { output: process.stderr } : {}),
     terminal: true,
   });
-  cli.terminal.err(question);
-  if (!isShown) process.stdin.setRawMode(true);
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   lines.once('line', (line) => {
     lines.removeAllListeners('close');
@@ -29,12 +40,12 @@ function ask(cli: Cli, question: string, isShown: boolean): Promise<string> {
     if (!isShown) cli.terminal.err('\n');
     resolve(line);
   });
-  // Ctrl-D: nobody answers.
   lines.once('close', () => {
     cli.terminal.err('\n');
     resolve('');
   });
   cli.stop.onStop(() => {
+    lines.removeAllListeners('close');
     lines.close();
     cli.terminal.err('\n');
   });

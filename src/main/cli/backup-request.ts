@@ -4,9 +4,10 @@ import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { rootNames } from '../../vault/shell/backup.ts';
 import type { DataSetConfig } from '../../wire/config.ts';
 import type { Cli } from './cli.ts';
-import { absolutePath, bytesOfText, lastName, parentPath, textOfBytes } from './places.ts';
+import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts';
 import { fullPath, type Settings } from './settings.ts';
 
 export interface BackupOptions {
@@ -49,7 +50,7 @@ export function backupJobs(
   const { args, options } = asked;
   if (options.stdin !== undefined) return [streamJob(args, options.stdin, options)];
   if (args.length > 0) return [pathsJob(cli, args, options)];
-  return configuredJobs(cli, settings, options);
+  return configuredJobs(settings, options);
 }
 
 function streamJob(command: readonly string[], name: string, options: BackupOptions): DataSetJob {
@@ -67,7 +68,7 @@ function streamJob(command: readonly string[], name: string, options: BackupOpti
 }
 
 function pathsJob(cli: Cli, args: readonly string[], options: BackupOptions): DataSetJob {
-  const roots = args.map((given) => namedPath(fullPath(cli, given)));
+  const roots = namedPaths(args.map((given) => fullPath(cli, given)));
   const rules = [
     ...(options.exclude ?? []),
     ...(options.excludeFrom ?? []).flatMap((file) => rulesIn(textOfBytes(fullPath(cli, file)))),
@@ -87,11 +88,7 @@ function dataSetName(roots: readonly NamedPath[]): string {
     .join(', ');
 }
 
-function configuredJobs(
-  cli: Cli,
-  settings: Settings,
-  options: BackupOptions,
-): readonly DataSetJob[] {
+function configuredJobs(settings: Settings, options: BackupOptions): readonly DataSetJob[] {
   const { configFile, config } = settings;
   const all = Object.entries(config.datasets ?? {});
   if (configFile === undefined || all.length === 0) {
@@ -123,7 +120,7 @@ function configuredJob(
   ];
   return {
     dataSet: name,
-    from: { kind: 'paths', roots: dataSet.paths.map((given) => namedPath(full(given))) },
+    from: { kind: 'paths', roots: namedPaths(dataSet.paths.map(full)) },
     ...captureOptions(
       {
         oneFileSystem: dataSet['one-file-system'] ?? options.oneFileSystem,
@@ -151,13 +148,17 @@ function captureOptions(
   };
 }
 
+/** @throws Fault HF_ROOT_NAMES_COLLIDE, HF_SOURCE_ABSENT */
+function namedPaths(paths: readonly ByteString[]): readonly NamedPath[] {
+  const names = rootNames(paths);
+  return paths.map((path, at) => ({ name: names[at] ?? path, path: sourcePath(path) }));
+}
+
 /** Who names a link to a directory means the directory; it keeps the name that was given. */
-function namedPath(path: ByteString): NamedPath {
-  const name = path === '/' ? byteString('root') : lastName(path);
+function sourcePath(path: ByteString): ByteString {
   try {
-    const stat = fs.lstatSync(fsPath(path));
-    const isLink = stat.isSymbolicLink();
-    return { name, path: isLink ? byteString(fs.realpathSync(fsPath(path), 'latin1')) : path };
+    const isLink = fs.lstatSync(fsPath(path)).isSymbolicLink();
+    return isLink ? byteString(fs.realpathSync(fsPath(path), 'latin1')) : path;
   } catch (cause) {
     const shown = textOfBytes(path);
     throw new Fault('HF_SOURCE_ABSENT', `there is no ${shown}`, { path: shown }, { cause });

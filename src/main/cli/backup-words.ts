@@ -7,6 +7,7 @@ import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-row
 import { formatDuration } from '../../base/say-time.ts';
 import type { BackupOutcome } from '../../vault/shell/backup.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { errnoWords } from './errno-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
 
 /** A data set and its new snapshot. */
@@ -62,7 +63,7 @@ function gapRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
     ({ path, why }): LabelledRow => ({
       mark: { is: 'degraded' },
       label: 'not kept',
-      text: `${sayName(path, style)}: ${sayText(why, style)}`,
+      text: `${sayName(path, style)}: ${errnoWords(sayText(why, style))}`,
     }),
   );
   const more = gapCount - named.length;

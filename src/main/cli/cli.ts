@@ -20,13 +20,13 @@ export interface Cli {
 /** Said once, when the command is done: as words, or as one JSON object. */
 export interface Answer {
   readonly code: ExitCode;
-  readonly say: (style: Style) => readonly string[];
+  readonly say: (style: Style) => Iterable<string>;
   readonly json: object;
 }
 
 /** Turns what a command does into what commander calls. */
 export type Act = <A extends readonly unknown[]>(
-  perform: (cli: Cli, ...args: A) => Promise<Answer>,
+  perform: (cli: Cli, args: A) => Promise<Answer>,
 ) => (...args: A) => Promise<void>;
 
 /** A file `command-*.ts` exports one: the arguments, the options, an example, and what is done. */

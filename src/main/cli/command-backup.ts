@@ -29,14 +29,14 @@ const FLOOR_CHECK_MS = 1000;
 const NICENESS = 10;
 
 const EXAMPLE = `
-One path in: its content is restored directly; several: each under its name. Without
-a PATH the data sets of holdfast.yaml are backed up, or the one that --name says.
-What could not be read is named, in the snapshot too, and the exit code is 6.
+One path in: its content is restored directly; several: each under its name.
+Without a PATH the data sets of holdfast.yaml are backed up, or the one that
+--name says. What could not be read is named, in the snapshot too, and the
+exit code is 6.
 
 Examples:
   holdfast backup --vault /srv/vault /srv/data --exclude '*.tmp'
-  holdfast backup --vault /srv/vault --stdin wiki.sql -- pg_dump wiki
-`;
+  holdfast backup --vault /srv/vault --stdin wiki.sql -- pg_dump wiki`;
 
 export function define(command: Command, act: Act): void {
   const collect = (text: string, before: readonly string[] | undefined) => [
@@ -59,7 +59,9 @@ export function define(command: Command, act: Act): void {
     .option('--full-speed', 'do not step back behind others who use disk and processor')
     .option('-q, --quiet', 'say nothing when all was kept')
     .addHelpText('after', EXAMPLE)
-    .action(act((cli, args: readonly string[], options: Options) => perform(cli, args, options)));
+    .action(
+      act((cli, [args, options]: [readonly string[], Options]) => perform(cli, args, options)),
+    );
   vaultOptions(command);
 }
 
@@ -69,7 +71,7 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
   const jobs = backupJobs(cli, settings, { args, options });
   const guard = floorGuard(cli, settings, options.minFree);
   guard.check();
-  cli.stop.note('No snapshot was made; what was stored already is used by the next backup.');
+  cli.stop.note('No snapshot was made; the next backup uses what was stored.');
   const crew = startCrew(vaultOf(settings));
   let opened: Opened;
   try {
@@ -177,7 +179,7 @@ function floorGuard(cli: Cli, settings: Settings, minFree: string | undefined): 
       lookedMs = now;
       // What is not there is said by opening it.
       if (disk.list(root) === undefined) return;
-      checkFloor({ path: textOfBytes(root), floor, space: disk.space(root) });
+      checkFloor({ place: textOfBytes(root), floor, space: disk.space(root) });
     },
   };
 }

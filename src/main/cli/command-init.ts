@@ -33,22 +33,22 @@ const OWN_NAMES = new Set(
 );
 
 const EXAMPLE = `
-Without a key option a passphrase is asked for, twice; where nobody can be asked, a
-key file is made in the state directory.
+Without a key option a passphrase is asked for, twice; where nobody can be
+asked, a key file is made in the state directory.
 
 Examples:
   holdfast init --vault /mnt/usb/vault
-  holdfast init --vault /srv/vault --new-key-file /root/holdfast.key
-`;
+  holdfast init --vault /srv/vault --new-key-file /root/holdfast.key`;
 
 export function define(command: Command, act: Act): void {
-  vaultOptions(command)
+  command
     .summary('make a vault')
     .description('Makes a vault (a backup repository) in an empty or new directory.')
     .option('--new-key-file [file]', 'make a key file there, or in the state directory')
     .option('--label <text>', 'what the key is called, for people', 'made by init')
     .addHelpText('after', EXAMPLE)
-    .action(act((cli, options: InitOptions) => init(cli, options)));
+    .action(act((cli, [options]: [InitOptions]) => init(cli, options)));
+  vaultOptions(command);
 }
 
 /** How the new vault is opened, and where the key file goes, if one is made. */

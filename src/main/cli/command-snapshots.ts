@@ -31,17 +31,17 @@ interface SnapshotsOptions extends VaultOptions {
 
 const EXAMPLE = `
 Example:
-  holdfast snapshots --vault /srv/vault --data-set /srv/data --last 10
-`;
+  holdfast snapshots --vault /srv/vault --data-set /srv/data --last 10`;
 
 export function define(command: Command, act: Act): void {
-  writerOption(vaultOptions(command))
+  command
     .summary('list the snapshots of a vault')
     .description('Lists the snapshots of a vault, the newest first.')
     .option('--data-set <name>', 'only of this data set')
     .option('--last <count>', 'only the newest', countOption)
     .addHelpText('after', EXAMPLE)
-    .action(act((cli, options: SnapshotsOptions) => snapshots(cli, options)));
+    .action(act((cli, [options]: [SnapshotsOptions]) => snapshots(cli, options)));
+  writerOption(vaultOptions(command));
 }
 
 function countOption(text: string): number {

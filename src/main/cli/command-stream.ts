@@ -10,8 +10,7 @@ export async function* outputOf(command: readonly string[]): AsyncGenerator<Uint
   // What it says to people goes to them; what it would read is not ours to give.
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = endOf(child, program);
-  // Looked at below; until then nobody else is to be alarmed.
-  ended.catch(() => undefined);
+  ended.catch(() => undefined); // Awaited below, when all that it printed was read.
   let isDone = false;
   try {
     for await (const bytes of child.stdout as AsyncIterable<Uint8Array>) yield bytes;

@@ -2,8 +2,8 @@ import { inCharset, paint, type Style } from '../../base/say.ts';
 import { padTo } from '../../base/say-width.ts';
 import { DOORS, VERBS, type Verb } from './verbs.ts';
 
-const HEAD = 'Holdfast tells you what you would lose if a disk, a server or an admin key died now,';
-const HEAD_MORE = 'how long you would be down, and what proves it.';
+const HEAD = `Holdfast tells you what you would lose if a disk, a server or an admin key
+died right now, how long you would be down, and what proves it.`;
 
 /** The verbs by door: a dozen, or all of them. */
 export function helpText(style: Style, options: { readonly all: boolean }): string {
@@ -22,7 +22,7 @@ export function helpText(style: Style, options: { readonly all: boolean }): stri
     ? 'holdfast VERB --help   a verb, its options and an example'
     : 'holdfast VERB --help   a verb, its options and an example\nholdfast help --all    every verb';
   const usage = `Usage: holdfast VERB [ARGUMENT...] [OPTION...]`;
-  return `${inCharset(style, [`${HEAD}\n${HEAD_MORE}`, usage, ...blocks, more].join('\n\n'))}\n`;
+  return `${inCharset(style, [HEAD, usage, ...blocks, more].join('\n\n'))}\n`;
 }
 
 function rowsOf(verb: Verb, all: boolean): readonly (readonly [string, string])[] {

@@ -36,6 +36,7 @@ export class LiveProgress {
   #shownMs: number;
   #drawn = 0;
   #marks: Mark[] = [];
+  readonly #isOver: () => void;
 
   /** @param said `label`: what runs; `word`: of the rate, `read` or `restored` */
   constructor(cli: Cli, said: { readonly label: string; readonly word: string }) {
@@ -44,7 +45,7 @@ export class LiveProgress {
     this.#word = said.word;
     this.#started = cli.clock.monotonic();
     this.#shownMs = this.#started;
-    cli.stop.onStop(() => this.end());
+    this.#isOver = cli.stop.onStop(() => this.end());
   }
 
   update(sample: Sample): void {
@@ -60,6 +61,7 @@ export class LiveProgress {
 
   /** Takes the two lines away. */
   end(): void {
+    this.#isOver();
     if (this.#drawn === 0) return;
     this.#cli.terminal.err(`${up(this.#drawn)}\u001b[J`);
     this.#drawn = 0;

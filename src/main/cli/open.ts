@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { sayName } from '../../base/say-name.ts';
 import { parseVaultHeader } from '../../vault/core/header.ts';
 import type { Store } from '../../vault/shell/store.ts';
 import {
@@ -12,14 +13,22 @@ import {
   type VaultSession,
 } from '../vault-session.ts';
 import type { Cli } from './cli.ts';
+import { jsonOption } from './json-option.ts';
 import { textOfBytes } from './places.ts';
-import { askedPassphrase, type FoundSecret, keptKeys, namedSecret } from './secrets.ts';
+import {
+  askedPassphrase,
+  type FoundSecret,
+  isOpenToOthers,
+  keptKeys,
+  namedSecret,
+} from './secrets.ts';
 import { readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
 
 export function vaultOptions(command: Command): Command {
   const group = 'Vault:';
   const named = (flags: string, text: string): Option => new Option(flags, text).helpGroup(group);
-  return command
+  // Help shows groups in the order in which they begin: the command's own options first.
+  return jsonOption(command)
     .addOption(named('--vault <place>', 'directory of the vault (HOLDFAST_VAULT, holdfast.yaml)'))
     .addOption(named('--key-file <file>', 'the key file (HOLDFAST_KEY_FILE, holdfast.yaml)'))
     .addOption(named('--passphrase-file <file>', 'its first line is the passphrase'))
@@ -72,12 +81,22 @@ export async function openWith(
         state: state.value,
         trust: options.writer ?? [],
       }).then((session) => ({ session, settings, by }));
-    if (named !== undefined) return await open(named);
+    if (named !== undefined) {
+      warnOfOthers(cli, named);
+      return await open(named);
+    }
     const kept = keptKeys(ports.disk, { state: state.value, vault: await idOf(ports, root) });
     return (await openedByAny(kept, open)) ?? (await open(await askedPassphrase(cli)));
   } catch (error) {
     throw withPlace(error, root);
   }
+}
+
+/** As ssh does; it is no reason not to restore. */
+function warnOfOthers(cli: Cli, { path }: FoundSecret): void {
+  if (path === undefined || !isOpenToOthers(path)) return;
+  const name = sayName(path, cli.terminal.errorStyle);
+  cli.terminal.err(`Others may read the key file ${name}: chmod 600 ${name}\n`);
 }
 
 async function openedByAny(

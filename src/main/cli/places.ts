@@ -36,10 +36,6 @@ export function absolutePath(cwd: ByteString, given: ByteString): ByteString {
   return byteString(path.posix.resolve(cwd, given));
 }
 
-export function lastName(absolute: ByteString): ByteString {
-  return byteString(path.posix.basename(absolute));
-}
-
 export function parentPath(absolute: ByteString): ByteString {
   return byteString(path.posix.dirname(absolute));
 }

@@ -2,15 +2,19 @@
 import { Command, CommanderError } from 'commander';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { Fault } from '../../base/fault.ts';
+import { wrap } from '../../base/say-width.ts';
 import type { Act, Cli } from './cli.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
+import { jsonOption } from './json-option.ts';
 import { currentDirectory } from './places.ts';
 import { StopSignals } from './stop-signals.ts';
-import { nodeTerminal } from './terminal.ts';
+import { nodeTerminal, type Terminal } from './terminal.ts';
 import { findVerb, VERBS, type Verb } from './verbs.ts';
 
 /** Options that may stand before the verb, as users of other tools write them. */
 const EARLY = { '--json': 0, '--vault': 1, '--config': 1, '--key-file': 1, '--passphrase-file': 1 };
+
+const PRINTED_AT_ONCE = 65_536;
 
 /** @returns the exit code */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -20,7 +24,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     cwd: currentDirectory(),
     terminal,
     clock: nodeClock(),
-    stop: new StopSignals(terminal.err),
+    stop: new StopSignals((text) => sayStopped(terminal, text)),
     wantsJson: ownPart(argv).includes('--json'),
   };
   try {
@@ -31,6 +35,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     sayFault(cli, error);
     return exitCodeOf(error.kind);
   }
+}
+
+function sayStopped({ err, errorStyle }: Terminal, text: string): void {
+  err(`${wrap(text, errorStyle.width).join('\n')}\n`);
 }
 
 /** What is ours: behind `--` stands somebody else's command. */
@@ -97,10 +105,10 @@ async function perform(cli: Cli, verb: Verb, args: readonly string[]): Promise<n
   let code: number = EXIT.done;
   const act: Act = (run) => {
     return async (...given) => {
-      const answer = await run(cli, ...given);
+      const answer = await run(cli, given);
       code = answer.code;
       if (cli.wantsJson) cli.terminal.out(`${jsonText(answer.json)}\n`);
-      else for (const line of answer.say(cli.terminal.style)) cli.terminal.out(`${line}\n`);
+      else printLines(cli, answer.say(cli.terminal.style));
     };
   };
   const command = new Command(`holdfast ${verb.name}`);
@@ -118,6 +126,18 @@ async function perform(cli: Cli, verb: Verb, args: readonly string[]): Promise<n
   return code;
 }
 
+/** A listing may be long: a call of the system for each line would take most of its time. */
+function printLines({ terminal }: Cli, lines: Iterable<string>): void {
+  let text = '';
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < PRINTED_AT_ONCE) continue;
+    terminal.out(text);
+    text = '';
+  }
+  if (text !== '') terminal.out(text);
+}
+
 /** Everything commander would print or end by itself goes our way, for the parts as well. */
 function prepare(command: Command, { terminal }: Cli): void {
   command.exitOverride();
@@ -131,9 +151,9 @@ function prepare(command: Command, { terminal }: Cli): void {
   });
   if (!command.options.some(({ long }) => long === '--json')) {
     const hasParts = command.commands.length > 0;
-    if (!hasParts) command.option('--json', 'one JSON object at the end, for machines');
+    if (!hasParts) jsonOption(command);
   }
-  command.helpOption('-h, --help', 'this text');
+  command.helpOption('-h, --help', 'this text').helpCommand(false);
   for (const part of command.commands) prepare(part, { terminal } as Cli);
 }
 

@@ -5,8 +5,10 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
+import { MIB } from '../../base/units.ts';
 import type { RestoreReport } from '../../recover/shell/restore.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { errnoWords } from './errno-words.ts';
 import { bytesJson, pathsWhy } from './json-shape.ts';
 
 export interface Restored {
@@ -15,6 +17,8 @@ export interface Restored {
 }
 
 const NAMED_MAX = 20;
+/** From little a rate is noise. */
+const RATE_BYTES_MIN = 64 * MIB;
 
 /** Everything is there and as it was, but for what the snapshot itself never had. */
 export function isComplete({ report }: Restored): boolean {
@@ -64,7 +68,7 @@ function unsetRows({ unset }: RestoreReport, style: Style): LabelledRow[] {
   return unset.map(({ what, errno, count, examples }) => {
     const [first] = examples;
     const example = first === undefined ? '' : `, for example ${sayName(first, style)}`;
-    const text = `${what} on ${countOf(count, 'entry', 'entries')} (${errno})${example}`;
+    const text = `${what} on ${countOf(count, 'entry', 'entries')}: ${errnoWords(errno)}${example}`;
     return { mark: { is: 'degraded' as const }, label: 'not set', text };
   });
 }
@@ -76,7 +80,7 @@ function gapRows({ gaps, gapCount }: RestoreReport, style: Style): LabelledRow[]
   const named = gaps.slice(0, NAMED_MAX).map(({ path, why }) => ({
     mark,
     label,
-    text: `${sayName(path, style)}: ${sayText(why, style)}`,
+    text: `${sayName(path, style)}: ${errnoWords(sayText(why, style))}`,
   }));
   const more = gapCount - named.length;
   return more > 0 ? [...named, { mark, label, text: `${formatCount(more)} more` }] : named;
@@ -85,7 +89,7 @@ function gapRows({ gaps, gapCount }: RestoreReport, style: Style): LabelledRow[]
 function amountRows({ report }: Restored, style: Style): LabelledRow[] {
   const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
   const { firstMs, syncMs, aside } = report;
-  const rate = report.writtenBytes > 0 ? `, ${formatRate(report.rateBytesPerS)}` : '';
+  const rate = report.writtenBytes >= RATE_BYTES_MIN ? `, ${formatRate(report.rateBytesPerS)}` : '';
   const rows = [
     row(
       'holds',

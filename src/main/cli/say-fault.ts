@@ -1,5 +1,5 @@
 /** A failure as people and machines read it: code, what happened, what to do. */
-import { type Fault } from '../../base/fault.ts';
+import type { Fault } from '../../base/fault.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
 import { stateMark } from '../../base/say-mark.ts';
 import { wrap } from '../../base/say-width.ts';

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { ByteString } from '../../base/bytes.ts';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Config } from '../../wire/config.ts';
 import type { Cli } from './cli.ts';
@@ -59,16 +60,18 @@ export async function readSettings(cli: Cli, options: VaultOptions): Promise<Set
     return { value: absolutePath(base, bytesOfText(key)), by: configFile };
   };
   const state = choose({ name: '', variable: 'HOLDFAST_STATE', key: config.state });
+  const where = state ?? usualState(cli);
+  const vault = choose({
+    option: options.vault,
+    name: '--vault',
+    variable: 'HOLDFAST_VAULT',
+    key: config.vault,
+  });
   return {
     config,
     configFile,
-    state: state ?? usualState(cli),
-    vault: choose({
-      option: options.vault,
-      name: '--vault',
-      variable: 'HOLDFAST_VAULT',
-      key: config.vault,
-    }),
+    state: where,
+    vault: vault ?? ownVault(where.value),
     keyFile: choose({
       option: options.keyFile,
       name: '--key-file',
@@ -114,6 +117,15 @@ function usualState(cli: Cli): Chosen<ByteString> {
   const xdg = cli.env.XDG_STATE_HOME ?? '';
   const base = path.isAbsolute(xdg) ? xdg : path.join(home, '.local/state');
   return { value: bytesOfText(path.join(base, 'holdfast')), by: 'habit' };
+}
+
+/** The one that `up` made, if it has. */
+function ownVault(state: ByteString): Chosen<ByteString> | undefined {
+  const value = byteString(`${state}/vault`);
+  const isThere = ['header', 'copy/header'].some((name) =>
+    fs.existsSync(fsPath(byteString(`${value}/${name}`))),
+  );
+  return isThere ? { value, by: 'the state directory' } : undefined;
 }
 
 /** A checkout of somebody else is run from, and not written to. */

@@ -31,16 +31,16 @@ export function floorBytes(floor: Floor | undefined, totalBytes: number): number
 
 /** @throws Fault HF_VAULT_FLOOR where less is free than the floor leaves */
 export function checkFloor(of: {
-  readonly path: string;
+  readonly place: string;
   readonly floor: Floor | undefined;
   readonly space: { readonly freeBytes: number; readonly totalBytes: number };
 }): void {
-  const { path, floor, space } = of;
+  const { place, floor, space } = of;
   const { freeBytes, totalBytes } = space;
   const leastBytes = floorBytes(floor, totalBytes);
   if (freeBytes >= leastBytes) return;
   const free = formatBytes(freeBytes, 'down');
   const least = formatBytes(leastBytes, 'up');
   const message = `nothing was backed up: ${free} of ${formatBytes(totalBytes)} are free where the vault lies, and ${least} stay free`;
-  throw new Fault('HF_VAULT_FLOOR', message, { path, freeBytes, leastBytes });
+  throw new Fault('HF_VAULT_FLOOR', message, { place, freeBytes, leastBytes });
 }

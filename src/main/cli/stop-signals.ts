@@ -5,7 +5,7 @@ const WORDS = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM', SIGHUP: 'SIGHUP' } as cons
 
 export class StopSignals {
   readonly #say: (text: string) => void;
-  readonly #clean: (() => void)[] = [];
+  readonly #clean = new Set<() => void>();
   #note = '';
   #isListening = true;
 
@@ -21,9 +21,10 @@ export class StopSignals {
     this.#note = text;
   }
 
-  /** Done at once when a signal comes: the last one first. */
-  onStop(clean: () => void): void {
-    this.#clean.push(clean);
+  /** Done at once when a signal comes: the last one first. @returns what takes it back */
+  onStop(clean: () => void): () => void {
+    this.#clean.add(clean);
+    return () => void this.#clean.delete(clean);
   }
 
   /** From here on the command ends by itself when it is told to. */
@@ -31,9 +32,14 @@ export class StopSignals {
     this.#isListening = false;
   }
 
+  /** From here on a signal ends the command at once, as at first. */
+  takeBack(): void {
+    this.#isListening = true;
+  }
+
   #stop(signal: keyof typeof SIGNALS): void {
     if (!this.#isListening) return;
-    for (const clean of this.#clean.reverse()) clean();
+    for (const clean of [...this.#clean].reverse()) clean();
     this.#say(`Stopped by ${WORDS[signal]}.${this.#note === '' ? '' : ` ${this.#note}`}\n`);
     process.exit(SIGNALS[signal]);
   }

@@ -49,7 +49,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'backup',
     door: 'Keep',
-    summary: 'take a snapshot of directories and files, or of what a command prints',
+    summary: 'take a snapshot of directories, files, or what a command prints',
     isCommon: true,
     load: () => import('./command-backup.ts'),
   },

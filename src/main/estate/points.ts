@@ -9,6 +9,7 @@ import type { Vault } from '../../vault/shell/open-vault.ts';
 import { listSnapshots, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
 import type { CoveringPoint } from '../../watch/core/coverage.ts';
 import type { RecoveryPoint } from '../../watch/core/estate.ts';
+import { isWithin } from '../../watch/core/place.ts';
 
 /** A snapshot that can be believed, with what it says. */
 export interface ReadSnapshot {
@@ -44,10 +45,14 @@ export function coveringPointOf(vault: Vault, { record, content }: ReadSnapshot)
   };
 }
 
-/** Gaps of a snapshot with one root are relative to it; with several it does not matter which. */
-function absoluteIn(content: SnapshotContent, path: ByteString): ByteString {
-  const root = content.roots[0]?.path ?? byteString('');
-  return path === '' ? root : byteString(`${root}/${path}`);
+/** Paths of a snapshot are below its root; of several, behind the name of their root. */
+function absoluteIn({ roots }: SnapshotContent, path: ByteString): ByteString {
+  if (path.startsWith('/')) return path;
+  const named = roots.find(({ name }) => path === name || path.startsWith(`${name}/`));
+  const root = roots.length === 1 ? roots[0] : named;
+  if (root === undefined) return path;
+  const rest = roots.length === 1 ? path : path.slice(root.name.length + 1);
+  return byteString(rest === '' ? root.path : `${root.path === '/' ? '' : root.path}/${rest}`);
 }
 
 export interface PointOf {
@@ -60,13 +65,16 @@ export interface PointOf {
 
 export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot): RecoveryPoint {
   const evidence = of.evidence.get(existsSubject(of.copy, content));
+  // A home is no torn snapshot because some program had a small database open in it: that part is
+  // missing, and leaves no upper end.
+  const { torn } = content;
   return {
     id: record.id,
     dataSet: content.dataSet,
     vault: of.vault.id,
     coveredUpTo: content.started,
-    isTorn: content.torn.length > 0,
-    gapCount: content.gapCount,
+    isTorn: content.roots.some((root) => torn.some(({ path }) => isWithin(root.path, path))),
+    gapCount: content.gapCount + torn.length,
     exists: evidence === undefined ? [] : [{ copy: of.copy, evidence }],
   };
 }

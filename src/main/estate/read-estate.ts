@@ -1,6 +1,5 @@
 /** Puts together what exposure is computed from: this machine, one vault, its key, and evidence. */
 import type { ByteString } from '../../base/bytes.ts';
-import { byteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { seconds } from '../../base/units.ts';
@@ -12,31 +11,33 @@ import { dataSetOf, placeOf, unopenedOf } from '../../watch/core/locate.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { textOfBytes } from '../cli/places.ts';
 import type { VaultSession } from '../vault-session.ts';
+import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
-import { coveringPointOf, readSnapshots, recoveryPointOf } from './points.ts';
+import { coveringPointOf, recoveryPointOf } from './points.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
 const CLOCK_SKEW_MAX = seconds(1);
 
 export interface EstateParts {
   readonly session: VaultSession;
-  readonly ledger: EvidenceLedger;
+  readonly ledger: Pick<EvidenceLedger, 'current' | 'drills'>;
   readonly discovery: Discovery;
-  /** Path of the key file that opens the vault here; undefined where a passphrase does. */
-  readonly keyPath: ByteString | undefined;
-  readonly isKeyConfirmed: boolean;
+  /** What opened the vault here. */
+  readonly key: KeyHere;
+  /** As `readSnapshots` gave them. */
+  readonly snapshots: readonly ReadSnapshot[];
 }
 
 export interface ReadEstate {
   readonly estate: Estate;
   readonly covering: readonly CoveringPoint[];
-  readonly snapshots: readonly ReadSnapshot[];
 }
 
 export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   const { session, ledger, discovery } = parts;
   const { vault } = session;
-  const snapshots = await readSnapshots(vault);
+  // Where the data of other hosts lie was not looked at.
+  const snapshots = parts.snapshots.filter(({ content }) => content.host === discovery.host);
   const copy = copyName(discovery.host, session.root);
   const evidence = new Map<string, Evidence>();
   for (const each of await ledger.current(`exists/${copy}/`)) evidence.set(each.subject, each);
@@ -45,14 +46,14 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
     dataSets: dataSetsOf({ discovery, snapshots, now: session.clock.now() }),
     points: snapshots.map((each) => recoveryPointOf({ vault, copy, evidence }, each)),
     vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy: [vault.key.id] }],
-    keys: [keyOf(parts)],
+    keys: [keyIn(discovery, parts.key)],
     drills: drillsOf(await ledger.drills(), vault),
     found: unopenedOf(discovery),
     readers: [discovery.host],
     clockSkewMax: CLOCK_SKEW_MAX,
   };
   const covering = snapshots.map((each) => coveringPointOf(vault, each));
-  return { estate, covering, snapshots };
+  return { estate, covering };
 }
 
 /** How a copy of a vault is called in evidence. */
@@ -90,28 +91,6 @@ function kindOf(discovery: Discovery, paths: readonly ByteString[]): DataSet['ki
   return found?.kind ?? 'tree';
 }
 
-/** A passphrase lies in somebody's head: no place of this machine takes it along. */
-function keyOf({
-  session,
-  discovery,
-  keyPath,
-  isKeyConfirmed,
-}: EstateParts): Estate['keys'][number] {
-  const { id } = session.vault.key;
-  if (keyPath === undefined) {
-    const place = { host: 'whoever knows the passphrase', beneath: undefined, path: undefined };
-    return { id, places: [place], isConfirmedElsewhere: isKeyConfirmed };
-  }
-  const places = [placeOf(discovery, keyPath)];
-  return { id, places, isConfirmedElsewhere: isKeyConfirmed };
-}
-
 function drillsOf(drills: readonly Drill[], vault: Vault): readonly Drill[] {
   return drills.filter((drill) => drill.vault === vault.id);
-}
-
-/** Whether part of the key sheet was typed back once. */
-export function isSheetConfirmed(session: VaultSession): boolean {
-  const sheet = byteString(`${session.state.directory}/sheet.json`);
-  return session.disk.size(sheet) !== undefined;
 }

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import type { RestoreTally } from '../../recover/core/restore-tally.ts';
-import type { CompareBatch, CompareResult } from '../../recover/shell/compare-work.ts';
+import type { VerifyBatch, VerifyResult } from '../../recover/shell/verify-work.ts';
 import type { RestoreCrew } from '../../recover/shell/restore-crew.ts';
 import type {
   EntryBatch,
@@ -23,9 +23,9 @@ export type RestoreAsk =
   | { readonly kind: 'begin'; readonly setup: RestoreSetup }
   | { readonly kind: 'restore'; readonly task: number; readonly batch: EntryBatch }
   | { readonly kind: 'parts'; readonly task: number; readonly batch: PartBatch }
-  | { readonly kind: 'compare'; readonly task: number; readonly batch: CompareBatch };
+  | { readonly kind: 'compare'; readonly task: number; readonly batch: VerifyBatch };
 
-type RestoreValue = RestoreTally | PartResult | CompareResult;
+type RestoreValue = RestoreTally | PartResult | VerifyResult;
 export type RestoreAnswer = PoolAnswer<RestoreValue>;
 
 /** A crew of threads that read, verify and write. */
@@ -58,7 +58,7 @@ export class ThreadRestoreCrew implements RestoreCrew {
     return value;
   }
 
-  async compare(batch: CompareBatch): Promise<CompareResult> {
+  async compare(batch: VerifyBatch): Promise<VerifyResult> {
     const value = await this.#pool.ask((task) => ({ kind: 'compare', task, batch }));
     assert('differences' in value, 'a comparison answers with differences');
     return value;

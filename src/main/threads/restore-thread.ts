@@ -5,7 +5,7 @@ import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { nodeTreeWriter } from '../../adapters/node/tree-writer.ts';
 import { assert } from '../../base/assert.ts';
-import { CompareWork } from '../../recover/shell/compare-work.ts';
+import { VerifyWork } from '../../recover/shell/verify-work.ts';
 import { RestoreWork } from '../../recover/shell/restore-work.ts';
 import { vaultObjectReader } from '../../recover/shell/vault-object-reader.ts';
 import { readPacks } from './read-packs.ts';
@@ -22,7 +22,7 @@ const ports = {
   source: nodeSource(),
   reader: vaultObjectReader(access, tools, readPacks(nodeDisk(), root)),
 };
-const comparing = new CompareWork(ports);
+const comparing = new VerifyWork(ports);
 let work: RestoreWork | undefined;
 
 port.on('message', (ask: RestoreAsk) => {

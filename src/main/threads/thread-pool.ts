@@ -32,9 +32,14 @@ export class ThreadPool<Ask, Value> {
 
   constructor({ entry, size, workerData }: ThreadPoolOptions) {
     this.#load = Array.from({ length: size }, () => 0);
-    // Descriptors are opened in one thread and closed in another; Node would warn of each.
     this.#workers = this.#load.map((_, at) => {
-      const worker = new Worker(entry, { workerData, trackUnmanagedFds: false });
+      const worker = new Worker(entry, {
+        workerData,
+        // Descriptors are opened in one thread and closed in another; Node would warn of each.
+        trackUnmanagedFds: false,
+        // Nearly all garbage is young; by default each thread would let 100 MB of it gather.
+        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      });
       worker.on('message', (answer: PoolAnswer<Value>) => this.#answered(at, answer));
       worker.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
       return worker;

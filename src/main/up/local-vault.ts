@@ -6,37 +6,23 @@ import { createVault } from '../../vault/shell/create-vault.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
 import type { Cli } from '../cli/cli.ts';
 import { writeKeyFile } from '../cli/key-files.ts';
-import { openWith } from '../cli/open.ts';
+import { type Opened, openWith } from '../cli/open.ts';
 import { keptKeyPath } from '../cli/secrets.ts';
-import type { Settings } from '../cli/settings.ts';
+import type { Settings, VaultOptions } from '../cli/settings.ts';
 import { vaultDocuments } from '../cli/vault-documents.ts';
-import type { VaultSession } from '../vault-session.ts';
 import { nodePorts, storeAt } from '../vault-session.ts';
 
-export interface LocalVault {
-  readonly session: VaultSession;
-  /** Undefined where a passphrase opens it. */
-  readonly keyPath: ByteString | undefined;
-  /** Whether it was made just now. */
-  readonly isNew: boolean;
-  readonly isNewState: boolean;
-}
-
 /** @throws what making and opening a vault throw; a vault that was named is never made here */
-export async function openOrMakeVault(cli: Cli, settings: Settings): Promise<LocalVault> {
-  const { disk } = nodePorts();
+export async function openOrMakeVault(
+  cli: Cli,
+  settings: Settings,
+  options: VaultOptions,
+): Promise<Opened> {
+  if (settings.vault !== undefined) return openWith(cli, settings, options);
   const state = settings.state.value;
-  const isNewState = disk.list(state) === undefined;
-  if (settings.vault !== undefined) {
-    const { session, by } = await openWith(cli, settings, {});
-    return { session, keyPath: by.path, isNew: false, isNewState };
-  }
   const root = byteString(`${state}/vault`);
-  const isNew = disk.size(byteString(`${root}/header`)) === undefined;
-  if (isNew) await makeVault(state, root);
-  const named: Settings = { ...settings, vault: { value: root, by: 'the state directory' } };
-  const { session, by } = await openWith(cli, named, {});
-  return { session, keyPath: by.path, isNew, isNewState };
+  await makeVault(state, root);
+  return openWith(cli, { ...settings, vault: { value: root, by: 'the state directory' } }, options);
 }
 
 /** Unattended: the key is a file beside the state, and the screen says what that means. */

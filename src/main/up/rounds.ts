@@ -1,211 +1,197 @@
 /**
  * The rounds of `holdfast up`: look at this machine, say what lies here and is in no recovery point,
  * protect what is given, prove it by a drill, say what would be lost; and again, as often as that
- * costs little. It opens no port.
+ * costs little. Acts through ports only; `up-work.ts` fills them.
  */
-import { discover } from '../../adapters/discovery/discover.ts';
-import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
-import type { ByteString } from '../../base/bytes.ts';
-import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
-import { durationMs, minutes } from '../../base/units.ts';
-import type { Coverage } from '../../watch/core/coverage.ts';
-import { coverageOf } from '../../watch/core/coverage.ts';
+import { durationMs, hours, minutes } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { BackupOutcome } from '../../vault/shell/backup.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
-import type { Exposure } from '../../watch/core/exposure.ts';
-import { exposureOf } from '../../watch/core/exposure.ts';
-import { mayBackup, nextBackupAt } from '../../watch/core/pacing.ts';
-import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
-import type { Cli } from '../cli/cli.ts';
-import { textOfBytes } from '../cli/places.ts';
-import type { Settings } from '../cli/settings.ts';
-import { isSheetConfirmed, readEstate } from '../estate/read-estate.ts';
-import { hostFacts } from '../run-backup.ts';
-import type { LocalVault } from './local-vault.ts';
-import { openOrMakeVault } from './local-vault.ts';
-import type { Protected } from './protect.ts';
-import { protect } from './protect.ts';
-import { removeScratch } from './scratch.ts';
+import { nextBackupAt } from '../../watch/core/pacing.ts';
 import type { Target } from './targets.ts';
-import { UpStop } from './up-stop.ts';
+import type { Stop } from './up-stop.ts';
+import type { Done, Protected, UpScreen, UpView } from './up-view.ts';
 
-/** The table is renewed at least this often, because its ages move. */
-const REFRESH_MAX = minutes(5);
+/** While nothing is due the table is looked at this often: proofs expire, and ages move. */
+const REFRESH = minutes(5);
+/** A look at the machine takes at most this part of the time. */
+const LOOK_SHARE_MAX = 0.02;
+/** What has not changed is restored again after this: media decay by themselves. */
+const REDRILL_AFTER = hours(24);
 
-export interface UpRequest {
-  readonly targets: readonly Target[];
-  /** End when the first round is done. */
-  readonly once: boolean;
+export interface RoundPorts {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly stop: Stop;
+  readonly screen: UpScreen;
+  readonly look: () => Promise<Discovery>;
+  /** What is known now, of this machine and of the vault. */
+  readonly view: (discovery: Discovery, done: readonly Done[]) => Promise<UpView>;
+  /** @throws Fault HF_VAULT_FLOOR where a backup would leave too little free */
+  readonly room: (discovery: Discovery) => { readonly spareBytes: number };
+  /** @throws Fault of source, vault, store and disk; a drill that fails is a result */
+  readonly protect: (target: Target, how: ProtectHow) => Promise<Protected>;
+  /** Takes away what a drill that was killed has left. */
+  readonly clean: () => void;
 }
 
-/** What a round knew and did, for the screen and for machines. */
-export interface UpView {
-  readonly now: UnixMs;
+export interface ProtectHow {
   readonly discovery: Discovery;
-  readonly coverage: Coverage;
-  /** Of what is kept; empty before the first backup. */
-  readonly exposure: readonly Exposure[];
-  readonly vault: { readonly path: ByteString; readonly freeBytes: number | undefined };
-  /** `path` is undefined where a passphrase opens the vault. */
-  readonly key: { readonly path: ByteString | undefined; readonly isConfirmed: boolean };
-  readonly state: { readonly path: ByteString; readonly isNew: boolean };
-  /** What was protected in this round; empty before the first. */
-  readonly done: readonly Protected[];
-}
-
-export interface UpScreen {
-  /** What is about to be done, one line. */
-  step(text: string): void;
-  show(view: UpView): void;
-  /** When the next round begins. */
-  waiting(until: UnixMs): void;
+  /** The result that stands where no drill is wanted now. */
+  readonly lastDrill: (backup: BackupOutcome) => DrillResult | undefined;
 }
 
 export interface UpOutcome {
   readonly view: UpView;
   /** Something was left out of the last round, or is torn. */
   readonly hasGaps: boolean;
-  /** A drill of the last round failed. */
+  /** A drill of the last round failed, or something could not be protected at all. */
   readonly hasFailed: boolean;
 }
 
-/** @throws Fault of vault, store and disk; ends with the last view when a person stops it */
-export async function runRounds(
-  cli: Cli,
-  of: { readonly settings: Settings; readonly request: UpRequest; readonly screen: UpScreen },
-): Promise<UpOutcome> {
-  const { settings } = of;
-  const opened = await openOrMakeVault(cli, settings);
-  const { session } = opened;
-  const ledger = await openLedger(textOfBytes(byteString(`${settings.state.value}/state.db`)));
-  try {
-    await ledger.noteVault(session.vault.id, session.root, cli.clock.now());
-    return await new Rounds({ cli, ...of, ledger, opened, stop: new UpStop(cli) }).run();
-  } finally {
-    await ledger.close();
-  }
+interface Drilled {
+  readonly result: DrillResult;
+  /** Not before this: a drill costs what a restore costs. */
+  readonly dueAt: UnixMs;
+  /** There is newer content that was not drilled. */
+  readonly isBehind: boolean;
 }
 
-interface RoundsParts {
-  readonly cli: Cli;
-  readonly settings: Settings;
-  readonly request: UpRequest;
-  readonly screen: UpScreen;
-  readonly ledger: EvidenceLedger;
-  readonly opened: LocalVault;
-  readonly stop: UpStop;
-}
+export class Rounds {
+  readonly #ports: RoundPorts;
+  readonly #targets: readonly Target[];
+  readonly #drilled = new Map<string, Drilled>();
+  #look: Discovery | undefined;
 
-class Rounds {
-  readonly #parts: RoundsParts;
-  #look: { readonly discovery: Discovery; readonly atMs: number } | undefined;
-
-  constructor(parts: RoundsParts) {
-    this.#parts = parts;
+  constructor(ports: RoundPorts, targets: readonly Target[]) {
+    this.#ports = ports;
+    this.#targets = targets;
   }
 
-  async run(): Promise<UpOutcome> {
-    const { request, screen, stop } = this.#parts;
+  /**
+   * Ends after one round where `isOnce`, else when it is stopped.
+   *
+   * @throws Fault of the first round; later ones are said, and tried again
+   */
+  async run(isOnce: boolean): Promise<UpOutcome> {
+    const { screen, stop, view } = this.#ports;
     screen.step('looking at this machine');
-    screen.show(await this.#view([]));
-    for (;;) {
-      const { outcome, next } = await this.#round();
-      screen.show(outcome.view);
-      if (request.once || stop.isAsked) return outcome;
-      await this.#wait(next, outcome);
-      if (stop.isAsked) return outcome;
+    screen.opened(await view(await this.#discovery(), []));
+    let { outcome, next } = await this.#round();
+    while (!isOnce) {
+      screen.waiting(next);
+      stop.rest();
+      await this.#wait(next, outcome.view);
+      if (stop.isAsked) break;
+      stop.work();
+      const later = await this.#attempt(() => this.#round());
+      if (later === undefined) next = this.#soon();
+      else ({ outcome, next } = later);
     }
+    return outcome;
   }
 
   async #round(): Promise<{ readonly outcome: UpOutcome; readonly next: UnixMs }> {
-    const { cli, settings, stop, opened, ledger, request, screen } = this.#parts;
-    const clean = (): void => removeScratch(settings.state.value);
+    const { clean, room, screen, view } = this.#ports;
     clean();
-    stop.whileWorking(clean);
-    const { spareBytes } = this.#room();
-    const startedMs = cli.clock.monotonic();
-    const ports = {
-      ...{ cli, ledger, session: opened.session, discovery: await this.#discovery() },
-      ...{ state: settings.state.value, step: (text: string) => screen.step(text) },
-    };
-    const done: Protected[] = [];
-    for (const target of request.targets) {
-      done.push(await protect(ports, target));
-    }
+    const discovery = await this.#discovery();
+    const { spareBytes } = room(discovery);
+    const done: Done[] = [];
+    for (const target of this.#targets) done.push(await this.#protect(target, discovery));
+    const seen = await view(await this.#discovery(), done);
+    screen.rounded(seen);
+    const kept = done.filter((each) => each.kind === 'protected');
     const next = nextBackupAt({
-      endedAt: cli.clock.now(),
-      lastCostMs: durationMs(cli.clock.monotonic() - startedMs),
-      changedBytes: done.reduce((sum, each) => sum + each.backup.storedBytes, 0),
+      endedAt: this.#ports.clock.now(),
+      lastCostMs: durationMs(kept.reduce((sum, each) => sum + costMs(each.backup), 0)),
+      changedBytes: kept.reduce((sum, each) => sum + each.backup.storedBytes, 0),
       spareBytes,
     });
-    const hasGaps = done.some(({ backup }) => backup.report.gapCount + backup.torn.length > 0);
-    const hasFailed = done.some(({ drill }) => !drill.isPassed);
-    return { outcome: { view: await this.#view(done), hasGaps, hasFailed }, next };
+    const hasGaps = kept.some(({ backup }) => backup.report.gapCount + backup.torn.length > 0);
+    const hasFailed = kept.length < done.length || kept.some(({ drill }) => !drill.isPassed);
+    return { outcome: { view: seen, hasGaps, hasFailed }, next };
   }
 
-  /** @throws Fault HF_VAULT_FLOOR where a first backup would leave too little free */
-  #room(): { readonly spareBytes: number } {
-    const { session } = this.#parts.opened;
-    const { freeBytes, totalBytes } = session.disk.space(session.root);
-    const isFirst = session.store.listSync('snapshots/').length === 0;
-    const paths = this.#parts.request.targets.flatMap((target) => target.paths);
-    const given = (this.#look?.discovery.data ?? []).filter(({ path }) => paths.includes(path));
-    const estimateBytes = isFirst ? given.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
-    const room = mayBackup({ freeBytes, totalBytes, estimateBytes, minFree: undefined });
-    if (room.ok) return room;
-    const place = textOfBytes(session.root);
-    const message = `a backup would take ${place} below the space that is left free`;
-    const { floorBytes, missingBytes } = room;
-    throw new Fault('HF_VAULT_FLOOR', message, { place, floorBytes, missingBytes });
+  /** One data set that cannot be read keeps the others from nothing. */
+  async #protect(target: Target, discovery: Discovery): Promise<Done> {
+    try {
+      const done = await this.#ports.protect(target, {
+        discovery,
+        lastDrill: (backup) => this.#standing(target, backup),
+      });
+      if (done.isDrilledNow) this.#keepDrill(target, done.drill);
+      return done;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return { kind: 'refused', target, fault: error };
+    }
   }
 
-  async #view(done: readonly Protected[]): Promise<UpView> {
-    const { settings, opened, ledger, cli } = this.#parts;
-    const { session, keyPath } = opened;
-    const discovery = await this.#discovery();
-    const isConfirmed = isSheetConfirmed(session);
-    const parts = { session, ledger, discovery, keyPath, isKeyConfirmed: isConfirmed };
-    const { estate, covering } = await readEstate(parts);
-    const now = cli.clock.now();
-    return {
-      now,
-      discovery,
-      coverage: coverageOf(discovery, covering),
-      exposure: exposureOf(estate, now),
-      vault: { path: session.root, freeBytes: session.disk.space(session.root).freeBytes },
-      key: { path: keyPath, isConfirmed },
-      state: { path: settings.state.value, isNew: opened.isNewState },
-      done,
-    };
+  #keepDrill(target: Target, result: DrillResult): void {
+    const dueAt = nextBackupAt({
+      endedAt: this.#ports.clock.now(),
+      lastCostMs: durationMs(result.totalMs),
+      changedBytes: 0,
+      spareBytes: 0,
+    });
+    this.#drilled.set(target.dataSet, { result, dueAt, isBehind: false });
+  }
+
+  /** The last drill, where it still says enough; else one is due. */
+  #standing(target: Target, backup: BackupOutcome): DrillResult | undefined {
+    const last = this.#drilled.get(target.dataSet);
+    if (last === undefined) return undefined;
+    const isBehind = last.isBehind || !backup.isUnchanged;
+    const ageMs = this.#ports.clock.now() - last.result.startedAt;
+    const isWanted = isBehind || !last.result.isPassed || ageMs >= REDRILL_AFTER;
+    // A clock that was set back says nothing about ages.
+    if (ageMs < 0 || (isWanted && this.#ports.clock.now() >= last.dueAt)) return undefined;
+    this.#drilled.set(target.dataSet, { ...last, isBehind });
+    return last.result;
   }
 
   /** The last look, or a new one where that has grown old. */
   async #discovery(): Promise<Discovery> {
-    const { cli, settings, opened, request } = this.#parts;
-    const atMs = cli.clock.monotonic();
-    if (this.#look === undefined || atMs - this.#look.atMs >= REFRESH_MAX) {
-      const discovery = await discover({
-        clock: cli.clock,
-        host: hostFacts(cli.clock.now()).name,
-        given: request.targets.flatMap((target) => target.paths),
-        exclude: [opened.session.root, settings.state.value],
-      });
-      this.#look = { discovery, atMs };
+    const ageMs = this.#look === undefined ? 0 : this.#ports.clock.now() - this.#look.seenAt;
+    const limitMs = Math.max(REFRESH, (this.#look?.tookMs ?? 0) / LOOK_SHARE_MAX);
+    if (this.#look === undefined || ageMs < 0 || ageMs >= limitMs) {
+      this.#look = await this.#ports.look();
     }
-    return this.#look.discovery;
+    return this.#look;
   }
 
-  /** Until the next round, with the table renewed meanwhile. */
-  async #wait(next: UnixMs, last: UpOutcome): Promise<void> {
-    const { cli, screen, stop } = this.#parts;
-    screen.waiting(next);
+  /** Until the next round, with the table looked at meanwhile. */
+  async #wait(next: UnixMs, last: UpView): Promise<void> {
+    const { clock, screen, stop, view } = this.#ports;
     for (;;) {
-      const leftMs = next - cli.clock.now();
-      if (leftMs <= 0) return;
-      await stop.sleep(durationMs(Math.min(leftMs, REFRESH_MAX)));
-      if (stop.isAsked) return;
-      if (next > cli.clock.now()) screen.show(await this.#view(last.view.done));
+      const leftMs = next - clock.now();
+      if (leftMs <= 0 || stop.isAsked) return;
+      await stop.sleep(durationMs(Math.min(leftMs, REFRESH)));
+      if (stop.isAsked || next <= clock.now()) return;
+      const seen = await this.#attempt(async () => view(await this.#discovery(), last.done));
+      if (seen !== undefined) screen.renewed(seen);
     }
   }
+
+  /** Whoever stays up for months meets a full disk and a mount that is away; both pass. */
+  async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#ports.screen.trouble(error);
+      return undefined;
+    }
+  }
+
+  #soon(): UnixMs {
+    const nothing = { lastCostMs: durationMs(0), changedBytes: 0, spareBytes: 0 };
+    return nextBackupAt({ endedAt: this.#ports.clock.now(), ...nothing });
+  }
+}
+
+function costMs({ started, finished }: BackupOutcome): number {
+  return Math.max(0, finished - started);
 }

@@ -1,67 +1,40 @@
 /** What `up` protects: what it is given, else what the configuration names, else its own checkout. */
-import fs from 'node:fs';
 import path from 'node:path';
-import { fsPath } from '../../adapters/node/syscalls-path.ts';
-import type { ByteString } from '../../base/bytes.ts';
-import { Fault } from '../../base/fault.ts';
+import { backupJobs, type DataSetJob, type NamedPath } from '../cli/backup-request.ts';
 import type { Cli } from '../cli/cli.ts';
-import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
 
-export interface Target {
-  /** Name of the data set. */
-  readonly name: string;
-  readonly paths: readonly ByteString[];
-  readonly excludeRules: readonly string[];
-  readonly oneFileSystem: boolean;
-  readonly skipCacheDirs: boolean;
-  readonly skipNoBackup: boolean;
+export interface Target extends Omit<DataSetJob, 'from'> {
+  readonly roots: readonly NamedPath[];
 }
 
 /** `src/main/up` and `dist/main/up` both lie three below it. */
 const CHECKOUT = path.join(import.meta.dirname, '../../..');
-/** What one command brings back is not worth keeping in a first try; the screen says that it is left out. */
+/** What one command brings back is not worth keeping in a first try; the screen says it is left out. */
 const CHECKOUT_EXCLUDES = ['/node_modules/', '/dist/'];
 
-const PLAIN = {
-  excludeRules: [],
-  oneFileSystem: false,
-  skipCacheDirs: false,
-  skipNoBackup: false,
-} as const;
-
-/** @throws Fault HF_SOURCE_ABSENT where a path that was given is not there */
+/** @throws Fault HF_SOURCE_ABSENT where a path that was given is not there; HF_USAGE */
 export function targetsOf(
   cli: Cli,
   settings: Settings,
   given: readonly string[],
 ): readonly Target[] {
+  const jobs = jobsOf(cli, settings, given);
+  return [...new Map(jobs.map((job) => [job.dataSet, targetOf(job)])).values()];
+}
+
+function jobsOf(cli: Cli, settings: Settings, given: readonly string[]): readonly DataSetJob[] {
+  const options = {};
   if (given.length > 0) {
-    return given.map((each) => onePath(absolutePath(cli.cwd, bytesOfArgument(each))));
+    return given.flatMap((each) => backupJobs(cli, settings, { args: [each], options }));
   }
-  const named = Object.entries(settings.config.datasets ?? {});
-  if (named.length === 0) {
-    const checkout = onePath(bytesOfText(CHECKOUT));
-    return [{ ...checkout, excludeRules: CHECKOUT_EXCLUDES }];
+  if (Object.keys(settings.config.datasets ?? {}).length > 0) {
+    return backupJobs(cli, settings, { args: [], options });
   }
-  return named.map(([name, set]) => ({
-    name,
-    paths: set.paths.map((each) => absolutePath(cli.cwd, bytesOfText(each))),
-    excludeRules: [...(set.exclude ?? []), ...(set['exclude-from'] ?? []).flatMap(rulesIn)],
-    oneFileSystem: set['one-file-system'] ?? false,
-    skipCacheDirs: set['exclude-caches'] ?? false,
-    skipNoBackup: set['exclude-nobackup'] ?? false,
-  }));
+  const checkout = { args: [CHECKOUT], options: { exclude: CHECKOUT_EXCLUDES } };
+  return backupJobs(cli, settings, checkout);
 }
 
-function onePath(place: ByteString): Target {
-  const name = textOfBytes(place);
-  if (!fs.existsSync(fsPath(place))) {
-    throw new Fault('HF_SOURCE_ABSENT', `${name} is not there`, { path: name });
-  }
-  return { ...PLAIN, name, paths: [place] };
-}
-
-function rulesIn(file: string): readonly string[] {
-  return fs.readFileSync(file, 'utf8').split('\n');
+function targetOf({ from, ...job }: DataSetJob): Target {
+  return { ...job, roots: from.kind === 'paths' ? from.roots : [] };
 }

@@ -1,6 +1,7 @@
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import { bytesJson, timeJson } from '../cli/json-shape.ts';
-import type { UpView } from './rounds.ts';
+import { faultJson } from '../cli/say-fault.ts';
+import type { Done, UpView } from './up-view.ts';
 
 /** The last round for machines: raw numbers, bytes and milliseconds. */
 export function upJson(view: UpView): object {
@@ -10,7 +11,8 @@ export function upJson(view: UpView): object {
     host: view.discovery.host,
     vault: { ...bytesJson('place', vault.path), freeBytes: vault.freeBytes },
     key: {
-      ...(key.path === undefined ? { kind: 'passphrase' } : bytesJson('keyFile', key.path)),
+      kind: key.kind,
+      ...('path' in key ? bytesJson('path', key.path) : {}),
       isConfirmedElsewhere: key.isConfirmed,
     },
     coverage: coverage.rows.map(({ data, state, why, openCommand }) => ({
@@ -24,17 +26,7 @@ export function upJson(view: UpView): object {
     })),
     looked: view.discovery.looked,
     notSeen: view.discovery.notSeen.map(({ what, why }) => ({ what, why })),
-    done: done.map(({ target, backup, drill }) => ({
-      dataSet: target.name,
-      snapshot: backup.snapshot,
-      isUnchanged: backup.isUnchanged,
-      entries: backup.roots.reduce((sum, root) => sum + root.entries, 0),
-      bytes: backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0),
-      storedBytes: backup.storedBytes,
-      gapCount: backup.report.gapCount,
-      torn: backup.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
-      drill: drillJson(drill),
-    })),
+    done: done.map(doneJson),
     exposure: exposure.map(({ dataSet, domain, loss, outage, survives, proof }) => ({
       dataSet,
       domain,
@@ -43,6 +35,23 @@ export function upJson(view: UpView): object {
       survives,
       proof,
     })),
+  };
+}
+
+function doneJson(done: Done): object {
+  const dataSet = done.target.dataSet;
+  if (done.kind === 'refused') return { dataSet, ...faultJson(done.fault) };
+  const { backup, drill, isDrilledNow } = done;
+  return {
+    dataSet,
+    snapshot: backup.snapshot,
+    isUnchanged: backup.isUnchanged,
+    entries: backup.roots.reduce((sum, root) => sum + root.entries, 0),
+    bytes: backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0),
+    storedBytes: backup.storedBytes,
+    gapCount: backup.report.gapCount,
+    torn: backup.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+    drill: { ...drillJson(drill), isOfThisRound: isDrilledNow },
   };
 }
 

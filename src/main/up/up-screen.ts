@@ -1,134 +1,204 @@
 /** What `up` prints: the first screen, one line for each step, and what it found, as words. */
-import type { Style } from '../../base/say.ts';
-import { sayName, sayText } from '../../base/say-name.ts';
-import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
-import type { LabelledRow } from '../../base/say-rows.ts';
+import type { Fault } from '../../base/fault.ts';
+import { inCharset, paint, type Style } from '../../base/say.ts';
 import { layoutRows } from '../../base/say-rows.ts';
-import { formatDuration, formatInstant } from '../../base/say-time.ts';
+import { formatInstant } from '../../base/say-time.ts';
+import { unbreakable, wrap } from '../../base/say-width.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { totalWords } from '../../watch/core/render-coverage.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
 import { renderFirstScreen } from '../../watch/core/render-first-screen.ts';
 import type { Cli } from '../cli/cli.ts';
+import type { Opened } from '../cli/open.ts';
+import { faultLines } from '../cli/say-fault.ts';
 import { VERSION } from '../version.ts';
-import type { DrillResult } from '../../recover/core/drill-result.ts';
-import type { Protected } from './protect.ts';
-import type { UpScreen, UpView } from './rounds.ts';
+import { commandHere } from './command-here.ts';
+import { doneLine, doneRows, type DoneWords } from './done-words.ts';
+import { isNews } from './news.ts';
+import { StatusLine } from './status-line.ts';
+import type { UpScreen, UpView } from './up-view.ts';
 
-/** Words on stdout, steps on stderr. Prints again only what differs: a table grows old quietly. */
-export function terminalScreen(cli: Cli): UpScreen {
-  const { terminal } = cli;
-  let last = '';
-  let isFirst = true;
-  const print = (text: string): void => {
-    if (text === last) return;
-    last = text;
-    terminal.out(text);
-  };
-  return {
-    step: (text) => terminal.err(`  ${text}\n`),
-    show: (view) => {
-      print(isFirst ? firstScreen(view, terminal.style) : laterScreen(view, terminal.style));
-      isFirst = false;
-    },
-    waiting: (until) => {
-      const at = formatInstant(until, cli.clock.now());
-      terminal.out(`Next round ${at}. Stop with Ctrl-C.\n`);
-    },
-  };
+/**
+ * Words to stdout, steps to stderr. While it stays up the table is printed again when it says
+ * something else; on a terminal one line is written over that tells what goes on.
+ */
+export class TerminalScreen implements UpScreen {
+  readonly #cli: Cli;
+  readonly #opened: Opened;
+  readonly #status: StatusLine;
+  #printed: UpView | undefined;
+  #isFirstRound = true;
+  #lastWords = '';
+  #lastTrouble = '';
+  #isWaitingSaid = false;
+
+  constructor(cli: Cli, opened: Opened) {
+    this.#cli = cli;
+    this.#opened = opened;
+    this.#status = new StatusLine(cli.terminal);
+  }
+
+  step(text: string): void {
+    const { terminal } = this.#cli;
+    if (terminal.isLive) this.#status.set(`  ${text}`);
+    else if (this.#isFirstRound) terminal.err(`  ${text}\n`);
+  }
+
+  opened(view: UpView): void {
+    this.#print(this.#firstScreen(view));
+  }
+
+  rounded(view: UpView): void {
+    const words = this.#words(view);
+    const before = this.#printed;
+    this.#lastTrouble = '';
+    this.#lastWords = newsOf(view, words);
+    if (before !== undefined && !isNews(before, view)) {
+      if (this.#lastWords !== '' && !this.#cli.terminal.isLive) {
+        this.#print(`${said(view.now)}  ${this.#lastWords}\n`);
+      }
+      return;
+    }
+    const rows = layoutRows(
+      words.style,
+      view.done.flatMap((each) => doneRows(each, words)),
+    );
+    const lead = this.#isFirstRound ? '\n' : `\n${said(view.now)}\n`;
+    this.#print(`${lead}${rows.join('\n')}\n\n${this.#table(view)}`);
+    this.#printed = view;
+    this.#isFirstRound = false;
+  }
+
+  renewed(view: UpView): void {
+    if (this.#printed === undefined || !isNews(this.#printed, view)) return;
+    this.#print(`\n${this.#table(view)}`);
+    this.#printed = view;
+  }
+
+  waiting(until: UnixMs): void {
+    const now = this.#cli.clock.now();
+    const next = `Next round ${formatInstant(until, now)}. Stop with Ctrl-C.`;
+    const { terminal } = this.#cli;
+    const last = this.#lastWords === '' ? 'nothing changed' : this.#lastWords;
+    const isFirst = !this.#isWaitingSaid;
+    if (terminal.isLive) this.#status.set(isFirst ? next : `${next} ${said(now)}: ${last}`);
+    else if (isFirst) terminal.out(`${next}\n`);
+    this.#isWaitingSaid = true;
+  }
+
+  trouble(fault: Fault): void {
+    const { errorStyle } = this.#cli.terminal;
+    const text = faultLines(errorStyle, fault).join('\n');
+    // The same every few minutes is said once.
+    if (text === this.#lastTrouble) return;
+    this.#lastTrouble = text;
+    this.#status.clear();
+    const now = this.#cli.clock.now();
+    this.#cli.terminal.err(`\n${said(now)}  this round did not end\n${text}\n`);
+  }
+
+  #print(text: string): void {
+    this.#status.clear();
+    this.#cli.terminal.out(text);
+  }
+
+  #words({ now }: UpView): DoneWords {
+    const { style } = this.#cli.terminal;
+    return { style, now, checkCommand: this.#command('vault check --read-data') };
+  }
+
+  #command(verb: string): string {
+    return commandHere(this.#cli, this.#opened, verb);
+  }
+
+  #firstScreen(view: UpView): string {
+    const { discovery, key } = view;
+    return renderFirstScreen(
+      {
+        ...view,
+        // What the round shows that follows would stand here twice.
+        exposure: [],
+        version: VERSION,
+        key: {
+          hosts: key.kind === 'typed' ? [] : [discovery.host],
+          isTyped: key.kind === 'typed',
+          isConfirmedElsewhere: key.isConfirmed,
+          sheetCommand: this.#command('key sheet'),
+        },
+      },
+      this.#cli.terminal.style,
+    );
+  }
+
+  /** Exposure, and what is in no recovery point still. */
+  #table(view: UpView): string {
+    const { style } = this.#cli.terminal;
+    const at = `Computed ${unbreakable(said(view.now))}.`;
+    const left = leftWords(view);
+    const lines = wrap(inCharset(style, `${left} ${at}`), style.width);
+    const isAny = view.coverage.none.count + view.coverage.unknown.count > 0;
+    const rows = layoutColumns(style, [
+      ...(isAny ? [['See them all', this.#command('coverage')] as const] : []),
+      ...(isAny ? [['Protect more', this.#command('up PATH...')] as const] : []),
+    ]);
+    const exposure = renderExposure(view.exposure, style);
+    return [...(exposure === '' ? [] : [exposure]), ...lines, ...rows, ''].join('\n');
+  }
+}
+
+/** Of this minute. */
+function said(now: UnixMs): string {
+  return formatInstant(now, now);
+}
+
+function leftWords({ coverage }: UpView): string {
+  const { none, unknown } = coverage;
+  const parts = [
+    ...(none.count > 0 ? [`in no recovery point: ${totalWords(none)}`] : []),
+    ...(unknown.count > 0 ? [`unknown: ${totalWords(unknown)}`] : []),
+  ];
+  if (parts.length === 0) return 'Every data set that was found is in a recovery point.';
+  return `Still ${parts.join(', ')}.`;
+}
+
+/** What can be done next, and what to type for it. */
+function layoutColumns(
+  style: Style,
+  rows: readonly (readonly [text: string, command: string])[],
+): readonly string[] {
+  const width = Math.max(0, ...rows.map(([text]) => text.length));
+  return rows.map(([text, command]) => `  ${text.padEnd(width)}  ${paint(style, 'ask', command)}`);
+}
+
+/** What is new in a round, in one line; empty where nothing is. */
+function newsOf(view: UpView, words: DoneWords): string {
+  const isNew = (done: UpView['done'][number]): boolean =>
+    done.kind === 'refused' || !done.backup.isUnchanged || done.isDrilledNow;
+  return view.done
+    .filter(isNew)
+    .map((done) => doneLine(done, words))
+    .join('; ');
 }
 
 /** For `--json`: nothing but steps. */
-export function silentScreen(cli: Cli): UpScreen {
-  const nothing = (): void => undefined;
-  return { step: (text) => cli.terminal.err(`  ${text}\n`), show: nothing, waiting: nothing };
-}
+export class SilentScreen implements UpScreen {
+  readonly #cli: Cli;
 
-function firstScreen(view: UpView, style: Style): string {
-  const { now, discovery, coverage, exposure, vault, key, state } = view;
-  return renderFirstScreen(
-    {
-      version: VERSION,
-      now,
-      discovery,
-      coverage,
-      exposure,
-      vault: { path: vault.path, freeBytes: vault.freeBytes },
-      key: {
-        hosts: key.path === undefined ? [] : [discovery.host],
-        isConfirmedElsewhere: key.isConfirmed || key.path === undefined,
-        sheetCommand: 'holdfast key sheet',
-      },
-      state,
-    },
-    style,
-  );
-}
-
-function laterScreen(view: UpView, style: Style): string {
-  const rows = view.done.flatMap((each) => protectedRows(each, style));
-  const table = renderExposure(view.exposure, style);
-  return `\n${layoutRows(style, rows).join('\n')}\n\n${table}\n`;
-}
-
-function protectedRows(done: Protected, style: Style): readonly LabelledRow[] {
-  return [backupRow(done, style), ...problemRows(done, style), drillRow(done, style)];
-}
-
-function backupRow({ target, backup }: Protected, style: Style): LabelledRow {
-  const entries = backup.roots.reduce((sum, root) => sum + root.entries, 0);
-  const bytes = backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0);
-  const took = formatDuration(Math.max(1, backup.finished - backup.started));
-  const size = `${formatCount(entries)} entries, ${formatBytes(bytes)}`;
-  const news = backup.isUnchanged
-    ? 'nothing changed'
-    : `${formatBytes(backup.newBytes)} new, ${formatBytes(backup.storedBytes)} stored`;
-  const text = `${sayText(target.name, style)}: ${size}; ${news}, in ${took}; snapshot ${backup.snapshot.slice(0, 8)}`;
-  return { mark: { is: 'ok' }, label: 'backup', text };
-}
-
-function problemRows({ backup }: Protected, style: Style): readonly LabelledRow[] {
-  const rows: LabelledRow[] = [];
-  for (const { path, engine } of backup.torn) {
-    const text = `${sayName(path, style)}: ${engine} was writing it, so this copy is no recovery point of it`;
-    rows.push({ mark: { is: 'unknown' }, label: 'torn', text });
+  constructor(cli: Cli) {
+    this.#cli = cli;
   }
-  if (backup.report.gapCount > 0) {
-    const [first] = backup.report.gaps;
-    const example =
-      first === undefined ? '' : `, such as ${sayName(first.path, style)} (${first.why})`;
-    const text = `${countOf(backup.report.gapCount, 'entry', 'entries')} could not be read or kept${example}`;
-    rows.push({ mark: { is: 'degraded' }, label: 'gaps', text });
-  }
-  for (const [rule, sum] of backup.report.byRule) {
-    const more = sum.isAtLeast ? 'at least ' : '';
-    const text = `${sayText(rule, style)} leaves out ${more}${countOf(sum.entries, 'entry', 'entries')}, ${formatBytes(sum.bytes)}`;
-    rows.push({ mark: undefined, label: 'left out', text });
-  }
-  return rows;
-}
 
-function drillRow({ drill }: Protected, style: Style): LabelledRow {
-  const size = `${formatBytes(drill.bytes)} in ${formatDuration(drill.durationMs)}`;
-  if (!drill.isPassed) {
-    const text = `the restore is not what was backed up: ${failureWords(drill, style)}`;
-    return { mark: { is: 'failed' }, label: 'drill', text, tone: 'failed' };
+  step(text: string): void {
+    this.#cli.terminal.err(`  ${text}\n`);
   }
-  const how = drill.kind === 'drilled' ? 'restored to scratch' : 're-read, not restored';
-  const source = drill.source.isCompared
-    ? `equal to the source${changedWords(drill)}`
-    : `not compared with the source: ${drill.source.why}`;
-  const text = `${how}: ${size}; every digest right, ${source}`;
-  return { mark: { is: 'ok' }, label: 'drill', text };
-}
 
-function changedWords({ source }: DrillResult): string {
-  if (source.changedSince === 0) return '';
-  return ` but for ${countOf(source.changedSince, 'entry', 'entries')} changed since`;
-}
+  opened(): void {}
+  rounded(): void {}
+  renewed(): void {}
+  waiting(): void {}
 
-function failureWords({ failedCount, failedFiles, source }: DrillResult, style: Style): string {
-  const [file] = failedFiles;
-  if (file !== undefined) {
-    return `${countOf(failedCount, 'file')} failed, such as ${sayName(file.path, style)} (${file.why})`;
+  trouble(fault: Fault): void {
+    const { terminal } = this.#cli;
+    terminal.err(`${faultLines(terminal.errorStyle, fault).join('\n')}\n`);
   }
-  return `${countOf(source.unexplainedCount, 'entry', 'entries')} differ from the source though nothing changed them`;
 }

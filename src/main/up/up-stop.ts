@@ -1,34 +1,47 @@
 import type { DurationMs } from '../../base/units.ts';
-import type { Cli } from '../cli/cli.ts';
+import type { StopSignals } from '../cli/stop-signals.ts';
+
+/** How `up` is stopped: at work at once, with its scratch taken away; at rest it ends by itself. */
+export interface Stop {
+  /** Somebody asked for the end while nothing was under way. */
+  readonly isAsked: boolean;
+  work(): void;
+  rest(): void;
+  /** At rest; ends early when it is stopped. */
+  sleep(span: DurationMs): Promise<void>;
+}
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const INTERRUPTED = 130;
+/** Node's timers count 31 bits of milliseconds and turn more into 1 ms. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/**
- * How `up` is stopped. While it waits it ends at once, and that is no failure. While it works, what
- * runs is left as it is: a backup that was not acknowledged leaves nothing that anything refers to.
- */
-export class UpStop {
-  readonly #cli: Cli;
+/** Signals of this process, shared with those that end every other command at once. */
+export class UpStop implements Stop {
+  readonly #signals: StopSignals;
+  #isResting = false;
   #wake: (() => void) | undefined;
-  #clean: (() => void) | undefined;
   isAsked = false;
 
-  constructor(cli: Cli) {
-    this.#cli = cli;
-    cli.stop.leaveToCommand();
+  constructor(signals: StopSignals) {
+    this.#signals = signals;
     for (const signal of SIGNALS) process.on(signal, () => this.#stop());
   }
 
-  /** What to take away when it is stopped at work. */
-  whileWorking(clean: () => void): void {
-    this.#clean = clean;
+  work(): void {
+    this.#isResting = false;
+    this.#signals.takeBack();
   }
 
-  /** Ends early when it is stopped. */
+  rest(): void {
+    this.#isResting = true;
+    this.#signals.leaveToCommand();
+  }
+
   async sleep(span: DurationMs): Promise<void> {
+    if (this.isAsked) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, span);
+      const timer = setTimeout(resolve, Math.min(span, TIMER_MS_MAX));
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -38,13 +51,10 @@ export class UpStop {
   }
 
   #stop(): void {
+    if (!this.#isResting) return;
+    // Who asks twice does not want to wait for the look at the machine that is under way.
+    if (this.isAsked) process.exit(INTERRUPTED);
     this.isAsked = true;
-    if (this.#wake !== undefined) {
-      this.#wake();
-      return;
-    }
-    this.#clean?.();
-    this.#cli.terminal.err('Stopped. What was acknowledged before is as it was.\n');
-    process.exit(INTERRUPTED);
+    this.#wake?.();
   }
 }

@@ -1,12 +1,32 @@
 /** `holdfast up` as the command line calls it. */
+import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
+import { type StateLock, takeStateLock } from '../../adapters/sqlite/state-lock.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName } from '../../base/say-name.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import type { UpOptions } from '../cli/command-up.ts';
 import { EXIT } from '../cli/exit-code.ts';
-import { readSettings } from '../cli/settings.ts';
+import { textOfBytes } from '../cli/places.ts';
+import { readSettings, type Settings } from '../cli/settings.ts';
+import { stepBack } from '../step-back.ts';
+import { nodePorts } from '../vault-session.ts';
+import { openOrMakeVault } from './local-vault.ts';
+import { type UpOutcome, Rounds } from './rounds.ts';
+import { removeScratchNow } from './scratch.ts';
+import { type Target, targetsOf } from './targets.ts';
 import { upJson } from './up-json.ts';
-import { runRounds } from './rounds.ts';
-import { targetsOf } from './targets.ts';
-import { silentScreen, terminalScreen } from './up-screen.ts';
+import { SilentScreen, TerminalScreen } from './up-screen.ts';
+import { UpStop } from './up-stop.ts';
+import { UpWork } from './up-work.ts';
+
+interface Asked {
+  readonly cli: Cli;
+  readonly settings: Settings;
+  readonly options: UpOptions;
+  readonly targets: readonly Target[];
+}
 
 export async function runUp(of: {
   readonly cli: Cli;
@@ -14,12 +34,64 @@ export async function runUp(of: {
   readonly options: UpOptions;
 }): Promise<Answer> {
   const { cli, paths, options } = of;
+  stepBack();
   const settings = await readSettings(cli, options);
   const targets = targetsOf(cli, settings, paths);
-  const screen = cli.wantsJson ? silentScreen(cli) : terminalScreen(cli);
-  const request = { targets, once: options.once === true };
-  const { view, hasFailed, hasGaps } = await runRounds(cli, { settings, request, screen });
-  const code = hasFailed ? EXIT.error : hasGaps ? EXIT.gaps : EXIT.done;
-  // What it found has been printed, round by round.
-  return { code, say: () => [], json: upJson(view) };
+  const state = settings.state.value;
+  const { disk } = nodePorts();
+  const isNewState = disk.list(state) === undefined;
+  disk.makeDir(state);
+  const lock = lockState(settings);
+  try {
+    const outcome = await runLocked({ cli, settings, options, targets }, isNewState);
+    return answerOf(outcome, options);
+  } finally {
+    lock.release();
+  }
 }
+
+/** Two that share a state would write one chain of snapshots, and take away each other's scratch. */
+function lockState({ state }: Settings): StateLock {
+  const place = textOfBytes(state.value);
+  const lock = takeStateLock(`${place}/up.lock`);
+  if ('release' in lock) return lock;
+  const { heldBy } = lock;
+  const who = typeof heldBy === 'number' ? `process ${heldBy}` : heldBy;
+  const message = `another holdfast up, ${who}, works with the state in ${place}`;
+  throw new Fault('HF_UP_RUNNING', message, { path: place });
+}
+
+async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> {
+  const { cli, settings, options, targets } = asked;
+  const state = settings.state.value;
+  const opened = await openOrMakeVault(cli, settings, options);
+  const ledger = await openLedger(textOfBytes(byteString(`${state}/state.db`)));
+  try {
+    await ledger.noteVault(opened.session.vault.id, opened.session.root, cli.clock.now());
+    const screen = cli.wantsJson ? new SilentScreen(cli) : new TerminalScreen(cli, opened);
+    const step = (text: string): void => screen.step(text);
+    const work = new UpWork({ cli, opened, ledger, targets, isNewState, step });
+    const { clean, look, protect, room, view } = work;
+    const stop = new UpStop(cli.stop);
+    cli.stop.note('What was kept before is as it was; no scratch is left.');
+    cli.stop.onStop(() => removeScratchNow(state));
+    const ports = { clock: cli.clock, stop, screen, clean, look, protect, room, view };
+    return await new Rounds(ports, targets).run(options.once === true);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** What it found has been printed, round by round. Who stops it gets 0: that is no failure. */
+function answerOf({ view, hasFailed, hasGaps }: UpOutcome, { once }: UpOptions): Answer {
+  const json = upJson(view);
+  if (once === true) {
+    const code = hasFailed ? EXIT.error : hasGaps ? EXIT.gaps : EXIT.done;
+    return { code, say: () => (code === EXIT.done ? [] : [`Exit ${code}: ${WHY[code]}.`]), json };
+  }
+  const kept = (style: Style): string =>
+    `Stopped. What was kept lies in ${sayName(view.vault.path, style)}.`;
+  return { code: EXIT.done, say: (style) => [kept(style)], json };
+}
+
+const WHY = { [EXIT.error]: 'not everything is proven', [EXIT.gaps]: 'kept with gaps' } as const;

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import { type EntryType, ENTRY_TYPES } from '../../manifest/core/entry-fields.ts';
 
 const TYPE = ',"type":"';
@@ -27,5 +27,5 @@ export function isLinkedLine(line: ByteString): boolean {
 /** The last component of a path that is not the root's. */
 export function nameOf(path: ByteString): ByteString {
   assert(path !== '', 'the root has no name');
-  return path.slice(path.lastIndexOf('/') + 1) as ByteString;
+  return byteString(path.slice(path.lastIndexOf('/') + 1));
 }

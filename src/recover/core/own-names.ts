@@ -3,6 +3,8 @@ import type { Hash } from '../../host/hash.ts';
 
 /** Stands at the top of a target until everything is there. */
 export const MARKER = byteString('.holdfast-restore');
+/** The marker before it is whole: it says nothing yet, and is in nobody's way. */
+export const UNFINISHED_MARKER = byteString('.holdfast-restore.part');
 const ASIDE = '.holdfast-aside-';
 const PART_DIGITS = 24;
 

@@ -4,6 +4,7 @@ import type { RestoreCounts } from './restore-tally.ts';
 export interface RestoreProgress {
   readonly entries: number;
   readonly entriesTotal: number;
+  /** With the holes of files. */
   readonly bytes: number;
   readonly bytesTotal: number;
   readonly elapsedMs: number;
@@ -14,17 +15,18 @@ export interface RestoreProgress {
 
 /** Small files cost by the entry, large ones by the byte: both shares count alike. */
 export function progressOf(
-  counts: Pick<RestoreCounts, 'entries' | 'bytes'>,
+  counts: Pick<RestoreCounts, 'entries' | 'bytes' | 'holeBytes'>,
   totals: { readonly entries: number; readonly bytes: number },
   elapsedMs: number,
 ): RestoreProgress {
   const entriesShare = totals.entries === 0 ? 1 : counts.entries / totals.entries;
-  const bytesShare = totals.bytes === 0 ? entriesShare : counts.bytes / totals.bytes;
+  const bytesDone = counts.bytes + counts.holeBytes;
+  const bytesShare = totals.bytes === 0 ? entriesShare : bytesDone / totals.bytes;
   const share = Math.min(1, (entriesShare + bytesShare) / 2);
   return {
     entries: counts.entries,
     entriesTotal: totals.entries,
-    bytes: counts.bytes,
+    bytes: bytesDone,
     bytesTotal: totals.bytes,
     elapsedMs,
     rateBytesPerS: rateOf(counts.bytes, elapsedMs),

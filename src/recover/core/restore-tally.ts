@@ -29,6 +29,8 @@ export interface RestoreCounts {
   readonly files: number;
   /** Content of files that is right now in the target, written or found. */
   readonly bytes: number;
+  /** Of files with holes: what needs no content. */
+  readonly holeBytes: number;
   readonly writtenBytes: number;
   /** Files whose content was there already. */
   readonly keptFiles: number;
@@ -54,6 +56,7 @@ export class Tally {
   entries = 0;
   files = 0;
   bytes = 0;
+  holeBytes = 0;
   writtenBytes = 0;
   keptFiles = 0;
   movedAside = 0;
@@ -63,8 +66,9 @@ export class Tally {
   readonly #gaps: RestoreGap[] = [];
   readonly #unset = new Map<string, UnsetCount>();
 
-  fail(failure: RestoreFailure): void {
-    this.failureCount += 1;
+  /** @param count entries that it stands for */
+  fail(failure: RestoreFailure, count = 1): void {
+    this.failureCount += count;
     if (this.#failures.length < NAMED_MAX) this.#failures.push(failure);
   }
 
@@ -81,6 +85,7 @@ export class Tally {
     this.entries += other.entries;
     this.files += other.files;
     this.bytes += other.bytes;
+    this.holeBytes += other.holeBytes;
     this.writtenBytes += other.writtenBytes;
     this.keptFiles += other.keptFiles;
     this.movedAside += other.movedAside;
@@ -92,9 +97,9 @@ export class Tally {
   }
 
   result(): RestoreTally {
-    const { entries, files, bytes, writtenBytes, keptFiles, movedAside } = this;
+    const { entries, files, bytes, holeBytes, writtenBytes, keptFiles, movedAside } = this;
     return {
-      ...{ entries, files, bytes, writtenBytes, keptFiles, movedAside },
+      ...{ entries, files, bytes, holeBytes, writtenBytes, keptFiles, movedAside },
       failures: this.#failures,
       failureCount: this.failureCount,
       unset: [...this.#unset.values()],

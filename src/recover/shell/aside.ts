@@ -16,10 +16,7 @@ export class Aside {
   readonly #ports: AsidePorts;
   readonly #at: { readonly top: DirHandle; readonly aside: ByteString };
 
-  constructor(
-    ports: AsidePorts,
-    at: { readonly top: DirHandle; readonly aside: ByteString },
-  ) {
+  constructor(ports: AsidePorts, at: { readonly top: DirHandle; readonly aside: ByteString }) {
     this.#ports = ports;
     this.#at = at;
   }

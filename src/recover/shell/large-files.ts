@@ -7,12 +7,13 @@ import type { FileHandle, Source } from '../../host/source.ts';
 import type { Place, TreeWriter } from '../../host/tree-writer.ts';
 import type { FileEntry } from '../../manifest/core/entry.ts';
 import { holesOf } from '../../manifest/core/hole-list.ts';
-import { chunksOfList, type PlacedChunk, ZERO_DIGEST } from '../../manifest/core/list.ts';
+import { type PlacedChunk, ZERO_DIGEST } from '../../manifest/core/list.ts';
 import { NAMES } from '../../vault/core/object-id.ts';
 import { SpanCutter } from '../core/file-spans.ts';
 import type { Tally } from '../core/restore-tally.ts';
 import { createMode } from '../core/wanted-attributes.ts';
 import { errnoOf, failureOf } from './failures.ts';
+import { chunksOf } from './file-chunks.ts';
 import { InFlight } from './in-flight.ts';
 import type { ObjectReader } from './object-reader.ts';
 import type { PlaceEntry } from './place-entry.ts';
@@ -93,7 +94,6 @@ export class LargeFiles {
       if (failed !== undefined) tally.fail({ path: to.path, ...failed });
     } else if (setup.target === 'present' && (await this.#isThere(entry, to))) {
       tally.keptFiles += 1;
-      tally.bytes += Number(entry.size);
       this.#ports.place.settle(entry, { ...to, tally });
     } else {
       await this.#write(entry, to);
@@ -156,19 +156,18 @@ export class LargeFiles {
   }
 
   /** @returns why it is not whole; undefined where it is */
-  async #parts(
-    entry: FileEntry,
-    to: Omit<PartBatch, 'pieces'>,
-  ): Promise<PartsFailure | undefined> {
+  async #parts(entry: FileEntry, to: Omit<PartBatch, 'pieces'>): Promise<PartsFailure | undefined> {
     const { flight, crew } = this.#ports;
     const { tally, onStep } = this.#options;
     const own: Promise<void>[] = [];
     let failed: PartsFailure | undefined;
+    let bytes = 0;
     const send = async (pieces: readonly Piece[]): Promise<void> => {
       const result = await crew.writeParts({ ...to, pieces });
       tally.writtenBytes += result.writtenBytes;
       if (!result.isWhole) failed ??= result.failure ?? DIFFERS;
-      else if (to.action !== 'compare') tally.bytes += sizeOf(pieces);
+      else bytes += sizeOf(pieces);
+      if (result.isWhole && to.action !== 'compare') tally.bytes += sizeOf(pieces);
       onStep();
     };
     try {
@@ -185,7 +184,10 @@ export class LargeFiles {
       await Promise.allSettled(own);
     }
     await Promise.all(own);
-    return failed;
+    if (failed !== undefined) return failed;
+    if (to.action === 'compare') tally.bytes += bytes;
+    tally.holeBytes += Number(entry.size) - bytes;
+    return undefined;
   }
 
   *#batches(entry: FileEntry): Generator<Piece[]> {
@@ -222,19 +224,6 @@ function pieceOf(chunk: PlacedChunk, cutter: SpanCutter): Piece | undefined {
   const isAll = spans.length === 1 && spans[0]?.length === length;
   const flat = isAll ? undefined : spans.flatMap((span) => [span.offset, span.length]);
   return { offset, length, digest, spans: flat };
-}
-
-function* chunksOf(
-  entry: FileEntry,
-  load: (digest: PlacedChunk['digest']) => Uint8Array,
-): Generator<PlacedChunk> {
-  const { list, cut, size, chunks = [] } = entry;
-  let offset = 0n;
-  for (const chunk of chunks) {
-    yield { ...chunk, offset };
-    offset += BigInt(chunk.length);
-  }
-  if (list !== undefined && cut !== undefined) yield* chunksOfList({ list, cut, size, load });
 }
 
 function openToRead(source: Source, place: Place): FileHandle | undefined {

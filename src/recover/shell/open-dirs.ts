@@ -3,7 +3,7 @@
  * and finished (owner, attributes, mode, times) from below when all in them is done.
  */
 import { assert } from '../../base/assert.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { DirHandle } from '../../host/source.ts';
 import { corrupt } from '../../manifest/core/corrupt.ts';
 import { isWithin } from '../../manifest/core/order.ts';
@@ -14,7 +14,7 @@ export interface OpenDir {
   readonly path: ByteString;
   readonly name: ByteString;
   readonly parent: OpenDir | undefined;
-  /** As parsed; undefined for one that is only on the way, or was there before. */
+  /** As parsed; undefined where its page is lost, or the root is a file. */
   readonly entry: Entry | undefined;
   handle: DirHandle | undefined;
   /** Batches, files and directories in it that are not finished. */
@@ -33,12 +33,15 @@ export interface OpenDirsPorts {
 
 /** Descriptors that are kept; a deeper tree opens some of its directories again. */
 const OPEN_MAX = 600;
+/** Of those that are opened again, how many are kept. */
+const REOPENED_MAX = 300;
 
 export class OpenDirs {
   readonly #ports: OpenDirsPorts;
   /** From the root down to where the walk is. */
   readonly #stack: OpenDir[] = [];
-  #openCount = 0;
+  /** All but the root that have a descriptor, the walk's and those that wait for a batch. */
+  readonly #open = new Set<OpenDir>();
 
   constructor(ports: OpenDirsPorts) {
     this.#ports = ports;
@@ -51,12 +54,17 @@ export class OpenDirs {
 
   /** @param handle of the root; it is not closed here */
   begin(root: { readonly entry: Entry | undefined; readonly handle: DirHandle }): void {
-    const none = '' as ByteString;
+    const none = byteString('');
     const { entry, handle } = root;
     this.#stack.push({
       ...{ path: none, name: none, parent: undefined, entry, handle },
       ...{ pending: 1, isLeft: false },
     });
+  }
+
+  /** Whether the walk is in this directory, or in one below it. */
+  isIn(path: ByteString): boolean {
+    return this.#stack.some((dir) => dir.path === path);
   }
 
   /** Goes to the directory `parent`, leaving those that do not hold it. */
@@ -68,13 +76,14 @@ export class OpenDirs {
     }
   }
 
-  enter(dir: { readonly path: ByteString; readonly name: ByteString; readonly entry: Entry }): void {
+  enter(dir: Pick<OpenDir, 'path' | 'name' | 'entry'>): void {
     const parent = this.current;
     assert(parent !== undefined, 'the root comes first');
     const handle = this.#ports.enter(dir, this.handleOf(parent));
     parent.pending += 1;
-    this.#stack.push({ ...dir, parent, handle, pending: 1, isLeft: false });
-    this.#openCount += 1;
+    const entered: OpenDir = { ...dir, parent, handle, pending: 1, isLeft: false };
+    this.#stack.push(entered);
+    this.#open.add(entered);
     this.#spare();
   }
 
@@ -83,15 +92,25 @@ export class OpenDirs {
     for (let dir = this.#stack.pop(); dir !== undefined; dir = this.#stack.pop()) this.#leave(dir);
   }
 
+  /** Lets go of everything, where the walk ended with a failure. */
+  abandon(): void {
+    for (const dir of this.#open) this.#close(dir);
+  }
+
   handleOf(dir: OpenDir): DirHandle {
     const missing: OpenDir[] = [];
     let at = dir;
     for (; at.handle === undefined; at = above(at)) missing.push(at);
     let { handle } = at;
-    for (const each of missing.reverse()) {
+    for (let left = missing.length - 1; left >= 0; left--) {
+      const each = missing[left];
+      assert(each !== undefined, 'it is missing');
+      const above = each.parent;
       handle = this.#ports.reopen(handle, each.name);
       each.handle = handle;
-      this.#openCount += 1;
+      this.#open.add(each);
+      // On the way back up the nearest are needed first; the others would only be held.
+      if (left >= REOPENED_MAX && above !== undefined && above !== at) this.#close(above);
     }
     return handle;
   }
@@ -117,7 +136,7 @@ export class OpenDirs {
 
   /** Of those the walk is in, the highest are needed last. Batches hold more than one each. */
   #spare(): void {
-    for (let at = 1; this.#openCount > OPEN_MAX && at < this.#stack.length - 1; at++) {
+    for (let at = 1; this.#open.size > OPEN_MAX && at < this.#stack.length - 1; at++) {
       const dir = this.#stack[at];
       if (dir === undefined) break;
       // The walk is in it, and in one below it; nothing else is.
@@ -129,7 +148,7 @@ export class OpenDirs {
     if (dir.parent === undefined || dir.handle === undefined) return;
     this.#ports.close(dir.handle);
     dir.handle = undefined;
-    this.#openCount -= 1;
+    this.#open.delete(dir);
   }
 }
 

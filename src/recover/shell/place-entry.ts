@@ -14,7 +14,8 @@ import {
 } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Attributes, Place, TreeWriter } from '../../host/tree-writer.ts';
-import type { DeviceEntry, Entry, FileEntry } from '../../manifest/core/entry.ts';
+import type { Entry, FileEntry } from '../../manifest/core/entry.ts';
+import { deviceNumber } from '../core/device-number.ts';
 import { partName } from '../core/own-names.ts';
 import type { Span } from '../core/file-spans.ts';
 import type { Tally } from '../core/restore-tally.ts';
@@ -225,7 +226,7 @@ export class PlaceEntry {
   #isSameOther(entry: OtherEntry, { dir, name }: Place): boolean {
     if (entry.type === 'symlink') return this.#ports.source.readLink(dir, name) === entry.target;
     if (entry.type !== 'char' && entry.type !== 'block') return true;
-    return this.#stat[STAT_RDEV] === deviceOf(entry);
+    return this.#stat[STAT_RDEV] === deviceNumber(entry);
   }
 
   #makeOther(entry: OtherEntry, { place: { dir, name } }: PlaceTo): void {
@@ -236,12 +237,6 @@ export class PlaceEntry {
       tree.makeNode(dir, name, { type: entry.type, major: 0, minor: 0 });
     }
   }
-}
-
-/** `st_rdev` of glibc: 64 bits. */
-function deviceOf({ major, minor }: DeviceEntry): bigint {
-  const [high, low] = [BigInt(major), BigInt(minor)];
-  return (low & 0xffn) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {

@@ -2,7 +2,9 @@
  * The hands of a restore: threads in life, one inline body for small restores and simulations.
  * What they do is the same.
  */
+import { assert } from '../../base/assert.ts';
 import type { RestoreTally } from '../core/restore-tally.ts';
+import { type VerifyBatch, type VerifyResult, VerifyWork } from './verify-work.ts';
 import type { EntryBatch, PartBatch, PartResult, RestoreSetup } from './restore-setup.ts';
 import { RestoreWork, type RestoreWorkPorts } from './restore-work.ts';
 
@@ -12,6 +14,8 @@ export interface RestoreCrew {
   begin(setup: RestoreSetup): void;
   restore(batch: EntryBatch): Promise<RestoreTally>;
   writeParts(batch: PartBatch): Promise<PartResult>;
+  /** Needs no `begin`. */
+  compare(batch: VerifyBatch): Promise<VerifyResult>;
   /** Lets go of everything, finished or not. */
   close(): Promise<void>;
 }
@@ -19,8 +23,9 @@ export interface RestoreCrew {
 /** Everything at once, in this thread. */
 export function inlineRestoreCrew(ports: RestoreWorkPorts): RestoreCrew {
   let work: RestoreWork | undefined;
+  const comparing = new VerifyWork(ports);
   const begun = (): RestoreWork => {
-    if (work === undefined) throw new Error('begin comes first');
+    assert(work !== undefined, 'begin comes first');
     return work;
   };
   return {
@@ -33,6 +38,9 @@ export function inlineRestoreCrew(ports: RestoreWorkPorts): RestoreCrew {
     },
     async writeParts(batch) {
       return begun().writeParts(batch);
+    },
+    async compare(batch) {
+      return comparing.compare(batch);
     },
     async close() {
       work = undefined;

@@ -19,7 +19,7 @@ import { nameOf } from '../core/entry-scan.ts';
 import { errnoOf, ifThere } from './failures.ts';
 import type { OpenDir } from './open-dirs.ts';
 import type { PlaceEntry } from './place-entry.ts';
-import type { RootToRestore, Stage } from './restore-root.ts';
+import type { RootToRestore, Stage } from './restore-stage.ts';
 import type { RestoreSetup } from './restore-setup.ts';
 
 export interface RestoreLinksPorts {
@@ -119,14 +119,11 @@ export class RestoreLinks {
       const first: Place = { dir: from, name: nameOf(link.to) };
       const found = this.#statOf(first);
       if (found === undefined) throw new TreeFailure('ENOENT');
+      const isPresent = this.#options.setup.target === 'present';
+      const there = isPresent ? this.#statOf(link.place) : undefined;
+      if (there !== undefined && isSameInode(there, found)) return;
       this.#demandSame(entry, found);
-      if (this.#options.setup.target === 'present') {
-        const there = this.#statOf(link.place);
-        if (there !== undefined) {
-          if (there[STAT_INO] === found[STAT_INO] && there[STAT_DEV] === found[STAT_DEV]) return;
-          places.moveAside({ ...link, tally: this.#options.stage.tally });
-        }
-      }
+      if (there !== undefined) places.moveAside({ ...link, tally: this.#options.stage.tally });
       tree.makeLink(first, link.place);
     } finally {
       if (from !== top) source.closeDir(from);
@@ -165,4 +162,8 @@ export class RestoreLinks {
     }
     return dir;
   }
+}
+
+function isSameInode(left: StatWords, right: StatWords): boolean {
+  return left[STAT_INO] === right[STAT_INO] && left[STAT_DEV] === right[STAT_DEV];
 }

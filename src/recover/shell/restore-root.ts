@@ -3,15 +3,20 @@
  * crew. Called once for what is wanted first, and once for the rest.
  */
 import { type ByteString, byteString } from '../../base/bytes.ts';
-import type { DirHandle, Source } from '../../host/source.ts';
+import {
+  type DirHandle,
+  type Source,
+  STAT_MODE,
+  STAT_WORDS,
+  type StatWords,
+} from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Place, TreeWriter } from '../../host/tree-writer.ts';
 import { corrupt } from '../../manifest/core/corrupt.ts';
 import { type Entry, parseEntry } from '../../manifest/core/entry.ts';
 import { isWithin, parentOf } from '../../manifest/core/order.ts';
-import { type Manifest, walkLines } from '../../manifest/core/walk.ts';
 import { isCutLine, isLinkedLine, nameOf, typeOfLine } from '../core/entry-scan.ts';
-import type { Tally } from '../core/restore-tally.ts';
+import { type LostPage, survivingLines } from '../core/surviving-lines.ts';
 import { errnoOf, failureOf } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { LargeFiles } from './large-files.ts';
@@ -21,6 +26,7 @@ import { PlaceEntry } from './place-entry.ts';
 import type { RestoreCrew } from './restore-crew.ts';
 import { RestoreLinks } from './restore-links.ts';
 import type { RestoreSetup } from './restore-setup.ts';
+import type { RootToRestore, Stage } from './restore-stage.ts';
 
 export interface RestoreRootPorts {
   readonly tree: TreeWriter;
@@ -28,28 +34,6 @@ export interface RestoreRootPorts {
   readonly tools: Tools;
   readonly reader: ObjectReader;
   readonly crew: RestoreCrew;
-}
-
-export interface RootToRestore {
-  readonly manifest: Manifest;
-  /** What stands before each path in reports: empty, or the name of the root and a slash. */
-  readonly prefix: ByteString;
-  /** The directory it comes into; of a root that is a file, the one that holds it. */
-  readonly handle: DirHandle;
-  /** Name of a root that is a file. */
-  readonly rootName: ByteString;
-}
-
-export interface Stage {
-  /** Which paths of the root belong to it. */
-  readonly takes: (path: ByteString, isDir: boolean) => boolean;
-  /** All is there after it: directories get their owner, mode and times. */
-  readonly isLast: boolean;
-  /** Further names of inodes whose first name was not taken yet: first name to restored one. */
-  readonly heads: Map<ByteString, ByteString>;
-  readonly tally: Tally;
-  /** Called whenever something was added to the tally. */
-  readonly onStep: () => void;
 }
 
 const LINES_MAX = 1024;
@@ -70,6 +54,7 @@ export class RestoreRoot {
   readonly #flight: InFlight;
   readonly #large: LargeFiles;
   readonly #links: RestoreLinks;
+  readonly #stat: StatWords = new BigInt64Array(STAT_WORDS);
   #lines: ByteString[] = [];
   #lineDirs: OpenDir[] = [];
   #size = 0;
@@ -78,6 +63,8 @@ export class RestoreRoot {
   #waiting: Entry[] = [];
   /** The last directory that could not be made. */
   #failed: ByteString | undefined;
+  /** A page could not be read: what stood in it may be missing further on. */
+  #hasLost = false;
 
   constructor(
     ports: RestoreRootPorts,
@@ -106,22 +93,26 @@ export class RestoreRoot {
 
   async run(): Promise<void> {
     try {
-      for (const { path, line } of walkLines(this.#root.manifest)) {
-        await this.#take(path, line);
-      }
+      const lines = survivingLines(this.#root.manifest, (page) => this.#lose(page));
+      for (const { path, line } of lines) await this.#take(path, line);
       await this.#flush();
       await this.#drainLinks();
       this.#dirs.leaveAll();
     } finally {
       await this.#large.settle();
       await this.#flight.settle();
+      this.#dirs.abandon();
     }
   }
 
   async #take(path: ByteString, line: ByteString): Promise<void> {
     if (path === '') return this.#takeRoot(line);
+    if (this.#hasLost && this.#dirs.current === undefined) {
+      this.#dirs.begin({ entry: undefined, handle: this.#root.handle });
+    }
     if (this.#isBelowFailed(path)) return;
-    this.#leaveUntil(parentOf(path));
+    this.#leaveUntil(parentOf(path) ?? byteString(''));
+    if (this.#isBelowFailed(path)) return;
     if (typeOfLine(line) === 'dir') return this.#takeDir(path, line);
     if (!this.#stage.takes(path, false)) return;
     this.#enterWaiting();
@@ -132,7 +123,7 @@ export class RestoreRoot {
   }
 
   async #takeRoot(line: ByteString): Promise<void> {
-    const entry = parsed('' as ByteString, line);
+    const entry = parsed(byteString(''), line);
     const { handle } = this.#root;
     if (entry.type === 'dir') {
       this.#dirs.begin({ entry, handle });
@@ -155,14 +146,22 @@ export class RestoreRoot {
   #enterWaiting(): void {
     for (const entry of this.#waiting.splice(0)) {
       const { path } = entry;
-      try {
+      const isIn = this.#hasEntered(path, () => {
         this.#dirs.enter({ path, name: nameOf(path), entry });
-      } catch (error) {
-        this.#stage.tally.fail(failureOf(this.#pathOf(path), error));
-        this.#failed = path;
-        return;
-      }
+      });
+      if (!isIn) return;
       this.#noteDir(entry);
+    }
+  }
+
+  #hasEntered(path: ByteString, enter: () => void): boolean {
+    try {
+      enter();
+      return true;
+    } catch (error) {
+      this.#stage.tally.fail(failureOf(this.#pathOf(path), error));
+      this.#failed = path;
+      return false;
     }
   }
 
@@ -174,9 +173,30 @@ export class RestoreRoot {
     return true;
   }
 
-  #leaveUntil(parent: ByteString | undefined): void {
+  #leaveUntil(parent: ByteString): void {
     while (this.#waiting.length > 0 && this.#waiting.at(-1)?.path !== parent) this.#waiting.pop();
-    if (this.#waiting.length === 0) this.#dirs.leaveUntil(parent ?? ('' as ByteString));
+    if (this.#waiting.length > 0) return;
+    if (this.#hasLost) this.#leaveOrSupply(parent);
+    else this.#dirs.leaveUntil(parent);
+  }
+
+  /** Where the line of a directory is lost, it is made all the same, for what is in it. */
+  #leaveOrSupply(parent: ByteString): void {
+    const missing: ByteString[] = [];
+    let at = parent;
+    for (; !this.#dirs.isIn(at); at = parentOf(at) ?? byteString('')) missing.push(at);
+    this.#dirs.leaveUntil(at);
+    for (const path of missing.reverse()) {
+      const lost = { path, name: nameOf(path), entry: undefined };
+      if (!this.#hasEntered(path, () => this.#dirs.enter(lost))) return;
+    }
+  }
+
+  #lose({ first, entries, fault }: LostPage): void {
+    this.#hasLost = true;
+    if (!this.#stage.isLast) return;
+    const why = `the page of the manifest that begins here is lost, with ${entries} entries: ${fault.message}`;
+    this.#stage.tally.fail({ path: this.#pathOf(first), code: fault.code, why }, entries);
   }
 
   #noteDir(entry: Entry): void {
@@ -278,8 +298,7 @@ export class RestoreRoot {
     const { tally } = this.#stage;
     try {
       const handle = source.openDir(place.dir, place.name);
-      // Its owner may have made it read-only; its mode is set when all in it is done.
-      if (tree.identity.uid !== 0) tree.setAttributes(handle, { mode: PRIVATE_MODE });
+      this.#openUp(handle);
       return handle;
     } catch (error) {
       const errno = errnoOf(error);
@@ -295,9 +314,20 @@ export class RestoreRoot {
     }
   }
 
+  /** An owner may have closed a directory to itself; its mode is set when all in it is done. */
+  #openUp(handle: DirHandle): void {
+    const { tree, source } = this.#ports;
+    if (tree.identity.uid === 0) return;
+    source.stat(handle, byteString(''), this.#stat);
+    const mode = Number(this.#stat[STAT_MODE]);
+    if ((mode & PRIVATE_MODE) !== PRIVATE_MODE) tree.setAttributes(handle, { mode: PRIVATE_MODE });
+  }
+
   #finishDir(dir: OpenDir, handle: DirHandle): void {
     const { entry } = dir;
     if (entry === undefined || !this.#stage.isLast || this.#setup.target === 'none') return;
+    // What is mounted in the target has its own.
+    if (this.#setup.target === 'present' && entry.notEntered === 'mount') return;
     const path = this.#pathOf(dir.path);
     // The target's own attributes come last: its marker is still to be removed.
     if (dir.path === '' && this.#root.prefix === '') return;

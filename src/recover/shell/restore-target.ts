@@ -13,7 +13,7 @@ import {
 import type { Tools } from '../../host/tools.ts';
 import type { TreeWriter } from '../../host/tree-writer.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
-import { MARKER, markerText, snapshotOfMarker } from '../core/own-names.ts';
+import { MARKER, markerText, snapshotOfMarker, UNFINISHED_MARKER } from '../core/own-names.ts';
 import { errnoOf, ifThere } from './failures.ts';
 import type { RestoreSetup } from './restore-setup.ts';
 
@@ -28,12 +28,15 @@ export interface TargetRequest {
   /** Of the snapshot, in hex. */
   readonly snapshot: string;
   readonly inPlace: boolean;
+  /** The target becomes the one root itself, and gets its mode at the end. */
+  readonly isRoot: boolean;
 }
 
 export type PreparedTarget = Pick<RestoreSetup, 'target' | 'isResumed' | 'top' | 'inherits'>;
 
-/** Every file system of the ext family has it. */
-const LOST_AND_FOUND = byteString('lost+found');
+/** Every file system of the ext family has the first; the other is of a run killed at its start. */
+const OF_NOBODY = [byteString('lost+found'), UNFINISHED_MARKER];
+const OWN_MODE = 0o700;
 const MARKER_MODE = 0o666;
 const MARKER_SIZE_MAX = 200;
 const PERMISSIONS = 0o7777n;
@@ -46,15 +49,18 @@ const PERMISSIONS = 0o7777n;
 export function prepareTarget(ports: TargetPorts, request: TargetRequest): PreparedTarget {
   const { tree, source } = ports;
   const { target, snapshot, inPlace } = request;
+  let top: DirHandle | undefined;
   try {
     tree.makeTop(target);
-    const top = source.openRoot(target);
-    const names = source.list(top).names.filter((name) => name !== LOST_AND_FOUND);
+    top = source.openRoot(target);
+    const names = source.list(top).names.filter((name) => !OF_NOBODY.includes(name));
     const begun = names.includes(MARKER) ? readMarker(ports, top) : undefined;
     const isResumed = begun === snapshot;
     if (names.length > 0 && !isResumed && !inPlace) throw notEmpty(target, begun);
     if (names.includes(MARKER) && !isResumed) tree.unlink(top, MARKER);
     const isPresent = names.length > 0;
+    // Until the root's own mode is set nobody else looks into what may be private.
+    if (request.isRoot && (!isPresent || isResumed)) tree.setAttributes(top, { mode: OWN_MODE });
     const isPlain = isResumed || writeMarker(ports, top, snapshot);
     return {
       target: isPresent ? 'present' : 'new',
@@ -63,6 +69,7 @@ export function prepareTarget(ports: TargetPorts, request: TargetRequest): Prepa
       inherits: isPresent || !isPlain,
     };
   } catch (error) {
+    if (top !== undefined) source.closeDir(top);
     throw faultOf(target, error);
   }
 }
@@ -84,13 +91,20 @@ function readMarker({ source, tools }: TargetPorts, top: DirHandle): string | un
   }
 }
 
-/** @returns whether what is made here belongs to us and has the mode it was made with */
+/**
+ * Durable before anything else is: what a crash leaves beside it can be gone on with.
+ * @returns whether what is made here belongs to us and has the mode it was made with
+ */
 function writeMarker(ports: TargetPorts, top: DirHandle, snapshot: string): boolean {
   const { tree, source, tools } = ports;
   const { uid, gid, umask } = tree.identity;
-  const file = tree.createFile(top, MARKER, MARKER_MODE);
+  ifThere(() => tree.unlink(top, UNFINISHED_MARKER));
+  const file = tree.createFile(top, UNFINISHED_MARKER, MARKER_MODE);
   try {
     tree.write(file, tools.codec.bytesOf(markerText(snapshot)), 0);
+    tree.sync(file);
+    tree.rename({ dir: top, name: UNFINISHED_MARKER }, { dir: top, name: MARKER });
+    tree.sync(top);
     const stat = new BigInt64Array(STAT_WORDS);
     source.statFile(file, stat);
     const mode = Number((stat[STAT_MODE] ?? 0n) & PERMISSIONS);
@@ -110,12 +124,12 @@ function notEmpty(target: ByteString, begun: string | undefined): Fault {
   return new Fault('HF_TARGET_NOT_EMPTY', `${path} ${why}`, { path });
 }
 
-function faultOf(target: ByteString, error: unknown): Error {
+/** What the file system of the target refused, for people. A bug is thrown on. */
+export function faultOf(target: ByteString, error: unknown): Fault {
   if (error instanceof Fault) return error;
   const errno = errnoOf(error);
   const path = utf8Of(target);
   const isDenied = ['EACCES', 'EPERM', 'EROFS'].includes(errno);
-  const code =
-    errno === 'ENOSPC' ? 'HF_DISK_FULL' : isDenied ? 'HF_DISK_DENIED' : 'HF_DISK_FAILED';
+  const code = errno === 'ENOSPC' ? 'HF_DISK_FULL' : isDenied ? 'HF_DISK_DENIED' : 'HF_DISK_FAILED';
   return new Fault(code, `${path}: ${errno}`, { path, errno }, { cause: error });
 }

@@ -15,6 +15,7 @@ import { CONTENT, NAMES } from '../../vault/core/object-id.ts';
 import { nameOf } from '../core/entry-scan.ts';
 import { SpanCutter } from '../core/file-spans.ts';
 import { type RestoreTally, Tally } from '../core/restore-tally.ts';
+import { isZeros } from '../core/zeros.ts';
 import { failureOf } from './failures.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { PlaceEntry } from './place-entry.ts';
@@ -136,7 +137,7 @@ export class RestoreWork {
     if (this.#found.length < piece.length) this.#found = new Uint8Array(piece.length);
     const into = this.#found.subarray(0, piece.length);
     if (source.read(batch.file, into, piece.offset) < piece.length) return false;
-    if (piece.digest === ZERO_DIGEST) return into.every((byte) => byte === 0);
+    if (piece.digest === ZERO_DIGEST) return isZeros(into);
     return tools.hash.sha256(into) === piece.digest;
   }
 

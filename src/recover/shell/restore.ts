@@ -19,9 +19,11 @@ import { manifestOf } from './manifest-of.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { PlaceEntry } from './place-entry.ts';
 import type { RestoreCrew } from './restore-crew.ts';
-import { RestoreRoot, type Stage } from './restore-root.ts';
+import { RestoreRoot } from './restore-root.ts';
+import { isDirRoot } from './root-kind.ts';
 import type { RestoreSetup } from './restore-setup.ts';
-import { prepareTarget, unmarkTarget } from './restore-target.ts';
+import type { Stage } from './restore-stage.ts';
+import { faultOf, prepareTarget, unmarkTarget } from './restore-target.ts';
 import { trustedContent } from './trusted-content.ts';
 
 export interface RestorePorts {
@@ -85,6 +87,8 @@ export async function restore(
   const run = new RestoreRun(ports, request, content);
   try {
     return await run.run();
+  } catch (error) {
+    throw faultOf(request.target, error);
   } finally {
     run.close();
   }
@@ -108,7 +112,12 @@ class RestoreRun {
     const { record } = request.snapshot;
     const prepared = prepareTarget(
       { ...ports, tools: ports.vault.tools },
-      { target: request.target, snapshot: record.id, inPlace: request.inPlace ?? false },
+      {
+        target: request.target,
+        snapshot: record.id,
+        inPlace: request.inPlace ?? false,
+        isRoot: content.roots.length === 1 && (content.roots[0]?.entries ?? 0) > 1,
+      },
     );
     const aside = asideName(isoTimeOf(ports.clock.now()));
     this.#setup = { ...prepared, aside, owners: request.owners ?? 'ids' };
@@ -127,10 +136,12 @@ class RestoreRun {
       heads,
       isLast: true,
     });
-    this.#finishTop();
     const durationMs = this.#elapsed();
     this.#show(true);
+    // The marker goes when nothing can be lost any more.
     if (sync) this.#ports.tree.syncAll(this.#setup.top);
+    this.#finishTop();
+    if (sync) this.#ports.tree.sync(this.#setup.top);
     const syncMs = sync ? this.#elapsed() - durationMs : undefined;
     return this.#report({ firstMs, durationMs, syncMs });
   }
@@ -159,7 +170,7 @@ class RestoreRun {
     const { source } = this.#ports;
     const { top } = this.#setup;
     const manifest = this.#manifest(root);
-    const isDir = findEntry(manifest, byteString(''))?.type === 'dir';
+    const isDir = isDirRoot(manifest, root);
     const isBelow = isDir && this.#content.roots.length > 1;
     if (isBelow || !isDir) checkName(root.name);
     const handle = isBelow ? this.#enterRoot(root.name) : top;

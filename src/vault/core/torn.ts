@@ -232,15 +232,15 @@ function isBelowAny(path: ByteString, dirs: ReadonlySet<ByteString>): boolean {
 
 /** Relative to the root; empty where the root is the subject or lies in it. */
 function pathIn(root: ByteString, subject: TornSubject): ByteString | undefined {
-  if (isWithin(root, subject.path)) {
+  if (isAtOrBelow(root, subject.path)) {
     const isAll = root === subject.path || subject.isDir;
     return isAll ? byteString('') : undefined;
   }
-  if (!isWithin(subject.path, root)) return undefined;
+  if (!isAtOrBelow(subject.path, root)) return undefined;
   return byteString(subject.path.slice(root === '/' ? 1 : root.length + 1));
 }
 
 /** Whether `path` is `dir` or lies below it. */
-export function isWithin(path: ByteString, dir: ByteString): boolean {
+export function isAtOrBelow(path: ByteString, dir: ByteString): boolean {
   return path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`);
 }

@@ -29,11 +29,15 @@ import type { Crew } from './crew.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
 import { publishBackup } from './publish-backup.ts';
-import type { CacheFacts, RootCache } from './root-cache.ts';
+import type { Recount } from './recount-excluded.ts';
+import { recountExcluded } from './recount-excluded.ts';
+import type { RootCache } from './root-cache.ts';
+import { reportOf, silentChangesOf } from './report-roots.ts';
 import { readRootCache, writeRootCache } from './root-cache.ts';
 import { scanRanges } from './scan-unchanged.ts';
+
 import { TrustedDevices } from './trusted-devices.ts';
-import { join } from './walk-item.ts';
+import { join, placeOf } from './walk-item.ts';
 import { WalkReport } from './walk-report.ts';
 
 /** What was modified less than this before its capture may still change without a trace. */
@@ -122,10 +126,18 @@ export interface BackupOutcome {
   readonly torn: readonly TornData[];
   /** Roots that a cache could not be used for, with why. */
   readonly readInFull: readonly string[];
+  /**
+   * With `readAll`: what has other bytes than last time and the same size and times. Paths as those
+   * of gaps.
+   */
+  readonly changedSilently: readonly ByteString[];
 }
 
 interface RootDone {
   readonly root: SnapshotRoot;
+  readonly report: WalkReport;
+  /** What the last run left, where everything was read all the same. */
+  readonly before: RootCache | undefined;
   /** Undefined where the old cache still holds. */
   readonly builder: CacheBuilder | undefined;
   readonly subject: Subject;
@@ -144,7 +156,6 @@ export async function backup(ports: BackupPorts, request: BackupRequest): Promis
 class Backup {
   readonly #ports: BackupPorts;
   readonly #request: BackupRequest;
-  readonly #report = new WalkReport();
   readonly #started: UnixMs;
   readonly #devices: TrustedDevices;
   readonly #readInFull: string[] = [];
@@ -164,18 +175,21 @@ class Backup {
   async run(): Promise<BackupOutcome> {
     const { ports, request } = { ports: this.#ports, request: this.#request };
     const places = request.roots.flatMap((root) => ('path' in root.from ? [root.from.path] : []));
+    for (const place of places) this.#demandAnswer(place);
     const watch = ports.inUse.begin(places);
     this.#watch = watch;
     const isWhole = (await ports.missingPacks()).length === 0;
     if (!isWhole) this.#readInFull.push('a pack is missing');
     const done: RootDone[] = [];
     for (const root of request.roots) done.push(await this.#captured(root, isWhole));
-    const torn = this.#tornOf(watch.end());
+    const torn = this.#tornOf(watch.end(), done);
     const { storedBytes } = this.#run === undefined ? NOTHING : await this.#run.run.finish();
+    const changedSilently = await this.#changedSilently(done);
     const finished = ports.clock.now();
     const roots = done.map(({ root }) => root);
+    const report = reportOf(done);
     const published = await publishBackup(ports, {
-      content: { ...this.#facts(roots, torn), finished },
+      content: { ...this.#facts({ roots, report, torn, changedSilently }), finished },
       namesKey: this.#namesKey(),
     });
     this.#keepCaches(done, published.name);
@@ -189,10 +203,21 @@ class Backup {
       newBytes: this.#run?.run.newBytes ?? 0,
       storedBytes,
       readBytes: this.#progress.readBytes,
-      report: this.#report,
+      report,
       torn,
       readInFull: this.#readInFull,
+      changedSilently,
     };
+  }
+
+  /** @throws Fault HF_SOURCE_ABSENT: whoever touches a dead mount waits as long as it is dead */
+  #demandAnswer(root: ByteString): void {
+    const { mounts } = this.#ports;
+    const place = mounts.realPath(root);
+    if (mounts.holding(place)?.isRemote !== true || mounts.answers(place)) return;
+    throw new Fault('HF_SOURCE_ABSENT', `the file system of ${root} does not answer`, {
+      path: root,
+    });
   }
 
   async #captured(root: BackupRoot, isWhole: boolean): Promise<RootDone> {
@@ -205,34 +230,49 @@ class Backup {
       const { digest, entries, bytes } = made;
       return {
         root: { name, path, sha256: digest, entries, bytes },
+        report: new WalkReport(),
+        before: undefined,
         builder: undefined,
         subject: { root: path, options },
       };
     }
     const subject = { root: from.path, options };
-    const old = isWhole ? await this.#believed(subject) : undefined;
+    const before = isWhole ? await this.#lastRun(subject) : undefined;
+    const old = this.#request.readAll ? undefined : before;
     const named = { name, path: from.path };
     if (old !== undefined) {
       this.#entriesExpected = (this.#entriesExpected ?? 0) + old.facts.entries;
       const changed = await this.#scan(old, from.path);
       if (this.#watch?.asksForKept === true) this.#tellKept(old, from.path);
-      const { digest, entries, bytes } = old.facts;
+      const { digest, entries, bytes, excluded } = old.facts;
       if (changed.length === 0) {
-        return { root: { ...named, sha256: digest, entries, bytes }, builder: undefined, subject };
+        const report = new WalkReport();
+        this.#recount({ cache: old.cache, excluded, root: from.path, report });
+        const root = { ...named, sha256: digest, entries, bytes };
+        return { root, report, before: undefined, builder: undefined, subject };
       }
-      return this.#walked({ subject, named, old: { cache: old.cache, changed, root: digest } });
+      const known = { cache: old.cache, changed, root: digest, excluded };
+      return this.#walked({ subject, named, before: undefined, old: known });
     }
-    return this.#walked({ subject, named, old: undefined });
+    return this.#walked({ subject, named, before, old: undefined });
+  }
+
+  #recount(of: Recount): void {
+    const { source, mounts, vault } = this.#ports;
+    const root = mounts.realPath(of.root);
+    recountExcluded({ source, mounts, codec: vault.tools.codec }, { ...of, root });
   }
 
   async #walked(of: {
     readonly subject: Subject;
     readonly named: { readonly name: ByteString; readonly path: ByteString };
+    readonly before: RootCache | undefined;
     readonly old: Parameters<typeof captureRoot>[1]['old'];
   }): Promise<RootDone> {
     const { run, contents } = await this.#begun();
     const { crew, source, vault } = this.#ports;
-    const { named, old, subject } = of;
+    const { named, old, subject, before } = of;
+    const report = new WalkReport();
     const captured = await captureRoot(
       {
         source,
@@ -245,27 +285,33 @@ class Backup {
         sawFile: (file) => this.#watch?.sawFile(file),
         onBatch: (taken) => this.#taken(run, taken),
       },
-      { walk: { ...this.#walkOptions(), root: named.path }, old },
+      { walk: this.#walkOptions(named.path, report), old, youngNs: this.#youngNs() },
     );
+    if (old !== undefined && captured.builder !== undefined) {
+      const excluded = captured.builder.keptExcluded();
+      this.#recount({ cache: old.cache, excluded, root: named.path, report });
+    }
     const { digest, entries, bytes } = captured.root;
     return {
       root: { ...named, sha256: digest, entries, bytes },
+      report,
+      before,
       builder: captured.builder,
       subject,
     };
   }
 
-  #walkOptions(): Omit<Parameters<typeof captureRoot>[1]['walk'], 'root'> {
+  #walkOptions(root: ByteString, report: WalkReport): Parameters<typeof captureRoot>[1]['walk'] {
     const { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs } = this.#request;
     const { mounts } = this.#ports;
-    const report = this.#report;
-    return { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs, mounts, report };
+    const place = mounts.realPath(root);
+    const skips = { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs };
+    return { ...skips, mounts, report, root, place };
   }
 
-  /** The cache of this root, where it may be believed. */
-  async #believed(subject: Subject): Promise<RootCache | undefined> {
+  /** The cache of this root, where what it belongs to is in this vault. */
+  async #lastRun(subject: Subject): Promise<RootCache | undefined> {
     const { disk, vault, state, allocate } = this.#ports;
-    if (this.#request.readAll) return undefined;
     const ports = { disk, state, allocate, tools: vault.tools };
     const old = readRootCache(ports, subject);
     if (old === undefined) return undefined;
@@ -283,11 +329,12 @@ class Backup {
   }
 
   async #scan(old: RootCache, root: ByteString): Promise<Uint32Array> {
-    const { crew } = this.#ports;
+    const { crew, mounts } = this.#ports;
+    const mayHang = belowOf(mounts.realPath(root), mounts.remotes());
     const ranges = scanRanges(old.cache, crew.size * SCAN_RANGES_EACH);
     const changed = await crew.scan(
       old.file,
-      ranges.map((range) => ({ ...range, root })),
+      ranges.map((range) => ({ ...range, root, mayHang })),
     );
     if (changed.length === 0) this.#taken(undefined, { entries: old.facts.entries, bytes: 0 });
     return changed.sort();
@@ -297,13 +344,17 @@ class Backup {
     if (this.#run === undefined) {
       const { vault, crew } = this.#ports;
       const contents = await this.#ports.contents();
-      // After a step of the clock no time says how old a change is: all is read again next time.
-      const youngMs = this.#clockStepped ? 0 : this.#started - YOUNG_MS;
-      const options = { youngNs: BigInt(Math.floor(youngMs)) * NS_IN_MS };
+      const options = { youngNs: this.#youngNs() };
       const { ids, rebuilt } = contents;
       this.#run = { run: new BackupRun({ vault, crew, ids, rebuilt }, options), contents };
     }
     return this.#run;
+  }
+
+  /** After a step of the clock no time says how old a change is: all is read again next time. */
+  #youngNs(): bigint {
+    const youngMs = this.#clockStepped ? 0 : this.#started - YOUNG_MS;
+    return BigInt(Math.floor(youngMs)) * NS_IN_MS;
   }
 
   /** Whoever cannot see what others have open is told of every file that an engine may have. */
@@ -322,16 +373,24 @@ class Backup {
   }
 
   /** What was left out cannot be torn. */
-  #tornOf(findings: readonly TornFinding[]): TornData[] {
+  #tornOf(findings: readonly TornFinding[], done: readonly RootDone[]): TornData[] {
     const { excludes } = this.#request;
-    const leftOut = this.#report.leftOut.map(({ path }) => path);
+    const leftOut = new Map(
+      done.map(({ root, report }) => [root.path, report.leftOut.map(({ path }) => path)]),
+    );
     return findings
-      .filter(({ path }) => !leftOut.some((left) => isWithin(left, path)))
+      .filter(({ root, path }) => !leftOut.get(root)?.some((left) => isWithin(left, path)))
       .filter(({ path }) => !ancestorsOf(path).some((above) => excludes.ruleFor(above, true)))
-      .map(({ root, path, engine }) => ({
-        path: path === '' ? root : byteString(`${root}/${path}`),
-        engine,
-      }));
+      .map(({ root, path, engine }) => ({ path: placeOf(root, path), engine }));
+  }
+
+  async #changedSilently(done: readonly RootDone[]): Promise<readonly ByteString[]> {
+    if (!this.#request.readAll || done.every(({ before }) => before === undefined)) return [];
+    const { source, vault, contents } = this.#ports;
+    const { loadPage: load } = await contents();
+    const found = silentChangesOf({ source, codec: vault.tools.codec, load }, done);
+    this.#readInFull.push(...found.problems);
+    return found.paths;
   }
 
   #streamPorts(run: BackupRun): Parameters<typeof captureStream>[0] {
@@ -361,9 +420,14 @@ class Backup {
     return this.#run?.run.namesKey ?? makeDataKey(tools, keyring, NAMES);
   }
 
-  #facts(roots: readonly SnapshotRoot[], torn: readonly TornData[]) {
+  #facts(of: {
+    readonly roots: readonly SnapshotRoot[];
+    readonly report: WalkReport;
+    readonly torn: readonly TornData[];
+    readonly changedSilently: readonly ByteString[];
+  }) {
     const { dataSet, host, version } = this.#request;
-    const report = this.#report;
+    const { roots, report, torn, changedSilently } = of;
     return {
       dataSet,
       host: host.name,
@@ -372,6 +436,7 @@ class Backup {
       stats: {
         readBytes: this.#progress.readBytes,
         newBytes: this.#run?.run.newBytes ?? 0,
+        ...(changedSilently.length === 0 ? {} : { changedSilently: changedSilently.length }),
       },
       gaps: report.gaps,
       gapCount: report.gapCount,
@@ -395,21 +460,21 @@ class Backup {
       if (builder === undefined) continue;
       const { sha256: digest, entries, bytes } = root;
       const startedMs = this.#started;
-      const facts: CacheFacts = {
-        snapshot,
-        digest,
-        entries,
-        bytes,
-        startedMs,
-        bootId,
-        bootTimeMs,
-      };
+      const facts = { snapshot, digest, entries, bytes, startedMs, bootId, bootTimeMs };
       writeRootCache(ports, subject, { builder, facts });
     }
   }
 }
 
 const NOTHING = { storedBytes: 0 };
+
+/** Those of `places` that lie at or below `root`, as paths below it. */
+function belowOf(root: ByteString, places: readonly ByteString[]): ByteString[] {
+  const above = root === '/' ? '/' : `${root}/`;
+  return places
+    .filter((place) => place.startsWith(above))
+    .map((place) => byteString(place.slice(above.length)));
+}
 
 /** The path and all directories above it, without the root. */
 function ancestorsOf(path: ByteString): ByteString[] {

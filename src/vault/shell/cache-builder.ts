@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import type { Hash } from '../../host/hash.ts';
 import { STAT_CACHED } from '../../host/source.ts';
@@ -8,10 +9,24 @@ import { cacheSize, sealCache, startCache } from '../core/stat-cache.ts';
 
 const FILES_FIRST = 8;
 
+/** Something in a directory that a rule leaves out. */
+export interface Excluded {
+  readonly name: ByteString;
+  readonly rule: string;
+  readonly isDir: boolean;
+}
+
+/** The same of a cache: `dir` is the number of its directory. */
+export interface ExcludedIn extends Excluded {
+  readonly dir: number;
+}
+
 /** A directory that was walked; its files arrive in any order. */
 export class WalkedDir {
   readonly path: ByteString;
   readonly names: ByteString[] = [];
+  /** What a rule left out here. */
+  readonly excluded: Excluded[] = [];
   /** Zeros until it was looked at, which never match. */
   readonly stat = new BigInt64Array(STAT_CACHED);
   #stats = new BigInt64Array(FILES_FIRST * STAT_CACHED);
@@ -53,10 +68,46 @@ type Part = WalkedDir | { readonly from: number; readonly to: number };
 /** Builds the next cache from what was walked and, where nothing changed, from the last one. */
 export class CacheBuilder {
   readonly #old: StatCache | undefined;
+  /** In the order of directories. */
+  readonly #oldExcluded: readonly ExcludedIn[];
   readonly #parts: Part[] = [];
 
-  constructor(old: StatCache | undefined) {
-    this.#old = old;
+  constructor(old?: { readonly cache: StatCache; readonly excluded: readonly ExcludedIn[] }) {
+    this.#old = old?.cache;
+    this.#oldExcluded = old?.excluded ?? [];
+  }
+
+  /** What rules left out, by the directories of the cache that is built. */
+  excluded(): ExcludedIn[] {
+    return this.#everyExcluded().map(({ left, to }) => ({ ...left, dir: to }));
+  }
+
+  /** What they left out in directories taken over as they are, by those of the last cache. */
+  keptExcluded(): ExcludedIn[] {
+    return this.#everyExcluded().flatMap(({ left, from }) =>
+      from === undefined ? [] : [{ ...left, dir: from }],
+    );
+  }
+
+  #everyExcluded(): { left: Excluded; from: number | undefined; to: number }[] {
+    const all: { left: Excluded; from: number | undefined; to: number }[] = [];
+    let to = 0;
+    let next = 0;
+    for (const part of this.#parts) {
+      if (part instanceof WalkedDir) {
+        for (const left of part.excluded) all.push({ left, from: undefined, to });
+        to += 1;
+        continue;
+      }
+      for (; next < this.#oldExcluded.length; next++) {
+        const left = this.#oldExcluded[next];
+        if (left === undefined || left.dir >= part.to) break;
+        if (left.dir < part.from) continue;
+        all.push({ left, from: left.dir, to: to + left.dir - part.from });
+      }
+      to += part.to - part.from;
+    }
+    return all;
   }
 
   /** In path order. */
@@ -137,7 +188,7 @@ function putWalked(
   cache.textStart[at.dir] = at.text;
   const files = cache.fileStats.subarray(at.file * STAT_CACHED);
   const names = part.writeFiles(files);
-  const text = `${part.path}\0${names.map((name) => `${name}\0`).join('')}` as ByteString;
+  const text = byteString(`${part.path}\0${names.map((name) => `${name}\0`).join('')}`);
   at.text += codec.writeText(text, cache.text, at.text);
   at.file += names.length;
   at.dir += 1;

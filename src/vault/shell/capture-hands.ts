@@ -1,3 +1,4 @@
+import { byteString } from '../../base/bytes.ts';
 import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import { IdTable } from '../core/id-table.ts';
@@ -5,6 +6,7 @@ import { CONTENT, makeIdOf } from '../core/object-id.ts';
 import { captureRange } from './capture-range.ts';
 import type { CaptureResult } from './capture-work.ts';
 import type { BatchItem } from './walk-item.ts';
+import { errnoOf } from './walk-item.ts';
 import { CaptureWork } from './capture-work.ts';
 import type { FileRange, RangeResult } from './capture-range.ts';
 import type { CrewRun } from './crew.ts';
@@ -46,7 +48,12 @@ export class CaptureHands {
   }
 
   captureRange(range: FileRange): RangeResult {
-    return captureRange(this.#ports, range);
+    try {
+      return captureRange(this.#ports, range);
+    } catch (error) {
+      // A failure of this file, not of the run, and it has to cross to another thread.
+      return { digests: byteString(''), readBytes: 0, errno: errnoOf(error) };
+    }
   }
 
   /** Hands over the last pack; returns the bytes of content that were new. */

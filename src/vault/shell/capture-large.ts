@@ -1,15 +1,16 @@
 /** Large files cut at fixed offsets, shared out over all workers in ranges. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Source, StatWords, Xattrs } from '../../host/source.ts';
-import { STAT_SIZE, STAT_WORDS } from '../../host/source.ts';
+import { SourceFailure, STAT_SIZE, STAT_WORDS } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import { BLOCK_SIZE } from '../../manifest/core/blocks.ts';
+import { WHOLE_SIZE_MAX } from '../../manifest/core/entry-fields.ts';
 import { fileText } from '../../manifest/core/entry-line.ts';
 import type { EmitBytes } from '../../manifest/core/list.ts';
 import { isSameState } from './capture-work.ts';
 import type { RangeResult } from './capture-range.ts';
 import type { Crew } from './crew.ts';
-import { EntryLines } from './entry-lines.ts';
+import { EntryLines, kindOfWords } from './entry-lines.ts';
 import { holesOf } from './file-holes.ts';
 import { FixedContent } from './fixed-content.ts';
 import type { BatchItem } from './walk-item.ts';
@@ -23,6 +24,8 @@ export interface LargeFile {
   readonly line: ByteString;
   readonly words: StatWords;
   readonly isInFlux: boolean;
+  /** Attributes that the line lacks, with why. */
+  readonly notKept: readonly ByteString[];
   readonly readBytes: number;
 }
 
@@ -34,8 +37,14 @@ export interface LargePorts {
   readonly keepList: EmitBytes;
 }
 
-/** @throws SourceFailure where it cannot be opened or read */
-export async function captureLarge(ports: LargePorts, item: BatchItem): Promise<LargeFile> {
+/**
+ * @returns undefined where it is no large file any more
+ * @throws SourceFailure where it cannot be opened or read
+ */
+export async function captureLarge(
+  ports: LargePorts,
+  item: BatchItem,
+): Promise<LargeFile | undefined> {
   const { source, tools } = ports;
   const file = source.openFile(item.dir, item.name);
   try {
@@ -43,19 +52,23 @@ export async function captureLarge(ports: LargePorts, item: BatchItem): Promise<
     const after = new BigInt64Array(STAT_WORDS);
     for (let attempt = 1; ; attempt++) {
       source.statFile(file, words);
+      if (kindOfWords(words) !== 'file' || Number(words[STAT_SIZE]) <= WHOLE_SIZE_MAX) {
+        return undefined;
+      }
       const xattrs: Xattrs = source.xattrsOfHandle(file);
       const made = await contentOf(ports, { file, words });
       source.statFile(file, after);
       const isInFlux = !isSameState(words, after);
       if (isInFlux && attempt < ATTEMPTS_MAX) continue;
-      const line = new EntryLines(source, tools.codec).line({
+      const lines = new EntryLines(source, tools.codec);
+      const line = lines.line({
         path: item.path,
         words,
         content: made.content,
         xattrs,
         marks: isInFlux ? { inFlux: true } : {},
       });
-      return { line, words, isInFlux, readBytes: made.readBytes };
+      return { line, words, isInFlux, notKept: lines.notKept, readBytes: made.readBytes };
     }
   } finally {
     source.closeFile(file);
@@ -76,17 +89,23 @@ async function contentOf(
     const first = underWay.shift();
     if (first === undefined) return;
     const result = await first.result;
+    if (result.errno !== undefined) throw new SourceFailure(result.errno);
     fixed.zerosUpTo(first.offset);
     fixed.add(result.digests);
     readBytes += result.readBytes;
   };
-  for (const range of dataRanges(holes.segments, size)) {
-    const result = ports.crew.captureRange({ file: of.file, ...range });
-    result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
-    underWay.push({ offset: range.offset, result });
-    if (underWay.length >= ports.crew.size * AHEAD) await takeFirst();
+  try {
+    for (const range of dataRanges(holes.segments, size)) {
+      const result = ports.crew.captureRange({ file: of.file, ...range });
+      result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
+      underWay.push({ offset: range.offset, result });
+      if (underWay.length >= ports.crew.size * AHEAD) await takeFirst();
+    }
+    while (underWay.length > 0) await takeFirst();
+  } finally {
+    // After a failure others still read: the file is not closed under them.
+    await Promise.allSettled(underWay.map(({ result }) => result));
   }
-  while (underWay.length > 0) await takeFirst();
   fixed.zerosUpTo(size);
   return { content: fileText({ ...fixed.finish(), ...holes.fields }), readBytes };
 }

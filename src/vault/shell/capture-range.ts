@@ -19,6 +19,8 @@ export interface RangeResult {
   /** 32 bytes for each block; of a block of zeros 32 zeros. */
   readonly digests: ByteString;
   readonly readBytes: number;
+  /** It could not be read: there are no digests. */
+  readonly errno?: string;
 }
 
 const ZEROS = new Uint8Array(BLOCK_SIZE);

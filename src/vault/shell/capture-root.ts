@@ -14,12 +14,9 @@ import {
   STAT_DEV,
   STAT_INO,
   STAT_MODE,
-  STAT_NLINK,
-  STAT_SIZE,
   SourceFailure,
 } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
-import { fillLink } from '../../manifest/core/entry-line.ts';
 import { ManifestEditor } from '../../manifest/core/edit.ts';
 import type { EmitBytes } from '../../manifest/core/list.ts';
 import type { TreeRoot } from '../../manifest/core/page.ts';
@@ -27,14 +24,18 @@ import type { LoadPage } from '../../manifest/core/page-load.ts';
 import { leafRefs } from '../../manifest/core/walk.ts';
 import type { StatCache } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
+import type { ExcludedIn } from './cache-builder.ts';
 import { CacheBuilder } from './cache-builder.ts';
 import type { LargeFile } from './capture-large.ts';
 import { captureLarge } from './capture-large.ts';
 import type { CaptureResult } from './capture-work.ts';
-import { GONE, LARGE } from './capture-work.ts';
+import { GONE, isYoung, LARGE } from './capture-work.ts';
 import type { Crew } from './crew.ts';
+import { LinkKeeper } from './link-keeper.ts';
 import type { TrustedDevices } from './trusted-devices.ts';
-import type { Batch } from './walk.ts';
+import type { Batch } from './walk-batch.ts';
+import type { ItemMark } from './walk-item.ts';
+import { placeOf } from './walk-item.ts';
 import type { WalkOptions } from './walk-options.ts';
 import { Walk } from './walk.ts';
 import type { WalkReport } from './walk-report.ts';
@@ -67,8 +68,15 @@ export interface RootRequest {
   readonly walk: Omit<WalkOptions, 'builder' | 'old' | 'source' | 'codec'>;
   /** What the last run left, and which of its directories differ now. */
   readonly old:
-    | { readonly cache: StatCache; readonly changed: Uint32Array; readonly root: Digest }
+    | {
+        readonly cache: StatCache;
+        readonly changed: Uint32Array;
+        readonly root: Digest;
+        readonly excluded: readonly ExcludedIn[];
+      }
     | undefined;
+  /** As `CaptureOptions` has it. */
+  readonly youngNs: bigint;
 }
 
 export interface CapturedRoot {
@@ -92,13 +100,19 @@ export async function captureRoot(ports: RootPorts, request: RootRequest): Promi
     old: request.old,
   });
   const underWay: UnderWay[] = [];
-  for (const batch of walk.batches()) {
-    const result = ports.crew.capture(batch.items);
-    result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
-    underWay.push({ batch, result });
-    if (underWay.length >= ports.crew.size * AHEAD) await taker.take(underWay.shift());
+  try {
+    for (const batch of walk.batches()) {
+      const result = ports.crew.capture(batch.items);
+      result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
+      underWay.push({ batch, result });
+      if (underWay.length >= ports.crew.size * AHEAD) await taker.take(underWay.shift());
+    }
+    while (underWay.length > 0) await taker.take(underWay.shift());
+  } finally {
+    // Only a run that failed leaves something: nobody may be reading when a handle is closed.
+    await Promise.allSettled(underWay.map(({ result }) => result));
+    for (const { batch } of underWay) for (const dir of batch.dirs) dir.release();
   }
-  while (underWay.length > 0) await taker.take(underWay.shift());
   return { root: taker.finish(), builder: walk.isDirectory ? taker.builder : undefined };
 }
 
@@ -107,29 +121,38 @@ class Taker {
   readonly builder: CacheBuilder;
   readonly #ports: RootPorts;
   readonly #report: WalkReport;
-  readonly #editor: ManifestEditor;
-  readonly #firstLinks = new Map<string, ByteString>();
+  readonly #manifest: LinkKeeper;
   readonly #root: ByteString;
+  readonly #place: ByteString;
+  readonly #youngNs: bigint;
 
   constructor(ports: RootPorts, request: RootRequest) {
     this.#ports = ports;
     this.#report = request.walk.report;
     this.#root = request.walk.root;
-    this.builder = new CacheBuilder(request.old?.cache);
+    this.#place = request.walk.place;
+    this.#youngNs = request.youngNs;
     const { old } = request;
-    this.#editor = new ManifestEditor({
-      old: old === undefined ? [] : leafRefs({ root: old.root, load: ports.load }),
-      load: ports.load,
-      emit: ports.keepPage,
-    });
+    this.builder = new CacheBuilder(old);
+    const { load, keepPage: emit } = ports;
+    const pages = old === undefined ? [] : leafRefs({ root: old.root, load });
+    const editor = new ManifestEditor({ old: pages, load, emit });
+    this.#manifest = new LinkKeeper({ editor, codec: ports.tools.codec, load, old });
   }
 
   async take(next: UnderWay | undefined): Promise<void> {
     assert(next !== undefined, 'there is a batch to take');
     const { batch } = next;
-    const result = await next.result;
+    try {
+      await this.#apply(batch, await next.result);
+    } finally {
+      for (const dir of batch.dirs) dir.release();
+    }
+  }
+
+  async #apply(batch: Batch, result: CaptureResult): Promise<void> {
     for (const list of result.lists) this.#ports.keepList(list.bytes, list.depth);
-    this.#noteProblems(batch, result);
+    this.#noteProblems(batch.items, result);
     let at = 0;
     let removal = 0;
     let bytes = result.readBytes;
@@ -138,7 +161,7 @@ class Taker {
       const length = result.lengths[index] ?? 0;
       const outcome = result.outcomes[index];
       if (outcome === GONE) {
-        this.#editor.removeTree(item.path);
+        this.#manifest.removeTree(item.path);
       } else if (outcome === LARGE) {
         bytes += await this.#takeLarge(batch, index);
       } else {
@@ -149,55 +172,64 @@ class Taker {
       at += length;
     }
     for (; removal < batch.removals.length; removal++) this.#removeAt(batch, removal);
-    for (const dir of batch.dirs) dir.release();
     this.#ports.onBatch({ entries: batch.items.length, bytes });
   }
 
   finish(): TreeRoot {
-    return this.#editor.finish();
+    return this.#manifest.finish();
   }
 
   #removeAt(batch: Batch, removal: number): void {
     const path = batch.removals[removal]?.path;
-    if (path !== undefined) this.#editor.removeTree(path);
+    if (path !== undefined) this.#manifest.removeTree(path);
   }
 
   async #takeLarge(batch: Batch, index: number): Promise<number> {
     const item = batch.items[index];
     assert(item !== undefined, 'an item of this batch');
-    let large: LargeFile;
+    let large: LargeFile | undefined;
     try {
       large = await captureLarge(this.#ports, item);
     } catch (error) {
       if (!(error instanceof SourceFailure)) throw error;
-      return this.#takeUnreadable(batch, { index, errno: error.errno });
+      return this.#takeAgain(batch, { index, mark: { unreadable: error.errno } });
     }
+    // It shrank meanwhile, to something for one worker.
+    if (large === undefined) return this.#takeAgain(batch, { index, mark: undefined });
     const words = large.words.slice(0, STAT_CACHED);
-    if (large.isInFlux) {
-      this.#report.inFluxCount += 1;
-      words[STAT_CTIME] = 0n;
-    }
+    if (large.isInFlux) this.#report.inFluxCount += 1;
+    for (const why of large.notKept) this.#report.gap(item.path, why);
+    const isFlawed = large.isInFlux || large.notKept.length > 0;
+    if (isFlawed || isYoung(large.words, this.#youngNs)) words[STAT_CTIME] = 0n;
     this.#put(batch, { index, line: large.line, words });
     return large.readBytes;
   }
 
-  /** A large file that failed half-way: recorded by its worker's way of saying so. */
-  async #takeUnreadable(
+  /** A large file that failed half-way, or is none any more: once more, by one worker. */
+  async #takeAgain(
     batch: Batch,
-    failed: { readonly index: number; readonly errno: string },
+    again: { readonly index: number; readonly mark: ItemMark | undefined },
   ): Promise<number> {
-    const item = batch.items[failed.index];
+    const { index, mark } = again;
+    const item = batch.items[index];
     assert(item !== undefined, 'an item of this batch');
-    if (failed.errno === 'ENOENT') {
-      this.#editor.removeTree(item.path);
+    const isGone = mark?.unreadable === 'ENOENT';
+    const result = isGone ? undefined : await this.#ports.crew.capture([{ ...item, mark }]);
+    if (result === undefined || result.outcomes[0] === GONE) {
+      this.#manifest.removeTree(item.path);
       return 0;
     }
-    this.#report.gap(item.path, failed.errno);
-    const marked = { ...item, mark: { unreadable: failed.errno } };
-    const result = await this.#ports.crew.capture([marked]);
-    const words = new BigInt64Array(STAT_CACHED);
-    this.#put(batch, { index: failed.index, line: result.text, words });
-    return 0;
+    // It grew again in between: what does not hold still is said to be unreadable.
+    if (result.outcomes[0] === LARGE) {
+      return this.#takeAgain(batch, { index, mark: { unreadable: 'EAGAIN' } });
+    }
+    if (mark?.unreadable !== undefined) this.#report.gap(item.path, mark.unreadable);
+    for (const list of result.lists) this.#ports.keepList(list.bytes, list.depth);
+    this.#noteProblems([item], result);
+    const words = result.stats.slice(0, STAT_CACHED);
+    if (mark !== undefined) words[STAT_CTIME] = 0n;
+    this.#put(batch, { index, line: result.text, words });
+    return result.readBytes;
   }
 
   #put(
@@ -208,11 +240,7 @@ class Taker {
     const item = batch.items[index];
     assert(item !== undefined, 'an item of this batch');
     const kind = kindOfMode(Number(words[STAT_MODE]));
-    const isLinked = kind !== 'dir' && (words[STAT_NLINK] ?? 0n) > 1n;
-    const line = isLinked
-      ? fillLink(taken.line, this.#firstLink(item.path, words))
-      : fillLink(taken.line, undefined);
-    this.#editor.put(item.path, line, kind === 'file' ? Number(words[STAT_SIZE]) : 0);
+    this.#manifest.put(item.path, taken.line, words);
     const device = words[STAT_DEV] ?? 0n;
     if (kind === 'file' && isEngineFile(nameOf(item.path))) {
       const inode = words[STAT_INO] ?? 0n;
@@ -220,26 +248,16 @@ class Taker {
     }
     const record = batch.records[index];
     if (record === undefined) return;
-    const isTrusted = this.#ports.devices.isTrusted(
-      device,
-      byteString(`${this.#root}/${item.path}`),
-    );
+    const place = placeOf(this.#place, item.path);
+    const isTrusted = this.#ports.devices.isTrusted(device, place);
     if (item.name !== '') record.addFile(item.name, isTrusted ? words : UNTRUSTED);
     else if (isTrusted) record.stat.set(words);
   }
 
-  #firstLink(path: ByteString, words: BigInt64Array): ByteString {
-    const key = `${words[STAT_DEV]}:${words[STAT_INO]}`;
-    const first = this.#firstLinks.get(key);
-    if (first !== undefined) return first;
-    this.#firstLinks.set(key, path);
-    return path;
-  }
-
-  #noteProblems(batch: Batch, result: CaptureResult): void {
+  #noteProblems(items: Batch['items'], result: CaptureResult): void {
     for (const problem of result.problems) {
       if (problem.kind === 'in-flux') this.#report.inFluxCount += 1;
-      else this.#report.gap(batch.items[problem.item]?.path ?? byteString(''), problem.why);
+      else this.#report.gap(items[problem.item]?.path ?? byteString(''), problem.why);
     }
   }
 }

@@ -37,6 +37,8 @@ export const LARGE_SIZE_MIN = 8 * 1024 * 1024;
 const ATTEMPTS_MAX = 3;
 /** Contents of hard links remembered by one worker, so that each is read once. */
 const LINKS_MAX = 100_000;
+/** Offsets are numbers here; what is larger is all holes, and nobody has such files. */
+const SIZE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** What happened to an item. */
 export const TAKEN = 0;
@@ -87,7 +89,8 @@ export class CaptureWork {
   #problems: CaptureProblem[] = [];
   #lists: MadeList[] = [];
   #readBytes = 0;
-  #isYoung = false;
+  /** It could not be had as it is: to be looked at again next time. */
+  #isFlawed = false;
 
   constructor(ports: CapturePorts, options: CaptureOptions) {
     this.#ports = ports;
@@ -104,7 +107,7 @@ export class CaptureWork {
     this.#lists = [];
     this.#readBytes = 0;
     items.forEach((item, at) => {
-      this.#isYoung = false;
+      this.#isFlawed = false;
       const line = this.#item(item, at);
       if (typeof line === 'number') {
         outcomes[at] = line;
@@ -112,7 +115,9 @@ export class CaptureWork {
       }
       lines.push(line);
       lengths[at] = line.length;
-      if (this.#isYoung || this.#isYoungNow()) this.#words[STAT_CTIME] = 0n;
+      if (this.#isFlawed || isYoung(this.#words, this.#options.youngNs)) {
+        this.#words[STAT_CTIME] = 0n;
+      }
       stats.set(this.#words.subarray(0, STAT_CACHED), at * STAT_CACHED);
     });
     return {
@@ -126,15 +131,14 @@ export class CaptureWork {
     };
   }
 
-  #isYoungNow(): boolean {
-    const { youngNs } = this.#options;
-    return (this.#words[STAT_MTIME] ?? 0n) > youngNs || (this.#words[STAT_CTIME] ?? 0n) > youngNs;
-  }
-
   #item(item: BatchItem, at: number): ByteString | number {
-    if (item.mark?.untouched === true) return this.#untouched(item, item.mark);
+    if (item.mark?.untouched === true) return this.#untouched(item, { mark: item.mark, at });
     if (item.name === '') return this.#openedDir(item, at);
     if (item.mark !== undefined) return this.#lookedAt(item, at);
+    return this.#opened(item, at);
+  }
+
+  #opened(item: BatchItem, at: number): ByteString | number {
     let file: number;
     try {
       file = this.#ports.source.openFile(item.dir, item.name);
@@ -151,11 +155,12 @@ export class CaptureWork {
   }
 
   /** Whatever lies there does not answer: not even a stat is tried. */
-  #untouched(item: BatchItem, mark: ItemMark): ByteString {
+  #untouched(item: BatchItem, of: { mark: ItemMark; at: number }): ByteString {
+    const { mark, at } = of;
     this.#words.fill(0n);
     this.#words[STAT_MODE] = 0o040000n;
-    this.#isYoung = true;
-    return this.#line(item, { marks: marksOf(mark) });
+    this.#isFlawed = true;
+    return this.#line(item, { at, marks: marksOf(mark) });
   }
 
   #openedDir(item: BatchItem, at: number): ByteString | number {
@@ -163,8 +168,7 @@ export class CaptureWork {
     try {
       source.stat(item.dir, item.name, this.#words);
       const xattrs = source.xattrsOfHandle(item.dir);
-      this.#noteNotKept(at, xattrs.notKept);
-      return this.#line(item, { xattrs, marks: marksOf(item.mark) });
+      return this.#line(item, { at, xattrs, marks: marksOf(item.mark) });
     } catch (error) {
       return this.#unreadable(item, { at, errno: errnoOf(error) });
     }
@@ -190,13 +194,15 @@ export class CaptureWork {
     const { source } = this.#ports;
     try {
       source.stat(item.dir, item.name, this.#words);
+      if (!isMarked(item.mark)) {
+        const kind = kindOfWords(this.#words);
+        if (kind === 'file') return this.#opened(item, at);
+        // It was something else when it was listed: nobody has looked into it.
+        if (kind === 'dir') return this.#unreadable(item, { at, errno: 'ESTALE' });
+      }
       const xattrs = source.xattrsAt(item.dir, item.name);
-      this.#noteNotKept(at, xattrs.notKept);
-      return this.#line(item, {
-        content: this.#outsideOf(item),
-        xattrs,
-        marks: marksOf(item.mark),
-      });
+      const content = this.#outsideOf(item);
+      return this.#line(item, { at, content, xattrs, marks: marksOf(item.mark) });
     } catch (error) {
       const errno = errnoOf(error);
       return errno === 'ENOENT' ? GONE : this.#unreadable(item, { at, errno });
@@ -219,18 +225,21 @@ export class CaptureWork {
     for (let attempt = 1; ; attempt++) {
       source.statFile(file, this.#words);
       const kind = kindOfWords(this.#words);
-      if (kind !== 'file') return this.#lookedAt(item, at);
+      // Replaced since it was listed; its directory says so, and is walked again next time.
+      if (kind !== 'file') return this.#unreadable(item, { at, errno: 'ESTALE' });
+      if ((this.#words[STAT_SIZE] ?? 0n) > SIZE_MAX) {
+        return this.#unreadable(item, { at, errno: 'EFBIG' });
+      }
       const xattrs = source.xattrsOfHandle(file);
       const content = this.#contentOf(item, file);
       if (content === undefined) return LARGE;
       source.statFile(file, this.#after);
       const isSame = isSameState(this.#words, this.#after);
       if (!isSame && attempt < ATTEMPTS_MAX) continue;
-      this.#noteNotKept(at, xattrs.notKept);
-      if (isSame) return this.#line(item, { content, xattrs });
+      if (isSame) return this.#line(item, { at, content, xattrs });
       this.#problems.push({ item: at, kind: 'in-flux', why: 'it changed while it was read' });
-      this.#isYoung = true;
-      return this.#line(item, { content, xattrs, marks: { inFlux: true } });
+      this.#isFlawed = true;
+      return this.#line(item, { at, content, xattrs, marks: { inFlux: true } });
     }
   }
 
@@ -249,7 +258,8 @@ export class CaptureWork {
       const made = cutContent(this.#ports, { file, size, cut, segments: holes.segments });
       this.#readBytes += made.readBytes;
       this.#lists.push(...made.lists, ...holes.lists);
-      content = fileText({ ...made.content, ...holes.fields });
+      const isWhole = made.content.size === this.#words[STAT_SIZE];
+      content = fileText({ ...made.content, ...(isWhole ? holes.fields : {}) });
     }
     if (linkKey !== undefined && this.#links.size < LINKS_MAX) {
       this.#links.set(linkKey, { ctime: this.#words[STAT_CTIME] ?? 0n, content });
@@ -270,7 +280,8 @@ export class CaptureWork {
     if (length > 0) content.keep(digest, length);
     this.#readBytes += length;
     const { fields, lists } = of.holes;
-    if (fields === undefined) return wholeText(length, hexOf(digest));
+    // It shrank while it was read: where its holes were says nothing any more.
+    if (fields === undefined || length < of.size) return wholeText(length, hexOf(digest));
     this.#lists.push(...lists);
     return fileText({ size: BigInt(length), sha256: digest, ...fields });
   }
@@ -278,7 +289,7 @@ export class CaptureWork {
   #unreadable(item: BatchItem, seen: { at: number; errno: string }): ByteString {
     const { at, errno } = seen;
     this.#problems.push({ item: at, kind: 'unreadable', why: errno });
-    this.#isYoung = true;
+    this.#isFlawed = true;
     try {
       this.#ports.source.stat(item.dir, item.name, this.#words);
     } catch (error) {
@@ -287,39 +298,52 @@ export class CaptureWork {
       this.#words[STAT_MODE] = 0o100000n;
     }
     const content = this.#outsideOfUnread();
-    return this.#line(item, { content, marks: { ...marksOf(item.mark), unreadable: errno } });
+    return this.#line(item, { at, content, marks: { ...marksOf(item.mark), unreadable: errno } });
   }
 
   #outsideOfUnread(): string {
-    return kindOfWords(this.#words) === 'file'
-      ? fileText({ size: this.#words[STAT_SIZE] ?? 0n })
-      : '';
+    const kind = kindOfWords(this.#words);
+    if (kind === 'file') return fileText({ size: this.#words[STAT_SIZE] ?? 0n });
+    if (kind === 'char' || kind === 'block') return deviceText(deviceOf(this.#words));
+    return kind === 'symlink' ? targetText(byteString('')) : '';
   }
 
   #line(
     item: BatchItem,
     of: {
+      readonly at: number;
       readonly content?: string;
       readonly xattrs?: typeof NO_XATTRS;
       readonly marks?: Marks;
     },
   ): ByteString {
-    return this.#lines.line({
+    const line = this.#lines.line({
       path: item.path,
       words: this.#words,
       content: of.content ?? '',
       xattrs: of.xattrs ?? NO_XATTRS,
       marks: of.marks ?? {},
     });
-  }
-
-  #noteNotKept(at: number, notKept: readonly ByteString[]): void {
-    for (const why of notKept) this.#problems.push({ item: at, kind: 'not-kept', why });
+    for (const why of this.#lines.notKept) {
+      this.#problems.push({ item: of.at, kind: 'not-kept', why });
+      this.#isFlawed = true;
+    }
+    return line;
   }
 }
 
 function marksOf(mark: ItemMark | undefined): Marks {
   return { notEntered: mark?.notEntered, unreadable: mark?.unreadable };
+}
+
+/** Whether an entry stands for less than what is there, and so need not be opened. */
+function isMarked(mark: ItemMark | undefined): boolean {
+  return mark?.notEntered !== undefined || mark?.unreadable !== undefined;
+}
+
+/** Whether it may still change without a trace, or has just done so. */
+export function isYoung(words: BigInt64Array, youngNs: bigint): boolean {
+  return (words[STAT_MTIME] ?? 0n) > youngNs || (words[STAT_CTIME] ?? 0n) > youngNs;
 }
 
 /** Size and times say whether a file is still what was read. */

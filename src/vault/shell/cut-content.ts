@@ -1,6 +1,6 @@
 import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
-import type { Cut, FileContent } from '../../manifest/core/entry-fields.ts';
+import { WHOLE_SIZE_MAX, type Cut, type FileContent } from '../../manifest/core/entry-fields.ts';
 import { GearCutter, PIECE_SIZE_MAX } from '../../manifest/core/gear.ts';
 import { ChunkTable } from '../../manifest/core/list.ts';
 import { captureRange } from './capture-range.ts';
@@ -46,7 +46,7 @@ export function cutContent(ports: CutPorts, of: CutFile): CutResult {
   const table = new ChunkTable({ emit });
   const whole = ports.tools.hash.stream();
   let size = 0;
-  for (const piece of pieces(ports, of.file)) {
+  for (const piece of pieces(ports, of)) {
     const digest = ports.tools.hash.sha256(piece);
     whole.update(piece);
     ports.content.room(piece.length).set(piece);
@@ -55,8 +55,12 @@ export function cutContent(ports: CutPorts, of: CutFile): CutResult {
     size += piece.length;
   }
   const sha256 = whole.digest();
+  // It shrank while it was read, to what is one chunk.
+  if (size <= WHOLE_SIZE_MAX) {
+    return { content: wholeOf(ports, { file: of.file, size }), lists: [], readBytes: size };
+  }
   const content = { size: BigInt(size), sha256, cut: 'gear-1', ...table.finish() } as const;
-  return { content: size === 0 ? { size: 0n, sha256 } : content, lists, readBytes: size };
+  return { content, lists, readBytes: size };
 }
 
 const cutters = new WeakMap<Tools, { cutter: GearCutter; window: Uint8Array }>();
@@ -71,8 +75,18 @@ function cutterOf(tools: Tools): { cutter: GearCutter; window: Uint8Array } {
   return made;
 }
 
+/** What is one chunk after all. */
+function wholeOf(ports: CutPorts, of: { file: number; size: number }): FileContent {
+  const { source, tools, content } = ports;
+  const room = content.room(of.size);
+  const length = of.size === 0 ? 0 : source.read(of.file, room, 0);
+  const sha256 = tools.hash.sha256(room.subarray(0, length));
+  if (length > 0) content.keep(sha256, length);
+  return { size: BigInt(length), sha256 };
+}
+
 /** Pieces as `gear-1` cuts them; each is a view that holds until the next one is asked for. */
-function* pieces(ports: CutPorts, file: number): Generator<Uint8Array> {
+function* pieces(ports: CutPorts, of: CutFile): Generator<Uint8Array> {
   const { cutter, window } = cutterOf(ports.tools);
   let start = 0;
   let end = 0;
@@ -83,8 +97,11 @@ function* pieces(ports: CutPorts, file: number): Generator<Uint8Array> {
       window.copyWithin(0, start, end);
       end -= start;
       start = 0;
-      const read = ports.source.read(file, window.subarray(end), position);
-      isLast = read < window.length - end;
+      // Not beyond the size it was opened with: who appends as fast as this reads never ends it.
+      const wanted = Math.min(window.length - end, of.size - position);
+      const read =
+        wanted === 0 ? 0 : ports.source.read(of.file, window.subarray(end, end + wanted), position);
+      isLast = read < wanted || position + read === of.size;
       end += read;
       position += read;
     }

@@ -17,9 +17,16 @@ import {
   ownerText,
   xattrsText,
 } from '../../manifest/core/entry-line.ts';
-import type { Marks } from '../../manifest/core/entry-fields.ts';
+import type { LineParts } from '../../manifest/core/entry-line.ts';
+import type { Marks, Xattr } from '../../manifest/core/entry-fields.ts';
+import { utf8OrEscaped } from '../../manifest/core/utf8.ts';
 
 const PERMISSIONS = 0o7777;
+/** More than the path of a first hard link takes: the walk enters no directory with a longer one. */
+const LINK_ROOM = 300_000;
+/** Of the two keys, and what stands between. */
+const XATTRS_FRAME = 64;
+const NO_TEXT = byteString('');
 
 export interface LineOf {
   readonly path: ByteString;
@@ -35,6 +42,8 @@ export class EntryLines {
   readonly #source: Source;
   readonly #codec: Codec;
   readonly #owners = new Map<number, string>();
+  /** Of the last line: attributes that it lacks, with why. */
+  notKept: readonly ByteString[] = [];
 
   constructor(source: Source, codec: Codec) {
     this.#source = source;
@@ -44,6 +53,7 @@ export class EntryLines {
   /** With `LINK_MARK` where the path of the first hard link goes. */
   line(of: LineOf): ByteString {
     const { words, xattrs } = of;
+    this.notKept = xattrs.notKept;
     const mode = Number(words[STAT_MODE]);
     const kind = kindOfMode(mode) ?? 'file';
     const uid = Number(words[STAT_UID]);
@@ -68,11 +78,40 @@ export class EntryLines {
       name,
       value: this.#codec.textOf(value),
     }));
-    const marks = marksText(withNotKept(of.marks, xattrs.notKept));
-    const line = entryLine({ ...parts, xattrs: xattrsText(values), marks });
-    if (line.length <= LINE_SIZE_MAX) return line;
-    const dropped = [...xattrs.notKept, byteString('attributes: E2BIG')];
-    return entryLine({ ...parts, marks: marksText(withNotKept(of.marks, dropped)) });
+    const whole = entryLine({
+      ...parts,
+      xattrs: xattrsText(values),
+      marks: marksText(withNotKept(of.marks, xattrs.notKept)),
+    });
+    const roomMax = parts.isLinked ? LINE_SIZE_MAX - LINK_ROOM : LINE_SIZE_MAX;
+    if (whole.length <= roomMax) return whole;
+    return this.#without(values, { of, parts, roomMax });
+  }
+
+  /** As many attributes as a line has room for, those that decide about access first. */
+  #without(
+    values: readonly Xattr[],
+    { of, parts, roomMax }: { of: LineOf; parts: LineParts; roomMax: number },
+  ): ByteString {
+    const kept = new Set<Xattr>();
+    const errors = values.map(({ name }) => `${utf8OrEscaped(name)}: E2BIG`);
+    const none = withNotKept(of.marks, [...of.xattrs.notKept, ...errors.map(byteString)]);
+    let room = roomMax - entryLine({ ...parts, marks: marksText(none) }).length - XATTRS_FRAME;
+    for (const xattr of values.toSorted(byNeed)) {
+      const size = xattrsText([xattr]).length;
+      if (size > room) break;
+      kept.add(xattr);
+      room -= size;
+    }
+    const left = errors.filter(
+      (_, at) => !kept.has(values[at] ?? { name: NO_TEXT, value: NO_TEXT }),
+    );
+    this.notKept = [...of.xattrs.notKept, ...left.map(byteString)];
+    return entryLine({
+      ...parts,
+      xattrs: xattrsText([...kept]),
+      marks: marksText(withNotKept(of.marks, this.notKept)),
+    });
   }
 
   #owner(uid: number, gid: number): string {
@@ -94,4 +133,12 @@ function withNotKept(marks: Marks, notKept: readonly ByteString[]): Marks {
 
 export function kindOfWords(words: StatWords): EntryKind | undefined {
   return kindOfMode(Number(words[STAT_MODE]));
+}
+
+/** ACLs and capabilities before what programs and people noted, small ones before large ones. */
+function byNeed(a: Xattr, b: Xattr): number {
+  const [isUserA, isUserB] = [a.name.startsWith('user.'), b.name.startsWith('user.')];
+  if (isUserA !== isUserB) return isUserA ? 1 : -1;
+  if (a.value.length !== b.value.length) return a.value.length - b.value.length;
+  return a.name < b.name ? -1 : 1;
 }

@@ -20,6 +20,8 @@ export interface InlineCrewPorts {
   readonly source: Source;
   readonly tools: Tools;
   readonly store: DirectoryStore;
+  /** `PACK_BUFFER_SIZE` where it is left out; simulations take less, to make several packs. */
+  readonly packBufferSize?: number;
 }
 
 export class InlineCrew implements Crew {
@@ -30,9 +32,11 @@ export class InlineCrew implements Crew {
   readonly #free: PackBuffer[] = [];
   #hands: CaptureHands | undefined;
   #bufferCount = 0;
+  readonly #bufferSize: number;
 
   constructor(ports: InlineCrewPorts) {
     this.#ports = ports;
+    this.#bufferSize = ports.packBufferSize ?? PACK_BUFFER_SIZE;
     this.sink = {
       acquire: () => this.#free.pop() ?? this.#makeBuffer(),
       release: (buffer) => this.#free.push(buffer),
@@ -79,7 +83,7 @@ export class InlineCrew implements Crew {
   }
 
   #makeBuffer(): PackBuffer {
-    return { index: this.#bufferCount++, bytes: new Uint8Array(PACK_BUFFER_SIZE) };
+    return { index: this.#bufferCount++, bytes: new Uint8Array(this.#bufferSize) };
   }
 
   #store(buffer: PackBuffer, pack: IndexedPack): void {

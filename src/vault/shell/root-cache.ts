@@ -5,7 +5,8 @@ import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { StatCache } from '../core/stat-cache.ts';
 import { parseCache } from '../core/stat-cache.ts';
-import type { CacheBuilder } from './cache-builder.ts';
+import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
+import type { CacheBuilder, ExcludedIn } from './cache-builder.ts';
 import type { LocalState } from './local-state.ts';
 
 export interface CachePorts {
@@ -34,6 +35,8 @@ export interface CacheFacts {
   readonly bootId: string;
   /** Wall time of the boot: it moves when the clock is stepped. */
   readonly bootTimeMs: number;
+  /** What rules leave out is in no directory of a cache, and has to be counted each time. */
+  readonly excluded: readonly ExcludedIn[];
 }
 
 export interface RootCache {
@@ -69,10 +72,11 @@ export function readRootCache(ports: CachePorts, subject: CacheSubject): RootCac
 export function writeRootCache(
   ports: CachePorts,
   subject: CacheSubject,
-  made: { readonly builder: CacheBuilder; readonly facts: CacheFacts },
+  made: { readonly builder: CacheBuilder; readonly facts: Omit<CacheFacts, 'excluded'> },
 ): void {
   const { allocate, tools } = ports;
-  const meta = byteString(metaOf(subject, made.facts));
+  const facts = { ...made.facts, excluded: made.builder.excluded() };
+  const meta = byteString(metaOf(subject, facts));
   const file = made.builder.build({ meta, allocate, tools });
   ports.state.writeCache(cacheKey(tools, subject), file);
 }
@@ -83,7 +87,32 @@ function metaOf(subject: CacheSubject, facts: CacheFacts): string {
     ...facts,
     digest: hexOf(facts.digest),
     bytes: String(facts.bytes),
+    excluded: packExcluded(facts.excluded),
   });
+}
+
+/** Each as four values in turn, with rules as bytes: the text of a cache is bytes throughout. */
+function packExcluded(excluded: readonly ExcludedIn[]): readonly (number | string)[] {
+  return excluded.flatMap(({ dir, name, rule, isDir }) => [
+    dir,
+    name,
+    bytesOfUtf8(rule),
+    isDir ? 1 : 0,
+  ]);
+}
+
+function unpackExcluded(raw: unknown): ExcludedIn[] {
+  const values: readonly unknown[] = Array.isArray(raw) ? raw : [];
+  const excluded: ExcludedIn[] = [];
+  for (let at = 0; at + 3 < values.length; at += 4) {
+    excluded.push({
+      dir: Number(values[at]),
+      name: byteString(String(values[at + 1])),
+      rule: utf8Of(byteString(String(values[at + 2]))),
+      isDir: values[at + 3] === 1,
+    });
+  }
+  return excluded;
 }
 
 function parseMeta(meta: string, subject: CacheSubject): CacheFacts | undefined {
@@ -99,5 +128,6 @@ function parseMeta(meta: string, subject: CacheSubject): CacheFacts | undefined 
     startedMs: Number(raw.startedMs),
     bootId: String(raw.bootId),
     bootTimeMs: Number(raw.bootTimeMs),
+    excluded: unpackExcluded(raw.excluded),
   };
 }

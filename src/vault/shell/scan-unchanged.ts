@@ -3,6 +3,7 @@ import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import type { Source } from '../../host/source.ts';
 import { STAT_CACHED, STAT_CTIME } from '../../host/source.ts';
+import { isWithin } from '../../manifest/core/order.ts';
 import type { StatCache } from '../core/stat-cache.ts';
 import { namesOf } from '../core/stat-cache.ts';
 
@@ -14,6 +15,8 @@ export interface ScanRange {
   /** Directories `from` up to `to` of the cache. */
   readonly from: number;
   readonly to: number;
+  /** Paths below the root where a mount is that may not answer: not looked at, walked instead. */
+  readonly mayHang?: readonly ByteString[];
 }
 
 /**
@@ -35,6 +38,10 @@ export function scanUnchanged(
       continue;
     }
     const { path, names } = namesOf(cache, dir, ports.codec);
+    if (range.mayHang?.some((mount) => isWithin(mount, path)) === true) {
+      changed.push(dir);
+      continue;
+    }
     const place = path === '' ? range.root : byteString(`${range.root}/${path}`);
     ports.source.statMany(place, ITSELF, own);
     if (!isEqual(old, own)) {

@@ -2,11 +2,11 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { DirHandle } from '../../host/source.ts';
 import { STAT_WORDS } from '../../host/source.ts';
-import { countBelow } from './walk-report.ts';
+import { countBelow } from './count-left-out.ts';
 import type { NotEntered } from '../../manifest/core/entry-fields.ts';
 import type { ItemMark } from './walk-item.ts';
 import type { WalkOptions } from './walk-options.ts';
-import { errnoOf } from './walk-item.ts';
+import { errnoOf, placeOf } from './walk-item.ts';
 
 const CACHE_TAG = byteString('CACHEDIR.TAG');
 const NO_BACKUP = byteString('.nobackup');
@@ -15,7 +15,7 @@ const CACHE_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
 
 /** What must not be opened, or need not be: looked up by path alone, so that nothing can hang. */
 export function stopBeforeOpening(options: WalkOptions, path: ByteString): ItemMark | undefined {
-  const place = byteString(`${options.root}/${path}`);
+  const place = placeOf(options.place, path);
   const mount = options.mounts.at(place);
   if (mount === undefined) return undefined;
   if (mount.isPseudo || options.oneFileSystem) {
@@ -56,7 +56,8 @@ function stop(
   options: WalkOptions,
   dir: { readonly path: ByteString; readonly handle: DirHandle; readonly why: NotEntered },
 ): ItemMark {
-  const { bytes } = countBelow(options.source, dir.handle);
+  const place = placeOf(options.place, dir.path);
+  const { bytes } = countBelow(options, { handle: dir.handle, place });
   options.report.notEntered(dir.path, { why: dir.why, bytes });
   return { notEntered: dir.why };
 }
@@ -65,8 +66,11 @@ function hasCacheTag(options: WalkOptions, dir: DirHandle): boolean {
   const start = new Uint8Array(CACHE_SIGNATURE.length);
   try {
     const file = options.source.openFile(dir, CACHE_TAG);
-    options.source.read(file, start, 0);
-    options.source.closeFile(file);
+    try {
+      options.source.read(file, start, 0);
+    } finally {
+      options.source.closeFile(file);
+    }
   } catch (error) {
     errnoOf(error);
     return false;

@@ -1,8 +1,11 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Mounts } from '../../host/mounts.ts';
 
-/** File systems on which it was tried that no change of content leaves all words as they were. */
-const TRUSTED = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'tmpfs', 'overlay']);
+/**
+ * File systems on which it was tried that no change of content leaves all words as they were. Not
+ * tmpfs: a store through `mmap` never moves its times.
+ */
+const TRUSTED = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'overlay']);
 
 /** On which devices a file's words are believed; elsewhere everything is read each time. */
 export class TrustedDevices {

@@ -4,7 +4,7 @@ import type { DirHandle } from '../../host/source.ts';
 import { SourceFailure } from '../../host/source.ts';
 import type { NotEntered } from '../../manifest/core/entry-fields.ts';
 
-/** Why an entry stands for more or less than itself. */
+/** Why an entry stands for more or less than itself. An empty one: it need not be opened. */
 export interface ItemMark {
   readonly notEntered?: NotEntered;
   /** Error name; the content or listing could not be had. */
@@ -29,4 +29,10 @@ export function errnoOf(error: unknown): string {
 
 export function join(dir: ByteString, name: ByteString): ByteString {
   return dir === '' ? name : byteString(`${dir}/${name}`);
+}
+
+/** The absolute path of something in a root. @param root absolute */
+export function placeOf(root: ByteString, path: ByteString): ByteString {
+  if (path === '') return root;
+  return byteString(root === '/' ? `/${path}` : `${root}/${path}`);
 }

@@ -12,8 +12,10 @@ export interface WalkOptions {
   readonly codec: Codec;
   readonly mounts: Mounts;
   readonly excludes: Excludes;
-  /** Absolute path of the directory. */
+  /** Absolute path of the directory, as a person named it. */
   readonly root: ByteString;
+  /** The same with symlinks resolved, as mount tables know it. */
+  readonly place: ByteString;
   readonly oneFileSystem: boolean;
   readonly skipCacheDirs: boolean;
   readonly skipNoBackup: boolean;

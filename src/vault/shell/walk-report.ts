@@ -1,36 +1,30 @@
 import type { ByteString } from '../../base/bytes.ts';
-import { byteString } from '../../base/bytes.ts';
-import type { DirHandle, Source } from '../../host/source.ts';
-import { kindOfMode, STAT_MODE, STAT_SIZE, STAT_WORDS, SourceFailure } from '../../host/source.ts';
+import { kindOfMode, STAT_MODE, STAT_SIZE } from '../../host/source.ts';
+import type { LeftOutCount } from './count-left-out.ts';
+import { noCount } from './count-left-out.ts';
 
 /** Named one by one in a snapshot; beyond that only counted. */
 export const GAPS_NAMED_MAX = 1000;
-/** What is left out is counted to here; above, the figure is "at least". */
-const COUNTED_MAX = 100_000;
 
 export interface Gap {
+  /** Below its root; of several roots, behind the name of its root. */
   readonly path: ByteString;
   readonly why: string;
 }
 
 export interface LeftOut {
+  /** As that of a gap. */
   readonly path: ByteString;
   readonly why: string;
   /** Undefined where the size is not known without entering. */
   readonly bytes: number | undefined;
 }
 
-export interface ExcludedByRule {
-  entries: number;
-  bytes: number;
-  isAtLeast: boolean;
-}
-
-/** What a walk did not bring home, and how much it saw. */
+/** What a backup did not bring home, and how much it saw. */
 export class WalkReport {
   readonly gaps: Gap[] = [];
   readonly leftOut: LeftOut[] = [];
-  readonly byRule = new Map<string, ExcludedByRule>();
+  readonly byRule = new Map<string, LeftOutCount>();
   gapCount = 0;
   inFluxCount = 0;
   keptFiles = 0;
@@ -51,73 +45,24 @@ export class WalkReport {
     if (kindOfMode(Number(stat[STAT_MODE])) === 'file') this.keptBytes += Number(stat[STAT_SIZE]);
   }
 
-  excluded(
-    source: Source,
-    left: {
-      readonly dir: DirHandle;
-      readonly name: ByteString;
-      readonly rule: string;
-      readonly isDir: boolean;
-    },
-  ): void {
-    const sum = this.byRule.get(left.rule) ?? { entries: 0, bytes: 0, isAtLeast: false };
-    this.byRule.set(left.rule, sum);
-    const count = countOf(source, left);
+  excluded(rule: string, count: LeftOutCount): void {
+    const sum = this.byRule.get(rule) ?? noCount();
+    this.byRule.set(rule, sum);
     sum.entries += count.entries;
     sum.bytes += count.bytes;
     sum.isAtLeast ||= count.isAtLeast;
   }
-}
 
-/** Entries and bytes below an open directory, itself not counted. */
-export function countBelow(source: Source, dir: DirHandle): ExcludedByRule {
-  const count = { entries: 0, bytes: 0, isAtLeast: false };
-  addBelow(source, dir, count);
-  return count;
-}
-
-function countOf(
-  source: Source,
-  left: { readonly dir: DirHandle; readonly name: ByteString; readonly isDir: boolean },
-): ExcludedByRule {
-  const count = { entries: 0, bytes: 0, isAtLeast: false };
-  addEntry(source, left.dir, { name: left.name, isDir: left.isDir, count });
-  return count;
-}
-
-function addEntry(
-  source: Source,
-  dir: DirHandle,
-  entry: { name: ByteString; isDir: boolean; count: ExcludedByRule },
-): void {
-  const { count } = entry;
-  if (count.entries >= COUNTED_MAX) {
-    count.isAtLeast = true;
-    return;
+  /** Adds what happened in one root. @param prefix before its paths: empty, or the name and `/` */
+  add(root: WalkReport, prefix: (path: ByteString) => ByteString): void {
+    const room = GAPS_NAMED_MAX - this.gaps.length;
+    const gaps = root.gaps.slice(0, Math.max(0, room));
+    this.gaps.push(...gaps.map(({ path, why }) => ({ path: prefix(path), why })));
+    for (const left of root.leftOut) this.leftOut.push({ ...left, path: prefix(left.path) });
+    for (const [rule, count] of root.byRule) this.excluded(rule, count);
+    this.gapCount += root.gapCount;
+    this.inFluxCount += root.inFluxCount;
+    this.keptFiles += root.keptFiles;
+    this.keptBytes += root.keptBytes;
   }
-  count.entries += 1;
-  try {
-    if (entry.isDir) {
-      const child = source.openDir(dir, entry.name);
-      try {
-        addBelow(source, child, count);
-      } finally {
-        source.closeDir(child);
-      }
-    } else {
-      const words = new BigInt64Array(STAT_WORDS);
-      source.stat(dir, entry.name, words);
-      if (kindOfMode(Number(words[STAT_MODE])) === 'file') count.bytes += Number(words[STAT_SIZE]);
-    }
-  } catch (error) {
-    if (!(error instanceof SourceFailure)) throw error;
-    count.isAtLeast = true; // What cannot be seen cannot be counted.
-  }
-}
-
-function addBelow(source: Source, dir: DirHandle, count: ExcludedByRule): void {
-  const { names, kinds } = source.list(dir);
-  names.forEach((name, at) => {
-    addEntry(source, dir, { name: byteString(name), isDir: kinds[at] === 'dir', count });
-  });
 }

@@ -6,51 +6,23 @@ import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import type { DirHandle, EntryKind, Listing, Source } from '../../host/source.ts';
+import type { EntryKind, Listing } from '../../host/source.ts';
 import { kindOfMode, STAT_DEV, STAT_INO, STAT_MODE, STAT_WORDS } from '../../host/source.ts';
+import { textField } from '../../manifest/core/entry-line.ts';
 import { pathOf } from '../core/stat-cache.ts';
 import type { WalkedDir } from './cache-builder.ts';
+import { countOf } from './count-left-out.ts';
 import { oldFiles } from './old-files.ts';
 import type { OldFiles } from './old-files.ts';
 import { stopAfterOpening, stopBeforeOpening } from './stop-sign.ts';
-import type { BatchItem, ItemMark } from './walk-item.ts';
-import { errnoOf, join } from './walk-item.ts';
+import type { Batch } from './walk-batch.ts';
+import { emptyBatch, hasWork, isFull, OpenDir } from './walk-batch.ts';
+import type { ItemMark } from './walk-item.ts';
+import { errnoOf, join, placeOf } from './walk-item.ts';
 import type { WalkOptions } from './walk-options.ts';
 
-const BATCH_ITEMS = 512;
-/** Each directory of a batch holds a descriptor until the batch is done. */
-const BATCH_DIRS = 64;
-
-export interface Batch {
-  readonly items: BatchItem[];
-  /** The record each item's stat belongs to: of the directory itself, or of the one it lies in. */
-  readonly records: (WalkedDir | undefined)[];
-  /** What is gone, with all below it; each to be applied before the item of that number. */
-  readonly removals: { readonly before: number; readonly path: ByteString }[];
-  readonly dirs: OpenDir[];
-}
-
-/** A directory handle that closes when the walk and all batches have let go of it. */
-export class OpenDir {
-  readonly handle: DirHandle;
-  readonly #source: Source;
-  #users = 1;
-
-  constructor(handle: DirHandle, source: Source) {
-    this.handle = handle;
-    this.#source = source;
-  }
-
-  hold(): void {
-    this.#users += 1;
-  }
-
-  release(): void {
-    this.#users -= 1;
-    assert(this.#users >= 0, 'a handle is let go of once by each user');
-    if (this.#users === 0) this.#source.closeDir(this.handle);
-  }
-}
+/** As a line of a manifest writes it, which has 1 MiB in all. */
+const DIR_PATH_TEXT_MAX = 262_144;
 
 type ItemKind = EntryKind | 'unknown' | 'gone';
 
@@ -63,6 +35,13 @@ interface Frame {
   readonly oldDir: number | undefined;
   readonly old: OldFiles | undefined;
   next: number;
+}
+
+/** A directory in another; `oldDir` is its number in the old cache. */
+interface Child {
+  readonly name: ByteString;
+  readonly path: ByteString;
+  readonly oldDir: number | undefined;
 }
 
 export class Walk {
@@ -80,22 +59,41 @@ export class Walk {
 
   /** Batches in path order. Whoever takes one releases its directories when it is done with it. */
   *batches(): Generator<Batch> {
-    const { root, old } = this.#options;
-    const dir = this.#openRoot(root);
-    if (dir === undefined) {
-      yield* this.#loneFile(root);
-      return;
+    const dir = this.#openRoot(this.#options.root);
+    try {
+      if (dir === undefined) yield* this.#loneFile(this.#options.root);
+      else yield* this.#tree(dir);
+      if (hasWork(this.#batch)) yield this.#takeBatch();
+    } finally {
+      // Nothing is left here unless the run failed.
+      for (const frame of this.#stack) frame.dir.release();
+      for (const held of this.#batch.dirs) held.release();
+      dir?.release();
     }
+  }
+
+  *#tree(dir: OpenDir): Generator<Batch> {
+    const { old } = this.#options;
+    this.#rootDevice = this.#deviceOf(dir);
     if (old === undefined || old.changed[0] === 0) {
+      dir.hold();
       const opened = { dir, path: byteString(''), oldDir: old === undefined ? undefined : 0 };
       if (this.#enter(opened)) yield* this.#drain();
     } else {
       // The root itself is as it was: its files need no look, but its directories may.
       this.#options.builder.keepDirs(0, 1);
       yield* this.#changedWithin({ top: dir, from: 1, to: old.cache.dirCount });
-      dir.release();
     }
-    if (hasWork(this.#batch)) yield this.#takeBatch();
+  }
+
+  #deviceOf(dir: OpenDir): bigint | undefined {
+    const { source, root } = this.#options;
+    try {
+      source.stat(dir.handle, byteString(''), this.#words);
+    } catch (error) {
+      throw absent(root, errnoOf(error));
+    }
+    return this.#words[STAT_DEV];
   }
 
   /** Undefined where the root is no directory. @throws Fault HF_SOURCE_ABSENT */
@@ -106,7 +104,7 @@ export class Walk {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOTDIR') return undefined;
-      throw new Fault('HF_SOURCE_ABSENT', `${root} cannot be opened (${errno})`, { path: root });
+      throw absent(root, errno);
     }
   }
 
@@ -117,6 +115,8 @@ export class Walk {
     const parent = this.#openRoot(byteString(root.slice(0, at) || '/'));
     assert(parent !== undefined, 'what holds a file is a directory');
     const name = byteString(root.slice(at + 1));
+    // A directory may have stood here last time.
+    if (this.#options.old !== undefined) this.#remove(byteString(''));
     this.#push(parent, { path: byteString(''), name, mark: undefined }, undefined);
     parent.release();
     yield this.#takeBatch();
@@ -155,7 +155,7 @@ export class Walk {
       return;
     }
     if (kind !== 'dir') {
-      this.#file(frame, { name, path });
+      this.#file(frame, { name, path, kind });
       return;
     }
     const oldDir = frame.old?.dirs.get(name);
@@ -220,8 +220,10 @@ export class Walk {
     let path = base;
     for (const name of names.map(byteString)) {
       path = join(path, name);
-      // An ancestor that cannot be opened any more stands for all that was below it.
-      const next = this.#tryOpen(dir, { name, path, oldDir: wanted.oldDir });
+      const next =
+        path === wanted.path
+          ? this.#tryOpen(dir, { name, path, oldDir: wanted.oldDir, isParentKept: true })
+          : this.#openAbove(dir, name, wanted.path);
       dir.release();
       if (next === undefined) return undefined;
       dir = next;
@@ -229,20 +231,40 @@ export class Walk {
     return dir;
   }
 
-  #openChild(
-    frame: Frame,
-    child: { name: ByteString; path: ByteString; oldDir: number | undefined },
-  ): void {
+  /**
+   * Opens a directory that is as it was, on the way to one that differs. Where it cannot be opened
+   * all the same, it keeps what is known of it: only `wanted` says that it was not reached.
+   */
+  #openAbove(parent: OpenDir, name: ByteString, wanted: ByteString): OpenDir | undefined {
+    const { source, builder, report } = this.#options;
+    try {
+      return new OpenDir(source.openDir(parent.handle, name), source);
+    } catch (error) {
+      const unreadable = errnoOf(error);
+      this.#remove(wanted);
+      builder.addDir(wanted); // Without words: to be looked for next time.
+      if (unreadable === 'ENOENT' || isReplaced(unreadable)) return undefined;
+      report.gap(wanted, unreadable);
+      const mark = { unreadable, untouched: true } as const;
+      this.#push(parent, { path: wanted, name, mark }, undefined);
+      return undefined;
+    }
+  }
+
+  #openChild(frame: Frame, child: Child): void {
+    if (isPathTooLong(child.path)) {
+      const unreadable = 'ENAMETOOLONG';
+      this.#options.report.gap(child.path, unreadable);
+      this.#closed(frame.dir, { ...child, mark: { unreadable } });
+      return;
+    }
     const dir = this.#tryOpen(frame.dir, child);
     if (dir !== undefined) this.#enter({ dir, path: child.path, oldDir: child.oldDir });
   }
 
   /** Undefined where it could not or must not be opened; its entry then says why. */
-  #tryOpen(
-    parent: OpenDir,
-    child: { name: ByteString; path: ByteString; oldDir: number | undefined },
-  ): OpenDir | undefined {
-    const { source, report } = this.#options;
+  #tryOpen(parent: OpenDir, child: Child & { isParentKept?: true }): OpenDir | undefined {
+    const { source, report, builder } = this.#options;
     const mark = stopBeforeOpening(this.#options, child.path);
     if (mark !== undefined) {
       if (mark.unreadable !== undefined) report.gap(child.path, mark.unreadable);
@@ -253,9 +275,12 @@ export class Walk {
       return new OpenDir(source.openDir(parent.handle, child.name), source);
     } catch (error) {
       const unreadable = errnoOf(error);
-      if (unreadable === 'ENOENT') {
-        // Gone since it was listed, as if never seen.
+      if (unreadable === 'ENOENT' || isReplaced(unreadable)) {
         if (child.oldDir !== undefined) this.#remove(child.path);
+        // Its directory is not listed, and so would not tell that it came back.
+        if (child.isParentKept === true) builder.addDir(child.path);
+        if (unreadable === 'ENOENT') return undefined; // Gone, as if never seen.
+        this.#push(parent, { ...child, mark: SEEN_FROM_OUTSIDE }, undefined);
         return undefined;
       }
       report.gap(child.path, unreadable);
@@ -265,10 +290,7 @@ export class Walk {
   }
 
   /** A directory that is recorded and not entered. What was below it last time is gone from view. */
-  #closed(
-    parent: OpenDir,
-    child: { name: ByteString; path: ByteString; mark: ItemMark; oldDir: number | undefined },
-  ): void {
+  #closed(parent: OpenDir, child: Child & { mark: ItemMark }): void {
     if (child.oldDir !== undefined) this.#remove(child.path);
     this.#options.builder.addDir(child.path);
     this.#push(parent, { path: child.path, name: child.name, mark: child.mark }, undefined);
@@ -322,7 +344,6 @@ export class Walk {
     const { source } = this.#options;
     source.stat(opened.dir.handle, byteString(''), this.#words);
     const device = this.#words[STAT_DEV] ?? 0n;
-    this.#rootDevice ??= device;
     return stopAfterOpening(this.#options, {
       path: opened.path,
       handle: opened.dir.handle,
@@ -331,23 +352,30 @@ export class Walk {
     });
   }
 
-  #file(frame: Frame, file: { name: ByteString; path: ByteString }): void {
-    const kept = frame.old?.unchanged(file.name);
+  #file(frame: Frame, file: { name: ByteString; path: ByteString; kind: ItemKind }): void {
+    const { name, path } = file;
+    const kept = frame.old?.unchanged(name);
     if (kept !== undefined) {
-      frame.record.addFile(file.name, kept);
+      frame.record.addFile(name, kept);
       this.#options.report.kept(kept);
       return;
     }
-    if (frame.old?.dirs.has(file.name) === true) this.#remove(file.path);
-    this.#push(frame.dir, { ...file, mark: undefined }, frame.record);
+    if (frame.old?.dirs.has(name) === true) this.#remove(path);
+    // Opening a device can do things, and opening a FIFO wakes who waits for a reader.
+    const mark = file.kind === 'file' ? undefined : SEEN_FROM_OUTSIDE;
+    this.#push(frame.dir, { name, path, mark }, frame.record);
   }
 
   #exclude(
     frame: Frame,
     left: { name: ByteString; path: ByteString; rule: string; isDir: boolean },
   ): void {
-    this.#options.report.excluded(this.#options.source, { dir: frame.dir.handle, ...left });
-    if (frame.old?.has(left.name) === true) this.#remove(left.path);
+    const { report, place: root } = this.#options;
+    const { name, path, rule, isDir } = left;
+    const entry = { dir: frame.dir.handle, name, isDir, place: placeOf(root, path) };
+    report.excluded(rule, countOf(this.#options, entry));
+    frame.record.excluded.push({ name, rule, isDir });
+    if (frame.old?.has(name) === true) this.#remove(path);
   }
 
   #kindOf(frame: Frame, name: ByteString): EntryKind {
@@ -386,20 +414,21 @@ export class Walk {
   }
 }
 
-function emptyBatch(): Batch {
-  return { items: [], records: [], removals: [], dirs: [] };
+const SEEN_FROM_OUTSIDE: ItemMark = {};
+
+/** What opening a directory says of what is none, or none any more. */
+function isReplaced(errno: string): boolean {
+  return errno === 'ENOTDIR' || errno === 'ELOOP';
 }
 
-function hasWork(batch: Batch): boolean {
-  return batch.items.length > 0 || batch.removals.length > 0;
+/** Below it, a name and the path of a first hard link would still fit into a line. */
+function isPathTooLong(path: ByteString): boolean {
+  if (path.length * 6 <= DIR_PATH_TEXT_MAX) return false;
+  return textField('path', path).length > DIR_PATH_TEXT_MAX;
 }
 
-function isFull(batch: Batch): boolean {
-  return (
-    batch.items.length >= BATCH_ITEMS ||
-    batch.dirs.length >= BATCH_DIRS ||
-    batch.removals.length >= BATCH_ITEMS
-  );
+function absent(root: ByteString, errno: string): Fault {
+  return new Fault('HF_SOURCE_ABSENT', `${root} cannot be opened (${errno})`, { path: root });
 }
 
 /** The names to visit: those that are there, and those that only the last run saw. */

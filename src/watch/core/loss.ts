@@ -71,18 +71,19 @@ function candidateOf(
   point: RecoveryPoint,
   domains: readonly FailureDomain[],
 ): Candidate {
-  const copies = copiesOf(asking.estate, point, domains).map((copy) => ({
-    ...copy,
-    exists: existsIn(asking, point, copy.copy.copy),
-  }));
-  // A copy whose bytes were found wrong is none; what was merely not re-read is unknown.
-  const sound = copies.filter((copy) => copy.exists !== 'failed');
-  const kept = sound.filter((copy) => copy.fate === 'kept');
-  const best = kept[0] ?? sound.find((copy) => copy.fate === 'unknown');
+  const copies = copiesOf(asking.estate, point, domains).map((copy) => {
+    const exists = existsIn(asking, point, copy.copy.copy);
+    // Bytes were found wrong: most of it may come back, and nothing is promised of it.
+    const isDamaged = exists === 'failed' && copy.fate === 'kept';
+    return isDamaged
+      ? { ...copy, exists, fate: 'unknown' as const, why: 'its copy is damaged' }
+      : { ...copy, exists };
+  });
+  const kept = copies.filter((copy) => copy.fate === 'kept');
+  const best = kept[0] ?? copies.find((copy) => copy.fate === 'unknown');
   const isProven = kept.some((copy) => copy.exists === 'ok') && !isDatedAhead(asking, point);
   if (best !== undefined) return { point, fate: best.fate, why: best.why, isProven };
-  const why =
-    sound[0]?.why ?? (copies.length > 0 ? 'its copy is damaged' : 'its vault is not known');
+  const why = copies[0]?.why ?? 'its vault is not known';
   return { point, fate: 'lost', why, isProven: false };
 }
 

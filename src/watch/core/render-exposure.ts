@@ -268,10 +268,13 @@ function proofCell(row: Exposure, style: Style): Cell {
   }
 }
 
-/** What the figures of `out` stand on, and why one has no upper end: once for each wording. */
+/** What the figures stand on, and why one has no upper end: once for each wording. */
 function basisLines(rows: readonly Exposure[], style: Style): readonly string[] {
   const said = new Set<string>();
-  for (const { outage } of rows) {
+  for (const { loss, outage } of rows) {
+    if (loss.kind === 'window' && loss.atMostMs === undefined && loss.why !== '') {
+      said.add(`Lost: no upper end: ${loss.why}.`);
+    }
     if (outage.kind !== 'interval') continue;
     const bound = outage.atMostMs === undefined ? 'no upper end: ' : 'bound by ';
     const tail = outage.bottleneck === undefined ? '' : `; ${bound}${outage.bottleneck}`;

@@ -36,6 +36,8 @@ interface VaultFacts {
 interface KeyFacts {
   /** Hosts on which it exists; a confirmed sheet is no host. */
   readonly hosts: readonly string[];
+  /** A passphrase that somebody typed just now: whoever knows it is no host either. */
+  readonly isTyped: boolean;
   readonly isConfirmedElsewhere: boolean;
   /** What prints the sheet, where that exists: `holdfast key sheet`. */
   readonly sheetCommand: string | undefined;
@@ -74,6 +76,9 @@ function worstFirst(rows: readonly LabelledRow[]): readonly LabelledRow[] {
 
 function keyRow({ key }: FirstScreen): LabelledRow | undefined {
   if (key === undefined) return undefined;
+  if (key.isTyped) {
+    return { mark: { is: 'ok' }, label: 'key', text: 'a passphrase, known to whoever typed it' };
+  }
   if (key.isConfirmedElsewhere) {
     return {
       mark: { is: 'ok' },

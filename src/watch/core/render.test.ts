@@ -60,7 +60,12 @@ function screen(change: Partial<FirstScreen> = {}, discovery: Discovery = DISCOV
 
 const KEPT: Partial<FirstScreen> = {
   vault: { path: byteString('/home/ann/holdfast/.holdfast/vault'), freeBytes: 80 * GIB },
-  key: { hosts: [HOST], isConfirmedElsewhere: false, sheetCommand: 'holdfast key sheet' },
+  key: {
+    hosts: [HOST],
+    isTyped: false,
+    isConfirmedElsewhere: false,
+    sheetCommand: 'holdfast key sheet',
+  },
 };
 
 test('first screen: a new machine, nothing kept', () => {

@@ -1,0 +1,97 @@
+/** A machine's life with a vault: init, then backups of a tree that changes; and how it goes on. */
+import { hours } from '../src/base/units.ts';
+import type { Fault } from '../src/base/fault.ts';
+import { SimDisk } from './disk.ts';
+import type { FrozenTree } from './living-tree.ts';
+import { LivingTree } from './living-tree.ts';
+import { SimClock } from './sim-clock.ts';
+import { VaultHost } from './vault-host.ts';
+import type { VolumeOptions } from './volume.ts';
+
+export interface History {
+  readonly seed: number;
+  /** What the n-th backup captured, and two more for what comes after. */
+  readonly trees: readonly FrozenTree[];
+  /** After all of it. */
+  readonly disk: SimDisk;
+  /** Writing calls before each phase: init, then each backup; and after the last. */
+  readonly phaseCalls: readonly number[];
+  /** Before each phase, all that was seen then durable. */
+  readonly before: readonly SimDisk[];
+  readonly endMs: number;
+}
+
+/** What somebody was told: the vault is made; snapshots, oldest first. */
+export interface Told {
+  readonly isMade: boolean;
+  readonly snapshots: readonly string[];
+}
+
+export interface HistoryOptions {
+  readonly seed: number;
+  readonly backupCount: number;
+  readonly volume: VolumeOptions;
+  readonly largeFileBytes?: number;
+}
+
+const START_MS = 1_800_000_000_000;
+const SEEDS_EACH = 1000;
+const MADE = 'made';
+
+export async function makeHistory(options: HistoryOptions): Promise<History> {
+  const { seed, backupCount, largeFileBytes = 0 } = options;
+  const clock = new SimClock(START_MS);
+  const disk = new SimDisk(options.volume);
+  const living = new LivingTree({ seed, clock, largeFileBytes });
+  const trees: FrozenTree[] = [];
+  const before: SimDisk[] = [];
+  const phaseCalls: number[] = [];
+  for (let phase = 0; phase <= backupCount; phase++) {
+    before.push(forked(disk));
+    phaseCalls.push(disk.calls);
+    if (phase > 0) {
+      living.live();
+      trees.push(living.freeze());
+    }
+    await runPhase({ disk, clock, seed: seed * SEEDS_EACH + phase }, phase, trees);
+  }
+  phaseCalls.push(disk.calls);
+  for (let more = 0; more < 2; more++) {
+    living.live();
+    trees.push(living.freeze());
+  }
+  return { seed, trees, disk, phaseCalls, before, endMs: clock.now() + hours(1) };
+}
+
+/** Phase 0 makes the vault, phase n captures the n-th tree. Marks what it is told. */
+export async function runPhase(
+  options: ConstructorParameters<typeof VaultHost>[0],
+  phase: number,
+  trees: readonly FrozenTree[],
+): Promise<void> {
+  const host = new VaultHost(options);
+  if (phase === 0) {
+    await host.init();
+    options.disk.mark(MADE);
+    return;
+  }
+  const tree = trees[phase - 1];
+  if (tree === undefined) throw new Error(`there is no tree for phase ${phase}`);
+  const { snapshot } = await host.backup(tree.volume);
+  options.disk.mark(snapshot);
+}
+
+export function toldOf(marks: readonly string[]): Told {
+  return { isMade: marks.includes(MADE), snapshots: marks.filter((mark) => mark !== MADE) };
+}
+
+/** Another disk on which is durable what is seen on this one. */
+export function forked(disk: SimDisk): SimDisk {
+  const seen = disk.fingerprint();
+  for (const state of disk.statesAfterCrash(0, 3)) if (state.fingerprint() === seen) return state;
+  throw new Error('all that is seen may be durable');
+}
+
+export function isFault(error: unknown, ...codes: readonly Fault['code'][]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => error.code === code);
+}

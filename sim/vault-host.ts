@@ -1,0 +1,208 @@
+/**
+ * A machine with a vault and a state directory on one simulated disk. It does what the command line
+ * does, with the functions the command line calls (src/main/run-backup.ts, run-restore.ts), and one
+ * hand instead of threads.
+ */
+import { assert } from '../src/base/assert.ts';
+import { byteString } from '../src/base/bytes.ts';
+import { inlineRestoreCrew } from '../src/recover/shell/restore-crew.ts';
+import type { RestoreReport, RestoreRequest } from '../src/recover/shell/restore.ts';
+import { restore } from '../src/recover/shell/restore.ts';
+import { vaultObjectReader } from '../src/recover/shell/vault-object-reader.ts';
+import { IdTable } from '../src/vault/core/id-table.ts';
+import { NAMES } from '../src/vault/core/object-id.ts';
+import { makeKeyFile } from '../src/vault/core/wrapped-key.ts';
+import type { BackupOutcome, BackupPorts, VaultContents } from '../src/vault/shell/backup.ts';
+import { backup } from '../src/vault/shell/backup.ts';
+import { createVault } from '../src/vault/shell/create-vault.ts';
+import { InlineCrew } from '../src/vault/shell/inline-crew.ts';
+import { LocalState } from '../src/vault/shell/local-state.ts';
+import { missingPacks } from '../src/vault/shell/missing-packs.ts';
+import type { Vault } from '../src/vault/shell/open-vault.ts';
+import { openVault } from '../src/vault/shell/open-vault.ts';
+import type { DirectoryStore } from '../src/vault/shell/store-directory.ts';
+import { directoryStore } from '../src/vault/shell/store-directory.ts';
+import { loadIndex } from '../src/vault/shell/vault-index.ts';
+import { vaultReaderFrom } from '../src/vault/shell/vault-objects.ts';
+import { fingerprintOfWriter } from '../src/vault/shell/writer-store.ts';
+import type { SimDisk } from './disk.ts';
+import { TREE_TOP } from './living-tree.ts';
+import type { SimClock } from './sim-clock.ts';
+import { seededTools } from './sim-tools.ts';
+import { TreeHandles } from './tree-handles.ts';
+import type { SimSourceHooks } from './tree-source.ts';
+import { simSource } from './tree-source.ts';
+import { simTreeWriter } from './tree-writer.ts';
+import type { SimVolume } from './volume.ts';
+
+export const VAULT_ROOT = byteString('/srv/vault');
+export const STATE_ROOT = byteString('/var/lib/holdfast');
+export const RESTORE_TOP = byteString('/restore/here');
+
+const tools = seededTools();
+const SECRET = { kind: 'file', bytes: makeKeyFile(tools) } as const;
+const DOCUMENT = new Uint8Array(100).fill(100);
+/** Large enough for any one group of a living tree, small enough that a backup makes several. */
+const PACK_BUFFER_SIZE = 1536 * 1024;
+const BOOT = { name: 'sim', bootId: 'boot-1', bootTimeMs: 1_790_000_000_000 };
+const MOUNT = { fsType: 'ext4', isRemote: false, isPseudo: false };
+const MOUNTS: BackupPorts['mounts'] = {
+  at: () => undefined,
+  holding: () => MOUNT,
+  answers: () => true,
+  remotes: () => [],
+  realPath: (path) => path,
+  usedBytes: () => undefined,
+};
+const NOBODY: BackupPorts['inUse'] = {
+  begin: () => ({ asksForKept: false, sawFile: () => undefined, end: () => [] }),
+};
+
+/** Puts take their time, indexes most: who does not wait for one is found out. */
+function unhurried(store: DirectoryStore): DirectoryStore {
+  return {
+    ...store,
+    async putIfAbsent(name, bytes, sha256) {
+      const turns = name.startsWith('index/') ? 5 : 1;
+      for (let turn = 0; turn < turns; turn++)
+        await new Promise((resolve) => setImmediate(resolve));
+      return store.putIfAbsent(name, bytes, sha256);
+    },
+  };
+}
+
+export interface Session {
+  readonly vault: Vault;
+  readonly store: DirectoryStore;
+  readonly state: LocalState;
+}
+
+export interface VaultHostOptions {
+  readonly disk: SimDisk;
+  readonly clock: SimClock;
+  /** Each process needs its own: nonces and names come from it. */
+  readonly seed: number;
+}
+
+/** One process: what it remembers dies with it. */
+export class VaultHost {
+  readonly #disk: SimDisk;
+  readonly #clock: SimClock;
+  readonly #store: DirectoryStore;
+
+  constructor({ disk, clock, seed }: VaultHostOptions) {
+    tools.reseed(seed);
+    this.#disk = disk;
+    this.#clock = clock;
+    const { random } = tools;
+    this.#store = unhurried(directoryStore({ disk, clock, random, root: VAULT_ROOT }));
+  }
+
+  async init(): Promise<void> {
+    const ports = { store: this.#store, tools, clock: this.#clock };
+    await createVault(ports, {
+      secrets: [{ secret: SECRET, label: 'sim' }],
+      keepWriter: (vault, writer) => this.#stateOf(vault).writeWriter(writer),
+      documents: {
+        'README.txt': DOCUMENT,
+        'FORMAT.md': DOCUMENT,
+        'MANIFEST.md': DOCUMENT,
+        'rescue.mjs': DOCUMENT,
+      },
+    });
+  }
+
+  async open(): Promise<Session> {
+    const store = this.#store;
+    const vault = await openVault({ store, tools }, { secret: SECRET });
+    return { vault, store, state: this.#stateOf(vault.id) };
+  }
+
+  async backup(
+    tree: SimVolume,
+    more: { readonly hooks?: SimSourceHooks; readonly readAll?: boolean } = {},
+  ): Promise<BackupOutcome> {
+    const session = await this.open();
+    const handles = new TreeHandles(tree);
+    const source = simSource(handles, more.hooks);
+    const { vault, state, store } = session;
+    const packBufferSize = PACK_BUFFER_SIZE;
+    const crew = new InlineCrew({ source, tools, store, packBufferSize });
+    const outcome = await backup(
+      {
+        vault,
+        disk: this.#disk,
+        source,
+        mounts: MOUNTS,
+        clock: this.#clock,
+        crew,
+        state,
+        inUse: NOBODY,
+        contents: () => contentsOf(session),
+        missingPacks: () => missingPacks(store),
+        allocate: (sizeBytes) => new Uint8Array(sizeBytes),
+      },
+      {
+        dataSet: 'data',
+        roots: [{ name: byteString('data'), from: { path: TREE_TOP } }],
+        host: BOOT,
+        version: 'sim',
+        excludes: { ruleFor: () => undefined },
+        excludeRules: [],
+        oneFileSystem: false,
+        skipCacheDirs: false,
+        skipNoBackup: false,
+        readAll: more.readAll ?? false,
+        ownDirs: new Set(),
+        onProgress: () => undefined,
+      },
+    );
+    await crew.close();
+    assert(handles.openCount === 0, 'a backup closes what it opened');
+    return outcome;
+  }
+
+  /** Into `RESTORE_TOP` of a volume. */
+  async restore(
+    session: Session,
+    into: SimVolume,
+    request: Omit<RestoreRequest, 'target'>,
+  ): Promise<RestoreReport> {
+    const { vault, store } = session;
+    const { access } = await loadIndex(vault);
+    const reader = vaultObjectReader(access, tools, (pack, offset, length) =>
+      store.getSync(`packs/${pack}`, { offset, length }),
+    );
+    const handles = new TreeHandles(into);
+    const source = simSource(handles);
+    const tree = simTreeWriter(handles, () => this.#clock.nowNs());
+    const crew = inlineRestoreCrew({ tree, source, tools, reader });
+    const ports = { vault, reader, tree, source, clock: this.#clock, crew };
+    const report = await restore(ports, { ...request, target: RESTORE_TOP });
+    await crew.close();
+    assert(handles.openCount === 0, 'a restore closes what it opened');
+    return report;
+  }
+
+  /** Fingerprint of the key this machine signs with; undefined where it has none. */
+  ownWriter({ state }: Session): string | undefined {
+    const writer = state.readWriter();
+    return writer === undefined ? undefined : fingerprintOfWriter(tools, writer);
+  }
+
+  #stateOf(vault: string): LocalState {
+    return new LocalState({ disk: this.#disk, tools }, { state: STATE_ROOT, vault });
+  }
+}
+
+async function contentsOf({ vault, store }: Session): Promise<VaultContents> {
+  const { access, rebuilt } = await loadIndex(vault);
+  const { readObject } = vaultReaderFrom(access, tools, (pack, offset, length) =>
+    store.getSync(`packs/${pack}`, { offset, length }),
+  );
+  return {
+    ids: new IdTable(access.present),
+    rebuilt,
+    loadPage: (digest) => vault.tools.codec.textOf(readObject({ kind: NAMES, digest })),
+  };
+}

@@ -1,0 +1,87 @@
+/** `holdfast config`: what holds, and why. */
+import type { Command } from 'commander';
+import type { Style } from '../../base/say.ts';
+import { sayText } from '../../base/say-name.ts';
+import { countOf } from '../../base/say-quantity.ts';
+import { layoutTable } from '../../base/say-table.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { textOfBytes } from './places.ts';
+import { readSettings, type Settings, type VaultOptions } from './settings.ts';
+
+const KEYS = `
+Keys of holdfast.yaml:
+  vault, key-file, passphrase-file, state   paths, relative to the file
+  min-free                                  20GiB or 10%
+  datasets                                  names, and below each: paths,
+                                            exclude, exclude-from,
+                                            one-file-system, exclude-caches,
+                                            exclude-nobackup
+
+Example of a file:
+  vault: /srv/vault
+  datasets:
+    wiki:
+      paths: [/srv/wiki, /etc/wiki]
+      exclude: ['*.tmp', 'cache/']`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('the configuration file')
+    .description('The configuration file, holdfast.yaml.')
+    .addHelpText('after', '\nExample:\n  holdfast config check');
+  const check = command
+    .command('check')
+    .description('Whether it can be read; what is wrong, with its line and what to write.')
+    .addHelpText('after', `${KEYS}\n\nExample:\n  holdfast config check`)
+    .action(act((cli, [options]: [VaultOptions]) => checkOne(cli, options)));
+  const show = command
+    .command('show')
+    .description('What holds, and where each value comes from.')
+    .addHelpText('after', '\nExample:\n  holdfast config show')
+    .action(act((cli, [options]: [VaultOptions]) => showAll(cli, options)));
+  for (const part of [check, show]) part.option('--config <file>', 'the file');
+}
+
+async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
+  const { configFile, config } = await readSettings(cli, options);
+  const count = Object.keys(config.datasets ?? {}).length;
+  const say = (style: Style): readonly string[] =>
+    configFile === undefined
+      ? ['There is no holdfast.yaml here and none in /etc/holdfast; nothing needs one.']
+      : [`${sayText(configFile, style)} is right: ${countOf(count, 'data set')}.`];
+  return { code: EXIT.done, say, json: { file: configFile ?? null, dataSets: count } };
+}
+
+async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {
+  const settings = await readSettings(cli, options);
+  const rows = rowsOf(settings);
+  const say = (style: Style): readonly string[] =>
+    layoutTable(
+      style,
+      [{ header: 'KEY' }, { header: 'VALUE', shrink: 'ends' }, { header: 'FROM', shrink: 'ends' }],
+      rows.map((row) => row.map((text) => ({ text: sayText(text, style) }))),
+    );
+  const json = Object.fromEntries(rows.map(([key, value, from]) => [key, { value, from }]));
+  return { code: EXIT.done, say, json };
+}
+
+function rowsOf(settings: Settings): readonly (readonly [string, string, string])[] {
+  const { config, configFile, vault, state, keyFile, passphraseFile } = settings;
+  const rows: [string, string, string][] = [];
+  const chosen = { vault, 'key-file': keyFile, 'passphrase-file': passphraseFile, state };
+  for (const [key, one] of Object.entries(chosen)) {
+    if (one !== undefined) rows.push([key, textOfBytes(one.value), one.by]);
+  }
+  const from = configFile ?? '';
+  const minFree = config['min-free'];
+  rows.push(
+    minFree === undefined
+      ? ['min-free', '10 %, at least 5 GiB', 'habit']
+      : ['min-free', String(minFree), from],
+  );
+  for (const [name, { paths }] of Object.entries(config.datasets ?? {})) {
+    rows.push([`datasets.${name}`, paths.join(', '), from]);
+  }
+  return rows;
+}

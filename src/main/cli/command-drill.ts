@@ -1,0 +1,185 @@
+/** `holdfast drill`: whether a restore really works, and how long it takes. */
+import type { Command } from 'commander';
+import { byteString } from '../../base/bytes.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
+import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
+import { formatDuration } from '../../base/say-time.ts';
+import { MIB } from '../../base/units.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { runDrill } from '../run-drill.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { errnoWords } from './errno-words.ts';
+import { EXIT } from './exit-code.ts';
+import { bytesJson, timeJson } from './json-shape.ts';
+import { LiveProgress } from './live-progress.ts';
+import { openVaultOf, vaultOptions, writerOption } from './open.ts';
+import { keepDrill } from './record-proof.ts';
+import { fullPath, type VaultOptions } from './settings.ts';
+import { chosenSnapshot, type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
+
+interface Options extends VaultOptions, SnapshotOptions {
+  readonly scratch?: string;
+  readonly source: boolean;
+  readonly reread?: true;
+}
+
+const NAMED_MAX = 20;
+const RATE_BYTES_MIN = 64 * MIB;
+
+const EXAMPLE = `
+What is restored lies in the scratch directory until it was compared, and is
+removed. Where it would take more than a fifth of the free space, it is read
+and compared with its digests only: then it is called re-read, and not
+drilled.
+
+Example:
+  holdfast drill --vault /srv/vault latest --data-set /srv/data`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('restore to a scratch place, compare, time it, throw it away')
+    .description(
+      'Restores a snapshot to a scratch place, past the page cache, compares it with its manifest and with what it was taken from, says how long that took, and throws it away.',
+    )
+    .argument('[snapshot]', 'latest, or the first digits of its id', 'latest')
+    .option('--scratch <directory>', 'where to restore to; else in the state directory')
+    .option('--no-source', 'do not compare with what it was taken from')
+    .option('--reread', 'write nothing: read every byte and compare it with its digest')
+    .addHelpText('after', EXAMPLE)
+    .action(act((cli, [snapshot, options]: [string, Options]) => perform(cli, snapshot, options)));
+  writerOption(vaultOptions(snapshotOptions(command)));
+}
+
+async function perform(cli: Cli, wanted: string, options: Options): Promise<Answer> {
+  const opened = await openVaultOf(cli, options);
+  const { session, settings } = opened;
+  const snapshot = await chosenSnapshot(session, wanted, options);
+  const usual = byteString(`${settings.state.value}/scratch`);
+  const scratch = options.scratch === undefined ? usual : fullPath(cli, options.scratch);
+  cli.stop.note(`Nothing was proven. What was restored so far lies in ${sayName(scratch)}.`);
+  const progress = new LiveProgress(cli, { label: 'drill', word: 'restored' });
+  try {
+    const result = await runDrill(session, {
+      snapshot,
+      scratch,
+      compareSource: options.source,
+      rereadOnly: options.reread ?? false,
+      unsigned: options.unsigned ?? false,
+      onProgress: ({ entries, entriesTotal, bytes, bytesTotal }) =>
+        progress.update({ entries, entriesTotal, bytes, bytesTotal }),
+    });
+    const unkept = await keepDrill(opened, { listed: snapshot, result, scratch });
+    return {
+      code: !result.isPassed ? EXIT.error : result.gapCount > 0 ? EXIT.gaps : EXIT.done,
+      say: (style) => drillWords(result, { unkept, style }),
+      json: { ...drillJson(result), isKept: unkept === undefined },
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+function drillWords(
+  result: DrillResult,
+  { unkept, style }: { readonly unkept: string | undefined; readonly style: Style },
+): readonly string[] {
+  const id = shortId(result.snapshot);
+  const took = formatDuration(result.durationMs);
+  const how = result.kind === 'drilled' ? 'was restored to scratch' : 're-read, not restored,';
+  const text = result.isPassed
+    ? `Snapshot ${id} ${how} in ${took}, and is right.`
+    : `The drill of snapshot ${id} failed: do not rely on it.`;
+  const mark = result.isPassed ? 'ok' : 'failed';
+  const rows = [...problemRows(result, style), ...unkeptRows(unkept, style), ...factRows(result)];
+  return [
+    ...layoutSentence(style, { mark: { is: mark }, text, tone: 'strong' }),
+    '',
+    ...layoutRows(style, rows),
+  ];
+}
+
+function unkeptRows(unkept: string | undefined, style: Style): readonly LabelledRow[] {
+  if (unkept === undefined) return [];
+  const text = `not kept as evidence, so exposure does not know of it: ${sayText(unkept, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'proof', text }];
+}
+
+function problemRows(result: DrillResult, style: Style): readonly LabelledRow[] {
+  const { failedFiles, failedCount, source, unset, gapCount } = result;
+  const failed = { is: 'failed' as const };
+  const degraded = { is: 'degraded' as const };
+  const rows: LabelledRow[] = failedFiles.slice(0, NAMED_MAX).map(({ path, why }) => ({
+    mark: failed,
+    label: 'not right',
+    text: `${sayName(path, style)}: ${errnoWords(sayText(why, style))}`,
+  }));
+  if (failedCount > rows.length) {
+    const text = `${formatCount(failedCount - rows.length)} more`;
+    rows.push({ mark: failed, label: 'not right', text });
+  }
+  for (const { path, kind, aspects } of source.unexplained.slice(0, NAMED_MAX)) {
+    const what = kind === 'different' ? `other ${aspects.join(', ')}` : kind;
+    const text = `${sayName(path, style)}: ${what}, and nothing changed it: one of the two is wrong`;
+    rows.push({ mark: failed, label: 'source', text });
+  }
+  if (source.unexplainedCount > NAMED_MAX) {
+    const text = `${formatCount(source.unexplainedCount - NAMED_MAX)} more that nothing explains`;
+    rows.push({ mark: failed, label: 'source', text });
+  }
+  for (const { what, count, errno } of unset) {
+    const text = `${what} on ${countOf(count, 'entry', 'entries')}: ${errnoWords(errno)}`;
+    rows.push({ mark: degraded, label: 'not set', text });
+  }
+  if (gapCount > 0) {
+    const text = `${countOf(gapCount, 'entry', 'entries')} the snapshot itself has not, or not whole`;
+    rows.push({ mark: degraded, label: 'not in it', text });
+  }
+  return rows;
+}
+
+function factRows(result: DrillResult): readonly LabelledRow[] {
+  const { source, entries, bytes, isPastCache, kind } = result;
+  const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
+  // From little a rate is noise.
+  const rate = bytes < RATE_BYTES_MIN ? '' : `, ${formatRate(result.rateBytesPerS, 'down')}`;
+  const rows = [
+    row('holds', `${countOf(entries, 'entry', 'entries')}, ${formatBytes(bytes)}${rate}`),
+  ];
+  rows.push(
+    row(
+      'source',
+      source.isCompared
+        ? `compared: ${formatCount(source.changedSince)} changed since, which time does`
+        : `not compared: ${source.why}`,
+    ),
+  );
+  const to = kind === 'drilled' ? ` to ${result.mediumOfScratch}` : '';
+  const cache = isPastCache ? 'past the page cache' : 'the page cache may have served it';
+  rows.push(row('media', `from ${result.mediumOfVault}${to}, ${cache}`));
+  return rows;
+}
+
+function drillJson(result: DrillResult): object {
+  const { failedFiles, unset, source, startedAt, ...facts } = result;
+  return {
+    ...facts,
+    startedAt: timeJson(startedAt),
+    failedFiles: failedFiles.map(({ path, code, why }) => ({
+      ...bytesJson('path', path),
+      code,
+      why,
+    })),
+    unset: unset.map(({ what, errno, count }) => ({ what, errno, count })),
+    source: {
+      ...source,
+      unexplained: source.unexplained.map(({ path, kind, aspects }) => ({
+        ...bytesJson('path', path),
+        kind,
+        aspects,
+      })),
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** `holdfast exposure`: what would be lost, and for how long, if something died now. */
+import type { Command } from 'commander';
+import { exposureOf } from '../../watch/core/exposure.ts';
+import { renderExposure } from '../../watch/core/render-exposure.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { timeJson } from './json-shape.ts';
+import { lookWithVault } from './look-here.ts';
+import { vaultOptions } from './open.ts';
+import { readSettings, type VaultOptions, vaultOf } from './settings.ts';
+
+interface Options extends VaultOptions {
+  readonly exitCode?: true;
+}
+
+const EXAMPLE = `
+Each row is a thing that could be lost: a disk, this host, a directory, the
+key. Figures rest on proofs that expire; what no fresh proof shows is unknown.
+
+Example:
+  holdfast exposure --vault /srv/vault`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('what would be lost, and for how long, if something died now')
+    .description('What would be lost, and for how long it would be out, if something died now.')
+    .option('--exit-code', 'end with 5 where something would be lost for good, or is unknown')
+    .addHelpText('after', EXAMPLE)
+    .action(act((cli, [options]: [Options]) => perform(cli, options)));
+  vaultOptions(command);
+}
+
+async function perform(cli: Cli, options: Options): Promise<Answer> {
+  const settings = await readSettings(cli, options);
+  vaultOf(settings);
+  const { estate } = await lookWithVault(cli, settings, options);
+  const now = cli.clock.now();
+  const exposure = exposureOf(estate, now);
+  const isFound = exposure.some(({ loss }) => loss.kind === 'all' || loss.kind === 'unknown');
+  return {
+    code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
+    say: (style) => {
+      const text = renderExposure(exposure, style).trimEnd();
+      return [text === '' ? 'The vault holds no data set of this machine yet.' : text];
+    },
+    json: {
+      computedAt: timeJson(now),
+      exposure: exposure.map(({ dataSet, bytes, domain, is, loss, outage, survives, proof }) => ({
+        dataSet,
+        bytes,
+        domain,
+        is,
+        loss,
+        outage,
+        survives,
+        proof,
+      })),
+    },
+  };
+}

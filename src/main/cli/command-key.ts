@@ -1,0 +1,222 @@
+/** `holdfast key`: what opens a vault, and how it outlives this machine. */
+import type { Command } from 'commander';
+import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf } from '../../base/say-quantity.ts';
+import { layoutSentence } from '../../base/say-rows.ts';
+import { layoutTable } from '../../base/say-table.ts';
+import { makeKeyFile, type Secret } from '../../vault/core/wrapped-key.ts';
+import { addKey, keyObjects, listKeys } from '../../vault/shell/keyring-store.ts';
+import { storeAt, type VaultSession } from '../vault-session.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { bytesJson, timeJson } from './json-shape.ts';
+import { writeKeyFile } from './key-files.ts';
+import { type Opened, openVaultOf, vaultOptions } from './open.ts';
+import { absolutePath, bytesOfText, parentPath } from './places.ts';
+import { keptKeyPath, newPassphrase, passphraseSecret } from './secrets.ts';
+import { fullPath, type VaultOptions } from './settings.ts';
+import { readConfirmation, sheetPath } from './sheet-confirmation.ts';
+import type { SheetOptions } from './sheet-act.ts';
+
+interface AddOptions extends VaultOptions {
+  readonly newKeyFile?: string | true;
+  readonly newPassphraseFile?: string;
+  readonly label?: string;
+}
+
+const EXAMPLE = `
+Examples:
+  holdfast key sheet --vault /srv/vault | lp
+  holdfast key sheet --vault /srv/vault --confirm
+  holdfast key add --vault /srv/vault --new-key-file /root/holdfast.key`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('the keys of a vault')
+    .description('What opens a vault: several passphrases and key files, each can be retired.')
+    .addHelpText('after', EXAMPLE);
+  const sheet = command
+    .command('sheet')
+    .description('Prints what is needed to recover: keep it elsewhere, then confirm it.')
+    .option('--confirm', 'type part of it back: from then on the key counts as kept elsewhere')
+    .option('--where <text>', 'with --confirm: where it is kept, in words')
+    .addHelpText('after', '\nExample:\n  holdfast key sheet --vault /srv/vault | lp')
+    .action(
+      act(async (cli, [options]: [SheetOptions]) => {
+        const { confirmSheet, printSheet } = await import('./sheet-act.ts');
+        return options.confirm === true ? confirmSheet(cli, options) : printSheet(cli, options);
+      }),
+    );
+  const add = command
+    .command('add')
+    .description('One more passphrase (asked for, twice) or key file that opens the vault.')
+    .option('--new-key-file [file]', 'make a key file there, or in the state directory')
+    .option('--new-passphrase-file <file>', 'its first line is the new passphrase')
+    .option('--label <text>', 'what the key is called, for people')
+    .addHelpText('after', '\nExample:\n  holdfast key add --new-key-file /root/holdfast.key')
+    .action(act((cli, [options]: [AddOptions]) => addOne(cli, options)));
+  const list = command
+    .command('list')
+    .description('Which keys open the vault.')
+    .addHelpText('after', '\nExample:\n  holdfast key list --vault /srv/vault')
+    .action(act((cli, [options]: [VaultOptions]) => listAll(cli, options)));
+  const retire = command
+    .command('retire')
+    .description(
+      'Takes a key away. Retiring is not revoking: who has used it may know what it opened.',
+    )
+    .argument('<id>', 'of the key, as `key list` shows it')
+    .addHelpText(
+      'after',
+      '\nThe vault is opened with another key for it, which shows that another works.\n\nExample:\n  holdfast key retire --key-file /root/new.key ce2add0a',
+    )
+    .action(act((cli, [id, options]: [string, VaultOptions]) => retireOne(cli, id, options)));
+  for (const part of [sheet, add, list, retire]) vaultOptions(part);
+}
+
+async function addOne(cli: Cli, options: AddOptions): Promise<Answer> {
+  const opened = await openVaultOf(cli, options);
+  const { session } = opened;
+  const { secret, label, path } = await newSecret(cli, options, opened);
+  if (path !== undefined) writeKeyFile(session, path, secret.bytes);
+  const key = await addKey(portsOf(session), {
+    keyring: session.vault.keyring,
+    secret,
+    label: options.label ?? label,
+  });
+  const where = path === undefined ? 'the new passphrase' : sayName(path);
+  return {
+    code: EXIT.done,
+    say: () => [`Key ${key.id} was added: ${where} opens the vault as well.`],
+    json: {
+      key: key.id,
+      kind: key.kind,
+      ...(path === undefined ? {} : bytesJson('keyFile', path)),
+    },
+  };
+}
+
+async function newSecret(cli: Cli, options: AddOptions, { session, settings }: Opened) {
+  const { newKeyFile, newPassphraseFile } = options;
+  if (newKeyFile !== undefined) {
+    const kept = keptKeyPath(settings.state.value, session.vault.id);
+    const path = newKeyFile === true ? kept : fullPath(cli, newKeyFile);
+    const secret: Secret = { kind: 'file', bytes: makeKeyFile(session.tools) };
+    return { secret, label: 'key file', path };
+  }
+  if (newPassphraseFile !== undefined) {
+    const value = absolutePath(cli.cwd, bytesOfText(newPassphraseFile));
+    const found = passphraseSecret(session.disk, { value, by: '--new-passphrase-file' });
+    return { secret: found.secret, label: 'passphrase', path: undefined };
+  }
+  const secret = cli.terminal.canAsk
+    ? await newPassphrase(cli, 'New passphrase, besides those there are: ')
+    : undefined;
+  if (secret === undefined) {
+    const message = 'nothing was added: give --new-key-file or --new-passphrase-file';
+    throw new Fault('HF_USAGE', message, { command: 'key add' });
+  }
+  return { secret, label: 'passphrase', path: undefined };
+}
+
+async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
+  const { session, settings } = await openVaultOf(cli, options);
+  const { vault, disk } = session;
+  const { keys, problems } = await listKeys(portsOf(session), vault.id);
+  const where = { state: settings.state.value, vault: vault.id };
+  const confirmed = readConfirmation(disk, where);
+  const say = (style: Style): readonly string[] => {
+    const rows = keys.map(({ id, kind, label, created }) => [
+      { text: id },
+      { text: kind === 'file' ? 'key file' : 'passphrase' },
+      { text: sayText(label, style) },
+      { text: timeJson(created).slice(0, 10) },
+      { text: id === vault.key.id ? 'opened the vault now' : '' },
+    ]);
+    const columns = [
+      { header: 'ID' },
+      { header: 'KIND' },
+      { header: 'LABEL', shrink: 'start' as const },
+      { header: 'MADE' },
+      { header: '' },
+    ];
+    const sheet = keys.some(({ id }) => id === confirmed?.key)
+      ? [
+          '',
+          `Key ${confirmed?.key ?? ''} is also on the sheet kept ${sayText(confirmed?.where ?? '', style)}.`,
+        ]
+      : [];
+    const text = `${countOf(keys.length, 'key opens', 'keys open')} this vault, each by itself.`;
+    return [
+      text,
+      '',
+      ...layoutTable(style, columns, rows),
+      ...sheet,
+      ...damaged(problems.length, style),
+    ];
+  };
+  const json = keys.map(({ id, kind, label, created }) => ({
+    id,
+    kind,
+    label,
+    created: timeJson(created),
+    isOpener: id === vault.key.id,
+    isOnConfirmedSheet: confirmed?.key === id,
+  }));
+  return { code: EXIT.done, say, json: { vault: vault.id, keys: json, problems } };
+}
+
+function damaged(count: number, style: Style): readonly string[] {
+  if (count === 0) return [];
+  const text = `${countOf(count, 'key object')} missing, damaged or foreign: holdfast vault check`;
+  return ['', ...layoutSentence(style, { mark: { is: 'degraded' }, text })];
+}
+
+async function retireOne(cli: Cli, given: string, options: VaultOptions): Promise<Answer> {
+  const { session, settings } = await openVaultOf(cli, options);
+  const { vault, disk, root } = session;
+  const { keys } = await listKeys(portsOf(session), vault.id);
+  const matches = keys.filter(({ id }) => given.length >= 4 && id.startsWith(given.toLowerCase()));
+  const [key, other] = matches;
+  if (key === undefined || other !== undefined) {
+    const what = key === undefined ? 'there is no key' : 'several keys begin with';
+    const message = `nothing was retired: ${what} ${sayText(given)}; see \`holdfast key list\``;
+    throw new Fault('HF_USAGE', message, { command: 'key retire' });
+  }
+  if (key.id === vault.key.id) {
+    const message = `nothing was retired: ${key.id} is the key that opened the vault`;
+    throw new Fault('HF_KEY_UNPROVEN', message, { key: key.id });
+  }
+  for (const name of keyObjects(key.id)) {
+    const path = absolutePath(root, bytesOfText(name));
+    // One of the two may have been lost before.
+    if (disk.size(path) === undefined) continue;
+    disk.unlink(path);
+    disk.syncDir(parentPath(path));
+  }
+  const where = { state: settings.state.value, vault: vault.id };
+  const wasConfirmed = readConfirmation(disk, where)?.key === key.id;
+  if (wasConfirmed) disk.unlink(sheetPath(where));
+  const left = countOf(keys.length - 1, 'key opens', 'keys open');
+  return {
+    code: EXIT.done,
+    say: (style) => [
+      `Key ${key.id} (${sayText(key.label, style)}) was retired; ${left} the vault.`,
+      'Retiring is not revoking: copies of the vault still hold it, and who used it may know the rest.',
+      ...(wasConfirmed
+        ? ['Its sheet opens nothing any more: print a new one, holdfast key sheet.']
+        : []),
+    ],
+    json: { retired: key.id, left: keys.length - 1 },
+  };
+}
+
+function portsOf(session: VaultSession) {
+  return {
+    store: storeAt(session, session.root),
+    tools: session.tools,
+    clock: session.clock,
+  };
+}

@@ -1,0 +1,215 @@
+/** `holdfast vault check`: whether all of a vault could still be restored. */
+import { type Command, Option } from 'commander';
+import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
+import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
+import { formatDuration } from '../../base/say-time.ts';
+import { MIB, type UnixMs } from '../../base/units.ts';
+import { randomHex } from '../../vault/core/keyring.ts';
+import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
+import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { runCheck } from '../run-check.ts';
+import type { VaultSession } from '../vault-session.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { bytesJson } from './json-shape.ts';
+import { LiveProgress } from './live-progress.ts';
+import { type Opened, openVaultOf, vaultOptions, writerOption } from './open.ts';
+import type { VaultOptions } from './settings.ts';
+
+interface Options extends VaultOptions {
+  readonly readData?: true;
+  /** Percent. */
+  readonly sample?: number;
+  readonly seed?: string;
+}
+
+const NAMED_MAX = 20;
+const RATE_BYTES_MIN = 64 * MIB;
+
+const EXAMPLE = `
+Without --read-data the structure is checked: every page of every trusted
+snapshot, and that all they refer to is there. With it every byte is read.
+Ends with 1 on damage.
+
+Examples:
+  holdfast vault check --vault /srv/vault
+  holdfast vault check --vault /srv/vault --read-data
+  holdfast vault check --vault /srv/vault --sample 5%`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('look after a vault')
+    .description('Looks after a vault.')
+    .addHelpText('after', '\nExample:\n  holdfast vault check --vault /srv/vault --read-data');
+  const check = command
+    .command('check')
+    .description('Whether all of it could still be restored; what is damaged, and what needs it.')
+    .option('--read-data', 'read every byte')
+    .addOption(
+      new Option('--sample <share>', 'read every byte of so many of the packs').argParser(percent),
+    )
+    .option('--seed <text>', 'with --sample: which packs; another seed, others')
+    .addHelpText('after', EXAMPLE)
+    .action(act((cli, [options]: [Options]) => perform(cli, options)));
+  writerOption(vaultOptions(check));
+}
+
+function percent(text: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?) *%?$/.exec(text.trim());
+  const value = Number(match?.[1]);
+  if (match !== null && value > 0 && value <= 100) return value;
+  const message = `--sample takes a share such as 5%, not ${sayText(text)}`;
+  throw new Fault('HF_USAGE', message, { command: 'vault check' });
+}
+
+async function perform(cli: Cli, options: Options): Promise<Answer> {
+  const opened = await openVaultOf(cli, options);
+  const { session } = opened;
+  const startedAt = cli.clock.now();
+  const request = requestOf(session, options);
+  const { seed } = request.sample ?? {};
+  const progress = new LiveProgress(cli, { label: 'vault check', word: 'read' });
+  try {
+    const report = await runCheck(session, {
+      ...request,
+      onProgress: ({ packs, packsTotal, readBytes, totalBytes }) =>
+        progress.update({
+          entries: packs,
+          entriesTotal: packsTotal,
+          bytes: readBytes,
+          bytesTotal: totalBytes,
+        }),
+    });
+    const unkept = await keptAsEvidence(opened, report, startedAt);
+    return {
+      code: report.isSound ? EXIT.done : EXIT.error,
+      say: (style) => words(report, { style, session, seed, unkept }),
+      json: { ...checkJson(report, seed), isKept: unkept === undefined },
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** The structure alone proves nothing that could be kept: then no database is opened. */
+async function keptAsEvidence(
+  opened: Opened,
+  report: CheckReport,
+  startedAt: UnixMs,
+): Promise<string | undefined> {
+  if (report.packsRead === 0) return undefined;
+  const { keepCheck } = await import('./record-proof.ts');
+  return keepCheck(opened, { report, startedAt });
+}
+
+function requestOf({ tools }: VaultSession, options: Options): CheckRequest {
+  const { sample, seed, readData } = options;
+  if (sample === undefined) return { readData: readData ?? false };
+  return { readData: true, sample: { percent: sample, seed: seed ?? randomHex(tools, 4) } };
+}
+
+interface How {
+  readonly style: Style;
+  readonly session: VaultSession;
+  readonly seed: string | undefined;
+  /** Why it could not be kept as evidence. */
+  readonly unkept: string | undefined;
+}
+
+function words(report: CheckReport, { style, session, seed, unkept }: How): readonly string[] {
+  const place = sayName(session.root, style);
+  const { isSound, snapshots, packs, packsRead } = report;
+  const said = countOf(snapshots, 'snapshot');
+  const read =
+    packsRead === 0
+      ? 'no content was read (--read-data)'
+      : packsRead < packs
+        ? `${formatCount(packsRead)} of ${countOf(packs, 'pack')} read`
+        : 'every byte read';
+  const damaged = report.affectedSnapshots.length;
+  const text = isSound
+    ? `${place} is sound: ${said}, ${read}.`
+    : `${place} is damaged: ${formatCount(damaged)} of ${said} would not come back whole.`;
+  return [
+    ...layoutSentence(style, {
+      mark: { is: isSound ? 'ok' : 'failed' },
+      text,
+      tone: 'strong',
+    }),
+    '',
+    ...layoutRows(style, [
+      ...problemRows(report, style),
+      ...unkeptRows(unkept, style),
+      ...factRows(report, seed),
+    ]),
+  ];
+}
+
+function unkeptRows(unkept: string | undefined, style: Style): readonly LabelledRow[] {
+  if (unkept === undefined) return [];
+  const text = `not kept as evidence, so exposure does not know of it: ${sayText(unkept, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'proof', text }];
+}
+
+function problemRows(report: CheckReport, style: Style): readonly LabelledRow[] {
+  const failed = { is: 'failed' as const };
+  const rows: LabelledRow[] = report.findings.slice(0, NAMED_MAX).map(({ grade, object, why }) => ({
+    mark: grade === 'damaged' ? failed : { is: 'degraded' },
+    label: grade,
+    text: shorter(sayText(why.startsWith(`${object}: `) ? why : `${object}: ${why}`, style)),
+  }));
+  const more = report.findingCount - rows.length;
+  if (more > 0) rows.push({ mark: failed, label: 'findings', text: `${formatCount(more)} more` });
+  const affected = report.affected.slice(0, NAMED_MAX);
+  for (const { snapshot, path, why } of affected) {
+    const what = path === '' ? 'all' : sayName(path, style);
+    const text = shorter(`${what} of ${shortId(snapshot)}: ${sayText(why, style)}`);
+    rows.push({ mark: failed, label: 'would be lost', text });
+  }
+  const others = report.affectedCount - affected.length;
+  if (others > 0) {
+    rows.push({ mark: failed, label: 'would be lost', text: `${formatCount(others)} more` });
+  }
+  return rows;
+}
+
+/** Half a digest finds the file as well, and leaves room for what is the matter with it. */
+function shorter(text: string): string {
+  return text.replaceAll(/\b([0-9a-f]{16})[0-9a-f]{16,48}\b/g, '$1');
+}
+
+function factRows(report: CheckReport, seed: string | undefined): readonly LabelledRow[] {
+  const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
+  const objects = `${countOf(report.objects, 'object')} in ${countOf(report.groups, 'group')}`;
+  const took = formatDuration(report.durationMs);
+  const rows = [
+    row('holds', `${countOf(report.entries, 'entry', 'entries')} of all snapshots; ${objects}`),
+    row('looked', `${took}, ${formatBytes(report.readBytes)} read${rateOf(report)}`),
+  ];
+  if (seed !== undefined) rows.push(row('sample', `seed ${seed}`));
+  if (report.untrustedSnapshots > 0) {
+    const text = `${countOf(report.untrustedSnapshots, 'snapshot')} of writers nobody vouches for, not looked into`;
+    rows.push(row('not looked at', text));
+  }
+  return rows;
+}
+
+/** From little a rate is noise. */
+function rateOf({ readBytes, rateBytesPerS }: CheckReport): string {
+  return readBytes < RATE_BYTES_MIN ? '' : `, ${formatRate(rateBytesPerS, 'down')}`;
+}
+
+function checkJson(report: CheckReport, seed: string | undefined): object {
+  return {
+    ...report,
+    ...(seed === undefined ? {} : { seed }),
+    affected: report.affected.map(({ snapshot, path, why }) => ({
+      snapshot,
+      ...bytesJson('path', path),
+      why,
+    })),
+  };
+}

@@ -1,0 +1,97 @@
+/** What `drill` and `vault check` have shown is kept as evidence, for `exposure`. */
+import os from 'node:os';
+import { BlockStacks } from '../../adapters/discovery/block-stack.ts';
+import {
+  readMountTable,
+  seeFileSystems,
+  untouchable,
+} from '../../adapters/discovery/file-systems.ts';
+import { World } from '../../adapters/discovery/world.ts';
+import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { unixMs, type UnixMs } from '../../base/units.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { CheckReport } from '../../vault/shell/check-vault.ts';
+import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
+import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
+import { existsSubject, readSnapshots } from '../estate/points.ts';
+import { copyName } from '../estate/read-estate.ts';
+import { recordDrill } from '../estate/record-drill.ts';
+import { hostFacts } from '../run-backup.ts';
+import type { Opened } from './open.ts';
+import { textOfBytes } from './places.ts';
+
+/** @returns why it could not be kept; what was shown is true all the same */
+export async function keepDrill(
+  { session, settings }: Opened,
+  of: {
+    readonly listed: ListedSnapshot;
+    readonly result: DrillResult;
+    readonly scratch: ByteString;
+  },
+): Promise<string | undefined> {
+  const { listed, result, scratch } = of;
+  // Of a writer whom nobody vouches for nothing is proven.
+  if (listed.trust !== 'trusted') return undefined;
+  const content = readSnapshotContent(session.vault, listed.record);
+  const snapshot = { record: listed.record, content };
+  return withLedger(settings.state.value, async (ledger) => {
+    const discovery = { host: os.hostname(), fileSystems: await fileSystemsHere() };
+    await recordDrill({ session, ledger, discovery, snapshot, scratch, result });
+  });
+}
+
+/** Every byte was read: each snapshot that would come back whole exists, and the others do not. */
+export async function keepCheck(
+  { session, settings }: Opened,
+  of: { readonly report: CheckReport; readonly startedAt: UnixMs },
+): Promise<string | undefined> {
+  const { report, startedAt } = of;
+  if (report.packsRead < report.packs) return undefined;
+  const copy = copyName(os.hostname(), session.root);
+  const broken = new Set(report.affectedSnapshots);
+  return withLedger(settings.state.value, async (ledger) => {
+    for (const { record, content } of await readSnapshots(session.vault)) {
+      if (record.time > startedAt) continue; // It came while others were read.
+      const now = session.clock.now();
+      await ledger.record({
+        subject: existsSubject(copy, content),
+        saw: broken.has(record.id) ? 'broken' : 'healthy',
+        observedAt: startedAt,
+        receivedAt: now,
+        expiresAt: unixMs(startedAt + PROOF_LIMITS.exists),
+        source: `${os.hostname()}/vault check`,
+        bootId: hostFacts(now).bootId,
+        seq: Math.floor(session.clock.monotonic()),
+        detail: { packs: report.packs, readBytes: report.readBytes },
+      });
+    }
+  });
+}
+
+async function withLedger(
+  state: ByteString,
+  keep: (ledger: EvidenceLedger) => Promise<void>,
+): Promise<string | undefined> {
+  try {
+    const ledger = await openLedger(textOfBytes(byteString(`${state}/state.db`)));
+    try {
+      await keep(ledger);
+    } finally {
+      await ledger.close();
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
+}
+
+async function fileSystemsHere(): ReturnType<typeof seeFileSystems> {
+  const world = new World('/');
+  const table = readMountTable(world);
+  world.avoid(untouchable(table));
+  return seeFileSystems(world, new BlockStacks(world), table);
+}

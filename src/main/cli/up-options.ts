@@ -1,0 +1,5 @@
+import type { VaultOptions } from './settings.ts';
+
+export interface UpOptions extends VaultOptions {
+  readonly once?: true;
+}

@@ -1,0 +1,61 @@
+/** Composes a drill with the real world around it. */
+import fs from 'node:fs';
+import { fsPath } from '../adapters/node/syscalls-path.ts';
+import { dropCached } from '../adapters/node/syscalls-extents.ts';
+import type { ByteString } from '../base/bytes.ts';
+import type { DrillResult } from '../recover/core/drill-result.ts';
+import { drill, type DrillRequest } from '../recover/shell/drill.ts';
+import { loadIndex } from '../vault/shell/vault-index.ts';
+import { crewFor, restorePorts } from './run-restore.ts';
+import { packPath, type VaultSession } from './vault-session.ts';
+
+export type RunDrill = Omit<DrillRequest, 'mediumOfVault' | 'mediumOfScratch'>;
+
+export async function runDrill(session: VaultSession, request: RunDrill): Promise<DrillResult> {
+  const { access, packs } = await loadIndex(session.vault);
+  const crew = crewFor(session, access, request.snapshot);
+  const ports = restorePorts(session, access);
+  try {
+    ports.tree.makeTop(request.scratch);
+    return await drill(
+      {
+        ...ports,
+        crew,
+        disk: session.disk,
+        forgetPacks: () => packs.every(({ name }) => isForgotten(packPath(session.root, name))),
+      },
+      {
+        ...request,
+        mediumOfVault: mediumOf(session.root),
+        mediumOfScratch: mediumOf(request.scratch),
+      },
+    );
+  } finally {
+    await crew.close();
+  }
+}
+
+/** Only what is on the medium can be forgotten: a fresh pack was synced when it was written. */
+function isForgotten(path: ByteString): boolean {
+  if (!fs.existsSync(fsPath(path))) return true;
+  const fd = fs.openSync(fsPath(path), fs.constants.O_RDONLY);
+  try {
+    return dropCached(fd).ok;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** The device below a path as the kernel names it, or the kind of file system where it has none. */
+export function mediumOf(path: ByteString): string {
+  const { dev } = fs.statSync(fsPath(path), { bigint: true });
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  for (const line of fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [left = '', right = ''] = line.split(' - ');
+    if (left.split(' ')[2] !== `${major}:${minor}`) continue;
+    const [type = '', source = ''] = right.split(' ');
+    return source.startsWith('/') ? `${source} (${type})` : type;
+  }
+  return 'unknown';
+}

@@ -1,0 +1,62 @@
+// Goal: when the end of a run is told, every pack of it is in the vault under its name; and one that
+// could not be stored is told instead.
+// Method: real threads; a large pack, handed over just before the end; a vault that takes no packs.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { nodeTools } from '../../adapters/node/tools.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { makeDataKey } from '../../vault/core/data-keys.ts';
+import { IdTable } from '../../vault/core/id-table.ts';
+import { makeKeyring } from '../../vault/core/keyring.ts';
+import { CONTENT } from '../../vault/core/object-id.ts';
+import { ThreadCrew } from './thread-crew.ts';
+
+function startedCrew(t: TestContext): { readonly crew: ThreadCrew; readonly root: string } {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-crew-'));
+  const crew = new ThreadCrew({ root: byteString(root), size: 1 });
+  t.after(async () => {
+    await crew.close();
+    fs.rmSync(root, { recursive: true, force: true });
+  });
+  const tools = nodeTools();
+  const keyring = makeKeyring(tools);
+  const ids = new IdTable([]);
+  ids.grow(1000);
+  crew.begin({
+    idKey: keyring.idKey,
+    contentKey: makeDataKey(tools, keyring, CONTENT),
+    idBuffers: ids.buffers,
+    options: { youngNs: 0n },
+  });
+  return { crew, root };
+}
+
+/** Hands over a full buffer. @returns its name in the vault */
+function submit(crew: ThreadCrew): string {
+  const buffer = crew.sink.acquire();
+  buffer.bytes.fill(7);
+  const name = nodeTools().hash.sha256(buffer.bytes);
+  const sizeBytes = buffer.bytes.length;
+  crew.sink.submit(buffer, { name, sizeBytes, groups: [], sealedKeys: new Uint8Array(0) });
+  return `packs/${hexOf(name)}`;
+}
+
+test('every pack is durable when the end is told', async (t) => {
+  const { crew, root } = startedCrew(t);
+  await crew.capture([]); // The worker is there: the end has nothing else to wait for.
+  const name = submit(crew);
+  const { packs } = await crew.finish();
+  assert.equal(fs.statSync(path.join(root, name)).size, packs[0]?.sizeBytes);
+});
+
+test('a pack that cannot be stored is told at the end', async (t) => {
+  const { crew, root } = startedCrew(t);
+  fs.writeFileSync(path.join(root, 'packs'), 'where a directory should be');
+  await crew.capture([]);
+  submit(crew);
+  await assert.rejects(crew.finish(), Fault);
+});

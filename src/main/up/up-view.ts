@@ -1,0 +1,57 @@
+/** What `up` knows after a round, and where it says it. */
+import type { ByteString } from '../../base/bytes.ts';
+import type { Fault } from '../../base/fault.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import type { Coverage } from '../../watch/core/coverage.ts';
+import type { Discovery } from '../../watch/core/discovery.ts';
+import type { Exposure } from '../../watch/core/exposure.ts';
+import type { KeyHere } from '../estate/key-here.ts';
+import type { Target } from './targets.ts';
+
+/** What a round did for one data set. */
+export type Done = Protected | Refused;
+
+export interface Protected {
+  readonly kind: 'protected';
+  readonly target: Target;
+  readonly backup: BackupOutcome;
+  /** The last one. */
+  readonly drill: DrillResult;
+  readonly isDrilledNow: boolean;
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly target: Target;
+  readonly fault: Fault;
+}
+
+export interface UpView {
+  readonly now: UnixMs;
+  readonly discovery: Discovery;
+  readonly coverage: Coverage;
+  /** Of what is kept; empty before the first backup. */
+  readonly exposure: readonly Exposure[];
+  readonly vault: { readonly path: ByteString; readonly freeBytes: number | undefined };
+  readonly key: KeyHere;
+  readonly state: { readonly path: ByteString; readonly isNew: boolean };
+  /** By the last round; empty before the first. */
+  readonly done: readonly Done[];
+}
+
+export interface UpScreen {
+  /** What is about to be done, one line. */
+  step(text: string): void;
+  /** Before the first round. */
+  opened(view: UpView): void;
+  /** After each round. */
+  rounded(view: UpView): void;
+  /** Between rounds. */
+  renewed(view: UpView): void;
+  /** When the next round begins. */
+  waiting(until: UnixMs): void;
+  /** What keeps a later round from ending; it is tried again. */
+  trouble(fault: Fault): void;
+}

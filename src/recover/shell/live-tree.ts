@@ -1,0 +1,173 @@
+/** A live tree entry by entry, in the order of manifests, looked at only where somebody asks. */
+import { assert } from '../../base/assert.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import {
+  type DirHandle,
+  type EntryKind,
+  kindOfMode,
+  type Source,
+  STAT_DEV,
+  STAT_GID,
+  STAT_INO,
+  STAT_MODE,
+  STAT_MTIME,
+  STAT_NLINK,
+  STAT_RDEV,
+  STAT_SIZE,
+  STAT_UID,
+  STAT_WORDS,
+  type StatWords,
+} from '../../host/source.ts';
+import { errnoOf } from './failures.ts';
+
+/** Where the tree hangs: `name` in an open directory, or this itself where `name` is empty. */
+export interface LiveTop {
+  readonly dir: DirHandle;
+  readonly name: ByteString;
+}
+
+export interface LiveEntry extends LiveTop {
+  /** Below the top, which has the empty path. */
+  readonly path: ByteString;
+  readonly type: EntryKind;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: bigint;
+  readonly size: bigint;
+  readonly device: { readonly major: number; readonly minor: number };
+  /** First path of the same inode, where it is another one. */
+  readonly link: ByteString | undefined;
+}
+
+/** A name that was listed and cannot be looked at. */
+export interface HiddenEntry {
+  readonly path: ByteString;
+  readonly hidden: string;
+}
+
+interface Frame {
+  readonly dir: DirHandle;
+  readonly path: ByteString;
+  readonly names: readonly ByteString[];
+  at: number;
+}
+
+const PERMISSIONS = 0o7777n;
+
+/**
+ * A cursor through a live tree, without following symlinks. It stands at an entry and goes on
+ * beside it or, if it is told to, into it. Memory: one list of names for each level.
+ */
+export class LiveTree {
+  readonly #source: Source;
+  readonly #top: LiveTop;
+  readonly #frames: Frame[] = [];
+  readonly #stat: StatWords = new BigInt64Array(STAT_WORDS);
+  readonly #links = new Map<string, { readonly path: ByteString; left: bigint }>();
+  #current: LiveEntry | HiddenEntry | undefined;
+
+  /** @param top its directory stays the caller's */
+  constructor(source: Source, top: LiveTop) {
+    this.#source = source;
+    this.#top = top;
+    this.#current = this.#look(top, byteString(''));
+  }
+
+  get current(): LiveEntry | HiddenEntry | undefined {
+    return this.#current;
+  }
+
+  /** Goes to what comes next beside the entry, or above it. */
+  next(): void {
+    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+      const name = frame.names[frame.at++];
+      if (name === undefined) {
+        this.#leave();
+        continue;
+      }
+      const path = byteString(frame.path === '' ? name : `${frame.path}/${name}`);
+      this.#current = this.#look({ dir: frame.dir, name }, path);
+      if (this.#current !== undefined) return;
+    }
+    this.#current = undefined;
+  }
+
+  /** Goes into the directory it stands at. @returns the error name where that cannot be */
+  enter(): string | undefined {
+    const entry = this.#current;
+    assert(entry !== undefined && 'dir' in entry, 'what was looked at is entered');
+    const isTop = entry.name === '';
+    try {
+      const dir = isTop ? entry.dir : this.#source.openDir(entry.dir, entry.name);
+      try {
+        const { names } = this.#source.list(dir);
+        this.#frames.push({ dir, path: entry.path, names, at: 0 });
+      } catch (error) {
+        if (!isTop) this.#source.closeDir(dir);
+        throw error;
+      }
+    } catch (error) {
+      const errno = errnoOf(error);
+      this.next();
+      return errno;
+    }
+    this.next();
+    return undefined;
+  }
+
+  close(): void {
+    while (this.#frames.length > 0) this.#leave();
+    this.#current = undefined;
+  }
+
+  #leave(): void {
+    const frame = this.#frames.pop();
+    if (frame !== undefined && frame.dir !== this.#top.dir) this.#source.closeDir(frame.dir);
+  }
+
+  /** Undefined where it is gone since it was listed. */
+  #look(at: LiveTop, path: ByteString): LiveEntry | HiddenEntry | undefined {
+    const stat = this.#stat;
+    try {
+      this.#source.stat(at.dir, at.name, stat);
+    } catch (error) {
+      const errno = errnoOf(error);
+      return errno === 'ENOENT' ? undefined : { path, hidden: errno };
+    }
+    const type = kindOfMode(Number(stat[STAT_MODE]));
+    if (type === undefined) return { path, hidden: 'of an unknown type' };
+    return {
+      ...{ ...at, path, type },
+      mode: Number((stat[STAT_MODE] ?? 0n) & PERMISSIONS),
+      uid: Number(stat[STAT_UID]),
+      gid: Number(stat[STAT_GID]),
+      mtime: stat[STAT_MTIME] ?? 0n,
+      size: stat[STAT_SIZE] ?? 0n,
+      device: deviceOf(stat[STAT_RDEV] ?? 0n),
+      link: type === 'dir' ? undefined : this.#firstOf(path),
+    };
+  }
+
+  /** Forgotten when every name of the inode was seen: memory holds those that wait for one. */
+  #firstOf(path: ByteString): ByteString | undefined {
+    const count = this.#stat[STAT_NLINK] ?? 1n;
+    if (count <= 1n) return undefined;
+    const key = `${this.#stat[STAT_DEV]}:${this.#stat[STAT_INO]}`;
+    const known = this.#links.get(key);
+    if (known === undefined) {
+      this.#links.set(key, { path, left: count - 1n });
+      return undefined;
+    }
+    known.left -= 1n;
+    if (known.left <= 0n) this.#links.delete(key);
+    return known.path;
+  }
+}
+
+/** As Linux packs device numbers. */
+function deviceOf(rdev: bigint): { readonly major: number; readonly minor: number } {
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+  return { major: Number(major), minor: Number(minor) };
+}

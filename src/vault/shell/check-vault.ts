@@ -1,0 +1,331 @@
+/**
+ * Looks whether a vault would give back what was put into it: its own objects, every page of every
+ * trusted snapshot, every object they refer to, and, asked for, every byte.
+ */
+import { byteString, type Digest, hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { PlacedRef } from '../../manifest/core/page-load.ts';
+import { leafRefs } from '../../manifest/core/walk.ts';
+import { NAMES } from '../core/object-id.ts';
+import type { ChainFinding } from '../core/snapshot-chain.ts';
+import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts';
+import type { CheckCrew } from './check-crew.ts';
+import type { AffectedFile, CheckFinding } from './check-finding.ts';
+import type { CheckedLeaf } from './check-work.ts';
+import type { Vault } from './open-vault.ts';
+import { type ListedSnapshot, listSnapshots, readSnapshotContent } from './snapshot-store.ts';
+import type { VaultIndex } from './vault-index.ts';
+import type { ReadObject } from './vault-objects.ts';
+import type { VaultProblem } from './vault-problem.ts';
+
+export interface CheckPorts {
+  readonly vault: Vault;
+  readonly index: VaultIndex;
+  /** Of this thread: index pages. */
+  readonly readObject: ReadObject;
+  readonly clock: Clock;
+  /** Closed by whoever made it. */
+  readonly crew: CheckCrew;
+}
+
+export interface CheckRequest {
+  /** SHA-256 of every pack, every tag, every member. */
+  readonly readData: boolean;
+  /** Only so many percent of the packs, chosen by `seed`: another seed, other packs. */
+  readonly sample?: { readonly percent: number; readonly seed: string } | undefined;
+  readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+export interface CheckProgress {
+  readonly packs: number;
+  readonly packsTotal: number;
+  readonly readBytes: number;
+  readonly totalBytes: number;
+  readonly elapsedMs: number;
+}
+
+export interface CheckReport {
+  /** Nothing is damaged; there may be notices. */
+  readonly isSound: boolean;
+  readonly findings: readonly CheckFinding[];
+  readonly findingCount: number;
+  /** Files that could not be restored, the first thousand; `affectedCount` counts all. */
+  readonly affected: readonly AffectedFile[];
+  readonly affectedCount: number;
+  /** Ids, in hex, of trusted snapshots that would not come back whole. */
+  readonly affectedSnapshots: readonly string[];
+  readonly snapshots: number;
+  readonly untrustedSnapshots: number;
+  readonly entries: number;
+  readonly packs: number;
+  /** Of the packs, those of which all bytes were read. */
+  readonly packsRead: number;
+  readonly groups: number;
+  readonly objects: number;
+  readonly readBytes: number;
+  readonly durationMs: number;
+  readonly rateBytesPerS: number;
+}
+
+const NAMED_MAX = 1000;
+const LEAVES_EACH = 64;
+const WORK_EACH = 2;
+
+export async function checkVault(ports: CheckPorts, request: CheckRequest): Promise<CheckReport> {
+  return new Check(ports, request).run();
+}
+
+interface CheckedSnapshot {
+  readonly id: string;
+  readonly content: SnapshotContent;
+}
+
+class Check {
+  readonly #ports: CheckPorts;
+  readonly #request: CheckRequest;
+  readonly #startedMs: number;
+  readonly #findings: CheckFinding[] = [];
+  readonly #affected: AffectedFile[] = [];
+  readonly #affectedSnapshots = new Set<string>();
+  /** Of leaf pages that were looked at: what in them cannot be had, mostly nothing. */
+  readonly #leaves = new Map<Digest, CheckedLeaf['affected']>();
+  #findingCount = 0;
+  #affectedCount = 0;
+  #packs = 0;
+  #packsRead = 0;
+  #groups = 0;
+  #objects = 0;
+  #readBytes = 0;
+  #entries = 0;
+
+  constructor(ports: CheckPorts, request: CheckRequest) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#startedMs = ports.clock.monotonic();
+  }
+
+  async run(): Promise<CheckReport> {
+    const { vault, index } = this.#ports;
+    for (const problem of [...vault.problems, ...index.problems]) this.#noteProblem(problem);
+    if (index.rebuilt.length > 0) {
+      this.#note({
+        grade: 'notice',
+        object: 'index/',
+        why: 'packs that no index names were scanned',
+      });
+    }
+    const { snapshots, findings, problems } = await listSnapshots(vault);
+    for (const problem of problems) this.#noteProblem(problem);
+    for (const finding of findings) this.#note(chainFinding(finding));
+    const trusted = this.#opened(snapshots);
+    const damagedGroups = await this.#checkPacks();
+    for (const snapshot of trusted.reverse()) await this.#checkSnapshot(snapshot, damagedGroups);
+    return this.#report(snapshots.length, trusted.length);
+  }
+
+  #opened(snapshots: readonly ListedSnapshot[]): CheckedSnapshot[] {
+    const { vault } = this.#ports;
+    const opened: CheckedSnapshot[] = [];
+    for (const { record, trust } of snapshots) {
+      const object = record.name;
+      if (trust !== 'trusted') {
+        const why = `nobody vouches for its writer ${record.writer.slice(0, 16)}: not looked into`;
+        this.#note({ grade: 'notice', object, why });
+        continue;
+      }
+      try {
+        const content = readSnapshotContent(vault, record);
+        const refs = content.roots.map((root) => hexOf(vault.idOf(NAMES, root.sha256)));
+        if (refs.join() !== record.refs.join()) {
+          this.#note({
+            grade: 'damaged',
+            object,
+            why: 'its references are not those of its roots',
+          });
+        }
+        opened.push({ id: record.id, content });
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        this.#affectedSnapshots.add(record.id);
+        this.#note({ grade: 'damaged', object, why: error.message });
+      }
+    }
+    return opened;
+  }
+
+  /** @returns the groups that are damaged */
+  async #checkPacks(): Promise<number[]> {
+    const { index, crew, vault } = this.#ports;
+    const stored = await vault.store.list('packs/');
+    const sizes = new Map(stored.map(({ name, sizeBytes }) => [name, sizeBytes]));
+    const here = index.packs.filter((pack) => sizes.has(`packs/${pack.name}`));
+    const totalBytes = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const damagedGroups: number[] = [];
+    await this.#inTurn(here, async ({ name, sizeBytes }) => {
+      const found = sizes.get(`packs/${name}`) ?? 0;
+      if (found !== sizeBytes) {
+        const why = `it has ${found} bytes, and was written with ${sizeBytes}`;
+        this.#note({ grade: 'damaged', object: `packs/${name}`, why });
+      }
+      const readData = this.#request.readData && this.#isSampled(name);
+      const checked = await crew.checkPack({ name, readData });
+      damagedGroups.push(...checked.damagedGroups);
+      for (const finding of checked.findings) this.#note(finding);
+      this.#packs += 1;
+      this.#packsRead += readData ? 1 : 0;
+      this.#groups += checked.groups;
+      this.#objects += checked.members;
+      this.#readBytes += checked.readBytes;
+      this.#show({ packsTotal: here.length, totalBytes });
+    });
+    return damagedGroups;
+  }
+
+  async #checkSnapshot(
+    { id, content }: CheckedSnapshot,
+    damagedGroups: readonly number[],
+  ): Promise<void> {
+    for (const root of content.roots) {
+      const below = content.roots.length > 1 ? `${root.name}/` : '';
+      try {
+        await this.#checkRoot(root, damagedGroups);
+        for (const { digest } of this.#leavesOf(root)) {
+          for (const { path, why } of this.#leaves.get(digest) ?? []) {
+            this.#noteAffected({ snapshot: id, path: byteString(below + path), why });
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const why = `its manifest cannot be read: ${error.message}`;
+        this.#noteAffected({ snapshot: id, path: byteString(below), why });
+      }
+    }
+  }
+
+  /** Pages that several snapshots share are looked at once. */
+  async #checkRoot(root: SnapshotRoot, damagedGroups: readonly number[]): Promise<void> {
+    const { crew } = this.#ports;
+    await this.#inTurn(this.#batches(root), async (leaves) => {
+      for (const leaf of await crew.checkLeaves({ leaves, damagedGroups })) {
+        this.#leaves.set(leaf.digest, leaf.affected);
+        this.#entries += leaf.entries;
+      }
+    });
+  }
+
+  *#batches(root: SnapshotRoot): Generator<PlacedRef[]> {
+    let leaves: PlacedRef[] = [];
+    for (const leaf of this.#leavesOf(root)) {
+      if (this.#leaves.has(leaf.digest)) continue;
+      leaves.push(leaf);
+      if (leaves.length < LEAVES_EACH) continue;
+      yield leaves;
+      leaves = [];
+    }
+    if (leaves.length > 0) yield leaves;
+  }
+
+  #leavesOf(root: SnapshotRoot): Generator<PlacedRef> {
+    const { readObject, vault } = this.#ports;
+    return leafRefs({
+      root: root.sha256,
+      load: (digest) => vault.tools.codec.textOf(readObject({ kind: NAMES, digest })),
+    });
+  }
+
+  /** As many at once as the crew can use. */
+  async #inTurn<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
+    const queue = items[Symbol.iterator]();
+    const lane = async (): Promise<void> => {
+      for (let next = queue.next(); next.done !== true; next = queue.next()) await act(next.value);
+    };
+    const lanes = Array.from({ length: WORK_EACH * this.#ports.crew.size }, lane);
+    const ended = await Promise.allSettled(lanes);
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  }
+
+  #isSampled(pack: string): boolean {
+    const { sample } = this.#request;
+    if (sample === undefined) return true;
+    const { hash } = this.#ports.vault.tools;
+    const digest = hash.sha256Text(byteString(`${sample.seed} ${pack}`));
+    const share = (digest.charCodeAt(0) * 256 + digest.charCodeAt(1)) / 65_536;
+    return share * 100 < sample.percent;
+  }
+
+  #noteProblem({ kind, object, why }: VaultProblem): void {
+    this.#note({ grade: kind === 'foreign' ? 'notice' : 'damaged', object, why });
+  }
+
+  #note(finding: CheckFinding): void {
+    const isKnown = this.#findings.some(
+      ({ object, why }) => object === finding.object && why === finding.why,
+    );
+    if (isKnown) return;
+    this.#findingCount += 1;
+    if (this.#findings.length < NAMED_MAX) this.#findings.push(finding);
+  }
+
+  #noteAffected(affected: AffectedFile): void {
+    this.#affectedSnapshots.add(affected.snapshot);
+    this.#affectedCount += 1;
+    if (this.#affected.length < NAMED_MAX) this.#affected.push(affected);
+  }
+
+  #show(totals: Pick<CheckProgress, 'packsTotal' | 'totalBytes'>): void {
+    const elapsedMs = this.#elapsed();
+    const { onProgress } = this.#request;
+    onProgress?.({ packs: this.#packs, readBytes: this.#readBytes, elapsedMs, ...totals });
+  }
+
+  #elapsed(): number {
+    return this.#ports.clock.monotonic() - this.#startedMs;
+  }
+
+  #report(snapshots: number, trusted: number): CheckReport {
+    const durationMs = this.#elapsed();
+    const isDamaged = this.#findings.some(({ grade }) => grade === 'damaged');
+    return {
+      isSound: !isDamaged && this.#affectedCount === 0,
+      findings: this.#findings.toSorted(byGrade),
+      findingCount: this.#findingCount,
+      affected: this.#affected,
+      affectedCount: this.#affectedCount,
+      affectedSnapshots: [...this.#affectedSnapshots],
+      snapshots: trusted,
+      untrustedSnapshots: snapshots - trusted,
+      entries: this.#entries,
+      packs: this.#packs,
+      packsRead: this.#packsRead,
+      groups: this.#groups,
+      objects: this.#objects,
+      readBytes: this.#readBytes,
+      durationMs,
+      rateBytesPerS: durationMs > 0 ? (this.#readBytes * 1000) / durationMs : 0,
+    };
+  }
+}
+
+function chainFinding(finding: ChainFinding): CheckFinding {
+  const object = `snapshots/${finding.writer.slice(0, 16)}`;
+  switch (finding.kind) {
+    case 'gap': {
+      const { from, to } = finding;
+      const numbers = from === to ? `number ${from} is` : `numbers ${from} to ${to} are`;
+      return { grade: 'damaged', object, why: `${numbers} missing: lost, or removed by somebody` };
+    }
+    case 'fork': {
+      const why = `number ${finding.seq} exists ${finding.ids.length} times: its writer was cloned or set back`;
+      return { grade: 'notice', object, why };
+    }
+    case 'break': {
+      const why = `number ${finding.seq} does not follow the one before it that is here`;
+      return { grade: 'damaged', object, why };
+    }
+  }
+}
+
+function byGrade(a: CheckFinding, b: CheckFinding): number {
+  return Number(a.grade === 'notice') - Number(b.grade === 'notice');
+}

@@ -1,0 +1,228 @@
+// Goal: a new user makes a vault, backs up, sees what is there, and has it back byte for byte; and
+// every exit code and every object of `--json` is what DESIGN 14 promises.
+// Method: the real program on real directories, each test with a vault of its own.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { afterEach, beforeEach, test } from 'node:test';
+import { Bench, PROGRAM, treeOf } from './run-cli.ts';
+
+interface Root {
+  readonly pathB64?: string;
+  readonly nameB64?: string;
+}
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+afterEach(() => bench.remove());
+
+function withData(): void {
+  bench.write('data/a.txt', 'a');
+  bench.write('data/sub/b.bin', Buffer.alloc(300_000, 7));
+  bench.write('data/cache/c.tmp', 'left out');
+  fs.symlinkSync('../a.txt', bench.at('data/sub/link'));
+}
+
+function init(): void {
+  const ran = bench.run(['init']);
+  assert.equal(ran.status, 0, ran.stderr);
+}
+
+test('init says what it made: format 0, and a key that lies on this machine only', () => {
+  const ran = bench.run(['init']);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(ran.stdout, /^A vault was made, [0-9a-f]{8}\. It holds no snapshot yet\.\n/);
+  assert.match(ran.stdout, /■ key .*only on this\s+machine: lost with it/s);
+  assert.match(ran.stdout, /▲ format\s+0: it may still change; not yet for an only copy/);
+  assert.match(ran.stdout, /holdfast key sheet/);
+  for (const name of ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'header']) {
+    assert.ok(fs.statSync(bench.at('vault', name)).size > 0, name);
+  }
+  const [id = ''] = fs.readdirSync(bench.at('state/vaults'));
+  assert.equal(fs.statSync(bench.at('state/vaults', id, 'key')).mode & 0o777, 0o600);
+  assert.equal(fs.statSync(bench.at('state/vaults', id, 'writer')).mode & 0o777, 0o600);
+});
+
+test('init refuses a vault that is there, and a directory that holds other things', () => {
+  init();
+  const again = bench.json(['init']);
+  assert.equal(again.status, 1);
+  assert.equal(again.said.error?.code, 'HF_VAULT_EXISTS');
+  bench.write('other/thing');
+  const taken = bench.json(['init', '--vault', bench.at('other')]);
+  assert.equal(taken.status, 1);
+  assert.equal(taken.said.error?.code, 'HF_VAULT_PLACE_TAKEN');
+  assert.deepEqual(fs.readdirSync(bench.at('other')), ['thing']);
+});
+
+test('what was backed up is restored byte for byte, with times, modes and links', () => {
+  init();
+  withData();
+  const before = treeOf(bench.at('data'));
+  const backup = bench.run(['backup', 'data']);
+  assert.equal(backup.status, 0, backup.stderr);
+  assert.match(backup.stdout, /^Snapshot [0-9a-f]{8} of \S+\/data, in /);
+  const restore = bench.run(['restore', 'latest', 'back']);
+  assert.equal(restore.status, 0, restore.stderr);
+  assert.match(restore.stdout, /^Snapshot [0-9a-f]{8} is restored in \S+\/back, in /);
+  assert.deepEqual(treeOf(bench.at('back')), before);
+});
+
+test('several paths are restored under their names', () => {
+  init();
+  bench.write('one/x', '1');
+  bench.write('two/y', '2');
+  bench.write('three', '3');
+  assert.equal(bench.run(['backup', 'one', 'two', 'three', '--name', 'all']).status, 0);
+  assert.equal(bench.run(['restore', 'latest', 'back', '--data-set', 'all']).status, 0);
+  assert.equal(fs.readFileSync(bench.at('back/one/x'), 'utf8'), '1');
+  assert.equal(fs.readFileSync(bench.at('back/two/y'), 'utf8'), '2');
+  assert.equal(fs.readFileSync(bench.at('back/three'), 'utf8'), '3');
+  const collide = bench.json(['backup', 'one', 'back/one']);
+  assert.equal(collide.status, 64);
+  assert.equal(collide.said.error?.code, 'HF_ROOT_NAMES_COLLIDE');
+});
+
+test('a restore goes into a new place, refuses a full one, and in place moves aside', () => {
+  init();
+  withData();
+  bench.run(['backup', 'data']);
+  bench.write('data/a.txt', 'changed');
+  bench.write('data/new', 'stays');
+  const full = bench.json(['restore', 'latest', 'data']);
+  assert.equal(full.status, 1);
+  assert.equal(full.said.error?.code, 'HF_TARGET_NOT_EMPTY');
+  assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'changed');
+  const inPlace = bench.json(['restore', 'latest', 'data', '--in-place']);
+  assert.equal(inPlace.status, 0);
+  assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'a');
+  assert.equal(fs.readFileSync(bench.at('data/new'), 'utf8'), 'stays');
+  assert.equal(
+    fs.readFileSync(bench.at('data', String(inPlace.said.aside), 'a.txt'), 'utf8'),
+    'changed',
+  );
+});
+
+test('excludes are counted by rule, and what matches first comes first', () => {
+  init();
+  withData();
+  const { status, said } = bench.json(['backup', 'data', '--exclude', '*.tmp']);
+  assert.equal(status, 0);
+  assert.deepEqual(said.backups?.[0]?.excluded, [
+    { rule: '*.tmp', entries: 1, bytes: 8, isAtLeast: false },
+  ]);
+  const restored = bench.json(['restore', 'latest', 'back', '--first', 'sub/']);
+  assert.equal(restored.status, 0);
+  assert.equal(typeof restored.said.firstMs, 'number');
+  assert.ok(!fs.existsSync(bench.at('back/cache/c.tmp')));
+});
+
+test('what cannot be read is named, in the snapshot too, and the exit code is 6', () => {
+  init();
+  withData();
+  const secret = bench.write('data/secret', 'not for everybody');
+  fs.chmodSync(secret, 0);
+  for (const each of ['vault', 'state']) chownAll(bench.at(each));
+  fs.chmodSync(bench.scratch, 0o755);
+  const ran = bench.run(['backup', 'data'], { asNobody: true });
+  assert.equal(ran.status, 6, ran.stderr);
+  assert.match(ran.stdout, /^▲ Snapshot [0-9a-f]{8} .* without 1 entry that could not\s+be read/s);
+  assert.match(ran.stdout, /▲ not kept +secret: this user may not read it \(EACCES\)/);
+  const { said } = bench.json(['snapshots'], { asNobody: true });
+  assert.equal(said.snapshots?.[0]?.gapCount, 1);
+  assert.deepEqual(said.snapshots[0].gaps, [{ path: 'secret', why: 'EACCES' }]);
+});
+
+/** Nobody is to write here as the tests may. */
+function chownAll(root: string): void {
+  if (process.getuid?.() !== 0) return;
+  for (const name of ['', ...fs.readdirSync(root, { recursive: true, encoding: 'utf8' })]) {
+    fs.chownSync(`${root}/${name}`, 65534, 65534);
+  }
+}
+
+test('what a command prints is a snapshot, unless the command fails', () => {
+  init();
+  const good = bench.run(['backup', '--stdin', 'dump.sql', '--', 'sh', '-c', 'echo rows']);
+  assert.equal(good.status, 0, good.stderr);
+  assert.equal(bench.run(['restore', 'latest', 'back']).status, 0);
+  assert.equal(fs.readFileSync(bench.at('back/dump.sql'), 'utf8'), 'rows\n');
+});
+
+test('the failure of a command is an error with its status, and makes no snapshot', () => {
+  init();
+  // The `--json` that the bench adds stands behind `--`: it is the command's own.
+  const ran = bench.json(['backup', '--json', '--stdin', 'x', '--', 'sh', '-c', 'echo a; exit 3']);
+  assert.equal(ran.status, 1);
+  assert.equal(ran.said.error?.code, 'HF_COMMAND_FAILED');
+  assert.match(ran.said.error.message, /ended with 3/);
+  const none = bench.json(['backup', '--json', '--stdin', 'x', '--', '/no/such/program']);
+  assert.equal(none.status, 1);
+  assert.equal(none.said.error?.code, 'HF_COMMAND_FAILED');
+  assert.deepEqual(bench.json(['snapshots']).said.snapshots, []);
+  const nothing = bench.json(['backup', '--stdin', 'x']);
+  assert.equal(nothing.status, 64);
+});
+
+test('the vault is never filled to the brim: it is refused before anything is written', () => {
+  init();
+  withData();
+  const { status, said } = bench.json(['backup', 'data', '--min-free', '100%']);
+  assert.equal(status, 1);
+  assert.equal(said.error?.code, 'HF_VAULT_FLOOR');
+  assert.match(said.error.message, /^nothing was backed up: .* are free where the vault lies/);
+  assert.deepEqual(bench.json(['snapshots']).said.snapshots, []);
+  assert.equal(bench.run(['backup', 'data', '--min-free', '1KiB']).status, 0);
+  assert.equal(bench.run(['backup', 'data', '--min-free', 'much']).status, 64);
+});
+
+test('a backup says when the vault shares its file system, and quiet is quiet', () => {
+  init();
+  withData();
+  const ran = bench.run(['backup', 'data']);
+  assert.match(ran.stdout, /▲ vault +on the same file system .*helps against\s+deletion, not/s);
+  const quiet = bench.run(['backup', 'data', '--quiet']);
+  assert.deepEqual([quiet.status, quiet.stdout, quiet.stderr], [0, '', '']);
+});
+
+test('names that are no UTF-8 come through the command line, the vault and JSON', () => {
+  init();
+  const name = Buffer.concat([Buffer.from(`${bench.scratch}/`), Buffer.from([0x62, 0xff, 0x61])]);
+  fs.mkdirSync(name);
+  fs.writeFileSync(Buffer.concat([name, Buffer.from('/x')]), 'x');
+  // A shell hands the bytes over as they are; Node's own spawn could not.
+  fs.writeFileSync(
+    bench.at('go.sh'),
+    Buffer.concat([Buffer.from('exec "$1" backup --json "'), name, Buffer.from('"\n')]),
+  );
+  const ran = bench.run([bench.at('go.sh'), PROGRAM], { program: 'sh' });
+  assert.equal(ran.status, 0, ran.stderr);
+  const said = JSON.parse(ran.stdout) as { backups: readonly { roots: readonly Root[] }[] };
+  const root = said.backups[0]?.roots[0];
+  assert.equal(Buffer.from(root?.pathB64 ?? '', 'base64').compare(name), 0);
+  assert.equal(root?.nameB64, Buffer.from([0x62, 0xff, 0x61]).toString('base64'));
+});
+
+test('JSON of backup, snapshots and restore has the promised members', () => {
+  init();
+  withData();
+  const backup = bench.json(['backup', 'data']).said;
+  assert.deepEqual(Object.keys(backup), ['vault', 'backups']);
+  assert.deepEqual(Object.keys(backup.backups?.[0] ?? {}), [
+    ...['snapshot', 'dataSet', 'seq', 'unchanged', 'started', 'finished', 'roots', 'readBytes'],
+    ...['newBytes', 'storedBytes', 'gapCount', 'gaps', 'torn', 'inFluxCount', 'excluded'],
+    ...['notEntered', 'readInFull', 'besideVault'],
+  ]);
+  const list = bench.json(['snapshots']).said;
+  assert.deepEqual(Object.keys(list), ['vault', 'snapshots', 'problems']);
+  assert.deepEqual(Object.keys(list.snapshots?.[0] ?? {}), [
+    ...['id', 'time', 'writer', 'seq', 'trust', 'dataSet', 'host', 'started', 'finished'],
+    ...['roots', 'gapCount', 'gaps', 'torn', 'inFluxCount', 'version'],
+  ]);
+  assert.equal(list.snapshots?.[0]?.id, backup.backups?.[0]?.snapshot);
+  const restored = bench.json(['restore', 'latest', 'back']).said;
+  for (const name of ['entries', 'files', 'bytes', 'failures', 'unset', 'gaps', 'target']) {
+    assert.ok(name in restored, name);
+  }
+});
