@@ -303,7 +303,7 @@ for (const seed of SEEDS) {
     assert.equal(report?.isWhole, true);
     const states = new Set<string>();
     for (const point of volume.crashPoints()) {
-      for (const state of point.states(seed + point.calls, 2)) {
+      for (const state of point.states(seed + point.calls, 5)) {
         const fingerprint = state.fingerprint();
         if (states.has(fingerprint)) continue;
         states.add(fingerprint);

@@ -55,6 +55,8 @@ export async function runBackup(
 ): Promise<BackupOutcome> {
   const { vault, disk, clock, state } = session;
   try {
+    // What killed runs left makes room for this one.
+    session.store.sweepTemporary(clock.now());
     return await backup(
       {
         vault,

@@ -171,10 +171,38 @@ test('the vault is never filled to the brim: it is refused before anything is wr
   const { status, said } = bench.json(['backup', 'data', '--min-free', '100%']);
   assert.equal(status, 1);
   assert.equal(said.error?.code, 'HF_VAULT_FLOOR');
-  assert.match(said.error.message, /^nothing was backed up: .* are free where the vault lies/);
+  assert.match(said.error.message, /^no snapshot was made: .* are free where the vault lies/);
   assert.deepEqual(bench.json(['snapshots']).said.snapshots, []);
   assert.equal(bench.run(['backup', 'data', '--min-free', '1KiB']).status, 0);
   assert.equal(bench.run(['backup', 'data', '--min-free', 'much']).status, 64);
+});
+
+test('its own vault and state are not in a backup of what holds them', () => {
+  init();
+  withData();
+  assert.equal(bench.run(['backup', '.', '--name', 'all']).status, 0);
+  const said = bench.json(['ls', 'latest', '-r']).said.entries as readonly { path: string }[];
+  const paths = said.map(({ path }) => path);
+  assert.ok(paths.includes('data/a.txt'));
+  assert.deepEqual(
+    paths.filter((path) => /^(?:vault|state)\//.test(path)),
+    [],
+  );
+});
+
+test('what nobody vouches for is listed as such, and restored only when that is said', () => {
+  init();
+  withData();
+  assert.equal(bench.run(['backup', 'data']).status, 0);
+  for (const folder of ['vault/writers', 'vault/copy/writers']) {
+    fs.rmSync(bench.at(folder), { recursive: true });
+  }
+  assert.match(bench.run(['snapshots']).stdout, /▲ .*nobody vouches/);
+  const refused = bench.json(['restore', 'latest', 'back']);
+  assert.equal(refused.said.error?.code, 'HF_SNAPSHOT_UNTRUSTED');
+  assert.ok(!fs.existsSync(bench.at('back')));
+  const ran = bench.run(['restore', 'latest', 'back', '--unsigned']);
+  assert.equal(ran.status, 0, ran.stderr);
 });
 
 test('a backup says when the vault shares its file system, and quiet is quiet', () => {

@@ -164,3 +164,23 @@ test('exposure says what is told straight: a vault on the disk, and a key on one
   for (const kind of ['host', 'directory', 'key']) assert.ok(kinds.includes(kind), kind);
   assert.match(bench.run(['exposure']).stdout, /re-read \d+ s ago/);
 });
+
+test('coverage counts what lies here, without writing anything', () => {
+  const { status, said } = bench.json(['coverage']);
+  assert.equal(status, 0);
+  for (const name of [
+    'host',
+    'seenAt',
+    'none',
+    'unknown',
+    'covered',
+    'rows',
+    'looked',
+    'notSeen',
+  ]) {
+    assert.ok(name in said, name);
+  }
+  const { none, unknown, covered } = said as Record<string, { count: number }>;
+  const rowCount = (said.rows as readonly unknown[]).length;
+  assert.equal((none?.count ?? 0) + (unknown?.count ?? 0) + (covered?.count ?? 0), rowCount);
+});

@@ -17,7 +17,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ] as const) {
   test(`${signal} ends a backup with ${code}, without a snapshot, and the next one works`, async () => {
-    const command = 'head -c 9000000 /dev/urandom; echo begun >&2; exec sleep 60';
+    const command = 'head -c 9000000 /dev/urandom; echo begun >&2; exec sleep 20';
     const child = bench.start(['backup', '--stdin', 'x', '--', 'sh', '-c', command]);
     let said = '';
     child.stderr?.on('data', (bytes) => {

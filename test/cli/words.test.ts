@@ -1,17 +1,22 @@
 // Goal: sizes, nearest words, sheet lines, styles and progress are what people are promised.
 // Method: the functions themselves, by table; progress with a clock of the test.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { nodeHash } from '../../src/adapters/node/hash.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { PLAIN } from '../../src/base/say.ts';
 import { GIB, monotonicMs, unixMs } from '../../src/base/units.ts';
 import type { Cli } from '../../src/main/cli/cli.ts';
+import type { DataSetJob } from '../../src/main/cli/backup-request.ts';
+import { bytesBelow } from '../../src/main/cli/first-backup.ts';
 import { LiveProgress } from '../../src/main/cli/live-progress.ts';
 import { editDistance, nearestWord } from '../../src/main/cli/nearest-word.ts';
-import { checkFloor, floorBytes, parseFloor } from '../../src/main/cli/sizes.ts';
+import { checkFloor, type Floor, parseFloor } from '../../src/main/cli/sizes.ts';
 import { sheetLines, showLine } from '../../src/main/cli/sheet-lines.ts';
 import { styleOf } from '../../src/main/cli/terminal.ts';
+import { Bench } from './run-cli.ts';
 
 test('sizes are read as they are typed, and nothing else is', () => {
   const bytes = (text: string): unknown => parseFloor(text, 'backup');
@@ -26,13 +31,46 @@ test('sizes are read as they are typed, and nothing else is', () => {
 });
 
 test('the floor is the larger of a tenth and 5 GiB, unless it was said', () => {
-  assert.equal(floorBytes(undefined, 10 * GIB), 5 * GIB);
-  assert.equal(floorBytes(undefined, 100 * GIB), 10 * GIB);
-  assert.equal(floorBytes({ bytes: 0 }, 100 * GIB), 0);
-  const check = (freeBytes: number): void =>
-    checkFloor({ place: '/v', floor: undefined, space: { freeBytes, totalBytes: 100 * GIB } });
+  const check = (freeBytes: number, totalBytes: number, floor?: Floor): void =>
+    checkFloor({ place: '/v', floor, space: { freeBytes, totalBytes } });
+  const isRefused = { code: 'HF_VAULT_FLOOR' };
+  check(10 * GIB, 100 * GIB);
+  assert.throws(() => check(10 * GIB - 1, 100 * GIB), isRefused);
+  check(5 * GIB, 10 * GIB);
+  assert.throws(() => check(5 * GIB - 1, 10 * GIB), isRefused);
+  check(0, 10 * GIB, { bytes: 0 });
+  check(2 * GIB, 10 * GIB, { share: 0.2 });
+  assert.throws(() => check(2 * GIB - 1, 10 * GIB, { share: 0.2 }), isRefused);
+});
+
+test('a first backup counts what it may add: no holes, nothing excluded, and not to the end', () => {
+  const bench = new Bench();
+  bench.write('data/a', randomBytes(300_000));
+  bench.write('data/sub/b', randomBytes(200_000));
+  bench.write('data/left.tmp', randomBytes(700_000));
+  fs.truncateSync(bench.write('data/holes', ''), 2 ** 30);
+  const job: DataSetJob = {
+    dataSet: 'data',
+    from: {
+      kind: 'paths',
+      roots: [{ name: byteString('data'), path: byteString(bench.at('data')) }],
+    },
+    excludeRules: ['*.tmp'],
+    oneFileSystem: false,
+    skipCacheDirs: false,
+    skipNoBackup: false,
+  };
+  assert.equal(bytesBelow([job], GIB), 500_000);
+  assert.ok(bytesBelow([{ ...job, excludeRules: [] }], 100_000) > 100_000);
+  bench.remove();
+  const space = { freeBytes: 20 * GIB, totalBytes: 100 * GIB };
+  const check = (estimateBytes: number): void =>
+    checkFloor({ place: '/v', floor: undefined, space, estimateBytes });
   check(10 * GIB);
-  assert.throws(() => check(10 * GIB - 1), { code: 'HF_VAULT_FLOOR' });
+  assert.throws(
+    () => check(10 * GIB + 1),
+    /it could take 10 GiB or more; 20 GiB of 100 GiB are free/,
+  );
 });
 
 test('the nearest word is one that was probably meant, or none', () => {

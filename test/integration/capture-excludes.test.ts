@@ -212,6 +212,15 @@ function randomRule(seeded: Seeded): string {
 
 const SEEDS = Number(process.env.HOLDFAST_SEEDS ?? 60);
 
+test('everything but one thing: the usual way to say it', async () => {
+  await using fixture = await captureFixture();
+  put(fixture, { 'etc/hosts': 'h', 'usr/bin': 'b', 'var/lib/data': 'd', 'var/log': 'l' });
+  const one = await captureTwice(fixture, { rules: ['/*', '!/etc'] });
+  assert.deepEqual([...one.entries.keys()], ['', 'etc', 'etc/hosts']);
+  const any = await captureTwice(fixture, { rules: ['*', '!var', '!lib/', '!data'] });
+  assert.deepEqual([...any.entries.keys()], ['', 'var', 'var/lib', 'var/lib/data']);
+});
+
 test('rules mean what git says they mean', (t) => {
   const dir = fs.mkdtempSync(join(tmpdir(), 'holdfast-rules-'));
   try {

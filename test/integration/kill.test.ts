@@ -4,12 +4,15 @@
 // every acknowledged snapshot is restored and compared with the tree as it was, and all is checked.
 // HOLDFAST_KILL_SECONDS makes it longer; SEED replays the changes and the delays, not the moments.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { Seeded } from '../../sim/seeded.ts';
 import { simSeeds } from '../../sim/sim-seeds.ts';
 import { acknowledged, listingOf, RealTree, RealVault } from './real-vault.ts';
 
 const SECONDS = Number(process.env.HOLDFAST_KILL_SECONDS ?? 15);
+const DAY_MS = 24 * 3600 * 1000;
 const ROUNDS_MIN = 12;
 const RESTORED_MAX = 6;
 const [SEED = 0] = simSeeds();
@@ -41,7 +44,10 @@ test('killed again and again: what was acknowledged is there', async (t) => {
     // Not in the first third: there it starts, opens the vault, and writes nothing.
     await round(typicalMs * (0.3 + seeded.next()));
   }
+  const leftover = path.join(real.vault, 'tmp', `${Date.now() - 2 * DAY_MS}-${'0a'.repeat(16)}`);
+  fs.writeFileSync(leftover, 'of a run that was killed two days ago');
   await round();
+  assert.equal(fs.existsSync(leftover), false, 'what killed runs leave does not stay for ever');
   const all = [...kept];
   const step = Math.max(1, all.length / RESTORED_MAX);
   for (let at = 0; at < all.length; at += step) {

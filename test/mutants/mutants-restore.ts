@@ -39,6 +39,7 @@ export const RESTORE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: '    tree.sync(top);\n', with: '' }],
     caughtBy: { file: SIM, name: 'the marker is there before anything else' },
     why: 'after a crash nobody knows what was begun',
+    isQuick: true,
   },
   {
     id: 'restore: no marker',
@@ -118,6 +119,7 @@ export const RESTORE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: KILLED,
     why: 'directories with times of the restore',
+    isQuick: true,
   },
   {
     id: 'restore: what is replaced is removed',

@@ -3,6 +3,7 @@
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
+import { STORE_MUTANTS } from './mutants-store.ts';
 
 export interface Mutant {
   readonly id: string;
@@ -22,163 +23,9 @@ export interface Mutant {
 }
 
 const SHELL = 'src/vault/shell';
-const STORE = `${SHELL}/store-directory.ts`;
-const STORE_CRASH = 'test/conformance/store-crash.test.ts';
 const BACKUP_SIM = 'sim/backup.sim.test.ts';
 const STATE_SIM = 'sim/state.sim.test.ts';
-const CREW = 'src/main/threads/thread-crew.test.ts';
-const CALLS = 'sim/disk-calls.test.ts';
 const STOPS = { file: BACKUP_SIM, name: 'machine stops at any writing call .posix' };
-
-/** One object of the store: W1 to W8 of docs/design/003-disk-and-store.md, in the product itself. */
-const OF_STORE: readonly Mutant[] = [
-  {
-    id: 'W1 an object is written under its name',
-    file: STORE,
-    edits: [
-      {
-        replace: 'const temporary = this.#writeTemporary(bytes);',
-        with: 'const temporary = this.#writeTemporary(bytes, target);',
-      },
-      {
-        replace: '#writeTemporary(bytes: Uint8Array): ByteString {',
-        with: '#writeTemporary(bytes: Uint8Array, target: ByteString): ByteString {',
-      },
-      {
-        replace: 'const file = this.#disk.create(path);',
-        with: 'const file = this.#disk.create(target);',
-      },
-      {
-        replace: 'const published = this.#disk.publish(temporary, target);',
-        with: "const published = 'published' as 'published' | 'exists';",
-      },
-    ],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'half an object under its name',
-    isQuick: true,
-  },
-  {
-    id: 'W2 an object is not synced before it is published',
-    file: STORE,
-    edits: [{ replace: '      file.sync();\n      isWritten', with: '      isWritten' }],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'zeros under a good name',
-    isQuick: true,
-  },
-  {
-    id: 'W3 publishing replaces what is there',
-    file: STORE,
-    edits: [
-      {
-        replace: 'const published = this.#disk.publish(temporary, target);',
-        with: "this.#disk.move(temporary, target);\n      const published = 'published' as 'published' | 'exists';",
-      },
-    ],
-    caughtBy: { file: STORE_CRASH, name: 'mutant W3' },
-    why: 'a second writer replaces what the first was told is there',
-    isQuick: true,
-  },
-  {
-    id: 'W4 the directory of a new object is not synced',
-    file: STORE,
-    edits: [
-      {
-        replace: '      this.#disk.syncDir(directory);\n      return published',
-        with: '      return published',
-      },
-    ],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'acknowledged and gone',
-    isQuick: true,
-  },
-  {
-    id: 'W5 the directory of an object that is present is not synced',
-    file: STORE,
-    edits: [{ replace: 'this.#disk.syncDir(directory); // W5', with: '// W5' }],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'acknowledged to the second writer and gone',
-  },
-  {
-    id: 'W6 a new directory is not made durable in its parent',
-    file: 'src/adapters/node/disk-make-dir.ts',
-    edits: [{ replace: '    calls.syncDir(parentOf(each));\n', with: '' }],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'all of a directory is gone',
-  },
-  {
-    id: 'W7 a directory that was found is not made durable',
-    file: 'src/adapters/node/disk-make-dir.ts',
-    edits: [{ replace: '  calls.syncFound(parentOf(found));\n', with: '' }],
-    caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
-    why: 'as W6, for the second writer',
-  },
-  {
-    id: 'W8 a failed sync is repeated',
-    file: STORE,
-    edits: [
-      {
-        replace: '      file.sync();\n      isWritten',
-        with: '      try { file.sync(); } catch { file.sync(); }\n      isWritten',
-      },
-    ],
-    caughtBy: { file: STORE_CRASH, name: 'EIO at every call' },
-    why: 'the second sync lies: the kernel has dropped what it could not write',
-  },
-  {
-    id: 'nodeDisk: fsync of a file is left out',
-    file: 'src/adapters/node/disk-file.ts',
-    edits: [
-      { replace: 'onDisk(path, () => fsyncSync(fd))', with: 'onDisk(path, () => undefined)' },
-    ],
-    caughtBy: { file: CALLS },
-    why: 'as W2, on a real disk',
-    isQuick: true,
-  },
-  {
-    id: 'nodeDisk: fsync of a directory is left out',
-    file: 'src/adapters/node/disk.ts',
-    edits: [{ replace: '    fsyncSync(fd);\n', with: '' }],
-    caughtBy: { file: CALLS },
-    why: 'as W4, on a real disk',
-    isQuick: true,
-  },
-  {
-    id: 'nodeDisk: the name is given by a rename that replaces',
-    file: 'src/adapters/node/disk-publish.ts',
-    edits: [
-      {
-        replace: '      linkSync(fsPath(from), fsPath(to));',
-        with: '      renameSync(fsPath(from), fsPath(to));\n      return "published";',
-      },
-    ],
-    caughtBy: { file: CALLS },
-    why: 'as W3, on a real disk',
-  },
-  {
-    id: 'threads: a pack that could not be stored is not told',
-    file: 'src/main/threads/pack-thread.ts',
-    edits: [
-      {
-        replace: "    answer({ kind: 'failed', fault: sentFault(error) });\n",
-        with: "    answer({ kind: 'stored' });\n",
-      },
-    ],
-    caughtBy: { file: CREW },
-    why: 'a snapshot is acknowledged whose packs are not there',
-  },
-  {
-    id: 'threads: the end of the run does not wait for packs',
-    file: 'src/main/threads/thread-crew.ts',
-    edits: [
-      {
-        replace: 'while (this.#storedCount < this.#packs.length) {',
-        with: 'while (this.#storedCount < 0) {',
-      },
-    ],
-    caughtBy: { file: CREW },
-    why: 'a snapshot may be written before its packs',
-  },
-];
 
 /** A backup: packs, then index, then snapshot, then what this machine remembers of it. */
 const OF_BACKUP: readonly Mutant[] = [
@@ -198,7 +45,6 @@ const OF_BACKUP: readonly Mutant[] = [
     ],
     caughtBy: STOPS,
     why: 'a snapshot that refers to packs which are not there',
-    isQuick: true,
   },
   {
     id: 'packs after index and snapshot',
@@ -225,6 +71,7 @@ const OF_BACKUP: readonly Mutant[] = [
     ],
     caughtBy: STOPS,
     why: 'every reader scans packs',
+    isQuick: true,
   },
   {
     id: 'the index is not waited for',
@@ -237,6 +84,7 @@ const OF_BACKUP: readonly Mutant[] = [
     ],
     caughtBy: { file: STATE_SIM, name: 'the index is there before the snapshot' },
     why: 'the snapshot is there before its index',
+    isQuick: true,
   },
   {
     id: 'packs of a killed run are not indexed',
@@ -380,6 +228,7 @@ const OF_BELIEF: readonly Mutant[] = [
     edits: [{ replace: ' < size) missing.push', with: ' < 0) missing.push' }],
     caughtBy: { file: STATE_SIM, name: 'what is gone from the vault' },
     why: 'an unchanged tree is acknowledged although its content is gone',
+    isQuick: true,
   },
   {
     id: 'ids in missing packs count as there',
@@ -392,6 +241,7 @@ const OF_BELIEF: readonly Mutant[] = [
     ],
     caughtBy: { file: STATE_SIM, name: 'what is gone from the vault' },
     why: 'content that is gone is not stored again',
+    isQuick: true,
   },
   {
     id: 'the snapshot of a cache is not looked for',
@@ -404,6 +254,7 @@ const OF_BELIEF: readonly Mutant[] = [
     ],
     caughtBy: { file: STATE_SIM, name: 'what becomes of the state directory' },
     why: 'the cache of a vault that was set back is believed',
+    isQuick: true,
   },
   {
     id: 'ids are not claimed',
@@ -437,6 +288,7 @@ const OF_BELIEF: readonly Mutant[] = [
     ],
     caughtBy: { file: `${SHELL}/object-writer.test.ts` },
     why: 'what memory spoilt before it was sealed is acknowledged',
+    isQuick: true,
   },
   {
     id: 'the identity of a file is not looked at after reading',
@@ -449,6 +301,7 @@ const OF_BELIEF: readonly Mutant[] = [
     ],
     caughtBy: { file: STATE_SIM, name: 'changes while it is read' },
     why: 'a mixture of two states is called a file',
+    isQuick: true,
   },
   {
     id: 'the identity of an image is not looked at after reading',
@@ -474,6 +327,7 @@ const OF_BELIEF: readonly Mutant[] = [
     ],
     caughtBy: { file: STATE_SIM, name: 'modified just before' },
     why: 'a store through mmap is never seen',
+    isQuick: true,
   },
   {
     id: 'only mtime says that a file was changed',
@@ -484,8 +338,9 @@ const OF_BELIEF: readonly Mutant[] = [
         with: '  for (let at = 0; at < now.length; at++) if (at % STAT_CACHED === 2 && old[at] !== now[at]) return false;\n  if (a.length !== b.length) return false;',
       },
     ],
-    caughtBy: STOPS,
+    caughtBy: { file: STATE_SIM, name: 'under an old mtime' },
     why: 'bytes that were changed under an old mtime are never seen',
+    isQuick: true,
   },
 ];
 
@@ -497,7 +352,6 @@ const OF_STATE: readonly Mutant[] = [
     edits: [{ replace: '    file.sync();\n', with: '' }],
     caughtBy: STOPS,
     why: 'a torn key: no further backup without repair by hand',
-    isQuick: true,
   },
   {
     id: 'the state of the writer is written in place',
@@ -522,7 +376,7 @@ const OF_STATE: readonly Mutant[] = [
 ];
 
 export const MUTANTS: readonly Mutant[] = [
-  ...OF_STORE,
+  ...STORE_MUTANTS,
   ...OF_BACKUP,
   ...OF_BELIEF,
   ...OF_STATE,

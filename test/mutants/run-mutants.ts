@@ -12,6 +12,7 @@ const ROOT = path.join(import.meta.dirname, '..', '..');
 const COPIED = ['src', 'sim', 'test', 'rescue', 'docs', 'package.json', 'tsconfig.json'];
 /** A mutant may hang; that is caught too. */
 const TIME_MAX_MS = 180_000;
+const SEED = '20261120';
 const OUTPUT_MAX = 2_000_000;
 /** The mutant does not even load: that proves nothing. */
 const BROKEN = /SyntaxError|ERR_MODULE_NOT_FOUND|ReferenceError|ERR_INVALID_TYPESCRIPT_SYNTAX/;
@@ -108,7 +109,8 @@ function runTest(
 ): Promise<{ readonly isPassed: boolean; readonly said: string }> {
   const named = name === undefined ? [] : ['--test-name-pattern', name];
   const args = ['--test', '--test-reporter=tap', ...named, path.join(cwd, file)];
-  const env = { ...process.env };
+  // The same seed each time: whether a mutant is caught is a matter of the mutant.
+  const env: NodeJS.ProcessEnv = { ...process.env, SEED };
   delete env.NODE_TEST_CONTEXT; // Else a test within a test would not run as one.
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

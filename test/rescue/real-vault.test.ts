@@ -1,8 +1,8 @@
 // Goal: what bin/holdfast backs up, rescue/rescue.mjs restores, under every Node that is here; and
 // every vault carries it.
 // Beside it, the other way round: bin/holdfast restores a vault that the documents alone have made.
-// Method: a tree of odd names, holes, links and attributes goes through the real command; what comes
-// out is compared with the tree by sha256sum, rsync and find, not by code of ours.
+// Method: a tree of odd names, holes, links and attributes goes through the real command; what
+// comes out is compared with the tree by sha256sum, rsync and find, not by code of ours.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -1,5 +1,5 @@
 // Goal: rescue/rescue.mjs neither believes nor restores what it must not.
-// Method: vaults whose keys, signatures, snapshots and manifests lie, written with all keys at hand.
+// Method: vaults whose keys, signatures, snapshots and manifests lie, by one who has all keys.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';

@@ -1,4 +1,4 @@
-// Goal: rescue/rescue.mjs gets everything out of a vault that a writer made from the documents alone,
+// Goal: rescue/rescue.mjs gets all out of a vault that a writer made from the documents alone,
 // under every Node that is here, and names what it cannot.
 // Method: vaults from make-vault.ts; what comes out is compared by sha256sum, stat and getfattr.
 import assert from 'node:assert/strict';

@@ -1,4 +1,4 @@
-// How the tests of rescue.mjs run it, what they put into vaults, and how they look at what came out.
+// How the tests of rescue.mjs run it, what they put into vaults, and how they look at the outcome.
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

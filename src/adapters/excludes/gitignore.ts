@@ -6,12 +6,13 @@ import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 /** Rules in gitignore syntax, as git reads them: the last that matches decides, `!` takes back. */
 export function gitignoreExcludes(rules: readonly string[]): Excludes {
   if (rules.length === 0) return { ruleFor: () => undefined };
-  const written = new Map(rules.map((rule) => [asGit(matchable(bytesOfUtf8(rule))), rule]));
+  const written = new Map(rules.map((rule) => [matchable(bytesOfUtf8(rule)), rule]));
   const matcher = ignore({ allowRelativePaths: true, ignorecase: false }).add([...written.keys()]);
   return {
     ruleFor: (path, isDir) => {
       const text = matchable(path);
-      const { ignored, rule } = matcher.checkIgnore(isDir ? `${text}/` : text);
+      // Not `checkIgnore`: it imitates what `git check-ignore` says of a name typed with a slash.
+      const { ignored, rule } = matcher.test(isDir ? `${text}/` : text);
       if (!ignored) return undefined;
       return rule === undefined ? 'exclude' : (written.get(rule.pattern) ?? rule.pattern);
     },
@@ -29,10 +30,3 @@ function matchable(bytes: ByteString): string {
 }
 
 const PRIVATE_USE = 0xe000;
-
-/** To `ignore` the last stars of `build/*\/` may be nothing, so that `build/` itself would go. */
-function asGit(rule: string): string {
-  return rule
-    .replace(/\/\*(\/\s*)$/, '/?*$1')
-    .replace(/\/\*\*(\/?\s*)$/, '/**/?*$1');
-}

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { BackupRoot } from '../../vault/shell/backup.ts';
 import { runBackup, startCrew } from '../run-backup.ts';
 import type { ThreadCrew } from '../threads/thread-crew.ts';
@@ -13,11 +13,12 @@ import { backupJson, backupWords, hasGaps, type Taken } from './backup-words.ts'
 import type { Act, Answer, Cli } from './cli.ts';
 import { outputOf } from './command-stream.ts';
 import { EXIT } from './exit-code.ts';
+import { bytesBelow } from './first-backup.ts';
 import { LiveProgress } from './live-progress.ts';
 import { type Opened, openWith, vaultOptions } from './open.ts';
 import { textOfBytes } from './places.ts';
 import { readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
-import { checkFloor, type Floor, parseFloor } from './sizes.ts';
+import { checkFloor, type Floor, floorBytes, parseFloor } from './sizes.ts';
 
 interface Options extends VaultOptions, BackupOptions {
   readonly minFree?: string;
@@ -70,7 +71,7 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
   const settings = await readSettings(cli, options);
   const jobs = backupJobs(cli, settings, { args, options });
   const guard = floorGuard(cli, settings, options.minFree);
-  guard.check();
+  guard.checkFirst(jobs);
   cli.stop.note('No snapshot was made; the next backup uses what was stored.');
   const crew = startCrew(vaultOf(settings));
   let opened: Opened;
@@ -160,26 +161,36 @@ function besideVault(vault: ByteString, { from }: DataSetJob): readonly ByteStri
 }
 
 interface FloorGuard {
-  /** @throws Fault HF_VAULT_FLOOR */
+  /** Before anything is stored. @throws Fault HF_VAULT_FLOOR, as `check` */
+  readonly checkFirst: (jobs: readonly DataSetJob[]) => void;
+  /** Looks once a second, however often it is called. */
   readonly check: () => void;
 }
 
-/** Looks before the backup, and once a second during it. */
 function floorGuard(cli: Cli, settings: Settings, minFree: string | undefined): FloorGuard {
   const { disk } = nodePorts();
   const root = vaultOf(settings);
   const asked = minFree ?? settings.config['min-free'];
   const floor: Floor | undefined =
     asked === undefined ? undefined : parseFloor(String(asked), 'backup');
-  let lookedMs = Number.NEGATIVE_INFINITY;
+  const place = textOfBytes(root);
+  let lookedMs = cli.clock.monotonic();
   return {
+    checkFirst: (jobs) => {
+      const snapshots = disk.list(byteString(`${root}/snapshots`));
+      // What is not there is said by opening it.
+      if (disk.list(root) === undefined) return;
+      const space = disk.space(root);
+      checkFloor({ place, floor, space });
+      if (snapshots !== undefined && snapshots.length > 0) return;
+      const spareBytes = space.freeBytes - floorBytes(floor, space.totalBytes);
+      checkFloor({ place, floor, space, estimateBytes: bytesBelow(jobs, spareBytes) });
+    },
     check: () => {
       const now = cli.clock.monotonic();
       if (now - lookedMs < FLOOR_CHECK_MS) return;
       lookedMs = now;
-      // What is not there is said by opening it.
-      if (disk.list(root) === undefined) return;
-      checkFloor({ place: textOfBytes(root), floor, space: disk.space(root) });
+      checkFloor({ place, floor, space: disk.space(root) });
     },
   };
 }

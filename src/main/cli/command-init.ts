@@ -148,8 +148,9 @@ function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string
   const { vault, root: place, keyPath, ports } = made;
   const { freeBytes } = ports.disk.space(place);
   const name = sayName(place, style);
+  const command = `holdfast key sheet --vault ${name}`;
   const rows: LabelledRow[] = [
-    keyRow(keyPath === undefined ? undefined : sayName(keyPath, style)),
+    keyRow(keyPath === undefined ? undefined : sayName(keyPath, style), command),
     {
       mark: { is: 'degraded' },
       label: 'format',
@@ -166,9 +167,8 @@ function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string
   ];
 }
 
-function keyRow(keyPath: string | undefined): LabelledRow {
+function keyRow(keyPath: string | undefined, command: string): LabelledRow {
   const label = 'key';
-  const command = 'holdfast key sheet';
   if (keyPath === undefined) {
     const text = 'a passphrase; without it nobody opens this vault, Holdfast neither';
     return { mark: { is: 'degraded' }, label, text, command };

@@ -4,8 +4,6 @@ import type { Act, Answer, Cli } from './cli.ts';
 import { vaultOptions } from './open.ts';
 import type { UpOptions } from './up-options.ts';
 
-export type { UpOptions } from './up-options.ts';
-
 const EXAMPLE = `
 Examples:
   holdfast up /srv/data /etc
@@ -19,6 +17,7 @@ export function define(command: Command, act: Act): void {
     )
     .argument('[path...]', 'what to protect; without any, this checkout')
     .option('--once', 'end after one round')
+    .option('--min-free <size>', 'what stays free with the vault (else 10 %, at least 5 GiB)')
     .addHelpText('after', EXAMPLE)
     .action(
       act((cli, [paths, options]: [readonly string[], UpOptions]) => perform(cli, paths, options)),

@@ -1,6 +1,7 @@
 /** What a drill showed, as evidence that expires. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
+import type { Fault } from '../../base/fault.ts';
 import type { DurationMs } from '../../base/units.ts';
 import { durationMs, unixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
@@ -12,7 +13,7 @@ import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { hostFacts } from '../run-backup.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { ReadSnapshot } from './points.ts';
-import { existsSubject } from './points.ts';
+import { existsSubject, readSnapshots } from './points.ts';
 import { copyName } from './read-estate.ts';
 
 export interface DrillToRecord {
@@ -52,6 +53,33 @@ export async function recordDrill(of: DrillToRecord): Promise<void> {
     bottleneck: undefined,
   };
   await ledger.recordDrill(drill);
+}
+
+/**
+ * Records that something of a data set in this vault is not what was written, though no drill came
+ * to its end: what was proven of its snapshots before is proven no more. Durable when it resolves.
+ */
+export async function recordDamage(
+  of: Pick<DrillToRecord, 'session' | 'ledger' | 'discovery'>,
+  seen: { readonly dataSet: string; readonly fault: Fault },
+): Promise<void> {
+  const { session, ledger, discovery } = of;
+  const copy = copyName(discovery.host, session.root);
+  const now = session.clock.now();
+  for (const { content } of await readSnapshots(session.vault)) {
+    if (content.dataSet !== seen.dataSet) continue;
+    await ledger.record({
+      subject: existsSubject(copy, content),
+      saw: 'broken',
+      observedAt: now,
+      receivedAt: now,
+      expiresAt: unixMs(now + PROOF_LIMITS.exists),
+      source: `${discovery.host}/up`,
+      bootId: hostFacts(now).bootId,
+      seq: Math.floor(session.clock.monotonic()),
+      detail: { code: seen.fault.code },
+    });
+  }
 }
 
 function evidenceOf(

@@ -37,8 +37,8 @@ export class ThreadPool<Ask, Value> {
         workerData,
         // Descriptors are opened in one thread and closed in another; Node would warn of each.
         trackUnmanagedFds: false,
-        // Nearly all garbage is young; by default each thread would let 100 MB of it gather.
-        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+        // Nearly all garbage is young; by default each thread would let 50 MB of it gather.
+        resourceLimits: { maxYoungGenerationSizeMb: 32 },
       });
       worker.on('message', (answer: PoolAnswer<Value>) => this.#answered(at, answer));
       worker.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));

@@ -1,5 +1,6 @@
 /** One data set in one round: backup, restore for proof, comparison, evidence. */
 import type { ByteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import type { BackupOutcome } from '../../vault/shell/backup.ts';
@@ -11,7 +12,7 @@ import {
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Cli } from '../cli/cli.ts';
 import { LiveProgress } from '../cli/live-progress.ts';
-import { recordDrill } from '../estate/record-drill.ts';
+import { recordDamage, recordDrill } from '../estate/record-drill.ts';
 import { runBackup, startCrew } from '../run-backup.ts';
 import { runDrill } from '../run-drill.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -33,6 +34,27 @@ export interface ProtectPorts {
 
 /** @throws Fault of source, vault, store and disk. A drill that fails is a result, not a Fault. */
 export async function protect(
+  ports: ProtectPorts,
+  target: Target,
+  how: ProtectHow,
+): Promise<Protected> {
+  try {
+    return await backUpAndDrill(ports, target, how);
+  } catch (error) {
+    if (error instanceof Fault && isDamage(error)) {
+      const { session, ledger } = ports;
+      const of = { session, ledger, discovery: how.discovery };
+      await recordDamage(of, { dataSet: target.dataSet, fault: error });
+    }
+    throw error;
+  }
+}
+
+function isDamage({ kind, code }: Fault): boolean {
+  return kind === 'corrupt' || code === 'HF_OBJECT_MISSING';
+}
+
+async function backUpAndDrill(
   ports: ProtectPorts,
   target: Target,
   how: ProtectHow,

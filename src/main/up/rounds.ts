@@ -3,6 +3,7 @@
  * protect what is given, prove it by a drill, say what would be lost; and again, as often as that
  * costs little. Acts through ports only; `up-work.ts` fills them.
  */
+import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { durationMs, hours, minutes } from '../../base/units.ts';
@@ -55,8 +56,8 @@ interface Drilled {
   readonly result: DrillResult;
   /** Not before this: a drill costs what a restore costs. */
   readonly dueAt: UnixMs;
-  /** There is newer content that was not drilled. */
-  readonly isBehind: boolean;
+  /** Digests of what was drilled. */
+  readonly content: string;
 }
 
 export class Rounds {
@@ -121,7 +122,7 @@ export class Rounds {
         discovery,
         lastDrill: (backup) => this.#standing(target, backup),
       });
-      if (done.isDrilledNow) this.#keepDrill(target, done.drill);
+      if (done.isDrilledNow) this.#keepDrill(done);
       return done;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -129,26 +130,25 @@ export class Rounds {
     }
   }
 
-  #keepDrill(target: Target, result: DrillResult): void {
+  #keepDrill({ target, backup, drill: result }: Protected): void {
     const dueAt = nextBackupAt({
       endedAt: this.#ports.clock.now(),
       lastCostMs: durationMs(result.totalMs),
       changedBytes: 0,
       spareBytes: 0,
     });
-    this.#drilled.set(target.dataSet, { result, dueAt, isBehind: false });
+    this.#drilled.set(target.dataSet, { result, dueAt, content: contentOf(backup) });
   }
 
   /** The last drill, where it still says enough; else one is due. */
   #standing(target: Target, backup: BackupOutcome): DrillResult | undefined {
     const last = this.#drilled.get(target.dataSet);
     if (last === undefined) return undefined;
-    const isBehind = last.isBehind || !backup.isUnchanged;
     const ageMs = this.#ports.clock.now() - last.result.startedAt;
-    const isWanted = isBehind || !last.result.isPassed || ageMs >= REDRILL_AFTER;
+    const isSame = contentOf(backup) === last.content;
+    const isWanted = !isSame || !last.result.isPassed || ageMs >= REDRILL_AFTER;
     // A clock that was set back says nothing about ages.
     if (ageMs < 0 || (isWanted && this.#ports.clock.now() >= last.dueAt)) return undefined;
-    this.#drilled.set(target.dataSet, { ...last, isBehind });
     return last.result;
   }
 
@@ -190,6 +190,10 @@ export class Rounds {
     const nothing = { lastCostMs: durationMs(0), changedBytes: 0, spareBytes: 0 };
     return nextBackupAt({ endedAt: this.#ports.clock.now(), ...nothing });
   }
+}
+
+function contentOf({ roots }: BackupOutcome): string {
+  return roots.map(({ sha256 }) => hexOf(sha256)).join(' ');
 }
 
 function costMs({ started, finished }: BackupOutcome): number {

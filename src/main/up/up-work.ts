@@ -3,9 +3,7 @@ import { discover } from '../../adapters/discovery/discover.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
 import { exposureOf } from '../../watch/core/exposure.ts';
-import { mayBackup } from '../../watch/core/pacing.ts';
-import { Fault } from '../../base/fault.ts';
-import { formatBytes } from '../../base/say-quantity.ts';
+import { freeFloorOf } from '../../watch/core/pacing.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
@@ -29,6 +27,8 @@ interface WorkParts {
   readonly ledger: EvidenceLedger;
   readonly targets: readonly Target[];
   readonly isNewState: boolean;
+  /** `--min-free`; else as the configuration says. */
+  readonly minFree: string | undefined;
   readonly step: (text: string) => void;
 }
 
@@ -39,7 +39,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
 
   constructor(parts: WorkParts) {
     this.#parts = parts;
-    const asked = parts.opened.settings.config['min-free'];
+    const asked = parts.minFree ?? parts.opened.settings.config['min-free'];
     this.#floor = asked === undefined ? undefined : parseFloor(String(asked), 'up');
   }
 
@@ -81,14 +81,9 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
     const { freeBytes, totalBytes } = session.disk.space(session.root);
     const isFirst = session.store.listSync('snapshots/').length === 0;
     const estimateBytes = isFirst ? this.#givenBytes(discovery) : 0;
-    const minFree = floorBytes(this.#floor, totalBytes);
-    const room = mayBackup({ freeBytes, totalBytes, estimateBytes, minFree });
-    if (room.ok) return room;
-    const place = textOfBytes(session.root);
-    const needs =
-      estimateBytes === 0 ? '' : `, a first backup may take ${formatBytes(estimateBytes, 'up')}`;
-    const message = `nothing was backed up: ${formatBytes(freeBytes, 'down')} of ${formatBytes(totalBytes)} are free where the vault lies${needs}, and ${formatBytes(minFree, 'up')} stay free`;
-    throw new Fault('HF_VAULT_FLOOR', message, { place, freeBytes, leastBytes: minFree });
+    const space = { freeBytes, totalBytes };
+    checkFloor({ place: textOfBytes(session.root), floor: this.#floor, space, estimateBytes });
+    return { spareBytes: freeBytes - freeFloorOf(totalBytes, floorBytes(this.#floor, totalBytes)) };
   };
 
   readonly protect = (target: Target, how: ProtectHow): Promise<Protected> => {

@@ -6,7 +6,7 @@ import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName } from '../../base/say-name.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import type { UpOptions } from '../cli/command-up.ts';
+import type { UpOptions } from '../cli/up-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
@@ -70,7 +70,10 @@ async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> 
     await ledger.noteVault(opened.session.vault.id, opened.session.root, cli.clock.now());
     const screen = cli.wantsJson ? new SilentScreen(cli) : new TerminalScreen(cli, opened);
     const step = (text: string): void => screen.step(text);
-    const work = new UpWork({ cli, opened, ledger, targets, isNewState, step });
+    const work = new UpWork({
+      ...{ cli, opened, ledger, targets, isNewState, step },
+      minFree: options.minFree,
+    });
     const { clean, look, protect, room, view } = work;
     const stop = new UpStop(cli.stop);
     cli.stop.note('What was kept before is as it was; no scratch is left.');

@@ -271,8 +271,10 @@ function proofCell(row: Exposure, style: Style): Cell {
 /** What the figures stand on, and why one has no upper end: once for each wording. */
 function basisLines(rows: readonly Exposure[], style: Style): readonly string[] {
   const said = new Set<string>();
-  for (const { loss, outage } of rows) {
-    if (loss.kind === 'window' && loss.atMostMs === undefined && loss.why !== '') {
+  for (const { loss, outage, proof } of rows) {
+    // Where the drill is what is missing, the proof has said so.
+    const isBounded = loss.kind !== 'window' || loss.atMostMs !== undefined;
+    if (!isBounded && loss.why !== '' && proof.kind === 'drilled') {
       said.add(`Lost: no upper end: ${loss.why}.`);
     }
     if (outage.kind !== 'interval') continue;

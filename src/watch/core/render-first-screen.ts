@@ -122,9 +122,9 @@ function vaultRow({ vault, discovery }: FirstScreen, style: Style): LabelledRow 
     const text = `${what}; on another disk than the data, and on the same machine: helps against deletion and a disk, not against this machine`;
     return { mark: { is: 'degraded' }, label: 'vault', text };
   }
-  const share =
-    shared === local.length ? `all ${local.length}` : `${shared} of the ${local.length}`;
-  const text = `${what}; same disk as ${unbreakable(`${share} data sets`)}: helps against deletion, not against this disk`;
+  const all = local.length === 1 ? 'the 1 data set' : `all ${countOf(local.length, 'data set')}`;
+  const share = shared === local.length ? all : `${shared} of the ${local.length} data sets`;
+  const text = `${what}; same disk as ${unbreakable(share)}: helps against deletion, not against this disk`;
   return { mark: { is: 'degraded' }, label: 'vault', text };
 }
 
