@@ -84,7 +84,7 @@ async function crashWhileRecovering(
   const trees = [...history.trees.slice(0, told.snapshots.length), first.next];
   const every = new Seeded(survey.states.size);
   for (const point of disk.crashPoints()) {
-    if (every.isTrue(0.5)) continue;
+    if (every.isTrue(0.6)) continue;
     const [state] = point.disks(history.seed + every.below(1000), 2);
     if (state === undefined) continue;
     survey.secondCount += 1;

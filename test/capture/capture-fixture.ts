@@ -69,6 +69,8 @@ export interface CaptureFixture extends AsyncDisposable {
   /** Without reading entries back. */
   backup(options?: CaptureOptions, ...paths: readonly string[]): Promise<BackupOutcome>;
   entriesOf(root: Digest): Promise<ReadonlyMap<string, Entry>>;
+  /** The bytes of a chunk list or hole list. */
+  listOf(digest: Digest): Promise<Uint8Array>;
   /** A file's bytes as the vault has them, found through its chunks in the entry. */
   contentOf(entry: Entry): Promise<Buffer>;
 }
@@ -108,6 +110,7 @@ export async function captureFixture(at?: string): Promise<CaptureFixture> {
     tree,
     session,
     entriesOf,
+    listOf: async (digest) => (await readerOf(session)).readObject({ kind: NAMES, digest }),
     contentOf: (entry) => contentOf(session, entry),
     backup: (options = {}, ...paths) => take(options, paths),
     capture: async (options = {}, ...paths) => {

@@ -76,7 +76,7 @@ async function judge(copy: string, mutant: Mutant): Promise<MutantResult> {
   const file = path.join(copy, mutant.file);
   const before = fs.readFileSync(file, 'utf8');
   const startedAt = performance.now();
-  const planted = plant(before, mutant);
+  const planted = plant(before, mutant.edits);
   if (planted.stale !== undefined) {
     return { mutant, fate: 'stale', durationMs: 0, said: planted.stale };
   }
@@ -91,7 +91,7 @@ async function judge(copy: string, mutant: Mutant): Promise<MutantResult> {
 }
 
 /** Each text stands in the file exactly once: otherwise it is not known what was planted. */
-function plant(before: string, { edits }: Mutant): { text: string; stale?: string } {
+export function plant(before: string, edits: Mutant['edits']): { text: string; stale?: string } {
   let text = before;
   for (const edit of edits) {
     const [first, ...others] = text.split(edit.replace);

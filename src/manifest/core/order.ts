@@ -1,4 +1,4 @@
-import type { ByteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 
 const SLASH = 0x2f;
 
@@ -31,5 +31,5 @@ export function isWithin(dir: ByteString, path: ByteString): boolean {
 /** The path of the directory that holds `path`; undefined for the root. */
 export function parentOf(path: ByteString): ByteString | undefined {
   if (path === '') return undefined;
-  return path.slice(0, Math.max(0, path.lastIndexOf('/'))) as ByteString;
+  return byteString(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
 }

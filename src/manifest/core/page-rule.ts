@@ -1,4 +1,4 @@
-import type { ByteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 
 /** Where pages are cut. Tests make pages tiny, so that every kind of cut happens often. */
 export interface PageRule {
@@ -14,7 +14,7 @@ export const PAGE_RULE: PageRule = { spread: 128, sizeMax: 262_144 };
 export const LEVEL_MAX = 40;
 
 export function pageHeader(level: number): ByteString {
-  return `{"holdfast":"page","version":0,"level":${level}}\n` as ByteString;
+  return byteString(`{"holdfast":"page","version":0,"level":${level}}\n`);
 }
 
 /**

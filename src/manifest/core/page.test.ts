@@ -13,7 +13,7 @@ import {
   someRule,
   sortedPaths,
 } from '../../../test/manifest/trees.ts';
-import { type ByteString, byteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { isLeaf, type Page, PageCutter, parsePage, TreeBuilder } from './page.ts';
 import { isBoundary, pageHeader } from './page-rule.ts';
@@ -163,7 +163,7 @@ test('what is no page is refused', () => {
   };
   for (const [why, text] of Object.entries(bad)) {
     assert.throws(
-      () => parsePage(text as ByteString),
+      () => parsePage(byteString(text)),
       (error) => error instanceof Fault && error.code === 'HF_MANIFEST_CORRUPT',
       why,
     );

@@ -1,4 +1,4 @@
-import type { ByteString, Digest } from '../../base/bytes.ts';
+import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
 import { corrupt } from './corrupt.ts';
 import { type Entry, parseEntry } from './entry.ts';
 import { sizeOfLine } from './entry-line.ts';
@@ -12,6 +12,9 @@ import {
   type PlacedRef,
   refsBelow,
 } from './page-load.ts';
+
+/** The path of the root itself. */
+const ROOT = byteString('');
 
 /** A manifest to read: every function here throws HF_MANIFEST_CORRUPT and what `load` throws. */
 export interface Manifest {
@@ -74,7 +77,7 @@ export function* walkLines(manifest: Manifest, range: WalkRange = {}): Generator
  * did not see the directories above and cannot check this.
  */
 export function* walkEntries(manifest: Manifest, range: WalkRange = {}): Generator<Entry> {
-  const { within: top = '' as ByteString, from } = range;
+  const { within: top = ROOT, from } = range;
   /** The directories above the last entry, root first. */
   const above: ByteString[] = [];
   for (const { path, line } of walkLines(manifest, range)) {
@@ -106,7 +109,7 @@ export function totalsOf(manifest: Manifest, dir: ByteString): Totals {
 }
 
 function totalsBelow(options: RangeOf, { page, bound }: BoundPage): Totals {
-  const { within = '' as ByteString } = options.range;
+  const { within = ROOT } = options.range;
   let entries = 0;
   let bytes = 0n;
   if (isLeaf(page)) {
@@ -132,7 +135,7 @@ function totalsBelow(options: RangeOf, { page, bound }: BoundPage): Totals {
 }
 
 function startOf(range: WalkRange): ByteString {
-  const { within = '' as ByteString, from = within } = range;
+  const { within = ROOT, from = within } = range;
   return comparePaths(from, within) > 0 ? from : within;
 }
 

@@ -1,7 +1,15 @@
 /** Large files cut at fixed offsets, shared out over all workers in ranges. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Source, StatWords, Xattrs } from '../../host/source.ts';
-import { SourceFailure, STAT_SIZE, STAT_WORDS } from '../../host/source.ts';
+import {
+  SourceFailure,
+  STAT_CTIME,
+  STAT_DEV,
+  STAT_INO,
+  STAT_NLINK,
+  STAT_SIZE,
+  STAT_WORDS,
+} from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import { BLOCK_SIZE } from '../../manifest/core/blocks.ts';
 import { WHOLE_SIZE_MAX } from '../../manifest/core/entry-fields.ts';
@@ -35,7 +43,12 @@ export interface LargePorts {
   readonly crew: Crew;
   /** Stores a chunk list or hole list. */
   readonly keepList: EmitBytes;
+  /** Contents of inodes with several links, so that each is read once. */
+  readonly links: LargeLinks;
 }
+
+/** By device and inode. */
+export type LargeLinks = Map<string, { readonly ctime: bigint; readonly content: string }>;
 
 /**
  * @returns undefined where it is no large file any more
@@ -56,7 +69,7 @@ export async function captureLarge(
         return undefined;
       }
       const xattrs: Xattrs = source.xattrsOfHandle(file);
-      const made = await contentOf(ports, { file, words });
+      const made = await linkedContent(ports, { file, words });
       source.statFile(file, after);
       const isInFlux = !isSameState(words, after);
       if (isInFlux && attempt < ATTEMPTS_MAX) continue;
@@ -73,6 +86,22 @@ export async function captureLarge(
   } finally {
     source.closeFile(file);
   }
+}
+
+/** Of an inode with several links: what was read under another name, unless it changed since. */
+async function linkedContent(
+  ports: LargePorts,
+  of: { readonly file: number; readonly words: StatWords },
+): Promise<{ content: string; readBytes: number }> {
+  const { words } = of;
+  if ((words[STAT_NLINK] ?? 1n) <= 1n) return contentOf(ports, of);
+  const inode = `${words[STAT_DEV]}:${words[STAT_INO]}`;
+  const ctime = words[STAT_CTIME] ?? 0n;
+  const known = ports.links.get(inode);
+  if (known?.ctime === ctime) return { content: known.content, readBytes: 0 };
+  const made = await contentOf(ports, of);
+  ports.links.set(inode, { ctime, content: made.content });
+  return made;
 }
 
 async function contentOf(

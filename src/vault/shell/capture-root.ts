@@ -26,7 +26,7 @@ import type { StatCache } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
 import type { ExcludedIn } from './cache-builder.ts';
 import { CacheBuilder } from './cache-builder.ts';
-import type { LargeFile } from './capture-large.ts';
+import type { LargeFile, LargeLinks } from './capture-large.ts';
 import { captureLarge } from './capture-large.ts';
 import type { CaptureResult } from './capture-work.ts';
 import { GONE, isYoung, LARGE } from './capture-work.ts';
@@ -125,6 +125,7 @@ class Taker {
   readonly #root: ByteString;
   readonly #place: ByteString;
   readonly #youngNs: bigint;
+  readonly #largeLinks: LargeLinks = new Map();
 
   constructor(ports: RootPorts, request: RootRequest) {
     this.#ports = ports;
@@ -189,7 +190,7 @@ class Taker {
     assert(item !== undefined, 'an item of this batch');
     let large: LargeFile | undefined;
     try {
-      large = await captureLarge(this.#ports, item);
+      large = await captureLarge({ ...this.#ports, links: this.#largeLinks }, item);
     } catch (error) {
       if (!(error instanceof SourceFailure)) throw error;
       return this.#takeAgain(batch, { index, mark: { unreadable: error.errno } });
