@@ -31,15 +31,16 @@ export interface HistoryOptions {
   readonly backupCount: number;
   readonly volume: VolumeOptions;
   readonly largeFileBytes?: number;
+  /** Nothing changes before the last backup. */
+  readonly isQuietAtEnd?: boolean;
 }
 
 const START_MS = 1_800_000_000_000;
 const SEEDS_EACH = 1000;
-const QUIET_PHASE = 3;
 const MADE = 'made';
 
 export async function makeHistory(options: HistoryOptions): Promise<History> {
-  const { seed, backupCount, largeFileBytes = 0 } = options;
+  const { seed, backupCount, largeFileBytes = 0, isQuietAtEnd = false } = options;
   const clock = new SimClock(START_MS);
   const disk = new SimDisk(options.volume);
   const living = new LivingTree({ seed, clock, largeFileBytes });
@@ -51,7 +52,7 @@ export async function makeHistory(options: HistoryOptions): Promise<History> {
     phaseCalls.push(disk.calls);
     if (phase > 0) {
       // An unchanged tree goes another way: no pack, no index, a snapshot alone.
-      if (phase === QUIET_PHASE && seed % 2 === 0) clock.pass(minutes(5));
+      if (phase === backupCount && isQuietAtEnd) clock.pass(minutes(5));
       else living.live();
       trees.push(living.freeze());
     }

@@ -22,7 +22,7 @@ const SEEDS = simSeeds();
 const BACKUP_COUNT = 3;
 const STATES_PER_POINT: Readonly<Record<CrashMode, number>> = { posix: 4, ext4: 4 };
 /** Every so many states are crashed again while they recover, and looked at once more. */
-const SECOND_CRASH_EVERY = 79;
+const SECOND_CRASH_EVERY = 97;
 const THOROUGH_EVERY = 7;
 const KILL_EVERY = 3;
 
@@ -100,12 +100,9 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
   test(`the machine stops at any writing call (${mode})`, async (t) => {
     for (const seed of SEEDS) {
       const largeFileBytes = seed % 8 === 0 ? 1_300_000 : 0;
-      const volume = { mode };
       const history = await makeHistory({
-        seed,
-        backupCount: BACKUP_COUNT,
-        volume,
-        largeFileBytes,
+        ...{ seed, backupCount: BACKUP_COUNT, volume: { mode }, largeFileBytes },
+        isQuietAtEnd: seed % 2 === 0,
       });
       const survey: Survey = { states: new Set(), lossCount: 0, secondCount: 0 };
       const wrong = await crashEverywhere(history, survey);
@@ -116,7 +113,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       assert.equal(wrong, undefined);
       assert.ok(survey.states.size > 80, 'liveness: many states were seen');
       assert.ok(survey.lossCount > 30, 'liveness: unsynced data was lost');
-      assert.ok(survey.secondCount > 5, 'liveness: recoveries were crashed');
+      assert.ok(survey.secondCount > 3, 'liveness: recoveries were crashed');
     }
   });
 }

@@ -67,8 +67,11 @@ export function candidatesOf(
 ): readonly Candidate[] {
   const found = new Map<ByteString, DataKind>();
   const add = (path: ByteString, kind: DataKind): void => {
-    if (!found.has(path) && !world.isUntouchable(path)) found.set(path, kind);
+    // What is given comes first, and is a tree only where nothing below knows better.
+    const isKnown = found.has(path) && found.get(path) !== 'tree';
+    if (!isKnown && !world.isUntouchable(path)) found.set(path, kind);
   };
+  for (const path of given) add(path, 'tree');
   for (const [path, kind] of WHOLE) {
     if (world.stat(byteString(path))?.type === 'directory') add(byteString(path), kind);
   }
@@ -83,8 +86,6 @@ export function candidatesOf(
     const isData = mount.class === 'local' && mount.mountPoint !== '/';
     if (isData && !SYSTEM_MOUNT.test(mount.mountPoint)) add(mount.mountPoint, 'tree');
   }
-  // What is given and is none of these is a tree of its own.
-  for (const path of given) add(path, 'tree');
   return [...found].map(([path, kind]) => ({ path, kind }));
 }
 

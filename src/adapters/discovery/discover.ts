@@ -116,8 +116,15 @@ async function walkAll(
   },
 ): Promise<readonly Tree[]> {
   const { budget } = what;
-  const walks = what.candidates
-    .filter(({ path }) => !what.exclude.some((own) => isWithin(path, own)))
+  const wanted = what.candidates.filter(
+    ({ path }) => !what.exclude.some((own) => isWithin(path, own)),
+  );
+  const isFile = ({ path }: Candidate): boolean => {
+    const type = world.stat(path)?.type;
+    return type === 'file' || type === 'other';
+  };
+  const walks = wanted
+    .filter((candidate) => !isFile(candidate))
     .map((candidate) => {
       const skip = skippedBelow(candidate.path, what);
       const walk = new Walk(world, candidate.path, { skip, entriesMax: budget.entriesMax });
@@ -130,7 +137,20 @@ async function walkAll(
     }
     open = open.filter(({ walk }) => !walk.isDone);
   }
-  return walks.map(({ candidate, walk }) => ({ candidate, walked: walk.result() }));
+  return [
+    ...walks.map(({ candidate, walk }) => ({ candidate, walked: walk.result() })),
+    ...wanted.filter(isFile).map((candidate) => ({ candidate, walked: fileOf(world, candidate) })),
+  ];
+}
+
+/** A single file that is backed up: there is nothing to walk. */
+function fileOf(world: World, { path }: Candidate): Walked {
+  const stat = world.stat(path);
+  return {
+    ...{ bytes: stat?.bytes ?? 0, entries: 1, directories: 0, newestMs: stat?.changedMs },
+    ...{ cut: undefined, unreadable: stat === undefined ? 1 : 0 },
+    ...{ repositories: new Map(), found: [], backups: [] },
+  };
 }
 
 const ENGINE_KINDS: readonly FoundData['kind'][] = ['postgres', 'mysql', 'mongodb'];

@@ -1,4 +1,5 @@
 /** What a round did for a data set, as rows. */
+import type { ByteString } from '../../base/bytes.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
@@ -9,6 +10,7 @@ import type { UnixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { errnoWords } from '../cli/errno-words.ts';
+import type { Target } from './targets.ts';
 import type { Done, Protected, Refused } from './up-view.ts';
 
 export interface DoneWords {
@@ -70,10 +72,10 @@ function tornRows({ backup }: Protected, { style }: DoneWords): readonly Labelle
   ];
 }
 
-function gapRows({ backup }: Protected, { style }: DoneWords): readonly LabelledRow[] {
+function gapRows({ target, backup }: Protected, { style }: DoneWords): readonly LabelledRow[] {
   const { gapCount, gaps } = backup.report;
   const rows = gaps.slice(0, NAMED_MAX).map(({ path, why }): LabelledRow => {
-    const text = `${unbreakable(sayName(path, style))}: ${errnoWords(sayText(why, style))}`;
+    const text = `${nameIn(target, path, style)}: ${errnoWords(sayText(why, style))}`;
     return { mark: { is: 'degraded' }, label: 'not kept', text };
   });
   const more = gapCount - rows.length;
@@ -82,7 +84,7 @@ function gapRows({ backup }: Protected, { style }: DoneWords): readonly Labelled
   return [...rows, { mark: { is: 'degraded' }, label: 'not kept', text }];
 }
 
-function leftOutRows({ backup }: Protected, { style }: DoneWords): readonly LabelledRow[] {
+function leftOutRows({ target, backup }: Protected, { style }: DoneWords): readonly LabelledRow[] {
   const { byRule, leftOut } = backup.report;
   const rules = [...byRule].map(([rule, { entries, bytes, isAtLeast }]): LabelledRow => {
     const count = `${isAtLeast ? 'at least ' : ''}${countOf(entries, 'entry', 'entries')}`;
@@ -91,7 +93,7 @@ function leftOutRows({ backup }: Protected, { style }: DoneWords): readonly Labe
   });
   const places = leftOut.slice(0, NAMED_MAX).map(({ path, why, bytes }): LabelledRow => {
     const size = bytes === undefined ? '' : `, ${fixedBytes(bytes)}`;
-    const text = `${unbreakable(sayName(path, style))}${size}: ${sayText(why, style)}`;
+    const text = `${nameIn(target, path, style)}${size}: ${sayText(why, style)}`;
     return { mark: undefined, label: 'not entered', text };
   });
   const more = leftOut.length - places.length;
@@ -142,6 +144,11 @@ function failureWords({ failedCount, failedFiles, source }: DrillResult, style: 
   const name = first === undefined ? '' : `, such as ${unbreakable(sayName(first.path, style))}`;
   const count = unbreakable(countOf(source.unexplainedCount, 'entry', 'entries'));
   return `${count} differ from the source${name}, though nothing changed them`;
+}
+
+/** Paths of a snapshot are below its root; the root itself has none. */
+function nameIn(target: Target, path: ByteString, style: Style): string {
+  return unbreakable(path === '' ? sayText(target.dataSet, style) : sayName(path, style));
 }
 
 function fixedBytes(bytes: number): string {

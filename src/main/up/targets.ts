@@ -1,7 +1,10 @@
 /** What `up` protects: what it is given, else what the configuration names, else its own checkout. */
 import path from 'node:path';
+import { Fault } from '../../base/fault.ts';
+import { isWithin } from '../../watch/core/place.ts';
 import { backupJobs, type DataSetJob, type NamedPath } from '../cli/backup-request.ts';
 import type { Cli } from '../cli/cli.ts';
+import { textOfBytes } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
 
 export interface Target extends Omit<DataSetJob, 'from'> {
@@ -20,6 +23,7 @@ export function targetsOf(
   given: readonly string[],
 ): readonly Target[] {
   const jobs = jobsOf(cli, settings, given);
+  for (const job of jobs) demandOther(settings, targetOf(job));
   return [...new Map(jobs.map((job) => [job.dataSet, targetOf(job)])).values()];
 }
 
@@ -33,6 +37,15 @@ function jobsOf(cli: Cli, settings: Settings, given: readonly string[]): readonl
   }
   const checkout = { args: [CHECKOUT], options: { exclude: CHECKOUT_EXCLUDES } };
   return backupJobs(cli, settings, checkout);
+}
+
+/** @throws Fault HF_USAGE where it is Holdfast's own, which is in no backup */
+function demandOther({ state, vault }: Settings, { roots }: Target): void {
+  const own = [state.value, ...(vault === undefined ? [] : [vault.value])];
+  const root = roots.find(({ path: each }) => own.some((place) => isWithin(each, place)));
+  if (root === undefined) return;
+  const message = `${textOfBytes(root.path)} is Holdfast's own: it keeps its state or its vault there`;
+  throw new Fault('HF_USAGE', message, { command: 'up' });
 }
 
 function targetOf({ from, ...job }: DataSetJob): Target {

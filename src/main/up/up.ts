@@ -44,7 +44,7 @@ export async function runUp(of: {
   const lock = lockState(settings);
   try {
     const outcome = await runLocked({ cli, settings, options, targets }, isNewState);
-    return answerOf(outcome, options);
+    return answerOf(outcome, { once: options.once === true, isLive: cli.terminal.isLive });
   } finally {
     lock.release();
   }
@@ -86,15 +86,19 @@ async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> 
 }
 
 /** What it found has been printed, round by round. Who stops it gets 0: that is no failure. */
-function answerOf({ view, hasFailed, hasGaps }: UpOutcome, { once }: UpOptions): Answer {
+function answerOf(
+  { view, hasFailed, hasGaps }: UpOutcome,
+  { once, isLive }: { readonly once: boolean; readonly isLive: boolean },
+): Answer {
   const json = upJson(view);
-  if (once === true) {
+  if (once) {
     const code = hasFailed ? EXIT.error : hasGaps ? EXIT.gaps : EXIT.done;
     return { code, say: () => (code === EXIT.done ? [] : [`Exit ${code}: ${WHY[code]}.`]), json };
   }
   const kept = (style: Style): string =>
     `Stopped. What was kept lies in ${sayName(view.vault.path, style)}.`;
-  return { code: EXIT.done, say: (style) => [kept(style)], json };
+  // The terminal has echoed ^C.
+  return { code: EXIT.done, say: (style) => [...(isLive ? [''] : []), kept(style)], json };
 }
 
 const WHY = { [EXIT.error]: 'not everything is proven', [EXIT.gaps]: 'kept with gaps' } as const;

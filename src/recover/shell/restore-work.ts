@@ -137,9 +137,8 @@ export class RestoreWork {
     if (this.#found.length < piece.length) this.#found = new Uint8Array(piece.length);
     const into = this.#found.subarray(0, piece.length);
     if (source.read(batch.file, into, piece.offset) < piece.length) return false;
-    // Zeros that were not written yet read the same: they are to be stored, and not a hole.
-    if (batch.action === 'update' && isZeros(into)) return false;
-    if (piece.digest === ZERO_DIGEST) return isZeros(into);
+    // Zeros that are to be stored read the same where they were not written yet.
+    if (piece.digest === ZERO_DIGEST) return batch.action !== 'update' && isZeros(into);
     return tools.hash.sha256(into) === piece.digest;
   }
 
