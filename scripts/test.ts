@@ -69,6 +69,7 @@ async function provide(packages: readonly Package[]): Promise<readonly Package[]
 /** A scratch folder of the run, so that what a test forgets is gone with it. */
 function prepareEnvironment(missing: readonly string[]): string {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-test-'));
+  fs.chmodSync(scratch, 0o711); // Tests as an ordinary user have folders of their own in it.
   for (const name of Object.keys(process.env)) {
     // A user's own vault and passphrase must not reach a test.
     const isOfUser = name.startsWith('HOLDFAST_') && !name.startsWith('HOLDFAST_TEST_');

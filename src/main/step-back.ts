@@ -1,5 +1,4 @@
 import os from 'node:os';
-import { setIdleIoPriority } from '../adapters/node/syscalls-priority.ts';
 
 const NICENESS = 10;
 
@@ -7,7 +6,8 @@ const NICENESS = 10;
  * Steps back behind others who use disk and processor. To be called first thing: threads inherit
  * it. Where it cannot be, everything runs as everything else does.
  */
-export function stepBack(): void {
+export async function stepBack(): Promise<void> {
   os.setPriority(Math.max(NICENESS, os.getPriority()));
+  const { setIdleIoPriority } = await import('../adapters/node/syscalls-priority.ts');
   setIdleIoPriority();
 }

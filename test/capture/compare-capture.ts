@@ -32,7 +32,9 @@ export async function compareCapture(
     const entry = entries.get(path);
     const tell = (what: string, is: unknown, expected: unknown): void => {
       if (JSON.stringify(is) === JSON.stringify(expected)) return;
-      differences.push(`${found.path}: ${what} ${JSON.stringify(is)} for ${JSON.stringify(expected)}`);
+      differences.push(
+        `${found.path}: ${what} ${JSON.stringify(is)} for ${JSON.stringify(expected)}`,
+      );
     };
     if (entry === undefined) {
       differences.push(`${found.path}: missing`);
@@ -76,9 +78,10 @@ function linkOf(found: WalkedEntry, leaders: ReadonlyMap<string, string>): strin
 }
 
 function xattrsOf(entry: Entry): unknown {
-  const values = (entry.xattrs ?? []).map(
-    ({ name, value }): [string, string] => [name, Buffer.from(value, 'latin1').toString('base64')],
-  );
+  const values = (entry.xattrs ?? []).map(({ name, value }): [string, string] => [
+    name,
+    Buffer.from(value, 'latin1').toString('base64'),
+  ]);
   return values.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -183,7 +183,10 @@ test("Holdfast's own directories are left out by identity, whatever leads to the
   const moved = await captureTwice(fixture, { request: { ownDirs } });
   assert.equal(moved.entries.get('a/elsewhere')?.notEntered, 'holdfast');
   // As the root itself, or behind a link that a person named.
-  const itself = await fixture.capture({ ...OLD, request: { ownDirs } }, join(fixture.tree, 'a/elsewhere'));
+  const itself = await fixture.capture(
+    { ...OLD, request: { ownDirs } },
+    join(fixture.tree, 'a/elsewhere'),
+  );
   assert.deepEqual([...itself.entries.keys()], ['']);
   if (process.getuid?.() !== 0) return t.diagnostic('not root: no bind mount');
   fs.mkdirSync(join(fixture.tree, 'bound'));
@@ -197,7 +200,22 @@ test("Holdfast's own directories are left out by identity, whatever leads to the
   }
 });
 
-const PARTS = ['a', 'b', 'ab', 'A', 'a.o', '.x', 'a b', 'é', '#c', '!d', '-n', 'a[b]', 'x\\y', '..a'];
+const PARTS = [
+  'a',
+  'b',
+  'ab',
+  'A',
+  'a.o',
+  '.x',
+  'a b',
+  'é',
+  '#c',
+  '!d',
+  '-n',
+  'a[b]',
+  'x\\y',
+  '..a',
+];
 const RULE_PARTS = [
   ...['a', 'b', '*', '**', '*.o', 'a*', '?', '[ab]', '[!a]', 'A', '.x', 'a\\ b', 'é'],
   ...['\\#c', '\\!d', '-n', 'a\\[b\\]', '..a'],
@@ -243,7 +261,8 @@ test('rules mean what git says they mean', (t) => {
       }
       fs.writeFileSync(join(dir, '.gitignore'), `${rules.join('\n')}\n`);
       // Git looks whether a path is a directory.
-      for (const [path, isDir] of paths) if (isDir) fs.mkdirSync(join(dir, path), { recursive: true });
+      for (const [path, isDir] of paths)
+        if (isDir) fs.mkdirSync(join(dir, path), { recursive: true });
       const expected = ignoredByGit(dir, [...paths.keys()]);
       for (const name of fs.readdirSync(dir)) {
         if (!name.startsWith('.git')) fs.rmSync(join(dir, name), { recursive: true });
@@ -263,7 +282,9 @@ test('rules mean what git says they mean', (t) => {
 });
 
 function excludesDir(excludes: ReturnType<typeof gitignoreExcludes>, path: string): boolean {
-  return excludes.ruleFor(byteString(Buffer.from(path, 'utf8').toString('latin1')), true) !== undefined;
+  return (
+    excludes.ruleFor(byteString(Buffer.from(path, 'utf8').toString('latin1')), true) !== undefined
+  );
 }
 
 function isBelowLeftOut(path: string, isOut: (dir: string) => boolean): boolean {
@@ -272,7 +293,16 @@ function isBelowLeftOut(path: string, isOut: (dir: string) => boolean): boolean 
 }
 
 function ignoredByGit(dir: string, paths: readonly string[]): ReadonlySet<string> {
-  const args = ['-C', dir, '-c', 'core.quotePath=false', 'check-ignore', '--no-index', '-z', '--stdin'];
+  const args = [
+    '-C',
+    dir,
+    '-c',
+    'core.quotePath=false',
+    'check-ignore',
+    '--no-index',
+    '-z',
+    '--stdin',
+  ];
   try {
     const out = execFileSync('git', args, { input: paths.map((path) => `${path}\0`).join('') });
     return new Set(out.toString('utf8').split('\0').filter(Boolean));

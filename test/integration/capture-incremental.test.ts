@@ -18,7 +18,7 @@ import { captureFixture, NOTHING_YOUNG_MS } from '../capture/capture-fixture.ts'
 import { EDIT_RULES, RandomEdits } from '../capture/random-edits.ts';
 
 const tools = nodeTools();
-const SEEDS = Number(process.env.HOLDFAST_SEEDS ?? 12);
+const SEEDS = Number(process.env.HOLDFAST_SEEDS ?? 9);
 const FIRST_SEED = Number(process.env.HOLDFAST_SEED ?? 1);
 const BACKUPS = 12;
 const EDITS_MAX = 8;
@@ -41,9 +41,9 @@ function cacheText(fixture: CaptureFixture): readonly string[] {
     const own = cache.dirStats.subarray(at * 9, at * 9 + 9);
     lines.push(`dir ${path} ${own.join(' ')} to ${cache.treeEnd[at]}`);
     const first = cache.fileStart[at] ?? 0;
-    files.forEach((name, n) =>
-      lines.push(`${path}/${name} ${fileStatOf(cache, first + n).join(' ')}`),
-    );
+    for (const [n, name] of files.entries()) {
+      lines.push(`${path}/${name} ${fileStatOf(cache, first + n).join(' ')}`);
+    }
   }
   return lines;
 }

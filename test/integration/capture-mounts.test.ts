@@ -154,10 +154,7 @@ test('other file systems are entered, or named with --one-file-system', async (t
     assert.ok(all.entries.has('mnt/inside') && all.entries.has('bound/file'));
     assert.deepEqual(left(all), []);
     const one = await fixture.capture({ ...OLD, request: { oneFileSystem: true } });
-    assert.deepEqual(
-      [...one.entries.keys()],
-      ['', 'a', 'a/file', 'bound', 'mnt', 'z', 'z/file'],
-    );
+    assert.deepEqual([...one.entries.keys()], ['', 'a', 'a/file', 'bound', 'mnt', 'z', 'z/file']);
     assert.deepEqual(left(one), ['bound: mount', 'mnt: mount']);
     assert.equal(one.entries.get('mnt')?.type, 'dir');
     const size = one.outcome.report.leftOut.find(({ path }) => path === 'mnt')?.bytes;

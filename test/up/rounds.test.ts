@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteString, parseDigest } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { durationMs, type UnixMs, unixMs } from '../../src/base/units.ts';
+import { durationMs, monotonicMs, type UnixMs, unixMs } from '../../src/base/units.ts';
 import { Rounds, type RoundPorts } from '../../src/main/up/rounds.ts';
 import type { Target } from '../../src/main/up/targets.ts';
 import type { Done, UpView } from '../../src/main/up/up-view.ts';
@@ -53,7 +53,7 @@ class World {
     const now = (): UnixMs => unixMs(this.#now);
     const note = (text: string): void => void this.log.push(text);
     return {
-      clock: { now },
+      clock: { now, monotonic: () => monotonicMs(this.#now) },
       stop: this.#stop(),
       screen: {
         step: () => undefined,
@@ -94,11 +94,8 @@ class World {
   }
 
   #stop(): RoundPorts['stop'] {
-    const isAsked = (): boolean => this.#isAsked;
     return {
-      get isAsked() {
-        return isAsked();
-      },
+      isAsked: () => this.#isAsked,
       work: () => {
         this.#isResting = false;
       },

@@ -145,7 +145,7 @@ export class UpBench {
 }
 
 const NEVER: Stop = {
-  isAsked: false,
+  isAsked: () => false,
   work: () => undefined,
   rest: () => undefined,
   sleep: () => Promise.reject(new Error('a single round does not wait')),

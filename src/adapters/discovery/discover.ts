@@ -14,6 +14,7 @@ import type {
 import { placeOf, unflushedOf } from '../../watch/core/locate.ts';
 import { isWithin } from '../../watch/core/place.ts';
 import { seeConfigurations } from './backup-configurations.ts';
+import { errnoOf } from '../node/errno.ts';
 import { BlockStacks } from './block-stack.ts';
 import { Budget } from './budget.ts';
 import { type Candidate, candidatesOf, skippedBelow } from './candidates.ts';
@@ -317,7 +318,13 @@ function homesOf(world: World): readonly string[] {
   return [...new Set(homes.filter((home) => /^\/(?:root|home\/)/.test(home)))];
 }
 
+/** In a container the user may have no name at all; then its number is its name. */
 function userSeen(): Discovery['user'] {
-  const { username, uid } = userInfo();
-  return { name: username, isRoot: uid === 0 };
+  const uid = process.getuid?.() ?? -1;
+  try {
+    return { name: userInfo().username, isRoot: uid === 0 };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return { name: `uid ${uid}`, isRoot: uid === 0 };
+  }
 }

@@ -3,6 +3,8 @@ import type { Answer } from './syscalls.ts';
 import { failedNow, misfit, NativeString, native } from './syscalls.ts';
 
 const path = new NativeString();
+/** Node adds this by itself: a child that was started meanwhile must not hold the file. */
+const O_CLOEXEC = 0o2000000;
 
 /**
  * Opens what is there, from an open directory: 2.5 us, where the way through /proc/self/fd costs 5.
@@ -12,6 +14,6 @@ const path = new NativeString();
 export function openAt(directoryFd: number, name: ByteString, flags: number): Answer<number> {
   const named = path.of(name);
   if (named === undefined) return misfit(name);
-  const fd = Number(native('openat')(directoryFd, named, flags));
+  const fd = Number(native('openat')(directoryFd, named, flags | O_CLOEXEC));
   return fd < 0 ? failedNow() : { ok: true, value: fd };
 }

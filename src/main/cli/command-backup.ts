@@ -1,11 +1,11 @@
 /** `holdfast backup`: a snapshot of directories, of files, or of what a command prints. */
 import fs from 'node:fs';
-import os from 'node:os';
 import type { Command } from 'commander';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { BackupRoot } from '../../vault/shell/backup.ts';
 import { runBackup, startCrew } from '../run-backup.ts';
+import { stepBack } from '../step-back.ts';
 import type { ThreadCrew } from '../threads/thread-crew.ts';
 import { nodePorts } from '../vault-session.ts';
 import { type BackupOptions, backupJobs, type DataSetJob } from './backup-request.ts';
@@ -27,7 +27,6 @@ interface Options extends VaultOptions, BackupOptions {
 }
 
 const FLOOR_CHECK_MS = 1000;
-const NICENESS = 10;
 
 const EXAMPLE = `
 One path in: its content is restored directly; several: each under its name.
@@ -96,13 +95,6 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
         : taken.flatMap((each, at) => [...(at === 0 ? [] : ['']), ...backupWords(each, style)]),
     json: { vault: opened.session.vault.id, backups: taken.map(backupJson) },
   };
-}
-
-/** First thing: threads inherit it. Where it cannot be, the backup runs as everything does. */
-async function stepBack(): Promise<void> {
-  os.setPriority(Math.max(NICENESS, os.getPriority()));
-  const { setIdleIoPriority } = await import('../../adapters/node/syscalls-priority.ts');
-  setIdleIoPriority();
 }
 
 async function takeOne(

@@ -28,6 +28,7 @@ port.on('message', (ask: CaptureAsk) => {
     if (ask.kind === 'begin') hands = begin(ask);
     else if (ask.kind === 'segment') hands?.addSegment(ask.buffer);
     else if (ask.kind === 'cache') cache = viewCache(ask.file, tools.codec);
+    else if (ask.kind === 'end') process.exit();
     else answer({ kind: 'done', task: ask.task, value: perform(ask) });
   } catch (error) {
     answer({ kind: 'failed', fault: sentFault(error) });
@@ -39,7 +40,7 @@ function begin(ask: Extract<CaptureAsk, { kind: 'begin' }>): CaptureHands {
   return new CaptureHands({ source, tools, sink }, ask.run);
 }
 
-function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' }>) {
+function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' | 'end' }>) {
   if (ask.kind === 'scan') {
     assert(cache !== undefined, 'a cache comes before its scan');
     return scanUnchanged({ source, codec: tools.codec }, cache, ask.range);

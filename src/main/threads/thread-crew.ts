@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
@@ -21,6 +22,9 @@ import { isAfterthought, receivedFault } from './thread-messages.ts';
 
 const HERE = import.meta.url;
 const EXTENSION = HERE.endsWith('.ts') ? 'ts' : 'js';
+
+/** What a worker may take for what it has begun, when the run has failed. */
+const END_MS_MAX = 5000;
 
 interface Waiting {
   readonly resolve: (value: TaskValue) => void;
@@ -127,7 +131,21 @@ export class ThreadCrew implements Crew {
   async close(): Promise<void> {
     this.#pool?.stop();
     this.#ownPacks?.port1.close();
+    if (this.#failure !== undefined || this.#waiting.size > 0) await this.#letWorkersEnd();
     await Promise.all([...this.#workers, this.#writer].map((worker) => worker?.terminate()));
+  }
+
+  /** A worker that is ended in the middle of a file leaves it open: some of its calls are not Node's. */
+  async #letWorkersEnd(): Promise<void> {
+    const ended = this.#workers.map(
+      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+    );
+    this.#tellAll({ kind: 'end' });
+    const limit = new AbortController();
+    const late = setTimeout(END_MS_MAX, undefined, { signal: limit.signal });
+    late.catch(() => undefined); // All have ended, so nobody waits for it.
+    await Promise.race([Promise.all(ended), late]);
+    limit.abort();
   }
 
   #startWorker(at: number): Worker {

@@ -22,7 +22,8 @@ export type CaptureAsk =
   | { readonly kind: 'scan'; readonly task: number; readonly range: ScanRange }
   | { readonly kind: 'capture'; readonly task: number; readonly items: readonly BatchItem[] }
   | { readonly kind: 'range'; readonly task: number; readonly range: FileRange }
-  | { readonly kind: 'finish'; readonly task: number };
+  | { readonly kind: 'finish'; readonly task: number }
+  | { readonly kind: 'end' };
 
 export type TaskValue = number | number[] | CaptureResult | RangeResult;
 

@@ -24,7 +24,7 @@ const LOOK_SHARE_MAX = 0.02;
 const REDRILL_AFTER = hours(24);
 
 export interface RoundPorts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>;
   readonly stop: Stop;
   readonly screen: UpScreen;
   readonly look: () => Promise<Discovery>;
@@ -85,7 +85,7 @@ export class Rounds {
       screen.waiting(next);
       stop.rest();
       await this.#wait(next, outcome.view);
-      if (stop.isAsked) break;
+      if (stop.isAsked()) break;
       stop.work();
       const later = await this.#attempt(() => this.#round());
       if (later === undefined) next = this.#soon();
@@ -95,18 +95,22 @@ export class Rounds {
   }
 
   async #round(): Promise<{ readonly outcome: UpOutcome; readonly next: UnixMs }> {
-    const { clean, room, screen, view } = this.#ports;
+    const { clean, clock, room, screen, view } = this.#ports;
     clean();
     const discovery = await this.#discovery();
+    const startedMs = clock.monotonic();
     const { spareBytes } = room(discovery);
     const done: Done[] = [];
     for (const target of this.#targets) done.push(await this.#protect(target, discovery));
     const seen = await view(await this.#discovery(), done);
     screen.rounded(seen);
     const kept = done.filter((each) => each.kind === 'protected');
+    // Reading the vault costs as well, and more with each snapshot; drills have a pace of their own.
+    const drillsMs = kept.reduce((sum, each) => sum + drillMs(each), 0);
+    const costMs = Math.max(0, clock.monotonic() - startedMs - drillsMs);
     const next = nextBackupAt({
-      endedAt: this.#ports.clock.now(),
-      lastCostMs: durationMs(kept.reduce((sum, each) => sum + costMs(each.backup), 0)),
+      endedAt: clock.now(),
+      lastCostMs: durationMs(costMs),
       changedBytes: kept.reduce((sum, each) => sum + each.backup.storedBytes, 0),
       spareBytes,
     });
@@ -167,9 +171,9 @@ export class Rounds {
     const { clock, screen, stop, view } = this.#ports;
     for (;;) {
       const leftMs = next - clock.now();
-      if (leftMs <= 0 || stop.isAsked) return;
+      if (leftMs <= 0 || stop.isAsked()) return;
       await stop.sleep(durationMs(Math.min(leftMs, REFRESH)));
-      if (stop.isAsked || next <= clock.now()) return;
+      if (stop.isAsked() || next <= clock.now()) return;
       const seen = await this.#attempt(async () => view(await this.#discovery(), last.done));
       if (seen !== undefined) screen.renewed(seen);
     }
@@ -196,6 +200,6 @@ function contentOf({ roots }: BackupOutcome): string {
   return roots.map(({ sha256 }) => hexOf(sha256)).join(' ');
 }
 
-function costMs({ started, finished }: BackupOutcome): number {
-  return Math.max(0, finished - started);
+function drillMs({ drill, isDrilledNow }: Protected): number {
+  return isDrilledNow ? drill.totalMs : 0;
 }

@@ -4,7 +4,7 @@ import type { StopSignals } from '../cli/stop-signals.ts';
 /** How `up` is stopped: at work at once, with its scratch taken away; at rest it ends by itself. */
 export interface Stop {
   /** Somebody asked for the end while nothing was under way. */
-  readonly isAsked: boolean;
+  isAsked(): boolean;
   work(): void;
   rest(): void;
   /** At rest; ends early when it is stopped. */
@@ -21,11 +21,15 @@ export class UpStop implements Stop {
   readonly #signals: StopSignals;
   #isResting = false;
   #wake: (() => void) | undefined;
-  isAsked = false;
+  #isAsked = false;
 
   constructor(signals: StopSignals) {
     this.#signals = signals;
     for (const signal of SIGNALS) process.on(signal, () => this.#stop());
+  }
+
+  isAsked(): boolean {
+    return this.#isAsked;
   }
 
   work(): void {
@@ -39,7 +43,7 @@ export class UpStop implements Stop {
   }
 
   async sleep(span: DurationMs): Promise<void> {
-    if (this.isAsked) return;
+    if (this.#isAsked) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(span, TIMER_MS_MAX));
       this.#wake = () => {
@@ -53,8 +57,8 @@ export class UpStop implements Stop {
   #stop(): void {
     if (!this.#isResting) return;
     // Who asks twice does not want to wait for the look at the machine that is under way.
-    if (this.isAsked) process.exit(INTERRUPTED);
-    this.isAsked = true;
+    if (this.#isAsked) process.exit(INTERRUPTED);
+    this.#isAsked = true;
     this.#wake?.();
   }
 }

@@ -34,7 +34,7 @@ export async function runUp(of: {
   readonly options: UpOptions;
 }): Promise<Answer> {
   const { cli, paths, options } = of;
-  stepBack();
+  await stepBack();
   const settings = await readSettings(cli, options);
   const targets = targetsOf(cli, settings, paths);
   const state = settings.state.value;

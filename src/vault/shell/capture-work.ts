@@ -40,8 +40,6 @@ const LINKS_MAX = 100_000;
 /** Offsets are numbers here; what is larger is all holes, and nobody has such files. */
 const SIZE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** What happened to an item. */
-export const TAKEN = 0;
 /** It was gone when it was looked at: as if never seen. */
 export const GONE = 1;
 /** A large file: the main thread shares it out. */
@@ -55,6 +53,7 @@ export interface CaptureResult {
   readonly lengths: Uint32Array;
   /** `STAT_CACHED` words an item; ctime 0 where it must be read again next time. */
   readonly stats: BigInt64Array;
+  /** What happened to each item: it has its line (0), or it is `GONE` or `LARGE`. */
   readonly outcomes: Uint8Array;
   readonly problems: readonly CaptureProblem[];
   /** Chunk lists and hole lists to be stored. */
@@ -115,9 +114,7 @@ export class CaptureWork {
       }
       lines.push(line);
       lengths[at] = line.length;
-      if (this.#isFlawed || isYoung(this.#words, this.#options.youngNs)) {
-        this.#words[STAT_CTIME] = 0n;
-      }
+      if (this.#mustBeReadAgain()) this.#words[STAT_CTIME] = 0n;
       stats.set(this.#words.subarray(0, STAT_CACHED), at * STAT_CACHED);
     });
     return {
@@ -129,6 +126,10 @@ export class CaptureWork {
       lists: this.#lists,
       readBytes: this.#readBytes,
     };
+  }
+
+  #mustBeReadAgain(): boolean {
+    return this.#isFlawed || isYoung(this.#words, this.#options.youngNs);
   }
 
   #item(item: BatchItem, at: number): ByteString | number {

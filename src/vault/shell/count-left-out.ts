@@ -2,7 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Mounts } from '../../host/mounts.ts';
-import type { DirHandle, Source } from '../../host/source.ts';
+import type { DirHandle, Listing, Source } from '../../host/source.ts';
 import { kindOfMode, STAT_MODE, STAT_SIZE, STAT_WORDS, SourceFailure } from '../../host/source.ts';
 
 /** What is left out is counted to here; above, the figure is "at least". */
@@ -32,67 +32,102 @@ export function countBelow(
   ports: CountPorts,
   dir: { readonly handle: DirHandle; readonly place: ByteString },
 ): LeftOutCount {
-  const count = noCount();
-  failing(count, () => addBelow(ports, dir, count));
-  return count;
+  const counter = new Counter(ports);
+  counter.addBelow(dir.handle, dir.place);
+  return counter.count;
 }
 
 /** An entry and all below it. */
 export function countOf(ports: CountPorts, entry: CountedEntry): LeftOutCount {
-  const count = noCount();
-  addEntry(ports, entry, count);
-  return count;
+  const { source } = ports;
+  const counter = new Counter(ports);
+  const handle = counter.add(entry);
+  if (handle === undefined) return counter.count;
+  try {
+    counter.addBelow(handle, entry.place);
+  } finally {
+    source.closeDir(handle);
+  }
+  return counter.count;
 }
 
 export function noCount(): LeftOutCount {
   return { entries: 0, bytes: 0, isAtLeast: false };
 }
 
-function addEntry(ports: CountPorts, entry: CountedEntry, count: LeftOutCount): void {
-  const { source, mounts } = ports;
-  if (count.entries >= COUNTED_MAX) {
-    count.isAtLeast = true;
-    return;
+interface Frame {
+  readonly handle: DirHandle;
+  readonly place: ByteString;
+  readonly listing: Listing;
+  next: number;
+}
+
+/** With a stack of its own: trees may be deeper than that of the language. */
+class Counter {
+  readonly count = noCount();
+  readonly #ports: CountPorts;
+  readonly #words = new BigInt64Array(STAT_WORDS);
+
+  constructor(ports: CountPorts) {
+    this.#ports = ports;
   }
-  count.entries += 1;
-  if (mounts.at(entry.place) !== undefined) {
-    count.isAtLeast = true; // Another file system: perhaps one that does not answer.
-    return;
-  }
-  failing(count, () => {
-    if (entry.isDir) {
-      const handle = source.openDir(entry.dir, entry.name);
-      try {
-        addBelow(ports, { handle, place: entry.place }, count);
-      } finally {
-        source.closeDir(handle);
+
+  /** All below a directory that stays open. */
+  addBelow(top: DirHandle, place: ByteString): void {
+    const { source } = this.#ports;
+    const stack: Frame[] = [];
+    this.#push(stack, top, place);
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      const at = frame.next++;
+      const name = frame.listing.names[at];
+      if (name === undefined || this.count.entries >= COUNTED_MAX) {
+        this.count.isAtLeast ||= name !== undefined;
+        stack.pop();
+        if (frame.handle !== top) source.closeDir(frame.handle);
+        continue;
       }
-    } else {
-      const words = new BigInt64Array(STAT_WORDS);
-      source.stat(entry.dir, entry.name, words);
-      if (kindOfMode(Number(words[STAT_MODE])) === 'file') count.bytes += Number(words[STAT_SIZE]);
+      const below = byteString(`${frame.place}/${name}`);
+      const isDir = frame.listing.kinds[at] === 'dir';
+      const handle = this.add({ dir: frame.handle, name, place: below, isDir });
+      if (handle !== undefined && !this.#push(stack, handle, below)) source.closeDir(handle);
     }
-  });
-}
+  }
 
-function addBelow(
-  ports: CountPorts,
-  dir: { readonly handle: DirHandle; readonly place: ByteString },
-  count: LeftOutCount,
-): void {
-  const { names, kinds } = ports.source.list(dir.handle);
-  names.forEach((name, at) => {
-    const place = byteString(`${dir.place}/${name}`);
-    addEntry(ports, { dir: dir.handle, name, place, isDir: kinds[at] === 'dir' }, count);
-  });
-}
+  /** @returns a handle where what lies below is to be counted as well */
+  add(entry: CountedEntry): DirHandle | undefined {
+    const { source, mounts } = this.#ports;
+    const { count } = this;
+    count.entries += 1;
+    if (mounts.at(entry.place) !== undefined) {
+      count.isAtLeast = true; // Another file system: perhaps one that does not answer.
+      return undefined;
+    }
+    try {
+      if (entry.isDir) return source.openDir(entry.dir, entry.name);
+      source.stat(entry.dir, entry.name, this.#words);
+    } catch (error) {
+      this.#notSeen(error);
+      return undefined;
+    }
+    const isFile = kindOfMode(Number(this.#words[STAT_MODE])) === 'file';
+    if (isFile) count.bytes += Number(this.#words[STAT_SIZE]);
+    return undefined;
+  }
 
-/** What cannot be seen cannot be counted. */
-function failing(count: LeftOutCount, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
+  /** @returns whether it could be listed */
+  #push(stack: Frame[], handle: DirHandle, place: ByteString): boolean {
+    try {
+      stack.push({ handle, place, listing: this.#ports.source.list(handle), next: 0 });
+      return true;
+    } catch (error) {
+      this.#notSeen(error);
+      return false;
+    }
+  }
+
+  /** What cannot be seen cannot be counted. */
+  #notSeen(error: unknown): void {
     if (!(error instanceof SourceFailure)) throw error;
-    count.isAtLeast = true;
+    this.count.isAtLeast = true;
   }
 }

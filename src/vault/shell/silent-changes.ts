@@ -76,8 +76,8 @@ function oldWords(
 ): BigInt64Array | undefined {
   const dir = dirs.get(parentOf(of.path) ?? of.path);
   if (dir === undefined) return undefined;
-  const name = of.path.slice(of.path.lastIndexOf('/') + 1);
-  const at = namesOf(cache, dir, of.codec).names.findIndex((each) => each === name);
+  const name = byteString(of.path.slice(of.path.lastIndexOf('/') + 1));
+  const at = namesOf(cache, dir, of.codec).names.indexOf(name);
   const words = fileStatOf(cache, (cache.fileStart[dir] ?? 0) + at);
   return at < 0 || words[STAT_INO] === 0n ? undefined : words;
 }

@@ -118,7 +118,8 @@ function blockOf(rows: readonly Exposure[], style: Style): readonly string[] {
   const heads = head.map((text, at) => (at === 0 ? lead : ' '.repeat(5)) + text);
   const columns = columnsOf(style);
   const inner = { ...style, width: style.width - 2 };
-  const plain = rows.map((row) => cellsOf(row, style));
+  const paths = new Set(rows.flatMap(({ domain }) => ('path' in domain ? [domain.path] : [])));
+  const plain = rows.map((row) => cellsOf(row, { style, isNamed: paths.size > 1 }));
   const proofWidth = proofRoom(inner, columns, plain);
   const cells = plain.flatMap((row) => withProofWrapped(row, proofWidth));
   return [...heads, ...layoutTable(inner, columns, cells).map((line) => `  ${line}`)];
@@ -156,9 +157,19 @@ function withProofWrapped(cells: readonly Cell[], room: number): readonly (reado
   ];
 }
 
-function cellsOf(row: Exposure, style: Style): readonly Cell[] {
+function cellsOf(
+  row: Exposure,
+  at: {
+    readonly style: Style;
+    /** Of several directories each is named. */
+    readonly isNamed: boolean;
+  },
+): readonly Cell[] {
+  const { style, isNamed } = at;
+  const { domain } = row;
+  const isWhole = domain.kind === 'directory' && domain.spared.length === 0;
   return [
-    { text: domainWords(row.domain, style) },
+    { text: isNamed && isWhole ? sayName(domain.path, style) : domainWords(domain, style) },
     lossCell(row, style),
     { text: outageWords(row.outage) },
     ...(hasNowLine(style) ? [{ text: nowLine(row.loss, row.outage) }] : []),

@@ -1,0 +1,133 @@
+// Goal: a cache says what was put into it, at whatever sizes, and one that is not whole is dropped.
+// Method: caches built from random trees and read back; every byte of a small one flipped.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { alignedBuffer } from '../../adapters/node/aligned-buffer.ts';
+import { nodeTools } from '../../adapters/node/tools.ts';
+import { byteString } from '../../base/bytes.ts';
+import { STAT_CACHED } from '../../host/source.ts';
+import { CacheBuilder } from '../shell/cache-builder.ts';
+import { fileStatOf, namesOf, parseCache, pathOf, type StatCache } from './stat-cache.ts';
+
+const tools = nodeTools();
+const META = byteString('{"root":"/srv/\xff"}');
+
+interface Tree {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
+function wordsOf(seed: number): BigInt64Array {
+  return BigInt64Array.from({ length: STAT_CACHED }, (_, at) => BigInt(seed * 31 + at) - 100n);
+}
+
+/** Files come in any order, as workers finish. */
+function build(dirs: readonly Tree[], meta = META): Uint8Array {
+  const builder = new CacheBuilder();
+  for (const [number, { path, names }] of dirs.entries()) {
+    const dir = builder.addDir(byteString(path));
+    dir.stat.set(wordsOf(number));
+    for (const name of names.toReversed()) dir.addFile(byteString(name), wordsOf(name.length));
+  }
+  return builder.build({ meta, allocate: alignedBuffer, tools });
+}
+
+function parse(bytes: Uint8Array): StatCache | undefined {
+  const aligned = alignedBuffer(bytes.length);
+  aligned.set(bytes);
+  return parseCache(aligned, tools);
+}
+
+function contentOf(cache: StatCache): readonly Tree[] {
+  return Array.from({ length: cache.dirCount }, (_, dir) => {
+    const { path, names } = namesOf(cache, dir, tools.codec);
+    assert.equal(path, pathOf(cache, dir, tools.codec));
+    const first = cache.fileStart[dir] ?? 0;
+    for (const [at, name] of names.entries()) {
+      assert.deepEqual(fileStatOf(cache, first + at), wordsOf(name.length));
+    }
+    return { path, names: [...names] };
+  });
+}
+
+const name = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', '\xff', '\n'), minLength: 1 });
+
+test('what was built is read back, for any names and numbers of them', () => {
+  const dirs = fc.uniqueArray(
+    fc.record({ path: name, names: fc.uniqueArray(name, { maxLength: 20 }) }),
+    { selector: ({ path }) => path, maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(dirs, fc.string({ unit: 'grapheme-ascii' }), (made, meta) => {
+      const tree = [
+        { path: '', names: [] },
+        ...made.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      ];
+      const cache = parse(build(tree, byteString(meta)));
+      assert.ok(cache !== undefined);
+      assert.equal(cache.meta, meta);
+      const sorted = tree.map(({ path, names }) => ({ path, names: names.toSorted(byBytes) }));
+      assert.deepEqual(contentOf(cache), sorted);
+    }),
+  );
+});
+
+function byBytes(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+test('a subtree ends where the first directory begins that does not lie in it', () => {
+  const paths = ['', 'a', 'a/b', 'a/b/c', 'a/d', 'a-', 'a-/b', 'z'];
+  const cache = parse(build(paths.map((path) => ({ path, names: [] }))));
+  assert.deepEqual([...(cache?.treeEnd ?? [])], [8, 5, 4, 4, 5, 7, 7, 8]);
+});
+
+test('one flipped bit anywhere, one byte less or more: dropped', () => {
+  const whole = build([
+    { path: '', names: ['x', 'y'] },
+    { path: 'd', names: ['\xff'] },
+  ]);
+  assert.ok(parse(whole) !== undefined);
+  for (let at = 0; at < whole.length; at++) {
+    const damaged = whole.slice();
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    assert.equal(parse(damaged), undefined, `byte ${at}`);
+  }
+  for (let length = 0; length < whole.length; length += 7) {
+    assert.equal(parse(whole.subarray(0, length)), undefined, `${length} bytes`);
+  }
+  assert.equal(parse(Buffer.concat([whole, new Uint8Array(8)])), undefined);
+});
+
+test('directories taken over keep names, words and what was left out in them', () => {
+  const dirs = ['', 'a', 'b', 'b/c', 'd'].map((path) => ({ path, names: [`in-${path}`] }));
+  const old = parse(build(dirs));
+  assert.ok(old !== undefined);
+  const left = (dir: number) => ({ dir, name: byteString('x'), rule: 'x', isDir: false });
+  const builder = new CacheBuilder({ cache: old, excluded: [0, 1, 3, 4].map(left) });
+  builder.keepDirs(0, 1);
+  builder.addDir(byteString('a')).addFile(byteString('new'), wordsOf(3));
+  builder.addDir(byteString('aa')).excluded.push({ name: byteString('y'), rule: 'y', isDir: true });
+  builder.keepDirs(2, 3);
+  builder.keepDirs(3, 5);
+  const made = parse(builder.build({ meta: META, allocate: alignedBuffer, tools }));
+  assert.ok(made !== undefined);
+  assert.deepEqual(contentOf(made), [
+    { path: '', names: ['in-'] },
+    { path: 'a', names: ['new'] },
+    { path: 'aa', names: [] },
+    { path: 'b', names: ['in-b'] },
+    { path: 'b/c', names: ['in-b/c'] },
+    { path: 'd', names: ['in-d'] },
+  ]);
+  assert.deepEqual([...made.treeEnd], [6, 2, 3, 5, 5, 6]);
+  assert.deepEqual(made.dirStats.subarray(3 * STAT_CACHED, 4 * STAT_CACHED), wordsOf(2));
+  assert.deepEqual(builder.excluded(), [
+    left(0),
+    { dir: 2, name: 'y', rule: 'y', isDir: true },
+    left(4),
+    left(5),
+  ]);
+  assert.deepEqual(builder.keptExcluded(), [left(0), left(3), left(4)]);
+});
