@@ -10,7 +10,6 @@ import { test } from 'node:test';
 import { Seeded } from '../../sim/seeded.ts';
 import { alignedBuffer } from '../../src/adapters/node/aligned-buffer.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
-import { byteString } from '../../src/base/bytes.ts';
 import { namesOf, parseCache } from '../../src/vault/core/stat-cache.ts';
 import { fileStatOf } from '../../src/vault/core/stat-cache.ts';
 import type { CaptureFixture, CaptureOptions } from '../capture/capture-fixture.ts';

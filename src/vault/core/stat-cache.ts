@@ -4,7 +4,7 @@
  * costs one full read. Layout: docs/format/cache.md.
  */
 import { assert } from '../../base/assert.ts';
-import type { ByteString, Digest } from '../../base/bytes.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import { byteString, DIGEST_SIZE } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import type { Hash } from '../../host/hash.ts';
