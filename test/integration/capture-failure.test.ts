@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import { captureFixture } from '../capture/capture-fixture.ts';
 import { openBelow } from '../capture/open-descriptors.ts';
@@ -101,4 +102,25 @@ test('a cache that is damaged, of another vault or of a lost snapshot is not bel
   const outcome = await fixture.backup(options);
   assert.equal(outcome.readBytes, 7);
   assert.deepEqual(outcome.readInFull, ['the snapshot of the last run is not in this vault']);
+});
+
+test('what a damaged disk does not give is named, and the rest is kept', async (t) => {
+  if (!needs(t, 'root', 'loop', 'mount', 'e2fsprogs')) return;
+  await using fixture = await captureFixture();
+  const image = join(fixture.dir, 'image');
+  const script = fileURLToPath(new URL('../capture/damaged-ext4.sh', import.meta.url));
+  execFileSync('sh', [script, image, fixture.tree]);
+  execFileSync('mount', ['-o', 'loop,errors=continue', image, fixture.tree]);
+  try {
+    for (const threads of [2, 0]) {
+      const { entries, outcome } = await fixture.capture({ threads });
+      assert.ok(entries.has('sound') && entries.has('long.txt') && entries.has('lost+found'));
+      assert.equal(entries.get('comb.img')?.unreadable, 'EIO');
+      assert.match(entries.get('closed')?.unreadable ?? '', /^(?:EUCLEAN|EIO)$/);
+      assert.deepEqual(outcome.report.gaps.map(({ path }) => path).sort(), ['closed', 'comb.img']);
+      assert.deepEqual(openBelow(fixture.tree), []);
+    }
+  } finally {
+    execFileSync('umount', [fixture.tree]);
+  }
 });

@@ -273,6 +273,19 @@ function failureOf(error: unknown): SourceFailure {
     if (error.code.startsWith('E') && !error.code.startsWith('ERR_')) {
       return new SourceFailure(error.code, { cause: error });
     }
+    const unnamed = /^Unknown system error -([0-9]+)$/.exec(error.code)?.[1];
+    if (unnamed !== undefined) {
+      return new SourceFailure(UNNAMED.get(Number(unnamed)) ?? `E${unnamed}`, { cause: error });
+    }
   }
   throw error;
 }
+
+/** Errors of Linux that Node has no name for: what damaged, encrypted and remote file systems say. */
+const UNNAMED: ReadonlyMap<number, string> = new Map([
+  [61, 'ENODATA'],
+  [74, 'EBADMSG'],
+  [116, 'ESTALE'],
+  [117, 'EUCLEAN'],
+  [126, 'ENOKEY'],
+]);
