@@ -6,11 +6,6 @@ export function assert(condition: boolean, reason: string): asserts condition {
   if (!condition) throw new AssertionFailed(reason);
 }
 
-/** Closes a `switch` over a union: the compiler objects when a case is missing. */
-export function unreachable(value: never): never {
-  throw new AssertionFailed(`unreachable: ${JSON.stringify(value)}`);
-}
-
 export class AssertionFailed extends Error {
   override readonly name = 'AssertionFailed';
 }

@@ -15,7 +15,8 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
 export const FAULTS = {
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
-    remedy: 'See what it said above, and run it by itself; a backup is made only of what ended well.',
+    remedy:
+      'See what it said above, and run it by itself; a backup is made only of what ended well.',
   },
   HF_CONFIG_INVALID: {
     kind: 'usage',

@@ -1,5 +1,5 @@
 # Makes an ext4 image in the file $1, mounted for that at $2, in which one file and one directory are
-# damaged: what lies in `closed` cannot be listed, and of `comb.img` nothing can be read.
+# damaged: `closed` cannot be looked up, and of `comb.img` nothing can be read.
 set -e
 truncate -s 200M "$1"
 mkfs.ext4 -q -O '^metadata_csum,^64bit,^dir_index,^inline_data' -b 1024 "$1"
@@ -27,7 +27,5 @@ umount "$2"
 leaf=$(debugfs -R 'ex /comb.img' "$1" 2>/dev/null | awk '$1 == "0/" { print $(NF - 1); exit }')
 test -n "$leaf"
 dd if=/dev/zero of="$1" bs=1024 seek="$leaf" count=1 conv=notrunc status=none
-block=$(debugfs -R 'blocks /closed' "$1" 2>/dev/null | awk '{ print $1; exit }')
-test -n "$block"
-# A record length of 3 that no directory has.
-printf '\003' | dd of="$1" bs=1 seek=$((block * 1024 + 4)) conv=notrunc status=none
+# A kind that nothing has.
+debugfs -w -R 'sif /closed mode 0170755' "$1" 2>/dev/null >/dev/null

@@ -127,7 +127,10 @@ test('what cannot be read is named, in the snapshot too, and the exit code is 6'
   fs.chmodSync(bench.scratch, 0o755);
   const ran = bench.run(['backup', 'data'], { asNobody: true });
   assert.equal(ran.status, 6, ran.stderr);
-  assert.match(ran.stdout, /^▲ Snapshot [0-9a-f]{8} .* without\s+1\s+entry\s+that\s+could\s+not\s+be\s+read/s);
+  assert.match(
+    ran.stdout,
+    /^▲ Snapshot [0-9a-f]{8} .* without\s+1\s+entry\s+that\s+could\s+not\s+be\s+read/s,
+  );
   assert.match(ran.stdout, /▲ not kept +secret: this user may not read it \(EACCES\)/);
   const { said } = bench.json(['snapshots'], { asNobody: true });
   assert.equal(said.snapshots?.[0]?.gapCount, 1);

@@ -1,5 +1,5 @@
 /** Steps of a restore, each with a way to leave it out or turn it round. */
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 const SHELL = 'src/recover/shell';
 const SIM = 'sim/restore.sim.test.ts';

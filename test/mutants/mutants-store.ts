@@ -1,5 +1,5 @@
 /** Steps of the store and of the threads before it, each left out or turned round. */
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 const STORE = 'src/vault/shell/store-directory.ts';
 const STORE_CRASH = 'test/conformance/store-crash.test.ts';

@@ -2,25 +2,9 @@
  * Steps of the write path, each with a way to leave it out or turn it round, and the test that must
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
+import type { Mutant } from './mutant.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
-
-export interface Mutant {
-  readonly id: string;
-  /** Below the top of the checkout. */
-  readonly file: string;
-  /** Each `replace` stands in the file exactly once when its turn comes. */
-  readonly edits: readonly { readonly replace: string; readonly with: string }[];
-  readonly caughtBy: {
-    readonly file: string;
-    /** Pattern of the names of tests; all of the file where it is left out. */
-    readonly name?: string;
-  };
-  /** What would be lost. */
-  readonly why: string;
-  /** Planted by `npm test` too. */
-  readonly isQuick?: boolean;
-}
 
 const SHELL = 'src/vault/shell';
 const BACKUP_SIM = 'sim/backup.sim.test.ts';

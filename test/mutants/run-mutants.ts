@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const COPIED = ['src', 'sim', 'test', 'rescue', 'docs', 'package.json', 'tsconfig.json'];

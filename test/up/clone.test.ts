@@ -109,7 +109,18 @@ for (const [who, uid] of [
       [],
     );
     if (uid !== undefined) assert.deepEqual(foundOutside(clone.base, uid), []);
+    if (who !== 'root') gapIsNamed(clone);
   });
+}
+
+/** Who may not read a file is told so, and gets 6. */
+function gapIsNamed(clone: Clone): void {
+  fs.writeFileSync(path.join(clone.folder, 'locked'), 'x', { mode: 0 });
+  const ran = clone.run(['npm', 'start', '--', '--once']);
+  assert.equal(ran.status, 6, ran.stderr);
+  assert.match(ran.stdout, /▲ not kept +locked: this user may not read it/);
+  assert.match(ran.stdout, /no upper end: its recovery points have gaps/);
+  assert.match(ran.stdout, /Exit 6: kept with gaps/);
 }
 
 /** Everything that belongs to this user and lies elsewhere. */

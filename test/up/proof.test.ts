@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { Fault } from '../../src/base/fault.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { nodePorts } from '../../src/main/vault-session.ts';
 import { writeConfirmation } from '../../src/main/cli/sheet-confirmation.ts';
@@ -146,15 +147,15 @@ function vaultIn(state: string): string {
   return id;
 }
 
-test('what could not be kept is named, and leaves no upper end', async () => {
-  const bytes = Buffer.from(`${bench.data}/caf\xe9`, 'latin1');
-  fs.mkdirSync(bytes);
-  fs.writeFileSync(path.join(bench.data, 'locked'), 'x', { mode: 0 });
-  const ran = await bench.once();
-  if (process.getuid?.() === 0) assert.equal(ran.hasGaps, false, 'root reads everything');
-  else {
-    assert.equal(ran.hasGaps, true);
-    assert.match(ran.out, /not kept +.*locked/);
-    assert.match(ran.out, /no upper end: its recovery points have gaps/);
-  }
+test('a vault is never filled to the brim: refused with figures, before anything is stored', async () => {
+  await assert.rejects(bench.once({ minFree: '100%' }), (error) => {
+    assert.ok(error instanceof Fault);
+    assert.equal(error.code, 'HF_VAULT_FLOOR');
+    assert.match(
+      error.message,
+      /[0-9.]+ [GT]iB of [0-9.]+ [GT]iB are free .* [0-9.]+ [GT]iB stay free/,
+    );
+    return true;
+  });
+  assert.deepEqual(bench.packs(), []);
 });

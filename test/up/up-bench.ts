@@ -35,6 +35,7 @@ export interface RanWith {
   readonly env?: Readonly<Record<string, string>>;
   /** Disk beneath the vault and the key; the data lie on `vda`. */
   readonly disk?: string;
+  readonly minFree?: string;
 }
 
 export class UpBench {
@@ -69,7 +70,8 @@ export class UpBench {
     try {
       const screen = new TerminalScreen(cli, opened);
       const work = new UpWork({
-        ...{ cli, opened, ledger, targets, isNewState: false, minFree: undefined },
+        ...{ cli, opened, ledger, targets, isNewState: false },
+        minFree: options.minFree,
         step: (text) => screen.step(text),
       });
       const { clean, protect, room, view } = work;
@@ -98,6 +100,7 @@ export class UpBench {
 
   packs(): readonly string[] {
     const dir = path.join(this.state, 'vault/packs');
+    if (!fs.existsSync(dir)) return [];
     return fs.readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((each) => {
       return each.isFile() ? [path.join(each.parentPath, each.name)] : [];
     });

@@ -13,7 +13,7 @@ import { isWithin } from '../../watch/core/place.ts';
 
 /** A snapshot that can be believed, with what it says. */
 export interface ReadSnapshot {
-  readonly record: SnapshotRecord;
+  readonly record: Pick<SnapshotRecord, 'id' | 'time'>;
   readonly content: SnapshotContent;
 }
 
@@ -32,7 +32,10 @@ export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot
   return read;
 }
 
-export function coveringPointOf(vault: Vault, { record, content }: ReadSnapshot): CoveringPoint {
+export function coveringPointOf(
+  vault: Pick<Vault, 'id'>,
+  { record, content }: ReadSnapshot,
+): CoveringPoint {
   const roots = content.roots.map(({ path }) => path).filter((path) => path !== '');
   const below = ({ path }: { readonly path: ByteString }): ByteString => absoluteIn(content, path);
   return {
@@ -56,7 +59,7 @@ function absoluteIn({ roots }: SnapshotContent, path: ByteString): ByteString {
 }
 
 export interface PointOf {
-  readonly vault: Vault;
+  readonly vault: Pick<Vault, 'id'>;
   /** Name of the copy of the vault that was looked at. */
   readonly copy: string;
   /** Newest evidence by subject. */

@@ -289,14 +289,17 @@ export class CaptureWork {
 
   #unreadable(item: BatchItem, seen: { at: number; errno: string }): ByteString {
     const { at, errno } = seen;
-    this.#problems.push({ item: at, kind: 'unreadable', why: errno });
+    // Where the walk said why already, that is told.
+    if (item.mark?.unreadable === undefined) {
+      this.#problems.push({ item: at, kind: 'unreadable', why: errno });
+    }
     this.#isFlawed = true;
     try {
       this.#ports.source.stat(item.dir, item.name, this.#words);
     } catch (error) {
       errnoOf(error); // Not even that: the entry says what could not be had, and nothing else.
       this.#words.fill(0n);
-      this.#words[STAT_MODE] = 0o100000n;
+      this.#words[STAT_MODE] = item.mark?.isDir === true ? 0o040000n : 0o100000n;
     }
     const content = this.#outsideOfUnread();
     return this.#line(item, { at, content, marks: { ...marksOf(item.mark), unreadable: errno } });

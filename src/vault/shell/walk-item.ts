@@ -9,6 +9,8 @@ export interface ItemMark {
   readonly notEntered?: NotEntered;
   /** Error name; the content or listing could not be had. */
   readonly unreadable?: string;
+  /** As what it was listed, should it not be possible to look. */
+  readonly isDir?: true;
   /** It must not even be looked at: whatever lies there does not answer. */
   readonly untouched?: true;
 }

@@ -293,7 +293,8 @@ export class Walk {
   #closed(parent: OpenDir, child: Child & { mark: ItemMark }): void {
     if (child.oldDir !== undefined) this.#remove(child.path);
     this.#options.builder.addDir(child.path);
-    this.#push(parent, { path: child.path, name: child.name, mark: child.mark }, undefined);
+    const mark = { ...child.mark, isDir: true } as const;
+    this.#push(parent, { path: child.path, name: child.name, mark }, undefined);
   }
 
   /** True where its names are now on the stack. */
