@@ -116,10 +116,12 @@ for (const [who, uid] of [
 /** Who may not read a file is told so, and gets 6. */
 function gapIsNamed(clone: Clone): void {
   fs.writeFileSync(path.join(clone.folder, 'locked'), 'x', { mode: 0 });
+  fs.mkdirSync(path.join(clone.folder, 'closed'), { mode: 0 });
   const ran = clone.run(['npm', 'start', '--', '--once']);
   assert.equal(ran.status, 6, ran.stderr);
   assert.match(ran.stdout, /▲ not kept +locked: this user may not read it/);
-  assert.match(ran.stdout, /no upper end: its recovery points have gaps/);
+  assert.match(ran.stdout, /▲ not kept +closed: this user may not read it/);
+  assert.match(ran.stdout, /● drill +restored to scratch: /);
   assert.match(ran.stdout, /Exit 6: kept with gaps/);
 }
 

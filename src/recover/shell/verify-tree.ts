@@ -148,7 +148,9 @@ class TreeVerification {
       return true;
     } catch (error) {
       errnoOf(error);
-      const { path } = dir;
+      const { path, entry } = dir;
+      // Closed then, closed now: the snapshot names it, and holds nothing below it.
+      if (entry.unreadable !== undefined || entry.notEntered !== undefined) return false;
       this.#report({ kind: 'different', path, aspects: ['unreadable'], isTouched: true });
       return false;
     }

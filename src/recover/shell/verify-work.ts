@@ -90,6 +90,8 @@ export class VerifyWork {
       return this.#stat;
     });
     if (stat === undefined) {
+      // What could not be read is in no restore, and the snapshot says so: that is a gap.
+      if (entry.type === 'file' && entry.unreadable !== undefined) return undefined;
       return { kind: 'missing', aspects: [], isTouched: this.#isDirTouched(dir, rule) };
     }
     const isTouched = isLater(stat, rule.sinceNs) || stat[STAT_MTIME] !== entry.mtime;
