@@ -12,7 +12,11 @@ import { vaultObjectReader } from '../src/recover/shell/vault-object-reader.ts';
 import { IdTable } from '../src/vault/core/id-table.ts';
 import { NAMES } from '../src/vault/core/object-id.ts';
 import { makeKeyFile } from '../src/vault/core/wrapped-key.ts';
-import type { BackupOutcome, BackupPorts, VaultContents } from '../src/vault/shell/backup.ts';
+import type {
+  BackupOutcome,
+  BackupPorts,
+  VaultContents,
+} from '../src/vault/shell/backup-request.ts';
 import { backup } from '../src/vault/shell/backup.ts';
 import { createVault } from '../src/vault/shell/create-vault.ts';
 import { InlineCrew } from '../src/vault/shell/inline-crew.ts';

@@ -18,7 +18,7 @@ import type {
   BackupRoot,
   HostFacts,
   VaultContents,
-} from '../vault/shell/backup.ts';
+} from '../vault/shell/backup-request.ts';
 import { backup } from '../vault/shell/backup.ts';
 import { missingPacks } from '../vault/shell/missing-packs.ts';
 import { loadIndex } from '../vault/shell/vault-index.ts';

@@ -24,7 +24,7 @@ import type {
   BackupPorts,
   BackupRequest,
   VaultContents,
-} from '../../src/vault/shell/backup.ts';
+} from '../../src/vault/shell/backup-request.ts';
 import { backup } from '../../src/vault/shell/backup.ts';
 import { createVault } from '../../src/vault/shell/create-vault.ts';
 import { InlineCrew } from '../../src/vault/shell/inline-crew.ts';

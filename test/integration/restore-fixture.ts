@@ -13,7 +13,7 @@ import {
   type VaultSession,
 } from '../../src/main/vault-session.ts';
 import type { RestoreReport, RestoreRequest } from '../../src/recover/shell/restore.ts';
-import type { BackupOutcome } from '../../src/vault/shell/backup.ts';
+import type { BackupOutcome } from '../../src/vault/shell/backup-request.ts';
 import { createVault } from '../../src/vault/shell/create-vault.ts';
 import { LocalState } from '../../src/vault/shell/local-state.ts';
 import {

@@ -10,7 +10,7 @@ import { Rounds, type RoundPorts } from '../../src/main/up/rounds.ts';
 import type { Target } from '../../src/main/up/targets.ts';
 import type { Done, UpView } from '../../src/main/up/up-view.ts';
 import { NOT_COMPARED, type DrillResult } from '../../src/recover/core/drill-result.ts';
-import type { BackupOutcome } from '../../src/vault/shell/backup.ts';
+import type { BackupOutcome } from '../../src/vault/shell/backup-request.ts';
 import { WalkReport } from '../../src/vault/shell/walk-report.ts';
 import { DISCOVERY } from '../watch/discovery-example.ts';
 

@@ -5,7 +5,7 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
-import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { errnoWords } from './errno-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';

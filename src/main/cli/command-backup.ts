@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type { Command } from 'commander';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
-import type { BackupRoot } from '../../vault/shell/backup.ts';
+import type { BackupRoot } from '../../vault/shell/backup-request.ts';
 import { runBackup, startCrew } from '../run-backup.ts';
 import { stepBack } from '../step-back.ts';
 import type { ThreadCrew } from '../threads/thread-crew.ts';

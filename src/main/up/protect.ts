@@ -3,7 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import {
   findSnapshot,
   listSnapshots,

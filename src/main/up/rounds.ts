@@ -9,7 +9,7 @@ import type { UnixMs } from '../../base/units.ts';
 import { durationMs, hours, minutes } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import { nextBackupAt } from '../../watch/core/pacing.ts';
 import type { Target } from './targets.ts';

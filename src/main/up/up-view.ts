@@ -3,7 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import type { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import type { BackupOutcome } from '../../vault/shell/backup.ts';
+import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import type { Coverage } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { Exposure } from '../../watch/core/exposure.ts';

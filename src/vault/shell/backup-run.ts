@@ -37,6 +37,7 @@ export class BackupRun {
   /** For content that no worker reads: what comes from a pipe. */
   readonly content: ObjectWriter;
   readonly namesKey: SealedDataKey;
+  #anew: Set<Digest> | undefined;
   /** Bytes that the vault did not have; known at the end. */
   newBytes = 0;
 
@@ -53,21 +54,34 @@ export class BackupRun {
     this.content = new ObjectWriter(writing, CONTENT, contentKey);
   }
 
+  /** From here on pages and lists are stored whether the vault has them or not, each once. */
+  storeNamesAnew(): void {
+    this.#anew = new Set();
+  }
+
   keepPage(text: ByteString): Digest {
     const { tools, idOf } = this.#ports.vault;
-    return this.#names.put(tools.codec.bytesOf(text), () =>
+    return this.#keepNames(tools.codec.bytesOf(text), () =>
       referencesOfPage(text).map(({ kind, digest }) => idOf(kind, digest)),
     );
   }
 
   readonly keepList: EmitBytes = (bytes, depth) => {
     const { idOf } = this.#ports.vault;
-    return this.#names.put(bytes, () =>
+    return this.#keepNames(bytes, () =>
       depth === 0
         ? []
         : referencesOfList(bytes, depth).map(({ kind, digest }) => idOf(kind, digest)),
     );
   };
+
+  #keepNames(bytes: Uint8Array, references: () => readonly Digest[]): Digest {
+    if (this.#anew === undefined) return this.#names.put(bytes, references);
+    const digest = this.#ports.vault.tools.hash.sha256(bytes);
+    if (this.#anew.has(digest)) return digest;
+    this.#anew.add(digest);
+    return this.#names.putAnew(bytes, references);
+  }
 
   /** To be called now and then: a crowded table lets a chunk be stored twice. */
   growIds(): void {

@@ -2,32 +2,30 @@
  * A backup, as the command line composes it: every root captured, packs, then index, then snapshot,
  * and only then is it acknowledged. docs/design/005-capture.md; order: docs/format/vault.md 9.
  */
-import type { ByteString, Digest } from '../../base/bytes.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { Clock } from '../../host/clock.ts';
-import type { Disk } from '../../host/disk.ts';
-import type { Excludes } from '../../host/excludes.ts';
-import type { InUse, TornFinding, UseWatch } from '../../host/in-use.ts';
-import type { Mounts } from '../../host/mounts.ts';
-import type { Source } from '../../host/source.ts';
+import type { TornFinding, UseWatch } from '../../host/in-use.ts';
 import { STAT_DEV, STAT_INO } from '../../host/source.ts';
 import { isWithin } from '../../manifest/core/order.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
-import type { IdTable } from '../core/id-table.ts';
 import { NAMES } from '../core/object-id.ts';
 import type { SnapshotRoot, TornData } from '../core/snapshot-content.ts';
 import { fileStatOf, namesOf } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
+import type {
+  BackupOutcome,
+  BackupPorts,
+  BackupRequest,
+  BackupRoot,
+  VaultContents,
+} from './backup-request.ts';
 import { BackupRun } from './backup-run.ts';
 import type { CacheBuilder } from './cache-builder.ts';
 import { captureRoot, type Taken } from './capture-root.ts';
-import { captureStream, type StreamSource } from './capture-stream.ts';
-import type { Crew } from './crew.ts';
-import type { LocalState } from './local-state.ts';
-import type { Vault } from './open-vault.ts';
+import { captureStream } from './capture-stream.ts';
 import { publishBackup } from './publish-backup.ts';
 import type { Recount } from './recount-excluded.ts';
 import { recountExcluded } from './recount-excluded.ts';
@@ -47,92 +45,6 @@ const CLOCK_STEP_MS = 2000;
 const SCAN_RANGES_EACH = 16;
 const NS_IN_MS = 1_000_000n;
 
-/** What the vault holds, loaded when a backup has something to store. */
-export interface VaultContents {
-  /** Ids in packs that are there. */
-  readonly ids: IdTable;
-  /** Indexes of packs that no index names. */
-  readonly rebuilt: readonly Uint8Array[];
-  /** A manifest page of an earlier snapshot, checked. */
-  readonly loadPage: (digest: Digest) => ByteString;
-}
-
-export interface BackupPorts {
-  readonly vault: Vault;
-  readonly disk: Disk;
-  readonly source: Source;
-  readonly mounts: Mounts;
-  readonly clock: Clock;
-  readonly crew: Crew;
-  readonly state: LocalState;
-  readonly inUse: InUse;
-  readonly contents: () => Promise<VaultContents>;
-  /** Names in the vault of packs that an index names and that are not there whole. */
-  readonly missingPacks: () => Promise<readonly string[]>;
-  /** Zeroed memory for threads to share, aligned to 8 bytes. */
-  readonly allocate: (sizeBytes: number) => Uint8Array;
-}
-
-export interface BackupRoot {
-  /** Under which it is restored when there are several. */
-  readonly name: ByteString;
-  /** Absolute path of a directory or a file; or what comes from a pipe. */
-  readonly from: { readonly path: ByteString } | { readonly stream: StreamSource };
-}
-
-export interface BackupRequest {
-  readonly dataSet: string;
-  readonly roots: readonly BackupRoot[];
-  readonly host: HostFacts;
-  readonly version: string;
-  readonly excludes: Excludes;
-  /** The rules as they were written: a cache made with others is not believed. */
-  readonly excludeRules: readonly string[];
-  readonly oneFileSystem: boolean;
-  readonly skipCacheDirs: boolean;
-  readonly skipNoBackup: boolean;
-  /** Ignore the cache, and report what changed without its size and times. */
-  readonly readAll: boolean;
-  /** `device:inode` of Holdfast's own vault, state and scratch. */
-  readonly ownDirs: ReadonlySet<string>;
-  readonly onProgress: (progress: BackupProgress) => void;
-}
-
-export interface HostFacts {
-  readonly name: string;
-  readonly bootId: string;
-  readonly bootTimeMs: number;
-}
-
-export interface BackupProgress {
-  readonly entries: number;
-  readonly readBytes: number;
-  /** Entries that the last run saw; undefined on a first one. */
-  readonly entriesExpected: number | undefined;
-}
-
-export interface BackupOutcome {
-  /** In hex. */
-  readonly snapshot: string;
-  readonly seq: number;
-  readonly isUnchanged: boolean;
-  readonly started: UnixMs;
-  readonly finished: UnixMs;
-  readonly roots: readonly SnapshotRoot[];
-  readonly newBytes: number;
-  readonly storedBytes: number;
-  readonly readBytes: number;
-  readonly report: WalkReport;
-  readonly torn: readonly TornData[];
-  /** Roots that a cache could not be used for, with why. */
-  readonly readInFull: readonly string[];
-  /**
-   * With `readAll`: what has other bytes than last time and the same size and times. Paths as those
-   * of gaps.
-   */
-  readonly changedSilently: readonly ByteString[];
-}
-
 interface RootDone {
   readonly root: SnapshotRoot;
   readonly report: WalkReport;
@@ -151,6 +63,13 @@ type Subject = { readonly root: ByteString; readonly options: ByteString };
  */
 export async function backup(ports: BackupPorts, request: BackupRequest): Promise<BackupOutcome> {
   return new Backup(ports, request).run();
+}
+
+interface ToWalk {
+  readonly subject: Subject;
+  readonly named: { readonly name: ByteString; readonly path: ByteString };
+  readonly before: RootCache | undefined;
+  readonly old: Parameters<typeof captureRoot>[1]['old'];
 }
 
 class Backup {
@@ -263,12 +182,21 @@ class Backup {
     recountExcluded({ source, mounts, codec: vault.tools.codec }, { ...of, root });
   }
 
-  async #walked(of: {
-    readonly subject: Subject;
-    readonly named: { readonly name: ByteString; readonly path: ByteString };
-    readonly before: RootCache | undefined;
-    readonly old: Parameters<typeof captureRoot>[1]['old'];
-  }): Promise<RootDone> {
+  async #walked(of: ToWalk): Promise<RootDone> {
+    try {
+      return await this.#walkedOnce(of);
+    } catch (error) {
+      if (of.old === undefined || !isLostName(error)) throw error;
+      // What the last manifest said cannot be read any more: everything is read, and every page is
+      // stored again, so that this snapshot needs nothing of it.
+      this.#readInFull.push(`the last manifest cannot be read: ${error.message}`);
+      const { run } = await this.#begun();
+      run.storeNamesAnew();
+      return this.#walkedOnce({ ...of, old: undefined });
+    }
+  }
+
+  async #walkedOnce(of: ToWalk): Promise<RootDone> {
     const { run, contents } = await this.#begun();
     const { crew, source, vault } = this.#ports;
     const { named, old, subject, before } = of;
@@ -475,6 +403,17 @@ function belowOf(root: ByteString, places: readonly ByteString[]): ByteString[] 
     .filter((place) => place.startsWith(above))
     .map((place) => byteString(place.slice(above.length)));
 }
+
+/** A page or list of an earlier snapshot is damaged or gone. */
+function isLostName(error: unknown): error is Fault {
+  return error instanceof Fault && LOST_NAMES.has(error.code);
+}
+
+const LOST_NAMES: ReadonlySet<string> = new Set([
+  'HF_OBJECT_CORRUPT',
+  'HF_OBJECT_MISSING',
+  'HF_MANIFEST_CORRUPT',
+]);
 
 /** The path and all directories above it, without the root. */
 function ancestorsOf(path: ByteString): ByteString[] {

@@ -58,10 +58,7 @@ export class ObjectWriter {
   keep(digest: Digest, length: number, references?: () => readonly Digest[]): void {
     const { idOf, ids } = this.#ports;
     const id = idOf(this.#group.kind, digest);
-    if (!ids.claim(id)) return;
-    this.#group.keep(id, length);
-    this.newBytes += length;
-    if (references !== undefined) this.#references.push(...references());
+    if (ids.claim(id)) this.#store(id, length, references);
   }
 
   put(bytes: Uint8Array, references?: () => readonly Digest[]): Digest {
@@ -69,6 +66,23 @@ export class ObjectWriter {
     this.room(bytes.length).set(bytes);
     this.keep(digest, bytes.length, references);
     return digest;
+  }
+
+  /** As `put`, also where the vault has it: what it has may be damaged. */
+  putAnew(bytes: Uint8Array, references: () => readonly Digest[]): Digest {
+    const digest = this.#ports.tools.hash.sha256(bytes);
+    const { idOf, ids } = this.#ports;
+    const id = idOf(this.#group.kind, digest);
+    ids.claim(id);
+    this.room(bytes.length).set(bytes);
+    this.#store(id, bytes.length, references);
+    return digest;
+  }
+
+  #store(id: Digest, length: number, references?: () => readonly Digest[]): void {
+    this.#group.keep(id, length);
+    this.newBytes += length;
+    if (references !== undefined) this.#references.push(...references());
   }
 
   /** Hands over what is left. The writer may be used again afterwards. */

@@ -1,0 +1,102 @@
+/** What a backup is given, is asked for, and answers. */
+import type { ByteString, Digest } from '../../base/bytes.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Excludes } from '../../host/excludes.ts';
+import type { InUse } from '../../host/in-use.ts';
+import type { Mounts } from '../../host/mounts.ts';
+import type { Source } from '../../host/source.ts';
+import type { IdTable } from '../core/id-table.ts';
+import type { SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import type { StreamSource } from './capture-stream.ts';
+import type { Crew } from './crew.ts';
+import type { LocalState } from './local-state.ts';
+import type { Vault } from './open-vault.ts';
+import type { WalkReport } from './walk-report.ts';
+
+/** What the vault holds, loaded when a backup has something to store. */
+export interface VaultContents {
+  /** Ids in packs that are there. */
+  readonly ids: IdTable;
+  /** Indexes of packs that no index names. */
+  readonly rebuilt: readonly Uint8Array[];
+  /** A manifest page of an earlier snapshot, checked. */
+  readonly loadPage: (digest: Digest) => ByteString;
+}
+
+export interface BackupPorts {
+  readonly vault: Vault;
+  readonly disk: Disk;
+  readonly source: Source;
+  readonly mounts: Mounts;
+  readonly clock: Clock;
+  readonly crew: Crew;
+  readonly state: LocalState;
+  readonly inUse: InUse;
+  readonly contents: () => Promise<VaultContents>;
+  /** Names in the vault of packs that an index names and that are not there whole. */
+  readonly missingPacks: () => Promise<readonly string[]>;
+  /** Zeroed memory for threads to share, aligned to 8 bytes. */
+  readonly allocate: (sizeBytes: number) => Uint8Array;
+}
+
+export interface BackupRoot {
+  /** Under which it is restored when there are several. */
+  readonly name: ByteString;
+  /** Absolute path of a directory or a file; or what comes from a pipe. */
+  readonly from: { readonly path: ByteString } | { readonly stream: StreamSource };
+}
+
+export interface BackupRequest {
+  readonly dataSet: string;
+  readonly roots: readonly BackupRoot[];
+  readonly host: HostFacts;
+  readonly version: string;
+  readonly excludes: Excludes;
+  /** The rules as they were written: a cache made with others is not believed. */
+  readonly excludeRules: readonly string[];
+  readonly oneFileSystem: boolean;
+  readonly skipCacheDirs: boolean;
+  readonly skipNoBackup: boolean;
+  /** Ignore the cache, and report what changed without its size and times. */
+  readonly readAll: boolean;
+  /** `device:inode` of Holdfast's own vault, state and scratch. */
+  readonly ownDirs: ReadonlySet<string>;
+  readonly onProgress: (progress: BackupProgress) => void;
+}
+
+export interface HostFacts {
+  readonly name: string;
+  readonly bootId: string;
+  readonly bootTimeMs: number;
+}
+
+export interface BackupProgress {
+  readonly entries: number;
+  readonly readBytes: number;
+  /** Entries that the last run saw; undefined on a first one. */
+  readonly entriesExpected: number | undefined;
+}
+
+export interface BackupOutcome {
+  /** In hex. */
+  readonly snapshot: string;
+  readonly seq: number;
+  readonly isUnchanged: boolean;
+  readonly started: UnixMs;
+  readonly finished: UnixMs;
+  readonly roots: readonly SnapshotRoot[];
+  readonly newBytes: number;
+  readonly storedBytes: number;
+  readonly readBytes: number;
+  readonly report: WalkReport;
+  readonly torn: readonly TornData[];
+  /** Roots that a cache could not be used for, with why. */
+  readonly readInFull: readonly string[];
+  /**
+   * With `readAll`: what has other bytes than last time and the same size and times. Paths as those
+   * of gaps.
+   */
+  readonly changedSilently: readonly ByteString[];
+}
