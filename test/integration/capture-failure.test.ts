@@ -125,3 +125,21 @@ test('what a damaged disk does not give is named, and the rest is kept', async (
     execFileSync('umount', [fixture.tree]);
   }
 });
+
+test('a cache that can be neither read nor written costs a full read, and no snapshot', async () => {
+  await using fixture = await captureFixture();
+  const options = { aheadMs: 86_400_000 };
+  fs.writeFileSync(join(fixture.tree, 'file'), 'content');
+  await fixture.backup(options);
+  const dir = fixture.session.state.directory;
+  const [cache = ''] = fs.readdirSync(dir).filter((name) => name.startsWith('cache-'));
+  fs.rmSync(join(dir, cache));
+  fs.mkdirSync(join(dir, cache, 'in the way'), { recursive: true });
+  for (let run = 0; run < 2; run++) {
+    const outcome = await fixture.backup(options);
+    assert.equal(outcome.readBytes, 7);
+    assert.match(outcome.readInFull.join(), /the cache could not be kept/);
+  }
+  const { snapshots } = await listSnapshots(fixture.session.vault);
+  assert.equal(snapshots.length, 3);
+});

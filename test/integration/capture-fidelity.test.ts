@@ -170,6 +170,34 @@ test('attributes that no line has room for are named, and access rules kept befo
   }
 });
 
+test('a long path of a first link, and attributes that fill a line without it', async (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  await using fixture = await captureFixture();
+  execFileSync('mount', ['-t', 'tmpfs', 'holdfast-test', fixture.tree]);
+  try {
+    // 100 levels of which each takes 1500 bytes in a line, and 960 kB of attributes.
+    const script = [
+      'import os, sys',
+      'top = os.open(sys.argv[1], os.O_RDONLY)',
+      'os.chdir(sys.argv[1])',
+      'for level in range(100):',
+      '    os.mkdir(b"\\x01" * 250)',
+      '    os.chdir(b"\\x01" * 250)',
+      'open("leaf", "w").close()',
+      'for n in range(12): os.setxattr("leaf", "user.big%02d" % n, bytes(60000))',
+      'os.link("leaf", "z", dst_dir_fd=top)',
+    ].join('\n');
+    const made = spawnSync('python3', ['-c', script, fixture.tree], { encoding: 'utf8' });
+    if (made.status !== 0) return t.skip(`no such attributes here: ${made.stderr}`);
+    const { entries } = await fixture.capture();
+    const last = entries.get('z');
+    assert.ok(last?.link !== undefined && last.link.length > 25_000);
+    assert.ok((last.notKept?.length ?? 0) > 0 && (last.xattrs?.length ?? 0) > 5);
+  } finally {
+    execFileSync('umount', [fixture.tree]);
+  }
+});
+
 test('a hostile depth ends in a directory that says so, and the rest is kept', async () => {
   await using fixture = await captureFixture();
   // Each such byte takes six in a line: 200 levels of 255 make more than 256 KiB of text.

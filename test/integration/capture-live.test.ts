@@ -55,9 +55,8 @@ test('a file that grows at every look is in flux, and what is kept is a beginnin
     fs.writeFileSync(path, Buffer.alloc(size, 'begin '));
     const { entries, outcome } = await captureWith(fixture, (real) => ({
       read: (file, into, position) => {
-        const count = real.read(file, into, position);
         fs.appendFileSync(path, 'more');
-        return count;
+        return real.read(file, into, position);
       },
     }));
     const content = fs.readFileSync(path);
@@ -269,13 +268,20 @@ test('a directory on the way that cannot be opened for once loses nothing', asyn
     fs.writeFileSync(join(fixture.tree, name), name);
   }
   await fixture.capture({ aheadMs: NOTHING_YOUNG_MS });
-  for (const errno of ['EIO', 'ENOENT', 'ENOTDIR']) {
+  const failures = [
+    { closed: 'up', errno: 'EIO' },
+    { closed: 'up', errno: 'ENOENT' },
+    { closed: 'up', errno: 'ENOTDIR' },
+    { closed: 'other', errno: 'ENOENT' },
+    { closed: 'other', errno: 'EIO' },
+  ];
+  for (const { closed, errno } of failures) {
     fs.appendFileSync(join(fixture.tree, 'up/other/file'), errno);
     const failed = await captureWith(
       fixture,
       (real) => ({
         openDir: (parent, name) => {
-          if (name === 'up') throw new SourceFailure(errno);
+          if (name === closed) throw new SourceFailure(errno);
           return real.openDir(parent, name);
         },
       }),

@@ -224,6 +224,7 @@ function xattrsFrom(
 class IdNames {
   readonly #database: 'passwd' | 'group';
   #names: Map<number, ByteString | undefined> | undefined;
+  #isDown = false;
 
   constructor(database: 'passwd' | 'group') {
     this.#database = database;
@@ -231,11 +232,13 @@ class IdNames {
 
   of(id: number): ByteString | undefined {
     this.#names ??= namesIn(`/etc/${this.#database}`);
-    if (this.#names.has(id)) return this.#names.get(id);
+    if (this.#names.has(id) || this.#isDown) return this.#names.get(id);
     const asked = spawnSync('getent', [this.#database, String(id)], {
       timeout: NAME_LOOKUP_MS,
       encoding: 'latin1',
     });
+    // A service that is down is not asked for each of ten thousand ids.
+    this.#isDown = asked.error !== undefined;
     const name = asked.status === 0 ? asked.stdout.split(':')[0] : undefined;
     this.#names.set(id, name === undefined ? undefined : textName(name));
     return this.#names.get(id);

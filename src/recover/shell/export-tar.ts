@@ -140,7 +140,8 @@ class TarRun {
   #noteGaps({ notKept = [], unreadable, notEntered }: Entry, path: ByteString): void {
     for (const why of notKept) this.#tally.gap({ path, why: `not kept: ${why}` });
     if (unreadable !== undefined) this.#tally.gap({ path, why: `unreadable: ${unreadable}` });
-    if (notEntered !== undefined) this.#tally.gap({ path, why: `not entered: ${notEntered}` });
+    if (notEntered !== undefined && notEntered !== 'holdfast')
+      this.#tally.gap({ path, why: `not entered: ${notEntered}` });
   }
 
   *#file(entry: FileEntry, name: ByteString): Generator<Uint8Array, boolean> {

@@ -206,7 +206,8 @@ export class RestoreRoot {
     tally.entries += 1;
     for (const why of entry.notKept ?? []) tally.gap({ path, why: `not kept: ${why}` });
     if (entry.unreadable !== undefined) tally.gap({ path, why: `unreadable: ${entry.unreadable}` });
-    if (entry.notEntered !== undefined) {
+    // Its own vault and state were never what a person wanted back.
+    if (entry.notEntered !== undefined && entry.notEntered !== 'holdfast') {
       tally.gap({ path, why: `not entered: ${entry.notEntered}` });
     }
   }

@@ -389,7 +389,8 @@ class Backup {
       const { sha256: digest, entries, bytes } = root;
       const startedMs = this.#started;
       const facts = { snapshot, digest, entries, bytes, startedMs, bootId, bootTimeMs };
-      writeRootCache(ports, subject, { builder, facts });
+      const problem = writeRootCache(ports, subject, { builder, facts });
+      if (problem !== undefined) this.#readInFull.push(problem);
     }
   }
 }

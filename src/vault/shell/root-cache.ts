@@ -1,6 +1,7 @@
 /** The stat cache of one root: when it may be believed, and how it is kept. */
 import type { ByteString, Digest } from '../../base/bytes.ts';
 import { byteString, hexOf, parseDigest } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { StatCache } from '../core/stat-cache.ts';
@@ -52,7 +53,17 @@ export function cacheKey(tools: Tools, subject: CacheSubject): string {
   );
 }
 
+/** Undefined where there is none that may be believed, for whatever reason. */
 export function readRootCache(ports: CachePorts, subject: CacheSubject): RootCache | undefined {
+  try {
+    return readCache(ports, subject);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return undefined; // Losing it costs one full read, and no snapshot.
+  }
+}
+
+function readCache(ports: CachePorts, subject: CacheSubject): RootCache | undefined {
   const path = ports.state.cachePath(cacheKey(ports.tools, subject));
   const size = ports.disk.size(path);
   if (size === undefined || size === 0) return undefined;
@@ -69,16 +80,23 @@ export function readRootCache(ports: CachePorts, subject: CacheSubject): RootCac
   return facts === undefined ? undefined : { facts, cache, file };
 }
 
+/** @returns why it could not be kept; the snapshot it belongs to is there all the same */
 export function writeRootCache(
   ports: CachePorts,
   subject: CacheSubject,
   made: { readonly builder: CacheBuilder; readonly facts: Omit<CacheFacts, 'excluded'> },
-): void {
+): string | undefined {
   const { allocate, tools } = ports;
   const facts = { ...made.facts, excluded: made.builder.excluded() };
   const meta = byteString(metaOf(subject, facts));
   const file = made.builder.build({ meta, allocate, tools });
-  ports.state.writeCache(cacheKey(tools, subject), file);
+  try {
+    ports.state.writeCache(cacheKey(tools, subject), file);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return `the cache could not be kept (${error.message})`;
+  }
 }
 
 function metaOf(subject: CacheSubject, facts: CacheFacts): string {
