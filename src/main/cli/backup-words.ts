@@ -35,6 +35,7 @@ export function backupWords(taken: Taken, style: Style): readonly string[] {
   const rows = [
     ...gapRows(taken, style),
     ...tornRows(taken, style),
+    ...silentRows(taken, style),
     ...placeRows(taken, style),
     ...amountRows(taken),
     ...leftOutRows(taken, style),
@@ -78,6 +79,22 @@ function tornRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
     label: 'torn',
     text: `${sayName(path, style)}: ${sayText(engine, style)} was using it; no recovery point until it was started on a restore`,
   }));
+}
+
+/** With `--read-all`: other bytes behind the same size and times. The last snapshot has the old ones. */
+function silentRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
+  const { changedSilently } = outcome;
+  const rows = changedSilently.slice(0, NAMED_MAX).map(
+    (path): LabelledRow => ({
+      mark: { is: 'degraded' },
+      label: 'bit rot?',
+      text: `${sayName(path, style)}: its bytes changed, its size and times did not; the last snapshot has them as they were`,
+    }),
+  );
+  const more = changedSilently.length - rows.length;
+  if (more <= 0) return rows;
+  const text = `${formatCount(more)} more, named with  --json`;
+  return [...rows, { mark: { is: 'degraded' }, label: 'bit rot?', text }];
 }
 
 function placeRows({ besideVault }: Taken, style: Style): readonly LabelledRow[] {
@@ -142,6 +159,7 @@ export function backupJson({ dataSet, outcome, besideVault }: Taken): object {
     gaps: pathsWhy(report.gaps),
     torn: torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
     inFluxCount: report.inFluxCount,
+    changedSilently: outcome.changedSilently.map((path) => bytesJson('path', path)),
     excluded: [...report.byRule].map(([rule, { entries, bytes, isAtLeast }]) => ({
       rule,
       entries,
