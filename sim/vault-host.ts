@@ -47,7 +47,7 @@ const tools = seededTools();
 const SECRET = { kind: 'file', bytes: makeKeyFile(tools) } as const;
 const DOCUMENT = new Uint8Array(100).fill(100);
 /** Large enough for any one group of a living tree, small enough that a backup makes several. */
-const PACK_BUFFER_SIZE = 1536 * 1024;
+const PACK_BUFFER_SIZE = 5 * 1024 * 1024;
 const BOOT = { name: 'sim', bootId: 'boot-1', bootTimeMs: 1_790_000_000_000 };
 const MOUNT = { fsType: 'ext4', isRemote: false, isPseudo: false };
 const MOUNTS: BackupPorts['mounts'] = {

@@ -242,8 +242,8 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
   assert.deepEqual(Object.keys(backup), ['vault', 'backups']);
   assert.deepEqual(Object.keys(backup.backups?.[0] ?? {}), [
     ...['snapshot', 'dataSet', 'seq', 'unchanged', 'started', 'finished', 'roots', 'readBytes'],
-    ...['newBytes', 'storedBytes', 'gapCount', 'gaps', 'torn', 'inFluxCount', 'excluded'],
-    ...['notEntered', 'readInFull', 'besideVault'],
+    ...['newBytes', 'storedBytes', 'gapCount', 'gaps', 'torn', 'inFluxCount'],
+    ...['changedSilently', 'excluded', 'notEntered', 'readInFull', 'besideVault'],
   ]);
   const list = bench.json(['snapshots']).said;
   assert.deepEqual(Object.keys(list), ['vault', 'snapshots', 'problems']);

@@ -33,7 +33,7 @@ class Clone {
     for (const each of ['home', 'tmp'])
       fs.mkdirSync(path.join(this.base, each), { recursive: true });
     // What was not committed yet is tested as well.
-    const script = `git clone -q "$1" "$2" && cd "$1" &&
+    const script = `git clone -q --no-hardlinks "$1" "$2" && cd "$1" &&
       git ls-files -z -c -o --exclude-standard | tar --null -T - --ignore-failed-read -cf - |
       tar -xf - -C "$2"`;
     const made = spawnSync('sh', ['-c', script, 'sh', ROOT, this.folder], { encoding: 'utf8' });
