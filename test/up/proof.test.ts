@@ -10,7 +10,7 @@ import { byteString } from '../../src/base/bytes.ts';
 import { nodePorts } from '../../src/main/vault-session.ts';
 import { writeConfirmation } from '../../src/main/cli/sheet-confirmation.ts';
 import { unixMs } from '../../src/base/units.ts';
-import { exposureTo, onlyDone, type Ran, UpBench } from './up-bench.ts';
+import { exposureTo, onlyDone, UpBench } from './up-bench.ts';
 
 const DAY = 24 * 3_600_000;
 let bench: UpBench;
@@ -52,8 +52,9 @@ test('what did not change is covered up to now, and what proved its content prov
 
 test('one flipped bit fails the drill, in words, and makes unknown what would be lost', async () => {
   await bench.once();
-  // Packs of content and of pages; a flipped page is another finding, tested below.
-  const ran = await flippedRound((ran) => ran.view.done[0]?.kind === 'protected');
+  // Of content; a flipped page is another finding, tested below.
+  for (const pack of bench.packs().filter((each) => !holdsNames(each))) flipMiddle(pack);
+  const ran = await bench.once();
   assert.equal(ran.hasFailed, true);
   assert.equal(onlyDone(ran).drill.isPassed, false);
   assert.match(ran.out, /■ drill +failed: the restore is not what was backed up/);
@@ -78,17 +79,6 @@ test('one flipped bit of a page of names costs a full read: the round stores it 
 /** The first group of a pack says what it holds: 2 is names. */
 function holdsNames(pack: string): boolean {
   return fs.readFileSync(pack)[16 + 5] === 2;
-}
-
-/** A round for each pack with one bit of it flipped, until one is as wanted. */
-async function flippedRound(isWanted: (ran: Ran) => boolean): Promise<Ran> {
-  for (const pack of bench.packs()) {
-    flipMiddle(pack);
-    const ran = await bench.once();
-    if (isWanted(ran)) return ran;
-    flipMiddle(pack);
-  }
-  throw new Error('no pack was as wanted');
 }
 
 function flipMiddle(pack: string): void {
