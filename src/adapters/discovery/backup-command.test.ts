@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { backupsInLine, clean, openCommandOf } from './backup-command.ts';
+import { clean } from './backup-claims.ts';
+import { backupsInLine } from './backup-command.ts';
+import { openCommandOf } from './open-command.ts';
 import { parseShellLine, quoteWord } from './shell-words.ts';
 
 // Goal: the backups that teams really run are recognised in the lines that run them, with their
@@ -44,7 +46,26 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
   ['echo restic backup /srv'],
   ['# restic -r /r backup /srv'],
   ['apt-get install restic'],
-  ['rsync -a /srv/ nas:/srv/'],
+  ['rsync -a --delete -e ssh /srv/ nas:/srv/', 'rsync nas:/srv/ /srv'],
+  ['rsync -a --exclude /srv/tmp /srv /home /mnt/usb', 'rsync /mnt/usb /srv,/home'],
+  ['rsync -a nas:/srv/ /srv/'],
+  ['rsync --server --sender -logDtpre.iLsfxC . /srv/www', 'rsync - /srv/www'],
+  ['rsync --server -logDtpre.iLsfxC . /srv/www'],
+  ['rclone sync --transfers 8 /srv/www s3:bucket/www', 'rclone s3:bucket/www /srv/www'],
+  ['rclone ls s3:bucket'],
+  [
+    'proxmox-backup-client backup root.pxar:/ db.pxar:/srv/db --repository root@pam@pbs:store1',
+    'proxmox root@pam@pbs:store1 /,/srv/db',
+  ],
+  ['vzdump 101 102 --mode snapshot --storage nfs1', 'proxmox nfs1 -'],
+  ['zfs snapshot -r tank/home@daily-2026-11-20', 'zfs snapshots tank/home -'],
+  ['zfs list -t snapshot'],
+  ['/usr/sbin/sanoid --cron', 'zfs snapshots - -'],
+  ['btrfs subvolume snapshot -r /home /.snapshots/home-2026-11-20', 'btrfs snapshots /home -'],
+  ['btrfs filesystem df /'],
+  ['lvcreate -s -n snap -L 5G /dev/vg0/data', 'lvm snapshots vg0/data -'],
+  ['lvcreate -n data -L 5G vg0'],
+  ['wal-g wal-push /var/lib/postgresql/15/main/pg_wal/1', 'wal-g - -'],
 ];
 
 test('lines that run a backup', () => {
@@ -62,9 +83,10 @@ test('secrets in addresses do not leave the parser', () => {
 });
 
 test('commands that open a backup are typed as they stand', () => {
-  assert.equal(openCommandOf('restic', '/srv/my repo'), "restic -r '/srv/my repo' snapshots");
-  assert.equal(openCommandOf('restic', undefined), 'restic snapshots');
-  assert.equal(openCommandOf('borg', 'ssh://u@h/x'), 'borg list ssh://u@h/x');
+  assert.equal(openCommandOf('restic', '/srv/my repo'), "holdfast connect restic '/srv/my repo'");
+  assert.equal(openCommandOf('restic', undefined), 'holdfast connect restic REPOSITORY');
+  assert.equal(openCommandOf('borg', 'ssh://u@h/x'), 'holdfast connect borg ssh://u@h/x');
+  assert.equal(openCommandOf('rsync', 'nas:/srv/a b'), "rsync --list-only 'nas:/srv/a b'");
   assert.equal(quoteWord("it's; rm -rf /"), "'it'\\''s; rm -rf /'");
 });
 

@@ -1,7 +1,8 @@
 import { parse } from 'yaml';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { BackupTool } from '../../watch/core/discovery.ts';
-import { clean } from './backup-command.ts';
+import { clean } from './backup-claims.ts';
+import { backupsInLine } from './backup-command.ts';
 import { assignments, type BackupTrace } from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
 
@@ -38,6 +39,16 @@ function candidates(
     (world.list(at(name)) ?? [])
       .filter((entry) => entry.type !== 'directory')
       .map((entry) => ({ path: joinPath(at(name), entry.name), read }));
+  const folders = (name: string): readonly ByteString[] =>
+    (world.list(at(name)) ?? [])
+      .filter((entry) => entry.type === 'directory')
+      .map((entry) => joinPath(at(name), entry.name));
+  const clusters = (): readonly ByteString[] =>
+    folders('postgresql').flatMap((version) =>
+      (world.list(version) ?? []).map((cluster) =>
+        joinPath(joinPath(version, cluster.name), 'postgresql.conf'),
+      ),
+    );
   const found = [
     ...inside('borgmatic', borgmatic),
     ...inside('borgmatic.d', borgmatic),
@@ -49,8 +60,20 @@ function candidates(
     { path: at('barman.conf'), read: barman },
     ...inside('barman.d', barman),
     { path: at('kopia/repository.config'), read: kopia },
-    { path: at('bacula/bacula-fd.conf'), read: only('bacula') },
-    { path: at('bareos/bareos-fd.conf'), read: only('bacula') },
+    ...inside('bacula', bacula),
+    ...inside('bareos/bareos-dir.d/fileset', bacula),
+    ...inside('bareos/bareos-sd.d/device', bacula),
+    ...inside('bareos/bareos-fd.d/client', bacula),
+    ...folders('duply').map((path) => ({ path: joinPath(path, 'conf'), read: duply })),
+    ...inside('snapper/configs', snapper),
+    { path: at('btrbk/btrbk.conf'), read: btrbk },
+    { path: at('btrbk.conf'), read: btrbk },
+    { path: at('sanoid/sanoid.conf'), read: sanoid },
+    { path: at('zrepl/zrepl.yml'), read: only('zfs snapshots') },
+    { path: at('pve/jobs.cfg'), read: vzdumpJobs },
+    { path: at('pve/vzdump.cron'), read: lines },
+    { path: at('proxmox-backup/datastore.cfg'), read: datastores },
+    ...clusters().map((path) => ({ path, read: archiveCommand })),
     ...inside('wal-g', walg),
     { path: at('default/autopostgresqlbackup'), read: only('pg_dump') },
     { path: at('default/automysqlbackup'), read: only('mysqldump') },
@@ -118,18 +141,24 @@ const rsnapshot: Read = (text) => {
   ];
 };
 
+/** Up to 256 repositories; each may lie on another machine. */
 const pgbackrest: Read = (text) => {
-  const path = /^repo1-path\s*=\s*(\S+)/m.exec(text)?.[1];
-  const host = /^repo1-host\s*=\s*(\S+)/m.exec(text)?.[1];
-  const type = /^repo1-type\s*=\s*(s3|azure|gcs|sftp)/m.exec(text)?.[1];
-  const place = host === undefined ? type : host;
-  return [
-    {
+  const numbers = new Set([...text.matchAll(/^repo(\d+)-/gm)].map((match) => match[1] ?? '1'));
+  const clusters = [...text.matchAll(/^pg\d+-path\s*=\s*(\/\S+)/gm)].map((match) =>
+    byteString(trimSlash(match[1] ?? '')),
+  );
+  return (numbers.size === 0 ? ['1'] : [...numbers]).map((number) => {
+    const value = (key: string): string | undefined =>
+      new RegExp(`^repo${number}-${key}\\s*=\\s*(\\S+)`, 'm').exec(text)?.[1];
+    const type = value('type');
+    const place = value('host') ?? (type === 'posix' || type === 'cifs' ? undefined : type);
+    const path = value('path');
+    return {
       tool: 'pgbackrest',
       repository: place === undefined ? path : `${place}:${path ?? ''}`,
-      paths: undefined,
-    },
-  ];
+      paths: clusters.length === 0 ? undefined : clusters,
+    };
+  });
 };
 
 const barman: Read = (text) => {
@@ -146,6 +175,74 @@ const kopia: Read = (text) => {
 const walg: Read = (text) => {
   const prefix = /WALG_(?:S3|GS|AZ|SSH|FILE)_PREFIX["']?\s*[:=]\s*["']?([^"'\s,]+)/.exec(text)?.[1];
   return [{ tool: 'wal-g', repository: clean(prefix), paths: undefined }];
+};
+
+/** What its director sends for, or where its storage daemon writes. */
+const bacula: Read = (text) => {
+  const sources = [...text.matchAll(/^\s*File\s*=\s*"?(\/[^"\n]*?)"?\s*$/gim)].map((match) =>
+    byteString(trimSlash(match[1] ?? '')),
+  );
+  const device = /^\s*Archive\s*Device\s*=\s*"?(\/[^"\s]*)/im.exec(text)?.[1];
+  const paths = sources.length === 0 ? undefined : sources;
+  return [{ tool: 'bacula', repository: device && trimSlash(device), paths }];
+};
+
+const duply: Read = (text) => {
+  const said = assignments(text);
+  const source = said.get('SOURCE');
+  return [
+    {
+      tool: 'duplicity',
+      repository: clean(said.get('TARGET')),
+      paths: source?.startsWith('/') === true ? [byteString(trimSlash(source))] : undefined,
+    },
+  ];
+};
+
+const snapper: Read = (text) => {
+  const subvolume = assignments(text).get('SUBVOLUME');
+  return subvolume?.startsWith('/') === true
+    ? [{ tool: 'btrfs snapshots', repository: trimSlash(subvolume), paths: undefined }]
+    : [];
+};
+
+const btrbk: Read = (text) => {
+  const volumes = [...text.matchAll(/^\s*volume\s+(\/\S+)/gm)].map((match) => match[1] ?? '/');
+  return volumes.map((volume) => ({
+    tool: 'btrfs snapshots',
+    repository: trimSlash(volume),
+    paths: undefined,
+  }));
+};
+
+const sanoid: Read = (text) =>
+  [...text.matchAll(/^\s*\[([^\]]+)\]/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => !name.startsWith('template_'))
+    .map((dataset) => ({ tool: 'zfs snapshots', repository: dataset, paths: undefined }));
+
+/** Jobs of a Proxmox cluster: guests as a whole, to a storage that has a name there. */
+const vzdumpJobs: Read = (text) =>
+  [...text.matchAll(/^vzdump:.*\n((?:[ \t]+.*\n?)*)/gm)].map((match) => ({
+    tool: 'proxmox',
+    repository: /^\s+storage\s+(\S+)/m.exec(match[1] ?? '')?.[1],
+    paths: undefined,
+  }));
+
+const datastores: Read = (text) =>
+  [...text.matchAll(/^\s+path\s+(\/\S+)/gm)].map((match) => ({
+    tool: 'proxmox',
+    repository: trimSlash(match[1] ?? ''),
+    paths: undefined,
+  }));
+
+const lines: Read = (text) =>
+  text.split('\n').flatMap((line) => backupsInLine(line.replace(/^(?:\S+\s+){5}\w+\s+/, '')));
+
+/** PostgreSQL hands each piece of its log to this: `pgbackrest --stanza=main archive-push %p`. */
+const archiveCommand: Read = (text) => {
+  const command = /^\s*archive_command\s*=\s*'((?:[^'\n]|'')*)'/m.exec(text)?.[1];
+  return command === undefined ? [] : backupsInLine(command.replaceAll("''", "'"));
 };
 
 function trimSlash(path: string): string {

@@ -8,7 +8,7 @@ export function repositoryTool(
   world: World,
   path: ByteString,
   entries: readonly EntrySeen[],
-): 'restic' | 'borg' | 'kopia' | undefined {
+): BackupTool | undefined {
   const names = new Set<string>(entries.map((entry) => entry.name));
   const has = (...wanted: readonly string[]): boolean => wanted.every((name) => names.has(name));
   if (has('config', 'data', 'index', 'keys', 'snapshots')) return 'restic';
@@ -17,7 +17,21 @@ export function repositoryTool(
     if (readme.includes('Borg Backup repository')) return 'borg';
   }
   if (has('kopia.repository.f') || has('kopia.repository')) return 'kopia';
-  return undefined;
+  if (has('archive', 'backup') && holdsBackupInfo(world, joinPath(path, 'backup'))) {
+    return 'pgbackrest';
+  }
+  if (has('base', 'wals') && (has('incoming') || has('streaming'))) return 'barman';
+  if (has('basebackups_005')) return 'wal-g';
+  if (has('.chunks', '.lock')) return 'proxmox';
+  const some = (pattern: RegExp): boolean => entries.some(({ name }) => pattern.test(name));
+  if (some(/^(?:hourly|daily|weekly|monthly|alpha|beta|gamma|delta)\.0$/)) return 'rsnapshot';
+  return some(/^duplicity-full\.[^/]*\.(?:manifest|vol1\.)/) ? 'duplicity' : undefined;
+}
+
+function holdsBackupInfo(world: World, backup: ByteString): boolean {
+  return (world.list(backup) ?? []).some(
+    ({ name }) => world.stat(joinPath(joinPath(backup, name), 'backup.info')) !== undefined,
+  );
 }
 
 const DUMP_NAME = /\.(?:sql|dump|pgdump|archive|bson)(?:\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc))?$/i;
@@ -25,13 +39,18 @@ const PACKED = /\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc)$/i;
 /** Of what cannot be looked into, only what is called a backup counts as one. */
 const CALLED_BACKUP = /backup|dump|\d{4}-?\d{2}-?\d{2}/i;
 const HEAD_BYTES = 4096;
+const GUEST_NAME = /^vzdump-(?:qemu|lxc|openvz)-\d+-[\d_-]+\.(?:vma|tar|tgz)(?:\.(?:zst|gz|lzo))?$/;
+const VOLUME_NAME = /^[A-Za-z][\w.-]*[-_]\d{3,}$/;
+/** Where a block of a Bacula volume says of which version it is. */
+const VOLUME_MAGIC_AT = 12;
 
-/** Which tool wrote a dump, by its first bytes; undefined where it is none. */
-export function dumpTool(
-  world: World,
-  path: ByteString,
-  name: string,
-): Extract<BackupTool, 'pg_dump' | 'mysqldump' | 'dump file'> | undefined {
+/** Which tool wrote a file that is a backup by itself; undefined where it is none. */
+export function dumpTool(world: World, path: ByteString, name: string): BackupTool | undefined {
+  if (GUEST_NAME.test(name)) return 'proxmox';
+  if (VOLUME_NAME.test(name)) {
+    const magic = world.read(path, VOLUME_MAGIC_AT + 4)?.slice(VOLUME_MAGIC_AT);
+    return magic === 'BB02' || magic === 'BB01' ? 'bacula' : undefined;
+  }
   if (!DUMP_NAME.test(name)) return undefined;
   const head = world.read(path, HEAD_BYTES);
   if (head === undefined) return CALLED_BACKUP.test(path) ? 'dump file' : undefined;

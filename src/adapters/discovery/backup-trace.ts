@@ -1,6 +1,7 @@
 import { byteString } from '../../base/bytes.ts';
 import type { FoundBy } from '../../watch/core/discovery.ts';
-import { type BackupCommand, backupsInLine } from './backup-command.ts';
+import type { BackupCommand } from './backup-claims.ts';
+import { backupsInLine } from './backup-command.ts';
 import type { World } from './world.ts';
 
 /** One sign of a backup, and where it was seen. */

@@ -174,7 +174,7 @@ test('what the team already has: cron, scripts, timers, processes, configuration
   const s3 = seen.backups.find((backup) => backup.repository?.startsWith('s3:') === true);
   assert.equal(s3?.lastRun, 1_700_000_000_000);
   assert.equal(s3.place?.host, 'server s3.example.org');
-  assert.equal(s3.openCommand, 'restic -r s3:s3.example.org/web1 snapshots');
+  assert.equal(s3.openCommand, 'holdfast connect restic s3:s3.example.org/web1');
   const dumps = seen.backups.find((backup) => backup.tool === 'mysqldump');
   assert.deepEqual([dumps?.count, dumps?.lastWritten], [2, 1_700_000_000_000]);
   assert.equal(seen.backups.find((backup) => backup.tool === 'borg')?.place?.host, 'web1');
@@ -187,6 +187,105 @@ test('what the team already has: cron, scripts, timers, processes, configuration
   assert.ok(!backups(seen).some((line) => line.startsWith('borgmatic')));
   const { rows } = coverageOf(seen, []);
   assert.ok(rows.every((row) => row.state === 'unknown'));
+});
+
+test('what the team already has: repositories by their layout, configuration of the larger tools', async (t) => {
+  const volume = Buffer.concat([Buffer.alloc(12), Buffer.from('BB02'), Buffer.alloc(100)]);
+  const seen = await look(t, {
+    '/srv/kept/pgb/archive/main/archive.info': 'x',
+    '/srv/kept/pgb/backup/main/backup.info': 'x',
+    '/srv/kept/barman/pg1/base/': '',
+    '/srv/kept/barman/pg1/wals/': '',
+    '/srv/kept/barman/pg1/incoming/': '',
+    '/srv/kept/walg/basebackups_005/base_1': 'x',
+    '/srv/kept/pbs/.chunks/0000/': '',
+    '/srv/kept/pbs/.lock': '',
+    '/srv/kept/rsnap/daily.0/localhost/etc/passwd': 'x',
+    '/srv/kept/dup/duplicity-full.20261119T020000Z.manifest.gpg': 'x',
+    '/srv/kept/dup/duplicity-full.20261119T020000Z.vol1.difftar.gpg': 'x',
+    '/srv/kept/guests/vzdump-qemu-101-2026_11_19-02_00_00.vma.zst': 'x',
+    '/srv/kept/guests/vzdump-lxc-102-2026_11_19-02_10_00.tar.zst': 'x',
+    '/srv/kept/bacula/Full-0001': volume,
+    '/srv/kept/bacula/notes-0002': 'no volume, whatever it is called, and long enough to be one',
+    '/etc/bacula/bacula-dir.conf':
+      'FileSet {\n  Include {\n    File = /home\n    File = "/srv/mail"\n  }\n}\n',
+    '/etc/bacula/bacula-sd.conf': 'Device {\n  Archive Device = /srv/kept/bacula\n}\n',
+    '/etc/duply/web/conf': "TARGET='sftp://u:geheim@far/dup'\nSOURCE='/var/www'\n",
+    '/etc/pgbackrest/pgbackrest.conf':
+      '[global]\nrepo1-path=/srv/kept/pgb\nrepo2-type=s3\nrepo2-path=/pg\n[main]\npg1-path=/var/lib/postgresql/15/main\n',
+    '/etc/postgresql/15/main/postgresql.conf':
+      'archive_mode = on\narchive_command = \'wal-g wal-push "%p"\'  # to s3\n',
+    '/etc/proxmox-backup/datastore.cfg': 'datastore: store1\n\tpath /srv/kept/pbs\n',
+    '/etc/pve/jobs.cfg': 'vzdump: backup-1\n\tschedule daily\n\tstorage nfs1\n\tall 1\n',
+  });
+  assert.deepEqual(backups(seen), [
+    'bacula /srv/kept/bacula by configuration+files for /home,/srv/mail',
+    'barman /srv/kept/barman/pg1 by files for -',
+    'duplicity /srv/kept/dup by files for -',
+    'duplicity sftp://u@far/dup by configuration for /var/www',
+    'pgbackrest /srv/kept/pgb by configuration+files for /var/lib/postgresql/15/main',
+    'pgbackrest s3:/pg by configuration for /var/lib/postgresql/15/main',
+    'proxmox /srv/kept/guests by files for -',
+    'proxmox /srv/kept/pbs by configuration+files for -',
+    'proxmox nfs1 by configuration for -',
+    'rsnapshot /srv/kept/rsnap by files for -',
+    'wal-g /srv/kept/walg by configuration+files for -',
+  ]);
+  assert.doesNotMatch(JSON.stringify(seen), /geheim/);
+  assert.equal(seen.backups.find(({ repository }) => repository === '/srv/kept/guests')?.count, 2);
+});
+
+test('snapshots of file systems and volumes: on the same disk, and of nothing else', async (t) => {
+  const seen = await look(t, {
+    '/proc/self/mountinfo': [
+      '22 1 8:1 / / rw - ext4 /dev/sda1 rw',
+      '23 22 0:40 / /tank rw - zfs tank/data rw',
+      '24 22 0:41 / /pool rw - btrfs /dev/sdb rw',
+      '25 22 253:0 / /vol rw - xfs /dev/mapper/vg--a-data rw',
+      '26 22 253:9 / /thin rw - ext4 /dev/mapper/vg1-thin rw\n',
+    ].join('\n'),
+    '/srv/plain/file': 'x',
+    '/tank/file': 'x',
+    '/tank/.zfs/snapshot/autosnap_2026-11-19_00:00:01_daily/': '',
+    '/tank/.zfs/snapshot/manual/': '',
+    '/pool/file': 'x',
+    '/pool/.snapshots/7/info.xml': '<snapshot><date>2026-11-18 06:00:00</date></snapshot>',
+    '/pool/.snapshots/README': 'x',
+    '/vol/file': 'x',
+    '/thin/file': 'x',
+    '/sys/block/dm-0/dm/name': 'vg--a-data\n',
+    '/sys/block/dm-0/slaves/dm-1/': '',
+    '/sys/block/dm-1/dm/name': 'vg--a-data-real\n',
+    '/sys/block/dm-2/dm/name': 'vg--a-data-cow\n',
+    '/sys/block/dm-3/dm/name': 'vg--a-snap\n',
+    '/sys/block/dm-3/slaves/dm-1/': '',
+    '/sys/block/dm-3/slaves/dm-4/': '',
+    '/sys/block/dm-4/dm/name': 'vg--a-snap-cow\n',
+    '/etc/lvm/backup/vg1':
+      'vg1 {\n\tlogical_volumes {\n\t\tthin {\n\t\t\tcreation_time = 1\n\t\t}\n\t\tkept {\n\t\t\tcreation_time = 1763500000\n\t\t\tsegment1 {\n\t\t\t\torigin = "thin"\n\t\t\t}\n\t\t}\n\t}\n}\n',
+  });
+  const found = seen.backups.map(
+    ({ tool, repository, holdsOnly, count }) =>
+      `${tool} ${repository ?? '-'} x${count} of ${holdsOnly?.join(',') ?? '-'}`,
+  );
+  assert.deepEqual(found, [
+    'btrfs snapshots /pool x1 of /pool',
+    'lvm snapshots vg-a/data x1 of /vol',
+    'lvm snapshots vg1/thin x1 of /thin',
+    'zfs snapshots tank/data x2 of /tank',
+  ]);
+  const zfs = seen.backups.find(({ tool }) => tool === 'zfs snapshots');
+  assert.equal(zfs?.lastWritten, Date.UTC(2026, 10, 19));
+  assert.deepEqual(zfs.place?.path, '/tank');
+  const states = coverageOf(seen, []).rows.map(({ data, state }) => `${data.path} ${state}`);
+  assert.deepEqual(states.sort(), [
+    '/etc none',
+    '/pool unknown',
+    '/srv/plain none',
+    '/tank unknown',
+    '/thin unknown',
+    '/vol unknown',
+  ]);
 });
 
 test('borgmatic: the enabled packaged timer and its configuration are one row', async (t) => {

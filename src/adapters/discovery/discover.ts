@@ -22,6 +22,7 @@ import { seeCron } from './cron.ts';
 import { readMountTable, seeFileSystems, untouchable } from './file-systems.ts';
 import { foundBackups } from './found-backups.ts';
 import { type ProcessesSeen, seeProcesses } from './processes.ts';
+import { seeSnapshots } from './snapshots-seen.ts';
 import { seeTimers } from './timers.ts';
 import { type FoundInside, sizeOf, Walk, type Walked } from './walk.ts';
 import { World } from './world.ts';
@@ -65,11 +66,18 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const timers = seeTimers(world, homes);
   const cron = await seeCron(world);
   const configurations = seeConfigurations(world, homes);
+  const snapshots = seeSnapshots(world, fileSystems);
   const refused = [...world.denied];
   const candidates = candidatesOf(world, fileSystems, given);
   const trees = await walkAll(world, { candidates, fileSystems, exclude, budget });
   const engines = await engineRows(world, { trees, processes, where, budget });
-  const traces = [...processes.traces, ...timers.traces, ...cron.traces, ...configurations.traces];
+  const traces = [
+    ...processes.traces,
+    ...timers.traces,
+    ...cron.traces,
+    ...configurations.traces,
+    ...snapshots.traces,
+  ];
   const isThere = (path: ByteString): boolean =>
     world.isUntouchable(path) || world.stat(path) !== undefined;
   const inside = trees.flatMap(({ walked }) => walked.backups);
@@ -89,6 +97,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       { where: 'systemd timers', count: timers.count, cut: undefined },
       { where: 'crontabs and scripts of cron', count: cron.count, cut: undefined },
       { where: 'configuration files of backup tools', count: configurations.count, cut: undefined },
+      { where: 'snapshots of file systems and volumes', count: snapshots.count, cut: undefined },
       ...lookedAt(trees),
     ],
     notSeen: [

@@ -3,8 +3,9 @@ import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Discovery, FoundBackup, FoundBy } from '../../watch/core/discovery.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import type { Place } from '../../watch/core/place.ts';
-import { openCommandOf } from './backup-command.ts';
 import type { BackupTrace } from './backup-trace.ts';
+import { openCommandOf } from './open-command.ts';
+import { isSnapshots, mountsHeld } from './snapshots-held.ts';
 import type { BackupInside } from './walk.ts';
 
 interface Where extends Pick<Discovery, 'fileSystems' | 'host'> {
@@ -37,9 +38,8 @@ export function foundBackups(
 }
 
 function traceOf(found: BackupInside): BackupTrace {
-  const isDump = ['pg_dump', 'mysqldump', 'dump file'].includes(found.tool);
-  // Dumps of one directory are one row.
-  const at = isDump ? found.path.slice(0, found.path.lastIndexOf('/')) || '/' : found.path;
+  // Dumps of one directory are one row; a repository is a directory by itself.
+  const at = found.isFile ? found.path.slice(0, found.path.lastIndexOf('/')) || '/' : found.path;
   return {
     tool: found.tool,
     repository: Buffer.from(at, 'latin1').toString('utf8'),
@@ -57,19 +57,36 @@ function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
   const [first] = group;
   if (first === undefined) throw new Error('a group has at least one trace');
   const tool = group.find((trace) => trace.tool === 'borgmatic')?.tool ?? first.tool;
-  const paths = group.flatMap((trace) => trace.paths ?? []);
+  const paths = [...new Set(group.flatMap((trace) => trace.paths ?? []))];
+  const held = heldBy(where, group);
+  const place =
+    isSnapshots(tool) && held?.[0] !== undefined
+      ? placeOf(where, held[0])
+      : placeOfRepository(where, first.repository);
   return {
     tool,
     foundBy: WAYS.filter((way) => group.some((trace) => trace.by === way)),
     traces: [...new Set(group.map((trace) => trace.trace))].slice(0, 5),
     repository: first.repository,
-    place: placeOfRepository(where, first.repository),
+    place,
     lastRun: newest(group.map((trace) => trace.lastRunMs)),
     lastWritten: newest(group.map((trace) => trace.lastWrittenMs)),
-    jobPaths: paths.length === 0 ? undefined : [...new Set(paths)],
+    jobPaths: paths.length === 0 ? undefined : paths,
+    ...(held === undefined ? {} : { holdsOnly: held }),
     openCommand: openCommandOf(tool, first.repository),
     count: Math.max(1, group.filter((trace) => trace.by === 'files').length),
   };
+}
+
+/** A snapshot holds its own file system, a copy what it was told to copy; others hold anything. */
+function heldBy(where: Where, group: readonly BackupTrace[]): readonly ByteString[] | undefined {
+  const [first] = group;
+  if (first === undefined) return undefined;
+  const { tool, repository } = first;
+  if (isSnapshots(tool)) return mountsHeld(where.fileSystems, { tool, repository });
+  if (tool !== 'rsync' && tool !== 'rclone') return undefined;
+  const isTold = group.every(({ paths }) => paths !== undefined);
+  return isTold ? [...new Set(group.flatMap(({ paths }) => paths ?? []))] : undefined;
 }
 
 /** A path lies here; an address with a host lies there; of anything else nothing is known. */
@@ -80,8 +97,10 @@ function placeOfRepository(where: Where, repository: string | undefined): Place 
     return where.isThere(path) ? placeOf(where, path) : undefined;
   }
   if (repository.startsWith('file:///')) return placeOfRepository(where, repository.slice(7));
+  // A user of Proxmox has a realm: `root@pam@host:store`.
+  const address = repository.replace(/^[^/:]*@(?=[^@/:]+:)/, '');
   const host = /^(?:[a-z0-9+]+:)?(?:\/\/)?(?:[^@/:]*@)?(\[[^\]]+\]|[^:/@]+)[:/]/i.exec(
-    repository,
+    address,
   )?.[1];
   return host === undefined
     ? undefined

@@ -31,6 +31,8 @@ export interface BackupInside {
   readonly tool: BackupTool;
   /** The repository, or the dump itself. */
   readonly path: ByteString;
+  /** A dump, one of many in its directory perhaps; not a repository. */
+  readonly isFile: boolean;
   readonly changedMs: number;
 }
 
@@ -131,7 +133,7 @@ export class Walk {
     if (tool !== undefined) {
       const at = tool === 'restic' ? joinPath(path, 'snapshots') : path;
       const changedMs = this.#world.stat(at)?.changedMs ?? 0;
-      this.#backups.push({ tool, path, changedMs });
+      this.#backups.push({ tool, path, isFile: false, changedMs });
       return true;
     }
     const kind = engineOf(entries);
@@ -179,7 +181,7 @@ export class Walk {
     }
     const tool = dumpTool(this.#world, path, name);
     // A dump is a backup and also a file of this tree: it is counted as both.
-    if (tool !== undefined) this.#backups.push({ tool, path, changedMs });
+    if (tool !== undefined) this.#backups.push({ tool, path, isFile: true, changedMs });
     return false;
   }
 

@@ -69,7 +69,7 @@ function rowOf(
   points: readonly CoveringPoint[],
   data: FoundData,
 ): CoverageRow {
-  const backups = discovery.backups.filter((backup) => mayHold(backup.tool, data.kind));
+  const backups = discovery.backups.filter((backup) => mayHold(backup, data));
   const isNamedByJob = backups.some((backup) => names(backup, data.path));
   const base = { data, isNamedByJob, coveredUpTo: undefined, openCommand: undefined };
   const holder = newestOf(

@@ -95,6 +95,12 @@ export type BackupTool =
   | 'mongodump'
   | 'kopia'
   | 'bacula'
+  | 'proxmox'
+  | 'rsync'
+  | 'rclone'
+  | 'zfs snapshots'
+  | 'btrfs snapshots'
+  | 'lvm snapshots'
   | 'dump file';
 
 export type FoundBy = 'process' | 'timer' | 'cron' | 'configuration' | 'files';
@@ -112,6 +118,8 @@ export interface FoundBackup {
   readonly lastWritten: UnixMs | undefined;
   /** Paths that its job names; undefined where no job was seen or it names none. */
   readonly jobPaths: readonly ByteString[] | undefined;
+  /** Nothing that lies elsewhere can be in it; undefined where it may hold anything. */
+  readonly holdsOnly?: readonly ByteString[];
   /** The tool's own command that lists what it holds. */
   readonly openCommand: string;
   /** How many it stands for: dump files of one directory are one row. */

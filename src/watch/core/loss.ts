@@ -1,6 +1,8 @@
-import type { BackupTool, DataKind } from './discovery.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import type { BackupTool, DataKind, FoundBackup } from './discovery.ts';
 import { type FailureDomain, fateOf } from './domain.ts';
 import type { DataSet, RecoveryPoint } from './estate.ts';
+import { isWithin } from './place.ts';
 import { type Asking, existsIn, hasStartedEngine, newestOf, usableIn } from './proof.ts';
 import { copiesOf, fateOfData } from './survival.ts';
 
@@ -135,7 +137,7 @@ function withoutPoint(
 ): Loss {
   const unopened = asking.estate.found.filter(
     (backup) =>
-      mayHold(backup.tool, dataSet.kind) &&
+      dataSet.places.some(({ path }) => mayHold(backup, { kind: dataSet.kind, path })) &&
       (backup.place === undefined || fateOf(backup.place, found.domains) !== 'lost'),
   );
   const names = [...new Set(unopened.map((backup) => backup.tool))].sort();
@@ -160,7 +162,17 @@ const DATABASE_TOOLS: Readonly<Partial<Record<BackupTool, readonly DataKind[]>>>
   'dump file': ['postgres', 'mysql', 'mongodb', 'sqlite'],
 };
 
-/** Whether a backup of that tool can hold data of that kind at all; file backups hold any. */
-export function mayHold(tool: BackupTool, kind: DataKind): boolean {
-  return DATABASE_TOOLS[tool]?.includes(kind) ?? true;
+/**
+ * Whether a backup that was found can hold this at all: a dump holds no web root, a snapshot of a
+ * file system nothing of another one. Where a path is not known, it may.
+ */
+export function mayHold(
+  { tool, holdsOnly }: Pick<FoundBackup, 'tool' | 'holdsOnly'>,
+  data: { readonly kind: DataKind; readonly path: ByteString | undefined },
+): boolean {
+  if (DATABASE_TOOLS[tool]?.includes(data.kind) === false) return false;
+  const { path } = data;
+  if (holdsOnly === undefined || path === undefined) return true;
+  // What lies above may hold a part of it, and then it is not in no recovery point.
+  return holdsOnly.some((held) => isWithin(path, held) || isWithin(held, path));
 }

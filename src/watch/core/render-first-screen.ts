@@ -243,7 +243,7 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
 
 function isFoundElsewhere({ discovery }: FirstScreen, row: Coverage['rows'][number]): boolean {
   return discovery.backups.some(
-    (backup) => mayHold(backup.tool, row.data.kind) && backup.place?.host !== discovery.host,
+    (backup) => mayHold(backup, row.data) && backup.place?.host !== discovery.host,
   );
 }
 
