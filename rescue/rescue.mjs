@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// Gets data out of a Holdfast vault of format 0 with nothing but Node, 18 or later (before 22.15
-// also the program `zstd`). Written from FORMAT.md and MANIFEST.md alone, it shares no code with
-// Holdfast: a fault there cannot hide here, and the data does not need the tool to live.
+// Gets data out of a Holdfast vault of format 0 with Node 18 or later (before 22.15 also `zstd`).
+// Written from FORMAT.md and MANIFEST.md, no code is Holdfast's: a fault there cannot hide here.
 import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -18,7 +17,7 @@ file, or several roots, each under its name. SNAPSHOT: the first digits of its n
   --keep-damaged        keep files of which pieces are lost, with zeros in their place
 Exit code 0: done; 1: refused or failed; 6: done, with gaps that were named.`;
 const ZEROS = Buffer.alloc(131072); // A block of a file cut by `fixed-131072`.
-const [GROUPS_OPEN_MAX, XATTRS_HELD_MAX, SEARCHED_BYTES] = [24, 1 << 20, 64 << 20];
+const [XATTRS_HELD_MAX, BYTES_AT_ONCE] = [1 << 20, 64 << 20];
 const FATAL = ['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'NO_ZSTD'];
 const IS_ROOT = process.getuid?.() === 0;
 const options = {};
@@ -97,8 +96,8 @@ function unzstd(frame, length) {
 const [sealedKeys, dataKeys, openGroups, groups] = [new Map(), new Map(), new Map(), []];
 const places = Array.from({ length: 256 }, () => new Map()); // By first byte: a Map has a limit.
 const inVault = (...names) => [options.root, ...names].join('/');
-const namesIn = (folder) =>
-  fs.existsSync(inVault(folder)) ? fs.readdirSync(inVault(folder)).sort() : [];
+const namesIn = (at) => (fs.existsSync(inVault(at)) ? fs.readdirSync(inVault(at)).sort() : []);
+let openBytes = 0; // Of groups that are open: files of one directory may lie in a hundred of them.
 function readPack(pack, offset, length) {
   const [bytes, fd] = [Buffer.alloc(length), fs.openSync(inVault('packs', pack), 'r')];
   const { value, problem } = attempt(() => fs.readSync(fd, bytes, 0, length, offset));
@@ -112,7 +111,7 @@ function groupAt(pack, offset, end) {
   const [header, body, length, members, refs] = u32(head, 8, 12, 16, 48, 52);
   const [suite, kind, codec, zero] = head.subarray(4, 8);
   must(head.indexOf('HFG0') === 0 && suite === 1 && zero === 0, 'no group where one should be');
-  must((kind === 1 || kind === 2) && codec <= 1 && length <= SEARCHED_BYTES, 'unknown group');
+  must((kind === 1 || kind === 2) && codec <= 1 && length <= BYTES_AT_ONCE, 'unknown group');
   const isWhole = body >= 16 && offset + header + body <= end;
   must(isWhole && members <= 4096 && header === 56 + members * 36 + refs * 16, 'odd group');
   const table = readPack(pack, offset + 56, members * 36);
@@ -128,7 +127,7 @@ function scanPack(pack) {
   for (let at = 16; at < size; ) {
     const { value: group, problem } = attempt(() => groupAt(pack, at, size));
     if (group) {
-      groups.push({ pack, offset: at, size: group.size });
+      groups.push({ pack, offset: at, size: group.size, length: group.starts.at(-1) });
       for (let m = 0; m < group.starts.length - 1; m++) {
         const id = group.table.toString('latin1', m * 36, m * 36 + 16);
         const [map, place] = [places[id.charCodeAt(0)], (groups.length - 1) * 4096 + m];
@@ -137,7 +136,7 @@ function scanPack(pack) {
       at += group.size;
       continue;
     }
-    const rest = readPack(pack, at, Math.min(size - at, SEARCHED_BYTES));
+    const rest = readPack(pack, at, Math.min(size - at, BYTES_AT_ONCE));
     const isTrailer = rest.indexOf('HFT0') === 0 && rest.subarray(-4).equals(raw('HFE0'));
     if (isTrailer) return keepKeys(rest.subarray(12 + rest.readUInt32LE(4) * 12, -8));
     warn(`packs/${pack} at ${at}: ${problem}; searching for the next group`);
@@ -185,7 +184,12 @@ function dataKey(name) {
   must(dataKeys.has(name), 'its data key is in no pack and no index, or damaged in all of them');
   return dataKeys.get(name);
 }
-function openGroup({ pack, offset, size }) {
+function openGroup({ pack, offset, size, length }) {
+  for (openBytes += length; openBytes > BYTES_AT_ONCE; ) {
+    const [oldest] = openGroups.keys();
+    openGroups.delete(oldest);
+    openBytes -= groups[oldest].length;
+  }
   const { codec, header, starts, key } = groupAt(pack, offset, offset + size);
   const bytes = readPack(pack, offset, size);
   const [aad, sealed] = [bytes.subarray(0, header), bytes.subarray(header)];
@@ -204,7 +208,6 @@ function object(kind, digest) {
     const group = openGroups.get(number) ?? attempt(() => openGroup(groups[number]));
     openGroups.delete(number);
     openGroups.set(number, group); // Last: the first is the one that was not used for longest.
-    if (openGroups.size > GROUPS_OPEN_MAX) openGroups.delete(openGroups.keys().next().value);
     const bytes = group.value?.(member);
     if (bytes && sha256(bytes).equals(digest)) return bytes;
     why = `packs/${groups[number].pack}: ${group.problem ?? 'not what its id says'}`;
@@ -244,8 +247,7 @@ function openVault() {
   const { value: header, problem } = attempt(() => eitherCopy('header', checkHeader));
   if (problem) warn(`${problem}: going by the keyring alone, it may be of a later format`);
   must((header?.format ?? 0) === 0, `the vault is of format ${header?.format}; this reads 0`);
-  const unknown = (header?.required ?? []).join(', ');
-  must(unknown === '', `the vault requires ${unknown}, which this does not know`);
+  must(!header?.required?.length, `the vault requires ${header?.required}, unknown to this`);
   const ids = new Set([...namesIn('keys'), ...namesIn('copy/keys')]);
   const tried = Array.from(ids, (id) => attempt(() => eitherCopy(`keys/${id}`, openKeyring)));
   options.keyring = tried.find(({ value }) => value)?.value;
@@ -278,23 +280,23 @@ function readSnapshot(name) {
     const own = `${head.writer.slice(0, 16)}-${String(head.seq).padStart(10, '0')}-`;
     must(name.startsWith(own), 'its name is that of another');
   });
+  must(/^\d{4}(-\d\d){2}T(\d\d:){2}\d\d\.\d{3}Z$/.test(head.time), 'its time is none');
+  keepKeys(b64(head.dataKey)); // It is that of the pages of its run, too.
   const body = openLine(openDataKey(b64(head.dataKey), 2), line, head);
   return { name, head, body, refused };
 }
 function readSnapshots() {
-  const snapshots = [];
-  for (const name of namesIn('snapshots')) {
-    const snapshot = attemptOn('snapshot', name, () => readSnapshot(name));
-    if (snapshot) snapshots.push(snapshot);
-  }
-  // A writer's later snapshot of an earlier time tells that its clock was wrong before.
+  const read = (name) => attemptOn('snapshot', name, () => readSnapshot(name));
+  const snapshots = namesIn('snapshots').map(read).filter(Boolean);
+  // An earlier time of a later number tells of a wrong clock. Of one number, neither is later.
   const earliest = new Map();
-  for (const one of snapshots.sort((a, b) => b.head.seq - a.head.seq)) {
-    const { writer, time } = one.refused ? {} : one.head;
-    one.at = Math.min(Date.parse(one.head.time), earliest.get(writer) ?? Infinity);
-    if (time) earliest.set(writer, one.at);
+  const laterFirst = (a, b) => b.head.seq - a.head.seq || (a.head.time < b.head.time ? 1 : -1);
+  for (const one of snapshots.sort(laterFirst)) {
+    const { writer, time } = one.head;
+    one.at = [time, earliest.get(writer) ?? time].sort()[0];
+    if (options.unsigned || !one.refused) earliest.set(writer, one.at);
   }
-  return snapshots.reverse().sort((a, b) => a.at - b.at);
+  return snapshots.sort((a, b) => (`${a.at} ${a.name}` < `${b.at} ${b.name}` ? -1 : 1));
 }
 
 // The target: directories on the way to where we are, and what is true of the root at hand.
@@ -318,8 +320,7 @@ function readEntry(line) {
   const { value: entry = {} } = attempt(() => JSON.parse(line));
   const name = bytesOf(entry, 'path');
   attemptOn(entry.type, show(name), () => {
-    const isSafe = name === '' || !/(^|\/)\.{0,2}(\/|$)|\0/.test(name);
-    must(isSafe && name !== undefined, 'refused: its path is unsafe');
+    must(name === '' || (name && !/(^|\/)\.{0,2}(\/|$)|\0/.test(name)), 'refused: unsafe path');
     const order = name.replaceAll('/', '\0');
     must(here.last === undefined || order > here.last, 'refused: out of order');
     here.last = order;
@@ -376,6 +377,7 @@ function writeContent(fd, { size, sha256: digest, cut, chunks, list, holes, hole
   const inline = (cut ? chunks : single)?.map(([length, text]) => [length, unhex(text)]);
   const pieces = list ? listed(unhex(list.sha256), list.depth, Number(size)) : inline;
   let [at, lost] = [0, undefined];
+  fs.ftruncateSync(fd, Number(size));
   for (const [length, hash] of pieces) {
     must(length > 0 && at + length <= Number(size), 'its pieces are longer than the file');
     const isZero = cut === 'fixed-131072' && hash.equals(ZEROS.subarray(0, 32));
@@ -387,26 +389,22 @@ function writeContent(fd, { size, sha256: digest, cut, chunks, list, holes, hole
     for (let from = 0; from < length; from += step) {
       const part = bytes.subarray(from, from + step);
       const isHole = step === 4096 && part.equals(ZEROS.subarray(0, part.length));
-      const written = isHole || fs.writeSync(fd, part, 0, part.length, at + from) === part.length;
-      must(written, 'not written in full');
+      must(isHole || fs.writeSync(fd, part, 0, part.length, at + from) === part.length, 'cut off');
     }
     at += length;
   }
-  must(!lost, lost);
-  must(at === Number(size), 'its pieces are shorter than the file');
-  fs.ftruncateSync(fd, at);
+  must(!lost && at === Number(size), lost ?? 'its pieces are shorter than the file');
 }
 function* listed(digest, depth, span) {
   const bytes = object(2, digest);
-  must(depth >= 1 && depth <= 8 && bytes.length % 40 === 0, 'odd chunk list');
-  let sum = 0;
+  must(depth >= 1 && depth <= 5 && bytes.length % 40 === 0, 'odd chunk list');
   for (let at = 0; at < bytes.length; at += 40) {
     const [length, below] = [Number(bytes.readBigUInt64LE(at)), bytes.subarray(at + 8, at + 40)];
     if (depth === 1) yield [length, below];
     else yield* listed(below, depth - 1, length);
-    sum += length;
+    span -= length;
   }
-  must(sum === span, 'a chunk list of a wrong sum');
+  must(span === 0, 'a chunk list of a wrong sum');
 }
 function makeNode(at, { type, major, minor }) {
   const args = { fifo: 'p', char: `c ${major} ${minor}`, block: `b ${major} ${minor}` }[type] ?? '';
@@ -418,8 +416,9 @@ function makeNode(at, { type, major, minor }) {
 /** Owner first: it takes away from the rest. Root's attributes are set for many files at a time. */
 function settle({ at, name, entry }) {
   const set = (act) => attemptOn('attribute', show(name), act);
-  if (IS_ROOT) set(() => fs.lchownSync(raw(at), entry.uid, entry.gid));
-  else if (entry.uid !== process.getuid?.()) count(notes, 'owner not set (only root can)');
+  const { problem } = attempt(() => fs.lchownSync(raw(at), entry.uid, entry.gid));
+  if (problem && IS_ROOT) gap('attribute', show(name), problem);
+  else if (problem) count(notes, 'owner not set (only root can)');
   const coded = (entry.xattrsB64 ?? []).map(([key, value]) => [b64(key), value]);
   const xattrs = [...(entry.xattrs ?? []), ...coded];
   if (xattrs.length > 0) here.xattrs += `\n# file: ${octal(at)}\n`;
@@ -427,7 +426,8 @@ function settle({ at, name, entry }) {
     here.xattrs += `${octal(Buffer.from(key).toString('latin1'))}=${value ? `0s${value}` : '""'}\n`;
   }
   if (!IS_ROOT || here.xattrs.length > XATTRS_HELD_MAX) setXattrs();
-  set(() => entry.type === 'symlink' || fs.chmodSync(raw(at), entry.mode & 0o7777));
+  const mode = entry.mode & (problem ? 0o1777 : 0o7777); // Not with the rights of another.
+  set(() => entry.type === 'symlink' || fs.chmodSync(raw(at), mode));
   const seconds = `${Number(entry.mtime) / 1e9}`; // Text: Node takes a negative number for now.
   set(() => fs.lutimesSync(raw(at), seconds, seconds));
   if (!entry.mtime.endsWith('000')) count(notes, 'mtime set, but not its nanoseconds');

@@ -1,5 +1,5 @@
-// Goal: what bin/holdfast backs up, rescue/rescue.mjs restores, under every Node that is here; and
-// every vault carries it.
+// Goal: what bin/holdfast backs up, rescue/rescue.mjs restores, under every Node that is here, and
+// rescue/rescue.py too; and every vault carries both.
 // Beside it, the other way round: bin/holdfast restores a vault that the documents alone have made.
 // Method: a tree of odd names, holes, links and attributes goes through the real command; what
 // comes out is compared with the tree by sha256sum, rsync and find, not by code of ours.
@@ -9,19 +9,19 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import {
+  allReaders,
   assertAttributes,
   assertContent,
   bigTree,
+  eachReader,
   flip,
-  NODE,
   newPlace,
-  nodes,
   noise,
   packsIn,
-  RESCUE,
+  SCRIPTS,
   rootOf,
-  run,
 } from './run-rescue.ts';
+import { needs } from '../run/needs.ts';
 import { VaultMaker } from './make-vault.ts';
 
 const HOLDFAST = path.resolve(import.meta.dirname, '../../bin/holdfast');
@@ -110,53 +110,62 @@ function assertSame(from: string, to: string): void {
   assert.deepEqual(lines.slice(0, 3), lines.slice(3));
 }
 
-test('one root: all of it comes back, under every Node', (t) => {
+test('one root: all of it comes back, by every reader', (t) => {
   const { vault, keyFile, tree } = makeReal();
   holdfast('backup', '--vault', vault, '--key-file', keyFile, tree);
-  for (const [name, node] of nodes()) {
+  for (const reader of allReaders()) {
+    if (reader.isPython && !needs(t, 'python3', 'python3-cryptography', 'zstd')) return;
     const to = newPlace('target');
     const args = ['restore', vault, 'latest', to, '--key-file', keyFile];
-    const got = run(node, args, { HOLDFAST_PASSPHRASE: undefined });
-    assert.equal(got.status, 0, `${name}: ${got.err}`);
+    const got = reader.run(args, { HOLDFAST_PASSPHRASE: undefined });
+    assert.equal(got.status, 0, `${reader.name}: ${got.err}`);
     assertSame(tree, to);
-    t.diagnostic(`restored under Node ${name}`);
+    t.diagnostic(`restored by ${reader.name}`);
   }
 });
 
-test('several roots, one file, an older snapshot by its id, and the reader in the vault', () => {
-  const { vault, keyFile, tree, other } = makeReal();
-  const key = ['--vault', vault, '--key-file', keyFile];
-  holdfast('backup', ...key, tree, other);
-  const [first = ''] = fs.readdirSync(path.join(vault, 'snapshots'));
-  holdfast('backup', ...key, path.join(tree, 'big'));
-  const reader = path.join(vault, 'rescue.mjs');
-  assert.deepEqual(fs.readFileSync(reader), fs.readFileSync(RESCUE));
-  const [file, roots] = [newPlace('target'), newPlace('target')];
-  const latest = run(NODE, ['restore', vault, 'latest', file, '--key-file', keyFile]);
-  assert.equal(latest.status, 0, latest.err);
-  const big = fs.readFileSync(path.join(file, 'big'));
-  assert.ok(big.equals(fs.readFileSync(path.join(tree, 'big'))));
-  const id = first.slice(28, 36);
-  const older = run(NODE, ['restore', vault, id, roots, '--key-file', keyFile]);
-  assert.equal(older.status, 0, older.err);
-  assertSame(tree, path.join(roots, path.basename(tree)));
-  assertSame(other, path.join(roots, path.basename(other)));
-});
+eachReader(
+  'several roots, one file, an older snapshot by its id, and both readers in the vault',
+  (reader) => {
+    const { vault, keyFile, tree, other } = makeReal();
+    const key = ['--vault', vault, '--key-file', keyFile];
+    holdfast('backup', ...key, tree, other);
+    const [first = ''] = fs.readdirSync(path.join(vault, 'snapshots'));
+    holdfast('backup', ...key, path.join(tree, 'big'));
+    for (const script of SCRIPTS) {
+      const kept = fs.readFileSync(path.join(vault, path.basename(script)));
+      assert.ok(kept.equals(fs.readFileSync(script)), script);
+    }
+    const [file, roots] = [newPlace('target'), newPlace('target')];
+    const latest = reader.run(['restore', vault, 'latest', file, '--key-file', keyFile]);
+    assert.equal(latest.status, 0, latest.err);
+    const big = fs.readFileSync(path.join(file, 'big'));
+    assert.ok(big.equals(fs.readFileSync(path.join(tree, 'big'))));
+    const id = first.slice(28, 36);
+    const older = reader.run(['restore', vault, id, roots, '--key-file', keyFile]);
+    assert.equal(older.status, 0, older.err);
+    assertSame(tree, path.join(roots, path.basename(tree)));
+    assertSame(other, path.join(roots, path.basename(other)));
+  },
+);
 
-test('a flipped byte in a pack of content: what it hits is named, all else is there', () => {
-  const { vault, keyFile, tree } = makeReal();
-  holdfast('backup', '--vault', vault, '--key-file', keyFile, tree);
-  const [pack = ''] = packsIn(vault, 1);
-  flip(pack, Math.floor(fs.statSync(pack).size / 2));
-  const to = newPlace('target');
-  const got = run(NODE, ['restore', vault, 'latest', to, '--key-file', keyFile]);
-  assert.equal(got.status, 6, got.err);
-  const lost = got.err.match(/^rescue: gap: file: /gm)?.length ?? 0;
-  const count = (at: string): number =>
-    spawnSync('find', [at, '-type', 'f', '-printf', '.']).stdout.length;
-  assert.ok(lost > 0, got.err);
-  assert.equal(count(to), count(tree) - lost);
-});
+eachReader(
+  'a flipped byte in a pack of content: what it hits is named, all else is there',
+  (reader) => {
+    const { vault, keyFile, tree } = makeReal();
+    holdfast('backup', '--vault', vault, '--key-file', keyFile, tree);
+    const [pack = ''] = packsIn(vault, 1);
+    flip(pack, Math.floor(fs.statSync(pack).size / 2));
+    const to = newPlace('target');
+    const got = reader.run(['restore', vault, 'latest', to, '--key-file', keyFile]);
+    assert.equal(got.status, 6, got.err);
+    const lost = got.err.match(/^rescue: gap: file: /gm)?.length ?? 0;
+    const count = (at: string): number =>
+      spawnSync('find', [at, '-type', 'f', '-printf', '.']).stdout.length;
+    assert.ok(lost > 0, got.err);
+    assert.equal(count(to), count(tree) - lost);
+  },
+);
 
 test('bin/holdfast reads a vault that it has not written, with and without its index', () => {
   const vault = new VaultMaker(newPlace('vault'));

@@ -1,15 +1,21 @@
-// How the tests of rescue.mjs run it, what they put into vaults, and how they look at the outcome.
+// How the tests of rescue.mjs and rescue.py run them, what they put into vaults, and how they look
+// at the outcome.
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after } from 'node:test';
+import test, { after, type TestContext } from 'node:test';
+import { needs } from '../run/needs.ts';
 import type { TreeEntry } from './make-manifest.ts';
 import { type Root, VaultMaker, type Writer } from './make-vault.ts';
 
-export const RESCUE = path.resolve(import.meta.dirname, '../../rescue/rescue.mjs');
+const RESCUE = path.resolve(import.meta.dirname, '../../rescue');
+export const SCRIPTS = ['rescue.mjs', 'rescue.py'].map((name) => path.join(RESCUE, name));
+const [MJS = '', PY = ''] = SCRIPTS;
+/** Debian's, which python3-cryptography is for; not what stands before it in PATH. */
+export const PYTHON3 = '/usr/bin/python3';
 const SEED = Number(process.env.SEED ?? 20261120);
 process.stdout.write(`SEED=${SEED}\n`);
 export const PASSPHRASE = 'correct horse  battery staple é';
@@ -26,17 +32,52 @@ export interface Run {
   readonly err: string;
 }
 
-export function run(node: readonly string[], args: readonly string[], env = {}): Run {
-  const [program = '', ...before] = node;
-  const got: SpawnSyncReturns<string> = spawnSync(program, [...before, RESCUE, ...args], {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOLDFAST_PASSPHRASE: PASSPHRASE, ...env },
-  });
-  return { status: got.status, out: got.stdout, err: got.stderr };
+/** Something that reads vaults: the words of its command line. */
+export class Reader {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly isPython: boolean;
+
+  constructor(name: string, command: readonly string[]) {
+    this.name = name;
+    this.command = command;
+    this.isPython = command.includes(PY);
+  }
+
+  run(args: readonly string[], env = {}): Run {
+    const [program = '', ...before] = this.command;
+    const got: SpawnSyncReturns<string> = spawnSync(program, [...before, ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOLDFAST_PASSPHRASE: PASSPHRASE, ...env },
+    });
+    return { status: got.status, out: got.stdout, err: got.stderr };
+  }
+
+  restore(vault: VaultMaker, more: readonly string[] = []): Run & { to: string } {
+    const to = newPlace('target');
+    return { ...this.run(['restore', vault.directory, 'latest', to, ...more]), to };
+  }
 }
 
-/** Every Node in PATH, and ours once more with the `zstd` program in place of its own. */
-export function nodes(): Map<string, readonly string[]> {
+export const NODE = new Reader('rescue.mjs', [process.execPath, MJS]);
+const PYTHON = new Reader('rescue.py', [PYTHON3, PY]);
+
+/** A test for each of the two readers: what the documents say, both do. */
+export function eachReader(
+  title: string,
+  body: (reader: Reader, t: TestContext) => void,
+  readers: Iterable<Reader> = [NODE, PYTHON],
+): void {
+  for (const reader of readers) {
+    void test(`${title}: ${reader.name}`, (t) => {
+      if (reader.isPython && !needs(t, 'python3', 'python3-cryptography', 'zstd')) return;
+      body(reader, t);
+    });
+  }
+}
+
+/** Both readers, rescue.mjs under every Node in PATH. */
+export function allReaders(): Reader[] {
   const found = new Map<string, readonly string[]>();
   for (const folder of ['', ...(process.env.PATH ?? '').split(':')]) {
     const node = folder === '' ? process.execPath : path.join(folder, 'node');
@@ -45,12 +86,19 @@ export function nodes(): Map<string, readonly string[]> {
     const major = Number(/^v(\d+)/.exec(version)?.[1] ?? 0);
     if (major >= 18 && !found.has(version)) found.set(version, [node]);
   }
+  const under = [...found].map(
+    ([version, node]) => new Reader(`rescue.mjs, Node ${version}`, [...node, MJS]),
+  );
+  return [...under, nodeWithoutZstd(), PYTHON];
+}
+
+/** Ours with the `zstd` program in place of its own. */
+export function nodeWithoutZstd(): Reader {
   const preload = path.join(scratch, 'no-zstd.cjs');
   fs.writeFileSync(preload, "delete require('node:zlib').zstdDecompressSync;\n");
-  found.set(`${process.version} without its zstd`, [process.execPath, '--require', preload]);
-  return found;
+  const command = [process.execPath, '--require', preload, MJS];
+  return new Reader(`rescue.mjs, Node ${process.version} without its zstd`, command);
 }
-export const NODE = [process.execPath];
 
 /** Reproducible bytes that do not compress (xorshift32). */
 export function noise(length: number, seed: number): Buffer {
@@ -158,8 +206,8 @@ export const tiny = (): TreeEntry[] => [
   { path: 'a', type: 'file', content: Buffer.from('abc') },
 ];
 
-/** Content as sha256sum sees it, its list written from what went into the vault. */
-export function assertContent(target: string, entries: readonly TreeEntry[]): void {
+/** The list for `sha256sum -c`, written from what went into a vault. */
+export function sumsOf(entries: readonly TreeEntry[]): Buffer {
   const files = entries.filter((entry) => entry.type === 'file');
   const lines = files.map(({ path: name, content = Buffer.alloc(0) }) => {
     const digest = createHash('sha256').update(content).digest('hex');
@@ -167,8 +215,13 @@ export function assertContent(target: string, entries: readonly TreeEntry[]): vo
     const shown = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
     return bytesOf(`${isOdd ? '\\' : ''}${digest}  ./${shown}\n`);
   });
+  return Buffer.concat(lines);
+}
+
+/** Content as sha256sum sees it. */
+export function assertContent(target: string, entries: readonly TreeEntry[]): void {
   const list = `${target}.sums`;
-  fs.writeFileSync(list, Buffer.concat(lines));
+  fs.writeFileSync(list, sumsOf(entries));
   const sums = spawnSync('sha256sum', ['--quiet', '--strict', '-c', list], { cwd: target });
   assert.equal(sums.status, 0, `${sums.stdout}${sums.stderr}`);
   const found = spawnSync('find', ['.', '-mindepth', '1', '-printf', '.'], { cwd: target });
@@ -191,13 +244,12 @@ export function assertAttributes(target: string, entries: readonly TreeEntry[]):
   }
 }
 
-export function restore(
-  vault: VaultMaker,
-  more: readonly string[] = [],
-  node = NODE,
-): Run & { to: string } {
-  const to = newPlace('target');
-  return { ...run(node, ['restore', vault.directory, 'latest', to, ...more]), to };
+/** Without the modules that a machine may have: only the program is left. */
+export function pythonWithoutZstd(): Reader {
+  const start = `import runpy, sys; sys.argv = sys.argv[1:]
+sys.modules.update({'zstandard': None, 'compression': None, 'compression.zstd': None})
+runpy.run_path(sys.argv[0], run_name='__main__')`;
+  return new Reader('rescue.py without modules', [PYTHON3, '-c', start, PY]);
 }
 
 /** Changes one byte of a file in the vault. */

@@ -20,6 +20,12 @@ Without Holdfast, with Node.js 18 or newer (below 22.15 also the program zstd):
     node rescue.mjs list THIS_DIRECTORY --key-file KEY
     node rescue.mjs restore THIS_DIRECTORY latest NEW_DIRECTORY --key-file KEY
 
+or, in its place, with Python 3.9 or newer, its package cryptography (Debian:
+python3-cryptography) and the program zstd:
+
+    python3 rescue.py list THIS_DIRECTORY --key-file KEY
+    python3 rescue.py restore THIS_DIRECTORY latest NEW_DIRECTORY --key-file KEY
+
 or with the passphrase in the environment variable HOLDFAST_PASSPHRASE instead of
 --key-file. Without a key or passphrase nobody can read what is in here.
 
@@ -34,5 +40,6 @@ export function vaultDocuments(): VaultDocuments {
     'FORMAT.md': fs.readFileSync(path.join(ROOT, 'docs/format/vault.md')),
     'MANIFEST.md': fs.readFileSync(path.join(ROOT, 'docs/format/manifest.md')),
     'rescue.mjs': fs.readFileSync(path.join(ROOT, 'rescue/rescue.mjs')),
+    'rescue.py': fs.readFileSync(path.join(ROOT, 'rescue/rescue.py')),
   };
 }

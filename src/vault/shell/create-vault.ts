@@ -34,6 +34,7 @@ export interface VaultDocuments {
   readonly 'FORMAT.md': Uint8Array;
   readonly 'MANIFEST.md': Uint8Array;
   readonly 'rescue.mjs': Uint8Array;
+  readonly 'rescue.py': Uint8Array;
 }
 
 export interface CreatedVault {
