@@ -4,7 +4,7 @@ import { SimDisk } from './disk.ts';
 import type { FrozenTree } from './living-tree.ts';
 import { LivingTree } from './living-tree.ts';
 import { SimClock } from './sim-clock.ts';
-import { VaultHost } from './vault-host.ts';
+import { type MakeHostStore, VaultHost } from './vault-host.ts';
 import type { VolumeOptions } from './volume.ts';
 
 export interface History {
@@ -33,6 +33,7 @@ export interface HistoryOptions {
   readonly largeFileBytes?: number;
   /** Nothing changes before the last backup. */
   readonly isQuietAtEnd?: boolean;
+  readonly makeStore?: MakeHostStore;
 }
 
 const START_MS = 1_800_000_000_000;
@@ -40,7 +41,7 @@ const SEEDS_EACH = 1000;
 const MADE = 'made';
 
 export async function makeHistory(options: HistoryOptions): Promise<History> {
-  const { seed, backupCount, largeFileBytes = 0, isQuietAtEnd = false } = options;
+  const { seed, backupCount, largeFileBytes = 0, isQuietAtEnd = false, makeStore } = options;
   const clock = new SimClock(START_MS);
   const disk = new SimDisk(options.volume);
   const living = new LivingTree({ seed, clock, largeFileBytes });
@@ -56,7 +57,9 @@ export async function makeHistory(options: HistoryOptions): Promise<History> {
       else living.live();
       trees.push(living.freeze());
     }
-    await runPhase({ disk, clock, seed: seed * SEEDS_EACH + phase }, phase, trees);
+    const process = { disk, clock, seed: seed * SEEDS_EACH + phase };
+    const through = makeStore === undefined ? {} : { makeStore };
+    await runPhase({ ...process, ...through }, phase, trees);
   }
   phaseCalls.push(disk.calls);
   for (let more = 0; more < 2; more++) {

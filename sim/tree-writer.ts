@@ -51,6 +51,7 @@ export function simTreeWriter(handles: TreeHandles, nowNs: () => bigint): TreeWr
     ownerId: () => undefined,
     groupId: () => undefined,
     sync: (handle) => attempt(() => writer.sync(handles.at(handle))),
+    startSync: () => undefined,
     syncAll: (dir) => attempt(() => writer.syncAll(handles.at(dir))),
   };
 }

@@ -24,7 +24,7 @@ import { LocalState } from '../src/vault/shell/local-state.ts';
 import { missingPacks } from '../src/vault/shell/missing-packs.ts';
 import type { Vault } from '../src/vault/shell/open-vault.ts';
 import { openVault } from '../src/vault/shell/open-vault.ts';
-import type { DirectoryStore } from '../src/vault/shell/store-directory.ts';
+import type { DirectoryStore, DirectoryStoreOptions } from '../src/vault/shell/store-directory.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
 import { loadIndex } from '../src/vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../src/vault/shell/vault-objects.ts';
@@ -62,8 +62,30 @@ const NOBODY: BackupPorts['inUse'] = {
   begin: () => ({ asksForKept: false, sawFile: () => undefined, end: () => [] }),
 };
 
+/** Where the vault of a simulated machine lies: on its own disk, or behind a line to another. */
+export interface HostStore extends DirectoryStore {
+  /** Resolves when all that `putIfAbsentSync` took is durable; left out where it always is. */
+  settled?(): Promise<void>;
+}
+
+/** As threads do: the end of the run waits for packs that are still on their way. */
+class SettlingCrew extends InlineCrew {
+  readonly #store: HostStore;
+
+  constructor(ports: ConstructorParameters<typeof InlineCrew>[0] & { readonly store: HostStore }) {
+    super(ports);
+    this.#store = ports.store;
+  }
+
+  override async finish(): ReturnType<InlineCrew['finish']> {
+    const result = await super.finish();
+    await this.#store.settled?.();
+    return result;
+  }
+}
+
 /** Puts take their time, indexes most: who does not wait for one is found out. */
-function unhurried(store: DirectoryStore): DirectoryStore {
+function unhurried(store: HostStore): HostStore {
   return {
     ...store,
     async putIfAbsent(name, bytes, sha256) {
@@ -77,7 +99,7 @@ function unhurried(store: DirectoryStore): DirectoryStore {
 
 export interface Session {
   readonly vault: Vault;
-  readonly store: DirectoryStore;
+  readonly store: HostStore;
   readonly state: LocalState;
 }
 
@@ -86,20 +108,28 @@ export interface VaultHostOptions {
   readonly clock: SimClock;
   /** Each process needs its own: nonces and names come from it. */
   readonly seed: number;
+  /** `directoryStore` where it is left out. */
+  readonly makeStore?: MakeHostStore;
 }
+
+/** @param seed of this process */
+export type MakeHostStore = (
+  options: Omit<DirectoryStoreOptions, 'disk'> & { readonly disk: SimDisk },
+  seed: number,
+) => HostStore;
 
 /** One process: what it remembers dies with it. */
 export class VaultHost {
   readonly #disk: SimDisk;
   readonly #clock: SimClock;
-  readonly #store: DirectoryStore;
+  readonly #store: HostStore;
 
-  constructor({ disk, clock, seed }: VaultHostOptions) {
+  constructor({ disk, clock, seed, makeStore = directoryStore }: VaultHostOptions) {
     tools.reseed(seed);
     this.#disk = disk;
     this.#clock = clock;
     const { random } = tools;
-    this.#store = unhurried(directoryStore({ disk, clock, random, root: VAULT_ROOT }));
+    this.#store = unhurried(makeStore({ disk, clock, random, root: VAULT_ROOT }, seed));
   }
 
   async init(): Promise<void> {
@@ -112,6 +142,7 @@ export class VaultHost {
         'FORMAT.md': DOCUMENT,
         'MANIFEST.md': DOCUMENT,
         'rescue.mjs': DOCUMENT,
+        'rescue.py': DOCUMENT,
       },
     });
   }
@@ -131,7 +162,7 @@ export class VaultHost {
     const source = simSource(handles, more.hooks);
     const { vault, state, store } = session;
     const packBufferSize = PACK_BUFFER_SIZE;
-    const crew = new InlineCrew({ source, tools, store, packBufferSize });
+    const crew = new SettlingCrew({ source, tools, store, packBufferSize });
     const outcome = await backup(
       {
         vault,

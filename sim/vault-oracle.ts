@@ -12,7 +12,7 @@ import type { SimDisk } from './disk.ts';
 import type { FrozenTree } from './living-tree.ts';
 import { SimClock } from './sim-clock.ts';
 import { differenceOf, pictureOf } from './tree-picture.ts';
-import type { Session } from './vault-host.ts';
+import type { MakeHostStore, Session } from './vault-host.ts';
 import { RESTORE_TOP, VaultHost } from './vault-host.ts';
 import { SimVolume } from './volume.ts';
 
@@ -29,6 +29,8 @@ export interface Aftermath {
   readonly isThorough?: boolean;
   /** Fingerprints of writers whose keys were lost before, with the state they lay in. */
   readonly lostWriters?: readonly string[];
+  /** How the next backup reaches the vault; the directory itself where it is left out. */
+  readonly makeStore?: MakeHostStore;
 }
 
 /**
@@ -36,8 +38,9 @@ export interface Aftermath {
  * @returns what is wrong; undefined: nothing
  */
 export async function wrongAfter(of: Aftermath): Promise<string | undefined> {
-  const { disk, told, seed } = of;
-  const host = new VaultHost({ disk, clock: new SimClock(of.nowMs), seed });
+  const { disk, told, seed, makeStore } = of;
+  const through = makeStore === undefined ? {} : { makeStore };
+  const host = new VaultHost({ disk, clock: new SimClock(of.nowMs), seed, ...through });
   try {
     const session = await openedOrMade(host, told);
     if (typeof session === 'string') return session;

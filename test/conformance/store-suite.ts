@@ -14,7 +14,7 @@ export interface StoreUnderTest {
   readonly leaveUnfinished?: () => void;
 }
 
-export type MakeStore = (t: TestContext) => StoreUnderTest;
+export type MakeStore = (t: TestContext) => StoreUnderTest | Promise<StoreUnderTest>;
 
 /** No name of these may ever reach what is below a store. */
 const REFUSED_NAMES = [
@@ -68,7 +68,7 @@ export function storeSuite(name: string, makeStore: MakeStore): void {
 
 function suiteOfPuts(name: string, makeStore: MakeStore): void {
   void test(`${name}: what was put is there, byte for byte, also large, empty and copied`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     const large = random.bytes((5 << 20) + 3);
     for (const content of [bytes(''), bytes('x'), random.bytes(4096), large]) {
       const at = `packs/size-${content.length}`;
@@ -83,14 +83,14 @@ function suiteOfPuts(name: string, makeStore: MakeStore): void {
   });
 
   void test(`${name}: a shared buffer is put as any other`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     const shared = new Uint8Array(new SharedArrayBuffer(3 << 20)).fill(7);
     await put(store, 'packs/shared', shared);
     assert.deepEqual(await store.get('packs/shared'), new Uint8Array(3 << 20).fill(7));
   });
 
   void test(`${name}: what is present is left alone`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     assert.equal(await put(store, 'a/b', bytes('first')), 'stored');
     assert.equal(await put(store, 'a/b', bytes('first')), 'present');
     assert.equal(await put(store, 'a/b', bytes('other')), 'present');
@@ -98,7 +98,7 @@ function suiteOfPuts(name: string, makeStore: MakeStore): void {
   });
 
   void test(`${name}: of many that put one name at once, one stores it, and its bytes stay`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     const contents = Array.from({ length: 8 }, (_, at) => bytes(`content of ${at}`));
     const answers = await Promise.all(contents.map((content) => put(store, 'one', content)));
     assert.equal(answers.filter((answer) => answer === 'stored').length, 1);
@@ -107,7 +107,7 @@ function suiteOfPuts(name: string, makeStore: MakeStore): void {
   });
 
   void test(`${name}: a store that checks digests takes no bytes that have another`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     if (store.promises.digest === 'none') return t.skip('this store says that it does not check');
     const wrong = hash.sha256(bytes('what was meant'));
     await assert.rejects(
@@ -120,7 +120,7 @@ function suiteOfPuts(name: string, makeStore: MakeStore): void {
 
 function suiteOfReads(name: string, makeStore: MakeStore): void {
   void test(`${name}: a range gives what there is of it`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     await put(store, 'r', bytes('0123456789'));
     const cases = [
       [0, 4, '0123'],
@@ -139,7 +139,7 @@ function suiteOfReads(name: string, makeStore: MakeStore): void {
   });
 
   void test(`${name}: what is not there is said to be absent, and is there once it is put`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     await put(store, 'packs/other', bytes('x'));
     for (const absent of ['packs/x', 'x', 'nowhere/x', 'packs', 'packs/other/below']) {
       const reading = store.get(absent);
@@ -153,7 +153,7 @@ function suiteOfReads(name: string, makeStore: MakeStore): void {
 
 function suiteOfLists(name: string, makeStore: MakeStore): void {
   void test(`${name}: a list is complete, sorted, by any beginning of a name, over many pages`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     const names = ['aa', 'a-b/x', 'a.b', 'a/b', 'a/b.c', 'ab/c', 'keys/1', 'copy/keys/1', 'Z'];
     for (let at = 0; at < 30; at++) names.push(`packs/${at.toString(16).padStart(2, '0')}`);
     for (const [at, each] of names.entries()) await put(store, each, random.bytes(at));
@@ -167,7 +167,7 @@ function suiteOfLists(name: string, makeStore: MakeStore): void {
   });
 
   void test(`${name}: what a killed put leaves is no object`, async (t) => {
-    const { store, leaveUnfinished } = makeStore(t);
+    const { store, leaveUnfinished } = await makeStore(t);
     if (leaveUnfinished === undefined) return t.skip('a put to this store leaves nothing');
     await put(store, 'packs/whole', bytes('x'));
     leaveUnfinished();
@@ -178,7 +178,7 @@ function suiteOfLists(name: string, makeStore: MakeStore): void {
 
 function suiteOfNames(name: string, makeStore: MakeStore): void {
   void test(`${name}: a name that leads out of the store, or hides in it, is refused`, async (t) => {
-    const { store } = makeStore(t);
+    const { store } = await makeStore(t);
     const isRefused = isFault('HF_STORE_NAME');
     for (const bad of REFUSED_NAMES) {
       await assert.rejects(put(store, bad, bytes('x')), isRefused, JSON.stringify(bad));

@@ -13,19 +13,19 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: STORE,
     edits: [
       {
-        replace: 'const temporary = this.#writeTemporary(bytes);',
-        with: 'const temporary = this.#writeTemporary(bytes, target);',
+        replace: 'const temporary = this.#createTemporary();',
+        with: 'const temporary = this.#createTemporary(target);',
       },
       {
-        replace: '#writeTemporary(bytes: Uint8Array): ByteString {',
-        with: '#writeTemporary(bytes: Uint8Array, target: ByteString): ByteString {',
+        replace: '#createTemporary(): Temporary {',
+        with: '#createTemporary(target: ByteString): Temporary {',
       },
       {
-        replace: 'const file = this.#disk.create(path);',
-        with: 'const file = this.#disk.create(target);',
+        replace: 'file: this.#disk.create(path) }',
+        with: 'file: this.#disk.create(target) }',
       },
       {
-        replace: 'const published = this.#disk.publish(temporary, target);',
+        replace: 'const published = this.#disk.publish(temporary.path, target);',
         with: "const published = 'published' as 'published' | 'exists';",
       },
     ],
@@ -36,7 +36,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     id: 'W2 an object is not synced before it is published',
     file: STORE,
-    edits: [{ replace: '      file.sync();\n      isWritten', with: '      isWritten' }],
+    edits: [{ replace: '() => temporary.file.sync()', with: '() => undefined' }],
     caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
     why: 'zeros under a good name',
     isQuick: true,
@@ -46,8 +46,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: STORE,
     edits: [
       {
-        replace: 'const published = this.#disk.publish(temporary, target);',
-        with: "this.#disk.move(temporary, target);\n      const published = 'published' as 'published' | 'exists';",
+        replace: 'const published = this.#disk.publish(temporary.path, target);',
+        with: "this.#disk.move(temporary.path, target);\n      const published = 'published' as 'published' | 'exists';",
       },
     ],
     caughtBy: { file: STORE_CRASH, name: 'mutant W3' },
@@ -59,8 +59,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: STORE,
     edits: [
       {
-        replace: '      this.#disk.syncDir(directory);\n      return published',
-        with: '      return published',
+        replace: '        this.#disk.syncDir(directory);\n        return published',
+        with: '        return published',
       },
     ],
     caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
@@ -93,8 +93,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: STORE,
     edits: [
       {
-        replace: '      file.sync();\n      isWritten',
-        with: '      try { file.sync(); } catch { file.sync(); }\n      isWritten',
+        replace: '() => temporary.file.sync()',
+        with: '() => { try { temporary.file.sync(); } catch { temporary.file.sync(); } }',
       },
     ],
     caughtBy: { file: STORE_CRASH, name: 'EIO at every call' },
@@ -155,5 +155,29 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     caughtBy: { file: CREW },
     why: 'a snapshot may be written before its packs',
     isQuick: true,
+  },
+  {
+    id: 'far store: a pack that could not be put is not told',
+    file: 'src/main/threads/store-server.ts',
+    edits: [
+      {
+        replace: "      this.#tell({ kind: 'failed', fault: sentFault(error) });\n",
+        with: "      this.#tell({ kind: 'stored' });\n",
+      },
+    ],
+    caughtBy: { file: 'src/main/threads/store-server.test.ts' },
+    why: 'a snapshot is acknowledged whose packs never arrived',
+  },
+  {
+    id: 'far store: what was kept here is believed whatever its digest',
+    file: 'src/vault/shell/cached-store.ts',
+    edits: [
+      {
+        replace: 'if (digest !== String(tools.hash.sha256(bytes))) return undefined;',
+        with: '',
+      },
+    ],
+    caughtBy: { file: 'src/vault/shell/cached-store.test.ts' },
+    why: 'rot on this machine becomes an answer of the vault',
   },
 ];

@@ -4,6 +4,8 @@
  */
 import type { Mutant } from './mutant.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
+import { SFTP_MUTANTS } from './mutants-sftp.ts';
+import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
 
 const SHELL = 'src/vault/shell';
@@ -209,7 +211,7 @@ const OF_BELIEF: readonly Mutant[] = [
   {
     id: 'packs that were cut short count as whole',
     file: `${SHELL}/missing-packs.ts`,
-    edits: [{ replace: ' < size) missing.push', with: ' < 0) missing.push' }],
+    edits: [{ replace: ' < sizeBytes,', with: ' < 0,' }],
     caughtBy: { file: STATE_SIM, name: 'what is gone from the vault' },
     why: 'an unchanged tree is acknowledged although its content is gone',
     isQuick: true,
@@ -253,8 +255,8 @@ const OF_BELIEF: readonly Mutant[] = [
     file: `${SHELL}/object-writer.ts`,
     edits: [
       {
-        replace: 'checkMembers(tools, this.#ports.idOf, openGroup(tools, this.#opening, written));',
-        with: 'openGroup; checkMembers; written;',
+        replace: 'this.#group.checkSame(tools, openGroupWith(tools, proof));',
+        with: 'openGroupWith; proof;',
       },
     ],
     caughtBy: { file: `${SHELL}/object-writer.test.ts` },
@@ -266,8 +268,8 @@ const OF_BELIEF: readonly Mutant[] = [
     file: `${SHELL}/object-writer.ts`,
     edits: [
       {
-        replace: 'checkMembers(tools, this.#ports.idOf, openGroup(tools, this.#opening, written));',
-        with: 'openGroup(tools, this.#opening, written); checkMembers;',
+        replace: 'this.#group.checkSame(tools, openGroupWith(tools, proof));',
+        with: 'openGroupWith(tools, proof);',
       },
     ],
     caughtBy: { file: `${SHELL}/object-writer.test.ts` },
@@ -361,6 +363,8 @@ const OF_STATE: readonly Mutant[] = [
 
 export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
+  ...STDIO_MUTANTS,
+  ...SFTP_MUTANTS,
   ...OF_BACKUP,
   ...OF_BELIEF,
   ...OF_STATE,

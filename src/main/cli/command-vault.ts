@@ -11,12 +11,14 @@ import { randomHex } from '../../vault/core/keyring.ts';
 import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { runCheck } from '../run-check.ts';
+import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { defineStdio } from './command-vault-stdio.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
-import { type Opened, openVaultOf, vaultOptions, writerOption } from './open.ts';
+import { type Opened, openToProve, vaultOptions, writerOption } from './open.ts';
 import type { VaultOptions } from './settings.ts';
 
 interface Options extends VaultOptions {
@@ -55,6 +57,7 @@ export function define(command: Command, act: Act): void {
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [options]: [Options]) => perform(cli, options)));
   writerOption(vaultOptions(check));
+  defineStdio(command, act);
 }
 
 function percent(text: string): number {
@@ -66,7 +69,7 @@ function percent(text: string): number {
 }
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
-  const opened = await openVaultOf(cli, options);
+  const opened = await openToProve(cli, options);
   const { session } = opened;
   const startedAt = cli.clock.now();
   const request = requestOf(session, options);
@@ -120,7 +123,7 @@ interface How {
 }
 
 function words(report: CheckReport, { style, session, seed, unkept }: How): readonly string[] {
-  const place = sayName(session.root, style);
+  const place = sayName(nameOfPlace(session.line.place), style);
   const { isSound, snapshots, packs, packsRead } = report;
   const said = countOf(snapshots, 'snapshot');
   const read =

@@ -5,15 +5,24 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { ByteString, Digest } from '../../base/bytes.ts';
-import { byteString, hexOf } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
-import { days } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
-import type { Disk } from '../../host/disk.ts';
+import type { Disk, DiskFile } from '../../host/disk.ts';
 import type { Random } from '../../host/random.ts';
 import type { ByteRange, Store, StoredObject } from './store.ts';
-import { checkName, checkPrefix, checkRange, isObjectName, TEMPORARY } from './store-request.ts';
+import {
+  byName,
+  checkName,
+  checkPrefix,
+  checkRange,
+  DEPTH_MAX,
+  isObjectName,
+  mayHold,
+  TEMPORARY,
+} from './store-request.ts';
+import { isLeftOver, temporaryName } from './temporary-name.ts';
 
 export interface DirectoryStoreOptions {
   readonly disk: Disk;
@@ -28,24 +37,29 @@ export interface DirectoryStoreOptions {
 export interface DirectoryStore extends Store {
   /** As `putIfAbsent`: durable when it returns. The digest is not looked at. */
   putIfAbsentSync(name: string, bytes: Uint8Array): 'stored' | 'present';
+  /** For an object that comes in pieces and is never held whole. */
+  beginPut(name: string): DirectoryPut;
   getSync(name: string, range?: ByteRange): Uint8Array;
   listSync(prefix: string): readonly StoredObject[];
   /** Removes what puts that were killed left more than a day before `now`; returns how many. */
   sweepTemporary(now: UnixMs): number;
 }
 
-/** A put takes seconds; a day leaves room for hosts whose clocks disagree. */
-const TEMPORARY_AGE_MAX = days(1);
-const TEMPORARY_NAME = /^([0-9]{1,15})-[0-9a-f]{32}$/;
-const RANDOM_SIZE = 16;
-/** Names have a few segments; a loop of symbolic links has no end. */
-const DEPTH_MAX = 16;
+/** An object on its way. After a method has thrown nothing is left of it, and none is called. */
+export interface DirectoryPut {
+  write(bytes: Uint8Array): void;
+  /** As `putIfAbsent`: durable when it returns. */
+  finish(): 'stored' | 'present';
+  /** Instead of `finish`: nothing was put. */
+  giveUp(): void;
+}
 
 export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
   const directory = new Directory(options);
   return {
     promises: { durable: true, digest: 'none' },
     putIfAbsentSync: (name, bytes) => directory.put(name, bytes),
+    beginPut: (name) => directory.begin(name),
     getSync: (name, range) => directory.get(name, range),
     listSync: (prefix) => directory.list(prefix),
     sweepTemporary: (now) => directory.sweep(now),
@@ -75,19 +89,39 @@ class Directory {
   }
 
   put(name: string, bytes: Uint8Array): 'stored' | 'present' {
+    const begun = this.begin(name);
+    begun.write(bytes);
+    return begun.finish();
+  }
+
+  begin(name: string): DirectoryPut {
     checkName(name);
     const target = this.#at(name);
     const directory = this.#at(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
     this.#ensure(directory); // Also for what is present: W7.
-    if (this.#disk.size(target) === undefined) {
-      const temporary = this.#writeTemporary(bytes);
-      const published = this.#disk.publish(temporary, target);
-      if (published === 'exists') this.#giveUp(temporary);
-      this.#disk.syncDir(directory);
-      return published === 'exists' ? 'present' : 'stored';
-    }
-    this.#disk.syncDir(directory); // W5: who published it may not have come so far.
-    return 'present';
+    if (this.#disk.size(target) !== undefined) return this.#present(directory);
+    const temporary = this.#createTemporary();
+    return {
+      write: (bytes) => this.#orGiveUp(temporary, () => temporary.file.write(bytes)),
+      finish: () => {
+        this.#orGiveUp(temporary, () => temporary.file.sync());
+        temporary.file.close();
+        const published = this.#disk.publish(temporary.path, target);
+        if (published === 'exists') this.#giveUp(temporary.path);
+        this.#disk.syncDir(directory);
+        return published === 'exists' ? 'present' : 'stored';
+      },
+      giveUp: () => this.#abandon(temporary),
+    };
+  }
+
+  #present(directory: ByteString): DirectoryPut {
+    const nothing = (): void => undefined;
+    const finish = (): 'present' => {
+      this.#disk.syncDir(directory); // W5: who published it may not have come so far.
+      return 'present';
+    };
+    return { write: nothing, finish, giveUp: nothing };
   }
 
   get(name: string, range?: ByteRange): Uint8Array {
@@ -118,9 +152,7 @@ class Directory {
     let count = 0;
     const folder = this.#at(TEMPORARY);
     for (const name of this.#disk.list(folder) ?? []) {
-      const madeAt = TEMPORARY_NAME.exec(name)?.[1];
-      // Another form is not ours. A time to come is a wrong clock, maybe this one: left alone.
-      if (madeAt === undefined || now - Number(madeAt) <= TEMPORARY_AGE_MAX) continue;
+      if (!isLeftOver(name, now)) continue;
       if (this.#giveUp(byteString(`${folder}/${name}`))) count += 1;
     }
     return count;
@@ -136,28 +168,28 @@ class Directory {
     this.#durable.add(directory);
   }
 
-  #writeTemporary(bytes: Uint8Array): ByteString {
+  #createTemporary(): Temporary {
     const folder = this.#at(TEMPORARY);
     this.#ensure(folder);
-    const path = byteString(`${folder}/${this.#temporaryName()}`);
-    const file = this.#disk.create(path);
-    let isWritten = false;
-    try {
-      file.write(bytes);
-      file.sync();
-      isWritten = true;
-    } finally {
-      file.close();
-      // W8: what was not synced is not tried again under this name.
-      if (!isWritten) this.#giveUp(path);
-    }
-    return path;
+    const { random, clock } = this.#options;
+    const path = byteString(`${folder}/${temporaryName(random, clock.now())}`);
+    return { path, file: this.#disk.create(path) };
   }
 
-  #temporaryName(): string {
-    let raw = '';
-    for (const byte of this.#options.random.bytes(RANDOM_SIZE)) raw += String.fromCharCode(byte);
-    return `${this.#options.clock.now()}-${hexOf(byteString(raw))}`;
+  /** W8: what could not be written or synced is not tried again under this name. */
+  #orGiveUp(temporary: Temporary, act: () => void): void {
+    let isDone = false;
+    try {
+      act();
+      isDone = true;
+    } finally {
+      if (!isDone) this.#abandon(temporary);
+    }
+  }
+
+  #abandon({ path, file }: Temporary): void {
+    file.close();
+    this.#giveUp(path);
   }
 
   /** Nobody refers to it; if it cannot be removed now, a sweep does it another day. */
@@ -187,18 +219,14 @@ class Directory {
   }
 }
 
+interface Temporary {
+  readonly path: ByteString;
+  readonly file: DiskFile;
+}
+
 interface Position {
   /** With a slash at its end; empty at the root. */
   readonly folder: string;
   readonly prefix: string;
   readonly depth: number;
-}
-
-/** Whether `name`, or what lies below it, may begin with `prefix`. */
-function mayHold(name: string, prefix: string): boolean {
-  return name.startsWith(prefix) || prefix.startsWith(`${name}/`);
-}
-
-function byName(a: StoredObject, b: StoredObject): number {
-  return a.name < b.name ? -1 : Number(a.name > b.name);
 }

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
-import type { ByteRange } from './store.ts';
+import type { ByteRange, StoredObject } from './store.ts';
 
 /** What every store can hold: file systems without case, URLs, S3 keys. */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -8,6 +8,8 @@ const NAME_SIZE_MAX = 512;
 const SEGMENT_SIZE_MAX = 200;
 /** Where a directory store keeps what is not finished; no object may lie there. */
 export const TEMPORARY = 'tmp';
+/** Names have a few segments; a loop of symbolic links below a store has no end. */
+export const DEPTH_MAX = 16;
 
 /**
  * A name may come from a hostile vault: it must not lead out of the store, nor hide in it. That no
@@ -39,6 +41,16 @@ export function checkRange(range: ByteRange | undefined): void {
   if (range === undefined) return;
   const isSound = (value: number) => Number.isSafeInteger(value) && value >= 0;
   assert(isSound(range.offset) && isSound(range.length), 'a range is two counts of bytes');
+}
+
+/** Whether `name`, or what lies below it, may begin with `prefix`. */
+export function mayHold(name: string, prefix: string): boolean {
+  return name.startsWith(prefix) || prefix.startsWith(`${name}/`);
+}
+
+/** The order of a list. */
+export function byName(a: StoredObject, b: StoredObject): number {
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 function refused(name: string): Fault {

@@ -1,0 +1,47 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Fault } from '../../base/fault.ts';
+import type { Store } from '../../vault/shell/store.ts';
+
+/** A store on another machine, over one connection. It never connects again by itself. */
+export interface RemoteStore extends Store {
+  /** `stdio`: a Holdfast there that only adds. `sftp`: any SSH server. */
+  readonly kind: 'stdio' | 'sftp';
+  /** One sentence on who can delete what lies there; `init` and exposure show it. */
+  readonly says: string;
+  /** Of the file system there; undefined where the other side cannot tell. */
+  space(): Promise<RemoteSpace | undefined>;
+  /**
+   * The longest chain of requests since it was opened, each sent after an answer to the one before:
+   * a request is one further than the furthest answer that had come when it was sent. The opening
+   * itself (ssh's own, version) is not counted.
+   */
+  roundTrips(): number;
+  /** Ends the connection. What is under way fails; calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+export interface RemoteSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** One connection to a program on another machine: bytes in, bytes out. */
+export interface RemoteLink {
+  /** To the other side. Its errors (EPIPE) are swallowed by the link: `ended` tells of them. */
+  readonly input: Writable;
+  /** From the other side; paused until it is read. */
+  readonly output: Readable;
+  /** When the program has ended and its output was read or closed. Never rejects. */
+  readonly ended: Promise<LinkEnd>;
+  /** Why the link is no more, as people should hear it. Waits for `ended`; asked after `output` ended. */
+  failure(): Promise<Fault>;
+  /** Ends the program; resolves when it is gone. Calling it again does nothing. */
+  close(): Promise<void>;
+}
+
+export interface LinkEnd {
+  /** Undefined: a signal ended it. */
+  readonly code: number | undefined;
+  /** The last lines that the program said, for people; at most 4 KiB. */
+  readonly stderrTail: string;
+}

@@ -1,0 +1,224 @@
+/**
+ * A real sshd with keys and configuration of its own, in a network namespace of its own; the tests
+ * reach it through a pair of virtual cards. Nothing of the machine's own ssh is read or written.
+ * A test that is killed leaves none of it: sshd ends with its parent, the namespace with sshd, and
+ * the cards with the namespace.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { SshPlace } from '../../src/adapters/ssh/ssh-place.ts';
+import { byteString } from '../../src/base/bytes.ts';
+import { needs } from '../run/needs.ts';
+
+export interface Sshd {
+  /** All of it; vaults may lie there too. */
+  readonly dir: string;
+  readonly host: string;
+  readonly port: number;
+  /** HOLDFAST_SSH leads to this server and nothing else. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** @param path absolute. @param through a proxy that leads here */
+  readonly place: (path: string, through?: HostAndPort) => SshPlace;
+  /** What stands before the key in authorized_keys: `restrict,command="..."`. Default: nothing. */
+  readonly authorize: (options?: string) => void;
+  /** What sshd said so far. */
+  readonly log: () => string;
+  /** Takes the cable away: nobody is told, nothing arrives. */
+  readonly unplug: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORT = 2222;
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const SSHD = '/usr/sbin/sshd';
+const READY = 'waiting for its card';
+const START_MS_MAX = 20_000;
+/** `HostKeyAlias`: behind a proxy, too, it is this server. */
+const ALIAS = 'holdfast-test';
+
+/** As in authorized_keys: the key may run this, and nothing else. */
+export function restrictedTo(vault: string): string {
+  const program = path.join(ROOT, 'bin', 'holdfast');
+  return `restrict,command="${program} vault stdio --append-only ${vault}"`;
+}
+
+/** Whether a server can be started here; else says why on `t`. */
+export function canStartSshd(t: { skip(message?: string): void }): boolean {
+  return needs(t, 'root', 'mount', 'netns', 'iproute2', 'openssh-client', 'openssh-server');
+}
+
+/** Whoever starts it stops it. */
+export async function startSshd(): Promise<Sshd> {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-sshd-'));
+  const network = new Network();
+  const server = begun(dir, network);
+  const stop = async (): Promise<void> => {
+    await endAll(server);
+    fs.rmSync(dir, { recursive: true });
+  };
+  try {
+    await saidBy(server, dir, READY);
+    network.connect(server);
+    writeConfiguration(dir, network);
+    server.stdin?.write('go\n');
+    await saidBy(server, dir, 'Server listening');
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const publicKey = fs.readFileSync(path.join(dir, 'client-key.pub'), 'utf8');
+  const { host } = network;
+  return {
+    dir,
+    host,
+    port: PORT,
+    environment: { ...process.env, HOLDFAST_SSH: `ssh -F ${path.join(dir, 'ssh_config')}` },
+    place: (at, through = { host, port: PORT }) => ({ ...through, path: byteString(at) }),
+    authorize(options = '') {
+      fs.writeFileSync(path.join(dir, 'authorized_keys'), `${options} ${publicKey}`.trimStart());
+    },
+    log: () => fs.readFileSync(path.join(dir, 'log'), 'utf8'),
+    unplug: () => network.unplug(),
+    stop,
+  };
+}
+
+function writeConfiguration(dir: string, { host }: Network): void {
+  for (const name of ['host-key', 'client-key']) {
+    run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path.join(dir, name));
+  }
+  const write = (name: string, lines: readonly string[]): void =>
+    fs.writeFileSync(path.join(dir, name), `${lines.join('\n')}\n`, { mode: 0o600 });
+  const hostKey = fs.readFileSync(path.join(dir, 'host-key.pub'), 'utf8').trim();
+  write('known_hosts', [`${ALIAS} ${hostKey}`]);
+  write('authorized_keys', [fs.readFileSync(path.join(dir, 'client-key.pub'), 'utf8').trim()]);
+  write('sshd_config', [
+    `ListenAddress ${host}:${PORT}`,
+    `HostKey ${path.join(dir, 'host-key')}`,
+    `AuthorizedKeysFile ${path.join(dir, 'authorized_keys')}`,
+    `PidFile none`,
+    'UsePAM no',
+    'StrictModes no',
+    'PermitRootLogin yes',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PrintMotd no',
+    'MaxStartups 100',
+    'MaxSessions 100',
+    'LogLevel VERBOSE',
+    'Subsystem sftp internal-sftp',
+  ]);
+  write('ssh_config', [
+    'User root',
+    `IdentityFile ${path.join(dir, 'client-key')}`,
+    'IdentitiesOnly yes',
+    'IdentityAgent none',
+    `UserKnownHostsFile ${path.join(dir, 'known_hosts')}`,
+    'GlobalKnownHostsFile none',
+    `HostKeyAlias ${ALIAS}`,
+    'StrictHostKeyChecking yes',
+    'UpdateHostKeys no',
+  ]);
+}
+
+type Server = ReturnType<typeof begun>;
+
+/** With mounts of its own it gets the /run/sshd that it insists on. It waits for its card. */
+function begun(dir: string, { host, card }: Network) {
+  const script = [
+    'mount -t tmpfs tmpfs /run && mkdir /run/sshd',
+    `echo ${READY} && read -r go`,
+    `ip addr add ${host}/30 dev ${card}b && ip link set ${card}b up && ip link set lo up`,
+    `exec ${SSHD} -D -e -f "$0"`,
+  ].join(' && ');
+  const log = fs.openSync(path.join(dir, 'log'), 'a+');
+  const config = path.join(dir, 'sshd_config');
+  const apart = ['--pdeathsig', 'KILL', 'unshare', '--net', '--mount'];
+  const server = spawn('setpriv', [...apart, 'sh', '-c', script, config], {
+    stdio: ['pipe', log, log],
+  });
+  fs.closeSync(log);
+  return server;
+}
+
+async function saidBy(server: Server, dir: string, words: string): Promise<void> {
+  const said = (): string => fs.readFileSync(path.join(dir, 'log'), 'utf8');
+  const until = Date.now() + START_MS_MAX;
+  while (!said().includes(words)) {
+    const isOver = server.exitCode !== null || Date.now() > until;
+    if (isOver) throw new Error(`sshd does not start: ${said()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A cable with addresses that nobody else has (100.64.0.0/10). */
+class Network {
+  readonly host: string;
+  /** Its end here has an `a` behind, the one there a `b`. */
+  readonly card: string;
+  readonly #here: string;
+
+  constructor() {
+    const nth = randomInt(2 ** 20);
+    this.card = `hf${nth.toString(16)}`;
+    const at = (nthAddress: number): string => {
+      const value = nth * 4 + nthAddress;
+      return `100.${64 + (value >> 16)}.${(value >> 8) & 255}.${value & 255}`;
+    };
+    this.#here = at(1);
+    this.host = at(2);
+  }
+
+  connect(server: Server): void {
+    const { card } = this;
+    const far = ['peer', 'name', `${card}b`, 'netns', String(server.pid)];
+    run('ip', 'link', 'add', `${card}a`, 'type', 'veth', ...far);
+    run('ip', 'addr', 'add', `${this.#here}/30`, 'dev', `${card}a`);
+    run('ip', 'link', 'set', `${card}a`, 'up');
+  }
+
+  unplug(): void {
+    run('ip', 'link', 'set', `${this.card}a`, 'down');
+  }
+}
+
+/** sshd, and what its sessions left: all that is in its network. */
+async function endAll(server: Server): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const network = networkOf(String(server.pid));
+  const pids = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+  const inside = pids.filter((pid) => networkOf(pid) === network);
+  if (network !== networkOf('self')) for (const pid of inside) endProcess(Number(pid));
+  else server.kill('SIGKILL');
+  await once(server, 'exit');
+}
+
+function networkOf(pid: string): string | undefined {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined; // It has ended in between.
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself in between.
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESRCH') throw error;
+  }
+}
+
+function run(program: string, ...args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
