@@ -2,8 +2,15 @@
 export interface Cipher {
   /** AES-256-GCM; returns ciphertext and, behind it, the tag of 16 bytes. */
   seal(box: SealBox): Uint8Array;
+  /** The same into given memory, which has room for it and nothing else. */
+  sealInto(box: SealBox, into: Uint8Array): void;
   /** Undefined where the tag does not fit. */
   open(box: OpenBox): Uint8Array | undefined;
+  /**
+   * The same into the first bytes of given memory. False where the tag does not fit: what the
+   * memory holds then must not be used.
+   */
+  openInto(box: OpenBox, into: Uint8Array): boolean;
   hmac(key: Uint8Array, message: Uint8Array): Uint8Array;
   hkdf(options: HkdfOptions): Uint8Array;
   /** Costs `128 * n * r` bytes of memory and a good part of a second. */

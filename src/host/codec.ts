@@ -15,6 +15,8 @@ export interface Codec {
   bytesOf(text: ByteString): Uint8Array;
   /** Writes `text` into `into` at `offset`; returns the number of bytes. */
   writeText(text: ByteString, into: Uint8Array, offset: number): number;
+  /** Whether both are the same bytes. Not for secrets: how long it takes tells where they differ. */
+  isEqual(a: Uint8Array, b: Uint8Array): boolean;
   base64Of(bytes: Uint8Array): string;
   /** Undefined where `text` is no padded base64 (RFC 4648). */
   bytesOfBase64(text: string): Uint8Array | undefined;

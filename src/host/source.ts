@@ -10,6 +10,12 @@ import type { ByteString } from '../base/bytes.ts';
 export interface Source {
   /** Opens the directory that a person named; symlinks in `path` are followed. */
   openRoot(path: ByteString): DirHandle;
+  /**
+   * Opens a directory of a mount that may stop answering, through a process that can be left behind:
+   * then calls fail with ETIMEDOUT. Its handles, and those opened from them, are of this thread
+   * alone. Absent where such mounts are read like all others.
+   */
+  readonly openGuarded?: (place: GuardedDir) => DirHandle;
   /** Never follows a symlink. */
   openDir(parent: DirHandle, name: ByteString): DirHandle;
   closeDir(dir: DirHandle): void;
@@ -38,6 +44,14 @@ export interface Source {
   /** Names of the ids on this host; undefined where they have none. */
   ownerName(uid: number): ByteString | undefined;
   groupName(gid: number): ByteString | undefined;
+}
+
+/** A directory by the mount that holds it. */
+export interface GuardedDir {
+  /** Absolute. */
+  readonly mount: ByteString;
+  /** Below the mount; empty for the mount itself. */
+  readonly below: ByteString;
 }
 
 export type DirHandle = number;

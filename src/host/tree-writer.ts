@@ -43,6 +43,11 @@ export interface TreeWriter {
   readonly identity: WriterIdentity;
   /** Waits until this file, or the names in this directory, are on the medium. */
   sync(handle: FileHandle | DirHandle): void;
+  /**
+   * Has the file system below `dir` begin to write what it holds back, and does not wait for it.
+   * Promises nothing: it only makes `syncAll` shorter. Nothing where that is under way already.
+   */
+  startSync(dir: DirHandle): void;
   /** Waits until all of the file system below `dir` is on its medium. */
   syncAll(dir: DirHandle): void;
 }

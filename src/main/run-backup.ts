@@ -2,20 +2,22 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { alignedBuffer } from '../adapters/node/aligned-buffer.ts';
+import { guardedSource } from '../adapters/node/guarded-source.ts';
 import { nodeInUse } from '../adapters/node/in-use.ts';
-import { nodeMounts } from '../adapters/node/mounts.ts';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../adapters/node/mounts.ts';
 import { nodeSource } from '../adapters/node/source.ts';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { gitignoreExcludes } from '../adapters/excludes/gitignore.ts';
 import type { ByteString } from '../base/bytes.ts';
 import type { UnixMs } from '../base/units.ts';
-import { seconds } from '../base/units.ts';
 import { NAMES } from '../vault/core/object-id.ts';
+import type { HookRecord, ServiceRecord } from '../vault/core/snapshot-content.ts';
 import { IdTable } from '../vault/core/id-table.ts';
 import type {
   BackupOutcome,
   BackupProgress,
   BackupRoot,
+  FrozenCapture,
   HostFacts,
   VaultContents,
 } from '../vault/shell/backup-request.ts';
@@ -24,11 +26,10 @@ import { missingPacks } from '../vault/shell/missing-packs.ts';
 import { loadIndex } from '../vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
 import { ThreadCrew } from './threads/thread-crew.ts';
+import type { VaultLine } from './vault-line.ts';
 import type { VaultSession } from './vault-session.ts';
 import { VERSION } from './version.ts';
-
-/** What a mount may take to answer before it is called unreadable. */
-const MOUNT_ANSWER_MAX = seconds(30);
+import { yieldToOthers } from './yield-to-others.ts';
 
 export interface RunBackup {
   readonly dataSet: string;
@@ -38,14 +39,20 @@ export interface RunBackup {
   readonly skipCacheDirs: boolean;
   readonly skipNoBackup: boolean;
   readonly readAll: boolean;
+  /** As `BackupRequest` has them. */
+  readonly frozen?: FrozenCapture;
+  readonly hooks?: readonly HookRecord[];
+  readonly service?: ServiceRecord;
   /** Directories of Holdfast's own: vault, state, scratch. */
   readonly ownPlaces: readonly ByteString[];
+  /** Does not give way to others who use the disk. */
+  readonly fullSpeed?: boolean;
   readonly onProgress: (progress: BackupProgress) => void;
 }
 
 /** Threads start at once, so that they are there when the vault is open. */
-export function startCrew(root: ByteString): ThreadCrew {
-  return new ThreadCrew({ root, size: Math.max(1, Math.min(8, os.availableParallelism())) });
+export function startCrew({ packWriting: packs }: Pick<VaultLine, 'packWriting'>): ThreadCrew {
+  return new ThreadCrew({ packs, size: Math.max(1, Math.min(8, os.availableParallelism())) });
 }
 
 export async function runBackup(
@@ -54,9 +61,12 @@ export async function runBackup(
   request: RunBackup,
 ): Promise<BackupOutcome> {
   const { vault, disk, clock, state } = session;
+  const source = guardedSource(nodeSource(), { answerMax: MOUNT_ANSWER_MAX });
+  const isFull = request.fullSpeed === true || process.env.HOLDFAST_FULL_SPEED === '1';
+  const endYielding = isFull ? undefined : yieldToOthers(clock, crew.gate);
   try {
     // What killed runs left makes room for this one.
-    session.store.sweepTemporary(clock.now());
+    session.line.sweep(clock.now());
     return await backup(
       {
         vault,
@@ -64,11 +74,11 @@ export async function runBackup(
         clock,
         state,
         crew,
-        source: nodeSource(),
+        source,
         mounts: nodeMounts({ answerMax: MOUNT_ANSWER_MAX }),
         inUse: nodeInUse(clock),
         contents: () => contentsOf(session),
-        missingPacks: () => missingPacks(session.store),
+        missingPacks: () => missingPacks(vault.store),
         allocate: alignedBuffer,
       },
       {
@@ -80,16 +90,17 @@ export async function runBackup(
       },
     );
   } finally {
+    endYielding?.();
+    source.end();
     await crew.close();
+    session.line.packs.close();
   }
 }
 
 async function contentsOf(session: VaultSession): Promise<VaultContents> {
-  const { vault, store } = session;
+  const { vault, line } = session;
   const { access, rebuilt } = await loadIndex(vault);
-  const { readObject } = vaultReaderFrom(access, vault.tools, (pack, offset, length) =>
-    store.getSync(`packs/${pack}`, { offset, length }),
-  );
+  const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
   return {
     ids: new IdTable(access.present),
     rebuilt,

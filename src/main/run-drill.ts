@@ -2,17 +2,27 @@
 import fs from 'node:fs';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { dropCached } from '../adapters/node/syscalls-extents.ts';
-import type { ByteString } from '../base/bytes.ts';
+import { type ByteString, byteString } from '../base/bytes.ts';
 import type { DrillResult } from '../recover/core/drill-result.ts';
 import { drill, type DrillRequest } from '../recover/shell/drill.ts';
 import { loadIndex } from '../vault/shell/vault-index.ts';
 import { crewFor, restorePorts } from './run-restore.ts';
-import { packPath, type VaultSession } from './vault-session.ts';
+import type { VaultPlace } from './vault-place.ts';
+import { directVault, type VaultSession } from './vault-session.ts';
 
-export type RunDrill = Omit<DrillRequest, 'mediumOfVault' | 'mediumOfScratch'>;
+export interface RunDrill
+  extends Omit<DrillRequest, 'mediumOfVault' | 'mediumOfScratch' | 'startEngines'> {
+  /** By default engines are started on what needs one. */
+  readonly withoutEngines?: boolean;
+  /** `--min-free`, in bytes. */
+  readonly minFree?: number | undefined;
+}
 
 export async function runDrill(session: VaultSession, request: RunDrill): Promise<DrillResult> {
-  const { access, packs } = await loadIndex(session.vault);
+  // It is the vault that is tried, and nothing that was kept of it here.
+  const { withoutEngines = false, minFree, ...asked } = request;
+  const { access, packs } = await loadIndex(directVault(session));
+  const { place } = session.line;
   const crew = crewFor(session, access, request.snapshot);
   const ports = restorePorts(session, access);
   try {
@@ -22,17 +32,35 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
         ...ports,
         crew,
         disk: session.disk,
-        forgetPacks: () => packs.every(({ name }) => isForgotten(packPath(session.root, name))),
+        forgetPacks: () => areForgotten(place, packs),
       },
       {
-        ...request,
-        mediumOfVault: mediumOf(session.root),
+        ...asked,
+        ...(withoutEngines ? {} : { startEngines: await starterIn(request.scratch, minFree) }),
+        mediumOfVault: mediumOfPlace(place),
         mediumOfScratch: mediumOf(request.scratch),
       },
     );
   } finally {
     await crew.close();
+    session.line.packs.close();
   }
+}
+
+/** Loaded by a drill only. */
+async function starterIn(scratch: ByteString, minFree: number | undefined) {
+  const { engineStarter } = await import('./engines/start-engines.ts');
+  return engineStarter({ scratch, minFree });
+}
+
+/** Another machine cannot be made to forget what it has just sent or written: never past its cache. */
+function areForgotten(place: VaultPlace, packs: readonly { readonly name: string }[]): boolean {
+  if (place.kind === 'ssh') return false;
+  return packs.every(({ name }) => isForgotten(byteString(`${place.root}/packs/${name}`)));
+}
+
+function mediumOfPlace(place: VaultPlace): string {
+  return place.kind === 'ssh' ? `ssh:${place.place.host}` : mediumOf(place.root);
 }
 
 /** Only what is on the medium can be forgotten: a fresh pack was synced when it was written. */

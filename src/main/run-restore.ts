@@ -9,7 +9,6 @@ import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../vault/shell/snapshot-store.ts';
 import type { VaultAccess } from '../vault/shell/vault-access.ts';
 import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
-import { readPacks } from './threads/read-packs.ts';
 import { ThreadRestoreCrew } from './threads/restore-pool.ts';
 import type { VaultSession } from './vault-session.ts';
 
@@ -30,6 +29,7 @@ export async function runRestore(
     return await restore({ ...restorePorts(session, access), crew }, request);
   } finally {
     await crew.close();
+    session.line.packs.close();
   }
 }
 
@@ -43,8 +43,8 @@ export interface ReadingParts {
 
 /** What this thread reads and writes with. */
 export function restorePorts(session: VaultSession, access: VaultAccess): ReadingParts {
-  const { vault, clock, disk, tools, root } = session;
-  const reader = vaultObjectReader(access, tools, readPacks(disk, root));
+  const { vault, clock, tools, line } = session;
+  const reader = vaultObjectReader(access, tools, line.packs.readRange);
   return { vault, clock, reader, tree: nodeTreeWriter(), source: nodeSource() };
 }
 
@@ -63,9 +63,9 @@ export function crewFor(
 
 /** Threads, or this one where `size` is 1. */
 export function restoreCrew(session: VaultSession, access: VaultAccess, size: number): RestoreCrew {
-  const { root, tools } = session;
+  const { tools, line } = session;
   if (size === 1) return inlineRestoreCrew({ ...restorePorts(session, access), tools });
-  return new ThreadRestoreCrew({ root, access, size });
+  return new ThreadRestoreCrew({ sharePacks: line.sharePacks, access, size });
 }
 
 export function threadCount(): number {

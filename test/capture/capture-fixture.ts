@@ -9,12 +9,8 @@ import { nodeSource } from '../../src/adapters/node/source.ts';
 import { type ByteString, byteString, type Digest, hexOf } from '../../src/base/bytes.ts';
 import { seconds, unixMs } from '../../src/base/units.ts';
 import { ThreadCrew } from '../../src/main/threads/thread-crew.ts';
-import {
-  nodePorts,
-  openSession,
-  storeAt,
-  type VaultSession,
-} from '../../src/main/vault-session.ts';
+import { directoryLine, storeAt } from '../../src/main/vault-line.ts';
+import { nodePorts, openSession, type VaultSession } from '../../src/main/vault-session.ts';
 import type { Entry } from '../../src/manifest/core/entry.ts';
 import { walkEntries } from '../../src/manifest/core/walk.ts';
 import { IdTable } from '../../src/vault/core/id-table.ts';
@@ -29,6 +25,7 @@ import { backup } from '../../src/vault/shell/backup.ts';
 import { createVault } from '../../src/vault/shell/create-vault.ts';
 import { InlineCrew } from '../../src/vault/shell/inline-crew.ts';
 import { LocalState } from '../../src/vault/shell/local-state.ts';
+import type { DirectoryStore } from '../../src/vault/shell/store-directory.ts';
 import { missingPacks } from '../../src/vault/shell/missing-packs.ts';
 import { loadIndex } from '../../src/vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../../src/vault/shell/vault-objects.ts';
@@ -94,10 +91,11 @@ export async function captureFixture(at?: string): Promise<CaptureFixture> {
         'FORMAT.md': bytes,
         'MANIFEST.md': bytes,
         'rescue.mjs': bytes,
+        'rescue.py': bytes,
       },
     },
   );
-  const session = await openSession({ root, secret: SECRET, state });
+  const session = await openSession({ line: directoryLine(ports, root), secret: SECRET, state });
   const entriesOf = async (digest: Digest): Promise<ReadonlyMap<string, Entry>> => {
     const { loadPage } = await contentsOf(session);
     const entries = [...walkEntries({ root: digest, load: loadPage })];
@@ -128,13 +126,18 @@ async function takeBackup(
   options: CaptureOptions,
   paths: readonly string[],
 ): Promise<BackupOutcome> {
-  const { vault, disk, store, state } = session;
+  const { vault, disk, line, state } = session;
+  const { store } = line;
   const { threads = 0, aheadMs = 0, rules = [] } = options;
   const tools = session.tools;
   const crew =
     threads === 0
-      ? new InlineCrew({ source: options.ports?.source ?? nodeSource(), tools, store })
-      : new ThreadCrew({ root: session.root, size: threads });
+      ? new InlineCrew({
+          source: options.ports?.source ?? nodeSource(),
+          tools,
+          store: directory(line),
+        })
+      : new ThreadCrew({ packs: line.packWriting, size: threads });
   try {
     return await backup(
       {
@@ -175,12 +178,15 @@ async function takeBackup(
   }
 }
 
+function directory({ place }: VaultSession['line']): DirectoryStore {
+  if (place.kind !== 'directory') throw new Error('a fixture has its vault beside it');
+  return storeAt(nodePorts(), place.root);
+}
+
 async function readerOf(session: VaultSession) {
-  const { vault, store } = session;
+  const { vault, line } = session;
   const { access, rebuilt } = await loadIndex(vault);
-  const { readObject } = vaultReaderFrom(access, vault.tools, (pack, offset, length) =>
-    store.getSync(`packs/${pack}`, { offset, length }),
-  );
+  const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
   return { access, rebuilt, readObject };
 }
 

@@ -13,12 +13,14 @@ import { DISCOVERY, dataAt } from '../watch/discovery-example.ts';
 import { NOW } from '../watch/estate-arbitrary.ts';
 import { ESTATE } from '../watch/estate-example.ts';
 
+const PLACE = { host: 'h', beneath: undefined, path: undefined };
+
 function viewAt(aheadMs: number, change: Partial<UpView> = {}): UpView {
   const now = unixMs(NOW + aheadMs);
   return {
     ...{ now, discovery: DISCOVERY, coverage: coverageOf(DISCOVERY, []), done: [] },
     exposure: exposureOf(ESTATE, now),
-    vault: { path: byteString('/v'), freeBytes: 1e9 },
+    vault: { path: byteString('/v'), place: PLACE, freeBytes: 1e9, says: undefined },
     key: { id: 'k1', isConfirmed: false, kind: 'key file', path: byteString('/k') },
     state: { path: byteString('/s'), isNew: false },
     ...change,

@@ -14,7 +14,8 @@ import {
 import type { SnapshotContent, SnapshotRoot } from '../../src/vault/core/snapshot-content.ts';
 
 const vault = { id: 'v' };
-const of = { vault, copy: 'here', evidence: new Map() };
+const none: ReadonlySet<string> = new Set();
+const of = { vault, copy: 'here', evidence: new Map(), started: none };
 
 function root(path: string, digit = '0'): SnapshotRoot {
   const sha256 = parseDigest(digit.repeat(64));
@@ -38,17 +39,22 @@ function snapshot(change: Partial<SnapshotContent>): ReadSnapshot {
 const gap = (path: string) => ({ path: byteString(path), why: 'EACCES' });
 
 test('gaps of one root lie below it, of several behind their names, of a file at its path', () => {
-  const one = coveringPointOf(vault, snapshot({ gaps: [gap('a/b'), gap('')] }));
+  const one = coveringPointOf(vault, snapshot({ gaps: [gap('a/b'), gap('')] }), none);
   assert.deepEqual(one.without, ['/srv/data/a/b', '/srv/data']);
   const roots = [root('/srv/data'), root('/home/ann'), root('/var/ann2')];
   const several = coveringPointOf(
     vault,
     snapshot({ roots, gaps: [gap('ann/x')], notEntered: [gap('ann2/y'), gap('data')] }),
+    none,
   );
   assert.deepEqual(several.without, ['/home/ann/x', '/var/ann2/y', '/srv/data']);
-  const whole = coveringPointOf(vault, snapshot({ roots: [root('/')], gaps: [gap('root/x')] }));
+  const whole = coveringPointOf(
+    vault,
+    snapshot({ roots: [root('/')], gaps: [gap('root/x')] }),
+    none,
+  );
   assert.deepEqual(whole.without, ['/root/x']);
-  const absolute = coveringPointOf(vault, snapshot({ gaps: [gap('/srv/data/z')] }));
+  const absolute = coveringPointOf(vault, snapshot({ gaps: [gap('/srv/data/z')] }), none);
   assert.deepEqual(absolute.without, ['/srv/data/z']);
 });
 
@@ -58,6 +64,17 @@ test('a database that is the data set makes it torn; one inside it is a gap', ()
   assert.deepEqual([inside.isTorn, inside.gapCount], [false, 3]);
   assert.equal(recoveryPointOf(of, snapshot({ torn: torn('/srv/data') })).isTorn, true);
   assert.equal(recoveryPointOf(of, snapshot({ torn: torn('/srv') })).isTorn, true);
+});
+
+test('what an engine has started on is torn no more, and that snapshot alone', () => {
+  const torn = [{ path: byteString('/srv/data'), engine: 'postgres' }];
+  const seen = snapshot({ torn });
+  const started = (id: string) => ({ ...of, started: new Set([id]) });
+  const usable = recoveryPointOf(started('s'), seen);
+  assert.deepEqual([usable.isTorn, usable.gapCount], [false, 0]);
+  assert.deepEqual(coveringPointOf(vault, seen, new Set(['s'])).torn, []);
+  assert.equal(recoveryPointOf(started('another'), seen).isTorn, true);
+  assert.deepEqual(coveringPointOf(vault, seen, new Set(['another'])).torn, ['/srv/data']);
 });
 
 test('snapshots of equal content share their proof, and others do not', () => {

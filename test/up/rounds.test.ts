@@ -7,6 +7,7 @@ import { byteString, parseDigest } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { durationMs, monotonicMs, type UnixMs, unixMs } from '../../src/base/units.ts';
 import { Rounds, type RoundPorts } from '../../src/main/up/rounds.ts';
+import { AS_IT_LIES } from '../../src/main/frozen/capture-plan.ts';
 import type { Target } from '../../src/main/up/targets.ts';
 import type { Done, UpView } from '../../src/main/up/up-view.ts';
 import { NOT_COMPARED, type DrillResult } from '../../src/recover/core/drill-result.ts';
@@ -74,7 +75,7 @@ class World {
       },
       room: () => {
         this.planted.room?.(this.backupsAt.length);
-        return { spareBytes: 1e12 };
+        return Promise.resolve({ spareBytes: 1e12 });
       },
       clean: () => undefined,
       protect: (target, { lastDrill }) => {
@@ -88,7 +89,14 @@ class World {
         const drill = last ?? this.#drill(round);
         const isDrilledNow = last === undefined;
         if (isDrilledNow) note(`drill ${round}`);
-        return Promise.resolve({ kind: 'protected', target, backup, drill, isDrilledNow });
+        return Promise.resolve({
+          kind: 'protected',
+          target,
+          backup,
+          hooks: [],
+          drill,
+          isDrilledNow,
+        });
       },
     };
   }
@@ -123,7 +131,13 @@ class World {
       finished: unixMs(this.#now),
       roots: [rootOf(of(round))],
       ...{ newBytes: 0, storedBytes: isUnchanged ? 0 : 1000, readBytes: 0 },
-      ...{ report: new WalkReport(), torn: [], readInFull: [], changedSilently: [] },
+      ...{
+        report: new WalkReport(),
+        torn: [],
+        frozen: undefined,
+        readInFull: [],
+        changedSilently: [],
+      },
     };
   }
 
@@ -135,7 +149,7 @@ class World {
       ...{ kind: 'drilled', snapshot: 'ab', startedAt, entries: 1, files: 1, bytes: 1 },
       ...{ isPassed: this.planted.isPassed?.(round) ?? true, durationMs: totalMs, totalMs },
       ...{ rateBytesPerS: 1, mediumOfVault: 'x', mediumOfScratch: 'x', isPastCache: true },
-      ...{ failedFiles: [], failedCount: 0, unset: [], gapCount: 0 },
+      ...{ failedFiles: [], failedCount: 0, unset: [], gapCount: 0, engines: [] },
       source: { ...NOT_COMPARED, why: 'planted' },
     };
   }
@@ -152,8 +166,15 @@ function viewOf(now: UnixMs, discovery: UpView['discovery'], done: readonly Done
   const none = { count: 0, bytes: 0, isAtLeast: false };
   return {
     ...{ now, discovery, done, exposure: [] },
-    coverage: { rows: [], none, unknown: none, covered: none },
-    vault: { path: byteString('/v'), freeBytes: 1 },
+    coverage: {
+      ...{ rows: [], none, unknown: none, covered: none },
+      connected: { repositories: [], now },
+    },
+    vault: {
+      path: byteString('/v'),
+      place: { host: 'h', beneath: undefined, path: undefined },
+      ...{ freeBytes: 1, says: undefined },
+    },
     key: { id: 'k', isConfirmed: false, kind: 'typed' },
     state: { path: byteString('/s'), isNew: false },
   };
@@ -161,7 +182,7 @@ function viewOf(now: UnixMs, discovery: UpView['discovery'], done: readonly Done
 
 function target(name: string): Target {
   const flags = { oneFileSystem: false, skipCacheDirs: false, skipNoBackup: false };
-  return { dataSet: name, roots: [], excludeRules: [], ...flags };
+  return { dataSet: name, roots: [], excludeRules: [], plan: AS_IT_LIES, ...flags };
 }
 
 async function runs(planted: Planted, targets = [target('data')]): Promise<World> {

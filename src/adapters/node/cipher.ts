@@ -8,6 +8,7 @@ import {
   createDecipheriv,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hash,
@@ -18,7 +19,7 @@ import {
 } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
-import { MIB } from '../../base/units.ts';
+import { KIB, MIB } from '../../base/units.ts';
 import type {
   Cipher,
   HkdfOptions,
@@ -27,6 +28,7 @@ import type {
   ScryptOptions,
   SealBox,
 } from '../../host/cipher.ts';
+import { type NativeGcm, nativeGcm } from './native-gcm.ts';
 
 const KEY_SIZE = 32;
 const NONCE_SIZE = 12;
@@ -50,10 +52,42 @@ const PUBLIC_HEAD: Readonly<Record<Curve, Buffer>> = {
   ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
 };
 
+/** Smaller boxes are not worth loading koffi for. */
+const NATIVE_SIZE_MIN = 32 * KIB;
+
 export function nodeCipher(): Cipher {
+  const keyOf = keyObjects();
+  let native: NativeGcm | 'none' | undefined;
+  const nativeFor = (size: number): NativeGcm | undefined => {
+    if (size < NATIVE_SIZE_MIN) return undefined;
+    native ??= nativeGcm() ?? 'none';
+    return native === 'none' ? undefined : native;
+  };
+  const sealInto: Cipher['sealInto'] = (box, into) => {
+    const through = nativeFor(box.plain.length);
+    if (through === undefined) sealWith(keyOf(box.key), { box, into });
+    else through.sealInto(box, into);
+  };
   return {
-    seal,
-    open,
+    seal: (box) => {
+      const sealed = unwrittenBytes(box.plain.length + TAG_SIZE);
+      sealInto(box, sealed);
+      return sealed;
+    },
+    sealInto,
+    open: (box) => {
+      const through = nativeFor(box.sealed.length);
+      if (through === undefined) return openWith(keyOf(box.key), box);
+      const plain = unwrittenBytes(box.sealed.length - TAG_SIZE);
+      return through.openInto(box, plain) ? plain : undefined;
+    },
+    openInto: (box, into) => {
+      const through = nativeFor(box.sealed.length);
+      if (through !== undefined) return through.openInto(box, into);
+      const plain = openWith(keyOf(box.key), box);
+      if (plain !== undefined) into.set(plain);
+      return plain !== undefined;
+    },
     hmac: hmacOverHash(),
     hkdf,
     scrypt,
@@ -68,23 +102,42 @@ export function nodeCipher(): Cipher {
   };
 }
 
-function seal(box: SealBox): Uint8Array {
-  assert(box.nonce.length === NONCE_SIZE, 'a nonce has 12 bytes');
-  const cipher = createCipheriv('aes-256-gcm', box.key, box.nonce, TAG);
-  cipher.setAAD(box.aad);
-  const size = box.plain.length + TAG_SIZE;
-  // Not zeroed: every byte is written below.
-  const sealed = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
-  sealed.set(cipher.update(box.plain), 0);
-  cipher.final(); // GCM keeps nothing back: this only makes the tag.
-  sealed.set(cipher.getAuthTag(), box.plain.length);
-  return sealed;
+/**
+ * The last key as Node's own object: from raw bytes it makes one for each call, which costs as much
+ * as sealing 64 KiB. Known by its bytes, since memory may be used again for another key.
+ */
+function keyObjects(): (key: Uint8Array) => KeyObject {
+  let last: { readonly bytes: Uint8Array; readonly object: KeyObject } | undefined;
+  return (key) => {
+    if (last === undefined || Buffer.compare(last.bytes, key) !== 0) {
+      last = { bytes: Uint8Array.from(key), object: createSecretKey(key) };
+    }
+    return last.object;
+  };
 }
 
-function open(box: OpenBox): Uint8Array | undefined {
+function sealWith(
+  key: KeyObject,
+  { box, into }: { readonly box: SealBox; readonly into: Uint8Array },
+): void {
+  assert(box.nonce.length === NONCE_SIZE, 'a nonce has 12 bytes');
+  assert(into.length === box.plain.length + TAG_SIZE, 'a seal adds its tag and nothing else');
+  const cipher = createCipheriv('aes-256-gcm', key, box.nonce, TAG);
+  cipher.setAAD(box.aad);
+  into.set(cipher.update(box.plain), 0);
+  cipher.final(); // GCM keeps nothing back: this only makes the tag.
+  into.set(cipher.getAuthTag(), box.plain.length);
+}
+
+/** Not zeroed: for what is written in full. */
+function unwrittenBytes(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
+}
+
+function openWith(key: KeyObject, box: OpenBox): Uint8Array | undefined {
   const size = box.sealed.length - TAG_SIZE;
   if (size < 0) return undefined;
-  const decipher = createDecipheriv('aes-256-gcm', box.key, box.nonce, TAG);
+  const decipher = createDecipheriv('aes-256-gcm', key, box.nonce, TAG);
   decipher.setAAD(box.aad);
   decipher.setAuthTag(box.sealed.subarray(size));
   const plain = decipher.update(box.sealed.subarray(0, size));

@@ -2,8 +2,9 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { MIB } from '../../base/units.ts';
+import { KIB, MIB } from '../../base/units.ts';
 import type { Codec } from '../../host/codec.ts';
+import { type NativeZstd, nativeZstd } from './native-zstd.ts';
 
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** zlib's least. */
@@ -11,8 +12,29 @@ const CHUNK_SIZE_MIN = 64;
 /** What zstd may need beyond its input where that does not compress. */
 const FRAME_OVERHEAD = 64;
 
+/** Less is not worth loading koffi for; more is rare, and would be held for ever. */
+const NATIVE_SIZE_MIN = 16 * KIB;
+const NATIVE_SIZE_MAX = 8 * MIB;
+
 export function nodeCodec(): Codec {
-  return { compress, decompress, textOf, bytesOf, writeText, base64Of, bytesOfBase64 };
+  let native: NativeZstd | 'none' | undefined;
+  const nativeFor = (size: number): NativeZstd | undefined => {
+    if (size < NATIVE_SIZE_MIN || size > NATIVE_SIZE_MAX) return undefined;
+    native ??= nativeZstd() ?? 'none';
+    return native === 'none' ? undefined : native;
+  };
+  return {
+    compress: (bytes) => nativeFor(bytes.length)?.compress(bytes) ?? compress(bytes),
+    // What it does not take is refused, and named, by node:zlib.
+    decompress: (bytes, sizeMax) =>
+      nativeFor(sizeMax)?.decompress(bytes, sizeMax) ?? decompress(bytes, sizeMax),
+    textOf,
+    bytesOf,
+    writeText,
+    isEqual: (a, b) => Buffer.compare(a, b) === 0,
+    base64Of,
+    bytesOfBase64,
+  };
 }
 
 function compress(bytes: Uint8Array): Uint8Array {

@@ -2,11 +2,14 @@
 import fs from 'node:fs';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
-import type { DurationMs } from '../../base/units.ts';
+import { type DurationMs, seconds } from '../../base/units.ts';
 import type { Mount, Mounts } from '../../host/mounts.ts';
 import { answersWithin } from './mount-answers.ts';
 import { mountTable } from './mount-table.ts';
 import { fsPath } from './syscalls-path.ts';
+
+/** What a mount may take to answer before it is called unreadable. */
+export const MOUNT_ANSWER_MAX: DurationMs = seconds(30);
 
 /** As many as Linux follows. */
 const LINKS_MAX = 40;

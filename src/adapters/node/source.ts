@@ -35,6 +35,7 @@ import { isUtf8, utf8OrEscaped } from '../../manifest/core/utf8.ts';
 import type { Answer } from './syscalls.ts';
 import { dataSegments } from './syscalls-extents.ts';
 import { openAt } from './syscalls-open.ts';
+import { statFd } from './syscalls-stat.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { getXattr, getXattrAt, listXattrs, listXattrsAt } from './syscalls-xattrs.ts';
 
@@ -77,7 +78,7 @@ export function nodeSource(): Source {
     statMany,
     openFile,
     closeFile: close,
-    statFile: (file, into) => attempt(() => fill(fs.fstatSync(file, BIG), into)),
+    statFile,
     read: (file, into, position) => attempt(() => readFull(file, into, position)),
     dataSegments: segmentsOf,
     readLink: (dir, name) =>
@@ -98,6 +99,11 @@ function openBelow(dir: DirHandle, name: ByteString, flags: number): FileHandle 
   const opened = openAt(dir, name, flags);
   if (opened.ok) return opened.value;
   return attempt(() => fs.openSync(fsPath(pathAt(dir, name)), flags));
+}
+
+/** As `openBelow`. */
+function statFile(file: FileHandle, into: StatWords): void {
+  if (!statFd(file, into).ok) attempt(() => fill(fs.fstatSync(file, BIG), into));
 }
 
 /** What was read has been checked: that a file system complains at the end changes nothing. */

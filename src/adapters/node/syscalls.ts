@@ -38,12 +38,15 @@ export interface SyscallsReport {
   readonly missing: readonly string[];
 }
 
-type NativeArgument = number | bigint | Uint8Array | BigInt64Array | null;
+/** Type of the result, types of the arguments, as koffi writes them. */
+export type Signature = readonly [result: string, parameters: readonly string[]];
+
+type NativeArgument = number | bigint | Uint8Array | Int32Array | BigInt64Array | null;
 /** The result is a number where it is a safe integer, else a bigint. */
 export type Native = (...args: readonly NativeArgument[]) => number | bigint;
 
 interface Libc {
-  readonly bind: (name: NativeName) => Native;
+  readonly bind: (name: string, signature: Signature) => Native;
   readonly errno: (value?: number) => number;
 }
 
@@ -58,6 +61,12 @@ const SIGNATURES = {
   lremovexattr: ['int', ['const void *', 'const void *']],
   // Without a mode: it opens what is there, and never makes anything.
   openat: ['int', ['int', 'const void *', 'int']],
+  // With a mode, for what is made.
+  openat64: ['int', ['int', 'const void *', 'int', 'uint32_t']],
+  // The path is a C string, and empty for the descriptor itself.
+  statx: ['int', ['int', 'const void *', 'int', 'uint32_t', 'void *']],
+  pipe2: ['int', ['void *', 'int']],
+  poll: ['int', ['void *', 'uint64_t', 'int']],
   lseek: ['int64_t', ['int', 'int64_t', 'int']],
   futimens: ['int', ['int', 'const void *']],
   utimensat: ['int', ['int', 'const void *', 'const void *', 'int']],
@@ -98,9 +107,16 @@ export function native(name: NativeName): Native {
   const known = bound.get(name);
   if (known !== undefined) return known;
   const library = opened();
-  const made = 'bind' in library ? library.bind(name) : absent;
+  const made = 'bind' in library ? library.bind(name, SIGNATURES[name]) : absent;
   bound.set(name, made);
   return made;
+}
+
+/** A function of this process that is no system call; undefined where it has none of that name. */
+export function processFunction(name: string, signature: Signature): Native | undefined {
+  const library = opened();
+  const made = 'bind' in library ? library.bind(name, signature) : absent;
+  return made === absent ? undefined : made;
 }
 
 /** What this machine offers. Loads koffi. */
@@ -172,8 +188,7 @@ function open(): NonNullable<typeof libc> {
     const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
     // null is this process itself: its C library, whichever that is (glibc or musl).
     const library = koffi.load(null);
-    const bind = (name: NativeName): Native => {
-      const [result, parameters] = SIGNATURES[name];
+    const bind: Libc['bind'] = (name, [result, parameters]) => {
       try {
         return library.func(name, result, [...parameters]);
       } catch (error) {

@@ -2,7 +2,7 @@
  * Writing trees with node:fs, through directory descriptors (see syscalls-path.ts). One instance a
  * thread; descriptors are shared by all threads of the process.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import type { ByteString } from '../../base/bytes.ts';
 import type { DirHandle, FileHandle } from '../../host/source.ts';
@@ -19,6 +19,7 @@ import { errnoOf } from './errno.ts';
 import { NameIds } from './name-ids.ts';
 import type { Answer } from './syscalls.ts';
 import { makeNode, renameNoReplace } from './syscalls-nodes.ts';
+import { createAt } from './syscalls-open.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { setTimesAtNs, setTimesNs } from './syscalls-times.ts';
 import { removeXattr, removeXattrAt, setXattr, setXattrAt } from './syscalls-xattrs.ts';
@@ -40,8 +41,7 @@ export function nodeTreeWriter(): TreeWriter {
     identity: identityOf(),
     makeTop: (path) => attempt(() => fs.mkdirSync(fsPath(path), { recursive: true })),
     makeDir: (dir, name) => attempt(() => fs.mkdirSync(at(dir, name), DIR_MODE)),
-    createFile: (dir, name, mode) =>
-      attempt(() => fs.openSync(at(dir, name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode)),
+    createFile: (dir, name, mode) => createBelow(dir, name, mode),
     openFile: (dir, name) => attempt(() => openRegular(at(dir, name))),
     closeFile: (file) => attempt(() => fs.closeSync(file)),
     write: (file, bytes, position) => attempt(() => writeFully(file, bytes, position)),
@@ -59,6 +59,7 @@ export function nodeTreeWriter(): TreeWriter {
     ownerId: (name) => owners.of(name),
     groupId: (name) => groups.of(name),
     sync: (handle) => attempt(() => syncHandle(handle)),
+    startSync: syncStarter(),
     syncAll,
   };
 }
@@ -68,6 +69,14 @@ function identityOf(): WriterIdentity {
   const line = /^Umask:\s*([0-7]+)$/m.exec(fs.readFileSync('/proc/self/status', 'latin1'));
   const umask = Number.parseInt(line?.[1] ?? '777', 8);
   return { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1, umask };
+}
+
+/** By the shorter way where there is one; why it was refused is named by node:fs. */
+function createBelow(dir: DirHandle, name: ByteString, mode: number): FileHandle {
+  const made = createAt({ directoryFd: dir, name, mode });
+  if (made.ok) return made.value;
+  const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+  return attempt(() => fs.openSync(fsPath(pathAt(dir, name)), flags, mode));
 }
 
 function openRegular(path: string | Buffer): FileHandle {
@@ -199,10 +208,27 @@ function syncHandle(handle: number): void {
   }
 }
 
+/** Node has no syncfs; `sync -f` of coreutils is one. */
+const SYNC = ['-f', '/proc/self/fd/3'];
+
+function syncStarter(): TreeWriter['startSync'] {
+  let isUnderWay = false;
+  return (dir) => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    const child = spawn('sync', SYNC, { stdio: ['ignore', 'ignore', 'ignore', dir] });
+    const ended = (): void => {
+      isUnderWay = false;
+    };
+    // That there is no such program, or that it failed, is said by `syncAll`.
+    child.on('exit', ended).on('error', ended);
+    child.unref();
+  };
+}
+
 function syncAll(dir: DirHandle): void {
-  // Node has no syncfs; `sync -f` of coreutils is one.
   const stdio: (number | 'ignore')[] = ['ignore', 'ignore', 'ignore', dir];
-  const done = spawnSync('sync', ['-f', '/proc/self/fd/3'], { stdio });
+  const done = spawnSync('sync', SYNC, { stdio });
   if (done.status !== 0) throw new TreeFailure(done.error === undefined ? 'EIO' : 'ENOENT');
 }
 

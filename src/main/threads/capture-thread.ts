@@ -1,6 +1,9 @@
 /** Thread entry: messages to `CaptureWork` and back. All work is in src/vault/shell. */
 import type { MessagePort } from 'node:worker_threads';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Gate, gatedSource } from '../../adapters/node/gated-source.ts';
+import { guardedSource } from '../../adapters/node/guarded-source.ts';
+import { MOUNT_ANSWER_MAX } from '../../adapters/node/mounts.ts';
 import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { assert } from '../../base/assert.ts';
@@ -16,7 +19,11 @@ import { sentFault } from './thread-messages.ts';
 
 const port = parentPort;
 assert(port !== null, 'this file is the entry of a thread');
-const source = nodeSource();
+const { gate }: { readonly gate: SharedArrayBuffer } = workerData;
+const source = gatedSource(
+  guardedSource(nodeSource(), { answerMax: MOUNT_ANSWER_MAX }),
+  new Gate(gate),
+);
 const tools = nodeTools();
 let hands: CaptureHands | undefined;
 let cache: StatCache | undefined;
@@ -28,12 +35,17 @@ port.on('message', (ask: CaptureAsk) => {
     if (ask.kind === 'begin') hands = begin(ask);
     else if (ask.kind === 'segment') hands?.addSegment(ask.buffer);
     else if (ask.kind === 'cache') cache = viewCache(ask.file, tools.codec);
-    else if (ask.kind === 'end') process.exit();
+    else if (ask.kind === 'end') end();
     else answer({ kind: 'done', task: ask.task, value: perform(ask) });
   } catch (error) {
     answer({ kind: 'failed', fault: sentFault(error) });
   }
 });
+
+function end(): void {
+  source.end();
+  process.exit();
+}
 
 function begin(ask: Extract<CaptureAsk, { kind: 'begin' }>): CaptureHands {
   const sink = threadSink(new BufferPool(ask.pool), ask.packs);
@@ -48,6 +60,7 @@ function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' 
   assert(hands !== undefined, 'begin comes first');
   if (ask.kind === 'capture') return hands.capture(ask.items);
   if (ask.kind === 'range') return hands.captureRange(ask.range);
+  source.end(); // What is captured is captured; nobody asks a mount any more.
   return hands.finish();
 }
 

@@ -6,7 +6,7 @@ import type {
   LeavesToCheck,
   PackToCheck,
 } from '../../vault/shell/check-work.ts';
-import type { VaultShare } from './restore-pool.ts';
+import { type ReadingCrew, readingPool } from './restore-pool.ts';
 import { type PoolAnswer, ThreadPool, threadEntry } from './thread-pool.ts';
 
 export type CheckAsk =
@@ -19,9 +19,8 @@ export type CheckAnswer = PoolAnswer<CheckedPack | readonly CheckedLeaf[]>;
 export class ThreadCheckCrew implements CheckCrew {
   readonly #pool: ThreadPool<CheckAsk, CheckedPack | readonly CheckedLeaf[]>;
 
-  constructor({ root, access, size }: VaultShare & { readonly size: number }) {
-    const entry = threadEntry('check-thread', import.meta.url);
-    this.#pool = new ThreadPool({ entry, size, workerData: { root, access } });
+  constructor(of: ReadingCrew) {
+    this.#pool = new ThreadPool(readingPool(of, threadEntry('check-thread', import.meta.url)));
   }
 
   get size(): number {

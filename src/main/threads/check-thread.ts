@@ -3,25 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { assert } from '../../base/assert.ts';
-import { byteString } from '../../base/bytes.ts';
 import { CheckWork } from '../../vault/shell/check-work.ts';
 import type { CheckAnswer, CheckAsk } from './check-pool.ts';
-import { readPacks } from './read-packs.ts';
+import { packsOf } from './read-packs.ts';
 import type { VaultShare } from './restore-pool.ts';
 import { sentFault } from './thread-messages.ts';
 
-const { root, access }: VaultShare = workerData;
+const { packs, access }: VaultShare = workerData;
 const port = parentPort;
 assert(port !== null, 'this file is the entry of a thread');
-const disk = nodeDisk();
-const work = new CheckWork(
-  {
-    tools: nodeTools(),
-    readRange: readPacks(disk, root),
-    openPack: (pack) => disk.openRead(byteString(`${root}/packs/${pack}`)),
-  },
-  access,
-);
+const work = new CheckWork({ tools: nodeTools(), ...packsOf(nodeDisk(), packs) }, access);
 
 port.on('message', (ask: CheckAsk) => {
   try {

@@ -1,5 +1,4 @@
 import { assert } from '../../base/assert.ts';
-import type { ByteString } from '../../base/bytes.ts';
 import type { RestoreTally } from '../../recover/core/restore-tally.ts';
 import type { VerifyBatch, VerifyResult } from '../../recover/shell/verify-work.ts';
 import type { RestoreCrew } from '../../recover/shell/restore-crew.ts';
@@ -10,13 +9,32 @@ import type {
   RestoreSetup,
 } from '../../recover/shell/restore-setup.ts';
 import type { VaultAccess } from '../../vault/shell/vault-access.ts';
-import { type PoolAnswer, ThreadPool, threadEntry } from './thread-pool.ts';
+import type { PacksShare } from './read-packs.ts';
+import { type PoolAnswer, ThreadPool, threadEntry, type ThreadPoolOptions } from './thread-pool.ts';
 
-/** What a thread needs to read a vault in a directory. It holds keys: threads only. */
+/** What a thread needs to read a vault. It holds keys: threads only. */
 export interface VaultShare {
-  /** Directory of the vault. */
-  readonly root: ByteString;
+  readonly packs: PacksShare;
   readonly access: VaultAccess;
+}
+
+/** What a crew of such threads is made of. */
+export interface ReadingCrew {
+  readonly sharePacks: () => PacksShare;
+  readonly access: VaultAccess;
+  readonly size: number;
+}
+
+export function readingPool(
+  { sharePacks, access, size }: ReadingCrew,
+  entry: URL,
+): ThreadPoolOptions {
+  const dataFor = (): ReturnType<ThreadPoolOptions['dataFor']> => {
+    const packs = sharePacks();
+    const workerData: VaultShare = { packs, access };
+    return { workerData, transferList: packs.kind === 'remote' ? [packs.port] : [] };
+  };
+  return { entry, size, dataFor };
 }
 
 export type RestoreAsk =
@@ -33,9 +51,8 @@ export class ThreadRestoreCrew implements RestoreCrew {
   readonly #pool: ThreadPool<RestoreAsk, RestoreValue>;
 
   /** Threads start at once, since that takes a while. */
-  constructor({ root, access, size }: VaultShare & { readonly size: number }) {
-    const entry = threadEntry('restore-thread', import.meta.url);
-    this.#pool = new ThreadPool({ entry, size, workerData: { root, access } });
+  constructor(of: ReadingCrew) {
+    this.#pool = new ThreadPool(readingPool(of, threadEntry('restore-thread', import.meta.url)));
   }
 
   get size(): number {

@@ -13,11 +13,12 @@ import { makeDataKey } from '../../vault/core/data-keys.ts';
 import { IdTable } from '../../vault/core/id-table.ts';
 import { makeKeyring } from '../../vault/core/keyring.ts';
 import { CONTENT } from '../../vault/core/object-id.ts';
+import { directoryPacks } from './pack-writing.ts';
 import { ThreadCrew } from './thread-crew.ts';
 
 function startedCrew(t: TestContext): { readonly crew: ThreadCrew; readonly root: string } {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-crew-'));
-  const crew = new ThreadCrew({ root: byteString(root), size: 1 });
+  const crew = new ThreadCrew({ packs: directoryPacks(byteString(root)), size: 1 });
   t.after(async () => {
     await crew.close();
     fs.rmSync(root, { recursive: true, force: true });

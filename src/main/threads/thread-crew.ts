@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { Gate } from '../../adapters/node/gated-source.ts';
 import { assert } from '../../base/assert.ts';
-import type { ByteString } from '../../base/bytes.ts';
 import { hexOf } from '../../base/bytes.ts';
 import type { IndexedPack } from '../../vault/core/index-builder.ts';
 import type { CaptureResult } from '../../vault/shell/capture-work.ts';
@@ -11,6 +11,7 @@ import type { Crew, CrewResult, CrewRun } from '../../vault/shell/crew.ts';
 import type { PackSink } from '../../vault/shell/pack-sink.ts';
 import type { ScanRange } from '../../vault/shell/scan-unchanged.ts';
 import { BufferPool } from './buffer-pool.ts';
+import type { PackWriter, PackWriting } from './pack-writing.ts';
 import type {
   CaptureAnswer,
   CaptureAsk,
@@ -31,25 +32,27 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A crew of threads: `size` that capture, and one that writes packs. */
+/** A crew of threads: `size` that capture, and whoever stores packs. */
 export class ThreadCrew implements Crew {
   readonly size: number;
-  readonly #root: ByteString;
+  /** Closed, the workers wait before they read on. */
+  readonly gate = new Gate();
+  readonly #packWriting: PackWriting;
   readonly #workers: Worker[];
   readonly #load: number[];
   readonly #waiting = new Map<number, Waiting>();
   readonly #packs: IndexedPack[] = [];
   #pool: BufferPool | undefined;
-  #writer: Worker | undefined;
-  #ownPacks: MessageChannel | undefined;
+  #writer: PackWriter | undefined;
+  #ownPacks: MessagePort | undefined;
   #nextTask = 1;
   #storedCount = 0;
   #failure: SentFault | undefined;
   #onStored: (() => void) | undefined;
 
-  /** @param of `root` is the vault's directory; threads start at once, since that takes a while */
-  constructor(of: { readonly root: ByteString; readonly size: number }) {
-    this.#root = of.root;
+  /** Threads start at once, since that takes a while. @param of where the packs go; how many */
+  constructor(of: { readonly packs: PackWriting; readonly size: number }) {
+    this.#packWriting = of.packs;
     this.size = of.size;
     this.#workers = Array.from({ length: of.size }, (_, at) => this.#startWorker(at));
     this.#load = this.#workers.map(() => 0);
@@ -64,22 +67,17 @@ export class ThreadCrew implements Crew {
   }
 
   begin(run: CrewRun): void {
-    // One buffer for each worker, one for the main thread, one on its way to the disk.
-    const pool = BufferPool.make(this.size + 2);
+    // One buffer for each worker, one for the main thread, and those that are on their way.
+    const pool = BufferPool.make(this.size + 1 + this.#packWriting.inFlight);
     this.#pool = pool;
-    const writer = new Worker(new URL(`./pack-thread.${EXTENSION}`, HERE), {
-      workerData: { root: this.#root, pool: pool.share },
-    });
+    const writer = this.#packWriting.begin(pool, (answer) => this.#stored(answer));
     this.#writer = writer;
-    writer.on('message', (answer: PackAnswer) => this.#stored(answer));
-    writer.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
     for (const worker of this.#workers) {
-      const packs = this.#channelTo(writer);
+      const packs = writer.newPort();
       const ask: CaptureAsk = { kind: 'begin', run, pool: pool.share, packs };
       worker.postMessage(ask, [packs]);
     }
-    this.#ownPacks = new MessageChannel();
-    writer.postMessage(this.#ownPacks.port2, [this.#ownPacks.port2]);
+    this.#ownPacks = writer.newPort();
   }
 
   async capture(items: readonly BatchItem[]): Promise<CaptureResult> {
@@ -100,7 +98,7 @@ export class ThreadCrew implements Crew {
 
   get sink(): PackSink {
     const pool = this.#pool;
-    const packs = this.#ownPacks?.port1;
+    const packs = this.#ownPacks;
     assert(pool !== undefined && packs !== undefined, 'begin comes first');
     return {
       acquire: () => pool.acquire(),
@@ -130,9 +128,9 @@ export class ThreadCrew implements Crew {
 
   async close(): Promise<void> {
     this.#pool?.stop();
-    this.#ownPacks?.port1.close();
+    this.#ownPacks?.close();
     if (this.#failure !== undefined || this.#waiting.size > 0) await this.#letWorkersEnd();
-    await Promise.all([...this.#workers, this.#writer].map((worker) => worker?.terminate()));
+    await Promise.all([...this.#workers.map((each) => each.terminate()), this.#writer?.close()]);
   }
 
   /** A worker that is ended in the middle of a file leaves it open: some of its calls are not Node's. */
@@ -150,18 +148,13 @@ export class ThreadCrew implements Crew {
 
   #startWorker(at: number): Worker {
     const worker = new Worker(new URL(`./capture-thread.${EXTENSION}`, HERE), {
+      workerData: { gate: this.gate.share },
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
       trackUnmanagedFds: false, // Some of its descriptors are opened without Node.
     });
     worker.on('message', (answer: CaptureAnswer) => this.#answered(at, answer));
     worker.on('error', (error) => this.#fail({ bug: error.stack ?? error.message }));
     return worker;
-  }
-
-  #channelTo(writer: Worker): MessageChannel['port1'] {
-    const { port1, port2 } = new MessageChannel();
-    writer.postMessage(port2, [port2]);
-    return port1;
   }
 
   #tellAll(ask: CaptureAsk): void {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import { type SentFault, receivedFault } from './thread-messages.ts';
 
 /** What every thread of a pool answers with. */
@@ -9,7 +9,13 @@ export type PoolAnswer<Value> =
 export interface ThreadPoolOptions {
   readonly entry: URL;
   readonly size: number;
+  /** For each thread anew, since a port can be given to one only. */
+  readonly dataFor: () => ThreadData;
+}
+
+interface ThreadData {
   readonly workerData: unknown;
+  readonly transferList: MessagePort[];
 }
 
 interface Waiting<Value> {
@@ -30,11 +36,11 @@ export class ThreadPool<Ask, Value> {
   #nextTask = 1;
   #failure: SentFault | undefined;
 
-  constructor({ entry, size, workerData }: ThreadPoolOptions) {
+  constructor({ entry, size, dataFor }: ThreadPoolOptions) {
     this.#load = Array.from({ length: size }, () => 0);
     this.#workers = this.#load.map((_, at) => {
       const worker = new Worker(entry, {
-        workerData,
+        ...dataFor(),
         // Descriptors are opened in one thread and closed in another; Node would warn of each.
         trackUnmanagedFds: false,
         // Nearly all garbage is young; by default each thread would let 50 MB of it gather.

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
 import { textOfBytes } from '../cli/places.ts';
+import { nameOfPlace } from '../vault-place.ts';
 
 /** `src/main/up` and `dist/main/up` both lie three below it. */
 const PROGRAM = path.join(import.meta.dirname, '../../../bin/holdfast');
@@ -11,8 +12,13 @@ const PROGRAM = path.join(import.meta.dirname, '../../../bin/holdfast');
 export function commandHere(cli: Cli, { settings }: Opened, verb: string): string {
   const { vault } = settings;
   const isNamed = vault?.by === '--vault';
-  const named = isNamed ? ` --vault ${quoted(textOfBytes(vault.value))}` : '';
+  const named = isNamed ? ` --vault ${quoted(textOfBytes(nameOfPlace(vault.value)))}` : '';
   return `${programHere(cli)} ${verb}${named}`;
+}
+
+/** What makes a vault at another place. */
+export function commandThere(cli: Cli, place: string): string {
+  return `${programHere(cli)} init --vault ${quoted(place)}`;
 }
 
 /** By its name where the shell finds it, else as a path: in a checkout `bin/holdfast`. */
@@ -24,5 +30,5 @@ function programHere(cli: Cli): string {
 }
 
 function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -25,8 +25,13 @@ const NAMED_MAX = 5;
 
 export function doneRows(done: Done, words: DoneWords): readonly LabelledRow[] {
   if (done.kind === 'refused') return [refusedRow(done, words)];
-  const rows = [...tornRows(done, words), ...gapRows(done, words), ...leftOutRows(done, words)];
-  return [backupRow(done, words), ...rows, drillRow(done, words)];
+  const rows = [
+    ...hookRows(done, words),
+    ...tornRows(done, words),
+    ...gapRows(done, words),
+    ...leftOutRows(done, words),
+  ];
+  return [backupRow(done, words), ...rows, drillRow(done, words), ...engineRows(done, words)];
 }
 
 /** One line for a log: what is new. */
@@ -56,6 +61,16 @@ function backupRow({ target, backup }: Protected, { style }: DoneWords): Labelle
   const text = `${name}: ${size}; ${news}, in ${took}; ${id}`;
   const isWhole = backup.report.gapCount + backup.torn.length === 0;
   return { mark: { is: isWhole ? 'ok' : 'degraded' }, label: 'backup', text };
+}
+
+function hookRows({ hooks }: Protected, { style }: DoneWords): readonly LabelledRow[] {
+  return hooks
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ name, why }) => ({
+      mark: { is: 'degraded' as const },
+      label: `${name} failed`,
+      text: sayText(why ?? '', style),
+    }));
 }
 
 function tornRows({ backup }: Protected, { style }: DoneWords): readonly LabelledRow[] {
@@ -122,6 +137,15 @@ function drillRow({ drill, isDrilledNow }: Protected, words: DoneWords): Labelle
     : `not compared with the source: ${drill.source.why}`;
   const text = `${howWords(drill)}: ${size}; every digest right, ${source}`;
   return { mark: { is: 'ok' }, label: 'drill', text };
+}
+
+/** What was shown to be usable is good news for those who know that it was torn; the rest is bad. */
+function engineRows({ drill }: Protected, { style }: DoneWords): readonly LabelledRow[] {
+  return drill.engines.slice(0, NAMED_MAX).map(({ path, isUsable, said }): LabelledRow => {
+    const is = isUsable === undefined ? 'unknown' : isUsable ? 'ok' : 'failed';
+    const label = { ok: 'usable', failed: 'not usable', unknown: 'not tried' }[is];
+    return { mark: { is }, label, text: `${sayName(path, style)}: ${said}` };
+  });
 }
 
 function howWords({ kind }: DrillResult): string {

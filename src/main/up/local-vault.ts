@@ -10,7 +10,9 @@ import { type Opened, openWith } from '../cli/open.ts';
 import { keptKeyPath } from '../cli/secrets.ts';
 import type { Settings, VaultOptions } from '../cli/settings.ts';
 import { vaultDocuments } from '../cli/vault-documents.ts';
-import { nodePorts, storeAt } from '../vault-session.ts';
+import { storeAt } from '../vault-line.ts';
+import { directoryPlace } from '../vault-place.ts';
+import { nodePorts } from '../vault-session.ts';
 
 /** @throws what making and opening a vault throw; a vault that was named is never made here */
 export async function openOrMakeVault(
@@ -22,7 +24,8 @@ export async function openOrMakeVault(
   const state = settings.state.value;
   const root = byteString(`${state}/vault`);
   await makeVault(state, root);
-  return openWith(cli, { ...settings, vault: { value: root, by: 'the state directory' } }, options);
+  const vault = { value: directoryPlace(root), by: 'the state directory' };
+  return openWith(cli, { ...settings, vault }, options);
 }
 
 /** Unattended: the key is a file beside the state, and the screen says what that means. */

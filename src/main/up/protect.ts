@@ -13,9 +13,12 @@ import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Cli } from '../cli/cli.ts';
 import { LiveProgress } from '../cli/live-progress.ts';
 import { recordDamage, recordDrill } from '../estate/record-drill.ts';
-import { runBackup, startCrew } from '../run-backup.ts';
+import type { Surrounded } from '../frozen/around-capture.ts';
+import { keepAround } from '../frozen/keep-around.ts';
+import { takeJob } from '../frozen/take-job.ts';
+import { startCrew } from '../run-backup.ts';
 import { runDrill } from '../run-drill.ts';
-import type { VaultSession } from '../vault-session.ts';
+import { directVault, type VaultSession } from '../vault-session.ts';
 import type { ProtectHow } from './rounds.ts';
 import { scratchOf } from './scratch.ts';
 import type { Target } from './targets.ts';
@@ -60,22 +63,29 @@ async function backUpAndDrill(
   how: ProtectHow,
 ): Promise<Protected> {
   ports.step(`backing up ${sayText(target.dataSet, ports.cli.terminal.errorStyle)}`);
-  const backup = await backUp(ports, target);
+  const { outcome: backup, hooks } = await backUp(ports, target, how);
   const last = how.lastDrill(backup);
   const drill = last ?? (await drillNow(ports, { target, backup, how }));
-  return { kind: 'protected', target, backup, drill, isDrilledNow: last === undefined };
+  return { kind: 'protected', target, backup, hooks, drill, isDrilledNow: last === undefined };
 }
 
-async function backUp(ports: ProtectPorts, target: Target): Promise<BackupOutcome> {
+async function backUp(
+  ports: ProtectPorts,
+  target: Target,
+  { run }: ProtectHow,
+): Promise<Surrounded> {
   const { session, state, cli } = ports;
   const label = sayText(target.dataSet, cli.terminal.errorStyle);
   const progress = new LiveProgress(cli, { label: `backup ${label}`, word: 'read' });
   try {
-    return await runBackup(session, startCrew(session.root), {
-      ...target,
-      roots: target.roots.map(({ name, path }) => ({ name, from: { path } })),
+    const { roots, service, ...rest } = target;
+    const own = service === undefined ? {} : { service: { ...service, run } };
+    const take = { session, state, minFree: undefined, stops: cli.stop };
+    const surrounded = await takeJob(take, {
+      job: { ...rest, ...own, from: { kind: 'paths', roots } },
+      crew: startCrew(session.line),
       readAll: false,
-      ownPlaces: [session.root, state],
+      fullSpeed: false,
       onProgress: ({ entries, entriesExpected, readBytes }) => {
         ports.checkFloor();
         progress.update({
@@ -86,6 +96,9 @@ async function backUp(ports: ProtectPorts, target: Target): Promise<BackupOutcom
         });
       },
     });
+    const { dataSet } = target;
+    await keepAround({ clock: session.clock, state, dataSet, hooks: surrounded.hooks });
+    return surrounded;
   } finally {
     progress.end();
   }
@@ -98,7 +111,7 @@ async function drillNow(
   const { cli, session, ledger, state } = ports;
   const name = sayText(of.target.dataSet, cli.terminal.errorStyle);
   ports.step(`restoring ${name} to a scratch place, for proof`);
-  const { snapshots } = await listSnapshots(session.vault);
+  const { snapshots } = await listSnapshots(directVault(session));
   const listed = findSnapshot(session.vault, snapshots, { wanted: of.backup.snapshot });
   const snapshot = {
     record: listed.record,

@@ -13,6 +13,7 @@ import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import { nextBackupAt } from '../../watch/core/pacing.ts';
 import type { Target } from './targets.ts';
+import { newRun } from '../services/service-plan.ts';
 import type { Stop } from './up-stop.ts';
 import type { Done, Protected, UpScreen, UpView } from './up-view.ts';
 
@@ -31,7 +32,7 @@ export interface RoundPorts {
   /** What is known now, of this machine and of the vault. */
   readonly view: (discovery: Discovery, done: readonly Done[]) => Promise<UpView>;
   /** @throws Fault HF_VAULT_FLOOR where a backup would leave too little free */
-  readonly room: (discovery: Discovery) => { readonly spareBytes: number };
+  readonly room: (discovery: Discovery) => Promise<{ readonly spareBytes: number }>;
   /** @throws Fault of source, vault, store and disk; a drill that fails is a result */
   readonly protect: (target: Target, how: ProtectHow) => Promise<Protected>;
   /** Takes away what a drill that was killed has left. */
@@ -42,6 +43,8 @@ export interface ProtectHow {
   readonly discovery: Discovery;
   /** The result that stands where no drill is wanted now. */
   readonly lastDrill: (backup: BackupOutcome) => DrillResult | undefined;
+  /** The same for all of a round: data sets of a service are of one run. */
+  readonly run: string;
 }
 
 export interface UpOutcome {
@@ -99,9 +102,12 @@ export class Rounds {
     clean();
     const discovery = await this.#discovery();
     const startedMs = clock.monotonic();
-    const { spareBytes } = room(discovery);
+    const { spareBytes } = await room(discovery);
     const done: Done[] = [];
-    for (const target of this.#targets) done.push(await this.#protect(target, discovery));
+    const run = newRun(clock.now());
+    for (const target of this.#targets) {
+      done.push(await this.#protect(target, { discovery, run }));
+    }
     const seen = await view(await this.#discovery(), done);
     screen.rounded(seen);
     const kept = done.filter((each) => each.kind === 'protected');
@@ -114,16 +120,20 @@ export class Rounds {
       changedBytes: kept.reduce((sum, each) => sum + each.backup.storedBytes, 0),
       spareBytes,
     });
-    const hasGaps = kept.some(({ backup }) => backup.report.gapCount + backup.torn.length > 0);
+    const hasGaps = kept.some(
+      ({ backup, hooks }) =>
+        backup.report.gapCount + backup.torn.length > 0 ||
+        hooks.some(({ outcome }) => outcome === 'failed'),
+    );
     const hasFailed = kept.length < done.length || kept.some(({ drill }) => !drill.isPassed);
     return { outcome: { view: seen, hasGaps, hasFailed }, next };
   }
 
   /** One data set that cannot be read keeps the others from nothing. */
-  async #protect(target: Target, discovery: Discovery): Promise<Done> {
+  async #protect(target: Target, of: Pick<ProtectHow, 'discovery' | 'run'>): Promise<Done> {
     try {
       const done = await this.#ports.protect(target, {
-        discovery,
+        ...of,
         lastDrill: (backup) => this.#standing(target, backup),
       });
       if (done.isDrilledNow) this.#keepDrill(done);

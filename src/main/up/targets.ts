@@ -6,6 +6,8 @@ import { backupJobs, type DataSetJob, type NamedPath } from '../cli/backup-reque
 import type { Cli } from '../cli/cli.ts';
 import { textOfBytes } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
+import { inServiceOrder } from '../services/service-order.ts';
+import { ownDirectories } from '../vault-place.ts';
 
 export interface Target extends Omit<DataSetJob, 'from'> {
   readonly roots: readonly NamedPath[];
@@ -33,7 +35,8 @@ function jobsOf(cli: Cli, settings: Settings, given: readonly string[]): readonl
     return given.flatMap((each) => backupJobs(cli, settings, { args: [each], options }));
   }
   if (Object.keys(settings.config.datasets ?? {}).length > 0) {
-    return backupJobs(cli, settings, { args: [], options });
+    const { services } = settings.config;
+    return inServiceOrder(backupJobs(cli, settings, { args: [], options }), services);
   }
   const checkout = { args: [CHECKOUT], options: { exclude: CHECKOUT_EXCLUDES } };
   return backupJobs(cli, settings, checkout);
@@ -41,7 +44,7 @@ function jobsOf(cli: Cli, settings: Settings, given: readonly string[]): readonl
 
 /** @throws Fault HF_USAGE where it is Holdfast's own, which is in no backup */
 function demandOther({ state, vault }: Settings, { roots }: Target): void {
-  const own = [state.value, ...(vault === undefined ? [] : [vault.value])];
+  const own = [state.value, ...(vault === undefined ? [] : ownDirectories(vault.value))];
   const root = roots.find(({ path: each }) => own.some((place) => isWithin(each, place)));
   if (root === undefined) return;
   const message = `${textOfBytes(root.path)} is Holdfast's own: it keeps its state or its vault there`;

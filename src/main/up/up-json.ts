@@ -1,5 +1,6 @@
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import { bytesJson, timeJson } from '../cli/json-shape.ts';
+import { frozenJson } from '../cli/frozen-words.ts';
+import { bytesJson, enginesJson, timeJson } from '../cli/json-shape.ts';
 import { faultJson } from '../cli/say-fault.ts';
 import type { Done, UpView } from './up-view.ts';
 
@@ -9,7 +10,13 @@ export function upJson(view: UpView): object {
   return {
     computedAt: timeJson(now),
     host: view.discovery.host,
-    vault: { ...bytesJson('place', vault.path), freeBytes: vault.freeBytes },
+    vault: {
+      ...bytesJson('place', vault.path),
+      host: vault.place.host,
+      freeBytes: vault.freeBytes,
+      ...(vault.says === undefined ? {} : { says: vault.says }),
+      ...(vault.elsewhere === undefined ? {} : { elsewhere: vault.elsewhere }),
+    },
     key: {
       kind: key.kind,
       ...('path' in key ? bytesJson('path', key.path) : {}),
@@ -41,7 +48,7 @@ export function upJson(view: UpView): object {
 function doneJson(done: Done): object {
   const dataSet = done.target.dataSet;
   if (done.kind === 'refused') return { dataSet, ...faultJson(done.fault) };
-  const { backup, drill, isDrilledNow } = done;
+  const { backup, hooks, drill, isDrilledNow } = done;
   return {
     dataSet,
     snapshot: backup.snapshot,
@@ -51,16 +58,18 @@ function doneJson(done: Done): object {
     storedBytes: backup.storedBytes,
     gapCount: backup.report.gapCount,
     torn: backup.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+    ...frozenJson({ frozen: backup.frozen, hooks }),
     drill: { ...drillJson(drill), isOfThisRound: isDrilledNow },
   };
 }
 
 function drillJson(drill: DrillResult): object {
-  const { source, failedFiles, ...rest } = drill;
+  const { source, failedFiles, engines, ...rest } = drill;
   const { unexplained, ...compared } = source;
   return {
     ...rest,
     startedAt: timeJson(drill.startedAt),
+    engines: enginesJson(engines),
     failedFiles: failedFiles.map(({ path, code, why }) => ({
       ...bytesJson('path', path),
       code,

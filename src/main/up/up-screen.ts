@@ -12,7 +12,7 @@ import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
 import { faultLines } from '../cli/say-fault.ts';
 import { VERSION } from '../version.ts';
-import { commandHere } from './command-here.ts';
+import { commandHere, commandThere } from './command-here.ts';
 import { doneLine, doneRows, type DoneWords } from './done-words.ts';
 import { isNews } from './news.ts';
 import { StatusLine } from './status-line.ts';
@@ -112,10 +112,16 @@ export class TerminalScreen implements UpScreen {
   }
 
   #firstScreen(view: UpView): string {
-    const { discovery, key } = view;
+    const { discovery, key, vault } = view;
+    const { elsewhere } = vault;
+    const named = elsewhere && {
+      ...elsewhere,
+      command: commandThere(this.#cli, elsewhere.place),
+    };
     return renderFirstScreen(
       {
         ...view,
+        vault: { ...vault, elsewhere: named },
         // What the round shows that follows would stand here twice.
         exposure: [],
         version: VERSION,

@@ -3,11 +3,14 @@ import type { ByteString } from '../../base/bytes.ts';
 import type { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { HookRecord } from '../../vault/core/snapshot-content.ts';
 import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import type { Coverage } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { Exposure } from '../../watch/core/exposure.ts';
+import type { Place } from '../../watch/core/place.ts';
 import type { KeyHere } from '../estate/key-here.ts';
+import type { OtherMachine } from './other-machine.ts';
 import type { Target } from './targets.ts';
 
 /** What a round did for one data set. */
@@ -17,6 +20,8 @@ export interface Protected {
   readonly kind: 'protected';
   readonly target: Target;
   readonly backup: BackupOutcome;
+  /** What was run around the backup. */
+  readonly hooks: readonly HookRecord[];
   /** The last one. */
   readonly drill: DrillResult;
   readonly isDrilledNow: boolean;
@@ -34,7 +39,16 @@ export interface UpView {
   readonly coverage: Coverage;
   /** Of what is kept; empty before the first backup. */
   readonly exposure: readonly Exposure[];
-  readonly vault: { readonly path: ByteString; readonly freeBytes: number | undefined };
+  readonly vault: {
+    /** Or an address. */
+    readonly path: ByteString;
+    readonly place: Place;
+    readonly freeBytes: number | undefined;
+    /** Who can delete what lies there; undefined for a directory. */
+    readonly says: string | undefined;
+    /** Another machine that is known here, where the vault lies on this one. */
+    readonly elsewhere?: OtherMachine | undefined;
+  };
   readonly key: KeyHere;
   readonly state: { readonly path: ByteString; readonly isNew: boolean };
   /** By the last round; empty before the first. */

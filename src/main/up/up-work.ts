@@ -3,23 +3,25 @@ import { discover } from '../../adapters/discovery/discover.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
 import { exposureOf } from '../../watch/core/exposure.ts';
-import { freeFloorOf } from '../../watch/core/pacing.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
-import { textOfBytes } from '../cli/places.ts';
-import { checkFloor, type Floor, floorBytes, parseFloor } from '../cli/sizes.ts';
+import { parseFloor } from '../cli/sizes.ts';
 import { keyHereOf } from '../estate/key-here.ts';
 import { readSnapshots } from '../estate/points.ts';
+import { refreshDue } from '../connect/refresh.ts';
 import { readEstate } from '../estate/read-estate.ts';
+import { heldPaths } from '../estate/see-estate.ts';
+import { placeOfVault } from '../estate/vault-where.ts';
+import { FloorWatch } from '../floor-watch.ts';
 import { hostFacts } from '../run-backup.ts';
+import { nameOfPlace, ownDirectories } from '../vault-place.ts';
+import { type OtherMachine, otherMachine } from './other-machine.ts';
 import { protect } from './protect.ts';
 import type { ProtectHow, RoundPorts } from './rounds.ts';
 import { removeScratch } from './scratch.ts';
 import type { Target } from './targets.ts';
 import type { Done, Protected, UpView } from './up-view.ts';
-
-const FLOOR_CHECK_MS = 1000;
 
 interface WorkParts {
   readonly cli: Cli;
@@ -34,25 +36,31 @@ interface WorkParts {
 
 export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | 'room' | 'view'> {
   readonly #parts: WorkParts;
-  readonly #floor: Floor | undefined;
-  #floorSeenMs = Number.NEGATIVE_INFINITY;
+  readonly #floor: FloorWatch;
+  #elsewhere: Promise<OtherMachine | undefined> | undefined;
 
   constructor(parts: WorkParts) {
     this.#parts = parts;
     const asked = parts.minFree ?? parts.opened.settings.config['min-free'];
-    this.#floor = asked === undefined ? undefined : parseFloor(String(asked), 'up');
+    const floor = asked === undefined ? undefined : parseFloor(String(asked), 'up');
+    const { line } = parts.opened.session;
+    this.#floor = new FloorWatch({ line, floor, clock: parts.cli.clock });
   }
 
   readonly clean = (): void => removeScratch(this.#parts.opened.settings.state.value);
 
-  readonly look = (): Promise<Discovery> => {
-    const { cli, opened, targets } = this.#parts;
-    return discover({
+  readonly look = async (): Promise<Discovery> => {
+    const { cli, opened, targets, ledger } = this.#parts;
+    const state = opened.settings.state.value;
+    const given = targets.flatMap(({ roots }) => roots.map(({ path }) => path));
+    const discovery = await discover({
       clock: cli.clock,
       host: hostFacts(cli.clock.now()).name,
-      given: targets.flatMap(({ roots }) => roots.map(({ path }) => path)),
-      exclude: [opened.session.root, opened.settings.state.value],
+      given: [...given, ...(await heldPaths(ledger))],
+      exclude: [...ownDirectories(opened.session.line.place), state],
     });
+    await refreshDue({ cli, ledger, state, discovery });
+    return discovery;
   };
 
   readonly view = async (discovery: Discovery, done: readonly Done[]): Promise<UpView> => {
@@ -61,14 +69,14 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
     const key = keyHereOf(opened);
     const snapshots = await readSnapshots(session.vault);
     const parts = { session, ledger, discovery, key, snapshots };
-    const { estate, covering } = await readEstate(parts);
+    const { estate, covering, connected } = await readEstate(parts);
     const now = cli.clock.now();
     return {
       now,
       discovery,
-      coverage: coverageOf(discovery, covering),
+      coverage: coverageOf(discovery, covering, connected),
       exposure: exposureOf(estate, now),
-      vault: { path: session.root, freeBytes: session.disk.space(session.root).freeBytes },
+      vault: await this.#vault(discovery),
       key,
       state: { path: settings.state.value, isNew: isNewState },
       done,
@@ -76,21 +84,20 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
   };
 
   /** A first backup has to fit as it is read; later ones store what changed. */
-  readonly room = (discovery: Discovery): { readonly spareBytes: number } => {
-    const { session } = this.#parts.opened;
-    const { freeBytes, totalBytes } = session.disk.space(session.root);
-    const isFirst = session.store.listSync('snapshots/').length === 0;
-    const estimateBytes = isFirst ? this.#givenBytes(discovery) : 0;
-    const space = { freeBytes, totalBytes };
-    checkFloor({ place: textOfBytes(session.root), floor: this.#floor, space, estimateBytes });
-    return { spareBytes: freeBytes - freeFloorOf(totalBytes, floorBytes(this.#floor, totalBytes)) };
+  readonly room = async (discovery: Discovery): Promise<{ readonly spareBytes: number }> => {
+    const { line, vault } = this.#parts.opened.session;
+    line.store.look('packs');
+    const isFirst = (await vault.store.list('snapshots/')).length === 0;
+    const spareBytes = await this.#floor.demand(() => (isFirst ? this.#givenBytes(discovery) : 0));
+    // An amount that is not known says nothing about the pace.
+    return { spareBytes: spareBytes ?? Number.POSITIVE_INFINITY };
   };
 
   readonly protect = (target: Target, how: ProtectHow): Promise<Protected> => {
     const { cli, opened, ledger, step } = this.#parts;
     const { session, settings } = opened;
     const state = settings.state.value;
-    const checkFloor = (): void => this.#checkFloor();
+    const checkFloor = (): void => this.#floor.check();
     return protect({ cli, session, ledger, state, step, checkFloor }, target, how);
   };
 
@@ -100,13 +107,23 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
     return given.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** What is stored meanwhile is not known beforehand, and others write there too. */
-  #checkFloor(): void {
-    const { cli, opened } = this.#parts;
-    const nowMs = cli.clock.monotonic();
-    if (nowMs - this.#floorSeenMs < FLOOR_CHECK_MS) return;
-    this.#floorSeenMs = nowMs;
-    const { root, disk } = opened.session;
-    checkFloor({ place: textOfBytes(root), floor: this.#floor, space: disk.space(root) });
+  /** Looked for once: it is said on the first screen. */
+  #otherMachine(discovery: Discovery): Promise<OtherMachine | undefined> {
+    this.#elsewhere ??= otherMachine(discovery);
+    return this.#elsewhere;
+  }
+
+  async #vault(discovery: Discovery): Promise<UpView['vault']> {
+    const { line } = this.#parts.opened.session;
+    const [space, facts] = await Promise.all([line.space(), line.facts()]);
+    const place = await placeOfVault(discovery, line);
+    const isHere = place.host === discovery.host;
+    return {
+      path: nameOfPlace(line.place),
+      place,
+      freeBytes: space?.freeBytes,
+      says: facts?.says,
+      elsewhere: isHere ? await this.#otherMachine(discovery) : undefined,
+    };
   }
 }

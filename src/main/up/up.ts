@@ -11,6 +11,7 @@ import { EXIT } from '../cli/exit-code.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
 import { stepBack } from '../step-back.ts';
+import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
 import { openOrMakeVault } from './local-vault.ts';
 import { type UpOutcome, Rounds } from './rounds.ts';
@@ -67,7 +68,11 @@ async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> 
   const opened = await openOrMakeVault(cli, settings, options);
   const ledger = await openLedger(textOfBytes(byteString(`${state}/state.db`)));
   try {
-    await ledger.noteVault(opened.session.vault.id, opened.session.root, cli.clock.now());
+    await ledger.noteVault(
+      opened.session.vault.id,
+      nameOfPlace(opened.session.line.place),
+      cli.clock.now(),
+    );
     const screen = cli.wantsJson ? new SilentScreen(cli) : new TerminalScreen(cli, opened);
     const step = (text: string): void => screen.step(text);
     const work = new UpWork({

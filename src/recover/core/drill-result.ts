@@ -1,3 +1,4 @@
+import type { ByteString } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { RestoreFailure, UnsetCount } from './restore-tally.ts';
 import type { TreeDifference } from './tree-difference.ts';
@@ -32,6 +33,19 @@ export interface DrillResult {
   /** The snapshot itself names these as not read or not kept. */
   readonly gapCount: number;
   readonly source: SourceComparison;
+  /** Databases and images in it, each with whether an engine started on what was restored. */
+  readonly engines: readonly EngineOutcome[];
+}
+
+/** An engine that was started on a part of the restore, or should have been. */
+export interface EngineOutcome {
+  /** As the host knows it; or its name in the restore, where it came from a program. */
+  readonly path: ByteString;
+  readonly engine: string;
+  /** Undefined: it could not be tried here. */
+  readonly isUsable: boolean | undefined;
+  /** What it showed, or why not. Safe to print. */
+  readonly said: string;
 }
 
 /** The live data set beside the snapshot. */

@@ -292,7 +292,7 @@ test('a directory that one snapshot left out is unknown, whichever it is', async
   );
   await fixture.backup(dir);
   const full = await fixture.latest();
-  await runBackup(fixture.session, startCrew(fixture.session.root), {
+  await runBackup(fixture.session, startCrew(fixture.session.line), {
     dataSet: 'test',
     roots: [{ name: byteString('tree'), from: { path: byteString(dir) } }],
     excludeRules: [],

@@ -5,7 +5,12 @@ import type { Disk } from '../../host/disk.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
-import { type DrillResult, NOT_COMPARED, type SourceComparison } from '../core/drill-result.ts';
+import {
+  type DrillResult,
+  type EngineOutcome,
+  NOT_COMPARED,
+  type SourceComparison,
+} from '../core/drill-result.ts';
 import { rateOf, type RestoreProgress } from '../core/restore-progress.ts';
 import { type RestoreTally, Tally } from '../core/restore-tally.ts';
 import type { Aspect } from '../core/tree-difference.ts';
@@ -34,6 +39,11 @@ export interface DrillRequest {
   readonly rereadOnly?: boolean;
   readonly unsigned?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Starts engines on what was restored, and may use it up: nobody looks at it afterwards. */
+  readonly startEngines?: (
+    restored: ByteString,
+    content: SnapshotContent,
+  ) => Promise<readonly EngineOutcome[]>;
 }
 
 /** Of the free space, what a drill may take. */
@@ -60,6 +70,7 @@ class Drill {
   readonly #request: DrillRequest;
   readonly #content: SnapshotContent;
   readonly #tally = new Tally();
+  #engines: readonly EngineOutcome[] = [];
 
   constructor(ports: DrillPorts, request: DrillRequest) {
     this.#ports = ports;
@@ -96,6 +107,7 @@ class Drill {
       unset: tally.unset,
       gapCount: tally.gapCount,
       source,
+      engines: this.#engines,
     };
   }
 
@@ -162,12 +174,22 @@ class Drill {
         this.#tally.fail({ path, code: 'DIFFERS', why: `after the restore: ${why}` });
       },
     });
+    const { startEngines } = this.#request;
+    // What did not come back right is no matter of engines.
+    if (startEngines !== undefined && this.#tally.result().failureCount === 0) {
+      this.#engines = await startEngines(target, this.#content);
+    }
     return report.durationMs + (report.syncMs ?? 0);
   }
 
   async #compareSource(): Promise<SourceComparison> {
     if (this.#request.compareSource === false) {
       return { ...NOT_COMPARED, why: 'it was not asked for' };
+    }
+    const { frozen } = this.#content;
+    if (frozen?.guarantee === 'consistent') {
+      // An engine wrote it: other bytes than lie on this host, for the same data.
+      return { ...NOT_COMPARED, why: `${frozen.method} made what was captured` };
     }
     const compare = () => verifySource(this.#ports, this.#content, NAMED_MAX);
     const compared = await this.#unlessLost(compare);

@@ -44,6 +44,8 @@ export interface LargeFileTo {
 }
 
 const FILES_MAX = 4;
+/** Where content has to be waited for, more of it has to be under way. */
+const FILES_FAR_MAX = 16;
 /** Bytes and pieces of one batch. */
 const BATCH_SIZE = 8 << 20;
 const BATCH_PIECES = 256;
@@ -53,11 +55,12 @@ type PartsFailure = NonNullable<PartResult['failure']>;
 export class LargeFiles {
   readonly #ports: LargeFilesPorts;
   readonly #options: LargeFilesOptions;
-  readonly #files = new InFlight(FILES_MAX);
+  readonly #files: InFlight;
 
   constructor(ports: LargeFilesPorts, options: LargeFilesOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#files = new InFlight(ports.reader.expect === undefined ? FILES_MAX : FILES_FAR_MAX);
   }
 
   /** Resolves when it has begun; waits while too many are under way. */

@@ -11,4 +11,9 @@ export interface ObjectReader {
   read(kind: ObjectKind, digest: Digest): Uint8Array;
   /** Where it lies, as a number that sorts by pack and offset; undefined where it is not known. */
   orderOf(kind: ObjectKind, digest: Digest): number | undefined;
+  /**
+   * These will be read next, in this order: a reader that waits for a network asks for them at once.
+   * Not there where nothing is gained by it.
+   */
+  readonly expect?: (kind: ObjectKind, digests: readonly Digest[]) => void;
 }

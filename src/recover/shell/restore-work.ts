@@ -42,6 +42,8 @@ export class RestoreWork {
   readonly #ports: RestoreWorkPorts;
   readonly #setup: RestoreSetup;
   readonly #place: PlaceEntry;
+  /** Batches of which the content was asked for. */
+  readonly #announced = new WeakMap<EntryBatch | PartBatch, Planned[] | undefined>();
   #found = NOTHING;
 
   constructor(ports: RestoreWorkPorts, setup: RestoreSetup) {
@@ -52,8 +54,10 @@ export class RestoreWork {
 
   /** In the order of packs, so that each group is read and opened once. */
   restore(batch: EntryBatch): RestoreTally {
+    this.announce(batch);
     const tally = new Tally();
-    for (const { entry, dir } of this.#plan(batch)) {
+    const plan = this.#announced.get(batch) ?? this.#plan(batch);
+    for (const { entry, dir } of plan) {
       const path = byteString(batch.prefix + entry.path);
       const name = entry.path === '' ? batch.rootName : nameOf(entry.path);
       tally.entries += 1;
@@ -70,6 +74,7 @@ export class RestoreWork {
   writeParts(batch: PartBatch): PartResult {
     let writtenBytes = 0;
     try {
+      this.announceParts(batch);
       for (const piece of batch.pieces) {
         const isRight = batch.action !== 'write' && this.#isThere(batch, piece);
         if (isRight) continue;
@@ -80,6 +85,31 @@ export class RestoreWork {
     } catch (error) {
       return { isWhole: false, writtenBytes, failure: failureOf(batch.path, error) };
     }
+  }
+
+  /** It will be restored soon, after what was announced before: what it needs sets out now. */
+  announce(batch: EntryBatch): void {
+    const { expect } = this.#ports.reader;
+    if (expect === undefined || this.#announced.has(batch)) return;
+    const plan = this.#plan(batch);
+    this.#announced.set(batch, plan);
+    const files = plan.map(({ entry }) => entry).filter(hasContent);
+    expect(
+      CONTENT,
+      files.map(({ sha256 }) => sha256).filter((each) => each !== undefined),
+    );
+  }
+
+  /** As `announce`. What may be there already is not asked for before that was seen. */
+  announceParts(batch: PartBatch): void {
+    const { expect } = this.#ports.reader;
+    if (expect === undefined || batch.action !== 'write' || this.#announced.has(batch)) return;
+    this.#announced.set(batch, undefined);
+    const digests = batch.pieces.map(({ digest }) => digest);
+    expect(
+      CONTENT,
+      digests.filter((each) => each !== ZERO_DIGEST),
+    );
   }
 
   #plan(batch: EntryBatch): Planned[] {
@@ -163,4 +193,8 @@ export class RestoreWork {
     if (content.length === length) return content;
     throw corrupt('a chunk is not as long as its entry says');
   }
+}
+
+function hasContent(entry: Entry): entry is FileEntry {
+  return entry.type === 'file' && entry.unreadable === undefined && entry.size > 0n;
 }

@@ -69,6 +69,8 @@ export interface RestoreReport extends RestoreTally {
 }
 
 const PROGRESS_MS = 100;
+/** Writing back takes as long as making a part of the files: the last wait is then for little. */
+const SYNC_AHEAD_MS = 2000;
 
 /**
  * Puts a snapshot below `target`: one root directly, several under their names. A chunk that is
@@ -102,6 +104,7 @@ class RestoreRun {
   readonly #tally = new Tally();
   readonly #startedMs: number;
   #shownMs: number;
+  #syncedMs: number;
 
   constructor(ports: RestorePorts, request: RestoreRequest, content: SnapshotContent) {
     this.#ports = ports;
@@ -109,6 +112,7 @@ class RestoreRun {
     this.#content = content;
     this.#startedMs = ports.clock.monotonic();
     this.#shownMs = this.#startedMs;
+    this.#syncedMs = this.#startedMs;
     const { record } = request.snapshot;
     const prepared = prepareTarget(
       { ...ports, tools: ports.vault.tools },
@@ -160,7 +164,10 @@ class RestoreRun {
         isLast: of.isLast,
         heads: of.heads[at] ?? new Map(),
         tally: this.#tally,
-        onStep: () => this.#show(false),
+        onStep: () => {
+          this.#syncAhead();
+          this.#show(false);
+        },
       };
       await this.#root(root, stage);
     }
@@ -244,6 +251,13 @@ class RestoreRun {
 
   #elapsed(): number {
     return this.#ports.clock.monotonic() - this.#startedMs;
+  }
+
+  #syncAhead(): void {
+    const now = this.#ports.clock.monotonic();
+    if (this.#request.sync === false || now - this.#syncedMs < SYNC_AHEAD_MS) return;
+    this.#syncedMs = now;
+    this.#ports.tree.startSync(this.#setup.top);
   }
 
   #show(isLast: boolean): void {

@@ -10,9 +10,14 @@ export function vaultObjectReader(
   tools: Tools,
   readRange: ReadRange,
 ): ObjectReader {
-  const { reader, readObject } = vaultReaderFrom(access, tools, readRange);
-  return {
+  const { reader, readObject, expect } = vaultReaderFrom(access, tools, readRange);
+  const objects: ObjectReader = {
     read: (kind, digest) => readObject({ kind, digest }),
     orderOf: (kind, digest) => reader.locate({ kind, digest })?.group,
+  };
+  if (expect === undefined) return objects;
+  return {
+    ...objects,
+    expect: (kind, digests) => expect(digests.map((digest) => ({ kind, digest }))),
   };
 }

@@ -3,6 +3,7 @@ import type { ByteString, Digest } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { KIB } from '../../base/units.ts';
+import type { OpenBox, SealBox } from '../../host/cipher.ts';
 import type { Tools } from '../../host/tools.ts';
 import { corrupt, demand } from './corruption.ts';
 import { mayCompress } from './entropy.ts';
@@ -41,6 +42,15 @@ export interface SealedGroup {
   readonly header: Uint8Array;
   /** Tag included. */
   readonly body: Uint8Array;
+}
+
+/** A group that is ready to be sealed, wherever it shall lie. */
+export interface ReadyGroup {
+  readonly header: Uint8Array;
+  /** Its plain bytes hold until the group is cleared. */
+  readonly box: SealBox;
+  /** Of header and body. */
+  readonly sizeBytes: number;
 }
 
 /** Collects objects of one kind until they are sealed together. Used again after `clear`. */
@@ -92,6 +102,12 @@ export class GroupBuilder {
 
   /** @param references ids that the objects refer to: any order, repeated, own members too */
   seal(tools: Tools, dataKey: DataKey, references: readonly Digest[] = []): SealedGroup {
+    const { header, box } = this.prepare(tools, dataKey, references);
+    return { header, body: tools.cipher.seal(box) };
+  }
+
+  /** All of `seal` but the sealing. */
+  prepare(tools: Tools, dataKey: DataKey, references: readonly Digest[]): ReadyGroup {
     assert(this.#ids.length > 0, 'an empty group is not sealed');
     const raw = this.#raw.subarray(0, this.#size);
     const packed = mayCompress(raw) ? tools.codec.compress(raw) : raw;
@@ -109,9 +125,23 @@ export class GroupBuilder {
       lengths: this.#lengths,
       references: prefixesOf(references, this.#ids),
     });
-    const body = tools.cipher.seal({ key: dataKey.key, nonce, aad: header, plain });
-    assert(body.length === plain.length + TAG_SIZE, 'a seal adds its tag and nothing else');
-    return { header, body };
+    const box = { key: dataKey.key, nonce, aad: header, plain };
+    return { header, box, sizeBytes: header.length + plain.length + TAG_SIZE };
+  }
+
+  /**
+   * Compares what a group opened to with what was put in, byte by byte.
+   * @throws Fault HF_VAULT_CORRUPT where anything differs
+   */
+  checkSame(tools: Tools, opened: OpenedGroup): void {
+    const { members, plain, header } = opened;
+    const isSame = tools.codec.isEqual(plain, this.#raw.subarray(0, this.#size));
+    demand(isSame && header.kind === this.kind, 'group', 'it does not open to what was sealed');
+    demand(members.length === this.#ids.length, 'group', 'it has not the members put in');
+    for (const [at, { id, length }] of members.entries()) {
+      const isThis = id === this.#ids[at] && length === this.#lengths[at];
+      demand(isThis, 'group', 'a member is not the one put in');
+    }
   }
 
   clear(): void {
@@ -158,6 +188,15 @@ export class OpenedGroup {
  * @throws Fault HF_VAULT_CORRUPT, HF_CONTENT_CORRUPT, HF_DATA_KEY_ABSENT; nothing else
  */
 export function openGroup(tools: Tools, dataKeys: DataKeySource, bytes: Uint8Array): OpenedGroup {
+  return openGroupWith(tools, { dataKeys, bytes });
+}
+
+/** The same; `into`, where given, is memory of `GROUP_PLAIN_MAX` bytes that the group may use. */
+export function openGroupWith(
+  tools: Tools,
+  of: { readonly dataKeys: DataKeySource; readonly bytes: Uint8Array; readonly into?: Uint8Array },
+): OpenedGroup {
+  const { dataKeys, bytes, into } = of;
   const header = parseGroupHeader(bytes);
   const { headerLength, bodyLength, plainLength } = header;
   demand(bytes.length === headerLength + bodyLength, 'group', 'its length does not fit its header');
@@ -166,16 +205,19 @@ export function openGroup(tools: Tools, dataKeys: DataKeySource, bytes: Uint8Arr
   if (key === undefined) {
     throw new Fault('HF_DATA_KEY_ABSENT', 'no data key that opens this group was found');
   }
-  const opened = tools.cipher.open({
-    key,
-    nonce: header.nonce,
-    aad: header.bytes,
-    sealed: bytes.subarray(headerLength),
-  });
+  const box = { key, nonce: header.nonce, aad: header.bytes, sealed: bytes.subarray(headerLength) };
+  const opened = into === undefined ? tools.cipher.open(box) : openedInto(tools, box, into);
   if (opened === undefined) throw corrupt('group', 'its tag does not fit');
   const plain = header.codec === ZSTD ? tools.codec.decompress(opened, plainLength) : opened;
   demand(plain.length === plainLength, 'group', 'it has not the length its header says');
-  return new OpenedGroup(header, membersOf(tools.codec, header), plain);
+  // A copy: the rest of `bytes` is not needed any more, and may be used again.
+  const own = parseGroupHeader(header.bytes.slice());
+  return new OpenedGroup(own, membersOf(tools.codec, header), plain);
+}
+
+function openedInto(tools: Tools, box: OpenBox, into: Uint8Array): Uint8Array | undefined {
+  const plain = into.subarray(0, box.sealed.length - TAG_SIZE);
+  return tools.cipher.openInto(box, plain) ? plain : undefined;
 }
 
 /**

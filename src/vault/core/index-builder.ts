@@ -18,6 +18,8 @@ import { parseSealedKeys } from './sealed-key.ts';
 /** Rows are sorted by numbers that hold 24 bits of row: more ids take a second index. */
 export const INDEX_ENTRIES_MAX = 2 ** 24;
 
+const GROWTH = 1.25;
+
 /** What an index says of one pack. */
 export interface IndexedPack {
   /** SHA-256 of the file. */
@@ -135,7 +137,9 @@ export class IndexBuilder {
     const needed = this.#entryCount + more;
     assert(needed <= INDEX_ENTRIES_MAX, 'an index has a limited number of entries');
     if (needed * INDEX_ENTRY_WORDS <= this.#entries.length) return;
-    const larger = new Uint32Array(Math.max(needed * INDEX_ENTRY_WORDS, 2 * this.#entries.length));
+    // Of millions, twice as many would be much that is never used.
+    const ample = Math.ceil(this.#entries.length * GROWTH);
+    const larger = new Uint32Array(Math.max(needed * INDEX_ENTRY_WORDS, ample));
     larger.set(this.#entries);
     this.#entries = larger;
   }

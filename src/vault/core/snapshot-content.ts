@@ -28,6 +28,12 @@ export interface SnapshotContent {
   readonly excluded: readonly ExcludeRule[];
   readonly notEntered: readonly SnapshotGap[];
   readonly inFluxCount: number;
+  /** How the data was held still; absent where it was read as it lay. */
+  readonly frozen?: FrozenRecord;
+  /** What was run around the capture, so far as it had ended when this was signed. */
+  readonly hooks?: readonly HookRecord[];
+  /** The service whose data sets were captured together. */
+  readonly service?: ServiceRecord;
   /** Of the program that wrote it. */
   readonly version: string;
   /** What a newer writer said besides. */
@@ -52,6 +58,33 @@ export interface SnapshotGap {
 export interface TornData {
   readonly path: ByteString;
   readonly engine: string;
+}
+
+/** A frozen source, as `src/host/frozen-source.ts` has it. */
+export interface FrozenRecord {
+  readonly method: string;
+  readonly guarantee: 'consistent' | 'crash-consistent';
+  /** When the view was made. */
+  readonly at: UnixMs;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+export interface HookRecord {
+  /** `before`, `thaw`, or `check` of a service. */
+  readonly name: string;
+  readonly outcome: 'done' | 'failed';
+  /** Of one that failed: how, and the last it said. Safe to print. */
+  readonly why?: string;
+}
+
+export interface ServiceRecord {
+  readonly name: string;
+  /** The same in all snapshots that are of one moment. */
+  readonly run: string;
+  /** Place in the run, from 1. */
+  readonly order: number;
+  /** How many data sets the run has. */
+  readonly of: number;
 }
 
 export interface ExcludeRule {
@@ -85,6 +118,7 @@ export function encodeSnapshotContent(content: SnapshotContent): ByteString {
       excluded: content.excluded.map((each) => ({ ...each, bytes: String(each.bytes) })),
       notEntered: content.notEntered.map(gap),
       inFluxCount: content.inFluxCount,
+      ...frozenText(content),
       version: content.version,
       ...content.unknown,
     }),
@@ -116,6 +150,7 @@ export function parseSnapshotContent(text: ByteString): SnapshotContent {
     })),
     notEntered: fields.objects('notEntered').map(parseGap),
     inFluxCount: fields.integer('inFluxCount', COUNT),
+    ...parseFrozen(fields),
     version: fields.text('version'),
     ...(Object.keys(unknown).length > 0 ? { unknown } : {}),
   };
@@ -134,8 +169,77 @@ const MEMBERS = [
   'excluded',
   'notEntered',
   'inFluxCount',
+  'frozen',
+  'hooks',
+  'service',
   'version',
 ];
+
+type FrozenMembers = Pick<SnapshotContent, 'frozen' | 'hooks' | 'service'>;
+
+/** Absent where unused: a snapshot without them has the bytes it always had. */
+function frozenText({ frozen, hooks, service }: FrozenMembers): object {
+  return {
+    ...(frozen === undefined
+      ? {}
+      : {
+          frozen: {
+            method: frozen.method,
+            guarantee: frozen.guarantee,
+            at: isoTimeOf(frozen.at),
+            facts: frozen.facts,
+          },
+        }),
+    ...(hooks === undefined
+      ? {}
+      : { hooks: hooks.map(({ name, outcome, why }) => ({ name, outcome, why })) }),
+    ...(service === undefined
+      ? {}
+      : {
+          service: {
+            name: service.name,
+            run: service.run,
+            order: service.order,
+            of: service.of,
+          },
+        }),
+  };
+}
+
+function parseFrozen(fields: JsonFields): FrozenMembers {
+  return {
+    ...(fields.has('frozen') ? { frozen: parseFrozenRecord(fields.object('frozen')) } : {}),
+    ...(fields.has('hooks') ? { hooks: fields.objects('hooks').map(parseHook) } : {}),
+    ...(fields.has('service') ? { service: parseService(fields.object('service')) } : {}),
+  };
+}
+
+/** What a newer writer guarantees and this one does not know is taken for the weaker of the two. */
+function parseFrozenRecord(fields: JsonFields): FrozenRecord {
+  return {
+    method: fields.text('method'),
+    guarantee: fields.text('guarantee') === 'consistent' ? 'consistent' : 'crash-consistent',
+    at: fields.time('at'),
+    facts: parseStats(fields.object('facts')),
+  };
+}
+
+function parseHook(fields: JsonFields): HookRecord {
+  return {
+    name: fields.text('name'),
+    outcome: fields.text('outcome') === 'done' ? 'done' : 'failed',
+    ...(fields.has('why') ? { why: fields.text('why') } : {}),
+  };
+}
+
+function parseService(fields: JsonFields): ServiceRecord {
+  return {
+    name: fields.text('name'),
+    run: fields.text('run'),
+    order: fields.integer('order', COUNT),
+    of: fields.integer('of', COUNT),
+  };
+}
 
 function parseRoot(fields: JsonFields): SnapshotRoot {
   const sha256 = parseDigest(fields.text('sha256'));

@@ -129,6 +129,26 @@ test('what a newer writer adds is kept', () => {
   assert.deepEqual(read(write(newer).bytes), newer);
 });
 
+test('how it was held still, hooks and service come back; without them no byte is spent', () => {
+  const frozen: SnapshotContent['frozen'] = {
+    method: 'btrfs',
+    guarantee: 'crash-consistent',
+    at: unixMs(1_795_172_399_000),
+    facts: { snapshot: '/srv/.holdfast-frozen/x', lsn: 12 },
+  };
+  const hooks: SnapshotContent['hooks'] = [
+    { name: 'before', outcome: 'done' },
+    { name: 'thaw', outcome: 'failed', why: 'ended with 3: \\x1b' },
+  ];
+  const service = { name: 'wiki', run: '20261120T140312Z-1a2b', order: 1, of: 2 };
+  const content: SnapshotContent = { ...sample, frozen, hooks, service };
+  assert.deepEqual(read(write(content).bytes), content);
+  const plain = encodeSnapshotContent(sample);
+  for (const word of ['frozen', 'hooks', 'service']) assert.ok(!plain.includes(word), word);
+  const weaker = encodeSnapshotContent(content).replace('crash-consistent', 'something newer');
+  assert.equal(parseSnapshotContent(byteString(weaker)).frozen?.guarantee, 'crash-consistent');
+});
+
 test('no flip passes for what was signed', () => {
   const good = write(sample).bytes;
   for (const { bad, bit } of everyFlip(good)) {

@@ -58,7 +58,7 @@ export function fileStatOf(cache: StatCache, file: number): BigInt64Array {
   return cache.fileStats.subarray(file * STAT_CACHED, (file + 1) * STAT_CACHED);
 }
 
-export interface CacheSizes {
+interface CacheSizes {
   readonly metaSize: number;
   readonly dirCount: number;
   readonly fileCount: number;
@@ -66,26 +66,25 @@ export interface CacheSizes {
 }
 
 /** Bytes of a cache file, its digest included. */
-export function cacheSize(sizes: CacheSizes): number {
+function cacheSize(sizes: CacheSizes): number {
   return layoutOf(sizes).end + DIGEST_SIZE;
 }
 
-/** Writes the header into `bytes` and returns the arrays to be filled in place. */
-export function startCache(bytes: Uint8Array, sizes: CacheSizes, codec: Codec): StatCache {
+/** What stands before the words of the directories. */
+export function encodeCacheHead(
+  meta: ByteString,
+  sizes: Omit<CacheSizes, 'metaSize'>,
+  codec: Codec,
+): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((HEADER_SIZE + meta.length) / WORD) * WORD);
   codec.writeText(MAGIC, bytes, 0);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_SIZE);
-  view.setUint32(8, sizes.metaSize, true);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(8, meta.length, true);
   view.setUint32(12, sizes.dirCount, true);
   view.setUint32(16, sizes.fileCount, true);
   view.setUint32(20, sizes.textSize, true);
-  return viewOf(bytes, sizes, codec);
-}
-
-/** Puts the digest behind a cache that has been filled. */
-export function sealCache(bytes: Uint8Array, tools: { hash: Hash; codec: Codec }): void {
-  const end = bytes.length - DIGEST_SIZE;
-  const digest = tools.hash.sha256(bytes.subarray(0, end));
-  tools.codec.writeText(byteString(digest), bytes, end);
+  codec.writeText(meta, bytes, HEADER_SIZE);
+  return bytes;
 }
 
 /**

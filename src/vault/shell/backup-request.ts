@@ -8,7 +8,14 @@ import type { InUse } from '../../host/in-use.ts';
 import type { Mounts } from '../../host/mounts.ts';
 import type { Source } from '../../host/source.ts';
 import type { IdTable } from '../core/id-table.ts';
-import type { SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import type {
+  FrozenRecord,
+  HookRecord,
+  ServiceRecord,
+  SnapshotGap,
+  SnapshotRoot,
+  TornData,
+} from '../core/snapshot-content.ts';
 import type { StreamSource } from './capture-stream.ts';
 import type { Crew } from './crew.ts';
 import type { LocalState } from './local-state.ts';
@@ -45,7 +52,22 @@ export interface BackupRoot {
   /** Under which it is restored when there are several. */
   readonly name: ByteString;
   /** Absolute path of a directory or a file; or what comes from a pipe. */
-  readonly from: { readonly path: ByteString } | { readonly stream: StreamSource };
+  readonly from:
+    | { readonly path: ByteString; readonly view?: RootView }
+    | { readonly stream: StreamSource };
+}
+
+/** A root that is read elsewhere than where the host knows it: from a frozen view. */
+export interface RootView {
+  readonly readPath: ByteString;
+  /** Below the root: where another file system begins, which the view does not hold. */
+  readonly otherFileSystems: readonly ByteString[];
+}
+
+/** How the roots are held still; `facts` and gaps are asked for when all of them were captured. */
+export interface FrozenCapture extends Omit<FrozenRecord, 'facts'> {
+  readonly facts: () => FrozenRecord['facts'];
+  readonly gaps: () => readonly SnapshotGap[];
 }
 
 export interface BackupRequest {
@@ -63,6 +85,11 @@ export interface BackupRequest {
   readonly readAll: boolean;
   /** `device:inode` of Holdfast's own vault, state and scratch. */
   readonly ownDirs: ReadonlySet<string>;
+  /** What was read lay still: nothing of it is torn, and it is covered up to that moment. */
+  readonly frozen?: FrozenCapture;
+  /** What was run before, for the snapshot. */
+  readonly hooks?: readonly HookRecord[];
+  readonly service?: ServiceRecord;
   readonly onProgress: (progress: BackupProgress) => void;
 }
 
@@ -92,6 +119,7 @@ export interface BackupOutcome {
   readonly readBytes: number;
   readonly report: WalkReport;
   readonly torn: readonly TornData[];
+  readonly frozen: FrozenRecord | undefined;
   /** Roots that a cache could not be used for, with why. */
   readonly readInFull: readonly string[];
   /**

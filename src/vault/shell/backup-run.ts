@@ -16,9 +16,9 @@ import type { CaptureOptions } from './capture-work.ts';
 import { ObjectWriter } from './object-writer.ts';
 import type { Vault } from './open-vault.ts';
 
-/** Ids that a run may add before the table grows; the table starts small, since most runs are. */
+/** Ids that a run may add before the table grows: by as many again, since most runs are small. */
 const IDS_FIRST = 1 << 18;
-const IDS_GROWTH = 1 << 20;
+const IDS_GROWTH_MAX = 1 << 20;
 /** One index stays well below its limit, and is written in one piece. */
 const INDEX_ENTRIES_TARGET = INDEX_ENTRIES_MAX / 16;
 
@@ -37,6 +37,7 @@ export class BackupRun {
   /** For content that no worker reads: what comes from a pipe. */
   readonly content: ObjectWriter;
   readonly namesKey: SealedDataKey;
+  #idsAdded = IDS_FIRST;
   #anew: Set<Digest> | undefined;
   /** Bytes that the vault did not have; known at the end. */
   newBytes = 0;
@@ -86,7 +87,10 @@ export class BackupRun {
   /** To be called now and then: a crowded table lets a chunk be stored twice. */
   growIds(): void {
     const { ids, crew } = this.#ports;
-    if (ids.isCrowded) crew.addSegment(ids.grow(IDS_GROWTH));
+    if (!ids.isCrowded) return;
+    const more = Math.min(this.#idsAdded, IDS_GROWTH_MAX);
+    this.#idsAdded += more;
+    crew.addSegment(ids.grow(more));
   }
 
   /** Everything that was kept is durable when this resolves, and an index names it. */

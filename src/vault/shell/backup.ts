@@ -7,12 +7,12 @@ import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { TornFinding, UseWatch } from '../../host/in-use.ts';
-import { STAT_DEV, STAT_INO } from '../../host/source.ts';
+import { STAT_CACHED, STAT_DEV, STAT_INO } from '../../host/source.ts';
 import { isWithin } from '../../manifest/core/order.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import { NAMES } from '../core/object-id.ts';
-import type { SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import type { FrozenRecord, SnapshotRoot, TornData } from '../core/snapshot-content.ts';
 import { fileStatOf, namesOf } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
 import type {
@@ -20,10 +20,12 @@ import type {
   BackupPorts,
   BackupRequest,
   BackupRoot,
+  RootView,
   VaultContents,
 } from './backup-request.ts';
 import { BackupRun } from './backup-run.ts';
 import type { CacheBuilder } from './cache-builder.ts';
+import { moveCache } from './cache-device.ts';
 import { captureRoot, type Taken } from './capture-root.ts';
 import { captureStream } from './capture-stream.ts';
 import { publishBackup } from './publish-backup.ts';
@@ -48,11 +50,13 @@ const NS_IN_MS = 1_000_000n;
 interface RootDone {
   readonly root: SnapshotRoot;
   readonly report: WalkReport;
+  readonly readPath: ByteString;
   /** What the last run left, where everything was read all the same. */
   readonly before: RootCache | undefined;
   /** Undefined where the old cache still holds. */
   readonly builder: CacheBuilder | undefined;
   readonly subject: Subject;
+  readonly device: bigint;
 }
 
 type Subject = { readonly root: ByteString; readonly options: ByteString };
@@ -65,9 +69,19 @@ export async function backup(ports: BackupPorts, request: BackupRequest): Promis
   return new Backup(ports, request).run();
 }
 
+interface PathRoot {
+  readonly name: ByteString;
+  readonly path: ByteString;
+  /** Where it is read: its path, or a frozen view of it. */
+  readonly readPath: ByteString;
+  /** Of the root, where it is read; 0 where that is no directory. */
+  readonly device: bigint;
+  readonly view: RootView | undefined;
+}
+
 interface ToWalk {
   readonly subject: Subject;
-  readonly named: { readonly name: ByteString; readonly path: ByteString };
+  readonly named: PathRoot;
   readonly before: RootCache | undefined;
   readonly old: Parameters<typeof captureRoot>[1]['old'];
 }
@@ -93,9 +107,11 @@ class Backup {
 
   async run(): Promise<BackupOutcome> {
     const { ports, request } = { ports: this.#ports, request: this.#request };
-    const places = request.roots.flatMap((root) => ('path' in root.from ? [root.from.path] : []));
-    for (const place of places) this.#demandAnswer(place);
-    const watch = ports.inUse.begin(places);
+    const places = request.roots.flatMap(({ from }) => ('path' in from ? [from] : []));
+    for (const { path, view } of places) this.#demandAnswer(view?.readPath ?? path);
+    // Nobody writes into a frozen view, whatever is done meanwhile to what it is of.
+    const live = places.filter(({ view }) => view === undefined && request.frozen === undefined);
+    const watch = ports.inUse.begin(live.map(({ path }) => path));
     this.#watch = watch;
     const isWhole = (await ports.missingPacks()).length === 0;
     if (!isWhole) this.#readInFull.push('a pack is missing');
@@ -107,8 +123,10 @@ class Backup {
     const finished = ports.clock.now();
     const roots = done.map(({ root }) => root);
     const report = reportOf(done);
+    for (const { path, why } of request.frozen?.gaps() ?? []) report.gap(path, why);
+    const frozen = this.#frozen();
     const published = await publishBackup(ports, {
-      content: { ...this.#facts({ roots, report, torn, changedSilently }), finished },
+      content: { ...this.#facts({ roots, report, torn, changedSilently, frozen }), finished },
       namesKey: this.#namesKey(),
     });
     this.#keepCaches(done, published.name);
@@ -124,6 +142,7 @@ class Backup {
       readBytes: this.#progress.readBytes,
       report,
       torn,
+      frozen,
       readInFull: this.#readInFull,
       changedSilently,
     };
@@ -150,25 +169,30 @@ class Backup {
       return {
         root: { name, path, sha256: digest, entries, bytes },
         report: new WalkReport(),
+        readPath: path,
+        device: 0n,
         before: undefined,
         builder: undefined,
         subject: { root: path, options },
       };
     }
     const subject = { root: from.path, options };
-    const before = isWhole ? await this.#lastRun(subject) : undefined;
+    const readPath = from.view?.readPath ?? from.path;
+    const device = this.#deviceOf(readPath);
+    const named = { name, path: from.path, readPath, device, view: from.view };
+    const before = isWhole ? await this.#lastRun(subject, named) : undefined;
     const old = this.#request.readAll ? undefined : before;
-    const named = { name, path: from.path };
     if (old !== undefined) {
       this.#entriesExpected = (this.#entriesExpected ?? 0) + old.facts.entries;
-      const changed = await this.#scan(old, from.path);
-      if (this.#watch?.asksForKept === true) this.#tellKept(old, from.path);
+      const changed = await this.#scan(old, readPath);
+      if (this.#watch?.asksForKept === true && from.view === undefined)
+        this.#tellKept(old, from.path);
       const { digest, entries, bytes, excluded } = old.facts;
       if (changed.length === 0) {
         const report = new WalkReport();
-        this.#recount({ cache: old.cache, excluded, root: from.path, report });
-        const root = { ...named, sha256: digest, entries, bytes };
-        return { root, report, before: undefined, builder: undefined, subject };
+        this.#recount({ cache: old.cache, excluded, root: readPath, report });
+        const root = { name, path: from.path, sha256: digest, entries, bytes };
+        return { root, report, readPath, device, before: undefined, builder: undefined, subject };
       }
       const known = { cache: old.cache, changed, root: digest, excluded };
       return this.#walked({ subject, named, before: undefined, old: known });
@@ -210,39 +234,47 @@ class Backup {
         load: contents.loadPage,
         keepPage: (text) => run.keepPage(text),
         keepList: run.keepList,
-        sawFile: (file) => this.#watch?.sawFile(file),
+        sawFile: (file) => {
+          if (named.view === undefined) this.#watch?.sawFile(file);
+        },
         onBatch: (taken) => this.#taken(run, taken),
       },
-      { walk: this.#walkOptions(named.path, report), old, youngNs: this.#youngNs() },
+      { walk: this.#walkOptions(named, report), old, youngNs: this.#youngNs() },
     );
     if (old !== undefined && captured.builder !== undefined) {
       const excluded = captured.builder.keptExcluded();
-      this.#recount({ cache: old.cache, excluded, root: named.path, report });
+      this.#recount({ cache: old.cache, excluded, root: named.readPath, report });
     }
     const { digest, entries, bytes } = captured.root;
+    const { name, path, readPath, device } = named;
     return {
-      root: { ...named, sha256: digest, entries, bytes },
+      root: { name, path, sha256: digest, entries, bytes },
       report,
+      readPath,
+      device,
       before,
       builder: captured.builder,
       subject,
     };
   }
 
-  #walkOptions(root: ByteString, report: WalkReport): Parameters<typeof captureRoot>[1]['walk'] {
+  #walkOptions(of: PathRoot, report: WalkReport): Parameters<typeof captureRoot>[1]['walk'] {
+    const { readPath: root, view } = of;
     const { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs } = this.#request;
     const { mounts } = this.#ports;
     const place = mounts.realPath(root);
     const skips = { excludes, oneFileSystem, skipCacheDirs, skipNoBackup, ownDirs };
-    return { ...skips, mounts, report, root, place };
+    const otherFileSystems = view === undefined ? undefined : new Set(view.otherFileSystems);
+    return { ...skips, otherFileSystems, mounts, report, root, place };
   }
 
   /** The cache of this root, where what it belongs to is in this vault. */
-  async #lastRun(subject: Subject): Promise<RootCache | undefined> {
+  async #lastRun(subject: Subject, named: PathRoot): Promise<RootCache | undefined> {
     const { disk, vault, state, allocate } = this.#ports;
     const ports = { disk, state, allocate, tools: vault.tools };
     const old = readRootCache(ports, subject);
     if (old === undefined) return undefined;
+    if (named.view !== undefined) moveCache(old.cache, old.facts.device, named.device);
     const { snapshot, bootId, bootTimeMs } = old.facts;
     const there = await vault.store.list(snapshot);
     if (!there.some(({ name }) => name === snapshot)) {
@@ -281,7 +313,8 @@ class Backup {
 
   /** After a step of the clock no time says how old a change is: all is read again next time. */
   #youngNs(): bigint {
-    const youngMs = this.#clockStepped ? 0 : this.#started - YOUNG_MS;
+    const from = Math.min(this.#started, this.#request.frozen?.at ?? this.#started);
+    const youngMs = this.#clockStepped ? 0 : from - YOUNG_MS;
     return BigInt(Math.floor(youngMs)) * NS_IN_MS;
   }
 
@@ -343,6 +376,21 @@ class Backup {
     });
   }
 
+  /** Of a root, where it is read. Whether it can be read is for the walk to say. */
+  #deviceOf(readPath: ByteString): bigint {
+    const { source } = this.#ports;
+    const words = new BigInt64Array(STAT_CACHED);
+    source.statMany(readPath, [byteString('')], words);
+    return words[STAT_DEV] ?? 0n;
+  }
+
+  #frozen(): FrozenRecord | undefined {
+    const { frozen } = this.#request;
+    if (frozen === undefined) return undefined;
+    const { method, guarantee, at } = frozen;
+    return { method, guarantee, at, facts: frozen.facts() };
+  }
+
   #namesKey(): SealedDataKey {
     const { tools, keyring } = this.#ports.vault;
     return this.#run?.run.namesKey ?? makeDataKey(tools, keyring, NAMES);
@@ -353,13 +401,14 @@ class Backup {
     readonly report: WalkReport;
     readonly torn: readonly TornData[];
     readonly changedSilently: readonly ByteString[];
+    readonly frozen: FrozenRecord | undefined;
   }) {
-    const { dataSet, host, version } = this.#request;
-    const { roots, report, torn, changedSilently } = of;
+    const { dataSet, host, version, hooks, service } = this.#request;
+    const { roots, report, torn, changedSilently, frozen } = of;
     return {
       dataSet,
       host: host.name,
-      started: this.#started,
+      started: frozen?.at ?? this.#started,
       roots,
       stats: {
         readBytes: this.#progress.readBytes,
@@ -376,6 +425,9 @@ class Backup {
       })),
       notEntered: report.leftOut.map(({ path, why }) => ({ path, why })),
       inFluxCount: report.inFluxCount,
+      ...(frozen === undefined ? {} : { frozen }),
+      ...(hooks === undefined || hooks.length === 0 ? {} : { hooks }),
+      ...(service === undefined ? {} : { service }),
       version,
     };
   }
@@ -384,11 +436,11 @@ class Backup {
     const { disk, vault, state, allocate } = this.#ports;
     const ports = { disk, state, allocate, tools: vault.tools };
     const { bootId, bootTimeMs } = this.#request.host;
-    for (const { root, builder, subject } of done) {
+    for (const { root, builder, subject, device } of done) {
       if (builder === undefined) continue;
       const { sha256: digest, entries, bytes } = root;
       const startedMs = this.#started;
-      const facts = { snapshot, digest, entries, bytes, startedMs, bootId, bootTimeMs };
+      const facts = { snapshot, digest, entries, bytes, startedMs, bootId, bootTimeMs, device };
       const problem = writeRootCache(ports, subject, { builder, facts });
       if (problem !== undefined) this.#readInFull.push(problem);
     }

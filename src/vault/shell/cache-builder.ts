@@ -2,12 +2,15 @@ import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
-import type { Hash } from '../../host/hash.ts';
+import type { Hash, HashStream } from '../../host/hash.ts';
 import { STAT_CACHED } from '../../host/source.ts';
 import type { StatCache } from '../core/stat-cache.ts';
-import { cacheSize, sealCache, startCache } from '../core/stat-cache.ts';
+import { encodeCacheHead, pathOf } from '../core/stat-cache.ts';
 
-const FILES_FIRST = 8;
+/** Of what is written at once. */
+const PIECE_SIZE = 1 << 20;
+/** Beyond what was expected. */
+const FILES_MORE = 8;
 
 /** Something in a directory that a rule leaves out. */
 export interface Excluded {
@@ -29,17 +32,22 @@ export class WalkedDir {
   readonly excluded: Excluded[] = [];
   /** Zeros until it was looked at, which never match. */
   readonly stat = new BigInt64Array(STAT_CACHED);
-  #stats = new BigInt64Array(FILES_FIRST * STAT_CACHED);
+  #stats = new BigInt64Array(0);
 
   constructor(path: ByteString) {
     this.path = path;
+  }
+
+  /** How many files it will have, so far as the listing says. */
+  expect(fileCount: number): void {
+    this.#stats = new BigInt64Array(fileCount * STAT_CACHED);
   }
 
   /** @param stat `STAT_CACHED` words or more */
   addFile(name: ByteString, stat: BigInt64Array): void {
     const at = this.names.length * STAT_CACHED;
     if (at === this.#stats.length) {
-      const larger = new BigInt64Array(at * 2);
+      const larger = new BigInt64Array(Math.max(FILES_MORE * STAT_CACHED, at * 2));
       larger.set(this.#stats);
       this.#stats = larger;
     }
@@ -47,11 +55,25 @@ export class WalkedDir {
     this.names.push(name);
   }
 
-  writeFiles(into: BigInt64Array): readonly ByteString[] {
+  /** Bytes of its path and names, each ended by a NUL. */
+  get textSize(): number {
+    return this.names.reduce((sum, { length }) => sum + length + 1, this.path.length + 1);
+  }
+
+  get #isSorted(): boolean {
+    return this.names.every((name, at) => at === 0 || (this.names[at - 1] ?? '') < name);
+  }
+
+  sortedNames(): readonly ByteString[] {
+    return this.#isSorted ? this.names : this.names.toSorted();
+  }
+
+  /** In the order of the sorted names. */
+  writeFiles(into: BigInt64Array): void {
     const { names } = this;
-    if (names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name)) {
+    if (this.#isSorted) {
       into.set(this.#stats.subarray(0, names.length * STAT_CACHED));
-      return names;
+      return;
     }
     const order = names.map((_, at) => at);
     order.sort((a, b) => ((names[a] ?? '') < (names[b] ?? '') ? -1 : 1));
@@ -59,7 +81,6 @@ export class WalkedDir {
       const stat = this.#stats.subarray(from * STAT_CACHED, (from + 1) * STAT_CACHED);
       into.set(stat, to * STAT_CACHED);
     });
-    return names.toSorted();
   }
 }
 
@@ -126,27 +147,84 @@ export class CacheBuilder {
     } else this.#parts.push({ from, to });
   }
 
-  /** The cache file. @param allocate gives memory aligned to 8 bytes */
-  build(options: {
+  /**
+   * Writes the cache file from its beginning to its end, so that it never is in memory as a whole.
+   * @param emit takes the next bytes, which are good until it returns
+   */
+  write(options: {
     readonly meta: ByteString;
-    readonly allocate: (size: number) => Uint8Array;
     readonly tools: { readonly hash: Hash; readonly codec: Codec };
-  }): Uint8Array {
-    const { codec } = options.tools;
-    const sizes = { metaSize: options.meta.length, ...this.#count() };
-    const bytes = options.allocate(cacheSize(sizes));
-    codec.writeText(options.meta, bytes, 40);
-    const cache = startCache(bytes, sizes, codec);
-    const at = { dir: 0, file: 0, text: 0 };
-    for (const part of this.#parts) {
-      if (part instanceof WalkedDir) putWalked(cache, { part, at, codec });
-      else putKept(cache, { part, at, old: this.#oldCache() });
+    readonly emit: (bytes: Uint8Array) => void;
+  }): void {
+    const { meta, tools, emit } = options;
+    const sizes = this.#count();
+    const out = new PieceWriter(tools.hash, emit);
+    out.put(encodeCacheHead(meta, sizes, tools.codec));
+    for (const part of this.#parts) this.#putDirStats(part, out);
+    for (const part of this.#parts) this.#putFileStats(part, out);
+    this.#putNumbers(out, { dirCount: sizes.dirCount, codec: tools.codec });
+    for (const part of this.#parts) this.#putText(part, { out, codec: tools.codec });
+    out.end(tools.codec);
+  }
+
+  #putDirStats(part: Part, out: PieceWriter): void {
+    if (part instanceof WalkedDir) out.put(bytesOf(part.stat));
+    else out.put(bytesOf(wordsIn(this.#oldCache().dirStats, part)));
+  }
+
+  #putFileStats(part: Part, out: PieceWriter): void {
+    if (part instanceof WalkedDir) {
+      const words = new BigInt64Array(part.names.length * STAT_CACHED);
+      part.writeFiles(words);
+      out.put(bytesOf(words));
+      return;
     }
-    cache.fileStart[at.dir] = at.file;
-    cache.textStart[at.dir] = at.text;
-    fillTreeEnds(cache, codec);
-    sealCache(bytes, options.tools);
-    return bytes;
+    const { fileStart, fileStats } = this.#oldCache();
+    out.put(bytesOf(wordsIn(fileStats, rangeIn(fileStart, part))));
+  }
+
+  #putText(part: Part, { out, codec }: { out: PieceWriter; codec: Codec }): void {
+    if (part instanceof WalkedDir) {
+      const names = part.sortedNames();
+      out.put(
+        codec.bytesOf(byteString(`${part.path}\0${names.map((name) => `${name}\0`).join('')}`)),
+      );
+      return;
+    }
+    const { textStart, text } = this.#oldCache();
+    const { from, to } = rangeIn(textStart, part);
+    out.put(text.subarray(from, to));
+  }
+
+  /** Where the files, the subtree and the text of each directory begin or end. */
+  #putNumbers(out: PieceWriter, of: { readonly dirCount: number; readonly codec: Codec }): void {
+    const fileStart = new Uint32Array(of.dirCount + 1);
+    const textStart = new Uint32Array(of.dirCount + 1);
+    const paths: ByteString[] = [];
+    let [file, text] = [0, 0];
+    for (const part of this.#parts) {
+      if (part instanceof WalkedDir) {
+        fileStart[paths.length] = file;
+        textStart[paths.length] = text;
+        paths.push(part.path);
+        file += part.names.length;
+        text += part.textSize;
+        continue;
+      }
+      const old = this.#oldCache();
+      const files = rangeIn(old.fileStart, part);
+      const texts = rangeIn(old.textStart, part);
+      for (let dir = part.from; dir < part.to; dir++) {
+        fileStart[paths.length] = (old.fileStart[dir] ?? 0) - files.from + file;
+        textStart[paths.length] = (old.textStart[dir] ?? 0) - texts.from + text;
+        paths.push(pathOf(old, dir, of.codec));
+      }
+      file += files.to - files.from;
+      text += texts.to - texts.from;
+    }
+    fileStart[of.dirCount] = file;
+    textStart[of.dirCount] = text;
+    for (const each of [fileStart, treeEndsOf(paths), textStart]) out.put(bytesOf(each));
   }
 
   #oldCache(): StatCache {
@@ -160,8 +238,7 @@ export class CacheBuilder {
       if (part instanceof WalkedDir) {
         count.dirCount += 1;
         count.fileCount += part.names.length;
-        count.textSize += part.path.length + 1;
-        for (const name of part.names) count.textSize += name.length + 1;
+        count.textSize += part.textSize;
       } else {
         const { fileStart, textStart } = this.#oldCache();
         count.dirCount += part.to - part.from;
@@ -173,62 +250,73 @@ export class CacheBuilder {
   }
 }
 
-interface Place {
-  dir: number;
-  file: number;
-  text: number;
+interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
-function putWalked(
-  cache: StatCache,
-  { part, at, codec }: { part: WalkedDir; at: Place; codec: Codec },
-): void {
-  cache.dirStats.set(part.stat, at.dir * STAT_CACHED);
-  cache.fileStart[at.dir] = at.file;
-  cache.textStart[at.dir] = at.text;
-  const files = cache.fileStats.subarray(at.file * STAT_CACHED);
-  const names = part.writeFiles(files);
-  const text = byteString(`${part.path}\0${names.map((name) => `${name}\0`).join('')}`);
-  at.text += codec.writeText(text, cache.text, at.text);
-  at.file += names.length;
-  at.dir += 1;
+/** What the directories of a part have of something that begins at these numbers. */
+function rangeIn(starts: Uint32Array, { from, to }: Range): Range {
+  return { from: starts[from] ?? 0, to: starts[to] ?? 0 };
 }
 
-function putKept(
-  cache: StatCache,
-  { part, at, old }: { part: { from: number; to: number }; at: Place; old: StatCache },
-): void {
-  const { from, to } = part;
-  const fileFrom = old.fileStart[from] ?? 0;
-  const fileTo = old.fileStart[to] ?? 0;
-  const textFrom = old.textStart[from] ?? 0;
-  const textTo = old.textStart[to] ?? 0;
-  const word = STAT_CACHED;
-  cache.dirStats.set(old.dirStats.subarray(from * word, to * word), at.dir * word);
-  cache.fileStats.set(old.fileStats.subarray(fileFrom * word, fileTo * word), at.file * word);
-  cache.text.set(old.text.subarray(textFrom, textTo), at.text);
-  for (let dir = from; dir < to; dir++) {
-    cache.fileStart[at.dir + dir - from] = (old.fileStart[dir] ?? 0) - fileFrom + at.file;
-    cache.textStart[at.dir + dir - from] = (old.textStart[dir] ?? 0) - textFrom + at.text;
-  }
-  at.dir += to - from;
-  at.file += fileTo - fileFrom;
-  at.text += textTo - textFrom;
+function wordsIn(stats: BigInt64Array, { from, to }: Range): BigInt64Array {
+  return stats.subarray(from * STAT_CACHED, to * STAT_CACHED);
+}
+
+function bytesOf(words: BigInt64Array | Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 /** Subtrees are contiguous: a directory ends where the first that does not lie below it begins. */
-function fillTreeEnds(cache: StatCache, codec: Codec): void {
+function treeEndsOf(paths: readonly ByteString[]): Uint32Array {
+  const ends = new Uint32Array(paths.length);
   const open: { dir: number; prefix: string }[] = [];
-  for (let dir = 0; dir < cache.dirCount; dir++) {
-    const start = cache.textStart[dir] ?? 0;
-    const path = codec.textOf(cache.text.subarray(start, cache.text.indexOf(0, start)));
+  for (const [dir, path] of paths.entries()) {
     for (;;) {
       const top = open.at(-1);
       if (top === undefined || path.startsWith(top.prefix)) break;
-      cache.treeEnd[top.dir] = dir;
+      ends[top.dir] = dir;
       open.pop();
     }
     open.push({ dir, prefix: path === '' ? '' : `${path}/` });
   }
-  for (const { dir } of open) cache.treeEnd[dir] = cache.dirCount;
+  for (const { dir } of open) ends[dir] = paths.length;
+  return ends;
+}
+
+/** Gathers small pieces to larger ones, and knows the digest of them all. */
+class PieceWriter {
+  readonly #hash: HashStream;
+  readonly #emit: (bytes: Uint8Array) => void;
+  readonly #piece = new Uint8Array(PIECE_SIZE);
+  #used = 0;
+
+  constructor(hash: Hash, emit: (bytes: Uint8Array) => void) {
+    this.#hash = hash.stream();
+    this.#emit = emit;
+  }
+
+  put(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const size = Math.min(bytes.length - at, PIECE_SIZE - this.#used);
+      this.#piece.set(bytes.subarray(at, at + size), this.#used);
+      this.#used += size;
+      at += size;
+      if (this.#used === PIECE_SIZE) this.#flush();
+    }
+  }
+
+  /** Puts the digest behind it all. */
+  end(codec: Codec): void {
+    if (this.#used > 0) this.#flush();
+    this.#emit(codec.bytesOf(byteString(this.#hash.digest())));
+  }
+
+  #flush(): void {
+    const bytes = this.#piece.subarray(0, this.#used);
+    this.#hash.update(bytes);
+    this.#emit(bytes);
+    this.#used = 0;
+  }
 }

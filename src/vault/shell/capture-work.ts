@@ -29,6 +29,7 @@ import { EntryLines, kindOfWords } from './entry-lines.ts';
 import { cutContent } from './cut-content.ts';
 import type { ObjectWriter } from './object-writer.ts';
 import type { MadeList } from './made-list.ts';
+import { GuardedDirs } from './guarded-dirs.ts';
 import type { BatchItem, ItemMark } from './walk-item.ts';
 import { errnoOf } from './walk-item.ts';
 
@@ -82,7 +83,10 @@ export class CaptureWork {
   readonly #ports: CapturePorts;
   readonly #options: CaptureOptions;
   readonly #lines: EntryLines;
+  readonly #guarded: GuardedDirs;
   readonly #words: StatWords = new BigInt64Array(STAT_WORDS);
+  /** Those of `#words` that go into the cache. */
+  readonly #cached = this.#words.subarray(0, STAT_CACHED);
   readonly #after: StatWords = new BigInt64Array(STAT_WORDS);
   readonly #links = new Map<string, { readonly ctime: bigint; readonly content: string }>();
   #problems: CaptureProblem[] = [];
@@ -95,6 +99,7 @@ export class CaptureWork {
     this.#ports = ports;
     this.#options = options;
     this.#lines = new EntryLines(ports.source, ports.tools.codec);
+    this.#guarded = new GuardedDirs(ports.source);
   }
 
   capture(items: readonly BatchItem[]): CaptureResult {
@@ -107,7 +112,7 @@ export class CaptureWork {
     this.#readBytes = 0;
     items.forEach((item, at) => {
       this.#isFlawed = false;
-      const line = this.#item(item, at);
+      const line = item.guard === undefined ? this.#item(item, at) : this.#guardedItem(item, at);
       if (typeof line === 'number') {
         outcomes[at] = line;
         return;
@@ -115,8 +120,9 @@ export class CaptureWork {
       lines.push(line);
       lengths[at] = line.length;
       if (this.#mustBeReadAgain()) this.#words[STAT_CTIME] = 0n;
-      stats.set(this.#words.subarray(0, STAT_CACHED), at * STAT_CACHED);
+      stats.set(this.#cached, at * STAT_CACHED);
     });
+    this.#guarded.close();
     return {
       text: byteString(lines.join('')),
       lengths,
@@ -130,6 +136,16 @@ export class CaptureWork {
 
   #mustBeReadAgain(): boolean {
     return this.#isFlawed || isYoung(this.#words, this.#options.youngNs);
+  }
+
+  #guardedItem(item: BatchItem, at: number): ByteString | number {
+    try {
+      return this.#item(this.#guarded.own(item), at);
+    } catch (error) {
+      // The handle of another thread says nothing here: what it is stays unknown.
+      const mark = item.name === '' ? ({ ...item.mark, isDir: true } as const) : item.mark;
+      return this.#unreadable({ ...item, mark }, { at, errno: errnoOf(error) });
+    }
   }
 
   #item(item: BatchItem, at: number): ByteString | number {
@@ -255,7 +271,9 @@ export class CaptureWork {
     if (size <= WHOLE_SIZE_MAX) content = this.#whole(file, { size, holes });
     else {
       const cut = cutOf({ name: item.name, size, holesBytes: holes.bytes });
-      if (cut === 'fixed-131072' && size > LARGE_SIZE_MIN) return undefined;
+      // A file on a guarded mount has a handle in this thread only.
+      const isShared = cut === 'fixed-131072' && size > LARGE_SIZE_MIN;
+      if (isShared && item.guard === undefined) return undefined;
       const made = cutContent(this.#ports, { file, size, cut, segments: holes.segments });
       this.#readBytes += made.readBytes;
       this.#lists.push(...made.lists, ...holes.lists);

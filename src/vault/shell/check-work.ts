@@ -11,8 +11,13 @@ import { loadLeaf, type PlacedRef } from '../../manifest/core/page-load.ts';
 import { referencesOfList } from '../../manifest/core/references.ts';
 import { corrupt, demand } from '../core/corruption.ts';
 import { DataKeys } from '../core/data-keys.ts';
-import { checkMembers, openGroup } from '../core/group.ts';
-import { type GroupHeader, membersOf, parseGroupHeader } from '../core/group-header.ts';
+import { checkMembers, openGroupWith } from '../core/group.ts';
+import {
+  GROUP_PLAIN_MAX,
+  type GroupHeader,
+  membersOf,
+  parseGroupHeader,
+} from '../core/group-header.ts';
 import { IdTable } from '../core/id-table.ts';
 import { CONTENT, type IdOf, makeIdOf, NAMES, type ObjectKind } from '../core/object-id.ts';
 import { type GroupPlace, packTrailerSize, parsePackTrailer, scanGroups } from '../core/pack.ts';
@@ -20,7 +25,7 @@ import { parseSealedKeys } from '../core/sealed-key.ts';
 import type { CheckFinding } from './check-finding.ts';
 import { referencesOfLine } from './check-line.ts';
 import { GROUP_WORDS, type VaultAccess } from './vault-access.ts';
-import { vaultReaderFrom, type ReadObject } from './vault-objects.ts';
+import { type ObjectsOfVault, vaultReaderFrom } from './vault-objects.ts';
 import { problemOf } from './vault-problem.ts';
 import type { ReadRange } from './vault-reader.ts';
 
@@ -71,9 +76,10 @@ export class CheckWork {
   readonly #ids: IdTable;
   readonly #idOf: IdOf;
   readonly #dataKeys: DataKeys;
-  readonly #readObject: ReadObject;
+  readonly #objects: ObjectsOfVault;
   #groupsOfPacks: Map<string, Map<number, number>> | undefined;
   #buffer = new Uint8Array(0);
+  readonly #plain = new Uint8Array(GROUP_PLAIN_MAX);
 
   constructor(ports: CheckWorkPorts, access: VaultAccess) {
     const { tools } = ports;
@@ -82,7 +88,7 @@ export class CheckWork {
     this.#ids = new IdTable(access.present);
     this.#idOf = makeIdOf(tools, access.keys.idKey);
     this.#dataKeys = new DataKeys(tools, access.keys, parseSealedKeys(access.sealedKeys));
-    this.#readObject = vaultReaderFrom(access, tools, ports.readRange).readObject;
+    this.#objects = vaultReaderFrom(access, tools, ports.readRange);
   }
 
   checkPack(pack: PackToCheck): CheckedPack {
@@ -104,6 +110,7 @@ export class CheckWork {
 
   checkLeaves({ leaves, damagedGroups }: LeavesToCheck): CheckedLeaf[] {
     const damaged = new Set(damagedGroups);
+    this.#objects.expect?.(leaves.map(({ digest }) => ({ kind: NAMES, digest })));
     return leaves.map((ref) => this.#checkLeaf(ref, damaged));
   }
 
@@ -119,7 +126,9 @@ export class CheckWork {
       seen.groups += 1;
       const end = place.offset + place.headerLength + place.bodyLength;
       try {
-        const group = openGroup(tools, this.#dataKeys, bytes.subarray(place.offset, end));
+        const sealed = bytes.subarray(place.offset, end);
+        const opening = { dataKeys: this.#dataKeys, bytes: sealed, into: this.#plain };
+        const group = openGroupWith(tools, opening);
         checkMembers(tools, this.#idOf, group);
         seen.members += group.members.length;
         this.#checkIndexed(name, place.offset, group.header);
@@ -152,6 +161,8 @@ export class CheckWork {
     };
     const size = packTrailerSize(readAt(Math.max(0, sizeBytes - END_SIZE), END_SIZE), sizeBytes);
     const { groups } = parsePackTrailer(readAt(sizeBytes - size, size), sizeBytes);
+    const { expect } = this.#ports.readRange;
+    expect?.(groups.map(({ offset, headerLength: length }) => ({ pack: name, offset, length })));
     for (const place of groups) {
       seen.groups += 1;
       const bytes = readAt(place.offset, place.headerLength);
@@ -187,7 +198,7 @@ export class CheckWork {
     const affected: { path: ByteString; why: string }[] = [];
     try {
       const leaf = loadLeaf(ref, (digest) =>
-        codec.textOf(this.#readObject({ kind: NAMES, digest })),
+        codec.textOf(this.#objects.readObject({ kind: NAMES, digest })),
       );
       for (const [at, line] of leaf.lines.entries()) {
         const why = this.#reasonAgainst(line, damaged);
@@ -219,7 +230,7 @@ export class CheckWork {
   #reasonAgainstList(list: ListRef, damaged: ReadonlySet<number>): string | undefined {
     const { digest, depth } = list;
     try {
-      const bytes = this.#readObject({ kind: NAMES, digest });
+      const bytes = this.#objects.readObject({ kind: NAMES, digest });
       for (const below of referencesOfList(bytes, depth)) {
         const why =
           depth > 1
@@ -243,7 +254,7 @@ export class CheckWork {
     if (groups.length === 0) return MISSING;
     if (damaged.size === 0 || !groups.some((group) => damaged.has(group))) return undefined;
     try {
-      this.#readObject({ kind, digest });
+      this.#objects.readObject({ kind, digest });
       return undefined;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

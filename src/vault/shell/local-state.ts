@@ -55,13 +55,16 @@ export class LocalState {
   }
 
   /** Not synced: a cache that a crash tore has not its digest, and is dropped. */
-  writeCache(key: string, bytes: Uint8Array): void {
+  writeCache(key: string, write: (emit: (bytes: Uint8Array) => void) => void): void {
     const { disk } = this.#ports;
     disk.makeDir(this.directory);
     const temporary = this.#temporary(`cache-${key}`);
     const file = disk.create(temporary);
-    file.write(bytes);
-    file.close();
+    try {
+      write((bytes) => file.write(bytes));
+    } finally {
+      file.close();
+    }
     disk.move(temporary, this.cachePath(key));
   }
 

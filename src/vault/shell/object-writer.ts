@@ -6,7 +6,8 @@ import type { Digest } from '../../base/bytes.ts';
 import type { HashStream } from '../../host/hash.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { SealedDataKey } from '../core/data-keys.ts';
-import { checkMembers, GroupBuilder, openGroup } from '../core/group.ts';
+import { GroupBuilder, openGroupWith } from '../core/group.ts';
+import { GROUP_PLAIN_MAX } from '../core/group-header.ts';
 import type { IdTable } from '../core/id-table.ts';
 import type { IndexedGroup } from '../core/index-builder.ts';
 import type { IdOf, ObjectKind } from '../core/object-id.ts';
@@ -31,6 +32,8 @@ export class ObjectWriter {
   readonly #key: SealedDataKey;
   readonly #group: GroupBuilder;
   readonly #opening: Map<string, Uint8Array>;
+  /** What a sealed group opens to, until it was compared. */
+  readonly #proof = new Uint8Array(GROUP_PLAIN_MAX);
   #references: Digest[] = [];
   #pack: OpenPack | undefined;
   /** Bytes of objects that were not in the vault yet. */
@@ -93,21 +96,23 @@ export class ObjectWriter {
 
   #sealGroup(): void {
     const { tools } = this.#ports;
-    const { header, body } = this.#group.seal(tools, this.#key.dataKey, this.#references);
+    const ready = this.#group.prepare(tools, this.#key.dataKey, this.#references);
+    const { header, sizeBytes } = ready;
     this.#references = [];
-    this.#group.clear();
-    const pack = this.#packFor(header.length + body.length);
+    const pack = this.#packFor(sizeBytes);
     const start = pack.used;
-    pack.buffer.bytes.set(header, start);
-    pack.buffer.bytes.set(body, start + header.length);
-    pack.used += header.length + body.length;
+    pack.used += sizeBytes;
     const written = pack.buffer.bytes.subarray(start, pack.used);
+    written.set(header);
+    tools.cipher.sealInto(ready.box, written.subarray(header.length));
     // What is about to leave must open and be what was asked for: memory and code fail too.
-    checkMembers(tools, this.#ports.idOf, openGroup(tools, this.#opening, written));
+    const proof = { dataKeys: this.#opening, bytes: written, into: this.#proof };
+    this.#group.checkSame(tools, openGroupWith(tools, proof));
+    this.#group.clear();
     pack.hash.update(written);
     pack.groups.push({ offset: start, header });
-    const place = { offset: start, headerLength: header.length, bodyLength: body.length };
-    pack.places.push(place);
+    const bodyLength = sizeBytes - header.length;
+    pack.places.push({ offset: start, headerLength: header.length, bodyLength });
   }
 
   #packFor(groupSize: number): OpenPack {

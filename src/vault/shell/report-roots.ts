@@ -11,6 +11,8 @@ import { WalkReport } from './walk-report.ts';
 export interface ReportedRoot {
   readonly root: SnapshotRoot;
   readonly report: WalkReport;
+  /** Where it was read: its path, or a frozen view of it. */
+  readonly readPath: ByteString;
   /** What the last run left, where everything was read all the same. */
   readonly before: RootCache | undefined;
 }
@@ -31,11 +33,11 @@ export function silentChangesOf(
 ): { readonly paths: readonly ByteString[]; readonly problems: readonly string[] } {
   const all: ByteString[] = [];
   const problems: string[] = [];
-  for (const { root, before } of done) {
+  for (const { root, readPath, before } of done) {
     if (before === undefined) continue;
     try {
       const old = { root: before.facts.digest, cache: before.cache };
-      const paths = silentChanges(ports, { before: old, after: root.sha256, root: root.path });
+      const paths = silentChanges(ports, { before: old, after: root.sha256, root: readPath });
       all.push(...(done.length === 1 ? paths : paths.map((path) => underName(root.name, path))));
     } catch (error) {
       // The new snapshot is whole; that the old one is damaged is for the check to say.

@@ -36,6 +36,8 @@ export interface CacheFacts {
   readonly bootId: string;
   /** Wall time of the boot: it moves when the clock is stepped. */
   readonly bootTimeMs: number;
+  /** Of the root, where it was read: a frozen view has another number each time. */
+  readonly device: bigint;
   /** What rules leave out is in no directory of a cache, and has to be counted each time. */
   readonly excluded: readonly ExcludedIn[];
 }
@@ -86,12 +88,11 @@ export function writeRootCache(
   subject: CacheSubject,
   made: { readonly builder: CacheBuilder; readonly facts: Omit<CacheFacts, 'excluded'> },
 ): string | undefined {
-  const { allocate, tools } = ports;
+  const { tools, state } = ports;
   const facts = { ...made.facts, excluded: made.builder.excluded() };
   const meta = byteString(metaOf(subject, facts));
-  const file = made.builder.build({ meta, allocate, tools });
   try {
-    ports.state.writeCache(cacheKey(tools, subject), file);
+    state.writeCache(cacheKey(tools, subject), (emit) => made.builder.write({ meta, tools, emit }));
     return undefined;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -105,6 +106,7 @@ function metaOf(subject: CacheSubject, facts: CacheFacts): string {
     ...facts,
     digest: hexOf(facts.digest),
     bytes: String(facts.bytes),
+    device: String(facts.device),
     excluded: packExcluded(facts.excluded),
   });
 }
@@ -146,6 +148,7 @@ function parseMeta(meta: string, subject: CacheSubject): CacheFacts | undefined 
     startedMs: Number(raw.startedMs),
     bootId: String(raw.bootId),
     bootTimeMs: Number(raw.bootTimeMs),
+    device: BigInt(String(raw.device ?? 0)),
     excluded: unpackExcluded(raw.excluded),
   };
 }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
+import { FROZEN_DIR } from '../../host/frozen-source.ts';
 import type { DirHandle } from '../../host/source.ts';
 import { STAT_WORDS } from '../../host/source.ts';
 import { countBelow } from './count-left-out.ts';
@@ -16,6 +17,14 @@ const CACHE_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
 /** What must not be opened, or need not be: looked up by path alone, so that nothing can hang. */
 export function stopBeforeOpening(options: WalkOptions, path: ByteString): ItemMark | undefined {
   const place = placeOf(options.place, path);
+  if (options.otherFileSystems?.has(path) === true) {
+    options.report.notEntered(path, { why: 'mount', bytes: undefined });
+    return { notEntered: 'mount' };
+  }
+  if (path.slice(path.lastIndexOf('/') + 1) === FROZEN_DIR) {
+    options.report.notEntered(path, { why: 'holdfast', bytes: undefined });
+    return { notEntered: 'holdfast' };
+  }
   const mount = options.mounts.at(place);
   if (mount === undefined) return undefined;
   if (mount.isPseudo || options.oneFileSystem) {
@@ -42,6 +51,10 @@ export function stopAfterOpening(
 ): ItemMark | undefined {
   if (options.ownDirs.has(dir.identity)) return stop(options, { ...dir, why: 'holdfast' });
   if (dir.path === '') return undefined;
+  if (isSubvolumeLeftOut(options, dir)) {
+    options.report.notEntered(dir.path, { why: 'subvolume', bytes: undefined });
+    return { notEntered: 'subvolume' };
+  }
   if (dir.isForeign && options.oneFileSystem) return stop(options, { ...dir, why: 'subvolume' });
   if (options.skipCacheDirs && hasCacheTag(options, dir.handle)) {
     return stop(options, { ...dir, why: 'cachedir' });
@@ -50,6 +63,15 @@ export function stopAfterOpening(
     return stop(options, { ...dir, why: 'nobackup' });
   }
   return undefined;
+}
+
+/** A btrfs snapshot ends at each subvolume in it, where it has an empty directory of this number. */
+function isSubvolumeLeftOut(
+  options: WalkOptions,
+  dir: { readonly path: ByteString; readonly identity: string },
+): boolean {
+  if (options.otherFileSystems === undefined || !dir.identity.endsWith(':2')) return false;
+  return options.mounts.holding(placeOf(options.place, dir.path))?.fsType === 'btrfs';
 }
 
 function stop(

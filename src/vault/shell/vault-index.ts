@@ -79,8 +79,12 @@ async function scanUnnamed(
     if (builder.packCount > 0) rebuilt.push(builder.encode(ports.tools.codec));
     builder = new IndexBuilder();
   };
-  for (const object of unnamed) {
-    const { pack, problems: found } = await scanPack(ports, object);
+  // Several at once: each takes some answers of a store that may be far away.
+  const scanned = await inParallel(unnamed, async (object) => ({
+    object,
+    ...(await scanPack(ports, object)),
+  }));
+  for (const { object, pack, problems: found } of scanned) {
     problems.push(...found);
     if (pack === undefined) continue;
     if (!builder.takes(pack)) flush();

@@ -15,7 +15,7 @@ export function vaultReaderFrom(
   access: VaultAccess,
   tools: Tools,
   readRange: ReadRange,
-): { readonly reader: VaultReader; readonly readObject: ReadObject } {
+): ObjectsOfVault {
   const reader = new VaultReader(access, tools);
   const readGroup = (place: LocatedGroup): Uint8Array | Fault => {
     try {
@@ -30,7 +30,16 @@ export function vaultReaderFrom(
     while (step.done !== true) step = search.next(readGroup(step.value));
     return step.value;
   };
-  return { reader, readObject };
+  const { expect } = readRange;
+  if (expect === undefined) return { reader, readObject };
+  return { reader, readObject, expect: (wanted) => expect(reader.groupsFor(wanted)) };
+}
+
+export interface ObjectsOfVault {
+  readonly reader: VaultReader;
+  readonly readObject: ReadObject;
+  /** These will be read next, in this order; not there where nothing is gained by saying so. */
+  readonly expect?: (wanted: readonly WantedObject[]) => void;
 }
 
 /** The same over a store that has to be waited for. */

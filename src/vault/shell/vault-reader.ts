@@ -6,20 +6,36 @@ import type { Tools } from '../../host/tools.ts';
 import { DataKeys } from '../core/data-keys.ts';
 import { type OpenedGroup, openGroup } from '../core/group.ts';
 import { IdTable } from '../core/id-table.ts';
-import { type IdOf, makeIdOf, type ObjectKind } from '../core/object-id.ts';
+import { CONTENT, type IdOf, makeIdOf, type ObjectKind } from '../core/object-id.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import { type LocatedGroup, locatedGroup, type VaultAccess } from './vault-access.ts';
 import { isAbsence, type VaultProblem } from './vault-problem.ts';
 
-/**
- * Reads `length` bytes of a pack; fewer at its end. Throws what a store throws.
- * @param pack 64 hex digits; in the vault it is `packs/` and these
- */
-export type ReadRange = (pack: string, offset: number, length: number) => Uint8Array;
+/** Ranges of packs, for whoever needs them at once. */
+export interface ReadRange {
+  /**
+   * Reads `length` bytes of a pack; fewer at its end. They are good until the next call. Throws
+   * what a store throws.
+   * @param pack 64 hex digits; in the vault it is `packs/` and these
+   */
+  (pack: string, offset: number, length: number): Uint8Array;
+  /**
+   * What will be read next, in this order, after what was announced before: who has to wait for a
+   * network asks for it at once. Not there where nothing is gained by it.
+   */
+  readonly expect?: (ranges: readonly ExpectedRange[]) => void;
+}
+
+export interface ExpectedRange {
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+}
 
 /** Plain bytes of opened groups that are kept for the next object. */
 const CACHE_SIZE = 8 * MIB;
 const PROBLEMS_MAX = 1000;
+const IDS_MAX = 4096;
 
 /** An object that is wanted. */
 export interface WantedObject {
@@ -49,7 +65,7 @@ export class VaultReader {
     this.#present = new IdTable(access.present);
     this.#doubtful = new IdTable(access.doubtful);
     this.#dataKeys = new DataKeys(tools, access.keys, parseSealedKeys(access.sealedKeys));
-    this.idOf = makeIdOf(tools, access.keys.idKey);
+    this.idOf = remembered(makeIdOf(tools, access.keys.idKey));
   }
 
   /** Whether the vault should have it; in a pack that is missing or cut short counts as not. */
@@ -60,6 +76,18 @@ export class VaultReader {
   /** The group to read first for this object, undefined where no index knows it. */
   locate(wanted: WantedObject): LocatedGroup | undefined {
     return this.#places(this.idOf(wanted.kind, wanted.digest))[0];
+  }
+
+  /** The groups to read for these objects, each once; those that are open are not read again. */
+  groupsFor(wanted: readonly WantedObject[]): readonly ExpectedRange[] {
+    const groups = new Map<number, ExpectedRange>();
+    for (const each of wanted) {
+      const place = this.locate(each);
+      if (place === undefined || this.#opened.has(place.group)) continue;
+      const { pack, offset, headerLength, bodyLength } = place;
+      groups.set(place.group, { pack, offset, length: headerLength + bodyLength });
+    }
+    return [...groups.values()];
   }
 
   /** Where an id lies: what is there before what is in doubt. */
@@ -131,6 +159,21 @@ export class VaultReader {
     const isPassing = codeFor(error) === undefined;
     if (!isPassing) this.problems.push({ kind: kindOf(error), object, why: error.message });
   }
+}
+
+/** Who puts what it reads in order asks for the id of each chunk first, and then reads it. */
+function remembered(idOf: IdOf): IdOf {
+  const known = new Map<Digest, Digest>();
+  return (kind, digest) => {
+    if (kind !== CONTENT) return idOf(kind, digest);
+    let id = known.get(digest);
+    if (id === undefined) {
+      if (known.size >= IDS_MAX) known.clear();
+      id = idOf(kind, digest);
+      known.set(digest, id);
+    }
+    return id;
+  };
 }
 
 interface Failure {

@@ -1,8 +1,7 @@
 /** What the walk hands to a worker, and the open directories it holds until that is done. */
-import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
-import type { DirHandle, Source } from '../../host/source.ts';
 import type { WalkedDir } from './cache-builder.ts';
+import type { OpenDir } from './open-dir.ts';
 import type { BatchItem } from './walk-item.ts';
 
 const BATCH_ITEMS = 512;
@@ -16,28 +15,6 @@ export interface Batch {
   /** What is gone, with all below it; each to be applied before the item of that number. */
   readonly removals: { readonly before: number; readonly path: ByteString }[];
   readonly dirs: OpenDir[];
-}
-
-/** A directory handle that closes when the walk and all batches have let go of it. */
-export class OpenDir {
-  readonly handle: DirHandle;
-  readonly #source: Source;
-  #users = 1;
-
-  constructor(handle: DirHandle, source: Source) {
-    this.handle = handle;
-    this.#source = source;
-  }
-
-  hold(): void {
-    this.#users += 1;
-  }
-
-  release(): void {
-    this.#users -= 1;
-    assert(this.#users >= 0, 'a handle is let go of once by each user');
-    if (this.#users === 0) this.#source.closeDir(this.handle);
-  }
 }
 
 export function emptyBatch(): Batch {

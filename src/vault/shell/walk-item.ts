@@ -1,6 +1,6 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
-import type { DirHandle } from '../../host/source.ts';
+import type { DirHandle, GuardedDir } from '../../host/source.ts';
 import { SourceFailure } from '../../host/source.ts';
 import type { NotEntered } from '../../manifest/core/entry-fields.ts';
 
@@ -21,6 +21,8 @@ export interface BatchItem {
   readonly dir: DirHandle;
   readonly name: ByteString;
   readonly mark: ItemMark | undefined;
+  /** Where `dir` is a handle of the walk's thread alone: the same directory, for others to open. */
+  readonly guard?: GuardedDir;
 }
 
 /** The error name of a failed look; a bug goes on. */

@@ -21,6 +21,8 @@ export interface WalkOptions {
   readonly skipNoBackup: boolean;
   /** `device:inode` of Holdfast's own vault, state and scratch. */
   readonly ownDirs: ReadonlySet<string>;
+  /** Of a frozen view: paths at which the host has another file system; undefined for a live tree. */
+  readonly otherFileSystems: ReadonlySet<ByteString> | undefined;
   readonly builder: CacheBuilder;
   readonly report: WalkReport;
   readonly old: { readonly cache: StatCache; readonly changed: Uint32Array } | undefined;

@@ -14,9 +14,10 @@ import type { WalkedDir } from './cache-builder.ts';
 import { countOf } from './count-left-out.ts';
 import { oldFiles } from './old-files.ts';
 import type { OldFiles } from './old-files.ts';
+import { type OpenDir, openIn, openTop } from './open-dir.ts';
 import { stopAfterOpening, stopBeforeOpening } from './stop-sign.ts';
 import type { Batch } from './walk-batch.ts';
-import { emptyBatch, hasWork, isFull, OpenDir } from './walk-batch.ts';
+import { emptyBatch, hasWork, isFull } from './walk-batch.ts';
 import type { ItemMark } from './walk-item.ts';
 import { errnoOf, join, placeOf } from './walk-item.ts';
 import type { WalkOptions } from './walk-options.ts';
@@ -59,9 +60,10 @@ export class Walk {
 
   /** Batches in path order. Whoever takes one releases its directories when it is done with it. */
   *batches(): Generator<Batch> {
-    const dir = this.#openRoot(this.#options.root);
+    const { root, place } = this.#options;
+    const dir = this.#openRoot({ path: root, place });
     try {
-      if (dir === undefined) yield* this.#loneFile(this.#options.root);
+      if (dir === undefined) yield* this.#loneFile();
       else yield* this.#tree(dir);
       if (hasWork(this.#batch)) yield this.#takeBatch();
     } finally {
@@ -97,24 +99,23 @@ export class Walk {
   }
 
   /** Undefined where the root is no directory. @throws Fault HF_SOURCE_ABSENT */
-  #openRoot(root: ByteString): OpenDir | undefined {
-    const { source } = this.#options;
+  #openRoot(at: { path: ByteString; place: ByteString }): OpenDir | undefined {
     try {
-      return new OpenDir(source.openRoot(root), source);
+      return openTop(this.#options, at);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOTDIR') return undefined;
-      throw absent(root, errno);
+      throw absent(at.path, errno);
     }
   }
 
   /** A root that is a single file: one entry with the empty path. */
-  *#loneFile(root: ByteString): Generator<Batch> {
+  *#loneFile(): Generator<Batch> {
     this.isDirectory = false;
-    const at = root.lastIndexOf('/');
-    const parent = this.#openRoot(byteString(root.slice(0, at) || '/'));
+    const { root, place } = this.#options;
+    const parent = this.#openRoot({ path: parentOf(root), place: parentOf(place) });
     assert(parent !== undefined, 'what holds a file is a directory');
-    const name = byteString(root.slice(at + 1));
+    const name = byteString(root.slice(root.lastIndexOf('/') + 1));
     // A directory may have stood here last time.
     if (this.#options.old !== undefined) this.#remove(byteString(''));
     this.#push(parent, { path: byteString(''), name, mark: undefined }, undefined);
@@ -223,7 +224,7 @@ export class Walk {
       const next =
         path === wanted.path
           ? this.#tryOpen(dir, { name, path, oldDir: wanted.oldDir, isParentKept: true })
-          : this.#openAbove(dir, name, wanted.path);
+          : this.#openAbove(dir, { name, path, wanted: wanted.path });
       dir.release();
       if (next === undefined) return undefined;
       dir = next;
@@ -235,10 +236,13 @@ export class Walk {
    * Opens a directory that is as it was, on the way to one that differs. Where it cannot be opened
    * all the same, it keeps what is known of it: only `wanted` says that it was not reached.
    */
-  #openAbove(parent: OpenDir, name: ByteString, wanted: ByteString): OpenDir | undefined {
-    const { source, builder, report } = this.#options;
+  #openAbove(
+    parent: OpenDir,
+    { name, path, wanted }: { name: ByteString; path: ByteString; wanted: ByteString },
+  ): OpenDir | undefined {
+    const { builder, report } = this.#options;
     try {
-      return new OpenDir(source.openDir(parent.handle, name), source);
+      return openIn(this.#options, parent, { name, place: placeOf(this.#options.place, path) });
     } catch (error) {
       const unreadable = errnoOf(error);
       this.#remove(wanted);
@@ -264,7 +268,7 @@ export class Walk {
 
   /** Undefined where it could not or must not be opened; its entry then says why. */
   #tryOpen(parent: OpenDir, child: Child & { isParentKept?: true }): OpenDir | undefined {
-    const { source, report, builder } = this.#options;
+    const { report, builder } = this.#options;
     const mark = stopBeforeOpening(this.#options, child.path);
     if (mark !== undefined) {
       if (mark.unreadable !== undefined) report.gap(child.path, mark.unreadable);
@@ -272,7 +276,8 @@ export class Walk {
       return undefined;
     }
     try {
-      return new OpenDir(source.openDir(parent.handle, child.name), source);
+      const place = placeOf(this.#options.place, child.path);
+      return openIn(this.#options, parent, { name: child.name, place });
     } catch (error) {
       const unreadable = errnoOf(error);
       if (unreadable === 'ENOENT' || isReplaced(unreadable)) {
@@ -322,6 +327,7 @@ export class Walk {
             path: opened.path,
           });
     const merged = withGone(listing, oldNames);
+    record.expect(listing.kinds.filter((kind) => kind !== 'dir').length);
     this.#stack.push({ ...opened, record, ...merged, old: oldNames, next: 0 });
     return true;
   }
@@ -400,7 +406,8 @@ export class Walk {
       batch.dirs.push(dir);
     }
     const { path, name, mark } = item;
-    batch.items.push({ path, name, mark, dir: dir.handle });
+    const { handle, guard } = dir;
+    batch.items.push({ path, name, mark, dir: handle, ...(guard === undefined ? {} : { guard }) });
     batch.records.push(record);
   }
 
@@ -426,6 +433,10 @@ function isReplaced(errno: string): boolean {
 function isPathTooLong(path: ByteString): boolean {
   if (path.length * 6 <= DIR_PATH_TEXT_MAX) return false;
   return textField('path', path).length > DIR_PATH_TEXT_MAX;
+}
+
+function parentOf(path: ByteString): ByteString {
+  return byteString(path.slice(0, path.lastIndexOf('/')) || '/');
 }
 
 function absent(root: ByteString, errno: string): Fault {

@@ -1,0 +1,59 @@
+import { endianness } from 'node:os';
+import type { StatWords } from '../../host/source.ts';
+import {
+  STAT_BLOCKS,
+  STAT_CTIME,
+  STAT_DEV,
+  STAT_GID,
+  STAT_INO,
+  STAT_MODE,
+  STAT_MTIME,
+  STAT_NLINK,
+  STAT_RDEV,
+  STAT_SIZE,
+  STAT_UID,
+} from '../../host/source.ts';
+import type { Answer } from './syscalls.ts';
+import { doneOr, failedWith, ENOSYS, native } from './syscalls.ts';
+
+const AT_EMPTY_PATH = 0x1000;
+/** All that stat knows. */
+const BASIC_STATS = 0x7ff;
+const NS_PER_SECOND = 1_000_000_000n;
+
+const NO_PATH = new Uint8Array(1);
+/** struct statx, the same on every architecture but for the order of bytes. */
+const memory = new ArrayBuffer(256);
+const bytes = new Uint8Array(memory);
+const words = new BigInt64Array(memory);
+const halves = new Uint32Array(memory);
+const quarters = new Uint16Array(memory);
+const isLittle = endianness() === 'LE';
+
+/**
+ * Stat of an open file: 1.0 us, where node:fs makes an object of big numbers for 2.3. Fails with
+ * ENOSYS where there is no statx.
+ */
+export function statFd(fd: number, into: StatWords): Answer<undefined> {
+  if (!isLittle) return failedWith(ENOSYS);
+  const done = doneOr(native('statx')(fd, NO_PATH, AT_EMPTY_PATH, BASIC_STATS, bytes));
+  if (!done.ok) return done;
+  into[STAT_INO] = words[4] ?? 0n;
+  into[STAT_SIZE] = words[5] ?? 0n;
+  into[STAT_CTIME] = (words[12] ?? 0n) * NS_PER_SECOND + BigInt(halves[26] ?? 0);
+  into[STAT_MTIME] = (words[14] ?? 0n) * NS_PER_SECOND + BigInt(halves[30] ?? 0);
+  into[STAT_MODE] = BigInt(quarters[14] ?? 0);
+  into[STAT_UID] = BigInt(halves[5] ?? 0);
+  into[STAT_GID] = BigInt(halves[6] ?? 0);
+  into[STAT_NLINK] = BigInt(halves[4] ?? 0);
+  into[STAT_BLOCKS] = words[6] ?? 0n;
+  into[STAT_RDEV] = deviceNumber(halves[32] ?? 0, halves[33] ?? 0);
+  into[STAT_DEV] = deviceNumber(halves[34] ?? 0, halves[35] ?? 0);
+  return done;
+}
+
+/** As the C library packs it. */
+function deviceNumber(major: number, minor: number): bigint {
+  const low = BigInt((((major & 0xfff) << 8) | (minor & 0xff)) >>> 0);
+  return low | (BigInt(minor >>> 8) << 20n) | (BigInt(major >>> 12) << 44n);
+}

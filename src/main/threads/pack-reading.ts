@@ -1,0 +1,11 @@
+import type { DiskReader } from '../../host/disk.ts';
+import type { ReadRange } from '../../vault/shell/vault-reader.ts';
+
+/** How a thread reads packs, wherever they lie. */
+export interface PackReading {
+  readonly readRange: ReadRange;
+  /** @param pack 64 hex digits */
+  readonly openPack: (pack: string) => DiskReader;
+  /** Lets go of packs that were kept open; what is read later opens them again. */
+  close(): void;
+}

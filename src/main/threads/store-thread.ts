@@ -1,0 +1,47 @@
+/** Thread entry: owns the connection to a vault on another machine. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeTools } from '../../adapters/node/tools.ts';
+import { openSshStore } from '../../adapters/ssh/open-ssh-store.ts';
+import type { SshPlace } from '../../adapters/ssh/ssh-place.ts';
+import { assert } from '../../base/assert.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { MachineId, StoreAsk } from './store-messages.ts';
+import { StoreServer } from './store-server.ts';
+
+/** What the thread is started with. */
+export interface StoreThreadData {
+  readonly place: SshPlace;
+  readonly hasTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const { place, hasTerminal, environment }: StoreThreadData = workerData;
+const port = parentPort;
+assert(port !== null, 'this file is the entry of a thread');
+const clock = nodeClock();
+const ports = { tools: nodeTools(), clock, environment };
+const open = (isExtra: boolean): ReturnType<typeof openSshStore> =>
+  openSshStore(place, { ...ports, hasTerminal: hasTerminal && !isExtra });
+
+/** By a login of its own, for whoever asks: the store shows nothing outside the vault. */
+async function machineId(): Promise<MachineId | undefined> {
+  try {
+    const etc = await openSshStore({ ...place, path: byteString('/etc') }, ports);
+    try {
+      const bytes = await etc.get('machine-id');
+      return { machineId: Buffer.from(bytes).toString('latin1').trim() };
+    } finally {
+      await etc.close();
+    }
+  } catch (error) {
+    if (error instanceof Fault) return undefined; // A key that may do nothing else, or no such file.
+    throw error;
+  }
+}
+
+const server = new StoreServer({ open, clock, machineId }, port);
+
+process.on('exit', () => server.ended());
+port.on('message', (ask: StoreAsk) => server.take(ask));

@@ -1,0 +1,14 @@
+import { STAT_CACHED, STAT_DEV } from '../../host/source.ts';
+import type { StatCache } from '../core/stat-cache.ts';
+
+/**
+ * Rewrites a cache to the device number under which the same file system is seen now: each snapshot
+ * of it has a number of its own, and all else that identifies a file is as it was.
+ */
+export function moveCache(cache: StatCache, from: bigint, to: bigint): void {
+  for (const words of [cache.dirStats, cache.fileStats]) {
+    for (let at = STAT_DEV; at < words.length; at += STAT_CACHED) {
+      if (words[at] === from) words[at] = to;
+    }
+  }
+}
