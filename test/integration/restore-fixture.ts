@@ -6,12 +6,8 @@ import { nodeCodec } from '../../src/adapters/node/codec.ts';
 import { type ByteString, byteString } from '../../src/base/bytes.ts';
 import { runBackup, startCrew } from '../../src/main/run-backup.ts';
 import { runRestore } from '../../src/main/run-restore.ts';
-import {
-  nodePorts,
-  openSession,
-  storeAt,
-  type VaultSession,
-} from '../../src/main/vault-session.ts';
+import { directoryLine, storeAt } from '../../src/main/vault-line.ts';
+import { nodePorts, openSession, type VaultSession } from '../../src/main/vault-session.ts';
 import type { RestoreReport, RestoreRequest } from '../../src/recover/shell/restore.ts';
 import type { BackupOutcome } from '../../src/vault/shell/backup-request.ts';
 import { createVault } from '../../src/vault/shell/create-vault.ts';
@@ -67,7 +63,8 @@ export async function vaultFixture(at?: string): Promise<Fixture> {
 export async function openFixture(dir: string): Promise<Fixture> {
   const root = byteString(join(dir, 'vault'));
   const state = byteString(join(dir, 'state'));
-  const reopened = () => openSession({ root, secret: SECRET, state });
+  const reopened = () =>
+    openSession({ line: directoryLine(nodePorts(), root), secret: SECRET, state });
   const session = await reopened();
   const latest = async (): Promise<ListedSnapshot> => {
     const { snapshots } = await listSnapshots(session.vault);
@@ -97,7 +94,7 @@ async function backupOf(
   session: VaultSession,
   paths: readonly ByteString[],
 ): Promise<BackupOutcome> {
-  return runBackup(session, startCrew(session.root), {
+  return runBackup(session, startCrew(session.line), {
     dataSet: 'test',
     roots: paths.map((path) => ({
       name: byteString(path.slice(path.lastIndexOf('/') + 1)),
@@ -115,5 +112,11 @@ async function backupOf(
 
 function documents() {
   const bytes = new Uint8Array(1);
-  return { 'README.txt': bytes, 'FORMAT.md': bytes, 'MANIFEST.md': bytes, 'rescue.mjs': bytes };
+  return {
+    'README.txt': bytes,
+    'FORMAT.md': bytes,
+    'MANIFEST.md': bytes,
+    'rescue.mjs': bytes,
+    'rescue.py': bytes,
+  };
 }

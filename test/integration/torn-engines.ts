@@ -94,6 +94,11 @@ export class Engine {
     }
   }
 
+  /** It ends by itself. */
+  async ended(): Promise<void> {
+    await this.#ended;
+  }
+
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child.kill(signal);
     await this.#ended;
@@ -198,6 +203,10 @@ export class Mariadb {
     this.#places = [`--datadir=${this.data}`, `--tmpdir=${path.join(dir, 'run')}`];
     const args = ['--no-defaults', ...this.#places, '--skip-test-db'];
     run('mariadb-install-db', [...args, '--auth-root-authentication-method=normal'], this.#owner);
+  }
+
+  get owner(): Owner | undefined {
+    return this.#owner;
   }
 
   async start(): Promise<void> {

@@ -3,7 +3,14 @@ import fs from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { Fault } from '../../base/fault.ts';
-import { CONFIG_KEYS, type Config, configSchema, DATA_SET_KEYS } from '../../wire/config.ts';
+import {
+  CAPTURE_WORDS,
+  CONFIG_KEYS,
+  type Config,
+  configSchema,
+  DATA_SET_KEYS,
+  SERVICE_KEYS,
+} from '../../wire/config.ts';
 
 const SIZE_MAX = 4 * 1024 * 1024;
 
@@ -25,7 +32,9 @@ export function readConfig(file: string): Config {
   }
   const parsed = configSchema.safeParse(document.toJS() ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  // A key that was mistyped is also one that is missing: the first is what to mend.
+  const { issues } = parsed.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const { path, what, instead } = explained(issue);
   throw invalid({ file, spot: spotOf(document, lines, path), what, instead });
 }
@@ -56,9 +65,13 @@ function explained(issue: z.core.$ZodIssue | undefined): Explained {
   const name = path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
-    const known = path.length === 0 ? CONFIG_KEYS : DATA_SET_KEYS;
+    const known = knownAt(path);
     const what = `there is no key ${key}${path.length === 0 ? '' : ` below ${name}`}`;
     return { path: [...path, key], what, instead: `Write one of: ${known.join(', ')}.` };
+  }
+  if (issue.code === 'custom') {
+    const what = `${name} is not what it should be`;
+    return { path, what, instead: `Write ${issue.message}.` };
   }
   if (path.length === 0) {
     return { path, what: 'this is no list of keys', instead: 'Write `vault: PLACE`, for example.' };
@@ -66,8 +79,14 @@ function explained(issue: z.core.$ZodIssue | undefined): Explained {
   return { path, what: `${name} is not what it should be`, instead: wanted(path) };
 }
 
+function knownAt(path: readonly PropertyKey[]): readonly string[] {
+  if (path.length === 0) return CONFIG_KEYS;
+  if (path.at(-1) === 'view') return ['open', 'close'];
+  return path[0] === 'services' ? SERVICE_KEYS : DATA_SET_KEYS;
+}
+
 function wanted(path: readonly PropertyKey[]): string {
-  const key = String(path.find((part) => typeof part === 'string' && KINDS.has(part)) ?? '');
+  const key = String(path.findLast((part) => typeof part === 'string' && KINDS.has(part)) ?? '');
   const kind = KINDS.get(String(path.at(-1))) ?? KINDS.get(key);
   return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
 }
@@ -75,6 +94,8 @@ function wanted(path: readonly PropertyKey[]): string {
 const TEXT = 'a text';
 const TEXTS = 'a text or a list of texts';
 const SWITCH = 'true or false';
+const COMMANDS = 'a list with a program and its arguments, or a list of such lists';
+const SPAN = 'a time as 90s, 10min or 2h';
 const KINDS = new Map([
   ['vault', `${TEXT}: the directory of the vault`],
   ['key-file', `${TEXT}: the path of a file`],
@@ -88,6 +109,23 @@ const KINDS = new Map([
   ['one-file-system', SWITCH],
   ['exclude-caches', SWITCH],
   ['exclude-nobackup', SWITCH],
+  ['before', COMMANDS],
+  ['thaw', COMMANDS],
+  ['failed', COMMANDS],
+  ['after', COMMANDS],
+  ['hook-limit', SPAN],
+  ['capture', `one of: ${CAPTURE_WORDS.join(', ')}`],
+  ['capture-limit', SPAN],
+  ['view', 'open: and close: below it, each a list with a program and its arguments'],
+  ['open', 'a list with a program and its arguments; it prints the directory to be read'],
+  ['close', 'a list with a program and its arguments; the directory is given to it'],
+  ['database', TEXTS],
+  ['port', 'a number'],
+  ['checkpoint', 'fast or spread'],
+  ['services', 'names, and below each its keys: datasets, check, ...'],
+  ['moment', 'in-order or one-view'],
+  ['check', 'a list with a program and its arguments'],
+  ['check-limit', SPAN],
 ]);
 
 /** Of the value, or of the nearest thing above it that is there. */

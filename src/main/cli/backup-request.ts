@@ -5,7 +5,10 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { rootNames } from '../../vault/shell/backup.ts';
-import type { DataSetConfig } from '../../wire/config.ts';
+import type { ServiceRecord } from '../../vault/core/snapshot-content.ts';
+import type { CaptureWord, DataSetConfig } from '../../wire/config.ts';
+import { FILE_SYSTEM_WORDS } from '../../wire/config.ts';
+import { AS_IT_LIES, type CapturePlan, NO_HOOKS, planOf } from '../frozen/capture-plan.ts';
 import type { Cli } from './cli.ts';
 import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts';
 import { fullPath, type Settings } from './settings.ts';
@@ -19,12 +22,18 @@ export interface BackupOptions {
   readonly excludeNobackup?: true;
   readonly readAll?: true;
   readonly stdin?: string;
+  readonly fromSnapshot?: string;
+  readonly viewOpen?: readonly string[];
+  readonly viewClose?: readonly string[];
 }
 
 /** One data set to take a snapshot of. */
 export interface DataSetJob {
   readonly dataSet: string;
   readonly from: JobSource;
+  /** What is run around it, and how it is held still. */
+  readonly plan: CapturePlan;
+  readonly service?: ServiceRecord;
   readonly excludeRules: readonly string[];
   readonly oneFileSystem: boolean;
   readonly skipCacheDirs: boolean;
@@ -48,6 +57,13 @@ export function backupJobs(
   asked: { readonly args: readonly string[]; readonly options: BackupOptions },
 ): readonly DataSetJob[] {
   const { args, options } = asked;
+  const isView = options.viewOpen !== undefined || options.viewClose !== undefined;
+  if (isView && options.fromSnapshot !== 'command') {
+    throw usage('--view-open and --view-close go with --from-snapshot command');
+  }
+  if (options.fromSnapshot !== undefined && (options.stdin !== undefined || args.length === 0)) {
+    throw usage('--from-snapshot takes the PATHs; for data sets write `capture:` in holdfast.yaml');
+  }
   if (options.stdin !== undefined) return [streamJob(args, options.stdin, options)];
   if (args.length > 0) return [pathsJob(cli, args, options)];
   return configuredJobs(settings, options);
@@ -63,6 +79,7 @@ function streamJob(command: readonly string[], name: string, options: BackupOpti
   return {
     dataSet: options.name ?? name,
     from: { kind: 'command', name: bytesOfText(name), command },
+    plan: AS_IT_LIES,
     ...captureOptions({}, []),
   };
 }
@@ -76,8 +93,40 @@ function pathsJob(cli: Cli, args: readonly string[], options: BackupOptions): Da
   return {
     dataSet: options.name ?? dataSetName(roots),
     from: { kind: 'paths', roots },
+    plan: planOfOptions(cli, options),
     ...captureOptions(options, rules),
   };
+}
+
+/** @throws Fault HF_USAGE */
+function planOfOptions(cli: Cli, options: BackupOptions): CapturePlan {
+  const { fromSnapshot: asked, viewOpen: open, viewClose: close } = options;
+  if (asked === undefined) return AS_IT_LIES;
+  const word = [...FILE_SYSTEM_WORDS].find((each) => each === asked);
+  if (word === undefined) {
+    const words = [...FILE_SYSTEM_WORDS].join(', ');
+    throw usage(`--from-snapshot takes one of ${words}; not ${asked}`);
+  }
+  if (word === 'command' && open === undefined) {
+    throw usage('--from-snapshot command takes --view-open PROGRAM..., which prints a directory');
+  }
+  return { hooks: NO_HOOKS, freeze: freezeOf(cli.cwd, { word, open, close }) };
+}
+
+function freezeOf(
+  base: ByteString,
+  of: {
+    readonly word: CaptureWord;
+    readonly open: readonly string[] | undefined;
+    readonly close: readonly string[] | undefined;
+  },
+): CapturePlan['freeze'] {
+  const { word, open, close } = of;
+  const view =
+    open === undefined
+      ? {}
+      : { view: { open: [...open], ...(close === undefined ? {} : { close: [...close] }) } };
+  return { word, options: view, limit: NO_HOOKS.limit, base };
 }
 
 /** What people call it: its paths. */
@@ -99,8 +148,26 @@ function configuredJobs(settings: Settings, options: BackupOptions): readonly Da
     const names = all.map(([name]) => name).join(', ');
     throw usage(`${configFile} has no data set ${options.name ?? ''}; it has ${names}`);
   }
-  const base = parentPath(bytesOfText(configFile));
-  return wanted.map(([name, dataSet]) => configuredJob(base, { name, dataSet, options }));
+  return jobsNamed(
+    settings,
+    wanted.map(([name]) => name),
+    options,
+  );
+}
+
+/** Data sets of the configuration, by name and in this order. @throws Fault as `backupJobs` */
+export function jobsNamed(
+  settings: Settings,
+  names: readonly string[],
+  options: BackupOptions,
+): readonly DataSetJob[] {
+  const { configFile, config } = settings;
+  const base = parentPath(bytesOfText(configFile ?? '/'));
+  return names.map((name) => {
+    const dataSet = config.datasets?.[name];
+    if (dataSet === undefined) throw usage(`there is no data set ${name} in the configuration`);
+    return configuredJob(base, { name, dataSet, options });
+  });
 }
 
 function configuredJob(
@@ -120,7 +187,8 @@ function configuredJob(
   ];
   return {
     dataSet: name,
-    from: { kind: 'paths', roots: namedPaths(dataSet.paths.map(full)) },
+    from: { kind: 'paths', roots: namedPaths((dataSet.paths ?? []).map(full)) },
+    plan: planOf(dataSet, base),
     ...captureOptions(
       {
         oneFileSystem: dataSet['one-file-system'] ?? options.oneFileSystem,

@@ -1,13 +1,16 @@
 /** What a backup did: a sentence, then the table, worst first. */
 import type { ByteString } from '../../base/bytes.ts';
+import type { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
+import type { HookRecord, ServiceRecord } from '../../vault/core/snapshot-content.ts';
 import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { errnoWords } from './errno-words.ts';
+import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
 
 /** A data set and its new snapshot. */
@@ -16,16 +19,33 @@ export interface Taken {
   readonly outcome: BackupOutcome;
   /** Roots that lie on the file system of the vault. */
   readonly besideVault: readonly ByteString[];
+  /** What was run around it. */
+  readonly hooks: readonly HookRecord[];
+  /** Why it could not be kept in the ledger how that went. */
+  readonly unkept: string | undefined;
+  readonly service: ServiceRecord | undefined;
+}
+
+/** A data set of several that has no new snapshot, and why. */
+export interface NotTaken {
+  readonly dataSet: string;
+  readonly fault: Fault;
+}
+
+export function isTaken(each: Taken | NotTaken): each is Taken {
+  return 'outcome' in each;
 }
 
 const NAMED_MAX = 20;
 
-/** Whether something could not be read or kept, or is torn; in-flux alone does not count. */
-export function hasGaps({ outcome }: Taken): boolean {
-  return outcome.report.gapCount > 0 || outcome.torn.length > 0;
+/** Something could not be read or kept, is torn, or failed around it; in-flux does not count. */
+export function hasGaps({ outcome, hooks }: Taken): boolean {
+  const isFlawed = outcome.report.gapCount > 0 || outcome.torn.length > 0;
+  return isFlawed || hooks.some((hook) => hook.outcome === 'failed');
 }
 
-export function backupWords(taken: Taken, style: Style): readonly string[] {
+export function backupWords(taken: Taken | NotTaken, style: Style): readonly string[] {
+  if (!isTaken(taken)) return notTakenWords(taken, style);
   const isFlawed = hasGaps(taken);
   const sentence = layoutSentence(style, {
     mark: isFlawed ? { is: 'degraded' } : undefined,
@@ -33,17 +53,30 @@ export function backupWords(taken: Taken, style: Style): readonly string[] {
     tone: 'strong',
   });
   const rows = [
+    ...hookRows(taken, style),
     ...gapRows(taken, style),
     ...tornRows(taken, style),
     ...silentRows(taken, style),
     ...placeRows(taken, style),
     ...amountRows(taken),
+    ...frozenRows(taken, style),
     ...leftOutRows(taken, style),
   ];
   return [...sentence, '', ...layoutRows(style, rows)];
 }
 
-function sentenceOf({ dataSet, outcome }: Taken, style: Style): string {
+function notTakenWords({ dataSet, fault }: NotTaken, style: Style): readonly string[] {
+  const text = `There is no snapshot of ${sayText(dataSet, style)}.`;
+  const failed = { is: 'failed' as const };
+  const rows: LabelledRow[] = [
+    { mark: failed, label: fault.code, text: fault.message },
+    { mark: undefined, label: 'do', text: fault.remedy },
+  ];
+  const sentence = layoutSentence(style, { mark: failed, text, tone: 'strong' });
+  return [...sentence, '', ...layoutRows(style, rows)];
+}
+
+function sentenceOf({ dataSet, outcome, hooks }: Taken, style: Style): string {
   const { report, torn, isUnchanged } = outcome;
   const took = formatDuration(Math.max(0, outcome.finished - outcome.started));
   const name = sayText(dataSet, style);
@@ -53,9 +86,45 @@ function sentenceOf({ dataSet, outcome }: Taken, style: Style): string {
       ? `without ${countOf(report.gapCount, 'entry', 'entries')} that could not be read or kept`
       : '',
     torn.length > 0 ? `${countOf(torn.length, 'part')} of it torn` : '',
+    ...hooks.map(({ name, outcome: how }) => (how === 'failed' ? `${hookWord(name)} failed` : '')),
   ].filter((flaw) => flaw !== '');
   const changed = isUnchanged ? ', nothing changed since the last' : '';
   return `${[`${what}${changed}`, ...flaws].join(', ')}, in ${took}.`;
+}
+
+/** `view` is the end of the frozen view, which nobody writes into a configuration. */
+function hookWord(name: string): string {
+  return name === 'view' ? 'the end of its view' : name;
+}
+
+function hookRows({ hooks, unkept }: Taken, style: Style): readonly LabelledRow[] {
+  const degraded = { is: 'degraded' as const };
+  const rows = hooks
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(
+      ({ name, why }): LabelledRow => ({
+        mark: degraded,
+        label: `${name} failed`,
+        text: sayText(why ?? '', style),
+      }),
+    );
+  if (unkept === undefined) return rows;
+  const text = `how that went could not be kept: ${sayText(unkept, style)}`;
+  return [...rows, { mark: degraded, label: 'ledger', text }];
+}
+
+function frozenRows({ outcome, service }: Taken, style: Style): readonly LabelledRow[] {
+  const rows: LabelledRow[] = [];
+  const { frozen } = outcome;
+  if (frozen !== undefined) {
+    const text = `${frozenWords(frozen, style)}, as it was at ${timeJson(frozen.at).slice(11, 19)} UTC`;
+    rows.push({ mark: undefined, label: 'frozen', text });
+  }
+  if (service !== undefined) {
+    const text = `${service.order} of ${service.of} of ${sayText(service.name, style)}, run ${service.run}`;
+    rows.push({ mark: undefined, label: 'service', text });
+  }
+  return rows;
 }
 
 function gapRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
@@ -137,8 +206,14 @@ function leftOutRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
   return [...rules, ...places];
 }
 
-export function backupJson({ dataSet, outcome, besideVault }: Taken): object {
-  const { report, torn, roots } = outcome;
+export function backupJson(taken: Taken | NotTaken): object {
+  if (!isTaken(taken)) {
+    const { dataSet, fault } = taken;
+    const { code, message, remedy } = fault;
+    return { dataSet, snapshot: null, error: { code, message, remedy } };
+  }
+  const { dataSet, outcome, besideVault, hooks, service } = taken;
+  const { report, torn, roots, frozen } = outcome;
   return {
     snapshot: outcome.snapshot,
     dataSet,
@@ -158,6 +233,7 @@ export function backupJson({ dataSet, outcome, besideVault }: Taken): object {
     gapCount: report.gapCount,
     gaps: pathsWhy(report.gaps),
     torn: torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
+    ...frozenJson({ frozen, hooks, service }),
     inFluxCount: report.inFluxCount,
     changedSilently: outcome.changedSilently.map((path) => bytesJson('path', path)),
     excluded: [...report.byRule].map(([rule, { entries, bytes, isAtLeast }]) => ({

@@ -7,6 +7,7 @@ import { layoutTable } from '../../base/say-table.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { textOfBytes } from './places.ts';
+import { nameOfPlace } from '../vault-place.ts';
 import { readSettings, type Settings, type VaultOptions } from './settings.ts';
 
 const KEYS = `
@@ -16,14 +17,25 @@ Keys of holdfast.yaml:
   datasets                                  names, and below each: paths,
                                             exclude, exclude-from,
                                             one-file-system, exclude-caches,
-                                            exclude-nobackup
+                                            exclude-nobackup; before, thaw,
+                                            failed, after, hook-limit; capture
+                                            with the keys of its word
+  services                                  names, and below each: datasets,
+                                            moment, check
+What the last two are for, with examples: docs/operating/frozen.md
 
 Example of a file:
   vault: /srv/vault
   datasets:
     wiki:
       paths: [/srv/wiki, /etc/wiki]
-      exclude: ['*.tmp', 'cache/']`;
+      exclude: ['*.tmp', 'cache/']
+      capture: btrfs
+    wiki-db:
+      capture: pg_dump
+      database: wiki
+  services:
+    all-of-wiki: {datasets: [wiki-db, wiki], check: [/srv/check-wiki]}`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -69,7 +81,8 @@ async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {
 function rowsOf(settings: Settings): readonly (readonly [string, string, string])[] {
   const { config, configFile, vault, state, keyFile, passphraseFile } = settings;
   const rows: [string, string, string][] = [];
-  const chosen = { vault, 'key-file': keyFile, 'passphrase-file': passphraseFile, state };
+  const where = vault && { ...vault, value: nameOfPlace(vault.value) };
+  const chosen = { vault: where, 'key-file': keyFile, 'passphrase-file': passphraseFile, state };
   for (const [key, one] of Object.entries(chosen)) {
     if (one !== undefined) rows.push([key, textOfBytes(one.value), one.by]);
   }
@@ -80,8 +93,12 @@ function rowsOf(settings: Settings): readonly (readonly [string, string, string]
       ? ['min-free', '10 %, at least 5 GiB', 'habit']
       : ['min-free', String(minFree), from],
   );
-  for (const [name, { paths }] of Object.entries(config.datasets ?? {})) {
-    rows.push([`datasets.${name}`, paths.join(', '), from]);
+  for (const [name, { paths = [], capture }] of Object.entries(config.datasets ?? {})) {
+    const by = capture === undefined ? [] : [`by ${capture}`];
+    rows.push([`datasets.${name}`, [paths.join(', '), ...by].filter(Boolean).join(' '), from]);
+  }
+  for (const [name, { datasets }] of Object.entries(config.services ?? {})) {
+    rows.push([`services.${name}`, datasets.join(', '), from]);
   }
   return rows;
 }

@@ -5,7 +5,7 @@ import { renderCoverage } from '../../watch/core/render-coverage.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
-import { lookAround, lookWithVault } from './look-here.ts';
+import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 
@@ -34,11 +34,11 @@ export function define(command: Command, act: Act): void {
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
-  const { discovery, covering } =
+  const { discovery, covering, connected } =
     settings.vault === undefined
-      ? { discovery: await lookAround(cli, settings), covering: [] }
+      ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
-  const coverage = coverageOf(discovery, covering);
+  const coverage = coverageOf(discovery, covering, connected);
   const isFound = coverage.none.count > 0;
   return {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
@@ -49,7 +49,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       none: coverage.none,
       unknown: coverage.unknown,
       covered: coverage.covered,
-      rows: coverage.rows.map(({ data, state, why, coveredUpTo, openCommand }) => ({
+      rows: coverage.rows.map(({ data, state, why, by, coveredUpTo, openCommand }) => ({
         ...bytesJson('path', data.path),
         kind: data.kind,
         bytes: data.bytes,
@@ -57,6 +57,9 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         isComplete: data.isComplete,
         state,
         why,
+        ...(by === undefined || by === 'vault'
+          ? {}
+          : { by: { tool: by.tool, repository: by.repository, openedAt: timeJson(by.openedAt) } }),
         ...(coveredUpTo === undefined ? {} : { coveredUpTo: timeJson(coveredUpTo) }),
         ...(openCommand === undefined ? {} : { openCommand }),
       })),

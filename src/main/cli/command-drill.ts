@@ -10,20 +10,24 @@ import { MIB } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { runDrill } from '../run-drill.ts';
+import { drillService } from '../services/drill-service.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { errnoWords } from './errno-words.ts';
 import { EXIT } from './exit-code.ts';
-import { bytesJson, timeJson } from './json-shape.ts';
+import { bytesJson, enginesJson, timeJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
-import { openVaultOf, vaultOptions, writerOption } from './open.ts';
+import { openToProve, vaultOptions, writerOption } from './open.ts';
 import { keepDrill } from './record-proof.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
 import { chosenSnapshot, type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
 
 interface Options extends VaultOptions, SnapshotOptions {
+  readonly service?: string;
+  readonly run?: string;
   readonly scratch?: string;
   readonly source: boolean;
   readonly reread?: true;
+  readonly engine: boolean;
 }
 
 const NAMED_MAX = 20;
@@ -35,6 +39,10 @@ removed. Where it would take more than a fifth of the free space, it is read
 and compared with its digests only: then it is called re-read, and not
 drilled.
 
+Where a database or an image lies in it, its engine is started on the restore,
+in scratch and without network, and reads all of it. Only so a snapshot that
+was torn becomes a recovery point.
+
 Example:
   holdfast drill --vault /srv/vault latest --data-set /srv/data`;
 
@@ -45,8 +53,11 @@ export function define(command: Command, act: Act): void {
       'Restores a snapshot to a scratch place, past the page cache, compares it with its manifest and with what it was taken from, says how long that took, and throws it away.',
     )
     .argument('[snapshot]', 'latest, or the first digits of its id', 'latest')
+    .option('--service <name>', 'all data sets of a service, and the check of its team')
+    .option('--run <id>', 'of --service: which run; else the newest whole one')
     .option('--scratch <directory>', 'where to restore to; else in the state directory')
     .option('--no-source', 'do not compare with what it was taken from')
+    .option('--no-engine', 'do not start databases on what was restored')
     .option('--reread', 'write nothing: read every byte and compare it with its digest')
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [snapshot, options]: [string, Options]) => perform(cli, snapshot, options)));
@@ -54,7 +65,11 @@ export function define(command: Command, act: Act): void {
 }
 
 async function perform(cli: Cli, wanted: string, options: Options): Promise<Answer> {
-  const opened = await openVaultOf(cli, options);
+  const { service, run } = options;
+  if (service !== undefined) {
+    return drillService(cli, { service, run: run ?? 'latest', options });
+  }
+  const opened = await openToProve(cli, options);
   const { session, settings } = opened;
   const snapshot = await chosenSnapshot(session, wanted, options);
   const usual = byteString(`${settings.state.value}/scratch`);
@@ -68,18 +83,26 @@ async function perform(cli: Cli, wanted: string, options: Options): Promise<Answ
       compareSource: options.source,
       rereadOnly: options.reread ?? false,
       unsigned: options.unsigned ?? false,
+      withoutEngines: !options.engine,
       onProgress: ({ entries, entriesTotal, bytes, bytesTotal }) =>
         progress.update({ entries, entriesTotal, bytes, bytesTotal }),
     });
     const unkept = await keepDrill(opened, { listed: snapshot, result, scratch });
     return {
-      code: !result.isPassed ? EXIT.error : result.gapCount > 0 ? EXIT.gaps : EXIT.done,
+      code: codeOf(result),
       say: (style) => drillWords(result, { unkept, style }),
       json: { ...drillJson(result), isKept: unkept === undefined },
     };
   } finally {
     progress.end();
   }
+}
+
+/** What an engine refused is worth no more than bytes that are wrong. */
+function codeOf({ isPassed, engines, gapCount }: DrillResult): Answer['code'] {
+  if (!isPassed || engines.some(({ isUsable }) => isUsable === false)) return EXIT.error;
+  const isUntried = engines.some(({ isUsable }) => isUsable === undefined);
+  return gapCount > 0 || isUntried ? EXIT.gaps : EXIT.done;
 }
 
 function drillWords(
@@ -89,11 +112,17 @@ function drillWords(
   const id = shortId(result.snapshot);
   const took = formatDuration(result.durationMs);
   const how = result.kind === 'drilled' ? 'was restored to scratch' : 're-read, not restored,';
-  const text = result.isPassed
+  const isRight = result.isPassed && result.engines.every(({ isUsable }) => isUsable !== false);
+  const text = isRight
     ? `Snapshot ${id} ${how} in ${took}, and is right.`
     : `The drill of snapshot ${id} failed: do not rely on it.`;
-  const mark = result.isPassed ? 'ok' : 'failed';
-  const rows = [...problemRows(result, style), ...unkeptRows(unkept, style), ...factRows(result)];
+  const mark = isRight ? 'ok' : 'failed';
+  const rows = [
+    ...problemRows(result, style),
+    ...engineRows(result, style),
+    ...unkeptRows(unkept, style),
+    ...factRows(result),
+  ];
   return [
     ...layoutSentence(style, { mark: { is: mark }, text, tone: 'strong' }),
     '',
@@ -140,6 +169,14 @@ function problemRows(result: DrillResult, style: Style): readonly LabelledRow[] 
   return rows;
 }
 
+function engineRows({ engines }: DrillResult, style: Style): readonly LabelledRow[] {
+  return engines.slice(0, NAMED_MAX).map(({ path, isUsable, said }) => {
+    const is = isUsable === undefined ? 'unknown' : isUsable ? 'ok' : 'failed';
+    const word = { ok: 'usable', failed: 'not usable', unknown: 'not tried' }[is];
+    return { mark: { is }, label: word, text: `${sayName(path, style)}: ${said}` };
+  });
+}
+
 function factRows(result: DrillResult): readonly LabelledRow[] {
   const { source, entries, bytes, isPastCache, kind } = result;
   const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
@@ -163,7 +200,7 @@ function factRows(result: DrillResult): readonly LabelledRow[] {
 }
 
 function drillJson(result: DrillResult): object {
-  const { failedFiles, unset, source, startedAt, ...facts } = result;
+  const { failedFiles, unset, source, startedAt, engines, ...facts } = result;
   return {
     ...facts,
     startedAt: timeJson(startedAt),
@@ -172,6 +209,7 @@ function drillJson(result: DrillResult): object {
       code,
       why,
     })),
+    engines: enginesJson(engines),
     unset: unset.map(({ what, errno, count }) => ({ what, errno, count })),
     source: {
       ...source,

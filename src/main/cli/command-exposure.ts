@@ -5,7 +5,7 @@ import { renderExposure } from '../../watch/core/render-exposure.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
-import { lookWithVault } from './look-here.ts';
+import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
 import { readSettings, type VaultOptions, vaultOf } from './settings.ts';
 
@@ -32,8 +32,12 @@ export function define(command: Command, act: Act): void {
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
-  vaultOf(settings);
-  const { estate } = await lookWithVault(cli, settings, options);
+  const { estate } =
+    settings.vault === undefined
+      ? await lookWithoutVault(cli, settings)
+      : await lookWithVault(cli, settings, options);
+  // Without a vault, and with nothing of the team's opened, there is nothing to compute it from.
+  if (estate.vaults.length === 0) vaultOf(settings);
   const now = cli.clock.now();
   const exposure = exposureOf(estate, now);
   const isFound = exposure.some(({ loss }) => loss.kind === 'all' || loss.kind === 'unknown');
@@ -41,7 +45,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
     say: (style) => {
       const text = renderExposure(exposure, style).trimEnd();
-      return [text === '' ? 'The vault holds no data set of this machine yet.' : text];
+      return [text === '' ? 'No data set of this machine is in a backup that was opened.' : text];
     },
     json: {
       computedAt: timeJson(now),

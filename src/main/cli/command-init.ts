@@ -8,15 +8,18 @@ import { type LabelledRow, layoutRows } from '../../base/say-rows.ts';
 import { makeKeyFile, type Secret } from '../../vault/core/wrapped-key.ts';
 import { createVault } from '../../vault/shell/create-vault.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
-import { nodePorts, type Ports, storeAt } from '../vault-session.ts';
+import type { RemoteFacts } from '../threads/store-messages.ts';
+import type { Ports, Space } from '../vault-line.ts';
+import { nameOfPlace, type VaultPlace } from '../vault-place.ts';
+import { nodePorts } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
 import { writeKeyFile } from './key-files.ts';
-import { vaultOptions } from './open.ts';
+import { lineTo, vaultOptions } from './open.ts';
 import { textOfBytes } from './places.ts';
 import { keptKeyPath, namedSecret, newPassphrase } from './secrets.ts';
-import { fullPath, readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
+import { fullPath, readSettings, type Settings, type VaultOptions } from './settings.ts';
 import { vaultDocuments } from './vault-documents.ts';
 
 interface InitOptions extends VaultOptions {
@@ -27,7 +30,7 @@ interface InitOptions extends VaultOptions {
 
 /** What `init` leaves when it is killed, and a fresh file system: no reason to refuse. */
 const OWN_NAMES = new Set(
-  'copy header keys writers packs index snapshots tmp README.txt FORMAT.md MANIFEST.md rescue.mjs lost+found'.split(
+  'copy header keys writers packs index snapshots tmp README.txt FORMAT.md MANIFEST.md rescue.mjs rescue.py lost+found'.split(
     ' ',
   ),
 );
@@ -38,12 +41,15 @@ asked, a key file is made in the state directory.
 
 Examples:
   holdfast init --vault /mnt/usb/vault
-  holdfast init --vault /srv/vault --new-key-file /root/holdfast.key`;
+  holdfast init --vault /srv/vault --new-key-file /root/holdfast.key
+  holdfast init --vault ssh://backup@nas/srv/vault`;
 
 export function define(command: Command, act: Act): void {
   command
     .summary('make a vault')
-    .description('Makes a vault (a backup repository) in an empty or new directory.')
+    .description(
+      'Makes a vault (a backup repository) in an empty or new directory, here or on another machine.',
+    )
     .option('--new-key-file [file]', 'make a key file there, or in the state directory')
     .option('--label <text>', 'what the key is called, for people', 'made by init')
     .addHelpText('after', EXAMPLE)
@@ -61,18 +67,19 @@ interface NewKey {
 
 async function init(cli: Cli, options: InitOptions): Promise<Answer> {
   const settings = await readSettings(cli, options);
-  const root = vaultOf(settings);
   const ports = nodePorts();
-  checkPlace(ports, root);
+  const line = await lineTo(cli, settings);
+  checkPlace(ports, line.place);
+  // Before a key is made or asked for: ssh may have a question of its own, or get nowhere.
+  const facts = await line.facts();
   const key = await chooseKey(cli, { settings, options, ports });
   const state = settings.state.value;
   let keyPath = key.keyFile?.path;
   if (key.keyFile?.made === true && keyPath !== undefined) {
     writeKeyFile(ports, keyPath, key.secret.bytes);
   }
-  const store = storeAt(ports, root);
   const created = await createVault(
-    { ...ports, store },
+    { ...ports, store: line.direct },
     {
       secrets: [{ secret: key.secret, label: options.label }],
       documents: vaultDocuments(),
@@ -86,15 +93,18 @@ async function init(cli: Cli, options: InitOptions): Promise<Answer> {
     },
   );
   const { vault } = created.keyring;
-  const made: Made = { vault, root, keyPath, writer: created.writerFingerprint, ports };
+  const space = await line.space();
+  const writer = created.writerFingerprint;
+  const made: Made = { vault, place: line.place, keyPath, writer, facts, space };
   return { code: EXIT.done, say: (style) => words(made, style), json: initJson(made) };
 }
 
-function checkPlace({ disk }: Ports, root: ByteString): void {
-  const foreign = (disk.list(root) ?? []).filter((name) => !OWN_NAMES.has(name));
-  const [first] = foreign;
+/** A store shows objects and no directories: what else lies on another machine stays untouched. */
+function checkPlace({ disk }: Ports, at: VaultPlace): void {
+  if (at.kind === 'ssh') return;
+  const first = (disk.list(at.root) ?? []).find((name) => !OWN_NAMES.has(name));
   if (first === undefined) return;
-  const place = textOfBytes(root);
+  const place = textOfBytes(nameOfPlace(at));
   const message = `nothing was made: ${place} holds other things (${sayName(first)})`;
   throw new Fault('HF_VAULT_PLACE_TAKEN', message, { place });
 }
@@ -138,16 +148,18 @@ export function checkKeyFile({ tools }: Pick<Ports, 'tools'>, secret: Secret, pa
 
 interface Made {
   readonly vault: string;
-  readonly root: ByteString;
+  readonly place: VaultPlace;
   readonly keyPath: ByteString | undefined;
   readonly writer: string;
-  readonly ports: Ports;
+  /** Of a store on another machine. */
+  readonly facts: RemoteFacts | undefined;
+  /** Undefined where the other side does not tell. */
+  readonly space: Space | undefined;
 }
 
 function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string[] {
-  const { vault, root: place, keyPath, ports } = made;
-  const { freeBytes } = ports.disk.space(place);
-  const name = sayName(place, style);
+  const { vault, place, keyPath, facts, space } = made;
+  const name = sayName(nameOfPlace(place), style);
   const command = `holdfast key sheet --vault ${name}`;
   const rows: LabelledRow[] = [
     keyRow(keyPath === undefined ? undefined : sayName(keyPath, style), command),
@@ -156,7 +168,8 @@ function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string
       label: 'format',
       text: '0: it may still change; not yet for an only copy',
     },
-    { mark: { is: 'ok' }, label: 'vault', text: `${name}, ${formatBytes(freeBytes)} free` },
+    { mark: { is: 'ok' }, label: 'vault', text: `${name}, ${freeWords(space)}` },
+    ...(facts === undefined ? [] : promiseRows(facts)),
   ];
   return [
     `A vault was made, ${vault.slice(0, 8)}. It holds no snapshot yet.`,
@@ -164,6 +177,30 @@ function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string
     ...layoutRows(style, rows),
     '',
     `Back up into it:  holdfast backup --vault ${name} PATH`,
+  ];
+}
+
+function freeWords(space: Space | undefined): string {
+  if (space !== undefined) return `${formatBytes(space.freeBytes)} free`;
+  return 'how much is free is not told by the other side: no floor is kept there';
+}
+
+const DIGESTS = {
+  returned: 'the other side says the digest of what it holds, and it is compared',
+  're-read': 'what was written is read again and compared',
+  none: 'what was written is not compared; `vault check --read-data` does it',
+} as const;
+
+/** What the store on the other machine promises, and what it does not. */
+function promiseRows({ says, promises, kind }: RemoteFacts): readonly LabelledRow[] {
+  const { durable, digest } = promises;
+  const lasting = durable
+    ? 'what is acknowledged is on the medium there'
+    : 'the other side does not say when what was written is on its medium';
+  return [
+    { mark: { is: kind === 'stdio' ? 'ok' : 'degraded' }, label: 'deleting', text: says },
+    { mark: { is: durable ? 'ok' : 'degraded' }, label: 'durable', text: lasting },
+    { mark: { is: digest === 'none' ? 'degraded' : 'ok' }, label: 'digest', text: DIGESTS[digest] },
   ];
 }
 
@@ -177,10 +214,11 @@ function keyRow(keyPath: string | undefined, command: string): LabelledRow {
   return { mark: { is: 'failed' }, label, text, command };
 }
 
-function initJson({ vault, root: place, keyPath, writer }: Made): object {
+function initJson({ vault, place, keyPath, writer, facts }: Made): object {
   return {
     vault,
-    ...bytesJson('place', place),
+    ...bytesJson('place', nameOfPlace(place)),
+    ...(facts === undefined ? {} : { store: facts }),
     format: 0,
     key: keyPath === undefined ? 'passphrase' : 'file',
     ...(keyPath === undefined ? {} : bytesJson('keyFile', keyPath)),

@@ -8,13 +8,15 @@ import { layoutSentence } from '../../base/say-rows.ts';
 import { layoutTable } from '../../base/say-table.ts';
 import { makeKeyFile, type Secret } from '../../vault/core/wrapped-key.ts';
 import { addKey, keyObjects, listKeys } from '../../vault/shell/keyring-store.ts';
-import { storeAt, type VaultSession } from '../vault-session.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { VaultLine } from '../vault-line.ts';
+import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
 import { writeKeyFile } from './key-files.ts';
 import { type Opened, openVaultOf, vaultOptions } from './open.ts';
-import { absolutePath, bytesOfText, parentPath } from './places.ts';
+import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts';
 import { keptKeyPath, newPassphrase, passphraseSecret } from './secrets.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
 import { readConfirmation, sheetPath } from './sheet-confirmation.ts';
@@ -176,7 +178,7 @@ function damaged(count: number, style: Style): readonly string[] {
 
 async function retireOne(cli: Cli, given: string, options: VaultOptions): Promise<Answer> {
   const { session, settings } = await openVaultOf(cli, options);
-  const { vault, disk, root } = session;
+  const { vault, disk } = session;
   const { keys } = await listKeys(portsOf(session), vault.id);
   const matches = keys.filter(({ id }) => given.length >= 4 && id.startsWith(given.toLowerCase()));
   const [key, other] = matches;
@@ -189,13 +191,7 @@ async function retireOne(cli: Cli, given: string, options: VaultOptions): Promis
     const message = `nothing was retired: ${key.id} is the key that opened the vault`;
     throw new Fault('HF_KEY_UNPROVEN', message, { key: key.id });
   }
-  for (const name of keyObjects(key.id)) {
-    const path = absolutePath(root, bytesOfText(name));
-    // One of the two may have been lost before.
-    if (disk.size(path) === undefined) continue;
-    disk.unlink(path);
-    disk.syncDir(parentPath(path));
-  }
+  removeKey(session, key.id);
   const where = { state: settings.state.value, vault: vault.id };
   const wasConfirmed = readConfirmation(disk, where)?.key === key.id;
   if (wasConfirmed) disk.unlink(sheetPath(where));
@@ -213,10 +209,25 @@ async function retireOne(cli: Cli, given: string, options: VaultOptions): Promis
   };
 }
 
-function portsOf(session: VaultSession) {
-  return {
-    store: storeAt(session, session.root),
-    tools: session.tools,
-    clock: session.clock,
-  };
+/** No store port deletes; a vault elsewhere may not even let us. */
+function removeKey(
+  { disk, line }: { readonly disk: Disk; readonly line: VaultLine },
+  id: string,
+): void {
+  if (line.place.kind === 'ssh') {
+    const { host, path } = line.place.place;
+    const message = `nothing was retired: keys of a vault on another machine are retired on ${host}`;
+    throw new Fault('HF_KEY_REMOTE', message, { host, place: textOfBytes(path) });
+  }
+  for (const name of keyObjects(id)) {
+    const path = absolutePath(line.place.root, bytesOfText(name));
+    // One of the two may have been lost before.
+    if (disk.size(path) === undefined) continue;
+    disk.unlink(path);
+    disk.syncDir(parentPath(path));
+  }
+}
+
+function portsOf({ line, tools, clock }: VaultSession) {
+  return { store: line.store, tools, clock };
 }

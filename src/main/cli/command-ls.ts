@@ -7,11 +7,17 @@ import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { padTo } from '../../base/say-width.ts';
 import type { ListedEntry } from '../../recover/core/list-entry.ts';
 import { type ListedWithTotals, listSnapshot } from '../../recover/shell/list-snapshot.ts';
-import { type ListedSnapshot, shortId } from '../../vault/shell/snapshot-store.ts';
+import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
+import {
+  type ListedSnapshot,
+  readSnapshotContent,
+  shortId,
+} from '../../vault/shell/snapshot-store.ts';
 import { loadIndex } from '../../vault/shell/vault-index.ts';
 import { restorePorts } from '../run-restore.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import { bytesOfArgument } from './places.ts';
@@ -70,21 +76,27 @@ async function perform(
     unsigned: options.unsigned ?? false,
   });
   const rows = [...entries];
+  const content = readSnapshotContent(session.vault, snapshot.record);
   return {
     code: EXIT.done,
-    say: (style) => words(snapshot, rows, { style, options }),
-    json: { snapshot: snapshot.record.id, entries: rows.map(rowJson) },
+    say: (style) => words(snapshot, rows, { style, options, content }),
+    json: {
+      snapshot: snapshot.record.id,
+      ...frozenJson(content),
+      entries: rows.map(rowJson),
+    },
   };
 }
 
 function* words(
   { record }: ListedSnapshot,
   rows: readonly ListedWithTotals[],
-  how: { readonly style: Style; readonly options: Options },
+  how: { readonly style: Style; readonly options: Options; readonly content: SnapshotContent },
 ): Generator<string> {
-  const { style, options } = how;
+  const { style, options, content } = how;
+  const frozen = content.frozen === undefined ? '' : `, ${frozenWords(content.frozen, style)}`;
   const time = timeJson(record.time).slice(0, 16).replace('T', ' ');
-  yield `${countOf(rows.length, 'entry', 'entries')} of snapshot ${shortId(record.id)}, taken ${time} UTC`;
+  yield `${countOf(rows.length, 'entry', 'entries')} of snapshot ${shortId(record.id)}, taken ${time} UTC${frozen}`;
   if (rows.length > 0) yield '';
   const owners = Math.max(0, ...rows.map((row) => ownerOf(row, style).length));
   for (const row of rows)

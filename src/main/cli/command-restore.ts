@@ -1,9 +1,16 @@
 /** `holdfast restore`: a snapshot back on disk. */
 import type { Command } from 'commander';
-import type { Act } from './cli.ts';
+import { Fault } from '../../base/fault.ts';
+import { restoreService } from '../services/restore-service.ts';
+import type { Act, Answer, Cli } from './cli.ts';
 import { vaultOptions, writerOption } from './open.ts';
 import { type RestoreOptions, restoreInto } from './restore-act.ts';
 import { snapshotOptions } from './snapshot-choice.ts';
+
+interface Options extends RestoreOptions {
+  readonly service?: string;
+  readonly run?: string;
+}
 
 const EXAMPLE = `
 TARGET is new or empty, or holds an interrupted restore of the same snapshot,
@@ -11,16 +18,22 @@ which is gone on with. With --in-place only what differs is written, nothing
 is deleted, and what is replaced is moved aside, to .holdfast-aside-TIME below
 TARGET.
 
+With --service every data set goes to TARGET/NAME, and the team's own check is
+run on it.
+
 Examples:
   holdfast restore --vault /srv/vault latest /srv/back
-  holdfast restore --vault /srv/vault 7c63b3d1 /srv/back --first 'releases/7.*'`;
+  holdfast restore --vault /srv/vault 7c63b3d1 /srv/back --first 'releases/7.*'
+  holdfast restore --service wiki /srv/back`;
 
 export function define(command: Command, act: Act): void {
   command
     .summary('put a snapshot back')
     .description('Puts a snapshot back: one path directly below TARGET, several under their names.')
     .argument('<snapshot>', 'latest, or the first digits of its id')
-    .argument('<target>', 'directory')
+    .argument('[target]', 'directory')
+    .option('--service <name>', 'all data sets of a service, of one moment; then only TARGET')
+    .option('--run <id>', 'of --service: which run; else the newest whole one')
     .option(
       '--first <rule>',
       'what matches comes first, in gitignore syntax; may be repeated',
@@ -31,11 +44,33 @@ export function define(command: Command, act: Act): void {
     .option('--no-sync', 'do not wait until all is on the medium')
     .addHelpText('after', EXAMPLE)
     .action(
-      act((cli, [snapshot, target, options]: [string, string, RestoreOptions]) =>
-        restoreInto(cli, { snapshot, target, options }),
+      act((cli, [first, second, options]: [string, string | undefined, Options]) =>
+        perform(cli, { first, second, options }),
       ),
     );
   writerOption(vaultOptions(snapshotOptions(command)));
+}
+
+/** @throws Fault HF_USAGE where what is to be restored is said twice, or where to is not said */
+function perform(
+  cli: Cli,
+  asked: { readonly first: string; readonly second: string | undefined; readonly options: Options },
+): Promise<Answer> {
+  const { first, second, options } = asked;
+  const { service, run } = options;
+  if (service === undefined) {
+    if (run !== undefined) throw usage('--run goes with --service');
+    if (second === undefined) throw usage("missing required argument 'target'");
+    return restoreInto(cli, { snapshot: first, target: second, options });
+  }
+  if (second !== undefined || options.dataSet !== undefined) {
+    throw usage('--service takes all of a run: give TARGET and no snapshot');
+  }
+  return restoreService(cli, { service, run: run ?? 'latest', target: first, options });
+}
+
+function usage(message: string): Fault {
+  return new Fault('HF_USAGE', message, { command: 'restore' });
 }
 
 function more(text: string, before: readonly string[] | undefined): readonly string[] {

@@ -17,9 +17,11 @@ import {
   readSnapshotContent,
   shortId,
 } from '../../vault/shell/snapshot-store.ts';
+import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import type { VaultOptions } from './settings.ts';
@@ -93,7 +95,7 @@ interface Known {
 }
 
 function words({ rows, problems, now, session }: Known, style: Style): readonly string[] {
-  const place = sayName(session.root, style);
+  const place = sayName(nameOfPlace(session.line.place), style);
   const dataSets = new Set(rows.map(({ listed }) => listed.record.dataSet)).size;
   const newest = rows[0]?.listed.record.time;
   const sentence =
@@ -136,7 +138,12 @@ function cellsOf(style: Style): (row: Row) => readonly Cell[] {
       { text: sayText(content?.host ?? '', style) },
       { text: formatCount(roots.reduce((sum, root) => sum + root.entries, 0)) },
       { text: formatBytes(Number(roots.reduce((sum, root) => sum + root.bytes, 0n))) },
-      { text: content === undefined ? '' : flaws(listed, content) },
+      {
+        text:
+          content === undefined
+            ? ''
+            : [flaws(listed, content), notes(content, style)].filter(Boolean).join('; '),
+      },
     ];
   };
 }
@@ -150,6 +157,21 @@ function flaws({ trust }: ListedSnapshot, content: SnapshotContent): string {
     trust === 'trusted' ? '' : 'nobody vouches',
     content.torn.length > 0 ? 'torn' : '',
     content.gapCount > 0 ? countOf(content.gapCount, 'gap') : '',
+    ...(content.hooks ?? []).map(({ name, outcome }) =>
+      outcome === 'failed' ? `${sayText(name)} failed` : '',
+    ),
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+}
+
+/** What is no flaw: how it was held still, and what it belongs to. */
+function notes({ frozen, service }: SnapshotContent, style: Style): string {
+  return [
+    frozen === undefined ? '' : frozenWords(frozen, style),
+    service === undefined
+      ? ''
+      : `${sayText(service.name, style)} ${service.order}/${service.of}, run ${sayText(service.run, style)}`,
   ]
     .filter((word) => word !== '')
     .join(', ');
@@ -181,6 +203,7 @@ function rowJson({ listed, content, why }: Row): object {
     gaps: pathsWhy(content.gaps),
     torn: content.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
     inFluxCount: content.inFluxCount,
+    ...frozenJson(content),
     version: content.version,
   };
 }

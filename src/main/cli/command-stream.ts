@@ -8,7 +8,10 @@ import { sayText } from '../../base/say-name.ts';
 export async function* outputOf(command: readonly string[]): AsyncGenerator<Uint8Array> {
   const [program = '', ...args] = command;
   // What it says to people goes to them; what it would read is not ours to give.
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, HOLDFAST_PASSPHRASE: undefined },
+  });
   const ended = endOf(child, program);
   ended.catch(() => undefined); // Awaited below, when all that it printed was read.
   let isDone = false;

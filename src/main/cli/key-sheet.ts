@@ -11,7 +11,8 @@ import type { UnixMs } from '../../base/units.ts';
 
 export interface SheetFacts {
   readonly place: string;
-  readonly host: string;
+  /** Undefined where the place says it: an address. */
+  readonly host: string | undefined;
   readonly printed: UnixMs;
   readonly vault: string;
   readonly domain: string;
@@ -48,7 +49,7 @@ export function keySheet(hash: Hash, facts: SheetFacts): Sheet {
     '='.repeat(WIDTH),
     ...wrap(warning(keyFile !== undefined), WIDTH),
     '',
-    `place    ${place} on ${host}`,
+    `place    ${place}${host === undefined ? '' : ` on ${host}`}`,
     `vault    ${vault}`,
     `domain   ${facts.domain}`,
     `created  ${facts.created === undefined ? 'unknown' : isoTimeOf(facts.created)}`,
@@ -71,6 +72,7 @@ export function keySheet(hash: Hash, facts: SheetFacts): Sheet {
     '    holdfast restore --vault PLACE --key-file FILE latest TARGET',
     'with Node.js 18 or newer alone; rescue.mjs and FORMAT.md lie in the vault:',
     '    node rescue.mjs restore PLACE latest TARGET --key-file FILE',
+    '    (or python3 rescue.py ...: Python 3.9 or newer, with its cryptography)',
     ...(keyFile === undefined ? ['    (with HOLDFAST_PASSPHRASE set instead of --key-file)'] : []),
     '',
     ...wrap(

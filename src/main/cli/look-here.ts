@@ -1,8 +1,10 @@
 /** What is known of this machine and of a vault, for coverage and exposure. */
 import os from 'node:os';
 import { discover } from '../../adapters/discovery/discover.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
-import { type SeenEstate, seeEstate } from '../estate/see-estate.ts';
+import { type SeenEstate, seeConnected, seeEstate } from '../estate/see-estate.ts';
+import { ownDirectories } from '../vault-place.ts';
 import type { Cli } from './cli.ts';
 import { openWith } from './open.ts';
 import type { Settings, VaultOptions } from './settings.ts';
@@ -16,11 +18,21 @@ export async function lookWithVault(
   return seeEstate(await openWith(cli, settings, options));
 }
 
-export function lookAround(cli: Cli, settings: Settings): Promise<Discovery> {
+/** A look at the machine, and at what the team's own repositories showed when they were opened. */
+export function lookWithoutVault(cli: Cli, settings: Settings): Promise<SeenEstate> {
+  return seeConnected(settings, (given) => lookAround(cli, settings, given));
+}
+
+export function lookAround(
+  cli: Cli,
+  settings: Settings,
+  given: readonly ByteString[] = [],
+): Promise<Discovery> {
   const { vault, state } = settings;
   return discover({
     clock: cli.clock,
     host: os.hostname(),
-    exclude: vault === undefined ? [state.value] : [vault.value, state.value],
+    given,
+    exclude: [...(vault === undefined ? [] : ownDirectories(vault.value)), state.value],
   });
 }

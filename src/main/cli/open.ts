@@ -1,17 +1,11 @@
 /** From the options of a command to an opened vault. */
 import { type Command, Option } from 'commander';
-import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
 import { parseVaultHeader } from '../../vault/core/header.ts';
-import type { Store } from '../../vault/shell/store.ts';
-import {
-  nodePorts,
-  openSession,
-  type Ports,
-  storeAt,
-  type VaultSession,
-} from '../vault-session.ts';
+import { directoryLine, type Ports, provingLine, type VaultLine } from '../vault-line.ts';
+import { nameOfPlace, type VaultPlace } from '../vault-place.ts';
+import { nodePorts, openSession, type VaultSession } from '../vault-session.ts';
 import type { Cli } from './cli.ts';
 import { jsonOption } from './json-option.ts';
 import { textOfBytes } from './places.ts';
@@ -29,7 +23,7 @@ export function vaultOptions(command: Command): Command {
   const named = (flags: string, text: string): Option => new Option(flags, text).helpGroup(group);
   // Help shows groups in the order in which they begin: the command's own options first.
   return jsonOption(command)
-    .addOption(named('--vault <place>', 'directory of the vault (HOLDFAST_VAULT, holdfast.yaml)'))
+    .addOption(named('--vault <place>', 'its directory, or ssh://user@host/path (HOLDFAST_VAULT)'))
     .addOption(named('--key-file <file>', 'the key file (HOLDFAST_KEY_FILE, holdfast.yaml)'))
     .addOption(named('--passphrase-file <file>', 'its first line is the passphrase'))
     .addOption(named('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml'));
@@ -59,24 +53,47 @@ export interface Opened {
   readonly by: FoundSecret;
 }
 
-/** @throws Fault HF_VAULT_WANTED, HF_VAULT_ABSENT, HF_KEY_*, HF_CONFIG_INVALID, ... */
+/** @throws Fault HF_VAULT_WANTED, HF_VAULT_ABSENT, HF_KEY_*, HF_CONFIG_INVALID, HF_SSH_*, ... */
 export async function openVaultOf(cli: Cli, options: VaultOptions): Promise<Opened> {
   return openWith(cli, await readSettings(cli, options), options);
+}
+
+/** For commands that prove something of a vault: nothing of it comes from what was kept here. */
+export async function openToProve(cli: Cli, options: VaultOptions): Promise<Opened> {
+  const settings = await readSettings(cli, options);
+  const line = provingLine(await lineTo(cli, settings));
+  return openWith(cli, settings, { ...options, line });
+}
+
+/** The way to the vault that was named; to another machine it connects at once, unasked. */
+export async function lineTo(
+  cli: Cli,
+  settings: Settings,
+  place: VaultPlace = vaultOf(settings),
+): Promise<VaultLine> {
+  const ports = nodePorts();
+  if (place.kind === 'directory') return directoryLine(ports, place.root);
+  const { remoteLine } = await import('../remote-line.ts');
+  const state = settings.state.value;
+  const environment = { ...cli.env };
+  return remoteLine(ports, { place, state, environment, hasTerminal: cli.terminal.canAsk });
 }
 
 export async function openWith(
   cli: Cli,
   settings: Settings,
-  options: VaultOptions,
+  options: VaultOptions & { readonly line?: VaultLine },
 ): Promise<Opened> {
-  const root = vaultOf(settings);
+  const place = vaultOf(settings);
+  const line = options.line ?? (await lineTo(cli, settings));
   try {
     const ports = nodePorts();
+    line.store.look('names');
     const named = namedSecret(cli, settings, ports.disk);
     const { state } = settings;
     const open = (by: FoundSecret): Promise<Opened> =>
       openSession({
-        root,
+        line,
         secret: by.secret,
         state: state.value,
         trust: options.writer ?? [],
@@ -85,10 +102,10 @@ export async function openWith(
       warnOfOthers(cli, named);
       return await open(named);
     }
-    const kept = keptKeys(ports.disk, { state: state.value, vault: await idOf(ports, root) });
+    const kept = keptKeys(ports.disk, { state: state.value, vault: await idOf(ports, line) });
     return (await openedByAny(kept, open)) ?? (await open(await askedPassphrase(cli)));
   } catch (error) {
-    throw withPlace(error, root);
+    throw withPlace(error, place);
   }
 }
 
@@ -115,8 +132,7 @@ async function openedByAny(
 }
 
 /** Undefined where no header can be read: opening says what is the matter. */
-async function idOf(ports: Ports, root: ByteString): Promise<string | undefined> {
-  const store: Store = storeAt(ports, root);
+async function idOf(ports: Ports, { store }: VaultLine): Promise<string | undefined> {
   for (const name of ['header', 'copy/header']) {
     try {
       return parseVaultHeader(ports.tools, await store.get(name)).vault;
@@ -132,12 +148,12 @@ async function idOf(ports: Ports, root: ByteString): Promise<string | undefined>
 }
 
 /** Opening knows a store; people know the place. */
-function withPlace(error: unknown, root: ByteString): unknown {
+function withPlace(error: unknown, where: VaultPlace): unknown {
   if (!(error instanceof Fault)) return error;
-  const place = textOfBytes(root);
+  const place = textOfBytes(nameOfPlace(where));
   const isAbsent =
     error.code === 'HF_VAULT_ABSENT' ||
-    (error.code === 'HF_DISK_ABSENT' && error.facts.path === root);
+    (error.code === 'HF_DISK_ABSENT' && (where.kind === 'ssh' || error.facts.path === where.root));
   if (!isAbsent) return error;
   return new Fault('HF_VAULT_ABSENT', `there is no vault at ${place}`, { place }, { cause: error });
 }

@@ -17,7 +17,7 @@ import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snap
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { existsSubject, readSnapshots } from '../estate/points.ts';
-import { copyName } from '../estate/read-estate.ts';
+import { copyName } from '../estate/vault-where.ts';
 import { recordDrill } from '../estate/record-drill.ts';
 import { hostFacts } from '../run-backup.ts';
 import type { Opened } from './open.ts';
@@ -50,7 +50,7 @@ export async function keepCheck(
 ): Promise<string | undefined> {
   const { report, startedAt } = of;
   if (report.packsRead < report.packs) return undefined;
-  const copy = copyName(os.hostname(), session.root);
+  const copy = copyName(os.hostname(), session.line.place);
   const broken = new Set(report.affectedSnapshots);
   return withLedger(settings.state.value, async (ledger) => {
     for (const { record, content } of await readSnapshots(session.vault)) {
@@ -71,7 +71,8 @@ export async function keepCheck(
   });
 }
 
-async function withLedger(
+/** @returns why it could not be kept */
+export async function withLedger(
   state: ByteString,
   keep: (ledger: EvidenceLedger) => Promise<void>,
 ): Promise<string | undefined> {

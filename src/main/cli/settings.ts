@@ -6,6 +6,7 @@ import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Config } from '../../wire/config.ts';
+import { directoryPlace, parseVaultPlace, type VaultPlace } from '../vault-place.ts';
 import type { Cli } from './cli.ts';
 import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from './places.ts';
 
@@ -30,7 +31,7 @@ export interface Settings {
   /** Undefined where there is none. */
   readonly configFile: string | undefined;
   readonly state: Chosen<ByteString>;
-  readonly vault: Chosen<ByteString> | undefined;
+  readonly vault: Chosen<VaultPlace> | undefined;
   readonly keyFile: Chosen<ByteString> | undefined;
   readonly passphraseFile: Chosen<ByteString> | undefined;
 }
@@ -45,33 +46,19 @@ const ROOT = path.join(import.meta.dirname, '../../..');
 export async function readSettings(cli: Cli, options: VaultOptions): Promise<Settings> {
   const configFile = configFileOf(cli, options.config);
   const config = configFile === undefined ? {} : await configOf(configFile);
-  const choose = (from: {
-    readonly option?: string | undefined;
-    readonly name: string;
-    readonly variable: string;
-    readonly key: string | undefined;
-  }): Chosen<ByteString> | undefined => {
-    const { option, name, variable, key } = from;
-    const set = cli.env[variable] ?? '';
-    if (option !== undefined) return { value: fullPath(cli, option), by: name };
-    if (set !== '') return { value: fullPath(cli, set), by: variable };
-    if (key === undefined || configFile === undefined) return undefined;
-    const base = bytesOfText(path.dirname(configFile));
-    return { value: absolutePath(base, bytesOfText(key)), by: configFile };
+  const choose = (from: Choice): Chosen<ByteString> | undefined => {
+    const given = givenOf(cli, from, configFile);
+    return given && { ...given, value: absolutePath(given.base, given.value) };
   };
   const state = choose({ name: '', variable: 'HOLDFAST_STATE', key: config.state });
   const where = state ?? usualState(cli);
-  const vault = choose({
-    option: options.vault,
-    name: '--vault',
-    variable: 'HOLDFAST_VAULT',
-    key: config.vault,
-  });
+  const ofVault = { option: options.vault, name: '--vault', variable: 'HOLDFAST_VAULT' };
+  const vault = givenOf(cli, { ...ofVault, key: config.vault }, configFile);
   return {
     config,
     configFile,
     state: where,
-    vault: vault ?? ownVault(where.value),
+    vault: vault === undefined ? ownVault(where.value) : placeGiven(vault),
     keyFile: choose({
       option: options.keyFile,
       name: '--key-file',
@@ -87,8 +74,37 @@ export async function readSettings(cli: Cli, options: VaultOptions): Promise<Set
   };
 }
 
+/** Where a value may come from. */
+interface Choice {
+  readonly option?: string | undefined;
+  readonly name: string;
+  readonly variable: string;
+  readonly key: string | undefined;
+}
+
+/** As it was written; what is no address is relative to `base`. */
+interface Given extends Chosen<ByteString> {
+  readonly base: ByteString;
+}
+
+function givenOf(cli: Cli, from: Choice, configFile: string | undefined): Given | undefined {
+  const { option, name, variable, key } = from;
+  const set = cli.env[variable] ?? '';
+  const base = cli.cwd;
+  if (option !== undefined) return { value: bytesOfArgument(option), by: name, base };
+  if (set !== '') return { value: bytesOfArgument(set), by: variable, base };
+  if (key === undefined || configFile === undefined) return undefined;
+  const beside = bytesOfText(path.dirname(configFile));
+  return { value: bytesOfText(key), by: configFile, base: beside };
+}
+
+/** @throws Fault HF_SSH_PLACE */
+function placeGiven({ value, by, base }: Given): Chosen<VaultPlace> {
+  return { value: parseVaultPlace(value, (given) => absolutePath(base, given)), by };
+}
+
 /** @throws Fault HF_VAULT_WANTED where none was named */
-export function vaultOf(settings: Settings): ByteString {
+export function vaultOf(settings: Settings): VaultPlace {
   if (settings.vault !== undefined) return settings.vault.value;
   throw new Fault('HF_VAULT_WANTED', 'no vault was named');
 }
@@ -120,12 +136,12 @@ function usualState(cli: Cli): Chosen<ByteString> {
 }
 
 /** The one that `up` made, if it has. */
-function ownVault(state: ByteString): Chosen<ByteString> | undefined {
-  const value = byteString(`${state}/vault`);
+function ownVault(state: ByteString): Chosen<VaultPlace> | undefined {
+  const root = byteString(`${state}/vault`);
   const isThere = ['header', 'copy/header'].some((name) =>
-    fs.existsSync(fsPath(byteString(`${value}/${name}`))),
+    fs.existsSync(fsPath(byteString(`${root}/${name}`))),
   );
-  return isThere ? { value, by: 'the state directory' } : undefined;
+  return isThere ? { value: directoryPlace(root), by: 'the state directory' } : undefined;
 }
 
 /** A checkout of somebody else is run from, and not written to. */

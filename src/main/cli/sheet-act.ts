@@ -5,6 +5,7 @@ import { inCharset } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { parseWrappedKey, type WrappedKey } from '../../vault/core/wrapped-key.ts';
 import { keyObjects } from '../../vault/shell/keyring-store.ts';
+import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { askLine } from './ask.ts';
 import type { Answer, Cli } from './cli.ts';
@@ -87,7 +88,7 @@ function below({ random }: VaultSession['tools'], count: number): number {
 }
 
 async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
-  const { vault, tools, root } = session;
+  const { vault, tools, line } = session;
   const { codec, hash } = tools;
   const { secret } = by;
   const keyFile =
@@ -98,8 +99,8 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
           .replace(/^holdfast-key-0 /, '')
       : undefined;
   return keySheet(hash, {
-    place: sayName(root),
-    host: os.hostname(),
+    place: sayName(nameOfPlace(line.place)),
+    host: line.place.kind === 'ssh' ? undefined : os.hostname(),
     printed: cli.clock.now(),
     vault: vault.id,
     domain: vault.domain,
@@ -112,11 +113,11 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
 }
 
 /** The key that opened the vault, from whichever of its two places it can be read. */
-async function wrappedKeyOf({ vault, store, tools }: VaultSession): Promise<WrappedKey> {
+async function wrappedKeyOf({ vault, line, tools }: VaultSession): Promise<WrappedKey> {
   let failure: unknown;
   for (const name of keyObjects(vault.key.id)) {
     try {
-      return parseWrappedKey(tools, await store.get(name));
+      return parseWrappedKey(tools, await line.store.get(name));
     } catch (error) {
       failure = error;
     }

@@ -1,13 +1,17 @@
 /** Ctrl-C, and its likes: what is under way is left as it is, which is safe, and said. */
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** Signals that are answered by waiting on; the next one ends the process. */
+const FURTHER_MAX = 1;
 const WORDS = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM', SIGHUP: 'SIGHUP' } as const;
 
 export class StopSignals {
   readonly #say: (text: string) => void;
-  readonly #clean = new Set<() => void>();
+  readonly #clean = new Set<() => void | Promise<void>>();
   #note = '';
   #isListening = true;
+  /** Signals that came since the first, while what was frozen is put back. */
+  #waited: number | undefined;
 
   constructor(say: (text: string) => void) {
     this.#say = say;
@@ -21,8 +25,11 @@ export class StopSignals {
     this.#note = text;
   }
 
-  /** Done at once when a signal comes: the last one first. @returns what takes it back */
-  onStop(clean: () => void): () => void {
+  /**
+   * Done at once when a signal comes: the last one first. What takes its time is waited for: the
+   * process ends when all of it has. @returns what takes it back
+   */
+  onStop(clean: () => void | Promise<void>): () => void {
     this.#clean.add(clean);
     return () => void this.#clean.delete(clean);
   }
@@ -39,8 +46,20 @@ export class StopSignals {
 
   #stop(signal: keyof typeof SIGNALS): void {
     if (!this.#isListening) return;
-    for (const clean of [...this.#clean].reverse()) clean();
-    this.#say(`Stopped by ${WORDS[signal]}.${this.#note === '' ? '' : ` ${this.#note}`}\n`);
-    process.exit(SIGNALS[signal]);
+    if (this.#waited !== undefined && this.#waited < FURTHER_MAX) {
+      this.#waited += 1;
+      this.#say('Still putting back what was held still; once more ends it in the middle.\n');
+      return;
+    }
+    if (this.#waited !== undefined) process.exit(SIGNALS[signal]);
+    const waits = [...this.#clean].reverse().flatMap((clean) => clean() ?? []);
+    const end = (): never => {
+      this.#say(`Stopped by ${WORDS[signal]}.${this.#note === '' ? '' : ` ${this.#note}`}\n`);
+      process.exit(SIGNALS[signal]);
+    };
+    if (waits.length === 0) end();
+    this.#waited = 0;
+    this.#say('Stopping: what was held still is put back first.\n');
+    void Promise.allSettled(waits).then(end);
   }
 }

@@ -26,6 +26,13 @@ export const DOORS: readonly Door[] = ['Look', 'Keep', 'All'];
 
 export const VERBS: readonly Verb[] = [
   {
+    name: 'connect',
+    door: 'Look',
+    summary: 'open a backup that was found, read-only, by its own tool',
+    isCommon: true,
+    load: () => import('./command-connect.ts'),
+  },
+  {
     name: 'exposure',
     door: 'Look',
     summary: 'what would be lost, and for how long, if something died now',
@@ -101,7 +108,10 @@ export const VERBS: readonly Verb[] = [
     door: 'Keep',
     summary: 'look after a vault',
     isCommon: true,
-    parts: [{ name: 'check', summary: 'whether all of it can still be restored', isCommon: true }],
+    parts: [
+      { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
+      { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
+    ],
     load: () => import('./command-vault.ts'),
   },
   {

@@ -1,0 +1,60 @@
+/** What a server says of itself. */
+import { assert } from '../../base/assert.ts';
+import type { PgSession } from './pg-connection.ts';
+
+export interface PgServer {
+  readonly version: string;
+  readonly major: number;
+  readonly systemId: string;
+  readonly timeline: number;
+  /** Up to here everything is in what is made from now on. */
+  readonly lsn: string;
+  readonly isStandby: boolean;
+}
+
+const SERVER = `
+SELECT json_build_object(
+  'version', current_setting('server_version'),
+  'number', current_setting('server_version_num')::int,
+  'system', (SELECT system_identifier::text FROM pg_control_system()),
+  'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+  'standby', pg_is_in_recovery(),
+  'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+              ELSE pg_current_wal_insert_lsn() END)::text;`;
+
+export async function serverOf(session: PgSession): Promise<PgServer> {
+  const said = record(await session.askJson(SERVER));
+  return {
+    version: text(said.version),
+    major: Math.floor(count(said.number) / 10_000),
+    systemId: text(said.system),
+    timeline: count(said.timeline),
+    lsn: text(said.lsn),
+    isStandby: said.standby === true,
+  };
+}
+
+export function serverFacts(server: PgServer): Record<string, string | number> {
+  return {
+    server: `PostgreSQL ${server.version}`,
+    'system-identifier': server.systemId,
+    timeline: server.timeline,
+    lsn: server.lsn,
+    ...(server.isStandby ? { role: 'standby' } : {}),
+  };
+}
+
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  assert(typeof value === 'object' && value !== null, 'psql answers with what was asked for');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+export function text(value: unknown): string {
+  assert(typeof value === 'string', 'psql answers with a text where one was asked for');
+  return value;
+}
+
+export function count(value: unknown): number {
+  assert(typeof value === 'number', 'psql answers with a number where one was asked for');
+  return value;
+}
