@@ -53,7 +53,7 @@ export const RESTIC: FoundBackup = {
   lastRun: unixMs(NOW - minutes(552)),
   lastWritten: undefined,
   jobPaths: [byteString('/home')],
-  openCommand: 'restic -r s3:s3.example.org/web1 snapshots',
+  openCommand: 'holdfast connect restic s3:s3.example.org/web1',
   count: 1,
 };
 

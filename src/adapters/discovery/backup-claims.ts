@@ -223,5 +223,6 @@ export function expand(word: string, variables: ReadonlyMap<string, string>): st
 /** An address without the secrets that some put into it; undefined where it was never filled in. */
 export function clean(repository: string | undefined): string | undefined {
   if (repository === undefined || repository === '' || repository.startsWith('$')) return undefined;
-  return repository.replace(/(:\/\/[^/:@]*):[^/@]*@/, '$1@');
+  // Up to the last `@` before the path: some passwords have one too.
+  return repository.replace(/(:\/\/[^/:@]*):[^/]*@/, '$1@');
 }

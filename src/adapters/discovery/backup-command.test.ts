@@ -75,6 +75,8 @@ test('lines that run a backup', () => {
 test('secrets in addresses do not leave the parser', () => {
   assert.equal(clean('rest:https://ann:se:cret@host/x'), 'rest:https://ann@host/x');
   assert.equal(clean('s3:https://KEY:SECRET@s3.example.org/b'), 's3:https://KEY@s3.example.org/b');
+  assert.equal(clean('sftp://ann:se@cret@host/x@y'), 'sftp://ann@host/x@y');
+  assert.equal(clean('rest:http://host:8000/x@y'), 'rest:http://host:8000/x@y');
   assert.equal(clean('$REPO'), undefined);
   for (const [line] of CASES) {
     const text = JSON.stringify(backupsInLine(line));

@@ -11,9 +11,21 @@ declare module 'better-sqlite3' {
   }
 
   class Database {
-    constructor(path: string, options?: { readonly timeout?: number });
+    constructor(
+      path: string,
+      options?: {
+        readonly timeout?: number;
+        readonly readonly?: boolean;
+        readonly fileMustExist?: boolean;
+      },
+    );
     prepare(sql: string): Statement;
     pragma(source: string, options?: { readonly simple?: boolean }): unknown;
+    /** `progress` says how many pages the next step copies. */
+    backup(
+      target: string,
+      options: { readonly progress: (at: { readonly remainingPages: number }) => number },
+    ): Promise<unknown>;
     close(): void;
   }
 

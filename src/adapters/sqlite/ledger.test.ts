@@ -10,7 +10,8 @@ import { DRILL } from '../../../test/watch/estate-example.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Evidence, Saw } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
-import { unixMs } from '../../base/units.ts';
+import { durationMs, unixMs } from '../../base/units.ts';
+import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import { type EvidenceLedger, TRANSITIONS_MAX } from '../../watch/shell/evidence-ledger.ts';
 import { openLedger } from './open-ledger.ts';
 
@@ -163,6 +164,37 @@ test('several processes may use it at once', async (t) => {
     ]);
   await Promise.all([run('one'), run('two'), run('three')]);
   assert.equal((await ledger.current('')).length, 91);
+});
+
+test('connected repositories outlive a restart, one for each address; what does not parse is not there', async (t) => {
+  const path = statePath(t);
+  const one: ConnectedRepository = {
+    ...{ tool: 'borg', repository: 'b@nas:/srv/borg', isHere: false, config: undefined, id: 'r1' },
+    secret: { kind: 'file', path: byteString('/root/p\xff') },
+    ...{ isEncrypted: true, keyFile: undefined, connectedAt: unixMs(1), openedAt: unixMs(2) },
+    costMs: durationMs(3),
+    points: [
+      { id: 'a', time: unixMs(1), host: undefined, paths: [byteString('/\xe9')], tags: ['t'] },
+    ],
+    lookedFor: [byteString('/srv')],
+    holds: [{ path: byteString('/srv'), point: 'a', entries: 4, bytes: 5 }],
+    ...{ untelling: undefined, liveLookedFor: 1, liveMissing: 0, trouble: undefined },
+  };
+  const trouble = { at: unixMs(5), code: 'HF_CONNECT_ABSENT', message: 'away', isBroken: false };
+  const other: ConnectedRepository = { ...one, tool: 'restic', secret: { kind: 'typed' }, trouble };
+  const first = await openLedger(path);
+  await first.keepConnected({ ...one, openedAt: unixMs(1) });
+  await first.keepConnected(one);
+  await first.keepConnected(other);
+  await first.close();
+  const again = await opened(t, path);
+  assert.deepEqual(await again.connected(), [one, other]);
+  await again.forgetConnected(other);
+  assert.deepEqual(await again.connected(), [one]);
+  const file = new Database(path);
+  t.after(() => file.close());
+  file.prepare(`update connected_repository set body = '{"tool":"borg"}'`).run([]);
+  assert.deepEqual(await again.connected(), []);
 });
 
 // PostgreSQL is not here to be asked: what the migrations may use is what both have.

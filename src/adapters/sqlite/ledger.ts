@@ -6,8 +6,10 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Evidence, Saw } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import type { Drill } from '../../watch/core/estate.ts';
 import {
+  type ConnectedName,
   DRILLS_MAX,
   type EvidenceLedger,
   type KnownVault,
@@ -15,6 +17,7 @@ import {
   type Transition,
 } from '../../watch/shell/evidence-ledger.ts';
 import { MIGRATIONS, type StateTables } from './migrations.ts';
+import { connectedOfRow, rowOfConnected } from './stored-connected.ts';
 import { drillOfRow, evidenceOfRow, rowOfDrill, rowOfEvidence } from './stored-rows.ts';
 
 /** Another process of ours may be writing; it is done in milliseconds. */
@@ -228,6 +231,41 @@ class SqliteLedger implements EvidenceLedger {
         firstSeenAt: unixMs(Number(row.first_seen_at)),
         lastSeenAt: unixMs(Number(row.last_seen_at)),
       }));
+    });
+  }
+
+  keepConnected(repository: ConnectedRepository): Promise<void> {
+    return this.#guarded(async () => {
+      const row = rowOfConnected(repository);
+      await this.#db
+        .insertInto('connected_repository')
+        .values(row)
+        .onConflict((conflict) =>
+          conflict.columns(['tool', 'repository']).doUpdateSet({ body: row.body }),
+        )
+        .execute();
+    });
+  }
+
+  connected(): Promise<readonly ConnectedRepository[]> {
+    return this.#guarded(async () => {
+      const rows = await this.#db
+        .selectFrom('connected_repository')
+        .selectAll()
+        .orderBy('tool')
+        .orderBy('repository')
+        .execute();
+      return rows.flatMap((row) => connectedOfRow(row) ?? []);
+    });
+  }
+
+  forgetConnected({ tool, repository }: ConnectedName): Promise<void> {
+    return this.#guarded(async () => {
+      await this.#db
+        .deleteFrom('connected_repository')
+        .where('tool', '=', tool)
+        .where('repository', '=', repository)
+        .execute();
     });
   }
 

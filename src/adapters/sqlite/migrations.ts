@@ -31,6 +31,11 @@ export interface StateTables {
     readonly first_seen_at: number;
     readonly last_seen_at: number;
   };
+  readonly connected_repository: {
+    readonly tool: string;
+    readonly repository: string;
+    readonly body: string;
+  };
 }
 
 const first: Migration = {
@@ -74,7 +79,19 @@ const first: Migration = {
   },
 };
 
+const connected: Migration = {
+  async up(db: Kysely<StateTables>): Promise<void> {
+    await db.schema
+      .createTable('connected_repository')
+      .addColumn('tool', 'text', (column) => column.notNull())
+      .addColumn('repository', 'text', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('connected_repository_key', ['tool', 'repository'])
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const MIGRATIONS: MigrationProvider = {
-  getMigrations: () => Promise.resolve({ '0001-evidence': first }),
+  getMigrations: () => Promise.resolve({ '0001-evidence': first, '0002-connected': connected }),
 };

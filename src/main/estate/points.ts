@@ -35,6 +35,7 @@ export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot
 export function coveringPointOf(
   vault: Pick<Vault, 'id'>,
   { record, content }: ReadSnapshot,
+  started: ReadonlySet<string>,
 ): CoveringPoint {
   const roots = content.roots.map(({ path }) => path).filter((path) => path !== '');
   const below = ({ path }: { readonly path: ByteString }): ByteString => absoluteIn(content, path);
@@ -44,8 +45,16 @@ export function coveringPointOf(
     coveredUpTo: content.started,
     roots,
     without: [...content.gaps.map(below), ...content.notEntered.map(below)],
-    torn: content.torn.map(({ path }) => path),
+    torn: tornIn({ record, content }, started).map(({ path }) => path),
   };
+}
+
+/** What no engine has shown to be usable: what it started on is torn no more. */
+function tornIn(
+  { record, content }: ReadSnapshot,
+  started: ReadonlySet<string>,
+): SnapshotContent['torn'] {
+  return started.has(record.id) ? [] : content.torn;
 }
 
 /** Paths of a snapshot are below its root; of several, behind the name of their root. */
@@ -64,13 +73,15 @@ export interface PointOf {
   readonly copy: string;
   /** Newest evidence by subject. */
   readonly evidence: ReadonlyMap<string, Evidence>;
+  /** Snapshots on a restore of which, lately, every engine that they need has started. */
+  readonly started: ReadonlySet<string>;
 }
 
 export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot): RecoveryPoint {
   const evidence = of.evidence.get(existsSubject(of.copy, content));
   // A home is no torn snapshot because some program had a small database open in it: that part is
   // missing, and leaves no upper end.
-  const { torn } = content;
+  const torn = tornIn({ record, content }, of.started);
   return {
     id: record.id,
     dataSet: content.dataSet,

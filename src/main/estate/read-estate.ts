@@ -1,26 +1,28 @@
 /** Puts together what exposure is computed from: this machine, one vault, its key, and evidence. */
 import type { ByteString } from '../../base/bytes.ts';
-import type { Evidence } from '../../base/evidence.ts';
+import { type Evidence, standingOf } from '../../base/evidence.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { seconds } from '../../base/units.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
-import type { CoveringPoint } from '../../watch/core/coverage.ts';
+import { type ConnectedEstate, connectedEstate } from '../../watch/core/connected-estate.ts';
+import type { Connected, CoveringPoint } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { DataSet, Drill, Estate } from '../../watch/core/estate.ts';
-import { dataSetOf, placeOf, unopenedOf } from '../../watch/core/locate.ts';
+import { dataSetOf } from '../../watch/core/locate.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
-import { textOfBytes } from '../cli/places.ts';
+import type { Place } from '../../watch/core/place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
 import { coveringPointOf, recoveryPointOf } from './points.ts';
+import { copyName, placeOfVault } from './vault-where.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
 const CLOCK_SKEW_MAX = seconds(1);
 
 export interface EstateParts {
   readonly session: VaultSession;
-  readonly ledger: Pick<EvidenceLedger, 'current' | 'drills'>;
+  readonly ledger: Pick<EvidenceLedger, 'connected' | 'current' | 'drills'>;
   readonly discovery: Discovery;
   /** What opened the vault here. */
   readonly key: KeyHere;
@@ -31,6 +33,7 @@ export interface EstateParts {
 export interface ReadEstate {
   readonly estate: Estate;
   readonly covering: readonly CoveringPoint[];
+  readonly connected: Connected;
 }
 
 export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
@@ -38,27 +41,67 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   const { vault } = session;
   // Where the data of other hosts lie was not looked at.
   const snapshots = parts.snapshots.filter(({ content }) => content.host === discovery.host);
-  const copy = copyName(discovery.host, session.root);
+  const copy = copyName(discovery.host, session.line.place);
   const evidence = new Map<string, Evidence>();
   for (const each of await ledger.current(`exists/${copy}/`)) evidence.set(each.subject, each);
-  const vaultPlace = placeOf(discovery, session.root);
+  const now = session.clock.now();
+  const vaultPlace = await placeOfVault(discovery, session.line);
+  const drills = drillsOf(await ledger.drills(), vault);
+  const started = startedOn(drills, session.clock.now());
   const estate: Estate = {
-    dataSets: dataSetsOf({ discovery, snapshots, now: session.clock.now() }),
-    points: snapshots.map((each) => recoveryPointOf({ vault, copy, evidence }, each)),
+    dataSets: dataSetsOf({ discovery, snapshots, now }),
+    points: snapshots.map((each) => recoveryPointOf({ vault, copy, evidence, started }, each)),
     vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy: [vault.key.id] }],
     keys: [keyIn(discovery, parts.key)],
-    drills: drillsOf(await ledger.drills(), vault),
-    found: unopenedOf(discovery),
-    readers: [discovery.host],
+    drills,
+    found: [],
+    readers: [discovery.host, ...(await readersThere(session, vaultPlace))],
     clockSkewMax: CLOCK_SKEW_MAX,
   };
-  const covering = snapshots.map((each) => coveringPointOf(vault, each));
-  return { estate, covering };
+  const covering = snapshots.map((each) => coveringPointOf(vault, each, started));
+  const theirs = await readConnected({ ledger, discovery, dataSets: estate.dataSets }, now);
+  return {
+    estate: withConnected(estate, theirs.estate),
+    covering,
+    connected: theirs.connected,
+  };
 }
 
-/** How a copy of a vault is called in evidence. */
-export function copyName(host: string, root: ByteString): string {
-  return `${host}:${textOfBytes(root)}`;
+/** What the team's own repositories add: they are counted as our own, each with its fate. */
+export async function readConnected(
+  parts: Pick<EstateParts, 'ledger' | 'discovery'> & { readonly dataSets: readonly DataSet[] },
+  now: UnixMs,
+): Promise<{ readonly estate: ConnectedEstate; readonly connected: Connected }> {
+  const { ledger, discovery, dataSets } = parts;
+  const repositories = await ledger.connected();
+  const evidence = new Map<string, Evidence>();
+  for (const each of await ledger.current('exists/')) evidence.set(each.subject, each);
+  const drills = repositories.length === 0 ? [] : await ledger.drills();
+  const estate = connectedEstate({ repositories, discovery, dataSets, evidence, drills, now });
+  return { estate, connected: { repositories, now } };
+}
+
+/** Of this machine, where no vault was named. */
+export function estateOfConnected(discovery: Discovery, theirs: ConnectedEstate): Estate {
+  return { ...theirs, readers: [discovery.host], clockSkewMax: CLOCK_SKEW_MAX };
+}
+
+function withConnected(own: Estate, theirs: ConnectedEstate): Estate {
+  return {
+    ...own,
+    dataSets: [...own.dataSets, ...theirs.dataSets],
+    points: [...own.points, ...theirs.points],
+    vaults: [...own.vaults, ...theirs.vaults],
+    keys: [...own.keys, ...theirs.keys],
+    drills: [...own.drills, ...theirs.drills],
+    found: theirs.found,
+  };
+}
+
+/** A Holdfast that answered on the other machine can read the vault there; SFTP shows none. */
+async function readersThere({ line }: VaultSession, { host }: Place): Promise<readonly string[]> {
+  const facts = await line.facts();
+  return facts?.kind === 'stdio' ? [host] : [];
 }
 
 /** One for each name in the vault, as its newest snapshot has it. */
@@ -93,4 +136,19 @@ function kindOf(discovery: Discovery, paths: readonly ByteString[]): DataSet['ki
 
 function drillsOf(drills: readonly Drill[], vault: Vault): readonly Drill[] {
   return drills.filter((drill) => drill.vault === vault.id);
+}
+
+/** Snapshots on a restore of which engines have started, so far as that still holds. */
+function startedOn(drills: readonly Drill[], now: UnixMs): ReadonlySet<string> {
+  const newest = new Map<string, Drill>();
+  for (const drill of drills) {
+    if (drill.engineStarted === undefined) continue;
+    const known = newest.get(drill.point)?.evidence.observedAt ?? -Infinity;
+    if (drill.evidence.observedAt >= known) newest.set(drill.point, drill);
+  }
+  const holds = [...newest.values()].filter(
+    ({ engineStarted, evidence }) =>
+      engineStarted === true && standingOf(evidence, now, CLOCK_SKEW_MAX) === 'ok',
+  );
+  return new Set(holds.map(({ point }) => point));
 }

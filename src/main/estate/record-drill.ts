@@ -8,13 +8,14 @@ import type { DrillResult } from '../../recover/core/drill-result.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { Drill } from '../../watch/core/estate.ts';
 import { placeOf } from '../../watch/core/locate.ts';
+import { isWithin } from '../../watch/core/place.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { hostFacts } from '../run-backup.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { ReadSnapshot } from './points.ts';
 import { existsSubject, readSnapshots } from './points.ts';
-import { copyName } from './read-estate.ts';
+import { copyName } from './vault-where.ts';
 
 export interface DrillToRecord {
   readonly session: VaultSession;
@@ -27,12 +28,12 @@ export interface DrillToRecord {
 
 /**
  * Records what the drill proves: that the bytes of this snapshot *exist*, and, where they were
- * restored and compared, that the data set is *usable* and how *fast* it came back. Reading alone
- * proves the first and not the others. Durable when it resolves.
+ * restored and compared, that the data set is *usable* and how *fast* it came back; where an engine is
+ * needed, only if it started. Reading alone proves the first and not the others. Durable when it resolves.
  */
 export async function recordDrill(of: DrillToRecord): Promise<void> {
   const { ledger, result, session, snapshot, discovery } = of;
-  const copy = copyName(discovery.host, session.root);
+  const copy = copyName(discovery.host, session.line.place);
   const subject = existsSubject(copy, snapshot.content);
   await ledger.record(evidenceOf(of, { subject, limit: PROOF_LIMITS.exists }));
   if (result.kind !== 'drilled') return;
@@ -43,16 +44,35 @@ export async function recordDrill(of: DrillToRecord): Promise<void> {
     vault: session.vault.id,
     copy,
     point: snapshot.record.id,
-    evidence: evidenceOf(of, { subject: usable, limit: PROOF_LIMITS.usable }),
+    evidence: {
+      ...evidenceOf(of, { subject: usable, limit: PROOF_LIMITS.usable }),
+      ...(isUnusable(of) ? { saw: 'broken' } : {}),
+    },
     bytes: result.bytes,
     entries: result.entries,
     tookMs: durationMs(result.durationMs),
     target: placeOf(discovery, of.scratch),
     isPastCache: result.isPastCache,
-    engineStarted: undefined,
+    engineStarted: hasStarted(result),
     bottleneck: undefined,
   };
   await ledger.recordDrill(drill);
+}
+
+/** Of all that need one; undefined where nothing does. */
+function hasStarted({ engines }: DrillResult): boolean | undefined {
+  return engines.length === 0 ? undefined : engines.every(({ isUsable }) => isUsable === true);
+}
+
+/**
+ * An engine refused what was promised to be whole. A small database that some program had open in a
+ * home is a gap of the home, which does not make the rest of it useless.
+ */
+function isUnusable({ result, snapshot }: DrillToRecord): boolean {
+  const { torn, roots } = snapshot.content;
+  const isGap = (path: ByteString): boolean =>
+    torn.some((each) => each.path === path) && !roots.some((root) => isWithin(root.path, path));
+  return result.engines.some(({ isUsable, path }) => isUsable === false && !isGap(path));
 }
 
 /**
@@ -64,7 +84,7 @@ export async function recordDamage(
   seen: { readonly dataSet: string; readonly fault: Fault },
 ): Promise<void> {
   const { session, ledger, discovery } = of;
-  const copy = copyName(discovery.host, session.root);
+  const copy = copyName(discovery.host, session.line.place);
   const now = session.clock.now();
   for (const { content } of await readSnapshots(session.vault)) {
     if (content.dataSet !== seen.dataSet) continue;
@@ -103,6 +123,19 @@ function evidenceOf(
       tookMs: result.durationMs,
       failedCount: result.failedCount,
       unexplainedCount: result.source.unexplainedCount,
+      ...enginesIn(result),
     },
+  };
+}
+
+const SAID_MAX = 500;
+
+function enginesIn({ engines }: DrillResult): { readonly usable?: string } {
+  if (engines.length === 0) return {};
+  return {
+    usable: engines
+      .map(({ said }) => said)
+      .join('; ')
+      .slice(0, SAID_MAX),
   };
 }

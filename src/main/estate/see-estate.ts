@@ -6,13 +6,16 @@ import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
+import { outermost } from '../../watch/core/connected.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Opened } from '../cli/open.ts';
 import { textOfBytes } from '../cli/places.ts';
+import type { Settings } from '../cli/settings.ts';
+import { ownDirectories } from '../vault-place.ts';
 import { keyHereOf } from './key-here.ts';
 import { readSnapshots } from './points.ts';
-import { type ReadEstate, readEstate } from './read-estate.ts';
+import { estateOfConnected, type ReadEstate, readConnected, readEstate } from './read-estate.ts';
 
 export interface SeenEstate extends ReadEstate {
   readonly discovery: Discovery;
@@ -23,12 +26,15 @@ export async function seeEstate(opened: Opened): Promise<SeenEstate> {
   const { session, settings } = opened;
   const state = settings.state.value;
   const snapshots = await readSnapshots(session.vault);
-  const given = snapshots.flatMap(({ content }) => content.roots.map(({ path }) => path));
+  const given = [
+    ...snapshots.flatMap(({ content }) => content.roots.map(({ path }) => path)),
+    ...(await withEvidence(state, heldPaths)),
+  ];
   const discovery = await discover({
     clock: session.clock,
     host: os.hostname(),
     given: [...new Set(given)].filter((path) => path !== ''),
-    exclude: [session.root, state],
+    exclude: [...ownDirectories(session.line.place), state],
   });
   const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
   return withEvidence(state, async (ledger) => ({
@@ -37,11 +43,30 @@ export async function seeEstate(opened: Opened): Promise<SeenEstate> {
   }));
 }
 
+/** What the team's own repositories that were opened say, where no vault was named. */
+export async function seeConnected(
+  settings: Pick<Settings, 'state'>,
+  look: (given: readonly ByteString[]) => Promise<Discovery>,
+): Promise<SeenEstate> {
+  const state = settings.state.value;
+  const discovery = await look(await withEvidence(state, heldPaths));
+  const read = await withEvidence(state, (ledger) =>
+    readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt),
+  );
+  const estate = estateOfConnected(discovery, read.estate);
+  return { estate, covering: [], connected: read.connected, discovery };
+}
+
+/** They get a row of their own, as what is in a vault does. */
+export async function heldPaths(
+  ledger: Pick<EvidenceLedger, 'connected'>,
+): Promise<readonly ByteString[]> {
+  const repositories = await ledger.connected();
+  return repositories.flatMap(({ holds }) => outermost(holds.map(({ path }) => path)));
+}
+
 /** Of a data base that is not there nothing is known, and none is made by looking. */
-async function withEvidence<T>(
-  state: ByteString,
-  read: (ledger: Pick<EvidenceLedger, 'current' | 'drills'>) => Promise<T>,
-): Promise<T> {
+async function withEvidence<T>(state: ByteString, read: (ledger: Read) => Promise<T>): Promise<T> {
   const path = byteString(`${state}/state.db`);
   if (!fs.existsSync(fsPath(path))) return read(NO_EVIDENCE);
   const ledger = await openLedger(textOfBytes(path));
@@ -52,7 +77,10 @@ async function withEvidence<T>(
   }
 }
 
-const NO_EVIDENCE: Pick<EvidenceLedger, 'current' | 'drills'> = {
+type Read = Pick<EvidenceLedger, 'connected' | 'current' | 'drills'>;
+
+const NO_EVIDENCE: Read = {
+  connected: () => Promise.resolve([]),
   current: () => Promise.resolve([]),
   drills: () => Promise.resolve([]),
 };

@@ -53,13 +53,13 @@ test('of equal size, what changed lately comes first', () => {
   );
 });
 
-test("a backup that was found makes it unknown, with the tool's own command", () => {
+test('a backup that was found makes it unknown, with the command that opens it', () => {
   const found: Discovery = { ...DISCOVERY, backups: [RESTIC] };
   const { rows } = coverageOf(found, []);
   assert.ok(rows.every((row) => row.state === 'unknown'));
   const home = rows.find((row) => row.data.path === '/home/ann');
   assert.equal(home?.isNamedByJob, true);
-  assert.equal(home.openCommand, 'restic -r s3:s3.example.org/web1 snapshots');
+  assert.equal(home.openCommand, 'holdfast connect restic s3:s3.example.org/web1');
   assert.equal(home.why, 'restic found, not opened');
   assert.equal(rows.find((row) => row.data.path === '/etc')?.isNamedByJob, false);
 });

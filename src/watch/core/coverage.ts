@@ -1,6 +1,13 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { countOf } from '../../base/say-quantity.ts';
+import { formatAge } from '../../base/say-time.ts';
 import type { UnixMs } from '../../base/units.ts';
+import {
+  type ConnectedRepository,
+  connectedStanding,
+  connectionOf,
+  holdingOf,
+} from './connected.ts';
 import type { Discovery, FoundBackup, FoundData } from './discovery.ts';
 import { mayHold } from './loss.ts';
 import { isWithin } from './place.ts';
@@ -28,6 +35,16 @@ export interface CoverageRow {
   readonly isNamedByJob: boolean;
   /** What would make an unknown known. */
   readonly openCommand: string | undefined;
+  /** Which it is covered by: a vault of ours, or a repository of the team's that was opened. */
+  readonly by: 'vault' | ConnectedRepository | undefined;
+  /** False where it is unknown because a backup was found and not opened. */
+  readonly isOpened: boolean;
+}
+
+/** The team's own repositories that were opened once, and the time at which that is judged. */
+export interface Connected {
+  readonly repositories: readonly ConnectedRepository[];
+  readonly now: UnixMs;
 }
 
 export interface CoverageTotal {
@@ -43,6 +60,7 @@ export interface Coverage {
   readonly none: CoverageTotal;
   readonly unknown: CoverageTotal;
   readonly covered: CoverageTotal;
+  readonly connected: Connected;
 }
 
 const STATES = ['none', 'unknown', 'covered'] as const;
@@ -51,9 +69,13 @@ const STATES = ['none', 'unknown', 'covered'] as const;
  * What lies on this machine and is in no recovery point, counting what the team already has before
  * it says none: where a backup that may hold it was found, it is unknown until that is opened.
  */
-export function coverageOf(discovery: Discovery, points: readonly CoveringPoint[]): Coverage {
+export function coverageOf(
+  discovery: Discovery,
+  points: readonly CoveringPoint[],
+  connected: Connected = { repositories: [], now: discovery.seenAt },
+): Coverage {
   const rows = discovery.data
-    .map((data) => rowOf(discovery, points, data))
+    .map((data) => rowOf(discovery, points, { data, connected }))
     .sort(
       (one, other) =>
         STATES.indexOf(one.state) - STATES.indexOf(other.state) ||
@@ -61,31 +83,119 @@ export function coverageOf(discovery: Discovery, points: readonly CoveringPoint[
         (one.data.path < other.data.path ? -1 : 1),
     );
   const total = (state: CoverageRow['state']): CoverageTotal => totalOf(rows, state);
-  return { rows, none: total('none'), unknown: total('unknown'), covered: total('covered') };
+  const totals = { none: total('none'), unknown: total('unknown'), covered: total('covered') };
+  return { rows, ...totals, connected };
 }
 
 function rowOf(
   discovery: Discovery,
   points: readonly CoveringPoint[],
-  data: FoundData,
+  of: { readonly data: FoundData; readonly connected: Connected },
 ): CoverageRow {
+  const { data, connected } = of;
   const backups = discovery.backups.filter((backup) => mayHold(backup, data));
   const isNamedByJob = backups.some((backup) => names(backup, data.path));
   const base = { data, isNamedByJob, coveredUpTo: undefined, openCommand: undefined };
-  const holder = newestOf(
+  const unopened = backups.filter(
+    (backup) => connectionOf(backup, connected.repositories) === undefined,
+  );
+  const opened = { ...base, by: undefined, isOpened: true } as const;
+  const said = connected.repositories
+    .filter(({ tool }) => mayHold({ tool }, data))
+    .map((repository) => sayingOf(repository, { data, now: connected.now }));
+  const own = newestOf(
     points.filter((point) => holds(point, data.path)),
     (point) => point.coveredUpTo,
   );
-  if (holder !== undefined) {
-    const why = tornInside(holder, data.path);
-    return { ...base, state: 'covered', why, coveredUpTo: holder.coveredUpTo };
+  const theirs = newestOf(
+    said.filter((each) => each.kind === 'covered'),
+    ({ coveredUpTo }) => coveredUpTo,
+  );
+  if (own !== undefined && own.coveredUpTo >= (theirs?.coveredUpTo ?? 0)) {
+    const why = tornInside(own, data.path);
+    return { ...opened, state: 'covered', why, coveredUpTo: own.coveredUpTo, by: 'vault' };
   }
-  const [first] = [...backups].sort((one, other) => rankOf(other, data) - rankOf(one, data));
+  if (theirs !== undefined) {
+    const { why, coveredUpTo, by } = theirs;
+    return { ...opened, state: 'covered', why, coveredUpTo, by };
+  }
+  const unclear = said.find((each) => each.kind === 'unknown');
+  if (unclear !== undefined) {
+    return { ...opened, state: 'unknown', why: unclear.why, openCommand: unclear.command };
+  }
+  const [first] = [...unopened].sort((one, other) => rankOf(other, data) - rankOf(one, data));
   if (first !== undefined) {
-    const why = `${toolNames(backups)} found, not opened`;
-    return { ...base, state: 'unknown', why, openCommand: first.openCommand };
+    const why = `${toolNames(unopened)} found, not opened`;
+    const { openCommand } = first;
+    return { ...base, by: undefined, isOpened: false, state: 'unknown', why, openCommand };
   }
-  return { ...base, state: 'none', why: whyNone(points, data.path) };
+  const why = whyNone(points, data.path);
+  const whyNot = why === '' ? whyAbsent(said) : why;
+  return { ...opened, state: 'none', why: whyNot };
+}
+
+function whyAbsent(said: readonly Saying[]): string {
+  const absent = said.filter((each) => each.kind === 'absent');
+  const part = absent.find(({ isPart }) => isPart);
+  if (part !== undefined) return `only a part of it is in ${part.by.tool}`;
+  const tools = [...new Set(absent.map(({ by }) => by.tool))].join(', ');
+  return tools === '' ? '' : `not in ${tools}`;
+}
+
+type Saying =
+  | {
+      readonly kind: 'covered';
+      readonly by: ConnectedRepository;
+      readonly why: string;
+      readonly coveredUpTo: UnixMs;
+    }
+  | {
+      readonly kind: 'unknown';
+      readonly by: ConnectedRepository;
+      readonly why: string;
+      readonly command: string | undefined;
+    }
+  | { readonly kind: 'absent'; readonly by: ConnectedRepository; readonly isPart: boolean };
+
+const REFRESH = 'holdfast connect --refresh';
+
+/** What a repository that was opened says of one data set: covered only while that is fresh. */
+function sayingOf(
+  by: ConnectedRepository,
+  of: { readonly data: FoundData; readonly now: UnixMs },
+): Saying {
+  const { data, now } = of;
+  const holding = holdingOf(by, data.path);
+  const age = formatAge(now - by.openedAt);
+  const standing = connectedStanding(by, now);
+  if (standing !== 'ok') {
+    const was =
+      holding.kind === 'held' ? `was in ${by.tool} ${age}` : `${by.tool} last seen ${age}`;
+    const why = standing === 'failed' ? `${by.tool} is not right; ${was}` : was;
+    return { kind: 'unknown', by, why, command: REFRESH };
+  }
+  if (holding.kind === 'absent') return { kind: 'absent', by, isPart: holding.isPart };
+  if (holding.kind === 'unknown') {
+    return { kind: 'unknown', by, why: `${by.tool}: ${holding.why}`, command: REFRESH };
+  }
+  if (by.tool !== 'pgbackrest' && isOfEngine(data)) {
+    // How it was frozen while it was copied, if it was, leaves no trace.
+    const why = `in ${by.tool} as files: perhaps torn`;
+    return { kind: 'unknown', by, why, command: undefined };
+  }
+  const { liveMissing, liveLookedFor } = by;
+  const isWhole = liveMissing === 0;
+  const missing = isWhole ? '' : `${liveMissing} of ${liveLookedFor} files not in `;
+  const why = `${missing}${by.tool}, opened ${age}`;
+  return { kind: 'covered', by, why, coveredUpTo: holding.coveredUpTo };
+}
+
+const ENGINE_KINDS: readonly FoundData['kind'][] = [
+  ...(['postgres', 'mysql', 'mongodb', 'sqlite', 'image'] as const),
+];
+
+function isOfEngine({ kind }: FoundData): boolean {
+  return ENGINE_KINDS.includes(kind);
 }
 
 function holds(point: CoveringPoint, path: ByteString): boolean {

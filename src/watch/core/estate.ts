@@ -1,3 +1,4 @@
+import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { BackupTool, DataKind } from './discovery.ts';
@@ -40,8 +41,8 @@ export interface VaultCopy {
   /** Unique: drills name the copy they read from. */
   readonly copy: string;
   readonly place: Place;
-  /** Keys of which each opens it; names of `Key.id`. */
-  readonly openedBy: readonly string[];
+  /** Keys of which each opens it; names of `Key.id`. Undefined: it opens without one. */
+  readonly openedBy: readonly string[] | undefined;
 }
 
 export interface RecoveryPoint {
@@ -97,4 +98,6 @@ export interface UnopenedBackup {
   readonly tool: BackupTool;
   /** Undefined: where it lies is not known, so no loss is known to take it. */
   readonly place: Place | undefined;
+  /** Nothing that lies elsewhere can be in it. */
+  readonly holdsOnly?: readonly ByteString[];
 }

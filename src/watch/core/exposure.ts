@@ -76,7 +76,9 @@ export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDom
     estate.points.filter((point) => point.dataSet === dataSet.name).map((point) => point.vault),
   );
   const copies = estate.vaults.filter((copy) => vaults.has(copy.vault));
-  const keys = estate.keys.filter((key) => copies.some((copy) => copy.openedBy.includes(key.id)));
+  const keys = estate.keys.filter((key) =>
+    copies.some((copy) => copy.openedBy?.includes(key.id) === true),
+  );
   const places = [
     ...dataSet.places,
     ...copies.map((copy) => copy.place),

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { type DurationMs, durationMs, seconds, type UnixMs } from '../../base/units.ts';
-import type { DataKind, Discovery, FileSystem } from './discovery.ts';
+import type { DataKind, Discovery, FileSystem, FoundBackup } from './discovery.ts';
 import type { DataSet, UnopenedBackup } from './estate.ts';
 import { isWithin, type Place } from './place.ts';
 import { PROOF_LIMITS } from './proof.ts';
@@ -80,6 +80,14 @@ export function dataSetOf(
 }
 
 /** The backups that were found and not opened, as exposure counts them. */
-export function unopenedOf(discovery: Discovery): readonly UnopenedBackup[] {
-  return discovery.backups.map(({ tool, place }) => ({ tool, place }));
+export function unopenedOf(
+  discovery: Discovery,
+  isOpened: (backup: FoundBackup) => boolean = () => false,
+): readonly UnopenedBackup[] {
+  return discovery.backups
+    .filter((backup) => !isOpened(backup))
+    .map(({ tool, place, holdsOnly }) => ({
+      ...{ tool, place },
+      ...(holdsOnly === undefined ? {} : { holdsOnly }),
+    }));
 }

@@ -50,7 +50,11 @@ function noneTitle(total: CoverageTotal): string {
 }
 
 function unknownTitle(coverage: Coverage): string {
-  return `Unknown until a backup that was found is opened: ${totalWords(coverage.unknown)}`;
+  const isOpened = coverage.rows.some((row) => row.state === 'unknown' && row.isOpened);
+  const lead = isOpened
+    ? 'Unknown from what was seen of the backups'
+    : 'Unknown until a backup that was found is opened';
+  return `${lead}: ${totalWords(coverage.unknown)}`;
 }
 
 /** `3 data sets, at least 41 GiB`. */
@@ -140,8 +144,8 @@ const KIND_WORDS: Readonly<Record<FoundData['kind'], string>> = {
 };
 
 function remarks(row: CoverageRow): readonly string[] {
-  const words =
-    row.state === 'unknown' ? [row.isNamedByJob ? 'a job names it' : 'no job names it'] : [row.why];
+  const isUnopened = row.state === 'unknown' && !row.isOpened;
+  const words = isUnopened ? [row.isNamedByJob ? 'a job names it' : 'no job names it'] : [row.why];
   if (row.data.isInUse) words.push('in use');
   words.push(KIND_WORDS[row.data.kind], ...row.data.notes);
   return words.filter((word) => word !== '');

@@ -3,16 +3,23 @@ import { paint, type Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
-import { formatDuration, formatInstant } from '../../base/say-time.ts';
+import { formatAge, formatDuration, formatInstant } from '../../base/say-time.ts';
 import { unbreakable } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { Coverage } from './coverage.ts';
+import {
+  type ConnectedRepository,
+  connectedStanding,
+  connectionOf,
+  retentionOf,
+} from './connected.ts';
+import type { Coverage, CoverageRow } from './coverage.ts';
 import type { Discovery, FoundBackup, FoundBy } from './discovery.ts';
 import type { Exposure } from './exposure.ts';
-import { placeOf } from './locate.ts';
 import { mayHold } from './loss.ts';
+import type { Place } from './place.ts';
 import { amountWords, renderCoverage } from './render-coverage.ts';
 import { renderExposure } from './render-exposure.ts';
+import { placeOfRepository } from './repository-address.ts';
 
 /** Everything that the first screen of `up` is a function of. */
 export interface FirstScreen {
@@ -29,8 +36,22 @@ export interface FirstScreen {
 }
 
 interface VaultFacts {
+  /** Or an address. */
   readonly path: ByteString;
+  readonly place: Place;
+  /** Who can delete what lies there, where it lies on another machine. */
+  readonly says: string | undefined;
   readonly freeBytes: number | undefined;
+  /** Another machine that is known here, where the vault lies on this one. */
+  readonly elsewhere?: ElsewhereFacts | undefined;
+}
+
+interface ElsewhereFacts {
+  readonly host: string;
+  /** Where it was found, for people. */
+  readonly from: string;
+  /** What makes a vault there. */
+  readonly command: string;
 }
 
 interface KeyFacts {
@@ -98,7 +119,16 @@ function keyRow({ key }: FirstScreen): LabelledRow | undefined {
   };
 }
 
-function vaultRow({ vault, discovery }: FirstScreen, style: Style): LabelledRow | undefined {
+function vaultRow(model: FirstScreen, style: Style): LabelledRow | undefined {
+  const row = vaultWords(model, style);
+  const elsewhere = model.vault?.elsewhere;
+  if (row === undefined || elsewhere === undefined) return row;
+  const { host, from, command } = elsewhere;
+  const text = `${row.text}. It could lie on ${sayText(host, style)}, known here from ${sayText(from, style)}:`;
+  return { ...row, text, command: sayText(command, style) };
+}
+
+function vaultWords({ vault, discovery }: FirstScreen, style: Style): LabelledRow | undefined {
   if (vault === undefined) {
     return { mark: undefined, label: 'vault', text: 'none yet' };
   }
@@ -107,10 +137,13 @@ function vaultRow({ vault, discovery }: FirstScreen, style: Style): LabelledRow 
       ? ''
       : `, ${unbreakable(formatBytes(vault.freeBytes, 'down'))} free`;
   const what = `${unbreakable(sayName(vault.path, style))} (backup repository)${free}`;
-  const place = placeOf(discovery, vault.path);
+  const { place } = vault;
   const local = discovery.data.filter((data) => data.place.host === place.host);
   const disks = place.beneath?.disks;
-  if (place.host !== discovery.host) return { mark: { is: 'ok' }, label: 'vault', text: what };
+  if (place.host !== discovery.host) {
+    const says = vault.says === undefined ? '' : `; ${sayText(vault.says, style)}`;
+    return { mark: { is: 'ok' }, label: 'vault', text: `${what}, on another machine${says}` };
+  }
   if (disks === undefined) {
     const text = `${what}; which disk lies beneath it was not seen, so it may be that of the data`;
     return { mark: { is: 'unknown' }, label: 'vault', text };
@@ -136,13 +169,39 @@ const FOUND_WORDS: Readonly<Record<FoundBy, string>> = {
   files: 'as files',
 };
 
-function backupRows({ discovery, now }: FirstScreen, style: Style): readonly LabelledRow[] {
-  return discovery.backups.map((backup) => ({
-    mark: { is: 'unknown' },
-    label: backup.tool,
-    text: backupWords(backup, { now, style }),
-    command: sayText(backup.openCommand, style),
-  }));
+function backupRows(model: FirstScreen, style: Style): readonly LabelledRow[] {
+  const { discovery, now, coverage } = model;
+  const { repositories } = coverage.connected;
+  const found = discovery.backups
+    .filter((backup) => connectionOf(backup, repositories) === undefined)
+    .map(
+      (backup): LabelledRow => ({
+        mark: { is: 'unknown' },
+        label: backup.tool,
+        text: backupWords(backup, { now, style }),
+        command: sayText(backup.openCommand, style),
+      }),
+    );
+  return [...repositories.map((each) => connectedRow(each, { now, style })), ...found];
+}
+
+/** One that was opened: what is in it, and how long ago that was seen. */
+function connectedRow(
+  of: ConnectedRepository,
+  { now, style }: { readonly now: UnixMs; readonly style: Style },
+): LabelledRow {
+  const standing = connectedStanding(of, now);
+  const kept = retentionOf(of.points);
+  const age = (at: UnixMs): string => unbreakable(formatAge(now - at));
+  const points =
+    kept === undefined
+      ? 'no recovery point'
+      : `${countOf(kept.count, 'recovery point')}, the newest ${age(kept.newest)}`;
+  const trouble =
+    of.trouble === undefined ? '' : `; not opened since: ${sayText(of.trouble.message, style)}`;
+  const text = `${unbreakable(sayText(of.repository, style))}: ${points}; opened ${age(of.openedAt)}${trouble}`;
+  const command = standing === 'ok' ? undefined : 'holdfast connect --refresh';
+  return { mark: { is: standing }, label: of.tool, text, command };
 }
 
 function backupWords(
@@ -193,35 +252,44 @@ function stateRow({ state }: FirstScreen, style: Style): LabelledRow {
 
 /** What would be lost with this machine, and what of it nobody knows. */
 function sentences(model: FirstScreen, style: Style): readonly string[] {
-  const { discovery, coverage, vault } = model;
+  const { discovery, coverage } = model;
   const host = unbreakable(sayText(discovery.host, style));
-  const isVaultHere = vault !== undefined && placeOf(discovery, vault.path).host === discovery.host;
   const dying = coverage.rows.filter(
     (row) =>
       row.state === 'none' ||
-      (row.state === 'covered' && isVaultHere && !isFoundElsewhere(model, row)),
+      (row.state === 'covered' && isOnlyHere(model, row) && !isFoundElsewhere(model, row)),
   );
   const unknown = coverage.rows.filter(
     (row) =>
       row.state === 'unknown' ||
-      (row.state === 'covered' && isVaultHere && isFoundElsewhere(model, row)),
+      (row.state === 'covered' && isOnlyHere(model, row) && isFoundElsewhere(model, row)),
   );
   const lines: string[] = [];
   if (dying.length > 0) {
     const kept = dying.filter((row) => row.state === 'covered').length;
+    const isVault = dying.every(({ by }) => by === undefined || by === 'vault');
+    const holders = isVault ? 'the only vault that holds them is' : 'what holds them is';
+    const where = isVault ? 'the vault' : 'backups';
     const why =
       kept === dying.length
-        ? 'the only vault that holds them is on it'
+        ? `${holders} on it`
         : kept === 0
           ? 'no recovery point holds them, and no backup was found'
-          : `${unbreakable(countOf(dying.length - kept, 'data set'))} in no recovery point, ${kept} in the vault on it only`;
+          : `${unbreakable(countOf(dying.length - kept, 'data set'))} in no recovery point, ${kept} in ${where} on it only`;
     const text = `If ${host} died now, ${said(dying)} would be lost: ${why}.`;
     lines.push(...layoutSentence(style, { mark: { wouldBe: 'lost' }, text, tone: 'failed' }));
   }
   if (unknown.length > 0) {
-    const tools = [...new Set(discovery.backups.map((backup) => backup.tool))].sort().join(' or ');
+    const names = [
+      ...discovery.backups.map((backup) => backup.tool),
+      ...coverage.connected.repositories.map((each) => each.tool),
+    ];
+    const tools = [...new Set(names)].sort().join(' or ');
+    const until = unknown.every((row) => row.isOpened && row.state === 'unknown')
+      ? 'from what was seen of it'
+      : 'until it is opened';
     const other = dying.length > 0 ? 'the other ' : '';
-    const text = `Whether ${sayText(tools, style)} holds ${other}${said(unknown)} is unknown until it is opened.`;
+    const text = `Whether ${sayText(tools, style)} holds ${other}${said(unknown)} is unknown ${until}.`;
     lines.push(
       ...layoutSentence(style, {
         mark: { wouldBe: 'unknown' },
@@ -241,9 +309,21 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
   return lines;
 }
 
-function isFoundElsewhere({ discovery }: FirstScreen, row: Coverage['rows'][number]): boolean {
+/** Where it is covered, and the copy that covers it is on this machine. */
+function isOnlyHere({ discovery, vault }: FirstScreen, { by }: CoverageRow): boolean {
+  if (by === undefined) return false;
+  if (by !== 'vault') {
+    return placeOfRepository(discovery, by).host === discovery.host;
+  }
+  return vault?.place.host === discovery.host;
+}
+
+function isFoundElsewhere({ discovery, coverage }: FirstScreen, row: CoverageRow): boolean {
   return discovery.backups.some(
-    (backup) => mayHold(backup, row.data) && backup.place?.host !== discovery.host,
+    (backup) =>
+      mayHold(backup, row.data) &&
+      backup.place?.host !== discovery.host &&
+      connectionOf(backup, coverage.connected.repositories) === undefined,
   );
 }
 

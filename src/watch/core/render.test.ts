@@ -17,7 +17,8 @@ import { assertGolden } from '../../../test/watch/golden.ts';
 import { byteString } from '../../base/bytes.ts';
 import { PLAIN, type Style } from '../../base/say.ts';
 import { widthOf } from '../../base/say-width.ts';
-import { GIB, hours, MIB, minutes, unixMs } from '../../base/units.ts';
+import { durationMs, GIB, hours, MIB, minutes, unixMs } from '../../base/units.ts';
+import type { ConnectedRepository } from './connected.ts';
 import { coverageOf } from './coverage.ts';
 import type { Discovery } from './discovery.ts';
 import type { Estate } from './estate.ts';
@@ -59,7 +60,12 @@ function screen(change: Partial<FirstScreen> = {}, discovery: Discovery = DISCOV
 }
 
 const KEPT: Partial<FirstScreen> = {
-  vault: { path: byteString('/home/ann/holdfast/.holdfast/vault'), freeBytes: 80 * GIB },
+  vault: {
+    path: byteString('/home/ann/holdfast/.holdfast/vault'),
+    place: placeOn('vda', '/home/ann/holdfast/.holdfast/vault'),
+    freeBytes: 80 * GIB,
+    says: undefined,
+  },
   key: {
     hosts: [HOST],
     isTyped: false,
@@ -82,6 +88,40 @@ test('first screen: a vault beside the data, restic found, in UTF-8, ASCII and c
   assertGolden('first-screen-kept.ascii.txt', ascii);
   assert.match(ascii, /^[\x20-\x7e\n]*$/);
   assertGolden('first-screen-kept.ansi', renderFirstScreen(model, COLOR));
+});
+
+test('first screen and coverage: restic and borg opened, one of them in trouble', () => {
+  const opened: ConnectedRepository = {
+    ...{ tool: 'restic', repository: 's3:s3.example.org/web1', isHere: false, id: 'r1' },
+    config: undefined,
+    secret: { kind: 'file', path: byteString('/root/pw') },
+    ...{ isEncrypted: true, keyFile: undefined, connectedAt: NOW, costMs: durationMs(900) },
+    openedAt: unixMs(NOW - minutes(3)),
+    points: [
+      {
+        id: 'p1',
+        time: unixMs(NOW - hours(9)),
+        host: HOST,
+        paths: [byteString('/srv/www')],
+        tags: [],
+      },
+    ],
+    lookedFor: DISCOVERY.data.map(({ path }) => path).filter((path) => path !== '/etc'),
+    holds: [{ path: byteString('/srv/www'), point: 'p1', entries: 20_000, bytes: 212 * GIB }],
+    ...{ untelling: undefined, liveLookedFor: 100, liveMissing: 2, trouble: undefined },
+  };
+  const message = 'borg ended with 2: Connection refused';
+  const away: ConnectedRepository = {
+    ...opened,
+    ...{ tool: 'borg', repository: 'b@nas:/srv/borg', openedAt: unixMs(NOW - hours(50)) },
+    holds: [{ path: byteString('/home/ann'), point: 'p1', entries: 9, bytes: GIB }],
+    trouble: { at: NOW, code: 'HF_CONNECT_ABSENT', message, isBroken: false },
+  };
+  const discovery = { ...DISCOVERY, backups: [RESTIC] };
+  const repositories = [away, opened];
+  const coverage = coverageOf(discovery, [], { repositories, now: NOW });
+  const text = renderFirstScreen(screen({ ...KEPT, coverage }, discovery), PLAIN);
+  assertGolden('first-screen-connected.txt', text);
 });
 
 test('exposure: in order, stale, undrilled, torn, on two disks, many data sets', () => {
@@ -145,7 +185,7 @@ test('hostile and long names move nothing, and every line fits', () => {
   const named = { ...DATA, name: HOSTILE, places: [placeOn('vda', raw)] };
   const points = [{ ...POINT, dataSet: HOSTILE }];
   const exposure = exposureOf({ ...ESTATE, dataSets: [named], points, drills: [] }, NOW);
-  const vault = { path: raw, freeBytes: undefined };
+  const vault = { path: raw, place: placeOn('vda', raw), freeBytes: undefined, says: undefined };
   const model = screen(
     { ...KEPT, vault, exposure, coverage: coverageOf(discovery, []) },
     discovery,

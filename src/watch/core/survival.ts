@@ -25,8 +25,10 @@ export function survivalOf(
   if (store === 'unknown') {
     return { fate: 'unknown', why: 'the disk of its vault was not seen' };
   }
-  const keys = estate.keys.filter((key) => copy.openedBy.includes(key.id));
-  if (fateOfAny(keys.map((key) => fateOfKey(key, domains))) !== 'kept') {
+  const { openedBy } = copy;
+  const keys = estate.keys.filter((key) => openedBy?.includes(key.id) === true);
+  const keyFate = fateOfAny(keys.map((key) => fateOfKey(key, domains)));
+  if (openedBy !== undefined && keyFate !== 'kept') {
     return { fate: 'unknown', why: 'the key dies with it' };
   }
   if (!estate.readers.some((host) => !isHostLost(host, domains))) {

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence, Saw } from '../../base/evidence.ts';
 import type { UnixMs } from '../../base/units.ts';
+import type { ConnectedRepository } from '../core/connected.ts';
 import type { Drill } from '../core/estate.ts';
 
 /** A change of what was seen of a subject: rows are kept for changes, not for checks. */
@@ -17,6 +18,8 @@ export interface KnownVault {
   readonly firstSeenAt: UnixMs;
   readonly lastSeenAt: UnixMs;
 }
+
+export type ConnectedName = Pick<ConnectedRepository, 'tool' | 'repository'>;
 
 /**
  * What was seen, by whom, when, and until when it counts. A cache: lost, everything is unknown until
@@ -48,6 +51,18 @@ export interface EvidenceLedger {
 
   /** The vaults that were ever opened from here, the last used first. */
   vaults(): Promise<readonly KnownVault[]>;
+
+  /**
+   * Keeps what a look into a team's own repository showed, in place of the last look. How its secret
+   * is come by is kept, the secret never. Durable when it resolves: yes.
+   */
+  keepConnected(repository: ConnectedRepository): Promise<void>;
+
+  /** The repositories that were connected, by tool and address; those in trouble included. */
+  connected(): Promise<readonly ConnectedRepository[]>;
+
+  /** Drops one from the state; nothing is done to the repository. Durable when it resolves: yes. */
+  forgetConnected(name: ConnectedName): Promise<void>;
 
   close(): Promise<void>;
 }
