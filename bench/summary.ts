@@ -46,9 +46,8 @@ export function summarise(runs: readonly Run[]): Row[] {
   return rows.map((row) => ({ ...row, ratio: quotient(row.wallS, referenceWallS(rows, row.act)) }));
 }
 
-/** Where holdfast stands against the goals of issue 2, section 5, which speak of T1 and T3. */
+/** Where holdfast stands against the goals of issues 2 (T1, T3) and 3 (T2, T4, 1 % changed). */
 export function judge(rows: readonly Row[], input: InputName): Goal[] {
-  if (input !== 'T1' && input !== 'T3') return [];
   const find = (tool: ToolName, act: Act): Row | undefined =>
     rows.find((row) => row.tool === tool && row.act === act);
   const ours = (act: Act): Row | undefined => find('holdfast', act);
@@ -61,9 +60,15 @@ export function judge(rows: readonly Row[], input: InputName): Goal[] {
   });
   const first = ours('first');
   const resticFirst = find('restic', 'first');
+  if (input === 'T2' || input === 'T4') {
+    return (['first', 'changed', 'check', 'restore'] as const).map((act) =>
+      most(`${act}, wall / better of restic and borg`, 0.5, ours(act)?.ratio),
+    );
+  }
   const goals = [
     most('first backup, wall / better of restic and borg', 0.25, first?.ratio),
     most('unchanged, wall / better of restic and borg', 0.09, ours('unchanged')?.ratio),
+    most('1 % changed, wall / better of restic and borg', 0.15, ours('changed')?.ratio),
     most('restore, wall / better of restic and borg', 0.55, ours('restore')?.ratio),
     most(
       'restore, wall / cp -a',
@@ -105,7 +110,7 @@ export function formatSummary(rows: readonly Row[], goals: readonly Goal[]): str
       goal.what,
       `${goal.limit}${goal.unit}`,
       goal.measured === undefined ? 'not measured' : `${goal.measured.toFixed(3)}${goal.unit}`,
-      goal.isMet ? 'met' : 'NOT MET',
+      goal.measured === undefined ? '' : goal.isMet ? 'met' : 'NOT MET',
     ]),
   ];
   return goals.length === 0 ? align(table) : `${align(table)}\n\n${align(goalTable)}`;

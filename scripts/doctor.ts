@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { installCommand, reasonNotToInstall } from '../test/run/debian-install.ts';
 import { PACKAGES } from '../test/run/debian-packages.ts';
-import { FEATURES } from '../test/run/kernel-features.ts';
+import { FEATURES, RECORDED } from '../test/run/kernel-features.ts';
 import { isInstalled } from '../test/run/needs.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
@@ -69,6 +69,7 @@ function reportNeeds(): void {
   for (const feature of FEATURES) {
     row(refused.includes(feature) ? 'NO' : 'ok', feature.name, feature.purpose);
   }
+  for (const { name, purpose } of RECORDED) row('recorded', name, purpose);
   say();
   if (missing.length + refused.length === 0) say('No test would be skipped.');
   else say(`Skipped would be tests of: ${[...missing, ...refused].map((n) => n.name).join(', ')}.`);

@@ -76,6 +76,8 @@ function prepareEnvironment(missing: readonly string[]): string {
     if (isOfUser || name === 'NODE_TEST_CONTEXT') delete process.env[name];
   }
   process.env.TMPDIR = scratch;
+  // Tests run side by side: each would take the others for somebody to give way to.
+  process.env.HOLDFAST_FULL_SPEED = '1';
   process.env[MISSING_VARIABLE] = missing.join(',');
   return scratch;
 }

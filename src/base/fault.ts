@@ -22,6 +22,56 @@ export const FAULTS = {
     kind: 'usage',
     remedy: '{instead}',
   },
+  HF_CONNECT_ABSENT: {
+    kind: 'unavailable',
+    remedy: 'Look whether {repository} is written right, is mounted, and can be reached from here.',
+  },
+  HF_CONNECT_BUSY: {
+    kind: 'refused',
+    remedy: 'Let it end, then run it again.',
+  },
+  HF_CONNECT_CHANGED: {
+    kind: 'refused',
+    remedy:
+      'Find out who put it there. If it was made anew: `holdfast connect --forget {repository}`, then connect it again.',
+  },
+  HF_CONNECT_DAMAGED: {
+    kind: 'corrupt',
+    remedy: 'Run the check of {tool} itself; what was not damaged can be restored still.',
+  },
+  HF_CONNECT_FAILED: {
+    kind: 'unavailable',
+    remedy: 'See what {tool} said; the same by hand shows more.',
+  },
+  HF_CONNECT_LOCKED: {
+    kind: 'transient',
+    remedy: 'Somebody else works with {repository}: run it again when that has ended.',
+  },
+  HF_CONNECT_SECRET_REFUSED: {
+    kind: 'refused',
+    remedy: 'Give the right one by --password-file FILE or --password-command COMMAND.',
+  },
+  HF_CONNECT_SECRET_WANTED: {
+    kind: 'usage',
+    remedy:
+      'Give --password-file FILE or --password-command COMMAND, or set the variable that {tool} reads.',
+  },
+  HF_CONNECT_TIMEOUT: {
+    kind: 'transient',
+    remedy: 'Look whether {repository} can be reached, and give it longer: --limit 30m.',
+  },
+  HF_CONNECT_TOOL_ABSENT: {
+    kind: 'unavailable',
+    remedy: 'Install {tool} on this machine: a repository is opened by its own tool.',
+  },
+  HF_CONNECT_TOOL_VERSION: {
+    kind: 'unavailable',
+    remedy: 'Install {tool} {wanted}.',
+  },
+  HF_CONNECT_UNKNOWN: {
+    kind: 'usage',
+    remedy: 'See which ones are connected: `holdfast connect`.',
+  },
   HF_CONTENT_CORRUPT: {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
@@ -55,6 +105,15 @@ export const FAULTS = {
     remedy:
       'Run `holdfast vault check --read-data`; export another snapshot, or the rest of this one with `--skip-damaged`.',
   },
+  HF_FREEZE_FAILED: {
+    kind: 'unavailable',
+    remedy:
+      'See what {method} said, and try it by hand; nothing was backed up of this data set, and nothing is left of the attempt.',
+  },
+  HF_HOOK_FAILED: {
+    kind: 'unavailable',
+    remedy: 'See what it said, and run it by itself; the data set was not backed up.',
+  },
   HF_KEY_ABSENT: {
     kind: 'unavailable',
     remedy:
@@ -68,6 +127,11 @@ export const FAULTS = {
     kind: 'refused',
     remedy:
       'Check the passphrase (keyboard layout, spaces) or the key file: it must be the one that `holdfast init` or `holdfast key add` used for this vault.',
+  },
+  HF_KEY_REMOTE: {
+    kind: 'refused',
+    remedy:
+      'On {host}, with a Holdfast there, type `holdfast key retire --vault {place}`; or remove keys/ID and copy/keys/ID of it there.',
   },
   HF_KEY_UNPROVEN: {
     kind: 'refused',
@@ -111,6 +175,11 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy: 'See the first failure of this run; nothing that was acknowledged is touched by it.',
   },
+  HF_SFTP_PROTOCOL: {
+    kind: 'unavailable',
+    remedy:
+      "Let the machine there serve OpenSSH's SFTP (`Subsystem sftp internal-sftp` in its sshd_config), or run `holdfast vault stdio` on it.",
+  },
   HF_SHEET_DIFFERS: {
     kind: 'refused',
     remedy: 'Compare it with the sheet letter by letter, or print a new one: `holdfast key sheet`.',
@@ -126,6 +195,48 @@ export const FAULTS = {
     kind: 'usage',
     remedy:
       'Look whether {path} is written right and its file system is mounted; nothing was done.',
+  },
+  HF_SSH_ANSWER: {
+    kind: 'unavailable',
+    remedy:
+      'Let the account say nothing when nobody sits there: `{ssh} true` must print nothing (look into its .bashrc and .profile).',
+  },
+  HF_SSH_DENIED: {
+    kind: 'refused',
+    remedy:
+      'Try `{ssh}` as this user: a key of this user must stand in authorized_keys there, and open without a question.',
+  },
+  HF_SSH_FAILED: {
+    kind: 'unavailable',
+    remedy: 'Try it by hand as this user: `{ssh}`. What ssh said stands above.',
+  },
+  HF_SSH_HOST_KEY_CHANGED: {
+    kind: 'refused',
+    remedy:
+      'Find out why that machine has another host key: somebody may stand between. Only when its owner confirms the new one, forget the old one: `ssh-keygen -R {known}`.',
+  },
+  HF_SSH_HOST_KEY_UNKNOWN: {
+    kind: 'refused',
+    remedy:
+      'Connect once by hand as this user, and compare the fingerprint with the one its owner gives you: `{ssh}`.',
+  },
+  HF_SSH_HOST_UNKNOWN: {
+    kind: 'unavailable',
+    remedy:
+      'Look whether {host} is written right (a name in DNS, /etc/hosts or ~/.ssh/config), and whether names are resolved here.',
+  },
+  HF_SSH_PLACE: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_SSH_SERVES_OTHER: {
+    kind: 'usage',
+    remedy: 'Name it as the other side does: {instead}.',
+  },
+  HF_SSH_UNREACHABLE: {
+    kind: 'unavailable',
+    remedy:
+      'Look whether {host} is up, whether its SSH server listens on port {port}, and whether a firewall lets it through: `{ssh}`.',
   },
   HF_STATE_CORRUPT: {
     kind: 'corrupt',
@@ -145,14 +256,31 @@ export const FAULTS = {
     kind: 'transient',
     remedy: 'Run it again; if {name} fails again, look at the store itself.',
   },
+  HF_STORE_LINK_LOST: {
+    kind: 'transient',
+    remedy:
+      'Run it again: what was acknowledged is kept, and nothing that is half there counts. If it breaks again, look at the network to {host} and at its log.',
+  },
   HF_STORE_NAME: {
     kind: 'refused',
     remedy: 'No object of a vault is called that. Run `holdfast vault check`.',
+  },
+  HF_STORE_PROTOCOL: {
+    kind: 'unavailable',
+    remedy: 'Compare `holdfast --version` on both sides, and use the newer one on both.',
   },
   HF_TARGET_NOT_EMPTY: {
     kind: 'refused',
     remedy:
       'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
+  },
+  HF_THAW_FAILED: {
+    kind: 'unavailable',
+    remedy: '{left}',
+  },
+  HF_TOOL_MISSING: {
+    kind: 'unavailable',
+    remedy: 'Install {tool} on this host, or choose another way to capture it.',
   },
   HF_UP_RUNNING: {
     kind: 'refused',

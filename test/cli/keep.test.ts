@@ -36,7 +36,14 @@ test('init says what it made: format 0, and a key that lies on this machine only
   assert.match(ran.stdout, /■ key .*only on this\s+machine: lost with it/s);
   assert.match(ran.stdout, /▲ format\s+0: it may still change; not yet for an only copy/);
   assert.match(ran.stdout, /holdfast key sheet/);
-  for (const name of ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'header']) {
+  for (const name of [
+    'README.txt',
+    'FORMAT.md',
+    'MANIFEST.md',
+    'rescue.mjs',
+    'rescue.py',
+    'header',
+  ]) {
     assert.ok(fs.statSync(bench.at('vault', name)).size > 0, name);
   }
   const [id = ''] = fs.readdirSync(bench.at('state/vaults'));

@@ -31,6 +31,7 @@ test('the sheet fits one page, and with it alone a restore works on another mach
   assert.ok(sheet.split('\n').length <= 60);
   for (const line of sheet.split('\n')) assert.ok(line.length <= 80, line);
   assert.doesNotMatch(sheet, /[^\x20-\x7e\n]/);
+  for (const reader of ['node rescue.mjs', 'python3 rescue.py']) assert.ok(sheet.includes(reader));
   const typed = `holdfast-key-0 ${groupsOf(sheet).get(1)?.join('') ?? ''}\n`;
   const key = bench.write('typed.key', typed);
   const elsewhere = { HOLDFAST_STATE: bench.at('other-state') };

@@ -87,6 +87,7 @@ export class Bench {
       LANG: 'C.UTF-8',
       HOLDFAST_STATE: this.state,
       HOLDFAST_VAULT: this.vault,
+      HOLDFAST_FULL_SPEED: '1',
       ...options.env,
     };
   }
@@ -110,6 +111,21 @@ export interface SaidSnapshot {
   readonly gapCount?: number;
   readonly gaps?: readonly { readonly path: string; readonly why: string }[];
   readonly excluded?: readonly object[];
+  readonly started?: string;
+  readonly roots?: readonly { readonly path: string }[];
+  readonly frozen?: {
+    readonly method: string;
+    readonly guarantee: string;
+    readonly at: string;
+    readonly facts: Readonly<Record<string, string | number>>;
+  };
+  readonly hooks?: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly why?: string;
+  }[];
+  readonly service?: { readonly name: string; readonly run: string; readonly order: number };
+  readonly error?: { readonly code: string };
 }
 
 /** Every path below `root` with what tells two trees apart. */

@@ -64,6 +64,61 @@ test('without any vault, what to do is said, with 64', () => {
 });
 
 const WRONG = [
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    capture: tape\n',
+    at: /line 4, column 5: datasets\.a\.capture/,
+    instead: /one of: btrfs, lvm, zfs, command, pg_basebackup/,
+  },
+  {
+    text: 'datasets:\n  a:\n    capture: pg_dump\n    socket: /run/x\n',
+    at: /line 4, column 5: datasets\.a\.socket/,
+    instead: /no socket here: beside capture: pg_dump goes database, host/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    capture: pg_dump\n',
+    at: /line 3, column 5: datasets\.a\.paths/,
+    instead: /no paths: pg_dump knows by itself/,
+  },
+  {
+    text: 'datasets:\n  a:\n    capture: btrfs\n',
+    at: /line 2, column 3/,
+    instead: /files of this/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    capture: command\n',
+    at: /line 4, column 5: datasets\.a\.capture/,
+    instead: /view below it as well/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    capture: command\n    view: {opn: x}\n',
+    at: /line 5, column 12: there is no key opn below datasets\.a\.view/,
+    instead: /one of: open, close/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    thaw: y\n',
+    at: /line 4, column 5: datasets\.a\.thaw/,
+    instead: /thaw only beside capture/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    before: [[a], 3]\n',
+    at: /line 4, column \d+: datasets\.a\.before/,
+    instead: /a list with a program and its arguments/,
+  },
+  {
+    text: 'datasets:\n  a:\n    paths: x\n    hook-limit: 10\n',
+    at: /line 4, column 5: datasets\.a\.hook-limit/,
+    instead: /90s, 10min or 2h/,
+  },
+  {
+    text: 'datasets:\n  a: {paths: x}\nservices:\n  s: {datasets: [a, b]}\n',
+    at: /line 4, column 21: services\.s\.datasets\.1/,
+    instead: /the name of a data set: a/,
+  },
+  {
+    text: 'datasets:\n  a: {paths: x}\nservices:\n  s: {datasets: [a], chekc: x}\n',
+    at: /line 4, column 22: there is no key chekc below services\.s/,
+    instead: /check/,
+  },
   { text: 'vualt: x\n', at: /line 1, column 1: there is no key vualt/, instead: /vault/ },
   {
     text: 'datasets:\n  a:\n    paths: x\n    exlude: y\n',

@@ -10,11 +10,12 @@ import { PLAIN } from '../../src/base/say.ts';
 import { GIB, monotonicMs, unixMs } from '../../src/base/units.ts';
 import type { Cli } from '../../src/main/cli/cli.ts';
 import type { DataSetJob } from '../../src/main/cli/backup-request.ts';
-import { bytesBelow } from '../../src/main/cli/first-backup.ts';
+import { bytesBelow, firstBackupBytes } from '../../src/main/cli/first-backup.ts';
 import { LiveProgress } from '../../src/main/cli/live-progress.ts';
 import { editDistance, nearestWord } from '../../src/main/cli/nearest-word.ts';
 import { checkFloor, type Floor, parseFloor } from '../../src/main/cli/sizes.ts';
 import { sheetLines, showLine } from '../../src/main/cli/sheet-lines.ts';
+import { AS_IT_LIES } from '../../src/main/frozen/capture-plan.ts';
 import { styleOf } from '../../src/main/cli/terminal.ts';
 import { Bench } from './run-cli.ts';
 
@@ -59,9 +60,17 @@ test('a first backup counts what it may add: no holes, nothing excluded, and not
     oneFileSystem: false,
     skipCacheDirs: false,
     skipNoBackup: false,
+    plan: AS_IT_LIES,
   };
   assert.equal(bytesBelow([job], GIB), 500_000);
   assert.ok(bytesBelow([{ ...job, excludeRules: [] }], 100_000) > 100_000);
+  // Counted where that decides; where even all that is in use there would fit, nothing is.
+  assert.equal(firstBackupBytes([job], 510_000), 500_000);
+  const withoutCounting = firstBackupBytes([job, job], Number.MAX_SAFE_INTEGER);
+  const { blocks, bfree, bsize, type } = fs.statfsSync(bench.at('data'));
+  const isKnown = [0xef53, 0x58465342, 0x01021994].includes(type);
+  if (isKnown) assert.ok(Math.abs(withoutCounting - (blocks - bfree) * bsize) < GIB);
+  else assert.equal(withoutCounting, 1_000_000);
   bench.remove();
   const space = { freeBytes: 20 * GIB, totalBytes: 100 * GIB };
   const check = (estimateBytes: number): void =>

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isMirrorThere } from './debian-mirror.ts';
 
 /** What the machine under the tests must allow. No package brings it, so its absence is no fault. */
 export interface Feature {
@@ -69,8 +70,20 @@ export const FEATURES = [
           `mount -t overlay -o "lowerdir=$d/l,upperdir=$d/u,workdir=$d/w" none "$d/m"; umount "$d/m"`,
       ),
   },
+  {
+    name: 'netns',
+    purpose: 'a network of its own for a server',
+    isThere: () => succeeds('unshare', '--net', 'ip', 'link', 'add', 'type', 'veth'),
+  },
+  { name: 'debian-mirror', purpose: 'a bare Debian to rescue in', isThere: isMirrorThere },
   { name: 'btrfs', purpose: 'subvolumes', isThere: () => hasFileSystem('btrfs') },
   { name: 'xfs', purpose: 'fidelity on XFS', isThere: () => hasFileSystem('xfs') },
 ] as const satisfies readonly Feature[];
+
+/** What the kernels of our tests do not have: its tools are played from what their manuals print. */
+export const RECORDED = [
+  { name: 'lvm', purpose: 'snapshots of volumes: src/adapters/fs-snapshot/lvm-zfs.test.ts' },
+  { name: 'zfs', purpose: 'snapshots of datasets: src/adapters/fs-snapshot/lvm-zfs.test.ts' },
+] as const;
 
 export type FeatureName = (typeof FEATURES)[number]['name'];

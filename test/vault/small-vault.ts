@@ -38,6 +38,7 @@ export const documents: VaultDocuments = {
   'FORMAT.md': Buffer.from('format'),
   'MANIFEST.md': Buffer.from('manifest'),
   'rescue.mjs': Buffer.from('rescue'),
+  'rescue.py': Buffer.from('rescue'),
 };
 
 export function initOptions(
