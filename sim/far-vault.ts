@@ -10,6 +10,7 @@ import { serveStdio } from '../src/vault/shell/stdio-server.ts';
 import type { ByteReader, ByteWriter } from '../src/vault/shell/stdio-stream.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
 import type { SimDisk } from './disk.ts';
+import { farHostStore } from './far-host-store.ts';
 import { seededTools } from './sim-tools.ts';
 import { type MakeHostStore, VAULT_ROOT } from './vault-host.ts';
 import { Crash } from './volume.ts';
@@ -93,41 +94,14 @@ export class FarVault {
   constructor(disk: SimDisk, writesMax = Number.POSITIVE_INFINITY) {
     this.#disk = disk;
     this.#line = new Line(writesMax);
-    this.makeStore = (options) => this.#hostStore(options);
+    this.makeStore = (options) =>
+      farHostStore(directoryStore({ ...options, disk }), () => this.#connect(options));
   }
 
   /** The line ends, as when a process does; resolves when the far machine has nothing left to do. */
   async end(): Promise<void> {
     this.#line.there.end();
     await this.#served;
-  }
-
-  /** Packs are put while the capture goes on; blocking reads look at the far disk itself. */
-  #hostStore(options: Parameters<MakeHostStore>[0]): ReturnType<MakeHostStore> {
-    const near = directoryStore({ ...options, disk: this.#disk });
-    let opened: Promise<StdioStore> | undefined;
-    const far = (): Promise<StdioStore> => {
-      opened ??= this.#connect(options);
-      return opened;
-    };
-    const underWay: Promise<unknown>[] = [];
-    return {
-      ...near,
-      putIfAbsent: async (name, bytes, sha256) => (await far()).putIfAbsent(name, bytes, sha256),
-      get: async (name, range) => (await far()).get(name, range),
-      list: async (prefix) => (await far()).list(prefix),
-      putIfAbsentSync(name, bytes) {
-        const own = bytes.slice(); // The caller uses its buffer again.
-        const sha256 = tools.hash.sha256(own);
-        underWay.push(far().then((store) => store.putIfAbsent(name, own, sha256)));
-        return 'stored';
-      },
-      async settled() {
-        const settled = await Promise.allSettled(underWay.splice(0));
-        const failed = settled.find((each) => each.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
-      },
-    };
   }
 
   async #connect(options: Parameters<MakeHostStore>[0]): Promise<StdioStore> {

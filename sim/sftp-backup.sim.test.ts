@@ -14,6 +14,7 @@ import {
   type Told,
   toldOf,
 } from './backup-history.ts';
+import { endOf } from './end-of.ts';
 import type { SimDisk } from './disk.ts';
 import type { CrashMode } from './layers.ts';
 import { sftpHostStore } from './sftp-host-store.ts';
@@ -80,17 +81,6 @@ function toldBefore(history: History, phase: number): Told {
     if (point.calls <= (history.phaseCalls[phase] ?? 0)) marks = point.marks;
   }
   return toldOf(marks);
-}
-
-/** @returns what it ended with, if it was a crash or a Fault; all else is a bug */
-async function endOf(run: Promise<void>): Promise<Crash | Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof Crash || cause instanceof Fault) return cause;
-    throw cause;
-  }
 }
 
 /** Told before, and what this run told in spite of its trouble. */

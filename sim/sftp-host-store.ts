@@ -1,18 +1,11 @@
 /** The vault of a simulated machine behind an SFTP server: as src/main composes it for `ssh://`. */
+import { farHostStore } from './far-host-store.ts';
 import { Seeded } from './seeded.ts';
 import { sftpStore } from '../src/adapters/sftp/sftp-store.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
-import { seededTools } from './sim-tools.ts';
 import { type SimSftpOptions, simSftpLink } from './sftp-server.ts';
 import type { MakeHostStore } from './vault-host.ts';
 
-const { hash } = seededTools();
-
-/**
- * Puts, gets and lists go over a link that is opened at the first of them. Packs are put while the
- * capture goes on, several at once. The blocking reads of packs, which threads make in life, look at
- * the far disk itself.
- */
 export function sftpHostStore(server: Omit<SimSftpOptions, 'disk'> = {}): MakeHostStore {
   return (options, seed) => {
     const { disk, random, clock, root } = options;
@@ -21,27 +14,6 @@ export function sftpHostStore(server: Omit<SimSftpOptions, 'disk'> = {}): MakeHo
       const link = simSftpLink({ disk, reorder: new Seeded(seed), ...server });
       return sftpStore(link, { path: root, where: 'ssh://sim', tools: { random }, clock });
     };
-    let opened: ReturnType<typeof connect> | undefined;
-    const far = () => {
-      opened ??= connect();
-      return opened;
-    };
-    const underWay: Promise<unknown>[] = [];
-    return {
-      ...near,
-      putIfAbsent: async (name, bytes, sha256) => (await far()).putIfAbsent(name, bytes, sha256),
-      get: async (name, range) => (await far()).get(name, range),
-      list: async (prefix) => (await far()).list(prefix),
-      putIfAbsentSync(name, bytes) {
-        const own = bytes.slice(); // The caller uses its buffer again.
-        underWay.push(far().then((store) => store.putIfAbsent(name, own, hash.sha256(own))));
-        return 'stored';
-      },
-      async settled() {
-        const settled = await Promise.allSettled(underWay.splice(0));
-        const failed = settled.find((each) => each.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
-      },
-    };
+    return farHostStore(near, connect);
   };
 }

@@ -14,13 +14,13 @@ import { byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
 import { days, unixMs } from '../src/base/units.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
+import { endOf } from './end-of.ts';
 import { SimDisk } from './disk.ts';
 import type { CrashMode } from './layers.ts';
 import { Seeded, seededRandom } from './seeded.ts';
 import { type SimSftpOptions, simSftpLink } from './sftp-server.ts';
 import { seededTools } from './sim-tools.ts';
 import { simSeeds } from './sim-seeds.ts';
-import { Crash } from './volume.ts';
 
 const [SEED = 0] = simSeeds();
 const ROOT = byteString('/srv/vault');
@@ -93,17 +93,6 @@ function crashEverywhere(disk: SimDisk, from: number, states: Set<string>): stri
     }
   }
   return undefined;
-}
-
-/** @returns what a run ended with, if it was a crash or a Fault; all else is a bug */
-async function endOf(run: Promise<void>): Promise<Crash | Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof Crash || cause instanceof Fault) return cause;
-    throw cause;
-  }
 }
 
 async function connectAndPut(disk: SimDisk, seed: number, server?: Server): Promise<void> {

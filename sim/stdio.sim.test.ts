@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../src/base/fault.ts';
 import { forked, type History, makeHistory, runPhase, toldOf } from './backup-history.ts';
+import { endOf } from './end-of.ts';
 import { SimDisk } from './disk.ts';
 import { FarVault } from './far-vault.ts';
 import type { CrashMode } from './layers.ts';
@@ -70,16 +71,6 @@ async function tried(
   const end = await endOf(runPhase({ ...process, makeStore: vault.makeStore }, phase, trees));
   await vault.end();
   return { phase, near, far, end };
-}
-
-async function endOf(run: Promise<void>): Promise<Crash | Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof Crash || cause instanceof Fault) return cause;
-    throw cause;
-  }
 }
 
 /** What is wrong with what is left on two disks; the next backup goes over the protocol too. */

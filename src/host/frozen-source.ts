@@ -15,6 +15,11 @@ export interface FrozenSource {
   open(): Promise<FrozenView>;
 }
 
+/** Fact: the directory on this machine where the engine keeps what was handed out. */
+export const DATA_DIRECTORY = 'data-directory';
+/** Fact: `all` where nothing of that directory's data is missing from what was handed out. */
+export const EXTENT = 'extent';
+
 export interface FrozenView {
   readonly roots: readonly ViewRoot[];
   /** Up to which moment the data is covered; the time at which the view was made. */

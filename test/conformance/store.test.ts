@@ -136,7 +136,24 @@ test('directory: what others left in it is not listed, and a loop of links is no
   writeFileSync(`${root}/packs/a~`, '');
   assert.deepEqual(store.listSync(''), [{ name: 'packs/a', sizeBytes: 1 }]);
   symlinkSync('.', `${root}/packs/loop`);
-  assert.throws(() => store.listSync(''), /lead into each other/);
+  const loop = { code: 'HF_DISK_FAILED', message: /lead into each other/ };
+  assert.throws(() => store.listSync(''), loop);
+});
+
+test('directory: a directory is no object that is present', (t) => {
+  const { root, store } = inDirectory(t);
+  store.putIfAbsentSync('packs/a', bytes('1'));
+  assert.throws(() => store.putIfAbsentSync('packs', bytes('2')), { code: 'HF_STORE_NAME' });
+  assert.deepEqual(readdirSync(`${root}/tmp`), []);
+});
+
+test('directory: of what gets no name nothing is left', (t) => {
+  const { root, store } = inDirectory(t);
+  const begun = store.beginPut('packs/a');
+  begun.write(bytes('1'));
+  rmSync(`${root}/packs`, { recursive: true });
+  assert.throws(() => begun.finish(), { code: 'HF_DISK_ABSENT' });
+  assert.deepEqual(readdirSync(`${root}/tmp`), []);
 });
 
 test('faulty: by script each kind of trouble comes at its call, and is told', async () => {

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { guardedSource } from '../../src/adapters/node/guarded-source.ts';
 import { nodeSource } from '../../src/adapters/node/source.ts';
+import { byteString } from '../../src/base/bytes.ts';
 import { seconds } from '../../src/base/units.ts';
+import { CountAhead } from '../../src/main/threads/count-ahead.ts';
 import { captureFixture } from '../capture/capture-fixture.ts';
 import { startPython } from '../capture/helper-process.ts';
 import { needs } from '../run/needs.ts';
@@ -104,4 +106,16 @@ test('a tree inside a remote mount is guarded too, with its links to elsewhere',
   assert.deepEqual([...entries.keys()], ['', '1', '2', '3']);
   assert.equal(entries.get('1')?.unreadable, 'ETIMEDOUT');
   assert.deepEqual(stuckThreads(), []);
+});
+
+test('nobody counts ahead what may not answer: such a thread would keep us from ending', async (t) => {
+  if (!needs(t, 'root', 'fuse', 'mount')) return;
+  await using fixture = await captureFixture();
+  fill(fixture.tree);
+  await using _mount = await failingMount(join(fixture.tree, 'mnt'), 'never');
+  const begin = (path: string) => CountAhead.begin([{ root: byteString(path), excludeRules: [] }]);
+  assert.equal(begin(join(fixture.tree, 'mnt/a')), undefined);
+  const counting = begin(fixture.tree);
+  assert.ok(counting !== undefined);
+  counting.end();
 });

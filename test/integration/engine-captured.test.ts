@@ -70,6 +70,17 @@ datasets:
     assert.equal(drilled.code, 0, drilled.said);
     said.set(name, usable(drilled));
   }
+  // What the engines handed out is a recovery point of where they keep it.
+  const exposed = await vault.run(['exposure', '--config', config]);
+  const exposure = Array.isArray(exposed.json?.exposure) ? exposed.json.exposure : [];
+  const named = new Set(exposure.map(({ dataSet }) => dataSet));
+  assert.deepEqual([...named].sort(), ['copied', 'dumped', 'mariadb', 'sqlite'], exposed.said);
+  const looked = await vault.run(['coverage', '--config', config]);
+  const rows = Array.isArray(looked.json?.rows) ? looked.json.rows : [];
+  for (const directory of [pg.data, my.data]) {
+    const row = rows.find((each) => each.path === directory);
+    assert.equal(row?.state, 'covered', JSON.stringify(rows));
+  }
   assert.match(said.get('dumped') ?? '', /^postgres 15 took the dump of 1 database/);
   assert.match(said.get('copied') ?? '', /^postgres 15\.\d+ started on it, 2 databases read/);
   assert.match(

@@ -55,7 +55,7 @@ test('without --append-only, or a path, it is a mistake that is explained', (t) 
   const dir = scratch(t);
   const bare = run([dir]);
   assert.equal(bare.status, 64);
-  assert.match(bare.stderr.toString(), /HF_USAGE\n {2}Say --append-only/);
+  assert.match(bare.stderr.toString(), /HF_USAGE\s+Say --append-only/);
   assert.equal(bare.stdout.length, 0);
   assert.equal(run(['--append-only']).status, 64);
   assert.equal(run(['--append-only', '--delete', dir]).status, 64);

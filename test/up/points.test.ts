@@ -58,6 +58,17 @@ test('gaps of one root lie below it, of several behind their names, of a file at
   assert.deepEqual(absolute.without, ['/srv/data/z']);
 });
 
+test('what an engine handed out covers its directory, if nothing of it is missing', () => {
+  const handedOut = (facts: Record<string, string>) => {
+    const frozen = { method: 'pg_dump', guarantee: 'consistent', at: unixMs(1), facts } as const;
+    return coveringPointOf(vault, snapshot({ roots: [root('')], frozen }), none).roots;
+  };
+  const directory = '/var/lib/postgresql/15/main';
+  assert.deepEqual(handedOut({ 'data-directory': directory, extent: 'all' }), [directory]);
+  assert.deepEqual(handedOut({ 'data-directory': directory }), []);
+  assert.deepEqual(handedOut({ extent: 'all' }), [], 'a server elsewhere');
+});
+
 test('a database that is the data set makes it torn; one inside it is a gap', () => {
   const torn = (path: string) => [{ path: byteString(path), engine: 'postgres' }];
   const inside = recoveryPointOf(of, snapshot({ torn: torn('/srv/data/pg'), gapCount: 2 }));

@@ -16,7 +16,6 @@ const schema = z.object({
           vg_name: z.string(),
           lv_name: z.string(),
           lv_attr: z.string(),
-          pool_lv: z.string(),
         }),
       ),
     }),

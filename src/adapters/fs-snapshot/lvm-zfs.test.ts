@@ -70,16 +70,14 @@ const mounts = (...rows: readonly string[]): string =>
 const XFS = `30 1 253:3 / ${data} rw,noatime shared:7 - xfs /dev/mapper/vg0-data rw,attr2`;
 
 /** As lvs --reportformat json prints it. */
-function lvs(
-  ...volumes: readonly { name: string; attr?: string; pool?: string }[]
-): Partial<Ended> {
-  const lv = volumes.map(({ name, attr = '-wi-ao----', pool = '' }) => ({
-    ...{ vg_name: 'vg0', lv_name: name, lv_attr: attr, pool_lv: pool },
+function lvs(...volumes: readonly { name: string; attr?: string }[]): Partial<Ended> {
+  const lv = volumes.map(({ name, attr = '-wi-ao----' }) => ({
+    ...{ vg_name: 'vg0', lv_name: name, lv_attr: attr },
   }));
   return { stdout: `${JSON.stringify({ report: [{ lv }] }, undefined, 2)}\n` };
 }
 
-const ONE = 'lvs --reportformat json -o vg_name,lv_name,lv_attr,pool_lv /dev/mapper/vg0-data';
+const ONE = 'lvs --reportformat json -o vg_name,lv_name,lv_attr /dev/mapper/vg0-data';
 const ALL = `${ONE.slice(0, ONE.lastIndexOf(' '))} vg0`;
 const LVS: Play = (call) => (call.startsWith('lvs ') ? lvs({ name: 'data' }) : undefined);
 
@@ -107,7 +105,7 @@ test('LVM: made, mounted read-only with its own options, unmounted and removed',
 
 test('LVM: a thin volume needs no size, and is activated; a size that was asked for is given', async () => {
   const thin: Play = (call) =>
-    call.startsWith('lvs ') ? lvs({ name: 'data', attr: 'Vwi-aotz--', pool: 'pool' }) : undefined;
+    call.startsWith('lvs ') ? lvs({ name: 'data', attr: 'Vwi-aotz--' }) : undefined;
   const recorder = new Recorder(mounts(XFS.replace('- xfs', '- ext4')), thin);
   await (await lvmSnapshot(recorder.ports, of('sub')).open()).close();
   assert.deepEqual(recorder.calls.slice(2, 4), [
@@ -144,7 +142,7 @@ test('LVM: whatever fails, what was made is taken away again', async () => {
   ];
   for (const [program, why, tidied] of cases) {
     const play: Play = (call) => {
-      if (call.startsWith('lvs ')) return lvs({ name: 'data', attr: 'Vwi-aotz--', pool: 'p' });
+      if (call.startsWith('lvs ')) return lvs({ name: 'data', attr: 'Vwi-aotz--' });
       const said = '  Volume group "vg0" has insufficient free space (0 extents): 26 required.\n';
       return call.startsWith(`${program} `) ? failing(said) : undefined;
     };

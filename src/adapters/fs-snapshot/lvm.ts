@@ -125,7 +125,7 @@ class LvmView {
   }
 
   async #volumeOf(mount: MountRow): Promise<LogicalVolume> {
-    const columns = 'vg_name,lv_name,lv_attr,pool_lv';
+    const columns = 'vg_name,lv_name,lv_attr';
     const report = ['--reportformat', 'json', '-o', columns, mount.source] as const;
     const [volume] = logicalVolumes(METHOD, await this.#demand(['lvs', ...report]));
     if (volume !== undefined) return volume;
@@ -142,7 +142,7 @@ class LvmView {
 
   /** Of the group where ours are made: others may be shared with other machines. */
   async #removeLeftovers(of: string, rows: readonly MountRow[]): Promise<void> {
-    const report = ['--reportformat', 'json', '-o', 'vg_name,lv_name,lv_attr,pool_lv', of] as const;
+    const report = ['--reportformat', 'json', '-o', 'vg_name,lv_name,lv_attr', of] as const;
     for (const { group, name } of logicalVolumes(METHOD, await this.#demand(['lvs', ...report]))) {
       if (!isLeftover(name, this.#of.dataSet)) continue;
       const dir = joined(this.#ports.mountDir, name);

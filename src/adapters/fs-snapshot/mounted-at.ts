@@ -9,18 +9,16 @@ export interface MountRow {
   readonly fsType: string;
   /** `/dev/mapper/vg-lv`, `tank/home`, ... */
   readonly source: string;
-  /** `major:minor` of the file system, the same for all its mounts. */
-  readonly device: string;
 }
 
 /** Rows in the order of the kernel: of two at one place the later one covers. */
 export function mountRows(mountinfo: string): readonly MountRow[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [left = '', right = ''] = line.split(' - ');
-    const [, , device = '', within = '', place = ''] = left.split(' ');
+    const [, , , within = '', place = ''] = left.split(' ');
     const [fsType = '', source = ''] = right.split(' ');
     if (place === '' || fsType === '') return [];
-    const row = { place: unescaped(place), within: unescaped(within), fsType, device };
+    const row = { place: unescaped(place), within: unescaped(within), fsType };
     return [{ ...row, source: Buffer.from(unescaped(source), 'latin1').toString() }];
   });
 }

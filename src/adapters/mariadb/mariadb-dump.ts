@@ -2,8 +2,14 @@
  * `mariadb-dump --single-transaction`: SQL of one moment for all tables whose engine knows
  * transactions. The others are in it as they were when they were read, and are named.
  */
+import { hostname } from 'node:os';
 import type { ByteString } from '../../base/bytes.ts';
-import type { FrozenSource, FrozenView } from '../../host/frozen-source.ts';
+import {
+  DATA_DIRECTORY,
+  EXTENT,
+  type FrozenSource,
+  type FrozenView,
+} from '../../host/frozen-source.ts';
 import type { EnginePorts } from '../engines/engine-ports.ts';
 import { freezeFailed, freezeFault } from '../engines/freeze-fault.ts';
 import { outputOf } from '../engines/program.ts';
@@ -27,7 +33,9 @@ export function mariadbDump(ports: EnginePorts, options: MariadbDumpOptions): Fr
 async function viewOf(ports: EnginePorts, options: MariadbDumpOptions): Promise<FrozenView> {
   const client = new MariadbClient(options, METHOD);
   const { databases = [] } = options;
-  const [[version = '', binlog = ''] = []] = await client.ask('SELECT @@version, @@log_bin');
+  const [[version = '', binlog = '', directory = '', host = ''] = []] = await client.ask(
+    'SELECT @@version, @@log_bin, @@datadir, @@hostname',
+  );
   const hasPosition = binlog === '1' && (await client.try('SHOW MASTER STATUS')).isOk;
   const name = bytesName(databases.length === 1 ? `${databases[0]}.sql` : fileName(databases));
   const unheld = await client.ask(UNHELD);
@@ -35,6 +43,8 @@ async function viewOf(ports: EnginePorts, options: MariadbDumpOptions): Promise<
     ([schema = '']) => databases.length === 0 || databases.includes(schema),
   );
   const facts: Record<string, string | number> = { server: `MariaDB ${version}` };
+  if (host === hostname()) facts[DATA_DIRECTORY] = directory.replace(/(?<=.)\/+$/, '');
+  if (databases.length === 0) facts[EXTENT] = 'all';
   if (databases.length === 0) facts.accounts = 'read one table after the other: they are in Aria';
   return {
     // The transaction begins later than this, so all before it is in the dump.

@@ -4,7 +4,12 @@
  * keeps the server from recycling that WAL while a slow vault takes the rest.
  */
 import type { ByteString } from '../../base/bytes.ts';
-import type { FrozenSource, FrozenView, ViewRoot } from '../../host/frozen-source.ts';
+import {
+  EXTENT,
+  type FrozenSource,
+  type FrozenView,
+  type ViewRoot,
+} from '../../host/frozen-source.ts';
 import type { EnginePorts } from '../engines/engine-ports.ts';
 import { freezeFailed, freezeFault } from '../engines/freeze-fault.ts';
 import { outputOf } from '../engines/program.ts';
@@ -61,6 +66,7 @@ async function viewOf(ports: EnginePorts, opened: Opened): Promise<FrozenView> {
   await session.ask(`SELECT pg_create_physical_replication_slot('${slot}', true, true);`);
   const facts: Record<string, string | number> = {
     ...serverFacts(server),
+    [EXTENT]: 'all',
     restore: 'tar -xpf base.tar into an empty data directory of mode 0700, then start the server',
   };
   return {

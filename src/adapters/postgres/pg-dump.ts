@@ -5,7 +5,12 @@
  */
 import type { UnixMs } from '../../base/units.ts';
 import { unixMs } from '../../base/units.ts';
-import type { FrozenSource, FrozenView, ViewRoot } from '../../host/frozen-source.ts';
+import {
+  EXTENT,
+  type FrozenSource,
+  type FrozenView,
+  type ViewRoot,
+} from '../../host/frozen-source.ts';
 import type { EnginePorts } from '../engines/engine-ports.ts';
 import { freezeFailed, freezeFault, toolMissing } from '../engines/freeze-fault.ts';
 import { outputOf, runProgram, whyOf } from '../engines/program.ts';
@@ -92,6 +97,7 @@ class Opening {
       facts: {
         ...serverFacts(server),
         databases: databases.length,
+        ...(this.#options.databases === undefined ? { [EXTENT]: 'all' } : {}),
         ...momentFacts(isRoomy ? moment : undefined, databases.length),
       },
       notHeld: mayReadPasswords ? [] : [WITHOUT_PASSWORDS],

@@ -1,5 +1,6 @@
 /** What a server says of itself. */
 import { assert } from '../../base/assert.ts';
+import { DATA_DIRECTORY } from '../../host/frozen-source.ts';
 import type { PgSession } from './pg-connection.ts';
 
 export interface PgServer {
@@ -10,6 +11,8 @@ export interface PgServer {
   /** Up to here everything is in what is made from now on. */
   readonly lsn: string;
   readonly isStandby: boolean;
+  /** On this machine; undefined where the server is elsewhere, or does not tell this role. */
+  readonly dataDirectory: string | undefined;
 }
 
 const SERVER = `
@@ -19,6 +22,9 @@ SELECT json_build_object(
   'system', (SELECT system_identifier::text FROM pg_control_system()),
   'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
   'standby', pg_is_in_recovery(),
+  'directory', CASE WHEN inet_server_addr() IS NULL
+    AND pg_has_role(current_user, 'pg_read_all_settings', 'member')
+    THEN current_setting('data_directory') END,
   'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
               ELSE pg_current_wal_insert_lsn() END)::text;`;
 
@@ -31,6 +37,7 @@ export async function serverOf(session: PgSession): Promise<PgServer> {
     timeline: count(said.timeline),
     lsn: text(said.lsn),
     isStandby: said.standby === true,
+    dataDirectory: typeof said.directory === 'string' ? said.directory : undefined,
   };
 }
 
@@ -41,6 +48,7 @@ export function serverFacts(server: PgServer): Record<string, string | number> {
     timeline: server.timeline,
     lsn: server.lsn,
     ...(server.isStandby ? { role: 'standby' } : {}),
+    ...(server.dataDirectory === undefined ? {} : { [DATA_DIRECTORY]: server.dataDirectory }),
   };
 }
 

@@ -18,9 +18,11 @@ const PRINTED_AT_ONCE = 65_536;
 
 /** @returns the exit code */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  const terminal = nodeTerminal(process.env);
+  const env = { ...process.env };
+  delete process.env.HOLDFAST_PASSPHRASE; // No program that is started later is told it.
+  const terminal = nodeTerminal(env);
   const cli: Cli = {
-    env: process.env,
+    env,
     cwd: currentDirectory(),
     terminal,
     clock: nodeClock(),

@@ -1,6 +1,5 @@
 /** The data sets of one `backup`, one after the other. */
 import fs from 'node:fs';
-import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
@@ -114,10 +113,7 @@ async function takeOne(cli: Cli, of: ToTake, job: DataSetJob): Promise<Taken> {
 /** For a person who watches: how much there is. */
 function countAhead({ from, excludeRules }: DataSetJob): CountAhead | undefined {
   if (from.kind !== 'paths') return undefined;
-  // A thread that asks a dead mount cannot be ended, and keeps the process from ending.
-  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
-  if (from.roots.some(({ path }) => mounts.holding(path)?.isRemote === true)) return undefined;
-  return new CountAhead(from.roots.map(({ path }) => ({ root: path, excludeRules })));
+  return CountAhead.begin(from.roots.map(({ path }) => ({ root: path, excludeRules })));
 }
 
 /** Paths on the file system where the vault lies: one disk takes both. */

@@ -3,6 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
+import { DATA_DIRECTORY, EXTENT } from '../../host/frozen-source.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
@@ -37,7 +38,7 @@ export function coveringPointOf(
   { record, content }: ReadSnapshot,
   started: ReadonlySet<string>,
 ): CoveringPoint {
-  const roots = content.roots.map(({ path }) => path).filter((path) => path !== '');
+  const roots = [...pathsOf(content), ...wholeEngine(content)];
   const below = ({ path }: { readonly path: ByteString }): ByteString => absoluteIn(content, path);
   return {
     id: record.id,
@@ -47,6 +48,23 @@ export function coveringPointOf(
     without: [...content.gaps.map(below), ...content.notEntered.map(below)],
     torn: tornIn({ record, content }, started).map(({ path }) => path),
   };
+}
+
+/** Where what was captured lies on its host; nothing of what came from a pipe. */
+export function pathsOf({ roots }: SnapshotContent): readonly ByteString[] {
+  return roots.map(({ path }) => path).filter((path) => path !== '');
+}
+
+/** The directory whose engine handed out a copy, as a dump or a stream. */
+export function engineDirectory({ frozen }: SnapshotContent): readonly ByteString[] {
+  const directory = frozen?.facts[DATA_DIRECTORY];
+  if (typeof directory !== 'string' || !directory.startsWith('/')) return [];
+  return [byteString(Buffer.from(directory).toString('latin1'))];
+}
+
+/** The same, where nothing of its data is missing. */
+function wholeEngine(content: SnapshotContent): readonly ByteString[] {
+  return content.frozen?.facts[EXTENT] === 'all' ? engineDirectory(content) : [];
 }
 
 /** What no engine has shown to be usable: what it started on is torn no more. */

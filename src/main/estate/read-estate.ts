@@ -14,7 +14,7 @@ import type { Place } from '../../watch/core/place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
-import { coveringPointOf, recoveryPointOf } from './points.ts';
+import { coveringPointOf, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
 import { copyName, placeOfVault } from './vault-where.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
@@ -113,12 +113,14 @@ function dataSetsOf(seen: {
   const { discovery, snapshots, now } = seen;
   const newest = new Map(snapshots.map((each) => [each.content.dataSet, each.content]));
   return [...newest.values()].flatMap((content) => {
-    const paths = content.roots.map(({ path }) => path).filter((path) => path !== '');
+    const engine = engineDirectory(content);
+    // What an engine handed out is lost with its directory, whatever was captured beside it.
+    const paths = engine.length > 0 ? engine : pathsOf(content);
     if (paths.length === 0) return []; // From a pipe: there is no place of it that could be lost.
     return [
       dataSetOf(discovery, {
         name: content.dataSet,
-        kind: kindOf(discovery, paths),
+        kind: engine.length > 0 ? engineOf(content) : kindOf(discovery, paths),
         paths,
         bytes: Number(content.roots.reduce((sum, root) => sum + root.bytes, 0n)),
         entries: content.roots.reduce((sum, root) => sum + root.entries, 0),
@@ -126,6 +128,10 @@ function dataSetsOf(seen: {
       }),
     ];
   });
+}
+
+function engineOf({ frozen }: ReadSnapshot['content']): DataSet['kind'] {
+  return frozen?.method.startsWith('pg_') === true ? 'postgres' : 'mysql';
 }
 
 function kindOf(discovery: Discovery, paths: readonly ByteString[]): DataSet['kind'] {

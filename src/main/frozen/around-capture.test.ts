@@ -35,7 +35,7 @@ test('when the view is gone, the capture is told so before it signs', async (t) 
       hung.resolve(undefined);
       await closed.promise;
       try {
-        taken.resolve(frozen?.gaps());
+        taken.resolve(frozen.gaps());
       } catch (error) {
         taken.resolve(error);
       }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { threadEntry } from './thread-pool.ts';
 
@@ -18,7 +19,14 @@ export class CountAhead {
   readonly #worker: Worker;
   #total: TreeCount | undefined;
 
-  constructor(trees: readonly CountedTree[]) {
+  /** Undefined where a tree lies on a mount that may be dead: a thread that asks it cannot be ended. */
+  static begin(trees: readonly CountedTree[]): CountAhead | undefined {
+    const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
+    const mayHang = trees.some(({ root }) => mounts.holding(root)?.isRemote === true);
+    return mayHang ? undefined : new CountAhead(trees);
+  }
+
+  private constructor(trees: readonly CountedTree[]) {
     this.#worker = new Worker(threadEntry('count-thread', import.meta.url), { workerData: trees });
     this.#worker.on('message', (count: TreeCount) => {
       this.#total = count;

@@ -3,7 +3,6 @@
  * the promise of this file: docs/design/003-disk-and-store.md lists each step as W1 to W8 with what
  * is lost without it, and a simulated disk shows it.
  */
-import { assert } from '../../base/assert.ts';
 import type { ByteString, Digest } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
@@ -106,13 +105,27 @@ class Directory {
       finish: () => {
         this.#orGiveUp(temporary, () => temporary.file.sync());
         temporary.file.close();
-        const published = this.#disk.publish(temporary.path, target);
-        if (published === 'exists') this.#giveUp(temporary.path);
+        const published = this.#publish(temporary, { name, target });
         this.#disk.syncDir(directory);
         return published === 'exists' ? 'present' : 'stored';
       },
       giveUp: () => this.#abandon(temporary),
     };
+  }
+
+  #publish(
+    temporary: Temporary,
+    { name, target }: { readonly name: string; readonly target: ByteString },
+  ): 'published' | 'exists' {
+    let isPublished = false;
+    try {
+      const published = this.#disk.publish(temporary.path, target);
+      isPublished = published === 'published';
+      if (isPublished || this.#disk.size(target) !== undefined) return published;
+      throw new Fault('HF_STORE_NAME', `${name} is a directory in this store`, { name });
+    } finally {
+      if (!isPublished) this.#giveUp(temporary.path);
+    }
   }
 
   #present(directory: ByteString): DirectoryPut {
@@ -204,7 +217,11 @@ class Directory {
   }
 
   #collect(at: Position, found: StoredObject[]): void {
-    assert(at.depth <= DEPTH_MAX, `directories in ${this.#root} lead into each other`);
+    if (at.depth > DEPTH_MAX) {
+      const path = this.#root;
+      const message = `directories in ${path} lead into each other`;
+      throw new Fault('HF_DISK_FAILED', message, { path, errno: 'ELOOP' });
+    }
     for (const segment of this.#disk.list(this.#at(at.folder.slice(0, -1))) ?? []) {
       const name = at.folder + segment;
       // What has another form is none of ours (`lost+found`, `.nfs...`); `tmp` is none either.
