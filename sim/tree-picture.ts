@@ -11,11 +11,11 @@ export type TreePicture = ReadonlyMap<ByteString, string>;
 /** Contents are kept among pictures; each is hashed once. */
 const digests = new WeakMap<Uint8Array, string>();
 
-/** @param isLeftOut names at the top that are not the tree's */
+/** @param isLeftOut paths that are not the tree's; a name there is nobody's first link */
 export function pictureOf(
   volume: SimVolume,
   top: ByteString,
-  isLeftOut: (name: ByteString) => boolean = () => false,
+  isLeftOut: (path: ByteString) => boolean = () => false,
 ): TreePicture {
   const picture = new Map<ByteString, string>();
   const firstNames = new Map<number, ByteString>();
@@ -40,8 +40,8 @@ export function pictureOf(
     };
     picture.set(path, JSON.stringify(facts));
     for (const [name, child] of [...inode.entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (path === '' && isLeftOut(name)) continue;
-      visit(child, byteString(path === '' ? name : `${path}/${name}`));
+      const below = byteString(path === '' ? name : `${path}/${name}`);
+      if (!isLeftOut(below)) visit(child, below);
     }
   };
   visit(volume.find(top), byteString(''));
