@@ -88,6 +88,9 @@ test('commands that open a backup are typed as they stand', () => {
   assert.equal(openCommandOf('restic', '/srv/my repo'), "holdfast connect restic '/srv/my repo'");
   assert.equal(openCommandOf('restic', undefined), 'holdfast connect restic REPOSITORY');
   assert.equal(openCommandOf('borg', 'ssh://u@h/x'), 'holdfast connect borg ssh://u@h/x');
+  assert.equal(openCommandOf('pgbackrest', '/srv/a b'), "holdfast connect pgbackrest '/srv/a b'");
+  assert.equal(openCommandOf('pgbackrest', 's3:/pg'), 'holdfast connect pgbackrest');
+  assert.equal(openCommandOf('pgbackrest', undefined), 'holdfast connect pgbackrest');
   assert.equal(openCommandOf('rsync', 'nas:/srv/a b'), "rsync --list-only 'nas:/srv/a b'");
   assert.equal(quoteWord("it's; rm -rf /"), "'it'\\''s; rm -rf /'");
 });

@@ -15,7 +15,7 @@ export function openCommandOf(tool: BackupTool, repository: string | undefined):
     case 'duplicity':
       return `duplicity collection-status ${place ?? 'URL'}`;
     case 'pgbackrest':
-      return `holdfast connect pgbackrest ${place ?? 'REPOSITORY'}`;
+      return pgbackrestCommand(repository);
     case 'barman':
       return 'barman list-backups all';
     case 'wal-g':
@@ -43,6 +43,12 @@ export function openCommandOf(tool: BackupTool, repository: string | undefined):
     case 'dump file':
       return place === undefined ? 'ls -lt' : `ls -lt ${place}`;
   }
+}
+
+/** What lies elsewhere is reached by its configuration only, which is found without being named. */
+function pgbackrestCommand(repository: string | undefined): string {
+  const command = 'holdfast connect pgbackrest';
+  return repository?.startsWith('/') === true ? `${command} ${quoteWord(repository)}` : command;
 }
 
 function copyCommand(tool: 'rsync' | 'rclone', place: string | undefined): string {
