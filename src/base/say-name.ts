@@ -37,6 +37,16 @@ export function sayText(text: string, style: Pick<Style, 'utf8'> = { utf8: true 
   return out;
 }
 
+/**
+ * A sentence that quotes names, as it is but for what cannot be seen. Whoever wrote it may have made
+ * the names fit for a terminal before, and their escapes are not escaped again.
+ */
+export function sayMessage(text: string): string {
+  let out = '';
+  for (const char of text) out += UNSEEN.test(char) ? sayChar(char, { utf8: true }) : char;
+  return out;
+}
+
 function sayChar(char: string, style: Pick<Style, 'utf8'>): string {
   const code = char.codePointAt(0) ?? 0;
   // A backslash is doubled, so that an escape cannot be forged by a name that spells one.

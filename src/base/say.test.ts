@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { byteString } from './bytes.ts';
 import { inCharset, PLAIN, paint, type Style } from './say.ts';
 import { stateMark, stateRank, wouldBeMark } from './say-mark.ts';
-import { sayName, sayText } from './say-name.ts';
+import { sayMessage, sayName, sayText } from './say-name.ts';
 import { progressLine, progressLines } from './say-progress.ts';
 import {
   formatBytes,
@@ -111,6 +111,11 @@ test('names are printed inert', () => {
     }),
     { seed: 20170728, numRuns: 1000 },
   );
+});
+
+test('a message keeps the escapes of its names, and nothing acts that was forgotten', () => {
+  assert.equal(sayMessage('/srv/\\x1b: “gone”'), '/srv/\\x1b: “gone”');
+  assert.equal(sayMessage('said \x1b[2J\n\u202e'), 'said \\x1b[2J\\n\\u202e');
 });
 
 test('two different names are never printed alike', () => {

@@ -70,6 +70,8 @@ test('the first pattern that matches names the fault; time comes before words', 
   assert.equal(toolFault(end, says).code, 'HF_CONNECT_LOCKED');
   assert.equal(toolFault({ ...end, said: 'else' }, says).code, 'HF_CONNECT_FAILED');
   assert.equal(toolFault({ ...end, isTimedOut: true }, says).code, 'HF_CONNECT_TIMEOUT');
+  const hostile = toolFault({ ...end, said: 'remote:\t\x1b[2J\x07gone\n' }, says).message;
+  assert.match(hostile, /ended with 1: remote: \\x07gone$/, 'it cannot draw on the terminal');
 });
 
 test('what a job says that it keeps is found in crontab, unit, script and configuration', () => {

@@ -1,4 +1,6 @@
 import { Fault, type FaultCode } from '../../base/fault.ts';
+import { linesSaid } from '../../base/lines-said.ts';
+import { sayText } from '../../base/say-name.ts';
 import type { ToolEnd } from './tool-runner.ts';
 
 export interface ToolSays {
@@ -18,17 +20,13 @@ export function toolFault(end: ToolEnd, { tool, repository, known }: ToolSays): 
   }
   const code = known.find(([, pattern]) => pattern.test(end.said))?.[0] ?? 'HF_CONNECT_FAILED';
   const how = end.code === undefined ? 'was ended by a signal' : `ended with ${end.code}`;
-  const words = wordsOf(end.said);
+  const words = sayText(wordsOf(end.said));
   return new Fault(code, `${tool} ${how}${words === '' ? '' : `: ${words}`}`, facts);
 }
 
 /** The last lines say why; those before tell what it did. */
 export function wordsOf(said: string): string {
-  const lines = said
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return lines.slice(-4).join('; ').slice(0, WORDS_MAX);
+  return linesSaid(said).slice(-4).join('; ').slice(0, WORDS_MAX);
 }
 
 /** @throws Fault HF_CONNECT_TOOL_VERSION where it is none of those that are known to work */

@@ -35,6 +35,13 @@ test('a program that ends well, badly, never, or is not there', async () => {
   assert.deepEqual([well.isOk, well.stdout], [true, 'ab\n']);
   const badly = await runProgram(sh('echo one >&2; echo two >&2; exit 3'));
   assert.deepEqual([badly.isOk, whyOf(badly)], [false, 'ended with 3: one / two']);
+  const psql = 'FATAL:  no entry\t for "x"\r\n\x1b[1mline\x1b[0m 2\x07';
+  const how = 'ended with 2';
+  assert.equal(
+    whyOf({ how, stderr: psql }),
+    'ended with 2: FATAL: no entry for "x" / line 2\\x07',
+    'words, and what is left of controls inert',
+  );
   const never = await runProgram(sh('exec sleep 600', 50));
   assert.deepEqual([never.isOk, never.how], [false, 'did not answer within 1 s']);
   const absent = await runProgram({ program: '/nonexistent', args: [], limitMs: 1000 });

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { linesSaid } from '../../base/lines-said.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { Account } from './account.ts';
 
@@ -175,8 +176,7 @@ export async function runProgram(command: Command): Promise<Ended> {
 
 /** Beside how it ended, what it said last, on one line. */
 export function whyOf(ended: Pick<Ended, 'how' | 'stderr'>): string {
-  const lines = ended.stderr.split('\n').filter((line) => line.trim() !== '');
-  const last = sayText(lines.slice(-3).join(' / '));
+  const last = sayText(linesSaid(ended.stderr).slice(-3).join(' / '));
   return last === '' ? ended.how : `${ended.how}: ${last}`;
 }
 

@@ -1,8 +1,8 @@
 /** What ssh says when it ends, as a Fault that says what to do. ssh speaks English everywhere. */
-import { byteString } from '../../base/bytes.ts';
 import type { FaultCode } from '../../base/fault.ts';
 import { Fault } from '../../base/fault.ts';
-import { sayName } from '../../base/say-name.ts';
+import { linesSaid } from '../../base/lines-said.ts';
+import { sayText } from '../../base/say-name.ts';
 import type { LinkEnd } from './remote-store.ts';
 import type { SshPlace } from './ssh-place.ts';
 import { sshByHand, sshDestination } from './ssh-place.ts';
@@ -67,7 +67,6 @@ function sayEnd({ code }: LinkEnd): string {
 
 /** The last thing it said, fit for a terminal. */
 function lastLine(said: string): string {
-  const lines = said.split(/[\r\n]+/).map((line) => line.trim());
-  const last = lines.findLast((line) => line !== '') ?? '';
-  return sayName(byteString(last.slice(0, LINE_SIZE_MAX)));
+  const last = linesSaid(Buffer.from(said, 'latin1').toString()).at(-1) ?? '';
+  return sayText(last.slice(0, LINE_SIZE_MAX));
 }

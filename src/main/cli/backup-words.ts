@@ -2,7 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
-import { sayName, sayText } from '../../base/say-name.ts';
+import { sayMessage, sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
@@ -69,8 +69,8 @@ function notTakenWords({ dataSet, fault }: NotTaken, style: Style): readonly str
   const text = `There is no snapshot of ${sayText(dataSet, style)}.`;
   const failed = { is: 'failed' as const };
   const rows: LabelledRow[] = [
-    { mark: failed, label: fault.code, text: fault.message },
-    { mark: undefined, label: 'do', text: fault.remedy },
+    { mark: failed, label: fault.code, text: sayMessage(fault.message) },
+    { mark: undefined, label: 'do', text: sayMessage(fault.remedy) },
   ];
   const sentence = layoutSentence(style, { mark: failed, text, tone: 'strong' });
   return [...sentence, '', ...layoutRows(style, rows)];

@@ -1,6 +1,7 @@
 /** A failure as people and machines read it: code, what happened, what to do. */
 import type { Fault } from '../../base/fault.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
+import { sayMessage } from '../../base/say-name.ts';
 import { stateMark } from '../../base/say-mark.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { Cli } from './cli.ts';
@@ -28,8 +29,8 @@ export function faultLines(style: Style, fault: Fault): readonly string[] {
     wrap(inCharset(style, text), style.width - hang.length).map((line) => hang + line);
   return [
     `${mark} ${paint(style, 'failed', fault.code)}`,
-    ...body(sentence(fault.message)),
-    ...body(fault.remedy),
+    ...body(sayMessage(sentence(fault.message))),
+    ...body(sayMessage(fault.remedy)),
   ];
 }
 

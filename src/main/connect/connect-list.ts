@@ -2,7 +2,7 @@
 import type { Evidence } from '../../base/evidence.ts';
 import { standingOf } from '../../base/evidence.ts';
 import type { Style } from '../../base/say.ts';
-import { sayText } from '../../base/say-name.ts';
+import { sayMessage, sayText } from '../../base/say-name.ts';
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatAge } from '../../base/say-time.ts';
@@ -94,7 +94,7 @@ function rowWords(known: KnownList, of: ConnectedRepository, style: Style): stri
   const lately =
     trouble === undefined
       ? `opened ${age(of.openedAt)}`
-      : `last opened ${age(of.openedAt)}; ${age(trouble.at)}: ${sayText(trouble.message, style)}`;
+      : `last opened ${age(of.openedAt)}; ${age(trouble.at)}: ${sayMessage(trouble.message)}`;
   return `${unbreakable(sayText(of.repository, style))}: ${points}; ${drilled}; ${lately}`;
 }
 
@@ -113,7 +113,7 @@ export function refreshWords(
     const row: LabelledRow = {
       mark: undefined,
       label: fault.code,
-      text: `${sayText(fault.message, style)}. ${fault.remedy}`,
+      text: `${sayMessage(fault.message)}. ${sayMessage(fault.remedy)}`,
     };
     return [
       ...gap,

@@ -1,7 +1,7 @@
 /** What a round did for a data set, as rows. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Style } from '../../base/say.ts';
-import { sayName, sayText } from '../../base/say-name.ts';
+import { sayMessage, sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import type { LabelledRow } from '../../base/say-rows.ts';
 import { formatAge, formatDuration } from '../../base/say-time.ts';
@@ -37,14 +37,15 @@ export function doneRows(done: Done, words: DoneWords): readonly LabelledRow[] {
 /** One line for a log: what is new. */
 export function doneLine(done: Done, { style }: DoneWords): string {
   const name = sayText(done.target.dataSet, style);
-  if (done.kind === 'refused') return `${name}: ${done.fault.message} (${done.fault.code})`;
+  if (done.kind === 'refused')
+    return `${name}: ${sayMessage(done.fault.message)} (${done.fault.code})`;
   const { backup, drill, isDrilledNow } = done;
   const drilled = isDrilledNow ? `, ${howWords(drill)} in ${formatDuration(drill.durationMs)}` : '';
   return `${name}: ${formatBytes(backup.newBytes)} new${drilled}`;
 }
 
 function refusedRow({ target, fault }: Refused, { style }: DoneWords): LabelledRow {
-  const text = `${sayText(target.dataSet, style)}: ${sayText(fault.message, style)} (${fault.code}). ${fault.remedy}`;
+  const text = `${sayText(target.dataSet, style)}: ${sayMessage(fault.message)} (${fault.code}). ${sayMessage(fault.remedy)}`;
   return { mark: { is: 'failed' }, label: 'backup', text, tone: 'failed' };
 }
 

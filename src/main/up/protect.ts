@@ -14,7 +14,7 @@ import type { Cli } from '../cli/cli.ts';
 import { LiveProgress } from '../cli/live-progress.ts';
 import { recordDamage, recordDrill } from '../estate/record-drill.ts';
 import type { Surrounded } from '../frozen/around-capture.ts';
-import { keepAround } from '../frozen/keep-around.ts';
+import { recordAround } from '../frozen/keep-around.ts';
 import { takeJob } from '../frozen/take-job.ts';
 import { startCrew } from '../run-backup.ts';
 import { runDrill } from '../run-drill.ts';
@@ -74,7 +74,7 @@ async function backUp(
   target: Target,
   { run }: ProtectHow,
 ): Promise<Surrounded> {
-  const { session, state, cli } = ports;
+  const { session, ledger, state, cli } = ports;
   const label = sayText(target.dataSet, cli.terminal.errorStyle);
   const progress = new LiveProgress(cli, { label: `backup ${label}`, word: 'read' });
   try {
@@ -97,7 +97,7 @@ async function backUp(
       },
     });
     const { dataSet } = target;
-    await keepAround({ clock: session.clock, state, dataSet, hooks: surrounded.hooks });
+    await recordAround(ledger, { clock: session.clock, dataSet, hooks: surrounded.hooks });
     return surrounded;
   } finally {
     progress.end();
