@@ -219,9 +219,25 @@ test('a backup says when the vault shares its file system, and quiet is quiet', 
   init();
   withData();
   const ran = bench.run(['backup', 'data']);
-  assert.match(ran.stdout, /▲ vault +on the same file system .*helps against\s+deletion, not/s);
+  assert.match(ran.stdout, /▲ vault +on the same file system .*helps\s+against\s+deletion,\s+not/s);
   const quiet = bench.run(['backup', 'data', '--quiet']);
   assert.deepEqual([quiet.status, quiet.stdout, quiet.stderr], [0, '', '']);
+});
+
+test('a data set whose path is not there costs the others nothing, and is named', () => {
+  init();
+  withData();
+  bench.write('holdfast.yaml', 'datasets: {gone: {paths: gone}, here: {paths: data}}\n');
+  const ran = bench.run(['backup', '--json']);
+  assert.notEqual(ran.status, 0);
+  const { backups } = JSON.parse(ran.stdout) as {
+    backups: readonly { error?: { code: string } }[];
+  };
+  assert.deepEqual(
+    backups.map(({ error }) => error?.code),
+    ['HF_SOURCE_ABSENT', undefined],
+  );
+  assert.equal(bench.run(['backup', 'gone']).status, 64, 'typed by hand it is refused at once');
 });
 
 test('names that are no UTF-8 come through the command line, the vault and JSON', () => {

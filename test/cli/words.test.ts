@@ -64,10 +64,13 @@ test('a first backup counts what it may add: no holes, nothing excluded, and not
   };
   assert.equal(bytesBelow([job], GIB), 500_000);
   assert.ok(bytesBelow([{ ...job, excludeRules: [] }], 100_000) > 100_000);
+  const lone = { name: byteString('a'), path: byteString(bench.at('data/a')) };
+  assert.equal(bytesBelow([{ ...job, from: { kind: 'paths', roots: [lone] } }], GIB), 300_000);
   // Counted where that decides; where even all that is in use there would fit, nothing is.
   assert.equal(firstBackupBytes([job], 510_000), 500_000);
   const withoutCounting = firstBackupBytes([job, job], Number.MAX_SAFE_INTEGER);
   const { blocks, bfree, bsize, type } = fs.statfsSync(bench.at('data'));
+  // ext, XFS, tmpfs.
   const isKnown = [0xef53, 0x58465342, 0x01021994].includes(type);
   if (isKnown) assert.ok(Math.abs(withoutCounting - (blocks - bfree) * bsize) < GIB);
   else assert.equal(withoutCounting, 1_000_000);

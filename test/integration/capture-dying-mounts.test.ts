@@ -10,6 +10,9 @@ import { guardedSource } from '../../src/adapters/node/guarded-source.ts';
 import { nodeSource } from '../../src/adapters/node/source.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { seconds } from '../../src/base/units.ts';
+import type { DataSetJob } from '../../src/main/cli/backup-request.ts';
+import { bytesBelow } from '../../src/main/cli/first-backup.ts';
+import { AS_IT_LIES } from '../../src/main/frozen/capture-plan.ts';
 import { CountAhead } from '../../src/main/threads/count-ahead.ts';
 import { captureFixture } from '../capture/capture-fixture.ts';
 import { startPython } from '../capture/helper-process.ts';
@@ -118,4 +121,25 @@ test('nobody counts ahead what may not answer: such a thread would keep us from 
   const counting = begin(fixture.tree);
   assert.ok(counting !== undefined);
   counting.end();
+});
+
+test('what a first backup may add is counted without waiting for a mount that died', async (t) => {
+  if (!needs(t, 'root', 'fuse', 'mount')) return;
+  await using fixture = await captureFixture();
+  await using _mount = await failingMount(join(fixture.dir, 'far'), 'opendir:b');
+  await using _dead = await failingMount(join(fixture.dir, 'dead'), 'opendir:');
+  const job = (dir: string): DataSetJob => ({
+    dataSet: dir,
+    from: {
+      kind: 'paths',
+      roots: [{ name: byteString(dir), path: byteString(join(fixture.dir, dir)) }],
+    },
+    excludeRules: [],
+    oneFileSystem: false,
+    skipCacheDirs: false,
+    skipNoBackup: false,
+    plan: AS_IT_LIES,
+  });
+  assert.equal(bytesBelow([job('dead'), job('far')], 1e9, seconds(1)), 9000, 'as far as it goes');
+  assert.deepEqual(stuckThreads(), []);
 });

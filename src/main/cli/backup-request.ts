@@ -1,10 +1,12 @@
 /** What `backup` was asked for: data sets, from the command line or from holdfast.yaml. */
 import fs from 'node:fs';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
-import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import type { Mounts } from '../../host/mounts.ts';
 import { rootNames } from '../../vault/shell/backup.ts';
+import { mayTouch } from '../../vault/shell/mount-answer.ts';
 import type { ServiceRecord } from '../../vault/core/snapshot-content.ts';
 import type { CaptureWord, DataSetConfig } from '../../wire/config.ts';
 import { FILE_SYSTEM_WORDS } from '../../wire/config.ts';
@@ -85,7 +87,10 @@ function streamJob(command: readonly string[], name: string, options: BackupOpti
 }
 
 function pathsJob(cli: Cli, args: readonly string[], options: BackupOptions): DataSetJob {
-  const roots = namedPaths(args.map((given) => fullPath(cli, given)));
+  const paths = args.map((given) => fullPath(cli, given));
+  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
+  for (const path of paths) demandThere(mounts, path);
+  const roots = namedPaths(mounts, paths);
   const rules = [
     ...(options.exclude ?? []),
     ...(options.excludeFrom ?? []).flatMap((file) => rulesIn(textOfBytes(fullPath(cli, file)))),
@@ -180,6 +185,7 @@ function configuredJob(
 ): DataSetJob {
   const { name, dataSet, options } = of;
   const full = (given: string): ByteString => absolutePath(base, bytesOfText(given));
+  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
   const rules = [
     ...(dataSet.exclude ?? []),
     ...(dataSet['exclude-from'] ?? []).flatMap((file) => rulesIn(textOfBytes(full(file)))),
@@ -187,7 +193,7 @@ function configuredJob(
   ];
   return {
     dataSet: name,
-    from: { kind: 'paths', roots: namedPaths((dataSet.paths ?? []).map(full)) },
+    from: { kind: 'paths', roots: namedPaths(mounts, (dataSet.paths ?? []).map(full)) },
     plan: planOf(dataSet, base),
     ...captureOptions(
       {
@@ -216,21 +222,33 @@ function captureOptions(
   };
 }
 
-/** @throws Fault HF_ROOT_NAMES_COLLIDE, HF_SOURCE_ABSENT */
-function namedPaths(paths: readonly ByteString[]): readonly NamedPath[] {
+/** @throws Fault HF_ROOT_NAMES_COLLIDE */
+function namedPaths(mounts: Mounts, paths: readonly ByteString[]): readonly NamedPath[] {
   const names = rootNames(paths);
-  return paths.map((path, at) => ({ name: names[at] ?? path, path: sourcePath(path) }));
+  return paths.map((path, at) => ({ name: names[at] ?? path, path: sourcePath(mounts, path) }));
 }
 
-/** Who names a link to a directory means the directory; it keeps the name that was given. */
-function sourcePath(path: ByteString): ByteString {
+/**
+ * Who names a link to a directory means the directory; it keeps the name that was given. What is not
+ * there, or on a dead mount, costs its own data set the backup, which says so, and no other.
+ */
+function sourcePath(mounts: Mounts, path: ByteString): ByteString {
+  return mayTouch(mounts, path) && isLink(path) ? mounts.realPath(path) : path;
+}
+
+function isLink(path: ByteString): boolean {
   try {
-    const isLink = fs.lstatSync(fsPath(path)).isSymbolicLink();
-    return isLink ? byteString(fs.realpathSync(fsPath(path), 'latin1')) : path;
-  } catch (cause) {
-    const shown = textOfBytes(path);
-    throw new Fault('HF_SOURCE_ABSENT', `there is no ${shown}`, { path: shown }, { cause });
+    return fs.lstatSync(fsPath(path)).isSymbolicLink();
+  } catch {
+    return false; // The backup says why.
   }
+}
+
+/** What a person has just typed is refused before anything is asked. @throws Fault HF_SOURCE_ABSENT */
+function demandThere(mounts: Mounts, path: ByteString): void {
+  if (!mayTouch(mounts, path) || fs.existsSync(fsPath(path))) return;
+  const shown = textOfBytes(path);
+  throw new Fault('HF_SOURCE_ABSENT', `there is no ${shown}`, { path: shown });
 }
 
 function rulesIn(file: string): readonly string[] {

@@ -1,11 +1,13 @@
 /** The data sets of one `backup`, one after the other. */
 import fs from 'node:fs';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { HookRecord } from '../../vault/core/snapshot-content.ts';
 import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
+import { mayTouch } from '../../vault/shell/mount-answer.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { keepAround } from '../frozen/keep-around.ts';
 import { takeJob } from '../frozen/take-job.ts';
@@ -37,6 +39,7 @@ const OF_ONE = new Set<string>([
   'HF_COMMAND_FAILED',
   'HF_FREEZE_FAILED',
   'HF_HOOK_FAILED',
+  'HF_SOURCE_ABSENT',
   'HF_TOOL_MISSING',
 ]);
 
@@ -120,7 +123,9 @@ function countAhead({ from, excludeRules }: DataSetJob): CountAhead | undefined 
 export function besideVault(vault: VaultPlace, { from }: DataSetJob): readonly ByteString[] {
   if (from.kind !== 'paths' || vault.kind === 'ssh') return [];
   const { dev } = fs.statSync(fsPath(vault.root));
+  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
   return from.roots
     .map(({ path }) => path)
+    .filter((path) => mayTouch(mounts, path))
     .filter((path) => fs.statSync(fsPath(path), { throwIfNoEntry: false })?.dev === dev);
 }

@@ -1,13 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import type { SizedTree } from '../sizes-below.ts';
 import { threadEntry } from './thread-pool.ts';
-
-export interface CountedTree {
-  /** Absolute. */
-  readonly root: ByteString;
-  readonly excludeRules: readonly string[];
-}
 
 export interface TreeCount {
   readonly entries: number;
@@ -20,13 +14,15 @@ export class CountAhead {
   #total: TreeCount | undefined;
 
   /** Undefined where a tree lies on a mount that may be dead: a thread that asks it cannot be ended. */
-  static begin(trees: readonly CountedTree[]): CountAhead | undefined {
+  static begin(trees: readonly SizedTree[]): CountAhead | undefined {
     const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
-    const mayHang = trees.some(({ root }) => mounts.holding(root)?.isRemote === true);
+    const mayHang = trees.some(
+      ({ root }) => mounts.holding(mounts.realPath(root))?.isRemote === true,
+    );
     return mayHang ? undefined : new CountAhead(trees);
   }
 
-  private constructor(trees: readonly CountedTree[]) {
+  private constructor(trees: readonly SizedTree[]) {
     this.#worker = new Worker(threadEntry('count-thread', import.meta.url), { workerData: trees });
     this.#worker.on('message', (count: TreeCount) => {
       this.#total = count;

@@ -28,6 +28,7 @@ import type { CacheBuilder } from './cache-builder.ts';
 import { moveCache } from './cache-device.ts';
 import { captureRoot, type Taken } from './capture-root.ts';
 import { captureStream } from './capture-stream.ts';
+import { mayTouch } from './mount-answer.ts';
 import { publishBackup } from './publish-backup.ts';
 import type { Recount } from './recount-excluded.ts';
 import { recountExcluded } from './recount-excluded.ts';
@@ -35,7 +36,6 @@ import type { RootCache } from './root-cache.ts';
 import { reportOf, silentChangesOf } from './report-roots.ts';
 import { readRootCache, writeRootCache } from './root-cache.ts';
 import { scanRanges } from './scan-unchanged.ts';
-
 import { TrustedDevices } from './trusted-devices.ts';
 import { join, placeOf } from './walk-item.ts';
 import { WalkReport } from './walk-report.ts';
@@ -148,11 +148,9 @@ class Backup {
     };
   }
 
-  /** @throws Fault HF_SOURCE_ABSENT: whoever touches a dead mount waits as long as it is dead */
+  /** @throws Fault HF_SOURCE_ABSENT */
   #demandAnswer(root: ByteString): void {
-    const { mounts } = this.#ports;
-    const place = mounts.realPath(root);
-    if (mounts.holding(place)?.isRemote !== true || mounts.answers(place)) return;
+    if (mayTouch(this.#ports.mounts, root)) return;
     throw new Fault('HF_SOURCE_ABSENT', `the file system of ${root} does not answer`, {
       path: root,
     });

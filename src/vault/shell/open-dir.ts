@@ -47,7 +47,7 @@ export function openTop(
   { source, mounts }: OpeningPorts,
   at: { readonly path: ByteString; readonly place: ByteString },
 ): OpenDir {
-  const guard = mounts.holding(at.place)?.isRemote === true ? guardAt(mounts, at.place) : undefined;
+  const guard = guardAt(mounts, at.place);
   if (guard !== undefined && source.openGuarded !== undefined) {
     return new OpenDir(source, { handle: source.openGuarded(guard), guard });
   }
@@ -76,8 +76,9 @@ export function openIn(
   return new OpenDir(source, { handle: source.openDir(parent.handle, name), guard });
 }
 
-/** The innermost mount that may stop answering. */
-function guardAt(mounts: Mounts, place: ByteString): GuardedDir | undefined {
+/** By the innermost mount, where that may stop answering. @param place absolute, without symlinks */
+export function guardAt(mounts: Mounts, place: ByteString): GuardedDir | undefined {
+  if (mounts.holding(place)?.isRemote !== true) return undefined;
   const [mount] = mounts
     .remotes()
     .filter((each) => each === '/' || isWithin(each, place))
