@@ -17,6 +17,7 @@ import { startProxy } from '../ssh/delaying-proxy.ts';
 import {
   canStartSshd,
   type HostAndPort,
+  restrictedElsewhere,
   restrictedTo,
   type Sshd,
   startSshd,
@@ -212,9 +213,13 @@ test('what cannot be is refused in words', async (t) => {
   assert.equal(errorCode(unknown), 'HF_SSH_PLACE', unknown.said);
 });
 
-/** The server of these tests has this machine's id: SFTP shows it, the forced command does not. */
-async function upAt(t: TestContext, kind: Kind): Promise<{ host: unknown; losses: unknown[] }> {
-  const { sshd, vault } = await benchOf(t, kind);
+/** The server of these tests has this machine's id, and so is this machine. */
+async function upAt(
+  t: TestContext,
+  kind: Kind | 'stdio elsewhere',
+): Promise<{ host: unknown; losses: unknown[] }> {
+  const { sshd, vault, root } = await benchOf(t, kind === 'sftp' ? kind : 'stdio');
+  if (kind === 'stdio elsewhere') sshd.authorize(restrictedElsewhere(root));
   growTree(vault.data, { files: 20, sizeMax: 10_000 });
   const where = ['--vault', vault.vault, '--key-file', vault.key];
   const ran = await vault.run(['up', '--once', '--min-free', '0', ...where, vault.data]);
@@ -234,12 +239,14 @@ async function upAt(t: TestContext, kind: Kind): Promise<{ host: unknown; losses
 test('up keeps its vault on another machine, and says whose loss it survives', async (t) => {
   if (!canRun) return t.skip(missing.join());
   // The key is here only, so that nothing is promised; but nobody says that all would be lost.
-  const { host, losses } = await upAt(t, 'stdio');
+  const { host, losses } = await upAt(t, 'stdio elsewhere');
   assert.deepEqual([host, ...losses], ['another', 'unknown', 'unknown', 'nothing']);
 });
 
 test('a vault that SSH leads to on this very machine dies with it', async (t) => {
   if (!canRun) return t.skip(missing.join());
-  const { host, losses } = await upAt(t, 'sftp');
-  assert.deepEqual([host, ...losses], [os.hostname(), 'all', 'unknown', undefined]);
+  for (const kind of ['sftp', 'stdio'] as const) {
+    const { host, losses } = await upAt(t, kind);
+    assert.deepEqual([host, ...losses], [os.hostname(), 'all', 'unknown', undefined], kind);
+  }
 });

@@ -47,8 +47,19 @@ const ALIAS = 'holdfast-test';
 
 /** As in authorized_keys: the key may run this, and nothing else. */
 export function restrictedTo(vault: string): string {
-  const program = path.join(ROOT, 'bin', 'holdfast');
-  return `restrict,command="${program} vault stdio --append-only ${vault}"`;
+  return `restrict,command="${programFor(vault)}"`;
+}
+
+/** The same, on what has another machine-id and is another machine by that. */
+export function restrictedElsewhere(vault: string): string {
+  const id = `${vault}.machine-id`;
+  fs.writeFileSync(id, '000102030405060708090a0b0c0d0e0f\n');
+  const script = `mount --bind ${id} /etc/machine-id && exec ${programFor(vault)}`;
+  return `restrict,command="unshare --mount sh -c '${script}'"`;
+}
+
+function programFor(vault: string): string {
+  return `${path.join(ROOT, 'bin', 'holdfast')} vault stdio --append-only ${vault}`;
 }
 
 /** Whether a server can be started here; else says why on `t`. */

@@ -49,6 +49,7 @@ function farMachine(): Far {
     path: ROOT,
     home: byteString('/home/backup'),
     features: ['append-only', 'forced'],
+    machine: '88b1ca0c681e4f5fbc7bbdfb16f4aacc',
   };
   const serve: Far['serve'] = (input, output) =>
     serveStdio({

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { nodeCodec } from '../../src/adapters/node/codec.ts';
 import { nodeHash } from '../../src/adapters/node/hash.ts';
+import { machineIdHere } from '../../src/adapters/node/machine-id.ts';
 import { SFTP_INIT } from '../../src/vault/core/stdio-frame.ts';
 import { encodeRequest } from '../../src/vault/core/stdio-message.ts';
 
@@ -34,7 +35,10 @@ test('a put, and the end of input: durable under its name, and nothing else on s
   const input = Buffer.concat([SFTP_INIT, hello, encodeRequest(codec, 1, put), content]);
   const ran = run(['--append-only', dir], input);
   assert.equal(ran.status, 0, ran.stderr.toString());
-  assert.match(ran.stdout.toString('latin1'), /^holdfast-stdio 1\n.*"append-only","forced"/s);
+  const said = ran.stdout.toString('latin1');
+  assert.match(said, /^holdfast-stdio 1\n.*"append-only","forced"/s);
+  const machine = machineIdHere();
+  if (machine !== undefined) assert.ok(said.includes(`"machine":"${machine}"`), said);
   const stored = ran.stdout.subarray(-41);
   assert.equal(stored.toString('latin1', 9), sha256);
   assert.equal(stored.readUInt8(4), 0x82);

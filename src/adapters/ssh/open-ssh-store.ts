@@ -100,7 +100,13 @@ async function overStdio(link: SshLink, place: SshPlace, tools: Tools): Promise<
     close: () => link.close(),
   });
   checkPath(store, place);
-  return { ...store, kind: 'stdio', says: sayWhoDeletes(store, place.host) };
+  const { machine } = store.greeting;
+  return {
+    ...store,
+    kind: 'stdio',
+    says: sayWhoDeletes(store, place.host),
+    ...(machine === undefined ? {} : { machineId: machine }),
+  };
 }
 
 /** The command line over there decides; a place that says something else is a mistake. */

@@ -8,6 +8,8 @@ export interface RemoteStore extends Store {
   readonly kind: 'stdio' | 'sftp';
   /** One sentence on who can delete what lies there; `init` and exposure show it. */
   readonly says: string;
+  /** Which machine it is, where it tells by itself: machine-id.ts. */
+  readonly machineId?: string;
   /** Of the file system there; undefined where the other side cannot tell. */
   space(): Promise<RemoteSpace | undefined>;
   /**

@@ -6,9 +6,11 @@ import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
+import type { StdioGreeting } from '../../vault/core/stdio-message.ts';
 import { serveStdio } from '../../vault/shell/stdio-server.ts';
 import { type DirectoryStore, directoryStore } from '../../vault/shell/store-directory.ts';
 import { alignedBuffer } from '../node/aligned-buffer.ts';
+import { machineIdHere } from '../node/machine-id.ts';
 import { readerOf, writerOf } from './node-bytes.ts';
 
 export interface ServeDirectory {
@@ -38,11 +40,16 @@ export async function serveDirectory(options: ServeDirectory): Promise<'ended' |
     store,
     tools,
     space: () => spaceBelow(disk, root),
-    greeting: { software: version, path: root, home, features },
+    greeting: { software: version, path: root, home, features, ...machineHere() },
     input: readerOf(options.input),
     output: writerOf(options.output, lost),
     allocate: alignedBuffer,
   });
+}
+
+function machineHere(): Pick<StdioGreeting, 'machine'> {
+  const machine = machineIdHere();
+  return machine === undefined ? {} : { machine };
 }
 
 /** sshd shows nobody why this process fails, so it goes on: what is wrong is said to the first who asks. */

@@ -1,7 +1,6 @@
 /** Names of machines and what they lead to, without connecting to any. */
 import { execFile } from 'node:child_process';
 import dns from 'node:dns/promises';
-import fs from 'node:fs';
 import os from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -34,15 +33,6 @@ export async function addressesOf(name: string): Promise<readonly string[]> {
     return await Promise.race([found, late]);
   } finally {
     limit.abort();
-  }
-}
-
-/** machine-id(5); undefined where there is none. */
-export function machineIdHere(): string | undefined {
-  try {
-    return fs.readFileSync('/etc/machine-id', 'latin1').trim();
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,17 +1,12 @@
 /** Where a vault lies, in the terms of exposure: which machine's loss takes it along. */
+import { machineIdHere } from '../../adapters/node/machine-id.ts';
 import type { Place } from '../../watch/core/place.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { nameOfPlace, type RemotePlace, type VaultPlace } from '../vault-place.ts';
 import type { VaultLine } from '../vault-line.ts';
-import {
-  addressesHere,
-  addressesOf,
-  hostNameOf,
-  isNameOfThis,
-  machineIdHere,
-} from './machine-names.ts';
+import { addressesHere, addressesOf, hostNameOf, isNameOfThis } from './machine-names.ts';
 
 /** How a copy of a vault is called in evidence. */
 export function copyName(host: string, place: VaultPlace): string {
@@ -23,7 +18,7 @@ type Seen = Pick<Discovery, 'fileSystems' | 'host'>;
 
 /**
  * Two names of one machine must not be taken for two: a vault on the machine whose data it holds
- * dies with it. Its machine-id decides where it can be seen, else what its name leads to; a name
+ * dies with it. The id of the machine decides where it can be seen, else what its name leads to; a name
  * that the resolver does not know stays itself.
  */
 export async function placeOfVault(

@@ -42,7 +42,7 @@ export type StoreAsk =
   /** One that hands over packs of that run. */
   | { readonly kind: 'packs-from'; readonly port: MessagePort };
 
-/** A text that two machines do not share, and one machine has whatever it is called. */
+/** What two machines do not share, and one machine has whatever it is called: machine-id.ts. */
 export interface MachineId {
   readonly machineId: string;
 }

@@ -27,7 +27,7 @@ type Asked = Exclude<StoreAsk, { kind: 'reader' | 'packs' | 'packs-from' }>;
 
 export interface StoreServerParts extends StoreLanesParts {
   /** Undefined where it cannot be seen. */
-  readonly machineId: () => Promise<MachineId | undefined>;
+  readonly machineId: (opened: Promise<RemoteStore>) => Promise<MachineId | undefined>;
 }
 
 export class StoreServer {
@@ -78,7 +78,7 @@ export class StoreServer {
       await lanes.close();
       return undefined;
     }
-    if (ask.kind === 'machine') return this.#parts.machineId();
+    if (ask.kind === 'machine') return this.#parts.machineId(lanes.store);
     if (ask.kind === 'space') return lanes.reading(0, (each) => each.space());
     if (ask.kind === 'facts') return lanes.reading(0, async (each) => factsOf(each));
     const store = await lanes.store;

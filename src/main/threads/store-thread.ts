@@ -2,7 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
+import { machineIdOf } from '../../adapters/node/machine-id.ts';
 import { openSshStore } from '../../adapters/ssh/open-ssh-store.ts';
+import type { RemoteStore } from '../../adapters/ssh/remote-store.ts';
 import type { SshPlace } from '../../adapters/ssh/ssh-place.ts';
 import { assert } from '../../base/assert.ts';
 import { byteString } from '../../base/bytes.ts';
@@ -25,19 +27,24 @@ const ports = { tools: nodeTools(), clock, environment };
 const open = (isExtra: boolean): ReturnType<typeof openSshStore> =>
   openSshStore(place, { ...ports, hasTerminal: hasTerminal && !isExtra });
 
-/** By a login of its own, for whoever asks: the store shows nothing outside the vault. */
-async function machineId(): Promise<MachineId | undefined> {
+async function machineId(opened: Promise<RemoteStore>): Promise<MachineId | undefined> {
   try {
-    const etc = await openSshStore({ ...place, path: byteString('/etc') }, ports);
-    try {
-      const bytes = await etc.get('machine-id');
-      return { machineId: Buffer.from(bytes).toString('latin1').trim() };
-    } finally {
-      await etc.close();
-    }
+    const store = await opened;
+    const found = store.kind === 'stdio' ? store.machineId : await machineIdOverSftp();
+    return found === undefined ? undefined : { machineId: found };
   } catch (error) {
     if (error instanceof Fault) return undefined; // A key that may do nothing else, or no such file.
     throw error;
+  }
+}
+
+/** By a login of its own, for whoever asks: the store shows nothing outside the vault. */
+async function machineIdOverSftp(): Promise<string | undefined> {
+  const etc = await openSshStore({ ...place, path: byteString('/etc') }, ports);
+  try {
+    return machineIdOf(Buffer.from(await etc.get('machine-id')).toString('latin1'));
+  } finally {
+    await etc.close();
   }
 }
 
