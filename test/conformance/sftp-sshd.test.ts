@@ -99,8 +99,9 @@ sshdTest('durable, and says who can delete; a pack takes as many trips as a byte
   assert.ok((await tripsOf(() => put(store, 'packs/1', tools.random.bytes(1)))) <= 6);
   assert.equal(await tripsOf(() => put(store, 'packs/2', PACK)), 4);
   const two = ['packs/3', 'packs/4']; // More than fits into the window takes a trip for each 8 MiB.
-  assert.equal(await tripsOf(() => Promise.all(two.map((name) => put(store, name, PACK)))), 4);
-  assert.equal(await tripsOf(() => Promise.all(two.map((name) => store.get(name)))), 3);
+  // 4 and 3 where the server answers both at once; one behind the other would take 8 and 6.
+  assert.ok((await tripsOf(() => Promise.all(two.map((name) => put(store, name, PACK))))) < 8);
+  assert.ok((await tripsOf(() => Promise.all(two.map((name) => store.get(name))))) < 6);
 });
 
 sshdTest('cut in mid-pack: lost, nothing half, and the next session goes on', async (t) => {

@@ -15,7 +15,7 @@ export interface ProxyOptions {
   readonly to: HostAndPort;
   /** Each way. */
   readonly delayMs?: number;
-  /** Every connection is broken when the client has sent so many bytes. */
+  /** Every connection is broken when clients have sent so many bytes in all. */
   readonly cutAfterBytes?: number;
 }
 
@@ -39,11 +39,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const server = net.createServer((near) => {
     const far = keep(net.connect(to.port, to.host));
     keep(near);
-    let ownBytes = 0;
     carry(near, far, delayMs, (bytes) => {
-      const passed = bytes.subarray(0, Math.max(0, cutAfterBytes - ownBytes));
+      const passed = bytes.subarray(0, Math.max(0, cutAfterBytes - sentBytes));
       if (passed.length < bytes.length) setTimeout(cut, LAST_WORDS_MS);
-      ownBytes += bytes.length;
       sentBytes += passed.length;
       return passed;
     });
