@@ -48,7 +48,9 @@ pg1-socket-path=${sockets}
   );
   fs.appendFileSync(
     path.join(data, 'postgresql.conf'),
-    `archive_mode=on\narchive_command='pgbackrest --config=${config} --stanza=wiki archive-push %p'\nfsync=off\n`,
+    `archive_mode=on\narchive_command='pgbackrest --config=${config} --stanza=wiki archive-push %p'\nfsync=off\n` +
+      // On the live one, after a failover: on a restore they would reach what is the team's.
+      `recovery_end_command='touch ${logs}/recovered'\narchive_cleanup_command='touch ${logs}/cleaned'\n`,
   );
   await postgres.start();
   postgres.sql('create table page (n int); insert into page values (42)');

@@ -5,6 +5,7 @@ import { type DurationMs, seconds } from '../../base/units.ts';
 import { wordsOf } from '../backup-tool/tool-fault.ts';
 import { environmentOf, type ToolPlace } from '../backup-tool/tool-place.ts';
 import type { ToolEnd } from '../backup-tool/tool-runner.ts';
+import { harmlessSettings } from '../postgres/harmless-settings.ts';
 
 export interface EngineStart {
   /** It started, recovered to where the backup is consistent, and answers. */
@@ -81,24 +82,16 @@ function runEngine(of: Started, stop: AbortSignal): Promise<ToolEnd> {
   writeFileSync(hba, 'local all all trust\n', { mode: 0o600 });
   chownSync(hba, owner.uid, owner.gid);
   const settings = {
-    listen_addresses: '',
+    // But for its `restore_command`, by which pgBackRest gives it the WAL that it needs.
+    ...harmlessSettings(Number.parseInt(of.version, 10)),
     unix_socket_directories: of.socket,
     unix_socket_permissions: '0700',
     port: '5432',
     hba_file: hba,
-    archive_mode: 'off',
-    ssl: 'off',
-    logging_collector: 'off',
     shared_buffers: '16MB',
-    autovacuum: 'off',
-    // It must do nothing that the live one does: no jobs, no subscriptions, no extensions' workers.
-    shared_preload_libraries: '',
-    session_preload_libraries: '',
-    max_logical_replication_workers: '0',
     // Else limits that the live one had, and its configuration elsewhere says, would be demanded.
     hot_standby: 'off',
     cluster_name: 'holdfast-drill',
-    external_pid_file: '',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return place.runner.run({

@@ -12,6 +12,7 @@ import type { Reach } from '../engines/reach.ts';
 import { ServerChild } from '../engines/server-child.ts';
 import { makeSocketDir, type SocketDir } from '../engines/socket-dir.ts';
 import { fsPath } from '../node/syscalls-path.ts';
+import { harmlessSettings, RECOVERY_SETTINGS_SINCE } from './harmless-settings.ts';
 import type { PgPrograms } from './pg-programs.ts';
 
 export interface PrivateCluster {
@@ -24,41 +25,6 @@ export interface PrivateCluster {
   /** For the start, recovery included, and for each program that reads. */
   readonly limitMs: number;
 }
-
-/** Overrule postgresql.conf and postgresql.auto.conf, because the command line always does. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '',
-  ssl: 'off',
-  archive_mode: 'off',
-  archive_command: '',
-  archive_cleanup_command: '',
-  restore_command: '',
-  recovery_end_command: '',
-  primary_conninfo: '',
-  primary_slot_name: '',
-  synchronous_standby_names: '',
-  // Restored subscriptions would take from production what its own subscriber waits for.
-  max_logical_replication_workers: '0',
-  max_wal_senders: '0',
-  // Restored slots and prepared transactions need their places, or it does not start.
-  wal_level: 'logical',
-  max_replication_slots: '1000',
-  max_prepared_transactions: '1000',
-  shared_preload_libraries: '',
-  session_preload_libraries: '',
-  local_preload_libraries: '',
-  external_pid_file: '',
-  logging_collector: 'off',
-  log_destination: 'stderr',
-  log_min_messages: 'warning',
-  lc_messages: 'C',
-  // It is thrown away: a power cut may take it.
-  fsync: 'off',
-  autovacuum: 'off',
-  jit: 'off',
-  shared_buffers: '64MB',
-  huge_pages: 'off',
-};
 
 export class PrivatePostgres {
   readonly #of: PrivateCluster;
@@ -135,9 +101,12 @@ export class PrivatePostgres {
   }
 }
 
-function settingsOf({ reach, scratch }: PrivateCluster): [string, string][] {
+function settingsOf({ reach, scratch, programs }: PrivateCluster): [string, string][] {
   return Object.entries({
-    ...SETTINGS,
+    ...harmlessSettings(programs.major),
+    // All that it needs is there already.
+    ...(programs.major < RECOVERY_SETTINGS_SINCE ? {} : { restore_command: '' }),
+    shared_buffers: '64MB',
     config_file: reach.pathOf(at(scratch, 'postgresql.conf')),
     hba_file: reach.pathOf(at(scratch, 'pg_hba.conf')),
     ident_file: reach.pathOf(at(scratch, 'pg_ident.conf')),
