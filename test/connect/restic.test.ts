@@ -407,7 +407,7 @@ test('a round looks again where nobody is needed, when it is due, and leaves oth
     const real = nodeClock();
     const clock = { ...real, now: () => unixMs(Date.now() + afterMs) };
     return bench.with({ clock }, async ({ cli, ledger, discovery, scratch }) => {
-      const of = { cli, ledger, discovery, state: byteString(bench.state) };
+      const of = { cli, ledger, discovery, state: byteString(bench.state), step: () => undefined };
       await refreshDue(of); // Somebody else connects just now.
       scratch.release();
       await refreshDue(of);

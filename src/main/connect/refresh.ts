@@ -72,8 +72,9 @@ export async function refreshDue(of: {
   readonly ledger: EvidenceLedger;
   readonly state: ByteString;
   readonly discovery: Discovery;
+  readonly step: (text: string) => void;
 }): Promise<void> {
-  const { cli, ledger, state, discovery } = of;
+  const { cli, ledger, state, discovery, step } = of;
   const due = dueOf({ cli }, await ledger.connected());
   if (due.length === 0) return;
   const runner = new ToolRunner();
@@ -93,7 +94,7 @@ export async function refreshDue(of: {
     for (const each of due) {
       const limit = durationMs(Math.max(LIMIT_MIN, LIMIT_OF_LAST * each.costMs));
       const how = { sample: undefined, seed: 0 };
-      await refreshOne({ ...parts, limit, step: () => undefined }, each, how);
+      await refreshOne({ ...parts, limit, step }, each, how);
     }
   } finally {
     isOver();

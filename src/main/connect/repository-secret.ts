@@ -7,6 +7,7 @@ import { wordsOf } from '../../adapters/backup-tool/tool-fault.ts';
 import type { ToolRunner } from '../../adapters/backup-tool/tool-runner.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
 import { seconds } from '../../base/units.ts';
 import type { ConnectTool, SecretSource } from '../../watch/core/connected.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -151,7 +152,7 @@ async function fromCommand(
     return firstLine(Buffer.from(end.output), `what ${program} printed`, of.tool);
   }
   const why = end.isTimedOut ? 'did not end' : `ended with ${end.code ?? 'a signal'}`;
-  const message = `the password command ${program} ${why}: ${wordsOf(end.said)}`;
+  const message = `the password command ${program} ${why}: ${sayText(wordsOf(end.said))}`;
   throw new Fault('HF_CONNECT_SECRET_REFUSED', message, { tool: of.tool });
 }
 

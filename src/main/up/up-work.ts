@@ -50,7 +50,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
   readonly clean = (): void => removeScratch(this.#parts.opened.settings.state.value);
 
   readonly look = async (): Promise<Discovery> => {
-    const { cli, opened, targets, ledger } = this.#parts;
+    const { cli, opened, targets, ledger, step } = this.#parts;
     const state = opened.settings.state.value;
     const given = targets.flatMap(({ roots }) => roots.map(({ path }) => path));
     const discovery = await discover({
@@ -59,7 +59,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
       given: [...given, ...(await heldPaths(ledger))],
       exclude: [...ownDirectories(opened.session.line.place), state],
     });
-    await refreshDue({ cli, ledger, state, discovery });
+    await refreshDue({ cli, ledger, state, discovery, step });
     return discovery;
   };
 
