@@ -14,7 +14,7 @@ export interface Mounts {
   at(path: ByteString): Mount | undefined;
   /** The mount that holds this absolute path. */
   holding(path: ByteString): Mount | undefined;
-  /** Whether the mount answers within its limit, asked from a process that can be left behind. */
+  /** Whether the mount that holds it answers in time, asked once, from a process that can be left behind. */
   answers(path: ByteString): boolean;
   /** Where mounts are that ask somebody else for every answer. */
   remotes(): readonly ByteString[];

@@ -12,6 +12,7 @@ import {
   STAT_SIZE,
   STAT_WORDS,
 } from '../host/source.ts';
+import { mayTouch } from '../vault/shell/mount-answer.ts';
 import { guardAt } from '../vault/shell/open-dir.ts';
 import { join, placeOf } from '../vault/shell/walk-item.ts';
 
@@ -40,6 +41,7 @@ const BLOCK_SIZE = 512;
 /** Bytes on disk of the root and of each entry below, 0 of a directory. What cannot be seen the backup itself names. */
 export function* sizesBelow(ports: SizePorts, tree: SizedTree): Generator<number> {
   const { mounts, guarded } = ports;
+  if (!mayTouch(mounts, tree.root)) return;
   const root = mounts.realPath(tree.root);
   const excludes = gitignoreExcludes(tree.excludeRules);
   const guard = guardAt(mounts, root);

@@ -7,17 +7,21 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { guardedSource } from '../../src/adapters/node/guarded-source.ts';
+import { nodeMounts } from '../../src/adapters/node/mounts.ts';
 import { nodeSource } from '../../src/adapters/node/source.ts';
 import { byteString } from '../../src/base/bytes.ts';
-import { seconds } from '../../src/base/units.ts';
+import { seconds, unixMs } from '../../src/base/units.ts';
 import type { DataSetJob } from '../../src/main/cli/backup-request.ts';
 import { bytesBelow } from '../../src/main/cli/first-backup.ts';
+import { liveFileOf, oldFilesBelow } from '../../src/main/connect/live-files.ts';
 import { AS_IT_LIES } from '../../src/main/frozen/capture-plan.ts';
 import { CountAhead } from '../../src/main/threads/count-ahead.ts';
 import { captureFixture } from '../capture/capture-fixture.ts';
 import { startPython } from '../capture/helper-process.ts';
 import { needs } from '../run/needs.ts';
 
+/** Time for a process that looks to be started, on a machine that is busy. */
+const ANSWER_MAX = seconds(6);
 const IN_MOUNT = ['a', 'b', 'c'].flatMap((dir) => [dir, `${dir}/1`, `${dir}/2`, `${dir}/3`]);
 
 async function failingMount(dir: string, when: string): Promise<AsyncDisposable> {
@@ -85,7 +89,7 @@ for (const { when, lost } of CASES) {
     await using fixture = await captureFixture();
     fill(fixture.tree);
     await using _mount = await failingMount(join(fixture.tree, 'mnt'), when);
-    const source = guardedSource(nodeSource(), { answerMax: seconds(1) });
+    const source = guardedSource(nodeSource(), { answerMax: ANSWER_MAX });
     t.after(() => source.end());
     const { entries, outcome } = await fixture.capture({ ports: { source } });
     assert.deepEqual(stuckThreads(), [], 'this process can end');
@@ -103,7 +107,7 @@ test('a tree inside a remote mount is guarded too, with its links to elsewhere',
   await using fixture = await captureFixture();
   await using _mount = await failingMount(join(fixture.dir, 'far'), 'read:b/1');
   fs.symlinkSync('far/b', join(fixture.dir, 'link'));
-  const source = guardedSource(nodeSource(), { answerMax: seconds(1) });
+  const source = guardedSource(nodeSource(), { answerMax: ANSWER_MAX });
   t.after(() => source.end());
   const { entries } = await fixture.capture({ ports: { source } }, join(fixture.dir, 'link'));
   assert.deepEqual([...entries.keys()], ['', '1', '2', '3']);
@@ -140,6 +144,26 @@ test('what a first backup may add is counted without waiting for a mount that di
     skipNoBackup: false,
     plan: AS_IT_LIES,
   });
-  assert.equal(bytesBelow([job('dead'), job('far')], 1e9, seconds(1)), 9000, 'as far as it goes');
+  assert.equal(bytesBelow([job('dead'), job('far')], 1e9, ANSWER_MAX), 9000, 'as far as it goes');
+  assert.deepEqual(stuckThreads(), []);
+});
+
+test('what a repository is compared with is looked for beside a mount that died', async (t) => {
+  if (!needs(t, 'root', 'fuse', 'mount')) return;
+  await using fixture = await captureFixture();
+  fill(fixture.tree);
+  await using _dead = await failingMount(join(fixture.tree, 'dead'), 'opendir:');
+  const mounts = nodeMounts({ answerMax: ANSWER_MAX });
+  const at = (path: string) => byteString(join(fixture.tree, path));
+  fs.symlinkSync('tree', join(fixture.dir, 'link'));
+  for (const root of [fixture.tree, join(fixture.dir, 'link')]) {
+    const found = oldFilesBelow(mounts, byteString(root), {
+      ...{ before: unixMs(Date.now() + 3_600_000), seed: 1 },
+      ...{ nowMs: () => 0, exclude: [] },
+    });
+    assert.deepEqual([...found].sort(), [`${root}/a/file`, `${root}/z/file`]);
+  }
+  assert.equal(liveFileOf(mounts, at('dead/a')), undefined);
+  assert.equal(liveFileOf(mounts, at('a/file'))?.kind, 'file');
   assert.deepEqual(stuckThreads(), []);
 });

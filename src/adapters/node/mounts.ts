@@ -16,24 +16,27 @@ const LINKS_MAX = 40;
 
 export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts {
   const table = mountTable(fs.readFileSync('/proc/self/mountinfo', 'latin1'));
+  const holding = (path: ByteString): Mount | undefined => table.get(mountPointOf(table, path));
   const asked = new Map<ByteString, boolean>();
+  /** Asked once: what is asked of a mount that answered may still hang, and is guarded elsewhere. */
   const answers = (path: ByteString): boolean => {
-    let answer = asked.get(path);
+    const mountPoint = mountPointOf(table, path);
+    let answer = asked.get(mountPoint);
     if (answer === undefined) {
       answer = answersWithin(path, options.answerMax);
-      asked.set(path, answer);
+      asked.set(mountPoint, answer);
     }
     return answer;
   };
   return {
     at: (path) => table.get(path),
-    holding: (path) => holding(table, path),
+    holding,
     answers,
     remotes: () => [...table].flatMap(([path, { isRemote }]) => (isRemote ? [path] : [])),
     realPath: (path) =>
-      realPath(path, (place) => table.get(place)?.isRemote !== true || answers(place)),
+      realPath(path, (place) => holding(place)?.isRemote !== true || answers(place)),
     usedBytes: (path) => {
-      const mount = holding(table, path);
+      const mount = holding(path);
       if (mount === undefined || mount.isRemote) return undefined;
       try {
         const { blocks, bfree, bsize } = fs.statfsSync(fsPath(path));
@@ -46,11 +49,13 @@ export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts 
   };
 }
 
-function holding(table: ReadonlyMap<ByteString, Mount>, path: ByteString): Mount | undefined {
-  for (let place: string = path; ; place = place.slice(0, place.lastIndexOf('/'))) {
-    const mount = table.get(byteString(place === '' ? '/' : place));
-    if (mount !== undefined || place === '') return mount;
+/** Where the mount begins that holds this path. */
+function mountPointOf(table: ReadonlyMap<ByteString, Mount>, path: ByteString): ByteString {
+  for (let place: string = path; place !== ''; place = place.slice(0, place.lastIndexOf('/'))) {
+    const point = byteString(place);
+    if (table.has(point)) return point;
   }
+  return byteString('/');
 }
 
 /** One component after the other: only what answers is asked. What cannot be resolved stays. */

@@ -1,8 +1,11 @@
 /** Opens one repository, looks into it, drills a sample where that is wanted, and keeps what it saw. */
 import { type KeepOptions, keepOptionsOf } from '../../adapters/backup-tool/keep-options.ts';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import type { ByteString } from '../../base/bytes.ts';
+import { sayText } from '../../base/say-name.ts';
 import { formatBytes } from '../../base/say-quantity.ts';
 import { durationMs } from '../../base/units.ts';
+import type { Mounts } from '../../host/mounts.ts';
 import {
   type ConnectedPoint,
   type ConnectedRepository,
@@ -33,7 +36,7 @@ export async function connectOne(parts: ConnectParts, asked: ConnectAsked): Prom
   const startedMs = cli.clock.monotonic();
   scratch.clean();
   try {
-    parts.step(`opening ${asked.named.tool} ${asked.named.shown}`);
+    parts.step(`opening ${asked.named.tool} ${sayText(asked.named.shown)}`);
     const opened = await openRepository(parts, asked);
     checkSame(asked, opened.listing.id);
     const result =
@@ -68,11 +71,12 @@ async function lookIntoFiles(
   const { cli, discovery, own } = parts;
   const { repository, listing } = opened;
   const sampler = samplerOf(parts, asked);
-  parts.step(`reading what is in it`);
+  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
+  parts.step('reading what is in it');
   const { missing, newest, ...inside } = await lookInside({
     repository,
     points: listing.points,
-    discovery,
+    ...{ discovery, mounts },
     exclude: [...own, ...placeIn(asked)],
     seed: asked.seed,
     nowMs: () => cli.clock.monotonic(),
@@ -84,7 +88,7 @@ async function lookIntoFiles(
     points: listing.points,
     ...inside,
   };
-  const drilled = await drillOf(parts, asked, { opened, sampler, newest });
+  const drilled = await drillOf(parts, asked, { opened, mounts, sampler, newest });
   const sample = typeof drilled === 'string' ? undefined : drilled;
   if (sample !== undefined) await recordSample(parts, seen, sample);
   return {
@@ -118,6 +122,7 @@ async function drillOf(
   asked: ConnectAsked,
   of: {
     readonly opened: Extract<OpenedRepository, { readonly kind: 'files' }>;
+    readonly mounts: Mounts;
     readonly sampler: Sampler | undefined;
     readonly newest: ConnectedPoint | undefined;
   },
@@ -144,6 +149,7 @@ async function drillOf(
   const isPastCache = isWhole && address.kind === 'path' && dropCacheBelow(address.path);
   return drillSample({
     repository: opened.repository,
+    mounts: of.mounts,
     point,
     sampler,
     files,

@@ -1,16 +1,20 @@
-/** The live side of a comparison: what lies here now. Reads, and follows nothing. */
+/** The live side of a comparison: what lies here now. Reads, follows nothing, asks no dead mount. */
 import fs from 'node:fs';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
+import type { Mounts } from '../../host/mounts.ts';
+import { mayTouch } from '../../vault/shell/mount-answer.ts';
+import { placeOf } from '../../vault/shell/walk-item.ts';
 import { generator } from '../../watch/core/sample.ts';
 import type { LiveFile } from '../../watch/core/sample-verdict.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 
 /** Undefined where nothing lies there, or nothing that this user may see. */
-export function liveFileOf(path: ByteString): LiveFile | undefined {
-  const stat = statOf(path);
+export function liveFileOf(mounts: Mounts, path: ByteString): LiveFile | undefined {
+  // A repository may name any path, and that of a mount that died since.
+  const stat = mayTouch(mounts, path) ? statOf(path) : undefined;
   if (stat === undefined) return undefined;
   return {
     kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other',
@@ -39,7 +43,8 @@ export function isSameContent(restored: string, live: ByteString): boolean | und
 function openLive(path: ByteString): number | undefined {
   try {
     // O_NOATIME would be kinder, and only its owner may ask for it.
-    return fs.openSync(fsPath(path), fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+    return fs.openSync(fsPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch {
     return undefined; // No right to read it, or it went away: not compared.
   }
@@ -82,6 +87,7 @@ const MARGIN_MS = 60_000;
  * a point of that time. Enters no other file system; bounded by entries and time.
  */
 export function oldFilesBelow(
+  mounts: Mounts,
   root: ByteString,
   of: {
     readonly before: UnixMs;
@@ -90,7 +96,9 @@ export function oldFilesBelow(
     readonly exclude: readonly ByteString[];
   },
 ): readonly ByteString[] {
-  const device = deviceOf(root);
+  if (!mayTouch(mounts, root)) return [];
+  const isMount = mountsBelow(mounts, root);
+  const device = statOf(root)?.dev;
   const roll = generator(of.seed);
   const kept: ByteString[] = [];
   const open: ByteString[] = [root];
@@ -98,8 +106,10 @@ export function oldFilesBelow(
   let seen = 0;
   let entries = 0;
   for (let dir = open.pop(); dir !== undefined; dir = open.pop()) {
-    for (const { path, stat } of listed(dir)) {
+    for (const path of namesIn(dir)) {
       entries += 1;
+      const stat = isMount(path) ? undefined : statOf(path);
+      if (stat === undefined) continue;
       if (stat.isDirectory() && stat.dev === device && !of.exclude.includes(path)) open.push(path);
       if (!stat.isFile() || Number(stat.ctimeMs) > of.before - MARGIN_MS) continue;
       seen += 1;
@@ -111,24 +121,21 @@ export function oldFilesBelow(
   return kept;
 }
 
-function deviceOf(root: ByteString): bigint | undefined {
-  return statOf(root)?.dev;
+/** By its place: a look at a dead mount never ends. */
+function mountsBelow(mounts: Mounts, root: ByteString): (path: ByteString) => boolean {
+  const place = mounts.realPath(root);
+  const prefix = root === '/' ? 1 : root.length + 1;
+  return (path) => mounts.at(placeOf(place, byteString(path.slice(prefix)))) !== undefined;
 }
 
-function listed(
-  dir: ByteString,
-): readonly { readonly path: ByteString; readonly stat: fs.BigIntStats }[] {
-  let names: readonly string[];
+function namesIn(dir: ByteString): readonly ByteString[] {
   try {
-    names = fs.readdirSync(fsPath(dir), { encoding: 'latin1' });
+    return fs
+      .readdirSync(fsPath(dir), { encoding: 'latin1' })
+      .map((name) => placeOf(dir, byteString(name)));
   } catch {
     return []; // A file, or not to be read: nothing below it is looked for.
   }
-  return names.flatMap((name) => {
-    const path = byteString(dir === '/' ? `/${name}` : `${dir}/${name}`);
-    const stat = statOf(path);
-    return stat === undefined ? [] : [{ path, stat }];
-  });
 }
 
 function statOf(path: ByteString): fs.BigIntStats | undefined {

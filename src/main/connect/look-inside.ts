@@ -1,6 +1,7 @@
 /** What of this machine is in the newest points of a repository: by its listing, entry by entry. */
 import type { ByteString } from '../../base/bytes.ts';
 import { days } from '../../base/units.ts';
+import type { Mounts } from '../../host/mounts.ts';
 import { isUtf8 } from '../../manifest/core/utf8.ts';
 import {
   type ConnectedPoint,
@@ -23,6 +24,7 @@ export interface LookInside {
   readonly repository: FileRepository;
   readonly points: readonly ConnectedPoint[];
   readonly discovery: Discovery;
+  readonly mounts: Mounts;
   /** Holdfast's own directories. */
   readonly exclude: readonly ByteString[];
   readonly seed: number;
@@ -42,7 +44,7 @@ export type Inside = Pick<
 
 /** @throws Fault HF_CONNECT_* */
 export async function lookInside(of: LookInside): Promise<Inside> {
-  const { points, discovery } = of;
+  const { points, discovery, mounts } = of;
   const own = points.filter(({ host }) => isSameHost(host, discovery.host));
   const groups = newestOfGroups(own);
   const roots = groups.flatMap(({ paths }) => paths);
@@ -50,7 +52,7 @@ export async function lookInside(of: LookInside): Promise<Inside> {
   // A name that is no UTF-8 is shown otherwise by the tools: of it nothing can be said.
   const lookedFor = [...new Set(wanted)].filter(isUtf8);
   const holds = new Map<string, HeldPath>();
-  let untelling = whyUntelling(own, points, groups);
+  let untelling = whyUntelling(mounts, { own, all: points, groups });
   const live = { all: 0, missing: [] as string[] };
   const newest = newestOf(groups, ({ time }) => time);
   for (const point of groups) {
@@ -85,7 +87,7 @@ async function seeOne(
   const { seed, nowMs } = of;
   const live = point.paths
     .flatMap((root) =>
-      oldFilesBelow(root, { before: point.time, seed, nowMs, exclude: of.exclude }),
+      oldFilesBelow(of.mounts, root, { before: point.time, seed, nowMs, exclude: of.exclude }),
     )
     .filter(isUtf8);
   const held = new HeldPaths(how.lookedFor, live);
@@ -109,12 +111,16 @@ function newestOfGroups(points: readonly ConnectedPoint[]): readonly ConnectedPo
 
 /** Where absence from a listing says nothing: a false "none" is as bad as a false "covered". */
 function whyUntelling(
-  own: readonly ConnectedPoint[],
-  all: readonly ConnectedPoint[],
-  groups: readonly ConnectedPoint[],
+  mounts: Mounts,
+  of: {
+    readonly own: readonly ConnectedPoint[];
+    readonly all: readonly ConnectedPoint[];
+    readonly groups: readonly ConnectedPoint[];
+  },
 ): string | undefined {
+  const { own, all, groups } = of;
   if (all.length > 0 && own.length === 0) return 'no point in it names this host';
-  const isAway = (path: ByteString): boolean => liveFileOf(path) === undefined;
+  const isAway = (path: ByteString): boolean => liveFileOf(mounts, path) === undefined;
   // What was removed long ago stands in old points only, and is no view of anything.
   const current = groups.filter((point) => isCurrent(point, groups));
   if (current.some(({ paths }) => paths.some(isAway))) {

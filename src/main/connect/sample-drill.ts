@@ -1,5 +1,6 @@
 /** A drill by the team's own tool: a sample, or all, restored to scratch, compared, thrown away. */
 import fs from 'node:fs';
+import type { Mounts } from '../../host/mounts.ts';
 import type { Clock } from '../../host/clock.ts';
 import { type DurationMs, durationMs } from '../../base/units.ts';
 import type { ConnectedPoint } from '../../watch/core/connected.ts';
@@ -16,6 +17,7 @@ import { isSameContent, liveFileOf } from './live-files.ts';
 
 export interface DrillSample {
   readonly repository: FileRepository;
+  readonly mounts: Mounts;
   readonly point: ConnectedPoint;
   readonly sampler: Sampler;
   readonly files: readonly ListedEntry[];
@@ -68,7 +70,7 @@ type Counted = Pick<
   | 'findings'
 >;
 
-function compareAll({ repository, files, target }: DrillSample, end: RestoreEnd): Counted {
+function compareAll({ repository, mounts, files, target }: DrillSample, end: RestoreEnd): Counted {
   const findings: SampleFinding[] = [];
   const sum = { restoredFiles: 0, restoredBytes: 0, equal: 0, differs: 0, touched: 0 };
   const rest = { notCompared: 0, failed: 0, notTried: 0 };
@@ -82,7 +84,7 @@ function compareAll({ repository, files, target }: DrillSample, end: RestoreEnd)
     const verdict = verdictOf({
       listed,
       restored,
-      live: liveFileOf(listed.path),
+      live: liveFileOf(mounts, listed.path),
       isEqual: () => isSameContent(path, listed.path),
     });
     if (verdict.kind === 'failed') rest.failed += 1;
