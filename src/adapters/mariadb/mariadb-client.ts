@@ -2,25 +2,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Account } from '../engines/account.ts';
+import { accountOf, CONNECTION_LIMIT_MS, type ConnectionOptions } from '../engines/connection.ts';
 import { freezeFailed, toolMissing } from '../engines/freeze-fault.ts';
 import { type Command, runProgram, whyOf } from '../engines/program.ts';
-import { accountOf } from '../postgres/pg-connection.ts';
 
-export interface MariadbOptions {
+export interface MariadbOptions extends ConnectionOptions {
   readonly socket?: string | undefined;
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  /** Of the database; else as the defaults file says, or the name of the account. */
-  readonly role?: string | undefined;
   /** In place of the usual ones; a password stands in it, and nowhere else. */
   readonly defaultsFile?: string | undefined;
-  /** Account that the client runs as, when we are root: `unix_socket` goes by it. */
-  readonly user?: string | undefined;
-  /** How long the program may say nothing. */
-  readonly limitMs?: number | undefined;
 }
-
-const LIMIT_MS = 10 * 60_000;
 
 export class MariadbClient {
   readonly limitMs: number;
@@ -32,7 +22,7 @@ export class MariadbClient {
   constructor(options: MariadbOptions, method: string) {
     this.#options = options;
     this.#method = method;
-    this.limitMs = options.limitMs ?? LIMIT_MS;
+    this.limitMs = options.limitMs ?? CONNECTION_LIMIT_MS;
     this.#account = accountOf(options.user, method);
   }
 

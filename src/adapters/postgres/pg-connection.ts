@@ -1,29 +1,19 @@
 /** A connection to a server as libpq makes it: no password is ever on a command line. */
-import { Fault } from '../../base/fault.ts';
-import { type Account, accountNamed, isRoot } from '../engines/account.ts';
+import type { Account } from '../engines/account.ts';
+import { accountOf, CONNECTION_LIMIT_MS, type ConnectionOptions } from '../engines/connection.ts';
 import { freezeFailed } from '../engines/freeze-fault.ts';
 import { type Command, Dialogue } from '../engines/program.ts';
 import { clientProgram } from './pg-programs.ts';
 
-export interface PgOptions {
-  /** A host name, or the directory of the socket. */
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  /** Of the database; else the name of the account. */
-  readonly role?: string | undefined;
+/** A host may be the directory of the socket. */
+export interface PgOptions extends ConnectionOptions {
   /** Of a service file: `~/.pg_service.conf`. */
   readonly service?: string | undefined;
   /** Else `~/.pgpass`. */
   readonly passwordFile?: string | undefined;
-  /** Account that the client runs as, when we are root: local servers know whom they talk to. */
-  readonly user?: string | undefined;
   /** Directory of the programs; else the newest that is installed. */
   readonly bin?: string | undefined;
-  /** How long a program may say nothing. */
-  readonly limitMs?: number | undefined;
 }
-
-const LIMIT_MS = 10 * 60_000;
 
 export class PgClient {
   readonly limitMs: number;
@@ -33,7 +23,7 @@ export class PgClient {
   /** @throws Fault HF_CONFIG_INVALID */
   constructor(options: PgOptions, method: string) {
     this.#options = options;
-    this.limitMs = options.limitMs ?? LIMIT_MS;
+    this.limitMs = options.limitMs ?? CONNECTION_LIMIT_MS;
     this.#account = accountOf(options.user, method);
   }
 
@@ -66,15 +56,6 @@ export class PgClient {
       ]),
     );
   }
-}
-
-/** @throws Fault HF_CONFIG_INVALID where there is no such account */
-export function accountOf(user: string | undefined, method: string): Account | undefined {
-  if (user === undefined || !isRoot()) return undefined;
-  const account = accountNamed(user);
-  if (account !== undefined) return account;
-  const instead = `Write the name of an account of this host; ${method} is run as it.`;
-  throw new Fault('HF_CONFIG_INVALID', `there is no account ${user} here`, { instead });
 }
 
 /** A name may hold anything; within a connection string it is quoted. */

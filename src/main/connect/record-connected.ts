@@ -1,5 +1,6 @@
 /** What looks into repositories showed, as evidence that expires. */
 import type { Evidence } from '../../base/evidence.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import type { DurationMs } from '../../base/units.ts';
 import { unixMs } from '../../base/units.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
@@ -9,6 +10,7 @@ import {
   connectedExists,
   connectedVault,
 } from '../../watch/core/connected-estate.ts';
+import type { Drill } from '../../watch/core/estate.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { drillStanding, type SampleDrill } from '../../watch/core/sample-verdict.ts';
@@ -75,23 +77,9 @@ export async function recordSample(
   );
   const roots = outermost(of.points.find(({ id }) => id === drill.point)?.paths ?? []);
   for (const root of roots) {
-    const dataSet = utf8Of(root);
-    await ledger.recordDrill({
-      dataSet,
-      vault: connectedVault(of),
-      copy: connectedCopy(of),
-      point: drill.point,
-      evidence: evidenceOf(parts, {
-        subject: `usable/${connectedCopy(of)}/${dataSet}`,
-        ...{ saw, at, limit: PROOF_LIMITS.usable, detail },
-      }),
-      bytes: drill.restoredBytes,
-      entries: drill.restoredFiles,
-      tookMs: drill.tookMs,
-      target: placeOf(parts.discovery, parts.scratch.path),
-      isPastCache: drill.isPastCache,
-      engineStarted: undefined,
-      bottleneck: undefined,
+    await recordUsable(parts, of, {
+      ...{ root, saw, detail, drill, entries: drill.restoredFiles, bytes: drill.restoredBytes },
+      ...{ isPastCache: drill.isPastCache, engineStarted: undefined },
     });
   }
 }
@@ -116,22 +104,33 @@ export async function recordCluster(
   const subject = `sample/${connectedCopy(of)}`;
   await ledger.record(evidenceOf(parts, { subject, saw, at, limit: PROOF_LIMITS.usable, detail }));
   if (drill.dataSet === undefined) return;
-  const dataSet = utf8Of(drill.dataSet);
-  await ledger.recordDrill({
-    dataSet,
-    vault: connectedVault(of),
-    copy: connectedCopy(of),
-    point: drill.point,
-    evidence: evidenceOf(parts, {
-      subject: `usable/${connectedCopy(of)}/${dataSet}`,
-      ...{ saw, at, limit: PROOF_LIMITS.usable, detail },
-    }),
-    bytes: drill.bytes,
-    entries: drill.files,
+  await recordUsable(parts, of, {
+    ...{ root: drill.dataSet, saw, detail, drill, entries: drill.files, bytes: drill.bytes },
+    ...{ isPastCache: false, engineStarted: drill.isStarted ?? false },
+  });
+}
+
+/** That a root came back from a point, and how long that took. */
+async function recordUsable(
+  parts: ConnectParts,
+  of: ConnectedRepository,
+  shown: Pick<Drill, 'bytes' | 'entries' | 'isPastCache' | 'engineStarted'> & {
+    readonly root: ByteString;
+    readonly saw: Evidence['saw'];
+    readonly detail: Evidence['detail'];
+    readonly drill: Pick<ClusterDrill, 'point' | 'startedAt' | 'tookMs'>;
+  },
+): Promise<void> {
+  const { root, saw, detail, drill, ...rest } = shown;
+  const dataSet = utf8Of(root);
+  const copy = connectedCopy(of);
+  const subject = `usable/${copy}/${dataSet}`;
+  const at = drill.startedAt;
+  await parts.ledger.recordDrill({
+    ...{ dataSet, vault: connectedVault(of), copy, point: drill.point, ...rest },
+    evidence: evidenceOf(parts, { subject, saw, at, limit: PROOF_LIMITS.usable, detail }),
     tookMs: drill.tookMs,
     target: placeOf(parts.discovery, parts.scratch.path),
-    isPastCache: false,
-    engineStarted: drill.isStarted ?? false,
     bottleneck: undefined,
   });
 }
