@@ -42,21 +42,35 @@ export class GearCutter {
   }
 
   #cutBefore(window: Uint8Array, end: number): number {
-    const gear = this.#gear;
     const normal = Math.min(end, PIECE_SIZE_NORMAL - 1);
-    let at = PIECE_SIZE_MIN - REACH;
+    const cut = this.#cutWithin(window, {
+      from: PIECE_SIZE_MIN - 1,
+      to: normal,
+      mask: MASK_BEFORE,
+    });
+    if (cut !== 0 || normal === end) return cut;
+    return this.#cutWithin(window, { from: normal, to: end, mask: MASK_AFTER });
+  }
+
+  /** The first cut behind one of the bytes `from` to `to`, or 0. */
+  #cutWithin(window: Uint8Array, within: { from: number; to: number; mask: number }): number {
+    const gear = this.#gear;
+    const { from, to, mask } = within;
     let rolling = 0;
-    for (; at < PIECE_SIZE_MIN - 1; at++) {
+    for (let at = from - REACH + 1; at < from; at++) {
       rolling = ((rolling << 1) + (gear[window[at] ?? 0] ?? 0)) | 0;
     }
-    for (; at < normal; at++) {
-      rolling = ((rolling << 1) + (gear[window[at] ?? 0] ?? 0)) | 0;
-      if ((rolling & MASK_BEFORE) === 0) return at + 1;
+    let at = from;
+    // Two bytes a turn: what the second adds does not wait for the first.
+    for (; at + 1 < to; at += 2) {
+      const first = gear[window[at] ?? 0] ?? 0;
+      const second = gear[window[at + 1] ?? 0] ?? 0;
+      if ((((rolling << 1) + first) & mask) === 0) return at + 1;
+      rolling = ((rolling << 2) + (first << 1) + second) | 0;
+      if ((rolling & mask) === 0) return at + 2;
     }
-    for (; at < end; at++) {
-      rolling = ((rolling << 1) + (gear[window[at] ?? 0] ?? 0)) | 0;
-      if ((rolling & MASK_AFTER) === 0) return at + 1;
-    }
-    return 0;
+    if (at === to) return 0;
+    const last = (rolling << 1) + (gear[window[at] ?? 0] ?? 0);
+    return (last & mask) === 0 ? to : 0;
   }
 }
