@@ -1,5 +1,5 @@
 // Goal: when the end of a run is told, every pack of it is in the vault under its name; and one that
-// could not be stored is told instead.
+// could not be stored is told instead. Every task is answered, however many wait.
 // Method: real threads; a large pack, handed over just before the end; a vault that takes no packs.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -16,9 +16,12 @@ import { CONTENT } from '../../vault/core/object-id.ts';
 import { directoryPacks } from './pack-writing.ts';
 import { ThreadCrew } from './thread-crew.ts';
 
-function startedCrew(t: TestContext): { readonly crew: ThreadCrew; readonly root: string } {
+function startedCrew(
+  t: TestContext,
+  size = 1,
+): { readonly crew: ThreadCrew; readonly root: string } {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-crew-'));
-  const crew = new ThreadCrew({ packs: directoryPacks(byteString(root)), size: 1 });
+  const crew = new ThreadCrew({ packs: directoryPacks(byteString(root)), size });
   t.after(async () => {
     await crew.close();
     fs.rmSync(root, { recursive: true, force: true });
@@ -60,4 +63,24 @@ test('a pack that cannot be stored is told at the end', async (t) => {
   await crew.capture([]);
   submit(crew);
   await assert.rejects(crew.finish(), Fault);
+});
+
+test('every task is answered, those that had to wait too', async (t) => {
+  const { crew, root } = startedCrew(t, 2);
+  const fd = fs.openSync(root, 'r');
+  t.after(() => fs.closeSync(fd));
+  const names = Array.from({ length: 20 }, (_, at) => byteString(`file-${at}`));
+  for (const name of names) fs.writeFileSync(path.join(root, name), name);
+  const items = names.map((name) => ({ path: name, dir: fd, name, mark: undefined }));
+  const results = await Promise.all(items.map((item) => crew.capture([item])));
+  for (const [at, { text }] of results.entries()) assert.match(text, new RegExp(`"file-${at}"`));
+});
+
+test('a task that waits when a run fails is told', async (t) => {
+  const { crew } = startedCrew(t);
+  // A handle that is none is a bug, not a file that cannot be read.
+  const broken = { path: byteString('x'), dir: 'none' as unknown as number, name: byteString('x') };
+  const tasks = Array.from({ length: 6 }, () => crew.capture([{ ...broken, mark: undefined }]));
+  const told = await Promise.allSettled(tasks);
+  assert.ok(told.every(({ status }) => status === 'rejected'));
 });

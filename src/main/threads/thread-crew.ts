@@ -27,7 +27,11 @@ const EXTENSION = HERE.endsWith('.ts') ? 'ts' : 'js';
 /** What a worker may take for what it has begun, when the run has failed. */
 const END_MS_MAX = 5000;
 
+/** Shares of work at one worker: one is done, and the next is there when it ends. */
+const LOAD_MAX = 2;
+
 interface Waiting {
+  readonly load: number;
   readonly resolve: (value: TaskValue) => void;
   readonly reject: (error: Error) => void;
 }
@@ -41,6 +45,7 @@ export class ThreadCrew implements Crew {
   readonly #workers: Worker[];
   readonly #load: number[];
   readonly #waiting = new Map<number, Waiting>();
+  readonly #queue: { readonly ask: CaptureAsk; readonly load: number }[] = [];
   readonly #packs: IndexedPack[] = [];
   #pool: BufferPool | undefined;
   #writer: PackWriter | undefined;
@@ -81,7 +86,9 @@ export class ThreadCrew implements Crew {
   }
 
   async capture(items: readonly BatchItem[]): Promise<CaptureResult> {
-    const value = await this.#ask((task) => ({ kind: 'capture', task, items }));
+    // One file may be of any size: no other waits behind it, nor it behind others.
+    const load = items.length === 1 ? LOAD_MAX : 1;
+    const value = await this.#ask((task) => ({ kind: 'capture', task, items }), { load });
     assert(typeof value === 'object' && 'stats' in value, 'a capture answers with its result');
     return value;
   }
@@ -113,7 +120,7 @@ export class ThreadCrew implements Crew {
 
   async finish(): Promise<CrewResult> {
     const sums = await Promise.all(
-      this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), worker)),
+      this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), { worker })),
     );
     while (this.#storedCount < this.#packs.length) {
       this.#throwFailure();
@@ -161,28 +168,49 @@ export class ThreadCrew implements Crew {
     for (const worker of this.#workers) worker.postMessage(ask);
   }
 
-  /** The task goes to the worker with the least to do, unless one is named. */
-  #ask(make: (task: number) => CaptureAsk, worker = this.#idlest()): Promise<TaskValue> {
+  /** The task goes to the first worker that has room for it, unless one is named. */
+  #ask(
+    make: (task: number) => CaptureAsk,
+    { load = 1, worker }: { readonly load?: number; readonly worker?: number } = {},
+  ): Promise<TaskValue> {
     this.#throwFailure();
     const task = this.#nextTask++;
-    this.#load[worker] = (this.#load[worker] ?? 0) + 1;
+    const ask = make(task);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(task, { resolve, reject });
-      this.#workers[worker]?.postMessage(make(task));
+      this.#waiting.set(task, { load, resolve, reject });
+      if (worker !== undefined) {
+        this.#give({ ask, load }, worker);
+        return;
+      }
+      this.#queue.push({ ask, load });
+      this.#giveQueued();
     });
   }
 
-  #idlest(): number {
-    return this.#load.indexOf(Math.min(...this.#load));
+  #giveQueued(): void {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const least = Math.min(...this.#load);
+      if (least + next.load > LOAD_MAX) return;
+      this.#queue.shift();
+      this.#give(next, this.#load.indexOf(least));
+    }
+  }
+
+  #give(given: { readonly ask: CaptureAsk; readonly load: number }, worker: number): void {
+    this.#load[worker] = (this.#load[worker] ?? 0) + given.load;
+    this.#workers[worker]?.postMessage(given.ask);
   }
 
   #answered(worker: number, answer: CaptureAnswer): void {
     if (answer.kind === 'pack') this.#packs.push(answer.pack);
     else if (answer.kind === 'failed') this.#fail(answer.fault);
     else {
-      this.#load[worker] = (this.#load[worker] ?? 0) - 1;
-      this.#waiting.get(answer.task)?.resolve(answer.value);
+      const waiting = this.#waiting.get(answer.task);
+      if (waiting === undefined) return; // The run has failed.
       this.#waiting.delete(answer.task);
+      this.#load[worker] = (this.#load[worker] ?? 0) - waiting.load;
+      this.#giveQueued();
+      waiting.resolve(answer.value);
     }
   }
 
@@ -203,6 +231,7 @@ export class ThreadCrew implements Crew {
     const error = receivedFault(this.#failure);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
+    this.#queue.length = 0;
     this.#onStored?.();
   }
 

@@ -28,6 +28,7 @@ import type { ExcludedIn } from './cache-builder.ts';
 import { CacheBuilder } from './cache-builder.ts';
 import type { LargeFile, LargeLinks } from './capture-large.ts';
 import { captureLarge } from './capture-large.ts';
+import { captureBatch } from './capture-batch.ts';
 import type { CaptureResult } from './capture-work.ts';
 import { GONE, isYoung, LARGE } from './capture-work.ts';
 import type { Crew } from './crew.ts';
@@ -102,7 +103,7 @@ export async function captureRoot(ports: RootPorts, request: RootRequest): Promi
   const underWay: UnderWay[] = [];
   try {
     for (const batch of walk.batches()) {
-      const result = ports.crew.capture(batch.items);
+      const result = captureBatch(ports.crew, batch.items);
       result.catch(() => undefined); // Awaited in its turn; until then nobody else listens.
       underWay.push({ batch, result });
       if (underWay.length >= ports.crew.size * AHEAD) await taker.take(underWay.shift());

@@ -45,6 +45,8 @@ const SIZE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 export const GONE = 1;
 /** A large file: the main thread shares it out. */
 export const LARGE = 2;
+/** A file of several chunks: not among others, since a few of them may be all the work there is. */
+export const ALONE = 3;
 
 /** Results in the order of the items. */
 export interface CaptureResult {
@@ -54,7 +56,7 @@ export interface CaptureResult {
   readonly lengths: Uint32Array;
   /** `STAT_CACHED` words an item; ctime 0 where it must be read again next time. */
   readonly stats: BigInt64Array;
-  /** What happened to each item: it has its line (0), or it is `GONE` or `LARGE`. */
+  /** What happened to each item: it has its line (0), or it is `GONE`, `LARGE` or `ALONE`. */
   readonly outcomes: Uint8Array;
   readonly problems: readonly CaptureProblem[];
   /** Chunk lists and hole lists to be stored. */
@@ -92,6 +94,7 @@ export class CaptureWork {
   #problems: CaptureProblem[] = [];
   #lists: MadeList[] = [];
   #readBytes = 0;
+  #isAlone = false;
   /** It could not be had as it is: to be looked at again next time. */
   #isFlawed = false;
 
@@ -110,6 +113,7 @@ export class CaptureWork {
     this.#problems = [];
     this.#lists = [];
     this.#readBytes = 0;
+    this.#isAlone = items.length === 1;
     items.forEach((item, at) => {
       this.#isFlawed = false;
       const line = item.guard === undefined ? this.#item(item, at) : this.#guardedItem(item, at);
@@ -249,7 +253,7 @@ export class CaptureWork {
       }
       const xattrs = source.xattrsOfHandle(file);
       const content = this.#contentOf(item, file);
-      if (content === undefined) return LARGE;
+      if (typeof content === 'number') return content;
       source.statFile(file, this.#after);
       const isSame = isSameState(this.#words, this.#after);
       if (!isSame && attempt < ATTEMPTS_MAX) continue;
@@ -260,8 +264,8 @@ export class CaptureWork {
     }
   }
 
-  /** Undefined: a large file, not for one worker alone. */
-  #contentOf(item: BatchItem, file: number): string | undefined {
+  /** Or why it is not taken here: `LARGE`, `ALONE`. */
+  #contentOf(item: BatchItem, file: number): string | number {
     const linkKey = this.#linkKey();
     const known = linkKey === undefined ? undefined : this.#links.get(linkKey);
     if (known !== undefined && known.ctime === this.#words[STAT_CTIME]) return known.content;
@@ -273,7 +277,8 @@ export class CaptureWork {
       const cut = cutOf({ name: item.name, size, holesBytes: holes.bytes });
       // A file on a guarded mount has a handle in this thread only.
       const isShared = cut === 'fixed-131072' && size > LARGE_SIZE_MIN;
-      if (isShared && item.guard === undefined) return undefined;
+      if (isShared && item.guard === undefined) return LARGE;
+      if (!this.#isAlone) return ALONE;
       const made = cutContent(this.#ports, { file, size, cut, segments: holes.segments });
       this.#readBytes += made.readBytes;
       this.#lists.push(...made.lists, ...holes.lists);
