@@ -6,9 +6,10 @@ export interface Codec {
   compress(bytes: Uint8Array): Uint8Array;
   /**
    * @param sizeMax bytes; what would come out larger is refused before it is made
+   * @param into memory of `sizeMax` bytes or more; the result may be a view of its beginning
    * @throws Fault HF_CONTENT_CORRUPT when it is no zstd frame or larger than `sizeMax`
    */
-  decompress(bytes: Uint8Array, sizeMax: number): Uint8Array;
+  decompress(bytes: Uint8Array, sizeMax: number, into?: Uint8Array): Uint8Array;
   /** Each byte becomes one character; nothing is decoded. */
   textOf(bytes: Uint8Array): ByteString;
   /** The reverse: each character (0 to 255) becomes one byte. */

@@ -26,8 +26,8 @@ export function nodeCodec(): Codec {
   return {
     compress: (bytes) => nativeFor(bytes.length)?.compress(bytes) ?? compress(bytes),
     // What it does not take is refused, and named, by node:zlib.
-    decompress: (bytes, sizeMax) =>
-      nativeFor(sizeMax)?.decompress(bytes, sizeMax) ?? decompress(bytes, sizeMax),
+    decompress: (bytes, sizeMax, into) =>
+      nativeFor(sizeMax)?.decompress(bytes, sizeMax, into) ?? decompress(bytes, sizeMax),
     textOf,
     bytesOf,
     writeText,

@@ -5,6 +5,7 @@
  * does not show those functions, or where they do not do what node:zlib does.
  */
 import { constants, zstdCompressSync } from 'node:zlib';
+import { assert } from '../../base/assert.ts';
 import { KIB } from '../../base/units.ts';
 import type { Native, Signature } from './syscalls.ts';
 import { processFunction } from './syscalls.ts';
@@ -12,8 +13,11 @@ import { processFunction } from './syscalls.ts';
 export interface NativeZstd {
   /** One frame, level 1; undefined where it cannot be made: node:zlib then says why. */
   compress(bytes: Uint8Array): Uint8Array | undefined;
-  /** Of one frame and nothing else, no larger than `sizeMax`; undefined for whatever else it is. */
-  decompress(bytes: Uint8Array, sizeMax: number): Uint8Array | undefined;
+  /**
+   * Of one frame and nothing else, no larger than `sizeMax`; undefined for whatever else it is.
+   * @param into memory of `sizeMax` bytes or more, of which the result is then a view
+   */
+  decompress(bytes: Uint8Array, sizeMax: number, into?: Uint8Array): Uint8Array | undefined;
 }
 
 interface Functions {
@@ -78,14 +82,16 @@ function overFunctions(zstd: Functions): NativeZstd | undefined {
       const size = sizeOf(made);
       return size === undefined ? undefined : room.slice(0, size);
     },
-    decompress(bytes, sizeMax) {
+    decompress(bytes, sizeMax, into) {
       // Of several frames it would make one text; what follows the first must not be taken.
       if (sizeOf(zstd.frameSize(bytes, bytes.length)) !== bytes.length) return undefined;
-      const into = new Uint8Array(Buffer.allocUnsafeSlow(sizeMax).buffer, 0, sizeMax);
-      const size = sizeOf(zstd.decompress(decompressor, into, sizeMax, bytes, bytes.length));
+      const made = into ?? new Uint8Array(Buffer.allocUnsafeSlow(sizeMax).buffer, 0, sizeMax);
+      assert(made.length >= sizeMax, 'there is room for what comes out');
+      const size = sizeOf(zstd.decompress(decompressor, made, sizeMax, bytes, bytes.length));
       if (size === undefined) return undefined;
+      if (into !== undefined || size === sizeMax) return made.subarray(0, size);
       // What is much smaller does not keep all that memory.
-      return size === sizeMax ? into : into.slice(0, size);
+      return made.slice(0, size);
     },
   };
 }

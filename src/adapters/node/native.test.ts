@@ -89,6 +89,10 @@ test('a frame made natively is that of node:zlib, and anything but one frame is 
       assert.deepEqual(Buffer.from(frame), zstdCompressSync(plain, LEVEL_1), `${size} bytes`);
       assert.deepEqual(Buffer.from(zstd.decompress(frame, size) ?? []), plain);
       assert.deepEqual(Buffer.from(zstd.decompress(frame, size + 9) ?? []), plain);
+      const into = new Uint8Array(size + 9);
+      const made = zstd.decompress(frame, size + 9, into);
+      assert.ok(made?.buffer === into.buffer && Buffer.compare(made, plain) === 0);
+      assert.throws(() => zstd.decompress(frame, size + 10, into), /room/);
       if (size < 20_000) continue;
       const bad: readonly Uint8Array[] = [
         Buffer.concat([frame, frame]),

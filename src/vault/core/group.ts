@@ -191,7 +191,10 @@ export function openGroup(tools: Tools, dataKeys: DataKeySource, bytes: Uint8Arr
   return openGroupWith(tools, { dataKeys, bytes });
 }
 
-/** The same; `into`, where given, is memory of `GROUP_PLAIN_MAX` bytes that the group may use. */
+/** What opening a group needs: for its body as it was sealed, and for what comes out of that. */
+export const OPEN_ROOM_SIZE = 2 * GROUP_PLAIN_MAX;
+
+/** The same; `into`, where given, is memory of `OPEN_ROOM_SIZE` bytes that the group may use. */
 export function openGroupWith(
   tools: Tools,
   of: { readonly dataKeys: DataKeySource; readonly bytes: Uint8Array; readonly into?: Uint8Array },
@@ -208,7 +211,10 @@ export function openGroupWith(
   const box = { key, nonce: header.nonce, aad: header.bytes, sealed: bytes.subarray(headerLength) };
   const opened = into === undefined ? tools.cipher.open(box) : openedInto(tools, box, into);
   if (opened === undefined) throw corrupt('group', 'its tag does not fit');
-  const plain = header.codec === ZSTD ? tools.codec.decompress(opened, plainLength) : opened;
+  const plain =
+    header.codec === ZSTD
+      ? tools.codec.decompress(opened, plainLength, into?.subarray(GROUP_PLAIN_MAX))
+      : opened;
   demand(plain.length === plainLength, 'group', 'it has not the length its header says');
   // A copy: the rest of `bytes` is not needed any more, and may be used again.
   const own = parseGroupHeader(header.bytes.slice());

@@ -11,13 +11,8 @@ import { loadLeaf, type PlacedRef } from '../../manifest/core/page-load.ts';
 import { referencesOfList } from '../../manifest/core/references.ts';
 import { corrupt, demand } from '../core/corruption.ts';
 import { DataKeys } from '../core/data-keys.ts';
-import { checkMembers, openGroupWith } from '../core/group.ts';
-import {
-  GROUP_PLAIN_MAX,
-  type GroupHeader,
-  membersOf,
-  parseGroupHeader,
-} from '../core/group-header.ts';
+import { checkMembers, OPEN_ROOM_SIZE, openGroupWith } from '../core/group.ts';
+import { type GroupHeader, membersOf, parseGroupHeader } from '../core/group-header.ts';
 import { IdTable } from '../core/id-table.ts';
 import { CONTENT, type IdOf, makeIdOf, NAMES, type ObjectKind } from '../core/object-id.ts';
 import { type GroupPlace, packTrailerSize, parsePackTrailer, scanGroups } from '../core/pack.ts';
@@ -79,7 +74,7 @@ export class CheckWork {
   readonly #objects: ObjectsOfVault;
   #groupsOfPacks: Map<string, Map<number, number>> | undefined;
   #buffer = new Uint8Array(0);
-  readonly #plain = new Uint8Array(GROUP_PLAIN_MAX);
+  readonly #plain = new Uint8Array(OPEN_ROOM_SIZE);
 
   constructor(ports: CheckWorkPorts, access: VaultAccess) {
     const { tools } = ports;

@@ -6,8 +6,7 @@ import type { Digest } from '../../base/bytes.ts';
 import type { HashStream } from '../../host/hash.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { SealedDataKey } from '../core/data-keys.ts';
-import { GroupBuilder, openGroupWith } from '../core/group.ts';
-import { GROUP_PLAIN_MAX } from '../core/group-header.ts';
+import { GroupBuilder, OPEN_ROOM_SIZE, openGroupWith } from '../core/group.ts';
 import type { IdTable } from '../core/id-table.ts';
 import type { IndexedGroup } from '../core/index-builder.ts';
 import type { IdOf, ObjectKind } from '../core/object-id.ts';
@@ -33,7 +32,7 @@ export class ObjectWriter {
   readonly #group: GroupBuilder;
   readonly #opening: Map<string, Uint8Array>;
   /** What a sealed group opens to, until it was compared. */
-  readonly #proof = new Uint8Array(GROUP_PLAIN_MAX);
+  readonly #proof = new Uint8Array(OPEN_ROOM_SIZE);
   #references: Digest[] = [];
   #pack: OpenPack | undefined;
   /** Bytes of objects that were not in the vault yet. */
