@@ -30,7 +30,7 @@ function written(builder: CacheBuilder, meta: ByteString): Uint8Array {
 
 /** Files come in any order, as workers finish. */
 function build(dirs: readonly Tree[], meta = META): Uint8Array {
-  const builder = new CacheBuilder();
+  const builder = new CacheBuilder(tools.codec);
   for (const [number, { path, names }] of dirs.entries()) {
     const dir = builder.addDir(byteString(path));
     dir.stat.set(wordsOf(number));
@@ -111,7 +111,7 @@ test('directories taken over keep names, words and what was left out in them', (
   const old = parse(build(dirs));
   assert.ok(old !== undefined);
   const left = (dir: number) => ({ dir, name: byteString('x'), rule: 'x', isDir: false });
-  const builder = new CacheBuilder({ cache: old, excluded: [0, 1, 3, 4].map(left) });
+  const builder = new CacheBuilder(tools.codec, { cache: old, excluded: [0, 1, 3, 4].map(left) });
   builder.keepDirs(0, 1);
   builder.addDir(byteString('a')).addFile(byteString('new'), wordsOf(3));
   builder.addDir(byteString('aa')).excluded.push({ name: byteString('y'), rule: 'y', isDir: true });

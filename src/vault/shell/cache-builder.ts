@@ -6,11 +6,10 @@ import type { Hash, HashStream } from '../../host/hash.ts';
 import { STAT_CACHED } from '../../host/source.ts';
 import type { StatCache } from '../core/stat-cache.ts';
 import { encodeCacheHead, pathOf } from '../core/stat-cache.ts';
+import { FileLog } from './file-log.ts';
 
 /** Of what is written at once. */
 const PIECE_SIZE = 1 << 20;
-/** Beyond what was expected. */
-const FILES_MORE = 8;
 
 /** Something in a directory that a rule leaves out. */
 export interface Excluded {
@@ -27,60 +26,57 @@ export interface ExcludedIn extends Excluded {
 /** A directory that was walked; its files arrive in any order. */
 export class WalkedDir {
   readonly path: ByteString;
-  readonly names: ByteString[] = [];
   /** What a rule left out here. */
   readonly excluded: Excluded[] = [];
   /** Zeros until it was looked at, which never match. */
   readonly stat = new BigInt64Array(STAT_CACHED);
-  #stats = new BigInt64Array(0);
-
-  constructor(path: ByteString) {
-    this.path = path;
-  }
-
-  /** How many files it will have, so far as the listing says. */
-  expect(fileCount: number): void {
-    this.#stats = new BigInt64Array(fileCount * STAT_CACHED);
-  }
-
-  /** @param stat `STAT_CACHED` words or more */
-  addFile(name: ByteString, stat: BigInt64Array): void {
-    const at = this.names.length * STAT_CACHED;
-    if (at === this.#stats.length) {
-      const larger = new BigInt64Array(Math.max(FILES_MORE * STAT_CACHED, at * 2));
-      larger.set(this.#stats);
-      this.#stats = larger;
-    }
-    this.#stats.set(stat.length === STAT_CACHED ? stat : stat.subarray(0, STAT_CACHED), at);
-    this.names.push(name);
-  }
-
+  readonly #log: FileLog;
+  /** Where its files are in the log: begin and end in turn. */
+  readonly #ranges: number[] = [];
+  #lastName = byteString('');
+  #isSorted = true;
+  fileCount = 0;
   /** Bytes of its path and names, each ended by a NUL. */
-  get textSize(): number {
-    return this.names.reduce((sum, { length }) => sum + length + 1, this.path.length + 1);
+  textSize: number;
+
+  constructor(path: ByteString, log: FileLog) {
+    this.path = path;
+    this.#log = log;
+    this.textSize = path.length + 1;
   }
 
-  get #isSorted(): boolean {
-    return this.names.every((name, at) => at === 0 || (this.names[at - 1] ?? '') < name);
+  /** @param stat `STAT_CACHED` words */
+  addFile(name: ByteString, stat: BigInt64Array): void {
+    const at = this.#log.add(name, stat);
+    if (this.#ranges.at(-1) === at) this.#ranges[this.#ranges.length - 1] = at + 1;
+    else this.#ranges.push(at, at + 1);
+    this.#isSorted &&= this.#lastName < name;
+    this.#lastName = name;
+    this.fileCount += 1;
+    this.textSize += name.length + 1;
   }
 
-  sortedNames(): readonly ByteString[] {
-    return this.#isSorted ? this.names : this.names.toSorted();
+  sortedNames(): ByteString[] {
+    const names = this.#log.names(this.#ranges);
+    return this.#isSorted ? names : names.sort();
   }
 
-  /** In the order of the sorted names. */
-  writeFiles(into: BigInt64Array): void {
-    const { names } = this;
+  /** In the order of the sorted names; what is shown is good until `visit` returns. */
+  visitWords(visit: (words: BigInt64Array) => void): void {
     if (this.#isSorted) {
-      into.set(this.#stats.subarray(0, names.length * STAT_CACHED));
+      this.#log.visitWords(this.#ranges, visit);
       return;
     }
-    const order = names.map((_, at) => at);
-    order.sort((a, b) => ((names[a] ?? '') < (names[b] ?? '') ? -1 : 1));
-    order.forEach((from, to) => {
-      const stat = this.#stats.subarray(from * STAT_CACHED, (from + 1) * STAT_CACHED);
-      into.set(stat, to * STAT_CACHED);
+    const words = new BigInt64Array(this.fileCount * STAT_CACHED);
+    let at = 0;
+    this.#log.visitWords(this.#ranges, (part) => {
+      words.set(part, at);
+      at += part.length;
     });
+    const names = this.#log.names(this.#ranges);
+    const order = names.map((_, file) => file);
+    order.sort((a, b) => ((names[a] ?? '') < (names[b] ?? '') ? -1 : 1));
+    for (const file of order) visit(words.subarray(file * STAT_CACHED, (file + 1) * STAT_CACHED));
   }
 }
 
@@ -92,8 +88,13 @@ export class CacheBuilder {
   /** In the order of directories. */
   readonly #oldExcluded: readonly ExcludedIn[];
   readonly #parts: Part[] = [];
+  readonly #log: FileLog;
 
-  constructor(old?: { readonly cache: StatCache; readonly excluded: readonly ExcludedIn[] }) {
+  constructor(
+    codec: Codec,
+    old?: { readonly cache: StatCache; readonly excluded: readonly ExcludedIn[] },
+  ) {
+    this.#log = new FileLog(codec);
     this.#old = old?.cache;
     this.#oldExcluded = old?.excluded ?? [];
   }
@@ -133,7 +134,7 @@ export class CacheBuilder {
 
   /** In path order. */
   addDir(path: ByteString): WalkedDir {
-    const dir = new WalkedDir(path);
+    const dir = new WalkedDir(path, this.#log);
     this.#parts.push(dir);
     return dir;
   }
@@ -174,9 +175,7 @@ export class CacheBuilder {
 
   #putFileStats(part: Part, out: PieceWriter): void {
     if (part instanceof WalkedDir) {
-      const words = new BigInt64Array(part.names.length * STAT_CACHED);
-      part.writeFiles(words);
-      out.put(bytesOf(words));
+      part.visitWords((words) => out.put(bytesOf(words)));
       return;
     }
     const { fileStart, fileStats } = this.#oldCache();
@@ -185,10 +184,7 @@ export class CacheBuilder {
 
   #putText(part: Part, { out, codec }: { out: PieceWriter; codec: Codec }): void {
     if (part instanceof WalkedDir) {
-      const names = part.sortedNames();
-      out.put(
-        codec.bytesOf(byteString(`${part.path}\0${names.map((name) => `${name}\0`).join('')}`)),
-      );
+      out.put(codec.bytesOf(byteString([part.path, ...part.sortedNames(), ''].join('\0'))));
       return;
     }
     const { textStart, text } = this.#oldCache();
@@ -207,7 +203,7 @@ export class CacheBuilder {
         fileStart[paths.length] = file;
         textStart[paths.length] = text;
         paths.push(part.path);
-        file += part.names.length;
+        file += part.fileCount;
         text += part.textSize;
         continue;
       }
@@ -237,7 +233,7 @@ export class CacheBuilder {
     for (const part of this.#parts) {
       if (part instanceof WalkedDir) {
         count.dirCount += 1;
-        count.fileCount += part.names.length;
+        count.fileCount += part.fileCount;
         count.textSize += part.textSize;
       } else {
         const { fileStart, textStart } = this.#oldCache();

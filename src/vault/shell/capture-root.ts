@@ -135,7 +135,7 @@ class Taker {
     this.#place = request.walk.place;
     this.#youngNs = request.youngNs;
     const { old } = request;
-    this.builder = new CacheBuilder(old);
+    this.builder = new CacheBuilder(ports.tools.codec, old);
     const { load, keepPage: emit } = ports;
     const pages = old === undefined ? [] : leafRefs({ root: old.root, load });
     const editor = new ManifestEditor({ old: pages, load, emit });

@@ -327,7 +327,6 @@ export class Walk {
             path: opened.path,
           });
     const merged = withGone(listing, oldNames);
-    record.expect(listing.kinds.filter((kind) => kind !== 'dir').length);
     this.#stack.push({ ...opened, record, ...merged, old: oldNames, next: 0 });
     return true;
   }
