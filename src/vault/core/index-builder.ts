@@ -18,8 +18,6 @@ import { parseSealedKeys } from './sealed-key.ts';
 /** Rows are sorted by numbers that hold 24 bits of row: more ids take a second index. */
 export const INDEX_ENTRIES_MAX = 2 ** 24;
 
-const GROWTH = 1.25;
-
 /** What an index says of one pack. */
 export interface IndexedPack {
   /** SHA-256 of the file. */
@@ -40,8 +38,9 @@ export class IndexBuilder {
   readonly #packs: IndexedPack[] = [];
   readonly #sealedKeys = new Map<string, Uint8Array>();
   readonly #groups: number[] = [];
-  /** Six words an entry, as in the file; not sorted. */
-  #entries = new Uint32Array(4096 * INDEX_ENTRY_WORDS);
+  /** Of each group: what holds its ids, and which of all rows its first member is. */
+  readonly #headers: DataView[] = [];
+  readonly #firstRows: number[] = [];
   #entryCount = 0;
 
   get packCount(): number {
@@ -63,21 +62,11 @@ export class IndexBuilder {
     for (const key of parseSealedKeys(pack.sealedKeys)) this.#sealedKeys.set(key.id, key.bytes);
     for (const { offset, header: bytes } of pack.groups) {
       const header = parseGroupHeader(bytes);
-      const group = this.#groups.length / INDEX_GROUP_WORDS;
       this.#groups.push(this.#packs.length, offset, header.headerLength, header.bodyLength);
-      this.#reserve(header.memberCount);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      let at = this.#entryCount * INDEX_ENTRY_WORDS;
-      for (let member = 0; member < header.memberCount; member++) {
-        const from = memberIdOffset(member);
-        for (let word = 0; word < 4; word++) {
-          this.#entries[at + word] = view.getUint32(from + 4 * word, true);
-        }
-        this.#entries[at + 4] = group;
-        this.#entries[at + 5] = member;
-        at += INDEX_ENTRY_WORDS;
-      }
+      this.#headers.push(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      this.#firstRows.push(this.#entryCount);
       this.#entryCount += header.memberCount;
+      assert(this.#entryCount <= INDEX_ENTRIES_MAX, 'an index has a limited number of entries');
     }
     this.#packs.push(pack);
   }
@@ -115,33 +104,38 @@ export class IndexBuilder {
    */
   #writeSorted(into: Uint32Array): void {
     const count = this.#entryCount;
-    const entries = this.#entries;
     const order = new BigUint64Array(count);
     const halves = new Uint32Array(order.buffer);
-    for (let row = 0; row < count; row++) {
-      const at = row * INDEX_ENTRY_WORDS;
-      halves[2 * row] = (((entries[at + 1] ?? 0) & 0xff) << 24) | row;
-      halves[2 * row + 1] = bigEndian(entries[at] ?? 0);
+    const groupOf = new Uint32Array(count);
+    for (const [group, header] of this.#headers.entries()) {
+      const first = this.#firstRows[group] ?? 0;
+      const end = this.#firstRows[group + 1] ?? count;
+      for (let row = first; row < end; row++) {
+        const from = memberIdOffset(row - first);
+        halves[2 * row] = ((header.getUint32(from + 4, true) & 0xff) << 24) | row;
+        halves[2 * row + 1] = bigEndian(header.getUint32(from, true));
+        groupOf[row] = group;
+      }
     }
     order.sort();
-    for (let row = 0; row < count; row++) {
-      const from = ((halves[2 * row] ?? 0) & 0xff_ffff) * INDEX_ENTRY_WORDS;
-      const at = row * INDEX_ENTRY_WORDS;
-      for (let word = 0; word < INDEX_ENTRY_WORDS; word++)
-        into[at + word] = entries[from + word] ?? 0;
+    for (let at = 0; at < count; at++) {
+      const row = (halves[2 * at] ?? 0) & 0xff_ffff;
+      const group = groupOf[row] ?? 0;
+      this.#writeEntry(into, { at: at * INDEX_ENTRY_WORDS, group, row });
     }
     for (let row = 1; row < count; row++) settle(into, row);
   }
 
-  #reserve(more: number): void {
-    const needed = this.#entryCount + more;
-    assert(needed <= INDEX_ENTRIES_MAX, 'an index has a limited number of entries');
-    if (needed * INDEX_ENTRY_WORDS <= this.#entries.length) return;
-    // Of millions, twice as many would be much that is never used.
-    const ample = Math.ceil(this.#entries.length * GROWTH);
-    const larger = new Uint32Array(Math.max(needed * INDEX_ENTRY_WORDS, ample));
-    larger.set(this.#entries);
-    this.#entries = larger;
+  /** Six words: four of the id, group, member. */
+  #writeEntry(into: Uint32Array, entry: { at: number; group: number; row: number }): void {
+    const { at, group, row } = entry;
+    const member = row - (this.#firstRows[group] ?? 0);
+    const from = memberIdOffset(member);
+    for (let word = 0; word < 4; word++) {
+      into[at + word] = this.#headers[group]?.getUint32(from + 4 * word, true) ?? 0;
+    }
+    into[at + 4] = group;
+    into[at + 5] = member;
   }
 }
 
