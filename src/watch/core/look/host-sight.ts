@@ -44,7 +44,6 @@ export interface Machine {
   readonly addresses: readonly string[];
   /** In words (`kvm`, `docker`); undefined: a machine of its own, or not seen. */
   readonly virtualization: string | undefined;
-  readonly users: { readonly uid: number; readonly name: string };
 }
 
 export interface DiskCache {
