@@ -148,6 +148,27 @@ export const FAULTS = {
     remedy:
       'Free space or the rights to write {path}; it is a cache, so moving it away costs only what can be looked at again.',
   },
+  HF_LOOK_ANSWER: {
+    kind: 'unavailable',
+    remedy:
+      'It must have a POSIX shell that the account may run, and print nothing else without end: see what `{ssh} sh` does. A key that may run one command only cannot look.',
+  },
+  HF_LOOK_FROM: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_LOOK_HOST: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_LOOK_LATE: {
+    kind: 'transient',
+    remedy: 'Look at it alone, with more time: `holdfast look {host} --limit 3m`.',
+  },
+  HF_LOOK_STOPPED: {
+    kind: 'transient',
+    remedy: 'Run it again; what was stopped wrote nothing there.',
+  },
   HF_MANIFEST_CORRUPT: {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and use another snapshot or copy until then.',

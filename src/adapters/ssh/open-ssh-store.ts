@@ -9,7 +9,8 @@ import { sftpStore } from '../sftp/sftp-store.ts';
 import { nextBytes, readerOf, writerOf } from './node-bytes.ts';
 import type { RemoteStore } from './remote-store.ts';
 import { openLink, type SshLink } from './ssh-link.ts';
-import { sayPlace, type SshPlace, sshByHand, sshDestination } from './ssh-place.ts';
+import { sshByHand, sshDestination } from './ssh-host.ts';
+import { sayPlace, type SshPlace } from './ssh-place.ts';
 
 export interface SshStorePorts {
   readonly tools: Tools;

@@ -4,8 +4,8 @@ import { Fault } from '../../base/fault.ts';
 import { linesSaid } from '../../base/lines-said.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { LinkEnd } from './remote-store.ts';
-import type { SshPlace } from './ssh-place.ts';
-import { sshByHand, sshDestination } from './ssh-place.ts';
+import type { SshHost } from './ssh-host.ts';
+import { sshByHand, sshDestination } from './ssh-host.ts';
 
 /** The first that fits counts; a changed host key is also one that is not verified. */
 const SAID: readonly (readonly [RegExp, FaultCode])[] = [
@@ -33,7 +33,7 @@ const OWN_FAILURE = 255;
 const LINE_SIZE_MAX = 300;
 
 export interface FailedLink {
-  readonly place: SshPlace;
+  readonly place: SshHost;
   readonly end: LinkEnd;
   /** A server had answered: then the link is lost, whatever is said. */
   readonly wasUp: boolean;

@@ -1,10 +1,8 @@
-/** One connection through the system's `ssh`, asked for the subsystem `sftp`. */
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { endsToo } from './node-bytes.ts';
-import type { LinkEnd, RemoteLink } from './remote-store.ts';
+/** One connection through the system's `ssh`. */
+import { ChildLink } from './child-link.ts';
+import type { RemoteLink } from './remote-store.ts';
 import { sshFailure } from './ssh-failure.ts';
+import type { SshHost } from './ssh-host.ts';
 import type { SshPlace } from './ssh-place.ts';
 
 export interface OpenLink {
@@ -20,15 +18,13 @@ export interface SshLink extends RemoteLink {
   answered(): void;
 }
 
-const STDERR_SIZE_MAX = 4096;
-/** How long what was asked to end may take before it is made to. */
-const PATIENCE_MS = 2000;
+/** What is asked for over there: a subsystem, or a command that the login shell there reads. */
+export type SshRequest = { readonly subsystem: string } | { readonly command: string };
 
 /** A link that is dead is noticed after 15 * 3 seconds. */
 const OPTIONS: readonly string[] = [
   'ServerAliveInterval=15',
   'ServerAliveCountMax=3',
-  'ConnectTimeout=30',
   'Compression=no', // Packs are compressed.
   'ClearAllForwardings=yes',
   'ForwardAgent=no',
@@ -37,63 +33,63 @@ const OPTIONS: readonly string[] = [
   'ControlMaster=no', // A master that is there is used; becoming one would outlive this run.
   'RemoteCommand=none', // Of the user's configuration; it excludes a subsystem.
 ];
+const CONNECT_S = 30;
 
 /** @returns at once; that no connection comes about is said by `ended` and `failure` */
 export function openLink({ place, hasTerminal, environment }: OpenLink): SshLink {
-  const [program = 'ssh', ...first] = (environment.HOLDFAST_SSH ?? '').split(/\s+/).filter(Boolean);
-  const child = spawn(program, [...first, ...sshArguments(place, hasTerminal)], {
-    stdio: 'pipe',
-    // ssh runs programs of the user's configuration, and sends variables that it names.
-    env: { ...environment, HOLDFAST_PASSPHRASE: undefined },
-    // Without a terminal, Ctrl-C of somebody's shell is for Holdfast, which then ends it in order.
-    detached: !hasTerminal,
-  });
-  return new ChildLink(child, { place, program });
+  const { program, first } = sshProgram(environment);
+  const args = sshArguments(place, { request: { subsystem: 'sftp' }, hasTerminal });
+  return new PlaceLink(place, { program, args: [...first, ...args], environment, hasTerminal });
 }
 
-export function sshArguments(place: SshPlace, hasTerminal: boolean): readonly string[] {
-  const options = hasTerminal ? OPTIONS : ['BatchMode=yes', ...OPTIONS];
+/** HOLDFAST_SSH, or ssh. */
+export function sshProgram({ HOLDFAST_SSH }: Readonly<Record<string, string | undefined>>): {
+  readonly program: string;
+  readonly first: readonly string[];
+} {
+  const [program = 'ssh', ...first] = (HOLDFAST_SSH ?? '').split(/\s+/).filter(Boolean);
+  return { program, first };
+}
+
+export function sshArguments(
+  to: SshHost,
+  of: {
+    readonly request: SshRequest;
+    readonly hasTerminal: boolean;
+    readonly connectS?: number;
+  },
+): readonly string[] {
+  const { request, hasTerminal, connectS = CONNECT_S } = of;
+  const options = [
+    ...(hasTerminal ? [] : ['BatchMode=yes']),
+    `ConnectTimeout=${connectS}`,
+    ...OPTIONS,
+  ];
   return [
-    ...['-T', '-a', '-x', '-s'],
+    ...['-T', '-a', '-x'],
+    ...('subsystem' in request ? ['-s'] : []),
     ...options.flatMap((option) => ['-o', option]),
-    ...(place.user === undefined ? [] : ['-l', place.user]),
-    ...(place.port === undefined ? [] : ['-p', String(place.port)]),
-    ...['--', place.host, 'sftp'],
+    ...(to.user === undefined ? [] : ['-l', to.user]),
+    ...(to.port === undefined ? [] : ['-p', String(to.port)]),
+    ...['--', to.host, 'subsystem' in request ? request.subsystem : request.command],
   ];
 }
 
-class ChildLink implements SshLink {
-  readonly input: ChildProcessWithoutNullStreams['stdin'];
-  readonly output: ChildProcessWithoutNullStreams['stdout'];
-  readonly ended: Promise<LinkEnd>;
-  readonly #child: ChildProcessWithoutNullStreams;
+class PlaceLink extends ChildLink implements SshLink {
   readonly #place: SshPlace;
   #wasUp = false;
-  #said = '';
 
   constructor(
-    child: ChildProcessWithoutNullStreams,
-    { place, program }: { readonly place: SshPlace; readonly program: string },
+    place: SshPlace,
+    child: {
+      readonly program: string;
+      readonly args: readonly string[];
+      readonly environment: OpenLink['environment'];
+      readonly hasTerminal: boolean;
+    },
   ) {
-    this.#child = child;
+    super({ ...child, isApart: !child.hasTerminal });
     this.#place = place;
-    this.input = child.stdin;
-    this.output = child.stdout;
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', endsToo);
-    child.stderr.on('data', (some: Buffer) => {
-      this.#said = (this.#said + some.toString('latin1')).slice(-STDERR_SIZE_MAX);
-    });
-    this.ended = new Promise((resolve) => {
-      child.on('error', (error) => {
-        this.#said = `${program}: ${error.message}`;
-        resolve({ code: undefined, stderrTail: this.#said });
-      });
-      child.on('exit', (code) => {
-        void this.#lastWords().then(() =>
-          resolve({ code: code ?? undefined, stderrTail: this.#said }),
-        );
-      });
-    });
   }
 
   answered(): void {
@@ -105,26 +101,5 @@ class ChildLink implements SshLink {
     this.input.end();
     const end = await this.ended;
     return sshFailure({ place: this.#place, end, wasUp: this.#wasUp });
-  }
-
-  async close(): Promise<void> {
-    this.input.end();
-    this.output.resume();
-    const term = setTimeout(() => this.#child.kill('SIGTERM'), PATIENCE_MS);
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), 2 * PATIENCE_MS);
-    await this.ended;
-    clearTimeout(term);
-    clearTimeout(kill);
-    this.output.destroy();
-    this.#child.stderr.destroy();
-  }
-
-  /** What it said at its end may be on its way; a child of its own may hold the stream for ever. */
-  async #lastWords(): Promise<void> {
-    const { stderr } = this.#child;
-    if (stderr.readableEnded || stderr.destroyed) return;
-    const patience = setTimeout(() => stderr.destroy(), PATIENCE_MS);
-    await once(stderr, 'close');
-    clearTimeout(patience);
   }
 }

@@ -4,15 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { sshByHand } from './ssh-host.ts';
 import { sshArguments } from './ssh-link.ts';
-import {
-  isSshPlace,
-  parseSshPlace,
-  type SshPlace,
-  sayPlace,
-  sshByHand,
-  sshPlaceText,
-} from './ssh-place.ts';
+import { isSshPlace, parseSshPlace, type SshPlace, sayPlace, sshPlaceText } from './ssh-place.ts';
 
 const parse = (text: string) => parseSshPlace(byteString(text));
 
@@ -62,11 +56,14 @@ test('whatever the place, what follows the options is one host and the subsystem
     port: 5,
     path: byteString('/'),
   };
-  const given = sshArguments(place, false);
+  const given = sshArguments(place, { request: { subsystem: 'sftp' }, hasTerminal: false });
   assert.deepEqual(given.slice(-3), ['--', '-oProxyCommand=id', 'sftp']);
   assert.equal(given[given.indexOf('-l') + 1], '-oX');
   assert.ok(given.includes('BatchMode=yes'));
-  assert.ok(!sshArguments(place, true).includes('BatchMode=yes'));
+  const asking = sshArguments(place, { request: { command: 'sh -s' }, hasTerminal: true });
+  assert.ok(!asking.includes('BatchMode=yes'));
+  assert.ok(!asking.includes('-s'));
+  assert.deepEqual(asking.slice(-3), ['--', '-oProxyCommand=id', 'sh -s']);
 });
 
 test('people are shown the bytes of a path as text, and what to type', () => {

@@ -3,25 +3,29 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
+import { PORT_MAX, parseSshHost, type SshHost, type SshHostTrouble } from './ssh-host.ts';
+import { sshHostText } from './ssh-host.ts';
 
-export interface SshPlace {
-  readonly user?: string;
-  /** A name or an address as ssh takes it; never begins with `-`. IPv6 without brackets. */
-  readonly host: string;
-  readonly port?: number;
+export interface SshPlace extends SshHost {
   /** `/absolute`, or `~/below the home directory`. Bytes, as the other side has them. */
   readonly path: ByteString;
 }
 
 const SCHEME = 'ssh://';
-const PORT_MAX = 65_535;
-/**
- * ssh puts host and user into ProxyCommand, which a shell reads (CVE-2023-51385), and takes for an
- * option what begins with `-`.
- */
-const HOST = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const ADDRESS_6 = /^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?$/;
-const USER = /^[A-Za-z0-9_][A-Za-z0-9._@+-]*$/;
+const TROUBLES: Readonly<
+  Record<SshHostTrouble, { readonly what: string; readonly instead: string }>
+> = {
+  user: {
+    what: 'names no user that ssh could be given',
+    instead: 'A user has letters, digits and . _ @ + -, and no password stands in a place.',
+  },
+  host: {
+    what: 'names no host that ssh could be given',
+    instead:
+      'A host has letters, digits and . _ -, and an address of IPv6 stands in brackets: ssh://[fd00::1]/srv/vault. For others choose a name in ~/.ssh/config.',
+  },
+  port: { what: 'names no port', instead: `A port is a number from 1 to ${PORT_MAX}.` },
+};
 const EXAMPLE = 'Write it as ssh://user@host/srv/vault, or ssh://host/~/vault.';
 
 export function isSshPlace(text: string): boolean {
@@ -37,33 +41,10 @@ export function parseSshPlace(text: ByteString): SshPlace {
   const shown = sayName(text);
   if (!isSshPlace(text)) throw refused(`${shown} does not begin with ssh://`, EXAMPLE);
   const [, authority = '', given = ''] = /^([^/]*)(.*)$/s.exec(text.slice(SCHEME.length)) ?? [];
-  const at = authority.lastIndexOf('@');
-  const user = at === -1 ? undefined : authority.slice(0, at);
-  if (user !== undefined && !USER.test(user)) {
-    const instead = 'A user has letters, digits and . _ @ + -, and no password stands in a place.';
-    throw refused(`${shown} names no user that ssh could be given`, instead);
-  }
-  return {
-    ...(user === undefined ? {} : { user }),
-    ...parseHost(authority.slice(at + 1), shown),
-    path: parsePath(given, shown),
-  };
-}
-
-function parseHost(text: string, shown: string): { host: string; port?: number } {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::([0-9]*))?$/.exec(text);
-  const [, inBrackets, name = '', portText] = match ?? [];
-  const isSound = inBrackets === undefined ? HOST.test(name) : ADDRESS_6.test(inBrackets);
-  if (!isSound) {
-    const instead =
-      'A host has letters, digits and . _ -, and an address of IPv6 stands in brackets: ssh://[fd00::1]/srv/vault. For others choose a name in ~/.ssh/config.';
-    throw refused(`${shown} names no host that ssh could be given`, instead);
-  }
-  const host = inBrackets ?? name;
-  if (portText === undefined) return { host };
-  const port = Number(portText);
-  if (/^[0-9]{1,5}$/.test(portText) && port >= 1 && port <= PORT_MAX) return { host, port };
-  throw refused(`${shown} names no port`, `A port is a number from 1 to ${PORT_MAX}.`);
+  const host = parseSshHost(authority);
+  if (typeof host === 'string')
+    throw refused(`${shown} ${TROUBLES[host].what}`, TROUBLES[host].instead);
+  return { ...host, path: parsePath(given, shown) };
 }
 
 function parsePath(given: string, shown: string): ByteString {
@@ -79,28 +60,14 @@ function parsePath(given: string, shown: string): ByteString {
 }
 
 /** The place as it is written; the same for the same place. */
-export function sshPlaceText({ user, host, port, path }: SshPlace): ByteString {
-  const before = user === undefined ? '' : `${user}@`;
-  const named = host.includes(':') ? `[${host}]` : host;
-  const behind = port === undefined ? '' : `:${port}`;
-  const below = path.startsWith('/') ? path : `/${path}`;
-  return byteString(`${SCHEME}${before}${named}${behind}${below}`);
+export function sshPlaceText(place: SshPlace): ByteString {
+  const below = place.path.startsWith('/') ? place.path : `/${place.path}`;
+  return byteString(`${SCHEME}${sshHostText(place)}${below}`);
 }
 
 /** For people. */
 export function sayPlace(place: SshPlace): string {
   return sayName(sshPlaceText(place));
-}
-
-/** `user@host`, as ssh takes it and people know it. */
-export function sshDestination({ user, host }: SshPlace): string {
-  return user === undefined ? host : `${user}@${host}`;
-}
-
-/** What a person types to get there. */
-export function sshByHand(place: SshPlace): string {
-  const port = place.port === undefined ? '' : `-p ${place.port} `;
-  return `ssh ${port}${sshDestination(place)}`;
 }
 
 function refused(message: string, instead: string): Fault {
