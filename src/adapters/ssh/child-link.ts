@@ -27,6 +27,7 @@ export class ChildLink {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #isApart: boolean;
   #said = '';
+  #stopped: Promise<void> | undefined;
 
   /** Returns at once; that it could not be started is said by `ended`. */
   constructor({ program, args, environment, isApart }: StartChild) {
@@ -70,8 +71,13 @@ export class ChildLink {
     this.#child.stderr.destroy();
   }
 
-  /** Ends it now, and whatever it started in its group. */
-  async stop(): Promise<void> {
+  /** Ends it now, and whatever it started in its group. Calling it again does nothing. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.input.destroy();
     this.output.destroy();
     this.#signal('SIGTERM');

@@ -66,7 +66,7 @@ function sayEnd({ code }: LinkEnd): string {
 }
 
 /** The last thing it said, fit for a terminal. */
-function lastLine(said: string): string {
+export function lastLine(said: string): string {
   const last = linesSaid(Buffer.from(said, 'latin1').toString()).at(-1) ?? '';
   return sayText(last.slice(0, LINE_SIZE_MAX));
 }
