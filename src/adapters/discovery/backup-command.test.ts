@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { clean } from './backup-claims.ts';
 import { backupsInLine } from './backup-command.ts';
 import { openCommandOf } from './open-command.ts';
-import { parseShellLine, quoteWord } from './shell-words.ts';
+import { quoteWord } from '../../base/shell-word.ts';
+import { parseShellLine } from './shell-words.ts';
 
 // Goal: the backups that teams really run are recognised in the lines that run them, with their
 // repository and paths, and without their secrets. Method: lines as the tools' manuals show them.

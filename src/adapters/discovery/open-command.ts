@@ -1,5 +1,5 @@
+import { quoteWord } from '../../base/shell-word.ts';
 import type { BackupTool } from '../../watch/core/discovery.ts';
-import { quoteWord } from './shell-words.ts';
 
 /** What opens a backup, or lists what it holds: read-only. */
 export function openCommandOf(tool: BackupTool, repository: string | undefined): string {

@@ -1,9 +1,9 @@
+import { quoteWord } from '../../base/shell-word.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { backupsInLine } from './backup-command.ts';
 import type { BackupTrace } from './backup-trace.ts';
 import type { FoundInside } from './walk.ts';
 import { joinPath, type World } from './world.ts';
-import { quoteWord } from './shell-words.ts';
 
 export interface ProcessesSeen {
   readonly count: number;

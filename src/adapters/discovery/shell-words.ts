@@ -77,8 +77,3 @@ function unquote(word: string): string {
     return quoted.startsWith('"') ? inner.replaceAll(/\\(["\\$`])/g, '$1') : quoted.slice(1);
   });
 }
-
-/** A word as it must be typed to be one word. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
