@@ -24,6 +24,8 @@ export interface DataSet {
   readonly kind: DataKind;
   /** One for each path; where any is lost, the data set is. */
   readonly places: readonly Place[];
+  /** What hosts that use it call it, where it lies on another: their backups may hold it. */
+  readonly usedAs?: readonly Pick<Place, 'host' | 'path'>[];
   readonly bytes: number;
   /** Undefined where they were not counted. */
   readonly entries: number | undefined;
@@ -41,6 +43,8 @@ export interface VaultCopy {
   /** Unique: drills name the copy they read from. */
   readonly copy: string;
   readonly place: Place;
+  /** Lost with any of these: the image of the guest that it lies on. */
+  readonly standsOn?: readonly Place[];
   /** Keys of which each opens it; names of `Key.id`. Undefined: it opens without one. */
   readonly openedBy: readonly string[] | undefined;
 }
@@ -95,9 +99,14 @@ export interface Drill {
 
 /** A backup of the team's own that was found and not opened: neither protection nor none. */
 export interface UnopenedBackup {
-  readonly tool: BackupTool;
+  /** A live copy that nobody compared is no better known than a backup that nobody opened. */
+  readonly tool: BackupTool | 'gluster replica';
   /** Undefined: where it lies is not known, so no loss is known to take it. */
   readonly place: Place | undefined;
   /** Nothing that lies elsewhere can be in it. */
   readonly holdsOnly?: readonly ByteString[];
+  /** Nothing of other hosts can be in it; undefined: it may hold any host's. */
+  readonly ofHosts?: readonly string[];
+  /** Of each of these one place must be left, or it is lost too. */
+  readonly needs?: readonly (readonly Place[])[];
 }

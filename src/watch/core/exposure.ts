@@ -81,7 +81,7 @@ export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDom
   );
   const places = [
     ...dataSet.places,
-    ...copies.map((copy) => copy.place),
+    ...copies.flatMap((copy) => [copy.place, ...(copy.standsOn ?? [])]),
     ...keys.flatMap((key) => key.places),
   ];
   const domains: FailureDomain[] = [];
@@ -113,7 +113,11 @@ function deletionsOf(data: Place, own: readonly Place[]): readonly FailureDomain
 }
 
 /** The size of the smallest set of domains that leaves nothing that is proven, less one. */
-function survivesOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): number {
+export function survivesOf(
+  asking: Asking,
+  dataSet: DataSet,
+  domains: readonly FailureDomain[],
+): number {
   for (let size = 1; size <= SURVIVES_MAX; size++) {
     for (const set of subsets(domains, size)) {
       if (severityOf(lossOf(asking, dataSet, set)) >= 2) return size - 1;

@@ -1,8 +1,8 @@
 import type { ByteString } from '../../base/bytes.ts';
-import type { BackupTool, DataKind, FoundBackup } from './discovery.ts';
+import type { DataKind } from './discovery.ts';
 import { type FailureDomain, fateOf } from './domain.ts';
-import type { DataSet, RecoveryPoint } from './estate.ts';
-import { isWithin } from './place.ts';
+import type { DataSet, RecoveryPoint, UnopenedBackup } from './estate.ts';
+import { isWithin, type Place } from './place.ts';
 import { type Asking, existsIn, hasStartedEngine, newestOf, usableIn } from './proof.ts';
 import { copiesOf, fateOfData } from './survival.ts';
 
@@ -136,13 +136,10 @@ function withoutPoint(
   },
 ): Loss {
   const unopened = asking.estate.found.filter(
-    (backup) =>
-      dataSet.places.some(({ path }) => mayHold(backup, { kind: dataSet.kind, path })) &&
-      (backup.place === undefined || fateOf(backup.place, found.domains) !== 'lost'),
+    (backup) => mayHoldSet(backup, dataSet) && isLeft(backup, found.domains),
   );
-  const names = [...new Set(unopened.map((backup) => backup.tool))].sort();
-  if (names.length > 0) {
-    return { kind: 'unknown', atLeastMs: undefined, why: `${names.join(', ')} found, not opened` };
+  if (unopened.length > 0) {
+    return { kind: 'unknown', atLeastMs: undefined, why: whyUnopened(unopened) };
   }
   if (!dataSet.isSeen)
     return { kind: 'unknown', atLeastMs: undefined, why: 'it could not be looked at' };
@@ -152,7 +149,30 @@ function withoutPoint(
   return { kind: 'all', why };
 }
 
-const DATABASE_TOOLS: Readonly<Partial<Record<BackupTool, readonly DataKind[]>>> = {
+/** Whether a backup that was found can hold any of a data set, by any name that a host has for it. */
+export function mayHoldSet(backup: UnopenedBackup, { kind, places, usedAs }: DataSet): boolean {
+  return [...places, ...(usedAs ?? [])].some(
+    ({ host, path }) =>
+      (backup.ofHosts === undefined || backup.ofHosts.includes(host)) &&
+      mayHold(backup, { kind, path }),
+  );
+}
+
+function isLeft({ place, needs }: UnopenedBackup, domains: readonly FailureDomain[]): boolean {
+  const isKept = (each: Place): boolean => fateOf(each, domains) !== 'lost';
+  if (place !== undefined && !isKept(place)) return false;
+  return needs === undefined || needs.every((places) => places.some(isKept));
+}
+
+function whyUnopened(backups: readonly UnopenedBackup[]): string {
+  const tools = [...new Set(backups.map(({ tool }) => tool))].sort();
+  const found = tools.filter((tool) => tool !== 'gluster replica');
+  const backup = found.length === 0 ? [] : [`${found.join(', ')} found, not opened`];
+  const replica = found.length < tools.length ? ['replica seen, not compared'] : [];
+  return [...backup, ...replica].join('; ');
+}
+
+const DATABASE_TOOLS: Readonly<Partial<Record<UnopenedBackup['tool'], readonly DataKind[]>>> = {
   pgbackrest: ['postgres'],
   barman: ['postgres'],
   'wal-g': ['postgres', 'mysql', 'mongodb'],
@@ -167,7 +187,7 @@ const DATABASE_TOOLS: Readonly<Partial<Record<BackupTool, readonly DataKind[]>>>
  * file system nothing of another one. Where a path is not known, it may.
  */
 export function mayHold(
-  { tool, holdsOnly }: Pick<FoundBackup, 'tool' | 'holdsOnly'>,
+  { tool, holdsOnly }: Pick<UnopenedBackup, 'tool' | 'holdsOnly'>,
   data: { readonly kind: DataKind; readonly path: ByteString | undefined },
 ): boolean {
   if (DATABASE_TOOLS[tool]?.includes(data.kind) === false) return false;

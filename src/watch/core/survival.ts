@@ -20,7 +20,7 @@ export function survivalOf(
   copy: VaultCopy,
   domains: readonly FailureDomain[],
 ): Survival {
-  const store = fateOf(copy.place, domains);
+  const store = fateOfData([copy.place, ...(copy.standsOn ?? [])], domains);
   if (store === 'lost') return { fate: 'lost', why: whyStoreLost(domains) };
   if (store === 'unknown') {
     return { fate: 'unknown', why: 'the disk of its vault was not seen' };
