@@ -1,0 +1,165 @@
+/** The answer: what is wrong now, what would be lost, what it hangs on, what was not seen. */
+import { countOf, formatBytes } from '../../../base/say-quantity.ts';
+import { formatDuration } from '../../../base/say-time.ts';
+import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
+import { PROOF_LIMITS } from '../proof.ts';
+import type { Asked, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
+import { manyWords } from './at-stake.ts';
+import { backupAnswers } from './backup-answers.ts';
+import { cacheFindings } from './find-caches.ts';
+import { fateFindings } from './find-fate.ts';
+import { glusterFindings } from './find-gluster.ts';
+import { networkFindings } from './find-network.ts';
+import { singleFindings } from './find-single.ts';
+import { spanFindings, storageFindings } from './find-storage.ts';
+import { timeFindings } from './find-times.ts';
+import { workFindings } from './find-work.ts';
+import { inSection } from './finding.ts';
+import { hostAnswers, NO_COPY } from './host-answers.ts';
+import type { HostLook } from './host-sight.ts';
+import type { ConnectedOfLooks } from './look-connected.ts';
+import { type ManyEstate, manyEstateOf } from './look-estate.ts';
+import type { LookedHost } from './looked-hosts.ts';
+import { notSeenAnswers } from './not-seen.ts';
+import { unprotectedData } from './unprotected.ts';
+
+export function lookAnswerOf(
+  looks: readonly HostLook[],
+  options: { readonly now: UnixMs; readonly connected?: ConnectedOfLooks | undefined },
+): LookAnswer {
+  const { now, connected } = options;
+  const many = manyEstateOf(looks, now, connected);
+  const unprotected = unprotectedData(many, now);
+  const findings = [
+    ...storageFindings(many, now),
+    ...spanFindings(many),
+    ...singleFindings(many),
+    ...fateFindings(many),
+    ...cacheFindings(many),
+    ...networkFindings(many),
+    ...glusterFindings(many),
+    ...workFindings(many, unprotected),
+    ...timeFindings(many, now),
+  ];
+  const degraded = inSection(findings, 'degraded');
+  const hosts = hostAnswers(many, degraded, now);
+  const asked = askedOf(many.across.hosts, looks);
+  return {
+    answeredAt: now,
+    expiresAt: expiryOf(many),
+    ...{ asked, degraded, hosts, unprotected },
+    counted: countedWords(asked, many.across.hosts),
+    wouldBe: wouldBeWords(many, hosts),
+    singlePoints: inSection(findings, 'single'),
+    backups: backupAnswers(many),
+    sharedFate: inSection(findings, 'fate'),
+    findings: inSection(findings, 'change'),
+    notSeen: notSeenAnswers(many.across.hosts),
+  };
+}
+
+function askedOf(hosts: readonly LookedHost[], looks: readonly HostLook[]): Asked {
+  const count = (look: LookedHost['look']): number =>
+    hosts.filter((each) => each.look === look).length;
+  return {
+    names: new Set(looks.map(({ host }) => host)).size,
+    machines: hosts.length,
+    whole: count('whole'),
+    partial: count('partial'),
+    failed: count('failed'),
+    stale: count('stale'),
+    tookMs: durationMs(Math.max(0, ...looks.map(({ tookMs }) => tookMs))),
+  };
+}
+
+function expiryOf({ across }: ManyEstate): UnixMs | undefined {
+  const times = across.seen.map(({ sight }) => sight.discovery.seenAt + PROOF_LIMITS.discovery);
+  return times.length === 0 ? undefined : unixMs(Math.min(...times));
+}
+
+function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {
+  const { machines, names, whole, partial, failed, stale, tookMs } = asked;
+  const took = `over SSH in ${formatDuration(tookMs)}`;
+  const [only] = hosts;
+  if (only !== undefined && machines === 1) {
+    const how = { whole: '', partial: ' in part', failed: ' not', stale: ' too long ago to count' };
+    const answered = failed === 1 ? 'did not answer' : `answered${how[only.look]} ${took}`;
+    return `${only.host} ${answered}; nothing was installed or written.`;
+  }
+  const also = [
+    partial > 0 ? `${partial} in part` : '',
+    failed > 0 ? `${failed} not at all` : '',
+    stale > 0 ? `${stale} too long ago to count` : '',
+  ].filter((each) => each !== '');
+  const rest = also.length === 0 ? '' : ` (${also.join(', ')})`;
+  const of = `${whole + partial} of ${countOf(machines, 'machine')}`;
+  const same = names > machines ? ` ${countOf(names, 'name')} were asked.` : '';
+  return `${of} answered ${took}${rest}; nothing was installed or written.${same}`;
+}
+
+/** Of what was seen. What was not seen may be worse, and is said to be unknown. */
+function wouldBeWords(many: ManyEstate, hosts: readonly HostAnswer[]): string {
+  const seen = hosts.filter(({ look }) => look === 'whole' || look === 'partial');
+  const [worst] = [...seen].sort(worstLossFirst);
+  if (worst === undefined) return 'What would be lost is unknown: no machine could be looked at.';
+  const unseen = hosts
+    .filter((host) => !seen.includes(host))
+    .map(({ host }) => host)
+    .sort();
+  const rest =
+    unseen.length === 0 ? '' : ` What ${manyWords(unseen, 'other')} would lose is unknown.`;
+  if (worst.loss.kind === 'nothing') {
+    return `If one machine died now, nothing that was seen would be lost.${rest}`;
+  }
+  const lead =
+    hosts.length === 1
+      ? `If ${worst.host} died now, `
+      : `If one machine died now, ${worst.host} would hurt most: `;
+  return `${lead}${lossWords(worst.loss, hosts.length === 1)}${backupsWith(many, worst.host)}.${rest}`;
+}
+
+function lossWords(loss: HostLoss, isOnly: boolean): string {
+  const size = loss.isAtLeast
+    ? `at least ${formatBytes(loss.bytes, 'down')}`
+    : formatBytes(loss.bytes);
+  switch (loss.kind) {
+    case 'nothing':
+      return 'nothing';
+    case 'all': {
+      const why = loss.why === NO_COPY ? 'of which no second copy was seen' : loss.why;
+      return isOnly
+        ? `all of ${loss.what} would be lost, ${size}: ${loss.why}`
+        : `all of ${loss.what}, ${size}, ${why}`;
+    }
+    case 'unknown':
+      if (loss.what === '') return `what would be lost is unknown: ${loss.why}`;
+      return `whether ${loss.what}, ${size}, could be brought back is unknown: ${loss.why}`;
+    case 'window':
+      return `the last changes of ${loss.what}, ${size}`;
+  }
+}
+
+const KINDS: readonly HostAnswer['loss']['kind'][] = ['all', 'unknown', 'window', 'nothing'];
+
+function worstLossFirst(one: HostAnswer, other: HostAnswer): number {
+  return (
+    KINDS.indexOf(one.loss.kind) - KINDS.indexOf(other.loss.kind) ||
+    other.loss.bytes - one.loss.bytes ||
+    (one.host < other.host ? -1 : 1)
+  );
+}
+
+/** `, and with it the borg backups of hv1 and hv2`. */
+function backupsWith({ backups }: ManyEstate, host: string): string {
+  const lying = backups.filter(({ places }) => places.length === 1 && places[0]?.host === host);
+  const owners = [
+    ...new Set(
+      lying.flatMap(({ claims }) => claims.filter(({ isJob }) => isJob).map((claim) => claim.host)),
+    ),
+  ]
+    .filter((owner) => owner !== host)
+    .sort();
+  if (owners.length === 0) return '';
+  const tools = [...new Set(lying.map(({ tool }) => tool))].sort().join(' and ');
+  return `, and with it the ${tools} backups of ${manyWords(owners, 'machine')}`;
+}

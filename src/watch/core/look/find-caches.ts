@@ -1,0 +1,88 @@
+/** What was acknowledged and may not be on a disk: barriers, write caches, commit intervals. */
+import { formatDuration } from '../../../base/say-time.ts';
+import { quoteWord } from '../../../base/shell-word.ts';
+import { seconds } from '../../../base/units.ts';
+import { pathText } from './across.ts';
+import type { Finding } from './answer.ts';
+import { bytesOf, dataNear, diskOf, listed } from './at-stake.ts';
+import { change, command, finding } from './finding.ts';
+import type { HostSight, Mount } from './host-sight.ts';
+import type { ManyEstate } from './look-estate.ts';
+
+export function cacheFindings(many: ManyEstate): readonly Finding[] {
+  return many.across.seen.flatMap(({ host, sight }) => [
+    ...sight.mounts.flatMap((mount) => barrierFindings(many, { host, sight, mount })),
+    ...commitFindings(many, host, sight),
+    ...guestFindings(host, sight),
+  ]);
+}
+
+function barrierFindings(
+  many: ManyEstate,
+  of: { readonly host: string; readonly sight: HostSight; readonly mount: Mount },
+): readonly Finding[] {
+  const { host, sight, mount } = of;
+  const option = mount.options.find((each) => each === 'nobarrier' || each === 'barrier=0');
+  if (option === undefined) return [];
+  const path = pathText(mount.mountPoint);
+  const disks = writeBackDisks(sight, mount);
+  const base = {
+    hosts: [host],
+    subject: path,
+    bytes: bytesOf(dataNear(many, host, mount.mountPoint)),
+    fix: command(
+      `mount -o remount,${option === 'nobarrier' ? 'barrier' : 'barrier=1'} ${quoteWord(path)}`,
+      `and take ${option} out of /etc/fstab`,
+    ),
+  };
+  if (disks.length === 0) {
+    const sentence = `${path} is mounted with ${option}: a write may be acknowledged and lost`;
+    return [finding('barriers-off', { ...base, sentence })];
+  }
+  const sentence = `${path} is mounted with ${option} on ${listed(disks)}, which cache writes: what was acknowledged is lost when the power goes`;
+  return [finding('write-cache-unflushed', { ...base, sentence })];
+}
+
+function writeBackDisks(sight: HostSight, { mountPoint }: Mount): readonly string[] {
+  const mount = sight.discovery.fileSystems.find((each) => each.mountPoint === mountPoint);
+  const beneath = mount?.beneath?.disks ?? [];
+  return sight.disks
+    .filter(({ writeCache }) => writeCache === 'write back')
+    .map(({ disk }) => diskOf(sight, disk))
+    .filter((disk) => beneath.includes(disk));
+}
+
+const COMMIT_LONG = seconds(30);
+
+function commitFindings(many: ManyEstate, host: string, sight: HostSight): readonly Finding[] {
+  return sight.discovery.fileSystems.flatMap(({ mountPoint, unflushedMax, class: kind, type }) => {
+    if (kind !== 'local' || unflushedMax <= COMMIT_LONG) return [];
+    const path = pathText(mountPoint);
+    const span = formatDuration(unflushedMax);
+    return [
+      finding('commit-interval-long', {
+        hosts: [host],
+        subject: path,
+        bytes: bytesOf(dataNear(many, host, mountPoint)),
+        sentence: `${path} (${type}) commits every ${span}: as much may be lost in a crash`,
+        fix: command(`mount -o remount,commit=5 ${quoteWord(path)}`, 'and set it in /etc/fstab'),
+      }),
+    ];
+  });
+}
+
+function guestFindings(host: string, sight: HostSight): readonly Finding[] {
+  return sight.guests.flatMap((guest) => {
+    const modes = new Set(guest.images.map(({ cache }) => cache));
+    const base = { hosts: [host], subject: guest.name };
+    if (modes.has('unsafe')) {
+      const sentence = `guest ${guest.name} runs with cache=unsafe: it believes written what is not`;
+      const fix = change('Set cache="none" for its disks; it takes effect when it starts again.');
+      return [finding('guest-cache-unsafe', { ...base, sentence, fix })];
+    }
+    if (!modes.has('writeback')) return [];
+    const sentence = `guest ${guest.name} runs with cache=writeback: what it did not flush is in memory of the hypervisor`;
+    const fix = change('cache="none" where its applications do not flush by themselves.');
+    return [finding('guest-cache-writeback', { ...base, sentence, fix })];
+  });
+}

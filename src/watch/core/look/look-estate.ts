@@ -1,0 +1,132 @@
+/** One estate over all hosts of a look: what lies where, and what could bring it back. */
+import { byteString, type ByteString } from '../../../base/bytes.ts';
+import { seconds, type UnixMs } from '../../../base/units.ts';
+import type { FoundData } from '../discovery.ts';
+import type { DataSet, Estate, UnopenedBackup } from '../estate.ts';
+import { dataSetOf, fileSystemOf } from '../locate.ts';
+import { isWithin, type Place } from '../place.ts';
+import { type Across, acrossHosts, pathText, placesOf } from './across.ts';
+import { glusterCopies, glusterCopiesOfMount } from './gluster-copies.ts';
+import { type GuestHost, guestHosts } from './guests.ts';
+import type { HostLook } from './host-sight.ts';
+import { type ConnectedOfLooks, connectedOfLooks } from './look-connected.ts';
+import { type LookBackup, lookBackups } from './look-backups.ts';
+import { type LookedHost, lookedHosts } from './looked-hosts.ts';
+import { mountersOf, type RemoteMount, remoteMounts } from './mounted-by.ts';
+import { type Unopened, unopenedOfLooks } from './unopened.ts';
+
+/** A data set of the estate, as the look at its host showed it. */
+export interface LookData {
+  readonly host: string;
+  readonly data: FoundData;
+  readonly set: DataSet;
+}
+
+export interface ManyEstate {
+  readonly estate: Estate;
+  readonly across: Across;
+  readonly data: readonly LookData[];
+  readonly unopened: readonly Unopened[];
+  readonly backups: readonly LookBackup[];
+  readonly guests: readonly GuestHost[];
+}
+
+const CLOCK_SKEW_MAX = seconds(1);
+
+export function estateOfLooks(
+  looks: readonly HostLook[],
+  now: UnixMs,
+  connected?: ConnectedOfLooks,
+): Estate {
+  return manyEstateOf(looks, now, connected).estate;
+}
+
+export function manyEstateOf(
+  looks: readonly HostLook[],
+  now: UnixMs,
+  connected?: ConnectedOfLooks,
+): ManyEstate {
+  const across = acrossHosts(lookedHosts(looks, now));
+  const guests = guestHosts(across);
+  const backups = lookBackups(across);
+  const mounts = remoteMounts(across);
+  const all = across.hosts.flatMap((host) => dataOf(across, { host, guests, mounts }, now));
+  const data = all.filter((each) => !isView(across, each, all));
+  const dataSets = data.map(({ set }) => set);
+  const unopened = unopenedOfLooks({ across, guests }, backups);
+  const opened =
+    connected && connectedOfLooks({ across, guests, dataSets, unopened }, connected, now);
+  const copies = [...glusterCopies(across), ...data.flatMap((each) => copiesOfMount(across, each))];
+  const estate: Estate = {
+    ...{ dataSets, clockSkewMax: CLOCK_SKEW_MAX },
+    ...(opened ?? { points: [], vaults: [], keys: [], drills: [], readers: [] }),
+    found: [...(opened?.found ?? unopened.map(({ entry }) => entry)), ...copies],
+  };
+  return { estate, across, data, unopened, backups, guests };
+}
+
+export function dataSetName(host: string, path: ByteString): string {
+  return `${host}:${pathText(path)}`;
+}
+
+/** Of an expired look it is known that there was something, and nothing more. */
+function dataOf(
+  across: Across,
+  of: {
+    readonly host: LookedHost;
+    readonly guests: readonly GuestHost[];
+    readonly mounts: readonly RemoteMount[];
+  },
+  now: UnixMs,
+): readonly LookData[] {
+  const { host, sight, look } = of.host;
+  if (sight === undefined) return [];
+  const guests = of.guests.filter((guest) => guest.host === host);
+  return sight.discovery.data.map((data) => {
+    const { path, kind, bytes, entries } = data;
+    const name = dataSetName(host, path);
+    const made = dataSetOf(sight.discovery, { name, kind, paths: [path], bytes, entries, now });
+    const isStale = look === 'stale';
+    const own: readonly Place[] = isStale
+      ? [{ host, beneath: undefined, path }]
+      : placesOf(across, sight, path);
+    const moved = own.some((place) => place.host !== host) ? [{ host, path }] : [];
+    const usedAs = [...moved, ...own.flatMap((place) => mountersOf(of.mounts, place))];
+    const set: DataSet = {
+      ...made,
+      places: [...own, ...guests.flatMap(({ places }) => places)],
+      usedAs: [...usedAs, ...guests.flatMap((guest) => guest.usedAs)],
+      isSeen: made.isSeen && look === 'whole',
+    };
+    return { host, data, set };
+  });
+}
+
+/** What is mounted from a host that was looked at too is counted there, once. */
+function isView(across: Across, { host, data, set }: LookData, all: readonly LookData[]): boolean {
+  const sight = across.sightOf(host);
+  if (sight === undefined) return false;
+  const places = placesOf(across, sight, data.path);
+  return places.every(
+    (place) =>
+      place.host !== host &&
+      place.path !== undefined &&
+      all.some(
+        (other) =>
+          other.set !== set &&
+          other.host === place.host &&
+          isWithin(place.path ?? '', other.data.path),
+      ),
+  );
+}
+
+/** The replicas of a volume that is known by its mount. */
+function copiesOfMount(across: Across, { host, data }: LookData): readonly UnopenedBackup[] {
+  const sight = across.sightOf(host);
+  const mount = sight && fileSystemOf(sight.discovery, data.path);
+  if (mount === undefined || !/glusterfs$/.test(mount.type)) return [];
+  const name = /:\/?([^/]+)/.exec(mount.device)?.[1];
+  const volume = across.gluster.find((each) => each.name === name);
+  const path = byteString(data.path);
+  return volume === undefined ? [] : glusterCopiesOfMount(across, volume, { host, path });
+}

@@ -1,0 +1,98 @@
+import { quoteWord } from '../../../base/shell-word.ts';
+import { type DurationMs, minutes, type UnixMs } from '../../../base/units.ts';
+import { PROOF_LIMITS } from '../proof.ts';
+import type { HostLook, HostSight } from './host-sight.ts';
+
+/** One machine of a look, by whatever names it was asked. */
+export interface LookedHost {
+  /** The name by which the look that counts was asked: places and answers use it. */
+  readonly host: string;
+  readonly alsoAs: readonly string[];
+  readonly look: 'whole' | 'partial' | 'failed' | 'stale';
+  /** Undefined where nothing was seen. Of a stale look it is what was once, and counts for nothing. */
+  readonly sight: HostSight | undefined;
+  /** Why it is not whole, and what to do; empty where it is. */
+  readonly why: string;
+  readonly remedy: string;
+  readonly tookMs: DurationMs;
+}
+
+/** A machine whose look counts. */
+export interface SeenHost extends LookedHost {
+  readonly sight: HostSight;
+}
+
+/** A clock this far ahead is one that nobody sets: what it dates cannot be called recent. */
+const AHEAD_MAX = minutes(5);
+
+/** Every machine once, by name. Of several looks at one the best counts: fresh, whole, as root. */
+export function lookedHosts(looks: readonly HostLook[], now: UnixMs): readonly LookedHost[] {
+  const groups: HostLook[][] = [];
+  for (const look of [...looks].sort(byName)) {
+    const same = groups.filter((group) => group.some((other) => isSame(look, other)));
+    for (const group of same) groups.splice(groups.indexOf(group), 1);
+    groups.push([...same.flat(), look]);
+  }
+  return groups.map((group) => lookedHost(group, now)).sort(byName);
+}
+
+export function seenOf(machines: readonly LookedHost[]): readonly SeenHost[] {
+  return machines.flatMap((machine) =>
+    machine.sight !== undefined && machine.look !== 'stale' && machine.look !== 'failed'
+      ? { ...machine, sight: machine.sight }
+      : [],
+  );
+}
+
+function byName(one: { readonly host: string }, other: { readonly host: string }): number {
+  return one.host < other.host ? -1 : one.host > other.host ? 1 : 0;
+}
+
+/** Machines that were cloned with their machine-id differ in their name and in their boot. */
+function isSame(one: HostLook, other: HostLook): boolean {
+  if (one.host === other.host) return true;
+  if (one.kind === 'failed' || other.kind === 'failed') return false;
+  const [mine, theirs] = [one.sight.machine, other.sight.machine];
+  if (mine.id === undefined || mine.id !== theirs.id) return false;
+  return mine.hostName === theirs.hostName || mine.bootId === theirs.bootId;
+}
+
+function lookedHost(group: readonly HostLook[], now: UnixMs): LookedHost {
+  const judged = group.map((look) => judge(look, now)).sort(bestFirst);
+  const [best] = judged;
+  if (best === undefined) throw new Error('a group has at least one look');
+  const names = new Set(judged.map(({ host }) => host));
+  names.delete(best.host);
+  return { ...best, alsoAs: [...names].sort() };
+}
+
+const LOOKS: readonly LookedHost['look'][] = ['whole', 'partial', 'stale', 'failed'];
+
+function bestFirst(one: LookedHost, other: LookedHost): number {
+  const root = (machine: LookedHost): number => (machine.sight?.discovery.user.isRoot ? 0 : 1);
+  const at = (machine: LookedHost): number => machine.sight?.discovery.seenAt ?? 0;
+  return (
+    LOOKS.indexOf(one.look) - LOOKS.indexOf(other.look) ||
+    root(one) - root(other) ||
+    at(other) - at(one) ||
+    byName(one, other)
+  );
+}
+
+function judge(look: HostLook, now: UnixMs): LookedHost {
+  const base = { host: look.host, alsoAs: [], tookMs: look.tookMs };
+  const again = `holdfast look ${quoteWord(look.host)}`;
+  if (look.kind === 'failed') {
+    return { ...base, look: 'failed', sight: undefined, why: look.why, remedy: look.remedy };
+  }
+  const { sight } = look;
+  const ageMs = now - sight.discovery.seenAt;
+  if (ageMs >= PROOF_LIMITS.discovery || ageMs < -AHEAD_MAX) {
+    const why = ageMs < 0 ? 'the look is dated ahead' : 'the look is older than 24 h';
+    return { ...base, look: 'stale', sight, why, remedy: again };
+  }
+  if (sight.cut !== undefined) {
+    return { ...base, look: 'partial', sight, why: sight.cut, remedy: again };
+  }
+  return { ...base, look: 'whole', sight, why: '', remedy: '' };
+}
