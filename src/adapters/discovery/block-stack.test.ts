@@ -6,7 +6,7 @@ import { seconds } from '../../base/units.ts';
 import { BlockStacks } from './block-stack.ts';
 import { readMountTable, seeFileSystems, untouchable } from './file-systems.ts';
 import { classOf, parseMountInfo, parseMounts, unflushedMax } from './mount-table.ts';
-import { World } from './world.ts';
+import { LocalWorld } from './local-world.ts';
 
 // Goal: which disks lie beneath a mount, and how many may fail, is told straight or not at all.
 // Method: trees of /sys/block as the kernel lays them out (written by hand after Debian 12 and
@@ -55,7 +55,7 @@ const SDA: Files = {
 const SDB: Files = { ...disk('sdb', '8:16'), ...part('sdb', 'sdb1', '8:17') };
 
 function stack(t: Parameters<typeof fakeRoot>[0], files: Files, device: string) {
-  const stacks = new BlockStacks(new World(fakeRoot(t, files)));
+  const stacks = new BlockStacks(new LocalWorld(fakeRoot(t, files)));
   const name = stacks.nameOf(device, undefined);
   const found = name === undefined ? undefined : stacks.stackOf(name, () => undefined);
   return (
@@ -138,7 +138,7 @@ test('two paths to one disk are one disk; what is not seen is not guessed', (t) 
 
 test('disks are listed without partitions, mappings and empty drives', (t) => {
   const files = { ...SDA, ...SDB, ...mapped('dm-0', 'x', ['sda1']), '/sys/block/sr0/size': '0\n' };
-  const stacks = new BlockStacks(new World(fakeRoot(t, files)));
+  const stacks = new BlockStacks(new LocalWorld(fakeRoot(t, files)));
   assert.deepEqual(
     stacks.disks().map(({ name, bytes }) => [name, bytes]),
     [
@@ -172,7 +172,7 @@ test('file systems of a mount table: device numbers, loop files, btrfs members, 
     '/mnt/loop one/': '',
     '/mnt/pool/': '',
   });
-  const world = new World(root);
+  const world = new LocalWorld(root);
   const table = readMountTable(world);
   world.avoid(untouchable(table));
   const seen = await seeFileSystems(world, new BlockStacks(world), table);

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { type BackupTrace, inScript, tracesInLine } from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
@@ -27,7 +26,7 @@ export async function seeCron(world: World): Promise<CronSeen> {
   for (const spool of SPOOLS) {
     for (const { path, text } of filesIn(world, byteString(spool))) table(path, text, false);
   }
-  if (world.root === '') table('crontab -l', await ownTable(), false);
+  table('crontab -l', await world.ownCrontab(), false);
   for (const directory of PERIODIC) {
     for (const { path } of filesIn(world, byteString(directory))) {
       count += 1;
@@ -93,18 +92,4 @@ function commandOf(
   const fields = line.startsWith('@') ? 1 : of.path === '/etc/anacrontab' ? 3 : 5;
   const skip = fields + (of.hasUser && of.path !== '/etc/anacrontab' ? 1 : 0);
   return new RegExp(`^(?:\\S+\\s+){${skip}}(.*)$`).exec(line)?.[1];
-}
-
-const OWN_TABLE_LIMIT_MS = 2000;
-
-/** The table of whoever runs this, which `crontab` may read where its directory may not be. */
-function ownTable(): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    execFile(
-      'crontab',
-      ['-l'],
-      { timeout: OWN_TABLE_LIMIT_MS, maxBuffer: 1024 * 1024, encoding: 'latin1' },
-      (error, text) => resolve(error === null ? text : undefined),
-    );
-  });
 }

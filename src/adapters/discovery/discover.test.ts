@@ -14,7 +14,7 @@ import { Budget } from './budget.ts';
 import { type DiscoverOptions, discover } from './discover.ts';
 import { statfsInChild } from './statfs-child.ts';
 import { Walk } from './walk.ts';
-import { World } from './world.ts';
+import { LocalWorld } from './local-world.ts';
 
 // Goal: what lies on a machine and which backups its team has is seen, bounded, and what was not
 // seen is said. Method: recorded-like roots in which each trace stands once, and this machine.
@@ -358,7 +358,7 @@ test('a walk goes on where it was interrupted, to the same sum', (t) => {
   const files = Object.fromEntries(
     Array.from({ length: 30 }, (_, at) => [`/t/d${at % 5}/e${at}/file${at}`, 'x'.repeat(at)]),
   );
-  const world = new World(fakeRoot(t, files));
+  const world = new LocalWorld(fakeRoot(t, files));
   const options = { skip: new Set<string>(), entriesMax: 1000 };
   const whole = new Walk(world, byteString('/t'), options);
   whole.goOn(() => false);

@@ -1,31 +1,26 @@
 import { userInfo } from 'node:os';
-import { setImmediate } from 'node:timers/promises';
 import { type ByteString, byteString } from '../../base/bytes.ts';
-import { countOf } from '../../base/say-quantity.ts';
 import { type DurationMs, durationMs, seconds, unixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
-import type {
-  Discovery,
-  FileSystem,
-  FoundData,
-  Looked,
-  NotSeen,
-} from '../../watch/core/discovery.ts';
+import type { Discovery, FileSystem, FoundData, Looked } from '../../watch/core/discovery.ts';
 import { placeOf, unflushedOf } from '../../watch/core/locate.ts';
-import { isWithin } from '../../watch/core/place.ts';
-import { seeConfigurations } from './backup-configurations.ts';
 import { errnoOf } from '../node/errno.ts';
+import { seeConfigurations } from './backup-configurations.ts';
+import type { BackupTrace } from './backup-trace.ts';
 import { BlockStacks } from './block-stack.ts';
 import { Budget } from './budget.ts';
-import { type Candidate, candidatesOf, skippedBelow } from './candidates.ts';
+import { candidatesOf } from './candidates.ts';
 import { seeCron } from './cron.ts';
 import { readMountTable, seeFileSystems, untouchable } from './file-systems.ts';
 import { foundBackups } from './found-backups.ts';
+import { LocalWorld } from './local-world.ts';
+import { deniedPlaces, hiddenProcesses, mountsNotSeen } from './not-seen.ts';
 import { type ProcessesSeen, seeProcesses } from './processes.ts';
 import { seeSnapshots } from './snapshots-seen.ts';
+import type { FoundInside } from './things.ts';
 import { seeTimers } from './timers.ts';
-import { type FoundInside, sizeOf, Walk, type Walked } from './walk.ts';
-import { World } from './world.ts';
+import { type Tree, type Trees, walkedTrees } from './trees.ts';
+import type { World } from './world.ts';
 
 export interface DiscoverOptions {
   readonly clock: Clock;
@@ -43,11 +38,31 @@ export interface DiscoverOptions {
 const LIMIT: DurationMs = seconds(20);
 const ENTRIES_PER_TREE_MAX = 2_000_000;
 
+/** What discovery goes by: this machine, or what another one sent of itself. */
+export interface Subject {
+  readonly world: World;
+  readonly trees: Trees;
+  readonly user: Discovery['user'];
+  /** The command that looks as root, which shows what this user may not see. */
+  readonly asRoot: string;
+}
+
+/** One look at this machine. */
+export function discover(options: DiscoverOptions): Promise<Discovery> {
+  const world = new LocalWorld(options.root ?? '/');
+  const asRoot = 'sudo ./bin/holdfast up';
+  return discoverIn({ world, trees: walkedTrees(world), user: userSeen(), asRoot }, options);
+}
+
 /**
- * One look at this machine: what lies here, on which disks, and which backups the team has. It reads
- * only, touches no mount that may hang, ends within its limit, and says what it did not see.
+ * What lies on a machine, on which disks, and which backups the team has. It reads only, touches no
+ * mount that may hang, ends within its limit, and says what it did not see.
  */
-export async function discover(options: DiscoverOptions): Promise<Discovery> {
+export async function discoverIn(
+  subject: Subject,
+  options: Omit<DiscoverOptions, 'root'>,
+): Promise<Discovery> {
+  const { world, user } = subject;
   const { clock, host, exclude = [], given = [] } = options;
   const startedAt = clock.monotonic();
   const budget = new Budget({
@@ -55,34 +70,24 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     limitMs: options.limit ?? LIMIT,
     entriesMax: ENTRIES_PER_TREE_MAX,
   });
-  const world = new World(options.root ?? '/');
   const table = readMountTable(world);
   world.avoid(untouchable(table));
   const stacks = new BlockStacks(world);
   const fileSystems = await seeFileSystems(world, stacks, table);
   const where = { host, fileSystems };
-  const homes = homesOf(world);
   const processes = seeProcesses(world, budget.share(4));
-  const timers = seeTimers(world, homes);
-  const cron = await seeCron(world);
-  const configurations = seeConfigurations(world, homes);
-  const snapshots = seeSnapshots(world, fileSystems);
+  const jobs = await seeJobs(world, fileSystems);
   const refused = [...world.denied];
   const candidates = candidatesOf(world, fileSystems, given);
-  const trees = await walkAll(world, { candidates, fileSystems, exclude, budget });
-  const engines = await engineRows(world, { trees, processes, where, budget });
-  const traces = [
-    ...processes.traces,
-    ...timers.traces,
-    ...cron.traces,
-    ...configurations.traces,
-    ...snapshots.traces,
-  ];
+  const wanted = { candidates, fileSystems, exclude, budget };
+  const { trees, notSeen } = await subject.trees.walk(wanted);
+  const engines = await engineRows(subject, { trees, processes, where, budget });
   const isThere = (path: ByteString): boolean =>
     world.isUntouchable(path) || world.stat(path) !== undefined;
   const inside = trees.flatMap(({ walked }) => walked.backups);
+  const traces = [...processes.traces, ...jobs.traces];
   const backups = foundBackups({ ...where, isThere }, traces, inside);
-  const user = userSeen();
+  const looker = { user: user.name, asRoot: subject.asRoot };
   return {
     host,
     seenAt: clock.now(),
@@ -94,72 +99,33 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     backups,
     looked: [
       { where: 'processes', count: processes.count, cut: undefined },
-      { where: 'systemd timers', count: timers.count, cut: undefined },
-      { where: 'crontabs and scripts of cron', count: cron.count, cut: undefined },
-      { where: 'configuration files of backup tools', count: configurations.count, cut: undefined },
-      { where: 'snapshots of file systems and volumes', count: snapshots.count, cut: undefined },
+      ...jobs.looked,
       ...lookedAt(trees),
     ],
     notSeen: [
       ...mountsNotSeen(fileSystems),
-      ...deniedPlaces(refused, trees, user.name),
-      ...hiddenProcesses(processes, user.name),
+      ...deniedPlaces(refused, trees, looker),
+      ...hiddenProcesses(processes.hidden, looker),
+      ...notSeen,
     ],
   };
 }
 
-interface Tree {
-  readonly candidate: Candidate;
-  readonly walked: Walked;
-}
-
-/** How long one tree is walked before it is the next one's turn. */
-const TURN_MS = 100;
-
-async function walkAll(
+/** Signs of backups in what is set up to run, and in what file systems keep of themselves. */
+async function seeJobs(
   world: World,
-  what: {
-    readonly candidates: readonly Candidate[];
-    readonly fileSystems: readonly FileSystem[];
-    readonly exclude: readonly ByteString[];
-    readonly budget: Budget;
-  },
-): Promise<readonly Tree[]> {
-  const { budget } = what;
-  const wanted = what.candidates.filter(
-    ({ path }) => !what.exclude.some((own) => isWithin(path, own)),
-  );
-  const isFile = ({ path }: Candidate): boolean => {
-    const type = world.stat(path)?.type;
-    return type === 'file' || type === 'other';
-  };
-  const walks = wanted
-    .filter((candidate) => !isFile(candidate))
-    .map((candidate) => {
-      const skip = skippedBelow(candidate.path, what);
-      const walk = new Walk(world, candidate.path, { skip, entriesMax: budget.entriesMax });
-      return { candidate, walk };
-    });
-  for (let open = walks; open.length > 0 && budget.leftMs > 0; ) {
-    for (const { walk } of open) {
-      walk.goOn(budget.turn(TURN_MS));
-      await setImmediate();
-    }
-    open = open.filter(({ walk }) => !walk.isDone);
-  }
-  return [
-    ...walks.map(({ candidate, walk }) => ({ candidate, walked: walk.result() })),
-    ...wanted.filter(isFile).map((candidate) => ({ candidate, walked: fileOf(world, candidate) })),
-  ];
-}
-
-/** A single file that is backed up: there is nothing to walk. */
-function fileOf(world: World, { path }: Candidate): Walked {
-  const stat = world.stat(path);
+  fileSystems: readonly FileSystem[],
+): Promise<{ readonly traces: readonly BackupTrace[]; readonly looked: readonly Looked[] }> {
+  const homes = homesOf(world);
+  const seen = [
+    ['systemd timers', seeTimers(world, homes)],
+    ['crontabs and scripts of cron', await seeCron(world)],
+    ['configuration files of backup tools', seeConfigurations(world, homes)],
+    ['snapshots of file systems and volumes', seeSnapshots(world, fileSystems)],
+  ] as const;
   return {
-    ...{ bytes: stat?.bytes ?? 0, entries: 1, directories: 0, newestMs: stat?.changedMs },
-    ...{ cut: undefined, unreadable: stat === undefined ? 1 : 0 },
-    ...{ repositories: new Map(), found: [], backups: [] },
+    traces: seen.flatMap(([, { traces }]) => traces),
+    looked: seen.map(([where, { count }]) => ({ where, count, cut: undefined })),
   };
 }
 
@@ -196,7 +162,7 @@ function treeRow(
 
 /** Databases and images, by what runs and by what the walks met. */
 async function engineRows(
-  world: World,
+  { world, trees }: Subject,
   what: {
     readonly trees: readonly Tree[];
     readonly processes: ProcessesSeen;
@@ -212,7 +178,7 @@ async function engineRows(
   const rows: FoundData[] = [];
   for (const [at, { kind, path }] of [...all.values()].entries()) {
     if (world.isUntouchable(path)) continue;
-    const size = await sizedEngine(world, { kind, path, budget, left: all.size - at });
+    const size = await sizedEngine({ world, trees }, { kind, path, budget, left: all.size - at });
     rows.push({
       ...size,
       kind,
@@ -227,7 +193,7 @@ async function engineRows(
 }
 
 async function sizedEngine(
-  world: World,
+  { world, trees }: Pick<Subject, 'world' | 'trees'>,
   what: {
     readonly kind: FoundInside['kind'];
     readonly path: ByteString;
@@ -243,7 +209,7 @@ async function sizedEngine(
     return { bytes, entries: 1, newestChange, isComplete: stat !== undefined, isInUse: false };
   }
   const options = { isOver: budget.share(what.left), entriesMax: budget.entriesMax };
-  const size = await sizeOf(world, path, options);
+  const size = await trees.sizeOf(path, options);
   const isStarted = world.stat(byteString(`${path}/postmaster.pid`)) !== undefined;
   return {
     bytes: size.bytes,
@@ -269,56 +235,6 @@ function lookedAt(trees: readonly Tree[]): readonly Looked[] {
     count,
     cut,
   }));
-}
-
-function mountsNotSeen(fileSystems: readonly FileSystem[]): readonly NotSeen[] {
-  return fileSystems
-    .filter((mount) => mount.class === 'network' || mount.class === 'fuse')
-    .filter((mount) => mount.type !== 'autofs')
-    .map((mount) => ({
-      what: Buffer.from(mount.mountPoint, 'latin1').toString('utf8'),
-      why:
-        mount.answer === 'not answering'
-          ? `${mount.type} does not answer`
-          : `${mount.type}, not entered`,
-      command: undefined,
-      path: mount.mountPoint,
-    }));
-}
-
-/** Refused places that matter for the answer, told together by what they are. */
-function deniedPlaces(
-  refused: readonly ByteString[],
-  trees: readonly Tree[],
-  user: string,
-): readonly NotSeen[] {
-  const command = 'sudo ./bin/holdfast up';
-  const why = `not readable as ${user}`;
-  const isCron = (path: string): boolean =>
-    path.startsWith('/var/spool/cron') || path.startsWith('/etc/cron');
-  const seen: NotSeen[] = [];
-  const tables = refused.filter(isCron);
-  if (tables.length > 0) seen.push({ what: 'crontabs of others', why, command, path: tables[0] });
-  for (const { candidate, walked } of trees) {
-    if (walked.unreadable === 0) continue;
-    const path = Buffer.from(candidate.path, 'latin1').toString('utf8');
-    const what =
-      walked.directories === 0 ? path : `${countOf(walked.unreadable, 'place')} in ${path}`;
-    seen.push({ what, why, command, path: walked.directories === 0 ? candidate.path : undefined });
-  }
-  return seen;
-}
-
-function hiddenProcesses(processes: ProcessesSeen, user: string): readonly NotSeen[] {
-  if (processes.hidden === 0) return [];
-  return [
-    {
-      what: `open files of ${countOf(processes.hidden, 'process', 'processes')}`,
-      why: `not readable as ${user}`,
-      command: 'sudo ./bin/holdfast up',
-      path: undefined,
-    },
-  ];
 }
 
 function homesOf(world: World): readonly string[] {

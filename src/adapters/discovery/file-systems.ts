@@ -9,11 +9,9 @@ import {
   parseMounts,
   unflushedMax,
 } from './mount-table.ts';
-import { statfsInChild } from './statfs-child.ts';
 import type { World } from './world.ts';
 
 const MOUNT_TABLE_BYTES = 4 * 1024 * 1024;
-const ANSWER_LIMIT_MS = 2000;
 const ASKED_AT_ONCE = 8;
 
 export function readMountTable(world: World): readonly MountLine[] {
@@ -66,11 +64,9 @@ async function seeOne(
     unflushedMax: unflushedMax(line.type, line.options),
   };
   if (type === 'network' || type === 'fuse') {
-    // A recorded root has no such mount to ask; an automounter must not be woken.
-    if (world.root !== '' || line.type === 'autofs') {
-      return { ...base, bytes: undefined, freeBytes: undefined, answer: 'not asked' };
-    }
-    const answer = await statfsInChild(line.mountPoint, ANSWER_LIMIT_MS);
+    // An automounter must not be woken.
+    const asked = line.type === 'autofs' ? undefined : await world.askMount(line.mountPoint);
+    const answer = asked ?? { answer: 'not asked' };
     return { bytes: undefined, freeBytes: undefined, ...base, ...answer };
   }
   const sizes = world.statfs(line.mountPoint);

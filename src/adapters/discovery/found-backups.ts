@@ -6,7 +6,7 @@ import type { Place } from '../../watch/core/place.ts';
 import type { BackupTrace } from './backup-trace.ts';
 import { openCommandOf } from './open-command.ts';
 import { isSnapshots, mountsHeld } from './snapshots-held.ts';
-import type { BackupInside } from './walk.ts';
+import type { BackupInside } from './things.ts';
 
 interface Where extends Pick<Discovery, 'fileSystems' | 'host'> {
   /** A repository on a disk that is not plugged in now lies somewhere else. */

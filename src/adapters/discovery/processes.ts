@@ -2,7 +2,7 @@ import { quoteWord } from '../../base/shell-word.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { backupsInLine } from './backup-command.ts';
 import type { BackupTrace } from './backup-trace.ts';
-import type { FoundInside } from './walk.ts';
+import type { FoundInside } from './things.ts';
 import { joinPath, type World } from './world.ts';
 
 export interface ProcessesSeen {

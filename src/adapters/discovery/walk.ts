@@ -1,8 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ByteString } from '../../base/bytes.ts';
-import type { BackupTool } from '../../watch/core/discovery.ts';
-import { dumpTool, repositoryTool } from './backup-files.ts';
-import { type EntrySeen, joinPath, type World } from './world.ts';
+import {
+  type BackupInside,
+  directoryThing,
+  type FoundInside,
+  fileThing,
+  type Thing,
+  versionControlOf,
+} from './things.ts';
+import { type EntrySeen, joinPath, type StatSeen, type World } from './world.ts';
 
 /** What a bounded walk of one tree saw. Figures of an incomplete one are "at least". */
 export interface Walked {
@@ -20,22 +26,6 @@ export interface Walked {
   readonly backups: readonly BackupInside[];
 }
 
-export interface FoundInside {
-  readonly kind: 'postgres' | 'mysql' | 'mongodb' | 'sqlite' | 'image';
-  readonly path: ByteString;
-  readonly bytes: number;
-  readonly changedMs: number;
-}
-
-export interface BackupInside {
-  readonly tool: BackupTool;
-  /** The repository, or the dump itself. */
-  readonly path: ByteString;
-  /** A dump, one of many in its directory perhaps; not a repository. */
-  readonly isFile: boolean;
-  readonly changedMs: number;
-}
-
 export interface WalkOptions {
   /** Not entered and not counted: rows of their own, mounts, Holdfast's own directories. */
   readonly skip: ReadonlySet<string>;
@@ -51,12 +41,6 @@ interface Frame {
 
 const DEPTH_MAX = 64;
 const ENTRIES_AT_ONCE = 500;
-const IMAGE_NAME = /\.(?:qcow2?|raw|img|vmdk|vdi|vhdx?)$/i;
-const IMAGE_BYTES_MIN = 64 * 1024 * 1024;
-const SQLITE_NAME = /\.(?:sqlite3?|db3?)$/i;
-const SQLITE_MAGIC = 'SQLite format 3\0';
-/** Every browser cache is an SQLite: only what is large enough to be somebody's data gets a row. */
-const SQLITE_BYTES_MIN = 16 * 1024 * 1024;
 
 /**
  * The bounded walk of one tree, without leaving its mount. It goes on where it was interrupted, so
@@ -127,27 +111,20 @@ export class Walk {
     } else this.#cut = `not below ${DEPTH_MAX} levels`;
   }
 
-  /** A repository of a backup tool or the directory of a database: a row of its own, or none. */
   #isThingOfItsOwn(path: ByteString, entries: readonly EntrySeen[]): boolean {
-    const tool = repositoryTool(this.#world, path, entries);
-    if (tool !== undefined) {
-      const at = tool === 'restic' ? joinPath(path, 'snapshots') : path;
-      const changedMs = this.#world.stat(at)?.changedMs ?? 0;
-      this.#backups.push({ tool, path, isFile: false, changedMs });
-      return true;
-    }
-    const kind = engineOf(entries);
-    if (kind === undefined) return false;
-    const changedMs = this.#world.stat(path)?.changedMs ?? 0;
-    this.#found.push({ kind, path, bytes: 0, changedMs });
-    return true;
+    const thing = directoryThing(this.#world, path, entries);
+    if (thing !== undefined) this.#note(thing);
+    return thing !== undefined;
+  }
+
+  #note(thing: Thing): void {
+    if (thing.is === 'data') this.#found.push(thing.found);
+    else this.#backups.push(thing.backup);
   }
 
   #noteRepositories(entries: readonly EntrySeen[]): void {
     for (const { name, type } of entries) {
-      // A `.git` file is a worktree or a submodule; both are trees with history elsewhere.
-      const tool =
-        name === '.git' ? 'git' : name === '.hg' ? 'hg' : name === '.svn' ? 'svn' : undefined;
+      const tool = versionControlOf(name);
       if (tool === undefined || type === 'link' || type === 'other') continue;
       this.#repositories.set(tool, (this.#repositories.get(tool) ?? 0) + 1);
     }
@@ -159,30 +136,16 @@ export class Walk {
       this.#unreadable += 1;
       return;
     }
-    if (entry.type === 'file' && this.#isRowOrBackup(path, entry.name, stat)) return;
+    if (entry.type === 'file' && this.#isRow(path, stat)) return;
     this.#bytes += entry.type === 'file' ? stat.bytes : 0;
     if (stat.changedMs > (this.#newestMs ?? 0)) this.#newestMs = stat.changedMs;
   }
 
-  #isRowOrBackup(
-    path: ByteString,
-    name: string,
-    stat: { readonly bytes: number; readonly changedMs: number },
-  ): boolean {
-    const { bytes, changedMs } = stat;
-    if (IMAGE_NAME.test(name) && bytes >= IMAGE_BYTES_MIN) {
-      this.#found.push({ kind: 'image', path, bytes, changedMs });
-      return true;
-    }
-    if (SQLITE_NAME.test(name) && bytes >= SQLITE_BYTES_MIN) {
-      if (this.#world.read(path, SQLITE_MAGIC.length) !== SQLITE_MAGIC) return false;
-      this.#found.push({ kind: 'sqlite', path, bytes, changedMs });
-      return true;
-    }
-    const tool = dumpTool(this.#world, path, name);
-    // A dump is a backup and also a file of this tree: it is counted as both.
-    if (tool !== undefined) this.#backups.push({ tool, path, isFile: true, changedMs });
-    return false;
+  /** A dump is a backup and also a file of this tree: it is counted as both. */
+  #isRow(path: ByteString, stat: StatSeen): boolean {
+    const thing = fileThing(this.#world, path, stat);
+    if (thing !== undefined) this.#note(thing);
+    return thing?.is === 'data';
   }
 
   /** What was seen so far. */
@@ -200,17 +163,6 @@ export class Walk {
       backups: this.#backups,
     };
   }
-}
-
-/** The engine whose data directory this is, by its layout. */
-export function engineOf(
-  entries: readonly EntrySeen[],
-): 'postgres' | 'mysql' | 'mongodb' | undefined {
-  const names = new Set<string>(entries.map((entry) => entry.name));
-  if (names.has('PG_VERSION') && names.has('base') && names.has('global')) return 'postgres';
-  if (names.has('ibdata1')) return 'mysql';
-  if (names.has('WiredTiger') && names.has('WiredTiger.wt')) return 'mongodb';
-  return undefined;
 }
 
 /** Size and newest change of a directory that is a row by itself, whatever it holds. */

@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  statfsSync,
-} from 'node:fs';
 import { type ByteString, byteString } from '../../base/bytes.ts';
+import type { StatfsAnswer } from './statfs-child.ts';
 
 export interface EntrySeen {
   readonly name: ByteString;
@@ -22,141 +12,63 @@ export interface StatSeen {
   readonly changedMs: number;
 }
 
-/** Above this a sparse file counts with what it has allocated; below, inlined data have no blocks. */
-const SPARSE_BYTES_MIN = 1024 * 1024;
-const READ_BYTES_MAX = 256 * 1024;
-const LINKS_MAX = 8;
-
 /**
- * This machine as discovery may read it: below one root (`/`, or a recorded one in a test), never
- * below a mount that may not answer, never more than a bounded piece. What is refused is remembered,
- * so that it can be said; what is not there is simply undefined.
+ * A machine as discovery may read it: this one, or another by what a look at it sent. Never below a
+ * mount that may not answer, never more than a bounded piece. What is refused is remembered, so that
+ * it can be said; what is not there is simply undefined.
  */
-export class World {
-  readonly root: string;
-  readonly #untouchable: Set<string> = new Set();
-  readonly #denied: Set<ByteString> = new Set();
-
-  constructor(root: string) {
-    this.root = root === '/' ? '' : root.replace(/\/+$/, '');
-  }
-
+export interface World {
   /** Mount points of file systems that may hang: nothing at or below them is asked for. */
-  avoid(mountPoints: readonly ByteString[]): void {
-    for (const each of mountPoints) this.#untouchable.add(each);
-  }
-
+  avoid(mountPoints: readonly ByteString[]): void;
+  isUntouchable(path: string): boolean;
   /** Paths that this user may not read, in the order met. */
-  get denied(): readonly ByteString[] {
-    return [...this.#denied];
-  }
-
-  isUntouchable(path: string): boolean {
-    if (this.#untouchable.size === 0) return false;
-    for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
-      if (this.#untouchable.has(path.slice(0, at))) return true;
-    }
-    return false;
-  }
-
-  list(path: ByteString): readonly EntrySeen[] | undefined {
-    return this.#attempt(path, (real) =>
-      readdirSync(real, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-        name: byteString(entry.name.toString('latin1')),
-        type: entry.isDirectory()
-          ? 'directory'
-          : entry.isFile()
-            ? 'file'
-            : entry.isSymbolicLink()
-              ? 'link'
-              : 'other',
-      })),
-    );
-  }
-
-  stat(path: ByteString): StatSeen | undefined {
-    return this.#attempt(path, (real) => {
-      const stat = lstatSync(real);
-      const allocated = stat.blocks * 512;
-      const isSparse = stat.size > SPARSE_BYTES_MIN && allocated < stat.size;
-      return {
-        type: stat.isDirectory()
-          ? 'directory'
-          : stat.isFile()
-            ? 'file'
-            : stat.isSymbolicLink()
-              ? 'link'
-              : 'other',
-        bytes: isSparse ? allocated : stat.size,
-        changedMs: stat.mtimeMs,
-      };
-    });
-  }
-
+  readonly denied: readonly ByteString[];
+  list(path: ByteString): readonly EntrySeen[] | undefined;
+  stat(path: ByteString): StatSeen | undefined;
   /** The first `bytesMax` bytes of a regular file, one character a byte. Follows links. */
-  read(path: ByteString, bytesMax = READ_BYTES_MAX): string | undefined {
-    const target = this.#followed(path);
-    if (target === undefined) return undefined;
-    return this.#attempt(target, (real) => {
-      // Without O_NONBLOCK a FIFO among configuration files would be waited for.
-      const file = openSync(real, constants.O_RDONLY | constants.O_NONBLOCK);
-      try {
-        return fstatSync(file).isFile() ? readUpTo(file, bytesMax) : undefined;
-      } finally {
-        closeSync(file);
-      }
-    });
-  }
-
-  /** Where a link leads, inside the root; undefined where that may hang or leads nowhere. */
-  #followed(path: ByteString): ByteString | undefined {
-    let at = path;
-    for (let hop = 0; hop < LINKS_MAX; hop++) {
-      if (this.isUntouchable(at)) return undefined;
-      if (this.stat(at)?.type !== 'link') return at;
-      const target = this.link(at);
-      if (target === undefined) return undefined;
-      at = resolvePath(at.slice(0, at.lastIndexOf('/')), target);
-    }
-    return undefined;
-  }
-
-  link(path: ByteString): ByteString | undefined {
-    return this.#attempt(path, (real) =>
-      byteString(readlinkSync(real, { encoding: 'buffer' }).toString('latin1')),
-    );
-  }
-
+  read(path: ByteString, bytesMax?: number): string | undefined;
+  link(path: ByteString): ByteString | undefined;
   /** Sizes of a file system that is known to answer. */
-  statfs(path: ByteString): { readonly bytes: number; readonly freeBytes: number } | undefined {
-    return this.#attempt(path, (real) => {
-      const seen = statfsSync(real);
-      return { bytes: seen.blocks * seen.bsize, freeBytes: seen.bavail * seen.bsize };
-    });
-  }
-
-  #attempt<T>(path: ByteString, ask: (real: Buffer) => T): T | undefined {
-    if (this.isUntouchable(path)) return undefined;
-    try {
-      return ask(Buffer.from(this.root + path, 'latin1'));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'EACCES' || code === 'EPERM') this.#denied.add(path);
-      else if (typeof code !== 'string') throw error;
-      return undefined;
-    }
-  }
+  statfs(path: ByteString): { readonly bytes: number; readonly freeBytes: number } | undefined;
+  /** Sizes of a mount that may never answer; undefined where it was not asked. */
+  askMount(mountPoint: ByteString): Promise<StatfsAnswer | undefined>;
+  /** The crontab of whoever looks, which `crontab` may read where its directory may not be. */
+  ownCrontab(): Promise<string | undefined>;
 }
 
-function readUpTo(file: number, bytesMax: number): string {
-  const buffer = Buffer.allocUnsafe(bytesMax);
-  let length = 0;
-  while (length < bytesMax) {
-    const read = readSync(file, buffer, length, bytesMax - length, null);
-    if (read === 0) break;
-    length += read;
+export const READ_BYTES_MAX = 256 * 1024;
+/** Above this a sparse file counts with what it has allocated; below, inlined data have no blocks. */
+const SPARSE_BYTES_MIN = 1024 * 1024;
+const LINKS_MAX = 8;
+
+/** What a file counts with. @param blocks of 512 bytes */
+export function bytesCounted(bytes: number, blocks: number): number {
+  const allocated = blocks * 512;
+  return bytes > SPARSE_BYTES_MIN && allocated < bytes ? allocated : bytes;
+}
+
+export function isBelowAny(path: string, ancestors: ReadonlySet<string>): boolean {
+  if (ancestors.size === 0) return false;
+  for (let at = path.length; at > 0; at = path.lastIndexOf('/', at - 1)) {
+    if (ancestors.has(path.slice(0, at))) return true;
   }
-  return buffer.toString('latin1', 0, length);
+  return false;
+}
+
+/** Where a link leads, inside the root; undefined where that may hang or leads nowhere. */
+export function followed(
+  world: Pick<World, 'isUntouchable' | 'stat' | 'link'>,
+  path: ByteString,
+): ByteString | undefined {
+  let at = path;
+  for (let hop = 0; hop < LINKS_MAX; hop++) {
+    if (world.isUntouchable(at)) return undefined;
+    if (world.stat(at)?.type !== 'link') return at;
+    const target = world.link(at);
+    if (target === undefined) return undefined;
+    at = resolvePath(at.slice(0, at.lastIndexOf('/')), target);
+  }
+  return undefined;
 }
 
 function resolvePath(directory: string, target: string): ByteString {

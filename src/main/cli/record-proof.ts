@@ -6,7 +6,7 @@ import {
   seeFileSystems,
   untouchable,
 } from '../../adapters/discovery/file-systems.ts';
-import { World } from '../../adapters/discovery/world.ts';
+import { LocalWorld } from '../../adapters/discovery/local-world.ts';
 import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
@@ -91,7 +91,7 @@ export async function withLedger(
 }
 
 async function fileSystemsHere(): ReturnType<typeof seeFileSystems> {
-  const world = new World('/');
+  const world = new LocalWorld('/');
   const table = readMountTable(world);
   world.avoid(untouchable(table));
   return seeFileSystems(world, new BlockStacks(world), table);
