@@ -109,9 +109,12 @@ const borgmatic: Read = (text) => {
   }));
 };
 
+/** Far more than anybody writes; what is cut in the middle does not parse. */
+const YAML_CHARS_MAX = 64 * 1024;
+
 function parseYaml(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text.slice(0, YAML_CHARS_MAX));
   } catch (error) {
     // A file that cannot be parsed still shows that somebody set the tool up.
     if (error instanceof Error) return undefined;
@@ -141,18 +144,27 @@ const rsnapshot: Read = (text) => {
   ];
 };
 
+const PGBACKREST_REPOSITORIES_MAX = 256;
+
 /** Up to 256 repositories; each may lie on another machine. */
 const pgbackrest: Read = (text) => {
-  const numbers = new Set([...text.matchAll(/^repo(\d+)-/gm)].map((match) => match[1] ?? '1'));
+  const settings = new Map<string, Map<string, string>>();
+  for (const [, number = '1', key = '', value = ''] of text.matchAll(
+    /^repo(\d+)-([a-z0-9-]+)[ \t]*=[ \t]*(\S+)/gm,
+  )) {
+    const repository = settings.get(number) ?? new Map<string, string>();
+    if (!repository.has(key)) repository.set(key, value);
+    settings.set(number, repository);
+  }
   const clusters = [...text.matchAll(/^pg\d+-path\s*=\s*(\/\S+)/gm)].map((match) =>
     byteString(trimSlash(match[1] ?? '')),
   );
-  return (numbers.size === 0 ? ['1'] : [...numbers]).map((number) => {
-    const value = (key: string): string | undefined =>
-      new RegExp(`^repo${number}-${key}\\s*=\\s*(\\S+)`, 'm').exec(text)?.[1];
-    const type = value('type');
-    const place = value('host') ?? (type === 'posix' || type === 'cifs' ? undefined : type);
-    const path = value('path');
+  const all = [...settings.values()].slice(0, PGBACKREST_REPOSITORIES_MAX);
+  return (all.length === 0 ? [new Map<string, string>()] : all).map((repository) => {
+    const type = repository.get('type');
+    const local = type === 'posix' || type === 'cifs';
+    const place = repository.get('host') ?? (local ? undefined : type);
+    const path = repository.get('path');
     return {
       tool: 'pgbackrest',
       repository: place === undefined ? path : `${place}:${path ?? ''}`,
@@ -216,7 +228,7 @@ const btrbk: Read = (text) => {
 };
 
 const sanoid: Read = (text) =>
-  [...text.matchAll(/^\s*\[([^\]]+)\]/gm)]
+  [...text.matchAll(/^\s*\[([^\]\n]+)\]/gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => !name.startsWith('template_'))
     .map((dataset) => ({ tool: 'zfs snapshots', repository: dataset, paths: undefined }));

@@ -10,6 +10,9 @@ export interface Stack extends Beneath {
 
 const SYS_BLOCK = byteString('/sys/block');
 const DEPTH_MAX = 16;
+/** No array has more; a machine that says so is not believed. */
+const MEMBERS_MAX = 256;
+const WORDS_MAX = 2000;
 const SECTOR = 512;
 
 /** Which disks lie beneath a block device, by what `/sys/block` says of partitions and slaves. */
@@ -20,6 +23,9 @@ export class BlockStacks {
   readonly #partitions: ReadonlyMap<string, string>;
   /** `major:minor` to kernel name. */
   readonly #numbers: ReadonlyMap<string, string>;
+  /** The mapper's name to the kernel's; read once, when it is asked for. */
+  #mapped: ReadonlyMap<string, string> | undefined;
+  readonly #known = new Map<string, Stack | undefined>();
 
   constructor(world: World) {
     this.#world = world;
@@ -61,7 +67,13 @@ export class BlockStacks {
   }
 
   #mapperName(mapped: string): string | undefined {
-    return [...this.#names].find((name) => this.#attribute(name, 'dm/name') === mapped);
+    this.#mapped ??= new Map(
+      [...this.#names].flatMap((name) => {
+        const said = this.#attribute(name, 'dm/name');
+        return said === undefined ? [] : [[said, name] as const];
+      }),
+    );
+    return this.#mapped.get(mapped);
   }
 
   #attribute(name: string, attribute: string): string | undefined {
@@ -75,11 +87,22 @@ export class BlockStacks {
     return this.#stack(name, { fileStack, depth: 0 });
   }
 
+  /** Each device once: what stands on itself, by whatever way, is not known. */
   #stack(
     name: string,
     at: { readonly fileStack: (path: string) => Stack | undefined; readonly depth: number },
   ): Stack | undefined {
-    if (at.depth > DEPTH_MAX) return undefined;
+    if (at.depth > DEPTH_MAX || this.#known.has(name)) return this.#known.get(name);
+    this.#known.set(name, undefined);
+    const stack = this.#look(name, at);
+    this.#known.set(name, stack);
+    return stack;
+  }
+
+  #look(
+    name: string,
+    at: { readonly fileStack: (path: string) => Stack | undefined; readonly depth: number },
+  ): Stack | undefined {
     const below = { ...at, depth: at.depth + 1 };
     const disk = this.#partitions.get(name);
     const slaves = this.#slaves(name);
@@ -96,6 +119,7 @@ export class BlockStacks {
     const mapperId = this.#attribute(name, 'dm/uuid') ?? '';
     // Several paths to one disk fail together.
     if (mapperId.startsWith('mpath-')) return { disks: [name], failuresSurvived: 0, words: name };
+    if (slaves.length > MEMBERS_MAX) return undefined;
     const parts = slaves.map((slave) => this.#stack(slave, below));
     if (!parts.every((part) => part !== undefined)) return undefined;
     return this.#combine(name, parts);
@@ -130,15 +154,16 @@ export class BlockStacks {
     const isShared = parts.reduce((sum, part) => sum + part.disks.length, 0) > disks.length;
     const spare = level === undefined || isShared ? 0 : this.#redundancy(name, level);
     const failuresSurvived = isShared ? 0 : level === undefined ? weakest : spare + weakest;
-    const degraded = Number(this.#attribute(name, 'md/degraded') ?? 0);
+    const degraded = countIn(this.#attribute(name, 'md/degraded'));
     const note = degraded > 0 ? `, ${degraded} missing` : '';
-    return { disks, failuresSurvived, words: `${title}${note} on ${inner}` };
+    const words = `${title}${note} on ${inner}`.slice(0, WORDS_MAX);
+    return { disks, failuresSurvived, words };
   }
 
   /** How many members an array can still lose. */
   #redundancy(name: string, level: string): number {
-    const members = Number(this.#attribute(name, 'md/raid_disks') ?? 0);
-    const degraded = Number(this.#attribute(name, 'md/degraded') ?? 0);
+    const members = countIn(this.#attribute(name, 'md/raid_disks'));
+    const degraded = countIn(this.#attribute(name, 'md/degraded'));
     const whole: Readonly<Record<string, number>> = {
       raid1: Math.max(0, members - 1),
       raid10: 1,
@@ -155,7 +180,7 @@ export class BlockStacks {
       .filter((name) => this.#slaves(name).length === 0 && this.#wholeDisk(name) !== undefined)
       .map((name) => ({
         name,
-        bytes: Number(this.#attribute(name, 'size') ?? 0) * SECTOR,
+        bytes: countIn(this.#attribute(name, 'size')) * SECTOR,
         model: this.#attribute(name, 'device/model') || undefined,
         isRotational: flag(this.#attribute(name, 'queue/rotational')),
         isRemovable: this.#attribute(name, 'removable') === '1',
@@ -173,6 +198,11 @@ export class BlockStacks {
     }
     return [name];
   }
+}
+
+/** 0 where it says none. */
+function countIn(text: string | undefined): number {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }
 
 function flag(text: string | undefined): boolean | undefined {

@@ -23,7 +23,9 @@ export function foundBackups(
   const groups = new Map<string, BackupTrace[]>();
   for (const trace of all) {
     const id = `${trace.tool === 'borgmatic' ? 'borg' : trace.tool} ${trace.repository ?? ''}`;
-    groups.set(id, [...(groups.get(id) ?? []), trace]);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [trace]);
+    else group.push(trace);
   }
   // A sign without an address belongs to the one that has it, where there is only one such.
   for (const [id, nameless] of groups) {
@@ -108,8 +110,9 @@ function placeOfRepository(where: Where, repository: string | undefined): Place 
 }
 
 function newest(times: readonly (number | undefined)[]): UnixMs | undefined {
-  const known = times.filter((time) => time !== undefined && time > 0);
-  return known.length === 0 ? undefined : unixMs(Math.max(...known.map(Number)));
+  let last = 0;
+  for (const time of times) last = Math.max(last, time ?? 0);
+  return last === 0 ? undefined : unixMs(last);
 }
 
 function byName(one: FoundBackup, other: FoundBackup): number {

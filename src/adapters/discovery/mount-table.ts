@@ -75,7 +75,7 @@ export function classOf(type: string, device: string): FileSystemClass {
 /** How long a write may be in memory only: `commit=` where it is set, else the kernel's default. */
 export function unflushedMax(type: string, options: readonly string[]): DurationMs {
   for (const option of options) {
-    const match = /^commit=(\d+)$/.exec(option);
+    const match = /^commit=(\d{1,9})$/.exec(option);
     // commit=0 means the default.
     if (match !== null && match[1] !== '0') return seconds(Number(match[1]));
   }
