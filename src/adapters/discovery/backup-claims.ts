@@ -126,11 +126,14 @@ const proxmox: Read = ({ program, args, variables }) => {
 const COPY_VALUE =
   /^(?:-[A-Za-z]*[efTBM]|--(?:rsh|exclude|include|filter|exclude-from|include-from|files-from|log-file|password-file|bwlimit|backup-dir|link-dest|compare-dest|copy-dest|temp-dir|partial-dir|timeout|port|rsync-path|chmod|chown|max-size|min-size|suffix|config|transfers|checkers|out-format))$/;
 
+/** What is neither an option of rsync or rclone nor the value of one. */
+export function placesNamed(args: readonly string[]): readonly string[] {
+  return args.filter((word, at) => !word.startsWith('-') && !COPY_VALUE.test(args[at - 1] ?? ''));
+}
+
 /** A copy from here to elsewhere. What fetches from another machine is a backup of that one. */
 const copy: Read = ({ args }) => {
-  const words = args.filter(
-    (word, at) => !word.startsWith('-') && !COPY_VALUE.test(args[at - 1] ?? ''),
-  );
+  const words = placesNamed(args);
   // Another machine fetches: `rsync --server --sender -logDtpr . /srv`.
   if (args[0] === '--server') {
     const fetched = words.filter((word) => word.startsWith('/'));
@@ -216,8 +219,17 @@ function pathOf(text: string): ByteString {
   return byteString(bytes.replace(/(?<=.)\/+$/, ''));
 }
 
+/** A word may grow by this: a line of `$A$A$A` is somebody's attack. */
+const EXPANDED_MAX = 1024;
+
 export function expand(word: string, variables: ReadonlyMap<string, string>): string {
-  return word.replaceAll(/\$\{?(\w+)\}?/g, (whole, name: string) => variables.get(name) ?? whole);
+  let left = EXPANDED_MAX;
+  return word.replaceAll(/\$\{?(\w+)\}?/g, (whole, name: string) => {
+    const value = variables.get(name);
+    if (value === undefined || value.length > left) return whole;
+    left -= value.length;
+    return value;
+  });
 }
 
 /** An address without the secrets that some put into it; undefined where it was never filled in. */

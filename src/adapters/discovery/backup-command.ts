@@ -1,4 +1,4 @@
-import { type BackupCommand, describe, expand, toolOf } from './backup-claims.ts';
+import { type BackupCommand, describe, expand, type Said, toolOf } from './backup-claims.ts';
 import { parseShellLine, type ShellCommand } from './shell-words.ts';
 
 /** Programs that run another one, with how many words of their own they take after options. */
@@ -30,35 +30,49 @@ const DEPTH_MAX = 3;
 export function backupsInLine(
   line: string,
   known: ReadonlyMap<string, string> = new Map(),
-  depth = 0,
 ): readonly BackupCommand[] {
-  if (depth > DEPTH_MAX) return [];
-  const variables = new Map(known);
-  return parseShellLine(line).flatMap((command) => {
-    for (const [name, value] of command.variables) variables.set(name, value);
-    return backupsInCommand(command, { variables, depth });
+  return commandsInLine(line, known, (program) => toolOf(program) !== undefined).flatMap((said) => {
+    const tool = toolOf(said.program);
+    return (tool && describe(tool, said)) ?? [];
   });
 }
 
-function backupsInCommand(
+/** The programs that a line of shell would run, of those that are wanted. */
+export function commandsInLine(
+  line: string,
+  known: ReadonlyMap<string, string>,
+  isWanted: (program: string) => boolean,
+  depth = 0,
+): readonly Said[] {
+  if (depth > DEPTH_MAX) return [];
+  let variables = known;
+  return parseShellLine(line).flatMap((command) => {
+    if (command.variables.size > 0) variables = new Map([...variables, ...command.variables]);
+    return commandsIn(command, { variables, depth, isWanted });
+  });
+}
+
+function commandsIn(
   command: ShellCommand,
-  at: { readonly variables: ReadonlyMap<string, string>; readonly depth: number },
-): readonly BackupCommand[] {
+  at: {
+    readonly variables: ReadonlyMap<string, string>;
+    readonly depth: number;
+    readonly isWanted: (program: string) => boolean;
+  },
+): readonly Said[] {
   const words = withoutRunners(command.words);
   // `bash -c "..."` and `su user -c "..."` hold a line of their own.
   const inner = command.words.indexOf('-c');
   const first = basename(command.words[0] ?? '');
   if (inner > 0 && /^(?:ba|da|z|k)?sh$|^su$|^sudo$|^runuser$/.test(first)) {
-    return backupsInLine(command.words[inner + 1] ?? '', at.variables, at.depth + 1);
+    const line = command.words[inner + 1] ?? '';
+    return commandsInLine(line, at.variables, at.isWanted, at.depth + 1);
   }
   const program = basename(words[0] ?? '');
-  const tool = toolOf(program);
-  if (tool === undefined) return [];
+  if (!at.isWanted(program)) return [];
   const args = words.slice(1).map((word) => expand(word, at.variables));
   const output = command.output === undefined ? undefined : expand(command.output, at.variables);
-  return [describe(tool, { program, args, output, variables: at.variables })].filter(
-    (said) => said !== undefined,
-  );
+  return [{ program, args, output, variables: at.variables }];
 }
 
 function withoutRunners(words: readonly string[]): readonly string[] {

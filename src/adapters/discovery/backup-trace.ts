@@ -1,7 +1,6 @@
 import { byteString } from '../../base/bytes.ts';
 import type { FoundBy } from '../../watch/core/discovery.ts';
 import type { BackupCommand } from './backup-claims.ts';
-import { backupsInLine } from './backup-command.ts';
 import type { World } from './world.ts';
 
 /** One sign of a backup, and where it was seen. */
@@ -16,38 +15,49 @@ export interface BackupTrace extends BackupCommand {
 const SCRIPT_BYTES = 64 * 1024;
 const SCRIPT_LINES_MAX = 2000;
 const SCRIPTS_PER_LINE_MAX = 5;
+/** More than anybody sets; each line is read with all of them. */
+export const VARIABLES_MAX = 100;
+
+/** A line of shell that something runs, and what is set for it. */
+export interface JobLine {
+  readonly line: string;
+  readonly variables?: ReadonlyMap<string, string> | undefined;
+}
+
+export type ReadLine<T> = (line: string, variables: ReadonlyMap<string, string>) => readonly T[];
 
 /**
- * Backups that a line of shell would make, also those in a script that it runs: cron lines mostly
- * read `/usr/local/bin/backup.sh`.
+ * What `read` finds in a line; where it finds nothing, in the scripts that the line names: cron lines
+ * mostly read `/usr/local/bin/backup.sh`.
  */
-export function tracesInLine(
+export function readLine<T>(
   world: World,
-  line: string,
-  of: Omit<BackupTrace, keyof BackupCommand> & { readonly variables?: ReadonlyMap<string, string> },
-): readonly BackupTrace[] {
-  const { variables, ...where } = of;
-  const own = backupsInLine(line, variables);
+  { line, variables = new Map() }: JobLine,
+  read: ReadLine<T>,
+): readonly T[] {
+  const own = read(line, variables);
+  if (own.length > 0) return own;
   const scripts = [...line.matchAll(/(?:^|\s)(\/[^\s;|&<>"']+)/g)]
     .map((match) => match[1] ?? '')
     .slice(0, SCRIPTS_PER_LINE_MAX);
-  const inner = own.length > 0 ? [] : scripts.flatMap((path) => inScript(world, path, variables));
-  return [...own, ...inner].map((command) => ({ ...command, ...where }));
+  return scripts.flatMap((path) => readScript(world, { path, known: variables }, read));
 }
 
-/** Backups that a script would make, as far as its lines say so; programs are not read. */
-export function inScript(
+/** What `read` finds in the lines of a script; programs are not read. */
+export function readScript<T>(
   world: World,
-  path: string,
-  known: ReadonlyMap<string, string> = new Map(),
-): readonly BackupCommand[] {
+  { path, known }: { readonly path: string; readonly known: ReadonlyMap<string, string> },
+  read: ReadLine<T>,
+): readonly T[] {
   const text = world.read(byteString(path), SCRIPT_BYTES);
   if (text?.startsWith('#!') !== true) return [];
   const variables = new Map(known);
   const lines = text.replaceAll('\\\n', ' ').split('\n').slice(0, SCRIPT_LINES_MAX);
   return lines.flatMap((line) => {
-    for (const [name, value] of assignments(line)) variables.set(name, value);
-    return backupsInLine(line.trim(), variables);
+    for (const [name, value] of assignments(line)) {
+      if (variables.size < VARIABLES_MAX) variables.set(name, value);
+    }
+    return read(line.trim(), variables);
   });
 }
 

@@ -1,5 +1,13 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
-import { type BackupTrace, inScript, tracesInLine } from './backup-trace.ts';
+import { backupsInLine } from './backup-command.ts';
+import {
+  type BackupTrace,
+  type JobLine,
+  type ReadLine,
+  readLine,
+  readScript,
+  VARIABLES_MAX,
+} from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
 
 const SYSTEM_TABLES = ['/etc/crontab', '/etc/anacrontab'];
@@ -12,34 +20,49 @@ export interface CronSeen {
   readonly count: number;
 }
 
+/** A line that cron runs, or a script of a directory that it runs. */
+export type CronJob = { readonly trace: string } & (JobLine | { readonly script: string });
+
 /** Backups named by cron lines, and by the scripts that cron runs. */
 export async function seeCron(world: World): Promise<CronSeen> {
-  const traces: BackupTrace[] = [];
-  let count = 0;
-  const table = (path: string, text: string | undefined, hasUser: boolean): void => {
-    if (text === undefined) return;
-    count += 1;
-    traces.push(...inTable(world, text, { path, hasUser }));
-  };
-  for (const path of SYSTEM_TABLES) table(path, world.read(byteString(path)), true);
-  for (const { path, text } of filesIn(world, byteString('/etc/cron.d'))) table(path, text, true);
-  for (const spool of SPOOLS) {
-    for (const { path, text } of filesIn(world, byteString(spool))) table(path, text, false);
-  }
-  table('crontab -l', await world.ownCrontab(), false);
-  for (const directory of PERIODIC) {
-    for (const { path } of filesIn(world, byteString(directory))) {
-      count += 1;
-      const where = {
-        by: 'cron',
-        trace: path,
-        lastRunMs: undefined,
-        lastWrittenMs: undefined,
-      } as const;
-      traces.push(...inScript(world, path).map((command) => ({ ...command, ...where })));
-    }
-  }
+  const { jobs, count } = await cronJobs(world);
+  const traces = jobs.flatMap((job) =>
+    readJob(world, job, backupsInLine).map((command) => ({
+      ...command,
+      by: 'cron' as const,
+      trace: job.trace,
+      lastRunMs: undefined,
+      lastWrittenMs: undefined,
+    })),
+  );
   return { traces, count };
+}
+
+export function readJob<T>(world: World, job: CronJob, read: ReadLine<T>): readonly T[] {
+  return 'script' in job
+    ? readScript(world, { path: job.script, known: new Map() }, read)
+    : readLine(world, job, read);
+}
+
+export async function cronJobs(
+  world: World,
+): Promise<{ readonly jobs: readonly CronJob[]; readonly count: number }> {
+  const tables: { path: string; text: string | undefined; hasUser: boolean }[] = [
+    ...SYSTEM_TABLES.map((path) => ({ path, text: world.read(byteString(path)), hasUser: true })),
+    ...filesIn(world, byteString('/etc/cron.d')).map((file) => ({ ...file, hasUser: true })),
+    ...SPOOLS.flatMap((spool) => filesIn(world, byteString(spool))).map((file) => ({
+      ...file,
+      hasUser: false,
+    })),
+    { path: 'crontab -l', text: await world.ownCrontab(), hasUser: false },
+  ];
+  const read = tables.filter(({ text }) => text !== undefined);
+  const scripts = PERIODIC.flatMap((directory) => filesIn(world, byteString(directory)));
+  const jobs = [
+    ...read.flatMap(({ text = '', ...of }) => inTable(text, of)),
+    ...scripts.map(({ path }) => ({ trace: path, script: path })),
+  ];
+  return { jobs, count: read.length + scripts.length };
 }
 
 function filesIn(
@@ -55,11 +78,10 @@ function filesIn(
 }
 
 function inTable(
-  world: World,
   text: string,
   of: { readonly path: string; readonly hasUser: boolean },
-): readonly BackupTrace[] {
-  const variables = new Map<string, string>();
+): readonly CronJob[] {
+  let variables: ReadonlyMap<string, string> = new Map();
   return text
     .replaceAll('\\\n', ' ')
     .split('\n')
@@ -68,20 +90,17 @@ function inTable(
       if (line === '' || line.startsWith('#')) return [];
       const set = /^([A-Za-z_]\w*)\s*=\s*(["']?)(.*)\2$/.exec(line);
       if (set !== null) {
-        variables.set(set[1] ?? '', set[3] ?? '');
+        // Each line has those that stand above it.
+        if (variables.size < VARIABLES_MAX) {
+          variables = new Map(variables).set(set[1] ?? '', set[3] ?? '');
+        }
         return [];
       }
       const command = commandOf(line, of);
       if (command === undefined) return [];
       // `%` ends the command in a crontab, and `\%` is a percent sign.
       const shell = (command.split(/(?<!\\)%/)[0] ?? '').replaceAll('\\%', '%');
-      const where = {
-        by: 'cron',
-        trace: of.path,
-        lastRunMs: undefined,
-        lastWrittenMs: undefined,
-      } as const;
-      return tracesInLine(world, shell, { ...where, variables });
+      return { trace: of.path, line: shell, variables };
     });
 }
 

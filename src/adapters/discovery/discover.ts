@@ -237,7 +237,8 @@ function lookedAt(trees: readonly Tree[]): readonly Looked[] {
   }));
 }
 
-function homesOf(world: World): readonly string[] {
+/** Of people, by the table of users. */
+export function homesOf(world: World): readonly string[] {
   const passwd = world.read(byteString('/etc/passwd')) ?? '';
   const homes = passwd.split('\n').map((line) => line.split(':')[5] ?? '');
   return [...new Set(homes.filter((home) => /^\/(?:root|home\/)/.test(home)))];

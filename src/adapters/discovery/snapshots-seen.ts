@@ -77,7 +77,8 @@ function copyOnWriteVolumes(world: World): readonly BackupTrace[] {
   });
 }
 
-function volumeOf(mapperName: string): string {
+/** `vg/volume` of a name of the mapper. */
+export function volumeOf(mapperName: string): string {
   const at = mapperName.search(/(?<!-)-(?!-)/);
   const parts = [mapperName.slice(0, at), mapperName.slice(at + 1)];
   return parts.map((part) => part.replaceAll('--', '-')).join('/');

@@ -1,5 +1,12 @@
 import { byteString } from '../../base/bytes.ts';
-import { assignments, type BackupTrace, tracesInLine } from './backup-trace.ts';
+import { backupsInLine } from './backup-command.ts';
+import {
+  assignments,
+  type BackupTrace,
+  type JobLine,
+  readLine,
+  VARIABLES_MAX,
+} from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
 
 /** Where the later override the earlier; a unit of the distribution counts once it is enabled. */
@@ -13,8 +20,23 @@ export interface TimersSeen {
   readonly count: number;
 }
 
+/** A line that a timer or a service runs. */
+export type UnitJob = Pick<BackupTrace, 'by' | 'trace' | 'lastRunMs'> & JobLine;
+
 /** Backups that systemd's timers and services would make. */
 export function seeTimers(world: World, homes: readonly string[]): TimersSeen {
+  const { jobs, count } = unitJobs(world, homes);
+  const traces = jobs.flatMap(({ by, trace, lastRunMs, ...job }) => {
+    const found = readLine(world, job, backupsInLine);
+    return found.map((command) => ({ ...command, by, trace, lastRunMs, lastWrittenMs: undefined }));
+  });
+  return { traces, count };
+}
+
+export function unitJobs(
+  world: World,
+  homes: readonly string[],
+): { readonly jobs: readonly UnitJob[]; readonly count: number } {
   const enabled = new Set((world.list(byteString(WANTS)) ?? []).map((entry) => entry.name));
   const user = homes.map((home) => `${home}/.config/systemd/user`);
   const directories = [...PACKAGED_UNITS, ...OWN_UNITS, ...user];
@@ -24,21 +46,16 @@ export function seeTimers(world: World, homes: readonly string[]): TimersSeen {
       if (/\.(?:timer|service)$/.test(name)) units.set(name, joinPath(directory, name));
     }
   }
-  const traces: BackupTrace[] = [];
-  let count = 0;
-  for (const [name, path] of units) {
+  const jobs = [...units].flatMap(([name, path]) => {
     const isPackaged = PACKAGED_UNITS.some((directory) => path.startsWith(`${directory}/`));
     if (name.endsWith('.timer')) {
-      count += 1;
-      if (!isPackaged || enabled.has(byteString(name)))
-        traces.push(...inTimer(world, { name, path, units }));
-    } else if (!isPackaged && !units.has(name.replace(/service$/, 'timer'))) {
-      traces.push(
-        ...inService(world, path, { by: 'configuration', trace: name, lastRunMs: undefined }),
-      );
+      const isOn = !isPackaged || enabled.has(byteString(name));
+      return isOn ? inTimer(world, { name, path, units }) : [];
     }
-  }
-  return { traces, count };
+    if (isPackaged || units.has(name.replace(/service$/, 'timer'))) return [];
+    return inService(world, path, { by: 'configuration', trace: name, lastRunMs: undefined });
+  });
+  return { jobs, count: [...units.keys()].filter((name) => name.endsWith('.timer')).length };
 }
 
 function inTimer(
@@ -48,7 +65,7 @@ function inTimer(
     readonly path: string;
     readonly units: ReadonlyMap<string, string>;
   },
-): readonly BackupTrace[] {
+): readonly UnitJob[] {
   const text = world.read(byteString(timer.path)) ?? '';
   const unit = settings(text, 'Unit')[0] ?? timer.name.replace(/timer$/, 'service');
   // `restic@home.timer` starts an instance of `restic@.service`.
@@ -63,27 +80,26 @@ function inTimer(
 function inService(
   world: World,
   path: string,
-  of: Pick<BackupTrace, 'by' | 'trace' | 'lastRunMs'>,
-): readonly BackupTrace[] {
+  of: Pick<UnitJob, 'by' | 'trace' | 'lastRunMs'>,
+): readonly UnitJob[] {
   const text = world.read(byteString(path)) ?? '';
   const variables = new Map<string, string>();
+  const set = (line: string): void => {
+    for (const [name, value] of assignments(line)) {
+      if (variables.size < VARIABLES_MAX) variables.set(name, value);
+    }
+  };
   for (const file of settings(text, 'EnvironmentFile')) {
-    const environment = world.read(byteString(file.replace(/^-/, ''))) ?? '';
-    for (const [name, value] of assignments(environment)) variables.set(name, value);
+    set(world.read(byteString(file.replace(/^-/, ''))) ?? '');
   }
   for (const line of settings(text, 'Environment')) {
-    for (const each of line.split(/\s+(?=[\w"]+=)/)) {
-      for (const [name, value] of assignments(each.replace(/^"|"$/g, '')))
-        variables.set(name, value);
-    }
+    for (const each of line.split(/\s+(?=[\w"]+=)/)) set(each.replace(/^"|"$/g, ''));
   }
-  return [...settings(text, 'ExecStartPre'), ...settings(text, 'ExecStart')].flatMap((line) =>
-    tracesInLine(world, line.replace(/^[-@:+!]+/, ''), {
-      ...of,
-      lastWrittenMs: undefined,
-      variables,
-    }),
-  );
+  return [...settings(text, 'ExecStartPre'), ...settings(text, 'ExecStart')].map((line) => ({
+    ...of,
+    line: line.replace(/^[-@:+!]+/, ''),
+    variables,
+  }));
 }
 
 function settings(text: string, name: string): readonly string[] {

@@ -7,7 +7,7 @@ import { backupXml, disksIn, hasAgent, jobTypeIn } from './virsh.ts';
 const XML = `<domain type='kvm' id='3'>
   <devices>
     <disk type='file' device='disk'>
-      <driver name='qemu' type='qcow2' discard='unmap'/>
+      <driver name='qemu' type='qcow2' cache='unsafe' discard='unmap'/>
       <source file='/var/lib/images/a &amp; b.qcow2' index='2'/>
       <backingStore type='file' index='3'><format type='raw'/><source file='/base.img'/></backingStore>
       <target dev='vda' bus='virtio'/>
@@ -27,9 +27,12 @@ const XML = `<domain type='kvm' id='3'>
 
 test('disks of a definition', () => {
   assert.deepEqual(disksIn(XML), [
-    { target: 'vda', kind: 'file', source: '/var/lib/images/a & b.qcow2', format: 'qcow2' },
-    { target: 'vdb', kind: 'block', source: '/dev/vg/data', format: 'raw' },
-    { target: 'vdc', kind: 'network', source: 'pool/c', format: 'raw' },
+    {
+      ...{ target: 'vda', kind: 'file', source: '/var/lib/images/a & b.qcow2' },
+      ...{ format: 'qcow2', cache: 'unsafe' },
+    },
+    { target: 'vdb', kind: 'block', source: '/dev/vg/data', format: 'raw', cache: undefined },
+    { target: 'vdc', kind: 'network', source: 'pool/c', format: 'raw', cache: undefined },
   ]);
 });
 

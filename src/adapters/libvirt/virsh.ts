@@ -39,23 +39,28 @@ export interface GuestDisk {
   readonly source: string;
   /** As the definition of the guest says: `raw`, `qcow2`. */
   readonly format: string;
+  /** `none`, `unsafe`; undefined: what QEMU does by itself. */
+  readonly cache: string | undefined;
 }
 
 /** Disks in a definition of a guest; not what has no medium, nor drives for removable ones. */
 export function disksIn(xml: string): readonly GuestDisk[] {
-  return [...xml.matchAll(/<disk\b([^>]*)>([\s\S]*?)<\/disk>/g)].flatMap(
+  // After the last end there is none to look for: a hostile text could make that take long.
+  const whole = xml.slice(0, xml.lastIndexOf('</disk>') + '</disk>'.length);
+  return [...whole.matchAll(/<disk\b([^<>]*)>([\s\S]*?)<\/disk>/g)].flatMap(
     ([, head = '', body = '']) => {
       const device = attribute(head, 'device') ?? 'disk';
-      const target = /<target\b([^>]*)>/.exec(body)?.[1] ?? '';
-      const source = /<source\b([^>]*)>/.exec(body)?.[1];
-      const driver = /<driver\b([^>]*)>/.exec(body)?.[1] ?? '';
+      const target = /<target\b([^<>]*)>/.exec(body)?.[1] ?? '';
+      const source = /<source\b([^<>]*)>/.exec(body)?.[1];
+      const driver = /<driver\b([^<>]*)>/.exec(body)?.[1] ?? '';
       const name = attribute(target, 'dev');
       if (device !== 'disk' || source === undefined || name === undefined) return [];
       const from =
         attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name');
       if (from === undefined) return [];
       const kind = kindOf(attribute(head, 'type'));
-      return [{ target: name, kind, source: from, format: attribute(driver, 'type') ?? 'raw' }];
+      const [format = 'raw', cache] = [attribute(driver, 'type'), attribute(driver, 'cache')];
+      return [{ target: name, kind, source: from, format, cache }];
     },
   );
 }
@@ -73,10 +78,17 @@ export function hasAgent(xml: string): boolean {
 function attribute(text: string, name: string): string | undefined {
   const raw = new RegExp(`\\b${name}='([^']*)'|\\b${name}="([^"]*)"`).exec(text);
   const value = raw?.[1] ?? raw?.[2];
-  return value?.replaceAll(
-    /&(lt|gt|amp|quot|apos);/g,
-    (_, entity: string) => ENTITIES[entity] ?? '',
-  );
+  return value === undefined ? undefined : unescapeXml(value);
+}
+
+function unescapeXml(text: string): string {
+  return text.replaceAll(/&(lt|gt|amp|quot|apos);/g, (_, entity: string) => ENTITIES[entity] ?? '');
+}
+
+/** What a guest is called in its definition. */
+export function nameIn(xml: string): string | undefined {
+  const name = /<name>([^<]+)<\/name>/.exec(xml)?.[1];
+  return name === undefined ? undefined : unescapeXml(name);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

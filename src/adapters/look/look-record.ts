@@ -24,6 +24,8 @@ export type LookRecord =
       readonly path: ByteString;
       readonly text: string;
       readonly isCut: boolean;
+      /** The next record of this path goes on. */
+      readonly goesOn: boolean;
     }
   | { readonly kind: 'link'; readonly path: ByteString; readonly target: ByteString }
   | {
@@ -191,10 +193,7 @@ const READ: ReadonlyMap<string, Read> = new Map<string, Read>([
         user: of.text(),
       }),
   ],
-  [
-    'file',
-    (of) => right(of, { kind: 'file', path: of.path(), text: of.text(), isCut: of.count() > 0 }),
-  ],
+  ['file', fileRecord],
   ['link', (of) => right(of, { kind: 'link', path: of.path(), target: byteString(of.text()) })],
   ['list', listRecord],
   ['stat', (of) => right(of, { kind: 'stat', ...statOf(of) })],
@@ -265,6 +264,11 @@ function treeOf(of: Fields): RecordedTree {
     unreadable: of.count(),
     cut: of.text(),
   };
+}
+
+function fileRecord(of: Fields): LookRecord | undefined {
+  const [path, text, cut] = [of.path(), of.text(), of.count()];
+  return right(of, { kind: 'file', path, text, isCut: cut === 1, goesOn: cut === 2 });
 }
 
 function listRecord(of: Fields): LookRecord | undefined {

@@ -88,6 +88,7 @@ export class RecordReader {
     const isTooLong = this.#isTooLong;
     this.#begun = '';
     this.#isTooLong = false;
+    if (line === '' && !isTooLong) return;
     if (this.#records >= this.#limits.records) {
       this.#stop(`it sent more than ${this.#limits.records} records`);
       return;

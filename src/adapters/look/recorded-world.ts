@@ -77,7 +77,10 @@ export class RecordedWorld implements World {
   read(path: ByteString, bytesMax = READ_BYTES_MAX): string | undefined {
     const process = /^\/proc\/(\d+)\/cmdline$/.exec(path)?.[1];
     if (process !== undefined) {
-      return this.#of.processes.get(Number(process))?.args.map((arg) => `${arg}\0`).join('');
+      return this.#of.processes
+        .get(Number(process))
+        ?.args.map((arg) => `${arg}\0`)
+        .join('');
     }
     const target = this.#of.files.has(path) ? path : followed(this, path);
     const file = target === undefined ? undefined : this.#of.files.get(target);
@@ -117,8 +120,8 @@ export class RecordedWorld implements World {
     if (process === undefined) return undefined;
     const looker = this.#of.begin?.uid;
     const files = this.#of.open.get(process.pid);
-    const mayBeSeen = looker === 0 || looker === process.uid;
+    const isDenied = this.#of.denied.has(byteString(path));
+    const mayBeSeen = !isDenied && (looker === 0 || looker === process.uid);
     return { files: files ?? (mayBeSeen ? [] : undefined) };
   }
 }
-

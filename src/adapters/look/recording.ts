@@ -49,7 +49,7 @@ export function keep(recording: Recording, record: LookRecord): void {
       recording.begin ??= record;
       return;
     case 'file':
-      recording.files.set(record.path, { ...record, text: withoutGaps(record.text) });
+      keepFile(recording, record);
       return;
     case 'link':
       recording.links.set(record.path, record.target);
@@ -93,6 +93,12 @@ export function keep(recording: Recording, record: LookRecord): void {
   }
 }
 
+function keepFile(recording: Recording, record: Of<'file'>): void {
+  const before = recording.files.get(record.path);
+  const begun = before?.goesOn === true ? before.text : '';
+  recording.files.set(record.path, { ...record, text: begun + withoutGaps(record.text) });
+}
+
 function keepOpen(recording: Recording, { pid, path }: Of<'open'>): void {
   const files = recording.open.get(pid);
   if (files === undefined) recording.open.set(pid, [path]);
@@ -105,4 +111,36 @@ function keepOpen(recording: Recording, { pid, path }: Of<'open'>): void {
  */
 function withoutGaps(text: string): string {
   return text.replaceAll(/\s{64,}/g, (gap) => (gap.includes('\n') ? '\n' : ' '));
+}
+
+const MOUNT_TABLES = ['/proc/self/mountinfo', '/proc/mounts', '/proc/self/mounts'];
+const MOUNTS_MAX = 10_000;
+const TREES_MAX = 5000;
+
+/**
+ * The same with no more mounts and trees than any machine has: each data set is looked for among all
+ * mounts. A table of mounts that was cut counts only where there is no whole one.
+ */
+export function boundedTables(of: Recording): Recording {
+  const tables = MOUNT_TABLES.flatMap((path) => of.files.get(path) ?? []);
+  const table = tables.find(({ isCut }) => !isCut) ?? tables[0];
+  for (const path of MOUNT_TABLES) of.files.delete(path);
+  if (table !== undefined) {
+    const lines = table.text.split('\n');
+    const isWhole = !table.isCut && lines.length <= MOUNTS_MAX;
+    // The last line of a table that was cut is no line.
+    const kept = isWhole ? lines : lines.slice(0, Math.min(lines.length - 1, MOUNTS_MAX));
+    // Both other tables are in the form of `/proc/mounts`.
+    const path = table.path === MOUNT_TABLES[0] ? table.path : '/proc/mounts';
+    of.files.set(path, { ...table, text: kept.join('\n') });
+    if (!isWhole) of.notSeen.push(rest('mounts', 'the table of mounts is too long'));
+  }
+  const surplus = [...of.trees.keys()].slice(TREES_MAX);
+  for (const path of surplus) of.trees.delete(path);
+  if (surplus.length > 0) of.notSeen.push(rest('directories', 'there are too many'));
+  return of;
+}
+
+function rest(what: string, why: string): Of<'notseen'> {
+  return { kind: 'notseen', what: `further ${what}`, why, command: '', path: '' };
 }
