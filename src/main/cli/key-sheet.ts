@@ -3,7 +3,7 @@
  * up for the smallest and most precious objects of it. ASCII, 78 columns: any printer will do.
  */
 import type { Hash } from '../../host/hash.ts';
-import { isoTimeOf } from '../../vault/core/iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import type { WrappedKey } from '../../vault/core/wrapped-key.ts';
 import { type SheetLine, sheetLines, showLine } from './sheet-lines.ts';
 import { wrap } from '../../base/say-width.ts';

@@ -6,7 +6,7 @@ import type { DirHandle, Source } from '../../host/source.ts';
 import type { TreeWriter } from '../../host/tree-writer.ts';
 import { findEntry, type Manifest } from '../../manifest/core/walk.ts';
 import { demand } from '../../vault/core/corruption.ts';
-import { isoTimeOf } from '../../vault/core/iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import type { SnapshotContent, SnapshotRoot } from '../../vault/core/snapshot-content.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
 import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';

@@ -4,7 +4,7 @@ import type { UnixMs } from '../../base/units.ts';
 import type { Tools } from '../../host/tools.ts';
 import { canonicalBytes, splitLine, withLast } from './canonical-line.ts';
 import { demand } from './corruption.ts';
-import { isoTimeOf } from './iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import type { JsonFields } from './json-fields.ts';
 
 export const HEADER_SIZE_MAX = 65_536;

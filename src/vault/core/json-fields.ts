@@ -1,7 +1,7 @@
 import type { UnixMs } from '../../base/units.ts';
 import type { Codec } from '../../host/codec.ts';
 import { demand } from './corruption.ts';
-import { parseIsoTime } from './iso-time.ts';
+import { parseIsoTime } from '../../base/iso-time.ts';
 
 /** Members of an object that somebody else wrote: each is asked for by name and shape. */
 export class JsonFields {

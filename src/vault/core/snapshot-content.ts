@@ -4,7 +4,7 @@ import type { UnixMs } from '../../base/units.ts';
 import { base64OfText, textOfBase64 } from '../../manifest/core/base64.ts';
 import { isUtf8, utf8Of, bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { demand } from './corruption.ts';
-import { isoTimeOf } from './iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import { JsonFields } from './json-fields.ts';
 
 export const SNAPSHOT_GAPS_MAX = 1000;

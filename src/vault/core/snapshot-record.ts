@@ -7,7 +7,7 @@ import { canonicalBytes, splitLine, withLast } from './canonical-line.ts';
 import { corrupt, demand } from './corruption.ts';
 import type { DataKey } from './group.ts';
 import { demandFormat } from './header.ts';
-import { isoTimeOf } from './iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import { bytesFrom, type JsonFields } from './json-fields.ts';
 import { NAMES } from './object-id.ts';
 import { parseSealedKeys, type SealedKey } from './sealed-key.ts';

@@ -6,7 +6,7 @@ import type { Tools } from '../../host/tools.ts';
 import { canonicalBytes, splitLine, withLast } from './canonical-line.ts';
 import { demand } from './corruption.ts';
 import { demandFormat } from './header.ts';
-import { isoTimeOf } from './iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 import { bytesFrom, type JsonFields } from './json-fields.ts';
 import { encodeKeyring, type Keyring, parseKeyring } from './keyring.ts';
 

@@ -4,7 +4,7 @@ import type { Tools } from '../../host/tools.ts';
 import { canonicalBytes, splitLine, withLast } from './canonical-line.ts';
 import { demand } from './corruption.ts';
 import { demandFormat } from './header.ts';
-import { isoTimeOf } from './iso-time.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
 
 export const WRITER_RECORD_SIZE_MAX = 65_536;
 const KEY_SIZE = 32;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { unixMs } from '../../base/units.ts';
+import { unixMs } from './units.ts';
 import { isoTimeOf, parseIsoTime } from './iso-time.ts';
 
 test('it agrees with Date', () => {

@@ -1,5 +1,5 @@
-import { assert } from '../../base/assert.ts';
-import { type UnixMs, unixMs } from '../../base/units.ts';
+import { assert } from './assert.ts';
+import { type UnixMs, unixMs } from './units.ts';
 
 const DAY_MS = 86_400_000;
 const FORM = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})\.(\d{3})Z$/;
