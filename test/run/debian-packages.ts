@@ -12,6 +12,7 @@ export const PACKAGES = [
   { name: 'attr', probe: 'getfattr', purpose: 'fidelity of extended attributes' },
   { name: 'borgbackup', probe: 'borg', purpose: 'opening its repositories; benchmarks' },
   { name: 'btrfs-progs', probe: 'mkfs.btrfs', purpose: 'subvolumes, and snapshots of them' },
+  { name: 'chromium', probe: 'chromium', purpose: 'the page of a look in a browser' },
   { name: 'debootstrap', probe: 'debootstrap', purpose: 'rescue in a bare Debian' },
   { name: 'e2fsprogs', probe: 'mkfs.ext4', purpose: 'file systems in images, full disks' },
   { name: 'fuse3', probe: 'fusermount3', purpose: 'a mount that hangs' },

@@ -130,7 +130,7 @@ function changeWords(row: CoverageRow, discovery: Discovery): string {
   return ageMs < 60_000 && ageMs >= -60_000 ? 'written now' : `written ${formatAge(ageMs)}`;
 }
 
-const KIND_WORDS: Readonly<Record<FoundData['kind'], string>> = {
+export const KIND_WORDS: Readonly<Record<FoundData['kind'], string>> = {
   tree: '',
   home: 'home',
   www: 'web root',
