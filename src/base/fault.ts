@@ -169,6 +169,18 @@ export const FAULTS = {
     kind: 'transient',
     remedy: 'Run it again; what was stopped wrote nothing there.',
   },
+  HF_LOOK_TOO_LARGE: {
+    kind: 'refused',
+    remedy: 'Look at fewer hosts at once: more than {limit} of one look are not kept.',
+  },
+  HF_LOOK_UNKNOWN: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_LOOK_WANTED: {
+    kind: 'usage',
+    remedy: 'Look first: `holdfast look HOST...`; what it sees is kept.',
+  },
   HF_MANIFEST_CORRUPT: {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and use another snapshot or copy until then.',

@@ -1,0 +1,189 @@
+/** The schema of what a look at one host saw, as it is kept: docs/format/saved-look.md. */
+import { z } from 'zod';
+import { byteString } from '../base/bytes.ts';
+import { durationMs, unixMs } from '../base/units.ts';
+import type {
+  BackupTool,
+  DataKind,
+  FileSystemClass,
+  FoundBackup,
+  FoundBy,
+} from '../watch/core/discovery.ts';
+import type {
+  Automation,
+  ContainerVolume,
+  HostLook,
+  HostSight,
+} from '../watch/core/look/host-sight.ts';
+
+const text = z.string();
+const bytes = z
+  .string()
+  .regex(/^[\0-\xff]*$/)
+  .transform(byteString);
+const count = z.int();
+const flag = z.boolean();
+const time = z.number().transform(unixMs);
+const span = z.number().nonnegative().transform(durationMs);
+
+function orNothing<T extends z.ZodType>(schema: T) {
+  return schema.nullable().transform((value) => value ?? undefined);
+}
+
+/** Every word of a type and no other; one that the type gains does not compile here. */
+function words<T extends string>(all: Readonly<Record<T, true>>) {
+  return z.enum(Object.keys(all) as [T, ...T[]]);
+}
+
+const dataKinds = words<DataKind>({
+  ...{ tree: true, home: true, www: true, config: true, repository: true, image: true },
+  ...{ postgres: true, mysql: true, mongodb: true, sqlite: true },
+});
+export const backupTools = words<BackupTool>({
+  ...{ restic: true, borg: true, borgmatic: true, rsnapshot: true, duplicity: true },
+  ...{ pgbackrest: true, barman: true, 'wal-g': true, pg_dump: true, mysqldump: true },
+  ...{ mongodump: true, kopia: true, bacula: true, proxmox: true, rsync: true, rclone: true },
+  ...{ 'zfs snapshots': true, 'btrfs snapshots': true, 'lvm snapshots': true, 'dump file': true },
+});
+const foundBy = words<FoundBy>({
+  ...{ process: true, timer: true, cron: true, configuration: true, files: true },
+});
+const fileSystemClasses = words<FileSystemClass>({
+  ...{ local: true, network: true, fuse: true, overlay: true, memory: true },
+  ...{ kernel: true, image: true },
+});
+const automationKinds = words<Automation['kind']>({
+  ...{ 'rsync --delete': true, 'rclone sync': true, puppet: true, 'ansible-pull': true },
+  ...{ chef: true, salt: true },
+});
+const runtimes = words<ContainerVolume['runtime']>({ docker: true, podman: true, lxc: true });
+
+const beneath = z.strictObject({ disks: z.array(text), failuresSurvived: count });
+const place = z.strictObject({
+  host: text,
+  beneath: orNothing(beneath),
+  path: orNothing(bytes),
+});
+
+const disk = z.strictObject({
+  ...{ name: text, bytes: z.number(), model: orNothing(text) },
+  ...{ isRotational: orNothing(flag), isRemovable: flag },
+});
+
+const fileSystem = z.strictObject({
+  ...{ mountPoint: bytes, device: bytes, type: text, class: fileSystemClasses, isReadOnly: flag },
+  ...{ bytes: orNothing(z.number()), freeBytes: orNothing(z.number()) },
+  answer: z.enum(['answered', 'not answering', 'refused', 'not asked']),
+  ...{ beneath: orNothing(beneath), stack: orNothing(text), unflushedMax: span },
+});
+
+const data = z.strictObject({
+  ...{ kind: dataKinds, path: bytes, place, bytes: z.number(), entries: z.number() },
+  ...{ newestChange: orNothing(time), isComplete: flag, isInUse: flag },
+  ...{ notes: z.array(text), unflushedMax: span },
+});
+
+const backup = z
+  .strictObject({
+    ...{ tool: backupTools, foundBy: z.array(foundBy), traces: z.array(text) },
+    ...{ repository: orNothing(text), place: orNothing(place) },
+    ...{ lastRun: orNothing(time), lastWritten: orNothing(time) },
+    jobPaths: orNothing(z.array(bytes)),
+    holdsOnly: z.array(bytes).optional(),
+    ...{ openCommand: text, count },
+  })
+  .transform(
+    ({ holdsOnly, ...rest }): FoundBackup =>
+      holdsOnly === undefined ? rest : { ...rest, holdsOnly },
+  );
+
+const looked = z.strictObject({ where: text, count, cut: orNothing(text) });
+const notSeen = z.strictObject({
+  ...{ what: text, why: text, command: orNothing(text), path: orNothing(bytes) },
+});
+
+const discovery = z.strictObject({
+  ...{ host: text, seenAt: time, tookMs: span },
+  user: z.strictObject({ name: text, isRoot: flag }),
+  ...{ disks: z.array(disk), fileSystems: z.array(fileSystem), data: z.array(data) },
+  ...{ backups: z.array(backup), looked: z.array(looked), notSeen: z.array(notSeen) },
+});
+
+const machine = z.strictObject({
+  ...{ hostName: text, id: orNothing(text), bootId: orNothing(text), bootedAt: orNothing(time) },
+  ...{ kernel: text, system: text, addresses: z.array(text), virtualization: orNothing(text) },
+});
+
+const volume = z.strictObject({
+  kind: z.enum(['lvm', 'md', 'zfs', 'btrfs']),
+  ...{ name: text, layout: text, members: z.array(text), missingCount: count },
+  failuresSurvived: orNothing(count),
+  state: z.enum(['ok', 'degraded', 'failed', 'unknown']),
+  ...{ bytes: orNothing(z.number()), since: orNothing(time) },
+});
+
+const mount = z.strictObject({
+  ...{ mountPoint: bytes, device: bytes, type: text, options: z.array(text) },
+});
+
+const bondMember = z.strictObject({ name: text, isUp: flag });
+const link = z.strictObject({
+  ...{ name: text, isUp: flag, speedMbit: orNothing(z.number()) },
+  duplex: orNothing(z.enum(['full', 'half'])),
+  bond: orNothing(z.strictObject({ mode: text, members: z.array(bondMember) })),
+});
+
+const image = z.strictObject({ path: bytes, cache: orNothing(text), format: orNothing(text) });
+const guest = z.strictObject({
+  name: text,
+  state: z.enum(['running', 'shut off', 'unknown']),
+  ...{ startsByItself: orNothing(flag), images: z.array(image) },
+});
+
+const brick = z.strictObject({ host: text, path: bytes });
+const gluster = z.strictObject({
+  ...{ name: text, type: text, isStarted: flag, replicas: count, hasArbiter: flag },
+  bricks: z.array(brick),
+});
+
+const container = z.strictObject({ runtime: runtimes, container: orNothing(text), path: bytes });
+const gitTree = z.strictObject({
+  ...{ path: bytes, untrackedCount: count, changedCount: count },
+  ...{ unpushedCount: orNothing(count), remoteCount: count, submodulesMissing: count },
+});
+const automation = z.strictObject({
+  kind: automationKinds,
+  foundBy: z.enum(['process', 'timer', 'cron', 'configuration']),
+  ...{ trace: text, target: orNothing(text) },
+});
+const storageError = z.strictObject({
+  ...{ at: orNothing(time), device: orNothing(text), text, count },
+});
+const clock = z.strictObject({
+  ...{ offsetMs: orNothing(z.number()), offsetWithinMs: orNothing(span) },
+  isSynchronised: orNothing(flag),
+});
+const adminKey = z.strictObject({ user: text, fingerprint: text, comment: text });
+const port = z.strictObject({
+  ...{ protocol: z.enum(['tcp', 'udp']), address: text, port: count, program: orNothing(text) },
+});
+
+const sight: z.ZodType<HostSight> = z.strictObject({
+  ...{ discovery, machine, volumes: z.array(volume), mounts: z.array(mount) },
+  disks: z.array(
+    z.strictObject({ disk: text, writeCache: orNothing(z.enum(['write back', 'write through'])) }),
+  ),
+  ...{ links: z.array(link), guests: z.array(guest), gluster: z.array(gluster) },
+  ...{ containers: z.array(container), webRoots: z.array(bytes), gitTrees: z.array(gitTree) },
+  ...{ automation: z.array(automation), storageErrors: z.array(storageError), clock },
+  ...{ adminKeys: z.array(adminKey), ports: z.array(port), units: z.array(text) },
+  packages: orNothing(
+    z.array(z.tuple([text, text])).transform((pairs) => new Map<string, string>(pairs)),
+  ),
+  ...{ cut: orNothing(text), malformedCount: count },
+});
+
+export const hostLookSchema: z.ZodType<HostLook> = z.discriminatedUnion('kind', [
+  z.strictObject({ host: text, kind: z.literal('answered'), tookMs: span, sight }),
+  z.strictObject({ host: text, kind: z.literal('failed'), tookMs: span, why: text, remedy: text }),
+]);
