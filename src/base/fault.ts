@@ -179,7 +179,7 @@ export const FAULTS = {
   },
   HF_LOOK_WANTED: {
     kind: 'usage',
-    remedy: 'Look first: `holdfast look HOST...`; what it sees is kept.',
+    remedy: 'Run `holdfast look HOST...`: what it sees is kept, and the next look can be compared.',
   },
   HF_MANIFEST_CORRUPT: {
     kind: 'corrupt',

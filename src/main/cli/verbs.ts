@@ -47,6 +47,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-coverage.ts'),
   },
   {
+    name: 'changes',
+    door: 'Look',
+    summary: 'what differs between two looks',
+    isCommon: true,
+    load: () => import('./command-changes.ts'),
+  },
+  {
     name: 'init',
     door: 'Keep',
     summary: 'make a vault',
