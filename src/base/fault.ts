@@ -81,6 +81,10 @@ export const FAULTS = {
     remedy:
       'Bring back the packs and indexes that are missing: they carry the data key. Or open the vault with a key that may read this.',
   },
+  HF_DATA_SET_ELSEWHERE: {
+    kind: 'usage',
+    remedy: 'Run it on {host}: each machine backs up the data sets that lie on it.',
+  },
   HF_DISK_ABSENT: {
     kind: 'unavailable',
     remedy: 'Look whether {path} exists and whether its file system is mounted.',

@@ -1,5 +1,6 @@
 /** holdfast.yaml as it may be written: docs/operating/keys.md and `holdfast config show` use it. */
 import { z } from 'zod';
+import { estateIssues, estateKeys } from './estate-config.ts';
 
 const text = z.string().min(1);
 const texts = z.union([text, z.array(text)]).transform((one) => (Array.isArray(one) ? one : [one]));
@@ -50,7 +51,7 @@ export const FILE_SYSTEM_WORDS: ReadonlySet<CaptureWord> = new Set([
 const captureKeys = {
   /** Databases, where not all are wanted. */
   database: texts.optional(),
-  /** Directory of the socket, or name of a machine. */
+  /** Directory of the socket, or name of a machine; without an engine the host that has the data. */
   host: text.optional(),
   port: z.int().min(1).max(65_535).optional(),
   /** Account of the engine. */
@@ -157,7 +158,7 @@ const dataSet = dataSetKeys.superRefine((given, context) => {
   }
   const fitting: readonly string[] = word === undefined ? [] : KEYS_OF_WORD[word];
   for (const key of Object.keys(captureKeys)) {
-    if (!Object.hasOwn(given, key) || fitting.includes(key)) continue;
+    if (!Object.hasOwn(given, key) || fitting.includes(key) || key === 'host') continue;
     const beside = fitting.length === 0 ? 'nothing' : fitting.join(', ');
     say(key, `no ${key} here: beside capture: ${word ?? 'WORD'} goes ${beside}`);
   }
@@ -166,6 +167,15 @@ const dataSet = dataSetKeys.superRefine((given, context) => {
     say('capture', `${needed} below it as well: ${word ?? ''} needs it`);
   }
 });
+
+/**
+ * The host that a data set lies on, where one is said. Beside an engine that is asked over the
+ * network `host` is where it is asked, and any machine can do that.
+ */
+export function hostOfDataSet({ host, capture }: z.infer<typeof dataSet>): string | undefined {
+  const isAsked = capture !== undefined && KEYS_OF_WORD[capture].includes('host');
+  return isAsked ? undefined : host;
+}
 
 /** Keys of one service, below `services`. */
 const service = z.strictObject({
@@ -208,17 +218,27 @@ export const configSchema = z
     datasets: z.record(text, dataSet).optional(),
     /** Data sets that are restored together to one moment, by name. */
     services: z.record(text, service).optional(),
+    ...estateKeys,
   })
   .superRefine((given, context) => {
     const known = Object.keys(given.datasets ?? {});
+    const hosts = Object.entries(given.datasets ?? {}).flatMap(([name, one]) => {
+      const host = hostOfDataSet(one);
+      return host === undefined ? [] : [[name, host] as const];
+    });
+    for (const { path, message, known } of estateIssues(given, Object.fromEntries(hosts))) {
+      context.addIssue({ code: 'custom', path: [...path], message, params: { known } });
+    }
     for (const [name, one] of Object.entries(given.services ?? {})) {
-      const say = (path: readonly (string | number)[], message: string): void =>
-        context.addIssue({ code: 'custom', path: ['services', name, ...path], message });
+      const say = (path: readonly (string | number)[], message: string, params = {}): void =>
+        context.addIssue({ code: 'custom', path: ['services', name, ...path], message, params });
       one.datasets.forEach((dataSetName, at) => {
         const wanted = given.datasets?.[dataSetName];
         const where = ['datasets', at];
         if (wanted === undefined) {
-          say(where, `the name of a data set: ${known.join(', ') || 'there is none yet'}`);
+          say(where, `the name of a data set: ${known.join(', ') || 'there is none yet'}`, {
+            known,
+          });
         } else if (/[/\0]|^\.\.?$/.test(dataSetName)) {
           say(where, 'a data set without a slash in its name: it is restored under it');
         } else if (one.moment === 'one-view' && wanted.capture !== undefined) {

@@ -45,6 +45,48 @@ datasets:
   assert.match(bench.run(['config', 'check'], NO_VAULT).stdout, /is right: 2 data sets\.\n$/);
 });
 
+test('data sets of other hosts are not backed up here, and that is said', () => {
+  bench.write(
+    'holdfast.yaml',
+    `vault: ./vault
+hosts: {here: {address: root@localhost}, st1: {}}
+domains: {site: {a: [here, st1]}}
+datasets:
+  own: {paths: data/own}
+  named: {host: here, paths: data/named}
+  images: {host: st1, paths: /srv/images}
+services: {all: {datasets: [own, images]}}
+points: {borg: {tool: borg, repository: 'st1:/srv/borg', of: here}}
+`,
+  );
+  for (const file of ['data/own/a', 'data/named/b']) bench.write(file);
+  assert.equal(bench.run(['init'], NO_VAULT).status, 0);
+  const { status, said } = bench.json(['backup'], NO_VAULT);
+  assert.equal(status, 0);
+  assert.deepEqual(
+    said.backups?.map(({ dataSet }) => dataSet),
+    ['own', 'named'],
+  );
+  assert.deepEqual(said.elsewhere, [{ dataSet: 'images', host: 'st1' }]);
+  assert.match(bench.run(['backup'], NO_VAULT).stdout, /not backed up by it: images \(st1\)\./);
+  for (const one of [
+    ['--name', 'images'],
+    ['--service', 'all'],
+  ]) {
+    const refused = bench.json(['backup', ...one], NO_VAULT);
+    assert.equal(refused.status, 64);
+    assert.equal(refused.said.error?.code, 'HF_DATA_SET_ELSEWHERE');
+    assert.match(refused.said.error.remedy, /on st1/);
+  }
+  assert.match(
+    bench.run(['config', 'check'], NO_VAULT).stdout,
+    /is right: 3 data sets, 1\sof them on other hosts/,
+  );
+  const shown = bench.json(['config', 'show'], NO_VAULT).said;
+  assert.equal((shown['datasets.images'] as { value: string }).value, '/srv/images on st1');
+  assert.equal((shown['domains.site.a'] as { value: string }).value, 'here, st1');
+});
+
 test('an option goes before the environment, and that before the file', () => {
   bench.write('holdfast.yaml', 'vault: by-file\n');
   const by = (env: Record<string, string>): unknown =>

@@ -12,7 +12,7 @@ import type { Cli } from '../../src/main/cli/cli.ts';
 import type { DataSetJob } from '../../src/main/cli/backup-request.ts';
 import { bytesBelow, firstBackupBytes } from '../../src/main/cli/first-backup.ts';
 import { LiveProgress } from '../../src/main/cli/live-progress.ts';
-import { editDistance, nearestWord } from '../../src/main/cli/nearest-word.ts';
+import { editDistance, nearestWord } from '../../src/base/nearest-word.ts';
 import { checkFloor, type Floor, parseFloor } from '../../src/main/cli/sizes.ts';
 import { sheetLines, showLine } from '../../src/main/cli/sheet-lines.ts';
 import { AS_IT_LIES } from '../../src/main/frozen/capture-plan.ts';

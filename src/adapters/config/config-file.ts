@@ -3,14 +3,9 @@ import fs from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { Fault } from '../../base/fault.ts';
-import {
-  CAPTURE_WORDS,
-  CONFIG_KEYS,
-  type Config,
-  configSchema,
-  DATA_SET_KEYS,
-  SERVICE_KEYS,
-} from '../../wire/config.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
+import { type Config, configSchema } from '../../wire/config.ts';
+import { knownAt, wanted } from './config-kinds.ts';
 
 const SIZE_MAX = 4 * 1024 * 1024;
 
@@ -35,7 +30,7 @@ export function readConfig(file: string): Config {
   // A key that was mistyped is also one that is missing: the first is what to mend.
   const { issues } = parsed.error;
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  const { path, what, instead } = explained(issue);
+  const { path, what, instead } = explained(issue, document);
   throw invalid({ file, spot: spotOf(document, lines, path), what, instead });
 }
 
@@ -59,7 +54,7 @@ interface Explained {
   readonly instead: string;
 }
 
-function explained(issue: z.core.$ZodIssue | undefined): Explained {
+function explained(issue: z.core.$ZodIssue | undefined, document: Document): Explained {
   if (issue === undefined) return { path: [], what: 'it is no configuration', instead: '' };
   const { path } = issue;
   const name = path.map(String).join('.');
@@ -67,66 +62,30 @@ function explained(issue: z.core.$ZodIssue | undefined): Explained {
     const [key = ''] = issue.keys;
     const known = knownAt(path);
     const what = `there is no key ${key}${path.length === 0 ? '' : ` below ${name}`}`;
-    return { path: [...path, key], what, instead: `Write one of: ${known.join(', ')}.` };
-  }
-  if (issue.code === 'custom') {
-    const what = `${name} is not what it should be`;
-    return { path, what, instead: `Write ${issue.message}.` };
+    const instead = `${meant(key, known)}Write one of: ${known.join(', ')}.`;
+    return { path: [...path, key], what, instead };
   }
   if (path.length === 0) {
     return { path, what: 'this is no list of keys', instead: 'Write `vault: PLACE`, for example.' };
   }
-  return { path, what: `${name} is not what it should be`, instead: wanted(path) };
+  const what = `${name} is not what it should be`;
+  const said = document.getIn(path);
+  const near = typeof said === 'string' ? meant(said, wordsOf(issue)) : '';
+  const instead = issue.code === 'custom' ? `Write ${issue.message}.` : wanted(path);
+  return { path, what, instead: near + instead };
 }
 
-function knownAt(path: readonly PropertyKey[]): readonly string[] {
-  if (path.length === 0) return CONFIG_KEYS;
-  if (path.at(-1) === 'view') return ['open', 'close'];
-  return path[0] === 'services' ? SERVICE_KEYS : DATA_SET_KEYS;
+/** The words of which one must stand there. */
+function wordsOf(issue: z.core.$ZodIssue): readonly string[] {
+  const words: unknown = issue.code === 'custom' ? issue.params?.known : undefined;
+  const given = issue.code === 'invalid_value' ? issue.values : words;
+  return Array.isArray(given) ? given.filter((word) => typeof word === 'string') : [];
 }
 
-function wanted(path: readonly PropertyKey[]): string {
-  const key = String(path.findLast((part) => typeof part === 'string' && KINDS.has(part)) ?? '');
-  const kind = KINDS.get(String(path.at(-1))) ?? KINDS.get(key);
-  return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
+function meant(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  return near === undefined ? '' : `Did you mean ${near}? `;
 }
-
-const TEXT = 'a text';
-const TEXTS = 'a text or a list of texts';
-const SWITCH = 'true or false';
-const COMMANDS = 'a list with a program and its arguments, or a list of such lists';
-const SPAN = 'a time as 90s, 10min or 2h';
-const KINDS = new Map([
-  ['vault', `${TEXT}: the directory of the vault`],
-  ['key-file', `${TEXT}: the path of a file`],
-  ['passphrase-file', `${TEXT}: the path of a file`],
-  ['state', `${TEXT}: the path of a directory`],
-  ['min-free', 'a size (20GiB) or a share (10%)'],
-  ['datasets', 'names, and below each its keys: paths, exclude, ...'],
-  ['paths', TEXTS],
-  ['exclude', TEXTS],
-  ['exclude-from', TEXTS],
-  ['one-file-system', SWITCH],
-  ['exclude-caches', SWITCH],
-  ['exclude-nobackup', SWITCH],
-  ['before', COMMANDS],
-  ['thaw', COMMANDS],
-  ['failed', COMMANDS],
-  ['after', COMMANDS],
-  ['hook-limit', SPAN],
-  ['capture', `one of: ${CAPTURE_WORDS.join(', ')}`],
-  ['capture-limit', SPAN],
-  ['view', 'open: and close: below it, each a list with a program and its arguments'],
-  ['open', 'a list with a program and its arguments; it prints the directory to be read'],
-  ['close', 'a list with a program and its arguments; the directory is given to it'],
-  ['database', TEXTS],
-  ['port', 'a number'],
-  ['checkpoint', 'fast or spread'],
-  ['services', 'names, and below each its keys: datasets, check, ...'],
-  ['moment', 'in-order or one-view'],
-  ['check', 'a list with a program and its arguments'],
-  ['check-limit', SPAN],
-]);
 
 /** Of the value, or of the nearest thing above it that is there. */
 function spotOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): Spot {

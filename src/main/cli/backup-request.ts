@@ -11,6 +11,7 @@ import type { ServiceRecord } from '../../vault/core/snapshot-content.ts';
 import type { CaptureWord, DataSetConfig } from '../../wire/config.ts';
 import { FILE_SYSTEM_WORDS } from '../../wire/config.ts';
 import { AS_IT_LIES, type CapturePlan, NO_HOOKS, planOf } from '../frozen/capture-plan.ts';
+import { dataSetsElsewhere, demandHere } from '../estate/data-sets-here.ts';
 import type { Cli } from './cli.ts';
 import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts';
 import { fullPath, type Settings } from './settings.ts';
@@ -52,7 +53,7 @@ export interface NamedPath {
   readonly path: ByteString;
 }
 
-/** @throws Fault HF_USAGE, HF_SOURCE_ABSENT; both before anything is done */
+/** @throws Fault HF_USAGE, HF_SOURCE_ABSENT, HF_DATA_SET_ELSEWHERE; all before anything is done */
 export function backupJobs(
   cli: Cli,
   settings: Settings,
@@ -153,9 +154,13 @@ function configuredJobs(settings: Settings, options: BackupOptions): readonly Da
     const names = all.map(([name]) => name).join(', ');
     throw usage(`${configFile} has no data set ${options.name ?? ''}; it has ${names}`);
   }
+  const elsewhere = new Set(dataSetsElsewhere(config).map(({ dataSet }) => dataSet));
+  const here = wanted.filter(([name]) => !elsewhere.has(name));
+  const [first] = wanted;
+  if (here.length === 0 && first !== undefined) demandHere(config, first[0]);
   return jobsNamed(
     settings,
-    wanted.map(([name]) => name),
+    here.map(([name]) => name),
     options,
   );
 }
@@ -171,6 +176,7 @@ export function jobsNamed(
   return names.map((name) => {
     const dataSet = config.datasets?.[name];
     if (dataSet === undefined) throw usage(`there is no data set ${name} in the configuration`);
+    demandHere(config, name);
     return configuredJob(base, { name, dataSet, options });
   });
 }

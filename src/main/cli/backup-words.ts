@@ -9,6 +9,7 @@ import { formatDuration } from '../../base/say-time.ts';
 import type { HookRecord, ServiceRecord } from '../../vault/core/snapshot-content.ts';
 import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
+import type { DataSetElsewhere } from '../estate/data-sets-here.ts';
 import { errnoWords } from './errno-words.ts';
 import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
@@ -74,6 +75,17 @@ function notTakenWords({ dataSet, fault }: NotTaken, style: Style): readonly str
   ];
   const sentence = layoutSentence(style, { mark: failed, text, tone: 'strong' });
   return [...sentence, '', ...layoutRows(style, rows)];
+}
+
+/** What the file names and another host backs up: never silently left out. */
+export function elsewhereWords(
+  elsewhere: readonly DataSetElsewhere[],
+  style: Style,
+): readonly string[] {
+  if (elsewhere.length === 0) return [];
+  const names = elsewhere.map(({ dataSet, host }) => `${dataSet} (${host})`).join(', ');
+  const text = `Not of this machine, and not backed up by it: ${sayText(names, style)}.`;
+  return ['', ...layoutSentence(style, { mark: undefined, text, tone: 'aside' })];
 }
 
 function sentenceOf({ dataSet, outcome, hooks }: Taken, style: Style): string {

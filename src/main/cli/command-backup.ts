@@ -1,13 +1,14 @@
 /** `holdfast backup`: a snapshot of directories, of files, or of what a command prints. */
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
+import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import { FLOOR_UNKNOWN, FloorWatch } from '../floor-watch.ts';
 import { startCrew } from '../run-backup.ts';
 import { type ServicePlan, servicePlan } from '../services/service-plan.ts';
 import { takeService } from '../services/take-service.ts';
 import { stepBack } from '../step-back.ts';
 import { type BackupOptions, backupJobs, type DataSetJob } from './backup-request.ts';
-import { backupJson, backupWords, hasGaps, isTaken } from './backup-words.ts';
+import { backupJson, backupWords, elsewhereWords, hasGaps, isTaken } from './backup-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { firstBackupBytes } from './first-backup.ts';
@@ -104,6 +105,8 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
     service === undefined
       ? await takeDataSets(cli, { ...take, jobs })
       : await takeService(cli, service, take);
+  const isAll = args.length === 0 && service === undefined && options.name === undefined;
+  const elsewhere = isAll ? dataSetsElsewhere(settings.config) : [];
   const isFlawed = taken.some((each) => !isTaken(each) || hasGaps(each));
   const isSilent = options.quiet === true && !isFlawed;
   return {
@@ -111,8 +114,18 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
     say: (style) =>
       isSilent
         ? []
-        : taken.flatMap((each, at) => [...(at === 0 ? [] : ['']), ...backupWords(each, style)]),
-    json: { vault: opened.session.vault.id, backups: taken.map(backupJson) },
+        : [
+            ...taken.flatMap((each, at) => [
+              ...(at === 0 ? [] : ['']),
+              ...backupWords(each, style),
+            ]),
+            ...elsewhereWords(elsewhere, style),
+          ],
+    json: {
+      vault: opened.session.vault.id,
+      backups: taken.map(backupJson),
+      ...(elsewhere.length === 0 ? {} : { elsewhere }),
+    },
   };
 }
 

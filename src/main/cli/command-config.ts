@@ -2,8 +2,10 @@
 import type { Command } from 'commander';
 import type { Style } from '../../base/say.ts';
 import { sayText } from '../../base/say-name.ts';
-import { countOf } from '../../base/say-quantity.ts';
+import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
+import { type Config, hostOfDataSet } from '../../wire/config.ts';
+import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { textOfBytes } from './places.ts';
@@ -22,7 +24,9 @@ Keys of holdfast.yaml:
                                             with the keys of its word
   services                                  names, and below each: datasets,
                                             moment, check
-What the last two are for, with examples: docs/operating/frozen.md
+  hosts, domains, points                    other machines, what fails together,
+                                            backups that a team has
+With examples: docs/operating/frozen.md, docs/operating/look.md
 
 Example of a file:
   vault: /srv/vault
@@ -58,11 +62,13 @@ export function define(command: Command, act: Act): void {
 async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
   const { configFile, config } = await readSettings(cli, options);
   const count = Object.keys(config.datasets ?? {}).length;
+  const elsewhere = dataSetsElsewhere(config).length;
+  const others = elsewhere === 0 ? '' : `, ${formatCount(elsewhere)} of them on other hosts`;
   const say = (style: Style): readonly string[] =>
     configFile === undefined
       ? ['There is no holdfast.yaml here and none in /etc/holdfast; nothing needs one.']
-      : [`${sayText(configFile, style)} is right: ${countOf(count, 'data set')}.`];
-  return { code: EXIT.done, say, json: { file: configFile ?? null, dataSets: count } };
+      : [`${sayText(configFile, style)} is right: ${countOf(count, 'data set')}${others}.`];
+  return { code: EXIT.done, say, json: { file: configFile ?? null, dataSets: count, elsewhere } };
 }
 
 async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {
@@ -93,12 +99,35 @@ function rowsOf(settings: Settings): readonly (readonly [string, string, string]
       ? ['min-free', '10 %, at least 5 GiB', 'habit']
       : ['min-free', String(minFree), from],
   );
-  for (const [name, { paths = [], capture }] of Object.entries(config.datasets ?? {})) {
-    const by = capture === undefined ? [] : [`by ${capture}`];
-    rows.push([`datasets.${name}`, [paths.join(', '), ...by].filter(Boolean).join(' '), from]);
+  for (const [name, dataSet] of Object.entries(config.datasets ?? {})) {
+    const { paths = [], capture } = dataSet;
+    const host = hostOfDataSet(dataSet);
+    const by = capture === undefined ? '' : `by ${capture}`;
+    const on = host === undefined ? '' : `on ${host}`;
+    rows.push([`datasets.${name}`, [paths.join(', '), by, on].filter(Boolean).join(' '), from]);
   }
   for (const [name, { datasets }] of Object.entries(config.services ?? {})) {
     rows.push([`services.${name}`, datasets.join(', '), from]);
   }
-  return rows;
+  return [...rows, ...estateRows(config, from)];
+}
+
+/** What is said of other machines. */
+function estateRows(
+  { hosts = {}, domains = {}, points = {} }: Config,
+  from: string,
+): readonly (readonly [string, string, string])[] {
+  const names = Object.keys(hosts).join(', ');
+  return [
+    ...(names === '' ? [] : [['hosts', names, from] as const]),
+    ...Object.entries(domains).flatMap(([kind, groups]) =>
+      Object.entries(groups).map(
+        ([name, members]) => [`domains.${kind}.${name}`, members.join(', '), from] as const,
+      ),
+    ),
+    ...Object.entries(points).map(([name, { tool, repository, of = [] }]) => {
+      const what = [tool, repository ?? '', of.length === 0 ? '' : `of ${of.join(', ')}`];
+      return [`points.${name}`, what.filter(Boolean).join(' '), from] as const;
+    }),
+  ];
 }

@@ -5,7 +5,7 @@ import { sayText } from '../../base/say-name.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { Act, Answer } from './cli.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
 
 const KINDS: Readonly<Record<FaultKind, string>> = {
   usage: 'the call asks for something that cannot be',

@@ -89,7 +89,7 @@ async function help(cli: Cli, rest: readonly string[]): Promise<number> {
 }
 
 async function unknownVerb(name: string): Promise<Fault> {
-  const { nearestWord } = await import('./nearest-word.ts');
+  const { nearestWord } = await import('../../base/nearest-word.ts');
   const { sayText } = await import('../../base/say-name.ts');
   const near = nearestWord(
     name,

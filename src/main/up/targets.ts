@@ -6,6 +6,7 @@ import { backupJobs, type DataSetJob, type NamedPath } from '../cli/backup-reque
 import type { Cli } from '../cli/cli.ts';
 import { textOfBytes } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
+import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import { inServiceOrder } from '../services/service-order.ts';
 import { ownDirectories } from '../vault-place.ts';
 
@@ -34,8 +35,8 @@ function jobsOf(cli: Cli, settings: Settings, given: readonly string[]): readonl
   if (given.length > 0) {
     return given.flatMap((each) => backupJobs(cli, settings, { args: [each], options }));
   }
-  if (Object.keys(settings.config.datasets ?? {}).length > 0) {
-    const { services } = settings.config;
+  const { datasets = {}, services } = settings.config;
+  if (Object.keys(datasets).length > dataSetsElsewhere(settings.config).length) {
     return inServiceOrder(backupJobs(cli, settings, { args: [], options }), services);
   }
   const checkout = { args: [CHECKOUT], options: { exclude: CHECKOUT_EXCLUDES } };

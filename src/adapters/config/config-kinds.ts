@@ -1,0 +1,86 @@
+/** What may stand where in holdfast.yaml, in words for whoever wrote something else. */
+import { CAPTURE_WORDS, CONFIG_KEYS, DATA_SET_KEYS, SERVICE_KEYS } from '../../wire/config.ts';
+import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
+
+const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
+  ['datasets', DATA_SET_KEYS],
+  ['services', SERVICE_KEYS],
+  ['hosts', HOST_KEYS],
+  ['points', POINT_KEYS],
+]);
+
+/** The keys that there are below `path`. */
+export function knownAt(path: readonly PropertyKey[]): readonly string[] {
+  if (path.length === 0) return CONFIG_KEYS;
+  if (path.at(-1) === 'view') return ['open', 'close'];
+  return KEYS_BELOW.get(String(path[0])) ?? [];
+}
+
+/** What to write for the value at `path`. */
+export function wanted(path: readonly PropertyKey[]): string {
+  if (path[0] === 'services' && path[2] === 'datasets')
+    return 'Write a list of names of data sets.';
+  const key = path.findLast((part) => KINDS.has(String(part)));
+  const kind = KINDS.get(String(key));
+  return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
+}
+
+const TEXT = 'a text';
+const TEXTS = 'a text or a list of texts';
+const PATH = `${TEXT}: the path of a file`;
+const DIRECTORY = `${TEXT}: the path of a directory`;
+const SWITCH = 'true or false';
+const COMMANDS = 'a list with a program and its arguments, or a list of such lists';
+const SPAN = 'a time as 90s, 10min or 2h';
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['vault', `${TEXT}: the directory of the vault`],
+  ['key-file', PATH],
+  ['passphrase-file', PATH],
+  ['state', DIRECTORY],
+  ['min-free', 'a size (20GiB) or a share (10%)'],
+  ['datasets', 'names, and below each its keys: paths, exclude, ...'],
+  ['paths', TEXTS],
+  ['exclude', TEXTS],
+  ['exclude-from', TEXTS],
+  ['one-file-system', SWITCH],
+  ['exclude-caches', SWITCH],
+  ['before', COMMANDS],
+  ['thaw', COMMANDS],
+  ['failed', COMMANDS],
+  ['after', COMMANDS],
+  ['hook-limit', SPAN],
+  ['capture', `one of: ${CAPTURE_WORDS.join(', ')}`],
+  ['capture-limit', SPAN],
+  ['view', 'open: and close: below it, each a list with a program and its arguments'],
+  ['open', 'a list with a program and its arguments; it prints the directory to be read'],
+  ['close', 'a list with a program and its arguments; the directory is given to it'],
+  ['database', TEXTS],
+  ['port', 'a number'],
+  ['checkpoint', 'fast or spread'],
+  ['services', 'names, and below each its keys: datasets, check, ...'],
+  ['moment', 'in-order or one-view'],
+  ['check', 'a list with a program and its arguments'],
+  ['check-limit', SPAN],
+  ['host', `${TEXT}: a name below hosts, or where the engine of \`capture\` is asked`],
+  ['role', `${TEXT}: an account of the engine`],
+  ['pg-service', `${TEXT}: a name in pg_service.conf`],
+  ['password-file', PATH],
+  ['defaults-file', PATH],
+  ['socket', PATH],
+  ['run-as', `${TEXT}: an account of this machine`],
+  ['programs', DIRECTORY],
+  ['domain', `${TEXT}: the name of the guest`],
+  ['uri', `${TEXT}: where libvirt is asked, as qemu:///system`],
+  ['disks', TEXTS],
+  ['scratch', DIRECTORY],
+  ['snapshot-size', 'a size as 5G or 20%, in quotes'],
+  ['exclude-nobackup', SWITCH],
+  ['hosts', 'names, and below each its keys: address, groups'],
+  ['address', `${TEXT}: [user@]name, as ssh is told`],
+  ['groups', TEXTS],
+  ['domains', 'kinds, and below each its names with their hosts: site: {a: [hv1, hv2]}'],
+  ['points', 'names, and below each its keys: tool, repository, of'],
+  ['tool', `one of: ${TOOLS.join(', ')}`],
+  ['repository', `${TEXT}: as its tool names it, without a secret`],
+  ['of', 'a name below hosts, or a list of them'],
+]);
