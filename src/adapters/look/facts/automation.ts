@@ -3,7 +3,7 @@ import { placesNamed, type Said } from '../../discovery/backup-claims.ts';
 import { commandsInLine } from '../../discovery/backup-command.ts';
 import { type ReadLine, readLine } from '../../discovery/backup-trace.ts';
 import { cronJobs, readJob } from '../../discovery/cron.ts';
-import { quoteWord } from '../../discovery/shell-words.ts';
+import { quoteWord } from '../../../base/shell-word.ts';
 import { unitJobs } from '../../discovery/timers.ts';
 import type { Recording } from '../recording.ts';
 import { wordsOf } from '../words.ts';
