@@ -29,7 +29,23 @@ export interface Sshd {
   readonly log: () => string;
   /** Takes the cable away: nobody is told, nothing arrives. */
   readonly unplug: () => void;
+  /** Of a process in its network. */
+  readonly pid: number;
   readonly stop: () => Promise<void>;
+}
+
+export interface SshdOptions {
+  readonly port?: number;
+  /** Its network is one that only this server reaches. */
+  readonly behind?: Sshd;
+  readonly machine?: SshdMachine;
+}
+
+/** A machine of its own around the server: processes, host name, and a root directory. */
+export interface SshdMachine {
+  /** Shell text, run in its own namespaces. What it mounts at `root` is the root of the server. */
+  readonly setUp: string;
+  readonly root: string;
 }
 
 export interface HostAndPort {
@@ -40,10 +56,12 @@ export interface HostAndPort {
 const PORT = 2222;
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const SSHD = '/usr/sbin/sshd';
+/** Where a machine of its own has the files of its server. */
+const IN_MACHINE = '/etc/ssh';
 const READY = 'waiting for its card';
 const START_MS_MAX = 20_000;
 /** `HostKeyAlias`: behind a proxy, too, it is this server. */
-const ALIAS = 'holdfast-test';
+export const ALIAS = 'holdfast-test';
 
 /** As in authorized_keys: the key may run this, and nothing else. */
 export function restrictedTo(vault: string): string {
@@ -68,10 +86,11 @@ export function canStartSshd(t: { skip(message?: string): void }): boolean {
 }
 
 /** Whoever starts it stops it. */
-export async function startSshd(): Promise<Sshd> {
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-sshd-'));
-  const network = new Network();
-  const server = begun(dir, network);
+  const { port = PORT, machine } = options;
+  const network = new Network(options.behind);
+  const server = begun(dir, network, machine);
   const stop = async (): Promise<void> => {
     await endAll(server);
     fs.rmSync(dir, { recursive: true });
@@ -79,7 +98,11 @@ export async function startSshd(): Promise<Sshd> {
   try {
     await saidBy(server, dir, READY);
     network.connect(server);
-    writeConfiguration(dir, network);
+    writeConfiguration(dir, {
+      host: network.host,
+      port,
+      at: machine === undefined ? dir : IN_MACHINE,
+    });
     server.stdin?.write('go\n');
     await saidBy(server, dir, 'Server listening');
   } catch (error) {
@@ -91,19 +114,25 @@ export async function startSshd(): Promise<Sshd> {
   return {
     dir,
     host,
-    port: PORT,
+    port,
     environment: { ...process.env, HOLDFAST_SSH: `ssh -F ${path.join(dir, 'ssh_config')}` },
-    place: (at, through = { host, port: PORT }) => ({ ...through, path: byteString(at) }),
+    place: (at, through = { host, port }) => ({ ...through, path: byteString(at) }),
     authorize(options = '') {
       fs.writeFileSync(path.join(dir, 'authorized_keys'), `${options} ${publicKey}`.trimStart());
     },
     log: () => fs.readFileSync(path.join(dir, 'log'), 'utf8'),
     unplug: () => network.unplug(),
+    pid: Number(server.pid),
     stop,
   };
 }
 
-function writeConfiguration(dir: string, { host }: Network): void {
+/** @param of `at`: where the server sees `dir` */
+function writeConfiguration(
+  dir: string,
+  of: { readonly host: string; readonly port: number; readonly at: string },
+): void {
+  const { host, port, at } = of;
   for (const name of ['host-key', 'client-key']) {
     run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path.join(dir, name));
   }
@@ -113,9 +142,9 @@ function writeConfiguration(dir: string, { host }: Network): void {
   write('known_hosts', [`${ALIAS} ${hostKey}`]);
   write('authorized_keys', [fs.readFileSync(path.join(dir, 'client-key.pub'), 'utf8').trim()]);
   write('sshd_config', [
-    `ListenAddress ${host}:${PORT}`,
-    `HostKey ${path.join(dir, 'host-key')}`,
-    `AuthorizedKeysFile ${path.join(dir, 'authorized_keys')}`,
+    `ListenAddress ${host}:${port}`,
+    `HostKey ${path.join(at, 'host-key')}`,
+    `AuthorizedKeysFile ${path.join(at, 'authorized_keys')}`,
     `PidFile none`,
     'UsePAM no',
     'StrictModes no',
@@ -144,17 +173,25 @@ function writeConfiguration(dir: string, { host }: Network): void {
 type Server = ReturnType<typeof begun>;
 
 /** With mounts of its own it gets the /run/sshd that it insists on. It waits for its card. */
-function begun(dir: string, { host, card }: Network) {
+function begun(dir: string, { host, card }: Network, machine: SshdMachine | undefined) {
+  const isAlone = machine === undefined;
+  const config = path.join(isAlone ? dir : IN_MACHINE, 'sshd_config');
   const script = [
-    'mount -t tmpfs tmpfs /run && mkdir /run/sshd',
-    `echo ${READY} && read -r go`,
-    `ip addr add ${host}/30 dev ${card}b && ip link set ${card}b up && ip link set lo up`,
-    `exec ${SSHD} -D -e -f "$0"`,
-  ].join(' && ');
+    'set -e',
+    ...(isAlone
+      ? ['mount -t tmpfs tmpfs /run', 'mkdir /run/sshd']
+      : [machine.setUp, `mount --bind ${dir} ${machine.root}${IN_MACHINE}`]),
+    `echo ${READY}`,
+    'read -r go',
+    `ip addr add ${host}/30 dev ${card}b`,
+    `ip link set ${card}b up`,
+    'ip link set lo up',
+    `exec ${isAlone ? '' : `chroot ${machine.root} `}${SSHD} -D -e -f ${config}`,
+  ].join('\n');
   const log = fs.openSync(path.join(dir, 'log'), 'a+');
-  const config = path.join(dir, 'sshd_config');
-  const apart = ['--pdeathsig', 'KILL', 'unshare', '--net', '--mount'];
-  const server = spawn('setpriv', [...apart, 'sh', '-c', script, config], {
+  const own = isAlone ? [] : ['--uts', '--pid', '--kill-child=KILL'];
+  const apart = ['--pdeathsig', 'KILL', 'unshare', '--net', '--mount', ...own];
+  const server = spawn('setpriv', [...apart, 'sh', '-c', script], {
     stdio: ['pipe', log, log],
   });
   fs.closeSync(log);
@@ -177,8 +214,13 @@ class Network {
   /** Its end here has an `a` behind, the one there a `b`. */
   readonly card: string;
   readonly #here: string;
+  /** Runs what follows at this end of the cable. */
+  readonly #from: readonly string[];
+  readonly #fromPid: number;
 
-  constructor() {
+  constructor(behind: Sshd | undefined) {
+    this.#fromPid = behind?.pid ?? process.pid;
+    this.#from = behind === undefined ? [] : ['nsenter', `--target=${behind.pid}`, '--net'];
     const nth = randomInt(2 ** 20);
     this.card = `hf${nth.toString(16)}`;
     const at = (nthAddress: number): string => {
@@ -192,13 +234,19 @@ class Network {
   connect(server: Server): void {
     const { card } = this;
     const far = ['peer', 'name', `${card}b`, 'netns', String(server.pid)];
-    run('ip', 'link', 'add', `${card}a`, 'type', 'veth', ...far);
-    run('ip', 'addr', 'add', `${this.#here}/30`, 'dev', `${card}a`);
-    run('ip', 'link', 'set', `${card}a`, 'up');
+    const near = ['netns', String(this.#fromPid)];
+    run('ip', 'link', 'add', `${card}a`, ...near, 'type', 'veth', ...far);
+    this.#ip('addr', 'add', `${this.#here}/30`, 'dev', `${card}a`);
+    this.#ip('link', 'set', `${card}a`, 'up');
   }
 
   unplug(): void {
-    run('ip', 'link', 'set', `${this.card}a`, 'down');
+    this.#ip('link', 'set', `${this.card}a`, 'down');
+  }
+
+  #ip(...args: readonly string[]): void {
+    const [program = 'ip', ...rest] = [...this.#from, 'ip', ...args];
+    run(program, ...rest);
   }
 }
 
