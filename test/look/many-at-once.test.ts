@@ -170,7 +170,7 @@ test('ssh is told to ask nobody, to forward nothing and to check host keys as co
   for (const word of [...wanted, 'ForwardAgent=no', 'ControlMaster=no', '-l ann', '-p 2222']) {
     assert.ok(batch.why.includes(word), `${word}: ${batch.why}`);
   }
-  assert.match(batch.why, / -- hv1 exec sh -s$/);
+  assert.match(batch.why, / -- hv1 exec sh -s 285$/);
   assert.doesNotMatch(asking.why, /BatchMode/);
   assert.doesNotMatch(batch.why + asking.why, /StrictHostKeyChecking/);
 });

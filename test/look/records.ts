@@ -4,12 +4,16 @@ import type { ReadSight } from '../../src/main/look/look-at-host.ts';
 import type { HostSight } from '../../src/watch/core/look/host-sight.ts';
 
 const NONE_SEEN = unixMs(0);
+const SIZE_MAX = 1 << 20;
 
 /** Kinds stand in `units`. It returns after `end`, as every reader of looks does. */
 export const readKinds: ReadSight = async (bytes, { host }) => {
   const units: string[] = [];
   let text = '';
+  let size = 0;
   for await (const some of bytes) {
+    size += some.length;
+    if (size > SIZE_MAX) return sightOf(host, units, 'it sends too much');
     text += Buffer.from(some).toString('latin1');
     const lines = text.split('\n');
     text = lines.pop() ?? '';

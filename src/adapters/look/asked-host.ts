@@ -67,7 +67,7 @@ export function parseAskedHost(text: string): AskedHost {
   const at = isBareAddress ? { host: bare } : parseSshHost(bare);
   if (typeof at !== 'string') return { name: at.host, at, groups: [] };
   const { what, instead } = TROUBLES[at];
-  throw new Fault('HF_LOOK_HOST', `${sayText(text)} ${what}`, { instead });
+  throw new Fault('HF_LOOK_HOST', `the argument ${sayText(text)} ${what}`, { instead });
 }
 
 /**

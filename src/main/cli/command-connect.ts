@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { randomInt } from 'node:crypto';
 import { Fault } from '../../base/fault.ts';
-import { days, hours, MIB, minutes, seconds, type DurationMs } from '../../base/units.ts';
+import { type DurationMs, MIB, minutes } from '../../base/units.ts';
 import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import { sameRepository } from '../../watch/core/repository-address.ts';
 import { connectOne } from '../connect/connect.ts';
@@ -19,6 +19,7 @@ import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { parseFloor } from './sizes.ts';
+import { parseTimeLimit } from './time-limit.ts';
 
 interface Options {
   readonly passwordFile?: string;
@@ -182,16 +183,6 @@ function seedOf({ seed }: Options): number {
   throw new Fault('HF_USAGE', '--seed takes a whole number below 2^32', { command: 'connect' });
 }
 
-const UNITS = { s: seconds, m: minutes, h: hours, d: days } as const;
-
 function limitOf({ limit }: Options): DurationMs {
-  if (limit === undefined) return LIMIT;
-  const match = /^(\d{1,5})(s|m|h|d)$/.exec(limit);
-  const unit = match?.[2] as keyof typeof UNITS | undefined;
-  if (unit === undefined || Number(match?.[1]) === 0) {
-    throw new Fault('HF_USAGE', '--limit takes a time, such as 90s, 15m or 2h', {
-      command: 'connect',
-    });
-  }
-  return UNITS[unit](Number(match?.[1]));
+  return limit === undefined ? LIMIT : parseTimeLimit(limit, 'connect');
 }

@@ -12,6 +12,8 @@ export interface Sample {
   readonly entriesTotal: number | undefined;
   readonly bytes: number;
   readonly bytesTotal: number | undefined;
+  /** Said in the place of rate and time left, where those would say little. */
+  readonly note?: string;
 }
 
 const REDRAW_MS = 200;
@@ -83,7 +85,8 @@ export class LiveProgress {
     const indent = ' '.repeat(LABEL_WIDTH + 1);
     const share = shareOf(sample);
     const { rate, left } = this.#pace(sample);
-    const second = `${indent}${padTo(rate, BAR_WIDTH)}  ${left}`.trimEnd();
+    const paced = `${padTo(rate, BAR_WIDTH)}  ${left}`;
+    const second = `${indent}${sample.note ?? paced}`.trimEnd();
     if (share === undefined) return [`${label} ${amountOf(sample)}`, second];
     const percent = padTo(formatShare(share, 1), 5, 'right');
     return [`${label} ${bar(style, share)} ${percent}  ${amountOf(sample)}`, second];
@@ -93,7 +96,8 @@ export class LiveProgress {
     const share = shareOf(sample);
     const { rate, left } = this.#pace(sample);
     const percent = share === undefined ? '' : formatShare(share, 1);
-    const parts = [percent, amountOf(sample), rate, left].filter((part) => part !== '');
+    const pace = sample.note === undefined ? [rate, left] : [sample.note];
+    const parts = [percent, amountOf(sample), ...pace].filter((part) => part !== '');
     return `${this.#label}: ${parts.join(', ')}`;
   }
 

@@ -26,6 +26,13 @@ export const DOORS: readonly Door[] = ['Look', 'Keep', 'All'];
 
 export const VERBS: readonly Verb[] = [
   {
+    name: 'look',
+    door: 'Look',
+    summary: 'what would be lost of many machines, over ssh; nothing installed',
+    isCommon: true,
+    load: () => import('./command-look.ts'),
+  },
+  {
     name: 'connect',
     door: 'Look',
     summary: 'open a backup that was found, read-only, by its own tool',

@@ -66,7 +66,10 @@ export async function heldPaths(
 }
 
 /** Of a data base that is not there nothing is known, and none is made by looking. */
-async function withEvidence<T>(state: ByteString, read: (ledger: Read) => Promise<T>): Promise<T> {
+export async function withEvidence<T>(
+  state: ByteString,
+  read: (ledger: Read) => Promise<T>,
+): Promise<T> {
   const path = byteString(`${state}/state.db`);
   if (!fs.existsSync(fsPath(path))) return read(NO_EVIDENCE);
   const ledger = await openLedger(textOfBytes(path));

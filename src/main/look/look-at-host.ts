@@ -9,7 +9,7 @@ import { lastLine, sshFailure } from '../../adapters/ssh/ssh-failure.ts';
 import { sshByHand, sshDestination, sshHostText } from '../../adapters/ssh/ssh-host.ts';
 import { Fault } from '../../base/fault.ts';
 import { formatDuration } from '../../base/say-time.ts';
-import { type DurationMs, durationMs, minutes, type UnixMs } from '../../base/units.ts';
+import { type DurationMs, durationMs, minutes, seconds, type UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { HostLook, HostSight } from '../../watch/core/look/host-sight.ts';
 
@@ -44,7 +44,7 @@ const LOGIN_LIMIT = minutes(2);
 export async function lookAtHost(host: AskedHost, parts: LookParts): Promise<HostLook> {
   const { clock } = parts;
   const startedAt = clock.monotonic();
-  const took = (): DurationMs => durationMs(clock.monotonic() - startedAt);
+  const took = (): DurationMs => durationMs(Math.round(clock.monotonic() - startedAt));
   const asking = new Asking(host, parts);
   try {
     const sight = await asking.sight();
@@ -61,6 +61,13 @@ export function failedLook({ name }: AskedHost, fault: Fault, tookMs: DurationMs
   return { host: name, kind: 'failed', tookMs, why: fault.message, remedy: fault.remedy };
 }
 
+/** What is left to connect and to send; the script ends in order then, and says what it left out. */
+const CONNECT_SHARE = seconds(15);
+
+function scriptLimitOf(limit: DurationMs): DurationMs {
+  return durationMs(Math.max(limit / 2, limit - CONNECT_SHARE));
+}
+
 class Asking {
   readonly #host: AskedHost;
   readonly #parts: LookParts;
@@ -73,7 +80,7 @@ class Asking {
   constructor(host: AskedHost, parts: LookParts) {
     this.#host = host;
     this.#parts = parts;
-    this.#link = askHost({ host, ...parts });
+    this.#link = askHost({ host, scriptLimit: scriptLimitOf(parts.limit), ...parts });
     const { signal } = parts;
     const abort = (): void => this.#end(signal.reason as Fault);
     signal.addEventListener('abort', abort, { once: true });
