@@ -14,9 +14,11 @@ export interface Machine extends Sshd {
   readonly files: () => readonly string[];
   /** Command lines of all that runs there. */
   readonly processes: () => readonly string[];
+  /** CPU of its sessions that have ended, and of the server itself. */
+  readonly cpuS: (ticksPerSecond: number) => number;
 }
 
-export interface MachineOptions extends Pick<SshdOptions, 'port' | 'behind'> {
+export interface MachineOptions extends Pick<SshdOptions, 'port' | 'behind' | 'settings'> {
   readonly name: string;
   /** Shell text, run with its root in `$R` before its server starts. */
   readonly story: string;
@@ -49,12 +51,21 @@ export async function startMachine({ name, story, ...options }: MachineOptions):
   // Other users than root read authorized_keys by themselves.
   fs.chmodSync(sshd.dir, 0o711);
   fs.chmodSync(path.join(sshd.dir, 'authorized_keys'), 0o644);
-  const inside = `/proc/${firstChild(sshd.pid)}/root`;
+  const server = `/proc/${firstChild(sshd.pid)}`;
+  const inside = `${server}/root`;
   return {
     ...sshd,
     name,
     files: () => filesBelow(inside),
     processes: () => processesOf(inside),
+    cpuS: (ticksPerSecond) => {
+      const fields = fs
+        .readFileSync(`${server}/stat`, 'latin1')
+        .replace(/^.*\) /, '')
+        .split(' ');
+      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+      return ticks / ticksPerSecond;
+    },
     async stop() {
       await sshd.stop();
       remove();

@@ -39,6 +39,8 @@ export interface SshdOptions {
   /** Its network is one that only this server reaches. */
   readonly behind?: Sshd;
   readonly machine?: SshdMachine;
+  /** Further lines of sshd_config. */
+  readonly settings?: readonly string[];
 }
 
 /** A machine of its own around the server: processes, host name, and a root directory. */
@@ -88,7 +90,7 @@ export function canStartSshd(t: { skip(message?: string): void }): boolean {
 /** Whoever starts it stops it. */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-sshd-'));
-  const { port = PORT, machine } = options;
+  const { port = PORT, machine, settings = [] } = options;
   const network = new Network(options.behind);
   const server = begun(dir, network, machine);
   const stop = async (): Promise<void> => {
@@ -102,6 +104,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       host: network.host,
       port,
       at: machine === undefined ? dir : IN_MACHINE,
+      settings,
     });
     server.stdin?.write('go\n');
     await saidBy(server, dir, 'Server listening');
@@ -130,9 +133,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 /** @param of `at`: where the server sees `dir` */
 function writeConfiguration(
   dir: string,
-  of: { readonly host: string; readonly port: number; readonly at: string },
+  of: {
+    readonly host: string;
+    readonly port: number;
+    readonly at: string;
+    readonly settings: readonly string[];
+  },
 ): void {
-  const { host, port, at } = of;
+  const { host, port, at, settings } = of;
   for (const name of ['host-key', 'client-key']) {
     run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path.join(dir, name));
   }
@@ -156,6 +164,7 @@ function writeConfiguration(
     'MaxSessions 100',
     'LogLevel VERBOSE',
     'Subsystem sftp internal-sftp',
+    ...settings,
   ]);
   write('ssh_config', [
     'User root',
