@@ -23,6 +23,7 @@ export interface LookLimits {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const NAMES_SHOWN = 4;
+const BEAT_MS = 1000;
 
 export async function runLook(cli: Cli, asked: HostList, limits: LookLimits): Promise<Looked> {
   const { clock, env: environment } = cli;
@@ -30,10 +31,17 @@ export async function runLook(cli: Cli, asked: HostList, limits: LookLimits): Pr
   const mayAsk = cli.terminal.canAsk && asked.hosts.length === 1;
   const stop = stoppable(cli);
   const live = new LiveProgress(cli, { label: 'look', word: 'received' });
-  const progress = (now: LookProgress): void => {
+  let latest: LookProgress = { doneCount: 0, byteCount: 0, asked: [] };
+  const show = (): void => {
     // Where ssh may ask, the screen is its own until somebody has answered.
-    if (!mayAsk || now.byteCount > 0) live.update(sampleOf(now, asked.hosts.length));
+    if (!mayAsk || latest.byteCount > 0) live.update(sampleOf(latest, asked.hosts.length));
   };
+  const progress = (now: LookProgress): void => {
+    latest = now;
+    show();
+  };
+  // Hosts that are silent tell of nothing, and that is to be seen.
+  const beat = setInterval(show, BEAT_MS);
   try {
     const looks = await lookAtHosts(asked.hosts, {
       ...{ clock, environment, script: lookScript(), readSight, ...limits, mayAsk },
@@ -42,6 +50,7 @@ export async function runLook(cli: Cli, asked: HostList, limits: LookLimits): Pr
     const tookMs = durationMs(Math.round(clock.monotonic() - startedAt));
     return { ...asked, looks, tookMs, isStopped: stop.signal.aborted };
   } finally {
+    clearInterval(beat);
     live.end();
     stop.takeBack();
   }
