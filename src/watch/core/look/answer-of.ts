@@ -4,7 +4,7 @@ import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { Asked, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
-import { manyWords } from './at-stake.ts';
+import { allOf, manyWords } from './at-stake.ts';
 import { backupAnswers } from './backup-answers.ts';
 import { cacheFindings } from './find-caches.ts';
 import { fateFindings } from './find-fate.ts';
@@ -78,13 +78,13 @@ function expiryOf({ across }: ManyEstate): UnixMs | undefined {
 }
 
 function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {
-  const { machines, names, whole, partial, failed, stale, tookMs } = asked;
+  const { machines, whole, partial, failed, stale, tookMs } = asked;
   const took = `over SSH in ${formatDuration(tookMs)}`;
   const [only] = hosts;
   if (only !== undefined && machines === 1) {
     const how = { whole: '', partial: ' in part', failed: ' not', stale: ' too long ago to count' };
     const answered = failed === 1 ? 'did not answer' : `answered${how[only.look]} ${took}`;
-    return `${only.host} ${answered}; nothing was installed or written.`;
+    return `${only.host} ${answered}; nothing was installed or written.${sameWords(asked)}`;
   }
   const also = [
     partial > 0 ? `${partial} in part` : '',
@@ -93,8 +93,11 @@ function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {
   ].filter((each) => each !== '');
   const rest = also.length === 0 ? '' : ` (${also.join(', ')})`;
   const of = `${whole + partial} of ${countOf(machines, 'machine')}`;
-  const same = names > machines ? ` ${countOf(names, 'name')} were asked.` : '';
-  return `${of} answered ${took}${rest}; nothing was installed or written.${same}`;
+  return `${of} answered ${took}${rest}; nothing was installed or written.${sameWords(asked)}`;
+}
+
+function sameWords({ names, machines }: Asked): string {
+  return names > machines ? ` ${countOf(names, 'name')} were asked.` : '';
 }
 
 /** Of what was seen. What was not seen may be worse, and is said to be unknown. */
@@ -128,8 +131,8 @@ function lossWords(loss: HostLoss, isOnly: boolean): string {
     case 'all': {
       const why = loss.why === NO_COPY ? 'of which no second copy was seen' : loss.why;
       return isOnly
-        ? `all of ${loss.what} would be lost, ${size}: ${loss.why}`
-        : `all of ${loss.what}, ${size}, ${why}`;
+        ? `${allOf(loss.what)} would be lost, ${size}: ${loss.why}`
+        : `${allOf(loss.what)}, ${size}, ${why}`;
     }
     case 'unknown':
       if (loss.what === '') return `what would be lost is unknown: ${loss.why}`;

@@ -59,6 +59,11 @@ export function disksCovered(sight: HostSight): ReadonlySet<string> {
   );
 }
 
+/** `all of /srv/www`, `all 5 guests`. */
+export function allOf(what: string): string {
+  return /^\d/.test(what) ? `all ${what}` : `all of ${what}`;
+}
+
 const NAMES_MAX = 4;
 
 /** A few by name, more by number. */

@@ -104,7 +104,8 @@ function sameCredential(many: ManyEstate): readonly Finding[] {
     const from = [...new Set(claims.filter(({ isJob }) => isJob).map(({ host }) => host))].sort();
     const [place] = places;
     if (where === undefined || / snapshots$/.test(tool)) return [];
-    if (from.length === 0 || (place !== undefined && from.includes(place.host))) return [];
+    const isLocal = from.some((host) => place?.host === host || where.startsWith(`${host}:/`));
+    if (from.length === 0 || isLocal) return [];
     return [
       finding('backup-same-credential', {
         hosts: from,

@@ -53,25 +53,27 @@ function arrayFindings(many: ManyEstate, of: Of, now: UnixMs): readonly Finding[
         }),
       ];
     case 'degraded': {
-      const present = Math.max(0, volume.members.length - countedMissing(volume));
-      const whole = present + volume.missingCount;
+      const left = leftOf(volume);
+      const lacks =
+        volume.missingCount > 0 ? `, ${countOf(volume.missingCount, 'disk')} missing,` : '';
       const sentence =
-        volume.missingCount > 0
-          ? `has run on ${present} of ${countOf(whole, 'disk')} (${name})${at}`
-          : `has had ${name} (${volume.layout}) degraded${at}`;
+        left !== undefined
+          ? `has run on ${left} of ${countOf(left + volume.missingCount, 'disk')} (${name})${at}`
+          : `has run ${name} (${volume.layout}) degraded${lacks}${at}`;
       const says = 'after the disk was replaced';
       const fix = command(REPAIRS[kind](name), says);
       const degraded = finding('array-degraded', { ...base, sentence, fix });
       if (volume.failuresSurvived !== 0) return [degraded];
-      const last = present === 1 ? `the last disk of ${name}` : `any further disk of ${name}`;
+      const last = left === 1 ? `the last disk of ${name}` : `any further disk of ${name}`;
       return [degraded, finding('last-disk', { ...base, sentence: last, fix })];
     }
   }
 }
 
-/** Some tools go on naming a member that is missing. */
-function countedMissing({ members }: Volume): number {
-  return members.filter((member) => /missing|removed|unavail|faulty/i.test(member)).length;
+/** Of a mirror the disks in sync: one that is being rebuilt, or is missing, is named all the same. */
+function leftOf({ kind, layout, failuresSurvived }: Volume): number | undefined {
+  const isMirror = kind === 'md' && layout === 'raid1';
+  return isMirror && failuresSurvived !== undefined ? failuresSurvived + 1 : undefined;
 }
 
 export function disksOf(sight: HostSight, { members }: Volume): readonly string[] {
@@ -146,18 +148,17 @@ function errorFindings(host: string, sight: HostSight, now: UnixMs): readonly Fi
       hosts: [host],
       subject: device,
       sentence: newest === undefined ? said : `${said}: ${newest.text.trim().slice(0, TEXT_MAX)}`,
-      fix:
-        device === ''
-          ? command('dmesg -T', 'shows them')
-          : command(
-              `smartctl -a ${deviceOf(diskOf(sight, device))}`,
-              'says whether the disk is dying',
-            ),
+      fix: !/^(?:sd|hd|nvme)/.test(device)
+        ? command('dmesg -T', 'shows them')
+        : command(
+            `smartctl -a ${deviceOf(diskOf(sight, device))}`,
+            'says whether the disk is dying',
+          ),
     });
   });
 }
 
-const TEXT_MAX = 160;
+const TEXT_MAX = 90;
 
 function newestFirst(one: StorageError, other: StorageError): number {
   return (other.at ?? 0) - (one.at ?? 0) || (one.text < other.text ? -1 : 1);

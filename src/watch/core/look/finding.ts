@@ -1,3 +1,4 @@
+import { stateRank } from '../../../base/say-mark.ts';
 import type { Finding, FindingCode, Fix } from './answer.ts';
 
 /** Where the answer shows it. */
@@ -90,7 +91,12 @@ export function inSection(findings: readonly Finding[], section: Section): reado
 }
 
 function worstFirst(one: Finding, other: Finding): number {
-  return one.rank - other.rank || other.bytes - one.bytes || (idOf(one) < idOf(other) ? -1 : 1);
+  return (
+    stateRank(one.is) - stateRank(other.is) ||
+    one.rank - other.rank ||
+    other.bytes - one.bytes ||
+    (idOf(one) < idOf(other) ? -1 : 1)
+  );
 }
 
 function idOf({ code, hosts, subject, sentence }: Finding): string {

@@ -47,7 +47,7 @@ function hostAnswer(
   const own = of.degraded.filter(({ hosts }) => hosts.includes(host));
   const state = [...own].sort((one, other) => stateRank(one.is) - stateRank(other.is))[0];
   const data = lostWith(many, host, now);
-  const [loss = NOTHING, ...alsoLoss] = lossesOf(many, host, data);
+  const [loss = lossOfNone(many, of.host), ...alsoLoss] = lossesOf(many, host, data);
   const unseen: HostLoss = { ...NOTHING, kind: 'unknown', isAtLeast: true, why };
   const worstIs = state !== undefined && (look === 'whole' || stateRank(state.is) < UNKNOWN_RANK);
   return {
@@ -57,7 +57,7 @@ function hostAnswer(
     why: worstIs ? state.sentence : why,
     runsOn: many.guests.find((guest) => guest.host === host)?.on,
     guestCount: isSeen ? (sight?.guests.length ?? 0) : 0,
-    loss: isSeen && (look === 'whole' || loss.kind !== 'nothing') ? loss : unseen,
+    loss: isSeen && (look === 'whole' || data.length > 0) ? loss : unseen,
     alsoLoss: isSeen ? alsoLoss : data.length === 0 ? [] : [loss, ...alsoLoss],
     survives: look === 'whole' ? survivesOfHost(many, data, now) : undefined,
     survivesDisks: look === 'whole' ? survivesDisks(many, of.host) : undefined,
@@ -71,13 +71,19 @@ const UNKNOWN_RANK = stateRank('unknown');
 
 const NOTHING: HostLoss = { kind: 'nothing', what: '', bytes: 0, isAtLeast: false, why: '' };
 
+/** Root sees all that lies there, and every other host all that it keeps there: else who knows. */
+function lossOfNone({ across }: ManyEstate, { sight }: LookedHost): HostLoss {
+  const isAllSeen = across.hosts.every(({ look }) => look === 'whole');
+  if (isAllSeen && sight?.discovery.user.isRoot === true) return NOTHING;
+  return { ...NOTHING, kind: 'unknown', isAtLeast: true, why: 'no data seen' };
+}
+
 /** What is hit when the host dies, worst first. The images of guests stand for what is in them. */
 function lostWith(many: ManyEstate, host: string, now: UnixMs): readonly DataLoss[] {
   const domains: readonly FailureDomain[] = [{ kind: 'host', host }];
-  const stale = new Set(many.across.hosts.filter(isUncounted).map((each) => each.host));
   const own = many.data.filter((each) => each.set.places[0]?.host === host);
   return many.data
-    .filter((each) => !stale.has(each.host) && fateOfData(each.set.places, domains) !== 'kept')
+    .filter((each) => fateOfData(each.set.places, domains) !== 'kept')
     .filter((each) => own.includes(each) || !isInside(each, { host, own }))
     .map((each) => dataLoss(each, lossOf({ estate: many.estate, now }, each.set, domains)))
     .sort(
@@ -86,10 +92,6 @@ function lostWith(many: ManyEstate, host: string, now: UnixMs): readonly DataLos
         other.bytes - one.bytes ||
         (one.dataSet < other.dataSet ? -1 : 1),
     );
-}
-
-function isUncounted({ look }: LookedHost): boolean {
-  return look === 'stale' || look === 'failed';
 }
 
 function isInside(

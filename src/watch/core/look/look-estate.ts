@@ -25,6 +25,7 @@ export interface LookData {
 export interface ManyEstate {
   readonly estate: Estate;
   readonly across: Across;
+  /** Of the looks that count; of expired ones the estate has the names only. */
   readonly data: readonly LookData[];
   readonly unopened: readonly Unopened[];
   readonly backups: readonly LookBackup[];
@@ -51,8 +52,9 @@ export function manyEstateOf(
   const backups = lookBackups(across);
   const mounts = remoteMounts(across);
   const all = across.hosts.flatMap((host) => dataOf(across, { host, guests, mounts }, now));
-  const data = all.filter((each) => !isView(across, each, all));
-  const dataSets = data.map(({ set }) => set);
+  const known = all.filter((each) => !isView(across, each, all));
+  const dataSets = known.map(({ set }) => set);
+  const data = known.filter(({ host }) => across.sightOf(host) !== undefined);
   const unopened = unopenedOfLooks({ across, guests }, backups);
   const opened =
     connected && connectedOfLooks({ across, guests, dataSets, unopened }, connected, now);

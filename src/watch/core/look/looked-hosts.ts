@@ -1,4 +1,3 @@
-import { quoteWord } from '../../../base/shell-word.ts';
 import { type DurationMs, minutes, type UnixMs } from '../../../base/units.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
@@ -11,7 +10,7 @@ export interface LookedHost {
   readonly look: 'whole' | 'partial' | 'failed' | 'stale';
   /** Undefined where nothing was seen. Of a stale look it is what was once, and counts for nothing. */
   readonly sight: HostSight | undefined;
-  /** Why it is not whole, and what to do; empty where it is. */
+  /** Why it is not whole, and what to do, in words; empty where it is. */
   readonly why: string;
   readonly remedy: string;
   readonly tookMs: DurationMs;
@@ -81,18 +80,18 @@ function bestFirst(one: LookedHost, other: LookedHost): number {
 
 function judge(look: HostLook, now: UnixMs): LookedHost {
   const base = { host: look.host, alsoAs: [], tookMs: look.tookMs };
-  const again = `holdfast look ${quoteWord(look.host)}`;
   if (look.kind === 'failed') {
-    return { ...base, look: 'failed', sight: undefined, why: look.why, remedy: look.remedy };
+    const { why, remedy } = look;
+    return { ...base, look: 'failed', sight: undefined, why, remedy };
   }
   const { sight } = look;
   const ageMs = now - sight.discovery.seenAt;
   if (ageMs >= PROOF_LIMITS.discovery || ageMs < -AHEAD_MAX) {
     const why = ageMs < 0 ? 'the look is dated ahead' : 'the look is older than 24 h';
-    return { ...base, look: 'stale', sight, why, remedy: again };
+    return { ...base, look: 'stale', sight, why, remedy: '' };
   }
   if (sight.cut !== undefined) {
-    return { ...base, look: 'partial', sight, why: sight.cut, remedy: again };
+    return { ...base, look: 'partial', sight, why: sight.cut, remedy: '' };
   }
   return { ...base, look: 'whole', sight, why: '', remedy: '' };
 }

@@ -1,4 +1,5 @@
 import { countOf } from '../../../base/say-quantity.ts';
+import { quoteWord } from '../../../base/shell-word.ts';
 import type { NotSeenAnswer } from './answer.ts';
 import type { LookedHost } from './looked-hosts.ts';
 
@@ -33,11 +34,12 @@ function generic(command: string | undefined, host: string): string {
 }
 
 function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Entry[] {
+  const again = `holdfast look ${quoteWord(host)}`;
   if (sight === undefined || look === 'stale') {
-    return [{ what: EVERYTHING, why, command: remedy === '' ? undefined : remedy }];
+    return [{ what: EVERYTHING, why: remedy === '' ? why : `${why}. ${remedy}`, command: again }];
   }
   const { discovery, malformedCount } = sight;
-  const cut = look === 'partial' ? [{ what: 'what came after that', why, command: remedy }] : [];
+  const cut = look === 'partial' ? [{ what: 'what came after that', why, command: again }] : [];
   const malformed =
     malformedCount === 0
       ? []
@@ -45,7 +47,7 @@ function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Ent
           {
             what: countOf(malformedCount, 'line'),
             why: 'not as a look sends them',
-            command: `holdfast look ${host}`,
+            command: again,
           },
         ];
   const ended = discovery.looked.flatMap((each) =>

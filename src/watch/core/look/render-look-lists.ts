@@ -1,5 +1,5 @@
 import type { Style } from '../../../base/say.ts';
-import { sayText } from '../../../base/say-name.ts';
+import { sayName, sayText } from '../../../base/say-name.ts';
 import { countOf, formatBytes } from '../../../base/say-quantity.ts';
 import { formatAge } from '../../../base/say-time.ts';
 import { wrap, widthOf } from '../../../base/say-width.ts';
@@ -46,7 +46,7 @@ export function listsOf(
     findings('Worth a change', answer.findings, 8),
     list(style, {
       title: 'Not seen',
-      rows: answer.notSeen.map((each) => notSeenRow(at, each)),
+      rows: together(answer.notSeen).map((each) => notSeenRow(at, each)),
       max: max(8),
     }),
   ];
@@ -97,7 +97,7 @@ function unprotectedLines({ answer, style }: At, max: number): readonly string[]
   if (unprotected.length === 0) return [];
   const some = unprotected.slice(0, max);
   const rows = some.map((each) => ({
-    name: sayText(each.dataSet, style),
+    name: answer.hosts.length === 1 ? sayName(each.path, style) : sayText(each.dataSet, style),
     ...{ bytes: each.bytes, isAtLeast: each.isAtLeast },
     text: sayFact(remarks(each, answeredAt), style),
   }));
@@ -143,6 +143,17 @@ function backupRow({ answer, style }: At, each: BackupAnswer): Row {
 function fromWords({ from, by }: BackupAnswer): string {
   const who = manyWords(from, 'host');
   return by.length === 0 ? who : `${who} by ${by.join(', ')}`;
+}
+
+/** What one command would show is one row. */
+function together(all: readonly NotSeenAnswer[]): readonly NotSeenAnswer[] {
+  const rows = new Map<string, NotSeenAnswer>();
+  for (const each of all) {
+    const id = JSON.stringify([each.hosts, each.why, each.command]);
+    const before = rows.get(id);
+    rows.set(id, before === undefined ? each : { ...each, what: `${before.what}, ${each.what}` });
+  }
+  return [...rows.values()];
 }
 
 function notSeenRow(at: At, { hosts, isAll, what, why, command }: NotSeenAnswer): Row {

@@ -69,7 +69,12 @@ export function list(
       const painted = paint(style, row.tone ?? 'plain', text);
       return nth === 0 ? `  ${mark}${label}${painted}` : ' '.repeat(indent) + painted;
     });
-    return [...first, ...(row.below ?? []).flatMap((each) => belowLines(style, each, indent))];
+    return [
+      ...first,
+      ...(row.below ?? []).flatMap((each) =>
+        belowLines(style, each, labelWidth === 0 ? indent + 2 : indent),
+      ),
+    ];
   });
   const head = wrap(inCharset(style, title), style.width).map((text) =>
     paint(style, 'strong', text),

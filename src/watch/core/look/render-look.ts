@@ -6,6 +6,7 @@ import { layoutSentence, type Mark, markCell, markWidth } from '../../../base/sa
 import { formatDuration } from '../../../base/say-time.ts';
 import { padTo, shorten, widthOf } from '../../../base/say-width.ts';
 import type { DataLoss, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
+import { allOf } from './at-stake.ts';
 import { listsOf } from './render-look-lists.ts';
 import { restLine, sayFact, type Shown, sizedRows, wrapped } from './render-look-rows.ts';
 
@@ -108,13 +109,14 @@ function markOf(kind: HostLoss['kind']): { readonly mark: Mark; readonly tone: T
 }
 
 function lossText(row: HostAnswer, loss: HostLoss): string {
-  const why = loss.why === '' ? '' : `: ${loss.why}`;
+  const part = row.look === 'partial' ? '; seen in part' : '';
+  const why = `${loss.why === '' ? '' : `: ${loss.why}`}${part}`;
   const size = `${formatBytes(loss.bytes, loss.isAtLeast ? 'down' : 'nearest')}${loss.isAtLeast ? ' or more' : ''}`;
   switch (loss.kind) {
     case 'nothing':
       return row.runsOn === undefined ? 'no data seen' : `no data seen; runs on ${row.runsOn}`;
     case 'all':
-      return `all of ${loss.what}, ${size}${why}`;
+      return `${allOf(loss.what)}, ${size}${why}`;
     case 'unknown':
       return loss.what === '' ? `unknown${why}` : `unknown, ${loss.what}, ${size}${why}`;
     case 'window':
