@@ -30,15 +30,23 @@ function listHtml<T>(section: Section, all: readonly T[], row: (each: T) => Html
 `;
 }
 
+/** More than these would push the sentence off the screen: they fold. */
+const BAND_MAX = 6;
+
 /** What is failed or degraded now, before everything else. */
 export function bandHtml(answer: LookAnswer): Html {
-  if (answer.degraded.length === 0) return NOTHING;
-  const shown = answer.degraded.slice(0, ROWS_MAX);
-  return html`<div class="band" role="region" aria-label="Not as it should be"><ul>${shown.map(
-    (finding) =>
-      html`<li class="${finding.is}">${markHtml(finding.is)}<b><span class="was">was </span>${finding.is}</b> <span class="what">${hostsWords(finding.hosts)}: ${finding.sentence}${sinceHtml(finding, answer.answeredAt)}</span>${fixHtml(finding.fix)}</li>
-`,
-  )}${restHtml(shown.length, answer.degraded.length)}</ul></div>`;
+  const { degraded } = answer;
+  if (degraded.length === 0) return NOTHING;
+  const rows = degraded.slice(0, ROWS_MAX).map((finding) => bandRowHtml(finding, answer));
+  const folded = rows.slice(BAND_MAX);
+  const more = html`<details><summary>${String(degraded.length - BAND_MAX)} more</summary><ul>${folded}${restHtml(rows.length, degraded.length)}</ul></details>`;
+  return html`<div class="band" role="region" aria-label="Not as it should be"><ul>${rows.slice(0, BAND_MAX)}</ul>${folded.length > 0 ? more : NOTHING}</div>`;
+}
+
+function bandRowHtml(finding: Finding, { answeredAt }: LookAnswer): Html {
+  const since = sinceHtml(finding, answeredAt);
+  return html`<li class="${finding.is}">${markHtml(finding.is)}<b><span class="was">was </span>${finding.is}</b> <span class="what">${hostsWords(finding.hosts)}: ${finding.sentence}${since}</span>${fixHtml(finding.fix)}</li>
+`;
 }
 
 export const singlePointsHtml = (answer: LookAnswer): Html =>

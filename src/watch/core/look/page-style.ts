@@ -58,6 +58,7 @@ code{font-family:var(--mono);font-size:.92em;font-variant-ligatures:none}
 .band{border-bottom:1px solid var(--rule)}
 .band li{padding:11px 0 11px 23px;position:relative;border-bottom:1px solid var(--rule)}
 .band li:last-child{border:0}
+.band details{margin:0 0 8px 23px}
 .band .g{position:absolute;left:0;top:14px}
 .band .what{color:var(--ink)}.band .fix{color:var(--ink-2)}
 .g{width:14px;height:14px;flex:none;display:inline-block;vertical-align:-2px}
@@ -119,7 +120,7 @@ summary:hover{color:var(--ink)}
 .size>.sub{flex-basis:100%}
 .foot{margin-top:48px;border-top:1px solid var(--rule);padding:16px 0 32px;color:var(--ink-3);font-size:13px}
 .foot .wrap{display:flex;flex-wrap:wrap;gap:4px 24px}
-@media (max-width:980px){.pair{grid-template-columns:minmax(0,1fr)}}
+@media screen and (max-width:980px){.pair{grid-template-columns:minmax(0,1fr)}}
 @media screen and (max-width:760px){
 .wrap{padding:0 16px}.say{font-size:22px;padding-top:24px}section{margin-top:28px}
 table,tbody,tr,th,td{display:block}
@@ -135,8 +136,8 @@ td[data-l]::before{content:attr(data-l) " ";color:var(--ink-3);font-size:13px}
 }
 @media print{
 :root{${PRINT}}
-@page{margin:13mm}html{zoom:.8}.wrap{max-width:none;padding:0}
-tr,.row,.size,.band li{break-inside:avoid}h2{break-after:avoid}
+@page{margin:12mm}html{zoom:.72}.say{padding-top:16px}section{margin-top:22px}.foot{margin-top:24px}.wrap{max-width:none;padding:0}
+tr,.row,.size,.band li{break-inside:avoid}td,tbody th{padding-top:8px;padding-bottom:8px}.row,.size{padding-top:7px;padding-bottom:7px}.host>.g{top:11px}.pair{gap:0 40px}h2{break-after:avoid}
 .asof{border:1px solid var(--rule)}.asof .wrap{padding:8px 12px}summary{list-style:none}
 svg,.pips i{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }
@@ -155,4 +156,4 @@ export const SYMBOLS = `<svg width="0" height="0" aria-hidden="true" class="vh">
 </defs></svg>`;
 
 /** Of the above, in the page's own policy. The test computes it and says the new one. */
-export const STYLE_SHA256 = 'oymC7mf4ysWNP8jCCiJMf6snpwwSDwtwYaNlikD0lpE=';
+export const STYLE_SHA256 = 'VvPFYtrasOHqZW4JaY6F5ExhsrnRPuqeKaMUPn1GTds=';
