@@ -35,6 +35,12 @@ export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('host' as const), host: fc.constantFrom(...HOSTS) }),
   fc.record({
+    kind: fc.constant('group' as const),
+    of: fc.constant('site'),
+    name: fc.constantFrom('a', 'b'),
+    hosts: fc.subarray([...HOSTS]),
+  }),
+  fc.record({
     kind: fc.constant('directory' as const),
     host: fc.constantFrom(...HOSTS),
     path: fc.constantFrom(...PATHS),

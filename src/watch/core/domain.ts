@@ -12,6 +12,13 @@ export type FailureDomain =
       /** What inside it is spared: its files are deleted, and a vault that lies among them is not. */
       readonly spared: readonly ByteString[];
     }
+  /** Machines that fail together: `site` `a`, a rack, a hypervisor with its guests. */
+  | {
+      readonly kind: 'group';
+      readonly of: string;
+      readonly name: string;
+      readonly hosts: readonly string[];
+    }
   /** The copies of this key that are known to us are destroyed; a confirmed sheet elsewhere is not. */
   | { readonly kind: 'key'; readonly key: string };
 
@@ -20,22 +27,30 @@ export type Fate = 'kept' | 'unknown' | 'lost';
 
 /** What becomes of `place` when all of `domains` are lost together. */
 export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
-  let disksLost = 0;
+  // A disk that is named twice is lost once.
+  const disksLost = new Set<string>();
   let isUnknown = false;
   for (const domain of domains) {
-    if (domain.kind === 'key' || domain.host !== place.host) continue;
-    if (domain.kind === 'host') return 'lost';
+    if (takesHost(domain, place.host)) return 'lost';
+    if (domain.kind === 'key' || domain.kind === 'group' || domain.kind === 'host') continue;
+    if (domain.host !== place.host) continue;
     if (domain.kind === 'directory') {
       if (place.path === undefined) isUnknown = true;
       else if (isDeleted(place.path, domain)) return 'lost';
     } else if (place.beneath === undefined) {
       isUnknown = true;
     } else if (place.beneath.disks.includes(domain.disk)) {
-      disksLost += 1;
+      disksLost.add(domain.disk);
     }
   }
-  if (place.beneath !== undefined && disksLost > place.beneath.failuresSurvived) return 'lost';
+  if (place.beneath !== undefined && disksLost.size > place.beneath.failuresSurvived) return 'lost';
   return isUnknown ? 'unknown' : 'kept';
+}
+
+/** Whether a host is lost with all that it has. */
+export function takesHost(domain: FailureDomain, host: string): boolean {
+  if (domain.kind === 'group') return domain.hosts.includes(host);
+  return domain.kind === 'host' && domain.host === host;
 }
 
 function isDeleted(
@@ -74,6 +89,8 @@ export function domainId(domain: FailureDomain): string {
       return `host:${domain.host}`;
     case 'directory':
       return `directory:${domain.host}:${domain.path}${domain.spared.length > 0 ? ':spared' : ''}`;
+    case 'group':
+      return `${domain.of}:${domain.name}`;
     case 'key':
       return `key:${domain.key}`;
   }

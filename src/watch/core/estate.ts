@@ -2,6 +2,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { BackupTool, DataKind } from './discovery.ts';
+import type { FailureDomain } from './domain.ts';
 import type { Place } from './place.ts';
 
 /** Everything that exposure is computed from. Plain data: where it came from is not its business. */
@@ -14,9 +15,13 @@ export interface Estate {
   readonly found: readonly UnopenedBackup[];
   /** Hosts with a program that can read a vault. Without a surviving one, a recovery is unknown. */
   readonly readers: readonly string[];
+  /** Machines that fail together, as people said; none where nobody did. */
+  readonly groups?: readonly HostGroup[];
   /** How far clocks may differ; it widens a loss and never narrows it. */
   readonly clockSkewMax: DurationMs;
 }
+
+export type HostGroup = Extract<FailureDomain, { readonly kind: 'group' }>;
 
 export interface DataSet {
   /** Unique in the estate, and what people call it: usually its path. */

@@ -25,6 +25,9 @@ export interface Exposure {
   readonly pointsLeft: number;
 }
 
+/** As `Exposure`, of any number of domains at once. */
+export type ExposureToAll = Omit<Exposure, 'domain'>;
+
 /** The best proof that is left after the loss, with its age. */
 export interface Proof {
   readonly kind: 'drilled' | 're-read' | 'only seen' | 'stale' | 'failed' | 'none';
@@ -46,12 +49,41 @@ export function exposureOf(estate: Estate, now: UnixMs): readonly Exposure[] {
     .sort(worstFirst);
 }
 
+/**
+ * What losing all of `domains` at once does to every data set that is hit, worst first. A data set
+ * that lives on and loses what could bring it back is hit too.
+ */
+export function exposureToAll(
+  estate: Estate,
+  now: UnixMs,
+  domains: readonly FailureDomain[],
+): readonly ExposureToAll[] {
+  const asking = { estate, now };
+  return estate.dataSets
+    .map((dataSet) => {
+      const others = domainsOf(estate, dataSet);
+      const survives = survivesBeside(asking, { dataSet, domains: others, lost: domains });
+      return { ...afterLosing(asking, dataSet, domains), survives };
+    })
+    .filter(
+      ({ loss, pointCount, pointsLeft }) => loss.kind !== 'nothing' || pointsLeft < pointCount,
+    )
+    .sort(worstLossFirst);
+}
+
 function exposureTo(
   asking: Asking,
   dataSet: DataSet,
   domain: FailureDomain,
 ): Omit<Exposure, 'survives'> {
-  const domains = [domain];
+  return { ...afterLosing(asking, dataSet, [domain]), domain };
+}
+
+function afterLosing(
+  asking: Asking,
+  dataSet: DataSet,
+  domains: readonly FailureDomain[],
+): Omit<ExposureToAll, 'survives'> {
   const loss = lossOf(asking, dataSet, domains);
   const points = asking.estate.points.filter((point) => point.dataSet === dataSet.name);
   const left = points.filter((point) =>
@@ -60,7 +92,6 @@ function exposureTo(
   return {
     dataSet: dataSet.name,
     bytes: dataSet.bytes,
-    domain,
     is: dataSet.isSeen ? 'ok' : 'unknown',
     loss,
     outage: outageOf(asking, { dataSet, domains, loss }),
@@ -97,6 +128,9 @@ export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDom
       ]),
     );
   }
+  for (const group of estate.groups ?? []) {
+    if (places.some(({ host }) => group.hosts.includes(host))) domains.push(group);
+  }
   for (const key of keys) domains.push({ kind: 'key', key: key.id });
   return [...new Map(domains.map((domain) => [domainId(domain), domain])).values()];
 }
@@ -118,9 +152,23 @@ export function survivesOf(
   dataSet: DataSet,
   domains: readonly FailureDomain[],
 ): number {
-  for (let size = 1; size <= SURVIVES_MAX; size++) {
+  return survivesBeside(asking, { dataSet, domains, lost: [] });
+}
+
+/** How many more may be lost, beside `lost`, until nothing that is proven is left. */
+function survivesBeside(
+  asking: Asking,
+  of: {
+    readonly dataSet: DataSet;
+    readonly domains: readonly FailureDomain[];
+    readonly lost: readonly FailureDomain[];
+  },
+): number {
+  const { dataSet, domains, lost } = of;
+  for (let size = 0; size <= SURVIVES_MAX; size++) {
     for (const set of subsets(domains, size)) {
-      if (severityOf(lossOf(asking, dataSet, set)) >= 2) return size - 1;
+      const loss = lossOf(asking, dataSet, [...lost, ...set]);
+      if (severityOf(loss) >= 2) return Math.max(0, size - 1);
     }
   }
   return SURVIVES_MAX;
@@ -171,17 +219,23 @@ function proofOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDoma
   return { kind: 'only seen', ageMs: undefined };
 }
 
-const KIND_ORDER = ['host', 'disk', 'directory', 'key'] as const;
+const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key'] as const;
+
+function worstFirst(one: Exposure, other: Exposure): number {
+  return (
+    worstLossFirst(one, other) ||
+    KIND_ORDER.indexOf(one.domain.kind) - KIND_ORDER.indexOf(other.domain.kind) ||
+    (domainId(one.domain) < domainId(other.domain) ? -1 : 1)
+  );
+}
 
 /** First by what would be lost, then by how much of it there is, then by name. */
-function worstFirst(one: Exposure, other: Exposure): number {
+function worstLossFirst(one: ExposureToAll, other: ExposureToAll): number {
   return (
     severityOf(other.loss) - severityOf(one.loss) ||
     windowRank(other.loss) - windowRank(one.loss) ||
     other.bytes - one.bytes ||
-    (one.dataSet < other.dataSet ? -1 : one.dataSet > other.dataSet ? 1 : 0) ||
-    KIND_ORDER.indexOf(one.domain.kind) - KIND_ORDER.indexOf(other.domain.kind) ||
-    (domainId(one.domain) < domainId(other.domain) ? -1 : 1)
+    (one.dataSet < other.dataSet ? -1 : one.dataSet > other.dataSet ? 1 : 0)
   );
 }
 

@@ -14,6 +14,7 @@ import { type Cell, type Column, layoutTable } from '../../base/say-table.ts';
 import { formatAge, formatDuration, formatInterval } from '../../base/say-time.ts';
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
+import type { HostGroup } from './estate.ts';
 import type { Exposure } from './exposure.ts';
 import type { Loss } from './loss.ts';
 import type { Outage } from './outage.ts';
@@ -71,6 +72,8 @@ function goneWords(domain: FailureDomain, style: Style): string {
       return `disk ${sayText(domain.disk, style)} died`;
     case 'host':
       return `${sayText(domain.host, style)} died`;
+    case 'group':
+      return `${groupWords(domain, style)} were lost`;
     case 'directory':
       return domain.spared.length > 0
         ? `the files in ${unbreakable(sayName(domain.path, style))} were deleted`
@@ -177,12 +180,18 @@ function cellsOf(
   ];
 }
 
+function groupWords({ of, name }: HostGroup, style: Style): string {
+  return unbreakable(sayText(`${of} ${name}`, style));
+}
+
 function domainWords(domain: FailureDomain, style: Style): string {
   switch (domain.kind) {
     case 'disk':
       return `disk ${sayText(domain.disk, style)}`;
     case 'host':
       return `host ${sayText(domain.host, style)}`;
+    case 'group':
+      return groupWords(domain, style);
     case 'directory':
       return domain.spared.length > 0 ? 'the files in it' : 'the directory';
     case 'key':

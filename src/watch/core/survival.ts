@@ -1,5 +1,13 @@
-import { type FailureDomain, type Fate, fateOf, fateOfAll, fateOfAny } from './domain.ts';
+import {
+  type FailureDomain,
+  type Fate,
+  fateOf,
+  fateOfAll,
+  fateOfAny,
+  takesHost,
+} from './domain.ts';
 import type { Estate, Key, RecoveryPoint, VaultCopy } from './estate.ts';
+import type { Place } from './place.ts';
 
 /** What becomes of a copy of a vault, as something that can be restored from. */
 export interface Survival {
@@ -20,8 +28,9 @@ export function survivalOf(
   copy: VaultCopy,
   domains: readonly FailureDomain[],
 ): Survival {
-  const store = fateOfData([copy.place, ...(copy.standsOn ?? [])], domains);
-  if (store === 'lost') return { fate: 'lost', why: whyStoreLost(domains) };
+  const places = [copy.place, ...(copy.standsOn ?? [])];
+  const store = fateOfData(places, domains);
+  if (store === 'lost') return { fate: 'lost', why: whyStoreLost(places, domains) };
   if (store === 'unknown') {
     return { fate: 'unknown', why: 'the disk of its vault was not seen' };
   }
@@ -31,25 +40,21 @@ export function survivalOf(
   if (openedBy !== undefined && keyFate !== 'kept') {
     return { fate: 'unknown', why: 'the key dies with it' };
   }
-  if (!estate.readers.some((host) => !isHostLost(host, domains))) {
+  if (!estate.readers.some((host) => !domains.some((domain) => takesHost(domain, host)))) {
     return { fate: 'unknown', why: 'no machine is left that can read its vault' };
   }
   return KEPT;
 }
 
-function whyStoreLost(domains: readonly FailureDomain[]): string {
-  const isOn = domains.some(({ kind }) => kind === 'host' || kind === 'disk');
-  return isOn ? 'its vault is on it' : 'its vault is in it';
+function whyStoreLost(places: readonly Place[], domains: readonly FailureDomain[]): string {
+  const others = domains.filter(({ kind }) => kind !== 'directory');
+  return fateOfData(places, others) === 'lost' ? 'its vault is on it' : 'its vault is in it';
 }
 
 function fateOfKey(key: Key, domains: readonly FailureDomain[]): Fate {
   if (key.isConfirmedElsewhere) return 'kept';
   if (domains.some((domain) => domain.kind === 'key' && domain.key === key.id)) return 'lost';
   return fateOfAny(key.places.map((place) => fateOf(place, domains)));
-}
-
-function isHostLost(host: string, domains: readonly FailureDomain[]): boolean {
-  return domains.some((domain) => domain.kind === 'host' && domain.host === host);
 }
 
 /** The copies of the vault that holds `point`, each with what becomes of it. */
