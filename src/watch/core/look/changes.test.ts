@@ -163,6 +163,14 @@ test('machines are paired by their id: a new name is no new machine, an old name
   assert.equal(twice.hosts.length, 1);
 });
 
+test('machines that were cloned with their machine-id stay two', () => {
+  const clone = (host: string, kernel: string): HostLook =>
+    answered(host, { machine: { ...sightOf(host).machine, id: 'same', kernel } });
+  const found = between([clone('a', '1'), clone('b', '1')], [clone('b', '1'), clone('a', '2')]);
+  assert.deepEqual(said(found), ['a|kernel|changed|kernel|1|2']);
+  assert.equal(found.hosts.length, 2);
+});
+
 test('asked in one look only is said as such, not as removed', () => {
   const found = between([answered('a'), answered('b')], [answered('b'), answered('c')]);
   assert.deepEqual(said(found), []);

@@ -2,6 +2,7 @@
 import type { UnixMs } from '../../../base/units.ts';
 import { type Change, compareSights, type NotComparable, seesAll } from './compare-sights.ts';
 import type { Guest, HostLook, HostSight } from './host-sight.ts';
+import { onceEach } from './same-machine.ts';
 import type { SavedLook } from './saved-look.ts';
 
 export interface LookChanges {
@@ -59,34 +60,32 @@ export function changesBetween(before: SavedLook, after: SavedLook): LookChanges
 
 /** By machine id where both looks have it; by name else. Two names of one machine are one. */
 function pairsOf(before: readonly HostLook[], after: readonly HostLook[]): readonly Pair[] {
-  const first = onceEach(before);
-  const take = (is: (look: HostLook) => boolean): HostLook | undefined => {
-    const at = first.findIndex(is);
-    return at === -1 ? undefined : first.splice(at, 1)[0];
-  };
-  const byId = onceEach(after).map((look): Pair => {
-    const id = idOf(look);
-    return {
-      before: id === undefined ? undefined : take((each) => idOf(each) === id),
-      after: look,
-    };
-  });
-  const pairs = byId.map((pair): Pair => {
-    const host = pair.after?.host;
-    return pair.before === undefined
-      ? { ...pair, before: take((each) => each.host === host) }
-      : pair;
-  });
-  return [...pairs, ...first.map((look): Pair => ({ before: look, after: undefined }))];
+  const first = [...onceEach(before)];
+  const paired = new Map<HostLook, HostLook>();
+  for (const isPair of [isSameNamed, isSameId, isSameName]) {
+    for (const look of onceEach(after)) {
+      const at = paired.has(look) ? -1 : first.findIndex((each) => isPair(each, look));
+      const [same] = at === -1 ? [] : first.splice(at, 1);
+      if (same !== undefined) paired.set(look, same);
+    }
+  }
+  return [
+    ...onceEach(after).map((look): Pair => ({ before: paired.get(look), after: look })),
+    ...first.map((look): Pair => ({ before: look, after: undefined })),
+  ];
 }
 
-function onceEach(looks: readonly HostLook[]): HostLook[] {
-  const kept: HostLook[] = [];
-  for (const look of looks) {
-    const id = idOf(look);
-    if (id === undefined || !kept.some((each) => idOf(each) === id)) kept.push(look);
-  }
-  return kept;
+/** First of all: machines that were cloned with their machine-id are told apart by their name. */
+function isSameNamed(one: HostLook, other: HostLook): boolean {
+  return isSameId(one, other) && isSameName(one, other);
+}
+
+function isSameId(one: HostLook, other: HostLook): boolean {
+  return idOf(one) !== undefined && idOf(one) === idOf(other);
+}
+
+function isSameName(one: HostLook, other: HostLook): boolean {
+  return one.host === other.host;
 }
 
 function idOf(look: HostLook): string | undefined {
