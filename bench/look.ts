@@ -132,7 +132,9 @@ sed -i 's#^\\(root:.*:\\)[^:]*$#\\1/opt/nth#' etc/passwd`;
 /** What a small server has. */
 function manyStory(hosts: number): string {
   return `
-mkdir -p srv/share var/www/site etc/cron.d var/lib/postgresql/15/main/base/1
+mkdir -p srv/share var/www/site etc/cron.d
+mkdir -p var/lib/postgresql/15/main/base/1 var/lib/postgresql/15/main/global
+mkdir -p var/lib/postgresql/15/main/pg_wal
 for i in $(seq 500); do echo $i > srv/share/$i; done
 for i in $(seq 200); do echo $i > var/www/site/$i.html; done
 echo 15 > var/lib/postgresql/15/main/PG_VERSION

@@ -12,7 +12,7 @@ import { minutes } from '../../src/base/units.ts';
 import { type LookAtHosts, lookAtHosts } from '../../src/main/look/look-at-hosts.ts';
 import type { HostLook } from '../../src/watch/core/look/host-sight.ts';
 import { fakeSsh } from './fake-ssh.ts';
-import { readKinds } from './records.ts';
+import { readKinds } from './kinds-of-records.ts';
 
 const LOOK = `printf '%s\\n' '["look",1,0,0,"root"]' '["list","/",""]' '["end",1,""]'`;
 /** Of the whole look, and of one that has begun. */

@@ -52,7 +52,7 @@ test('six machines and those that misbehave', async (t) => {
       assert.deepEqual(running(machines.config), []);
     });
     await t.test('the others say why, and what to do; the six are seen all the same', () => {
-      const others = ['hang', 'refused', 'stranger', 'endless', 'garbage'];
+      const others = ['hang', 'refused', 'lost', 'stranger', 'endless', 'garbage'];
       const { status, said } = look([...others, 'words', 'noisy', 'fs1']);
       const whys = hostsOf(said).flatMap(({ host, why, remedy }) => {
         if (why !== undefined) assert.ok(remedy, host);
@@ -61,6 +61,7 @@ test('six machines and those that misbehave', async (t) => {
       const wanted = [
         /^hang: no connection to hang: .*timed out/i,
         /^refused: no connection to refused: .*Permission denied \(publickey\)/,
+        /^lost: no connection to lost: .*Permission denied \(publickey\)/,
         /^stranger: no connection to stranger: Host key verification failed/,
         /^endless: endless prints on and on, and no look$/,
       ];

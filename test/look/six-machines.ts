@@ -58,7 +58,8 @@ printf 'server {\\n  listen 80;\\n  root /var/www/site;\\n}\\n' > etc/nginx/site
 echo '17 3 * * * root rsync -a --delete /var/www/ mirror:/var/www/' > etc/cron.d/mirror`,
   // A database, with a dump of it on the same disk.
   db1: `
-mkdir -p var/lib/postgresql/15/main/base/1 var/lib/postgresql/15/main/global var/backups etc/cron.d
+mkdir -p var/lib/postgresql/15/main/base/1 var/lib/postgresql/15/main/global
+mkdir -p var/lib/postgresql/15/main/pg_wal var/backups etc/cron.d
 echo 15 > var/lib/postgresql/15/main/PG_VERSION
 head -c 3000000 /dev/zero > var/lib/postgresql/15/main/base/1/1259
 head -c 8192 /dev/zero > var/lib/postgresql/15/main/global/pg_control
@@ -165,6 +166,7 @@ function configText(named: (name: string) => Machine, hangPort: number): string 
       `  IdentityFile ${fs1.dir}/client-key\n`,
       '',
     ),
+    block('lost', named('db1'), ['ProxyJump refused']),
     block('stranger', fs1, ['UserKnownHostsFile /dev/null']),
     `Host hang\n  HostName 127.0.0.1\n  Port ${hangPort}\n`,
     'Host *',

@@ -52,6 +52,15 @@ test('a link that was up is lost, whatever is said', () => {
   assert.equal(fails('', 0, true).message, 'the connection to me@far broke');
 });
 
+test('behind a jump host that failed, why that one did is said', () => {
+  const fault = fails(
+    'me@jump: Permission denied (publickey).\r\nConnection closed by UNKNOWN port 65535\r\n',
+  );
+  assert.equal(fault.code, 'HF_SSH_DENIED');
+  assert.match(fault.message, /: me@jump: Permission denied \(publickey\)\.$/);
+  assert.match(fails('Connection closed by UNKNOWN port 65535\n').message, /65535$/);
+});
+
 test('an end without a word says how it ended', () => {
   assert.match(fails('').message, /ssh ended with 255$/);
   assert.match(fails('', 'signal').message, /ssh was ended$/);

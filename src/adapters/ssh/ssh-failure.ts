@@ -31,6 +31,8 @@ const SSH_PORT = 22;
 /** The exit code of ssh itself; any other is that of the program on the other side. */
 const OWN_FAILURE = 255;
 const LINE_SIZE_MAX = 300;
+/** Of a host behind a jump host that failed: why it did stands before. */
+const BEHIND_JUMP = /closed by UNKNOWN port 65535|^kex_exchange_identification: /;
 
 export interface FailedLink {
   readonly place: SshHost;
@@ -67,6 +69,7 @@ function sayEnd({ code }: LinkEnd): string {
 
 /** The last thing it said, fit for a terminal. */
 export function lastLine(said: string): string {
-  const last = linesSaid(Buffer.from(said, 'latin1').toString()).at(-1) ?? '';
+  const lines = linesSaid(Buffer.from(said, 'latin1').toString());
+  const last = lines.findLast((line) => !BEHIND_JUMP.test(line)) ?? lines.at(-1) ?? '';
   return sayText(last.slice(0, LINE_SIZE_MAX));
 }
