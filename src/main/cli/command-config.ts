@@ -41,6 +41,18 @@ Example of a file:
   services:
     all-of-wiki: {datasets: [wiki-db, wiki], check: [/srv/check-wiki]}`;
 
+const DIFF_EXAMPLE = `
+Hosts, data sets and backups, by the last \`holdfast look\`. What that look could
+not see is said apart. Lines for what is not declared are printed as they would
+stand in the file; nothing is written.
+
+Example:
+  holdfast config diff`;
+
+interface DiffOptions extends VaultOptions {
+  readonly exitCode?: true;
+}
+
 export function define(command: Command, act: Act): void {
   command
     .summary('the configuration file')
@@ -56,7 +68,13 @@ export function define(command: Command, act: Act): void {
     .description('What holds, and where each value comes from.')
     .addHelpText('after', '\nExample:\n  holdfast config show')
     .action(act((cli, [options]: [VaultOptions]) => showAll(cli, options)));
-  for (const part of [check, show]) part.option('--config <file>', 'the file');
+  const diff = command
+    .command('diff')
+    .description('What the file says and the last look did not see, and the other way round.')
+    .option('--exit-code', 'end with 5 where they differ')
+    .addHelpText('after', DIFF_EXAMPLE)
+    .action(act((cli, [options]: [DiffOptions]) => diffLook(cli, options)));
+  for (const part of [check, show, diff]) part.option('--config <file>', 'the file');
 }
 
 async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
@@ -69,6 +87,12 @@ async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
       ? ['There is no holdfast.yaml here and none in /etc/holdfast; nothing needs one.']
       : [`${sayText(configFile, style)} is right: ${countOf(count, 'data set')}${others}.`];
   return { code: EXIT.done, say, json: { file: configFile ?? null, dataSets: count, elsewhere } };
+}
+
+async function diffLook(cli: Cli, options: DiffOptions): Promise<Answer> {
+  const { answerConfigDiff } = await import('../look/answer-config-diff.ts');
+  const settings = await readSettings(cli, options);
+  return answerConfigDiff(cli, settings, { exitCode: options.exitCode ?? false });
 }
 
 async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {

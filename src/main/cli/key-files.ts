@@ -13,14 +13,23 @@ interface Ports {
 
 /** A new file, mode 0600. @throws Fault HF_KEY_FILE_EXISTS; nothing is ever written over a key */
 export function writeKeyFile(ports: Ports, path: ByteString, bytes: Uint8Array): void {
+  if (writeNewFile(ports, path, bytes) === 'published') return;
+  const place = textOfBytes(path);
+  throw new Fault('HF_KEY_FILE_EXISTS', `there is a file ${place} already`, { path: place });
+}
+
+/** A new file, mode 0600; one that is there stays as it is. */
+export function writeNewFile(
+  ports: Ports,
+  path: ByteString,
+  bytes: Uint8Array,
+): 'published' | 'exists' {
   const { disk } = ports;
   const temporary = writeBeside(ports, path, bytes);
-  if (disk.publish(temporary, path) === 'exists') {
-    disk.unlink(temporary);
-    const place = textOfBytes(path);
-    throw new Fault('HF_KEY_FILE_EXISTS', `there is a file ${place} already`, { path: place });
-  }
-  disk.syncDir(parentPath(path));
+  const outcome = disk.publish(temporary, path);
+  if (outcome === 'exists') disk.unlink(temporary);
+  else disk.syncDir(parentPath(path));
+  return outcome;
 }
 
 /** Mode 0600; takes the place of what was there. */

@@ -36,7 +36,7 @@ export interface Settings {
   readonly passphraseFile: Chosen<ByteString> | undefined;
 }
 
-const CONFIG_NAME = 'holdfast.yaml';
+export const CONFIG_NAME = 'holdfast.yaml';
 const CONFIG_SYSTEM = '/etc/holdfast/holdfast.yaml';
 const STATE_SYSTEM = '/var/lib/holdfast';
 /** `src/main/cli` and `dist/main/cli` both lie three below it. */

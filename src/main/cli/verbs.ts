@@ -57,7 +57,7 @@ export const VERBS: readonly Verb[] = [
     name: 'changes',
     door: 'Look',
     summary: 'what differs between two looks',
-    isCommon: true,
+    isCommon: false,
     load: () => import('./command-changes.ts'),
   },
   {
@@ -156,6 +156,7 @@ export const VERBS: readonly Verb[] = [
     parts: [
       { name: 'check', summary: 'whether it can be read, and what is wrong', isCommon: false },
       { name: 'show', summary: 'what holds, and where each value comes from', isCommon: false },
+      { name: 'diff', summary: 'the file against the last look', isCommon: false },
     ],
     load: () => import('./command-config.ts'),
   },

@@ -10,6 +10,16 @@ export function firstConfigText(config: FirstConfig): string {
   return `${sections.map((lines) => lines.join('\n')).join('\n')}\n`;
 }
 
+/** Lines to take over into a file that is there; below each head those that it lacks. */
+export function linesToTakeOver(config: FirstConfig): readonly string[] {
+  const { hosts, dataSets, points } = config;
+  return [
+    ...section('hosts:', hosts.map(hostLine)),
+    ...section('datasets:', dataSets.map(dataSetLine)),
+    ...section('points:', points.map(pointLine)),
+  ];
+}
+
 function headOf({ hosts }: FirstConfig): readonly string[] {
   return [
     `# From a look at ${countOf(hosts.length, 'host')}. What a look cannot see is guessed: correct it.`,

@@ -6,6 +6,7 @@ import { outermost } from '../connected.ts';
 import type { BackupTool, DataKind, FoundBackup, FoundData } from '../discovery.ts';
 import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
+import type { DeclaredEstate } from './declared.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
 import { onceEach } from './same-machine.ts';
 
@@ -119,6 +120,34 @@ export function firstConfig(
     points: points.slice(0, pointsRoom),
     pointsLeftOutCount: Math.max(0, points.length - pointsRoom),
     leftOutCount: all.length - kept.size + unwritten.length,
+  };
+}
+
+/** What of it is not in the file that is there: lines to take over. */
+export function notDeclared(config: FirstConfig, declared: DeclaredEstate): FirstConfig {
+  const isDeclared = (host: string, path: string): boolean =>
+    declared.dataSets.some(
+      (each) => each.host === host && each.paths.some((own) => isWithin(path, utf8Of(own))),
+    );
+  const isKnown = ({ tool, repository, of }: GuessedPoint): boolean =>
+    declared.points.some(
+      (point) =>
+        point.tool === tool &&
+        of.every((host) => point.hosts?.includes(host) ?? true) &&
+        (repository === undefined ||
+          point.repository === undefined ||
+          sameRepository(point.repository, repository)),
+    );
+  const dataSets = config.dataSets
+    .map((each) => ({ ...each, paths: each.paths.filter((path) => !isDeclared(each.host, path)) }))
+    .filter(({ paths }) => paths.length > 0);
+  return {
+    ...config,
+    hosts: config.hosts.filter(({ host }) => !declared.hosts.includes(host)),
+    dataSets,
+    services: [],
+    hypervisors: new Map(),
+    points: config.points.filter((point) => !isKnown(point)),
   };
 }
 

@@ -1,0 +1,35 @@
+/** What holdfast.yaml says of an estate, in the terms of looks. */
+import path from 'node:path';
+import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
+import { type Config, hostOfDataSet } from '../../wire/config.ts';
+import { absolutePath, bytesOfText } from '../cli/places.ts';
+import type { Settings } from '../cli/settings.ts';
+
+export function declaredEstate(
+  { config, configFile }: Pick<Settings, 'config' | 'configFile'>,
+  /** The name by which this machine was looked at, where it was. */
+  here: string | undefined,
+): DeclaredEstate {
+  const base = bytesOfText(path.dirname(configFile ?? '/'));
+  const { hosts = {}, domains = {}, datasets = {}, services = {}, points = {} } = config;
+  return {
+    hosts: Object.keys(hosts),
+    dataSets: Object.entries(datasets).map(([name, given]) => ({
+      name,
+      host: hostOfDataSet(given) ?? here,
+      paths: (given.paths ?? []).map((each) => absolutePath(base, bytesOfText(each))),
+    })),
+    services: Object.entries(services).map(([name, given]) => ({ name, dataSets: given.datasets })),
+    domains: domainsOf(domains),
+    points: Object.entries(points).map(([name, { tool, repository, of }]) => ({
+      ...{ name, tool, repository },
+      hosts: of,
+    })),
+  };
+}
+
+function domainsOf(domains: NonNullable<Config['domains']>): DeclaredEstate['domains'] {
+  return Object.entries(domains).flatMap(([kind, groups]) =>
+    Object.entries(groups).map(([name, hosts]) => ({ kind, name, hosts })),
+  );
+}
