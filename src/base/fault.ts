@@ -177,7 +177,7 @@ export const FAULTS = {
     kind: 'refused',
     remedy: 'Look at fewer hosts at once: more than {limit} of one look are not kept.',
   },
-  HF_LOOK_UNKNOWN: {
+  HF_LOSE_UNKNOWN: {
     kind: 'usage',
     remedy: '{instead}',
   },

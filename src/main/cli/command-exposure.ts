@@ -10,6 +10,7 @@ import { vaultOptions } from './open.ts';
 import { readSettings, type VaultOptions, vaultOf } from './settings.ts';
 
 interface Options extends VaultOptions {
+  readonly lose?: readonly string[];
   readonly exitCode?: true;
 }
 
@@ -17,13 +18,24 @@ const EXAMPLE = `
 Each row is a thing that could be lost: a disk, this host, a directory, the
 key. Figures rest on proofs that expire; what no fresh proof shows is unknown.
 
-Example:
-  holdfast exposure --vault /srv/vault`;
+--lose answers for many machines at once, from the last look, what was opened
+by connect, and holdfast.yaml: host:HOST, disk:HOST/NAME, HOST:/path, and each
+domain of the file (site:a, rack:r1, hypervisor:hv1). What no look saw is
+unknown, never nothing.
+
+Examples:
+  holdfast exposure --vault /srv/vault
+  holdfast exposure --lose host:hv3 --lose site:b`;
 
 export function define(command: Command, act: Act): void {
+  const collect = (text: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    text,
+  ];
   command
     .summary('what would be lost, and for how long, if something died now')
     .description('What would be lost, and for how long it would be out, if something died now.')
+    .option('--lose <what>', 'what would be lost with it; may be repeated: all at once', collect)
     .option('--exit-code', 'end with 5 where something would be lost for good, or is unknown')
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [options]: [Options]) => perform(cli, options)));
@@ -32,6 +44,10 @@ export function define(command: Command, act: Act): void {
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
+  if (options.lose !== undefined) {
+    const { answerLost } = await import('../look/answer-lost.ts');
+    return answerLost(cli, settings, { lose: options.lose, exitCode: options.exitCode ?? false });
+  }
   const { estate } =
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)

@@ -6,7 +6,7 @@ import { isWithin, type Place } from './place.ts';
 import { PROOF_LIMITS } from './proof.ts';
 
 /** Where nothing was seen of a file system, half a minute may be in memory only. */
-const UNFLUSHED_UNSEEN: DurationMs = seconds(30);
+export const UNFLUSHED_UNSEEN: DurationMs = seconds(30);
 
 /** The file system that `path` lies on: of those mounted above it the deepest, the last of equals. */
 export function fileSystemOf(

@@ -15,7 +15,7 @@ import { formatAge, formatDuration, formatInterval } from '../../base/say-time.t
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
 import type { HostGroup } from './estate.ts';
-import type { Exposure } from './exposure.ts';
+import type { Exposure, ExposureToAll } from './exposure.ts';
 import type { Loss } from './loss.ts';
 import type { Outage } from './outage.ts';
 import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
@@ -63,6 +63,9 @@ function worstSentence(row: Exposure, style: Style): readonly string[] {
       });
   }
 }
+
+/** Of one domain, or of several at once. */
+type AnyExposure = ExposureToAll & Partial<Pick<Exposure, 'domain'>>;
 
 const because = (why: string): string => (why === '' ? '' : `: ${why}`);
 
@@ -200,7 +203,7 @@ function domainWords(domain: FailureDomain, style: Style): string {
 }
 
 /** Marks of what would be stand before the loss where it passes what is proven to come back. */
-function lossCell(row: Exposure, style: Style): Cell {
+export function lossCell(row: AnyExposure, style: Style): Cell {
   const would = (mark: WouldBeMark): Pick<Cell, 'mark' | 'tone'> => ({
     mark: { shape: wouldBeShape(style, mark), tone: wouldBeTone(mark) },
     tone: wouldBeTone(mark),
@@ -223,8 +226,8 @@ function lossCell(row: Exposure, style: Style): Cell {
 }
 
 /** The data stay, and nothing that was kept of them opens any more. */
-function isKeyLoss(row: Exposure): boolean {
-  return row.domain.kind === 'key' && row.pointCount > 0 && row.pointsLeft === 0;
+function isKeyLoss(row: AnyExposure): boolean {
+  return row.domain?.kind === 'key' && row.pointCount > 0 && row.pointsLeft === 0;
 }
 
 function unknownWords(atLeastMs: number | undefined): string {
@@ -249,7 +252,7 @@ function lastWords(loss: Extract<Loss, { kind: 'window' }>): string {
   return /^\d/.test(words) ? `the last ${words}` : words;
 }
 
-function outageWords(outage: Outage): string {
+export function outageWords(outage: Outage): string {
   switch (outage.kind) {
     case 'not out':
       return 'not out';
@@ -263,7 +266,7 @@ function outageWords(outage: Outage): string {
   }
 }
 
-function proofCell(row: Exposure, style: Style): Cell {
+export function proofCell(row: AnyExposure, style: Style): Cell {
   if (isKeyLoss(row)) return { text: 'then no backup opens', tone: 'degraded' };
   const { loss, proof } = row;
   if (loss.kind === 'all' || loss.kind === 'unknown') return { text: sayText(loss.why, style) };

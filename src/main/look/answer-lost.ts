@@ -1,0 +1,43 @@
+/** `exposure --lose`: what is lost with all that was named, on the estate as it is known. */
+import type { Answer, Cli } from '../cli/cli.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { bytesJson, timeJson } from '../cli/json-shape.ts';
+import { bytesOfArgument } from '../cli/places.ts';
+import type { Settings } from '../cli/settings.ts';
+import type { FailureDomain } from '../../watch/core/domain.ts';
+import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
+import { isHarmed, lostTogether } from '../../watch/core/look/lost-together.ts';
+import { renderLost } from '../../watch/core/look/render-lost.ts';
+import { damagedJson, damagedWords } from './look-store.ts';
+import { savedEstate } from './saved-estate.ts';
+
+function domainJson(domain: FailureDomain): object {
+  if (domain.kind !== 'directory') return domain;
+  const { kind, host, path } = domain;
+  return { kind, host, ...bytesJson('path', path) };
+}
+
+/** @throws Fault HF_LOOK_WANTED, HF_LOSE_UNKNOWN */
+export async function answerLost(
+  cli: Cli,
+  settings: Settings,
+  asked: { readonly lose: readonly string[]; readonly exitCode: boolean },
+): Promise<Answer> {
+  const now = cli.clock.now();
+  const { estate, machines, declared, look, damaged } = await savedEstate(settings, now);
+  const names = loseNames(machines, estate, declared);
+  const lost = asked.lose.map((text) => lostBy(bytesOfArgument(text), names));
+  const found = lostTogether(estate, { lost, declared, machines, now });
+  const isFound = found.rows.some(isHarmed) || found.notSeen.length > 0;
+  return {
+    code: asked.exitCode && isFound ? EXIT.differs : EXIT.done,
+    say: (style) => [...damagedWords(damaged, style), ...renderLost(found, style, { look, now })],
+    json: {
+      computedAt: timeJson(now),
+      lookedAt: timeJson(look.at),
+      ...found,
+      lost: lost.map(({ name, domains }) => ({ name, domains: domains.map(domainJson) })),
+      damaged: damagedJson(damaged),
+    },
+  };
+}

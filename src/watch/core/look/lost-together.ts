@@ -1,0 +1,72 @@
+/** What is lost when several things are lost at once, over a whole estate. */
+import type { UnixMs } from '../../../base/units.ts';
+import type { DataSet, Estate } from '../estate.ts';
+import { type ExposureToAll, exposureToAll } from '../exposure.ts';
+import { isWithin } from '../place.ts';
+import type { DeclaredDataSet, DeclaredEstate } from './declared.ts';
+import type { Lost } from './lose.ts';
+import type { LookedHost } from './looked-hosts.ts';
+
+export interface LostTogether {
+  readonly lost: readonly Lost[];
+  /** Data sets that there are. */
+  readonly dataSetCount: number;
+  /** Those that are hit, worst first. */
+  readonly rows: readonly ExposureToAll[];
+  /** Services of the file with a data set that would be lost or unknown. */
+  readonly services: readonly string[];
+  /** Hosts that are lost and of which no look that counts says what they hold. */
+  readonly notSeen: readonly string[];
+}
+
+export function lostTogether(
+  estate: Estate,
+  of: {
+    readonly lost: readonly Lost[];
+    readonly declared: DeclaredEstate;
+    readonly machines: readonly LookedHost[];
+    readonly now: UnixMs;
+  },
+): LostTogether {
+  const { lost, declared, machines, now } = of;
+  const rows = exposureToAll(
+    estate,
+    now,
+    lost.flatMap(({ domains }) => domains),
+  );
+  const hit = new Set(rows.filter(isHarmed).map(({ dataSet }) => dataSet));
+  const sets = estate.dataSets.filter(({ name }) => hit.has(name));
+  const services = declared.services.filter((service) =>
+    service.dataSets.some((name) => {
+      const part = declared.dataSets.find((each) => each.name === name);
+      return part !== undefined && sets.some((set) => isPart(set, part));
+    }),
+  );
+  const seen = new Set(
+    machines.filter(({ look }) => look === 'whole' || look === 'partial').map(({ host }) => host),
+  );
+  const hosts = [...new Set(lost.flatMap((each) => each.hosts))];
+  return {
+    lost,
+    dataSetCount: estate.dataSets.length,
+    rows,
+    services: services.map(({ name }) => name),
+    notSeen: hosts.filter((host) => !seen.has(host)),
+  };
+}
+
+/** Gone, or nobody knows that it is not. */
+export function isHarmed({ loss }: ExposureToAll): boolean {
+  return loss.kind === 'all' || loss.kind === 'unknown';
+}
+
+function isPart({ places }: DataSet, { host, paths }: DeclaredDataSet): boolean {
+  return places.some(
+    (place) =>
+      place.host === host &&
+      paths.some((path) => {
+        const at = place.path ?? path;
+        return isWithin(at, path) || isWithin(path, at);
+      }),
+  );
+}
