@@ -31,42 +31,37 @@ export function backupsInLine(
   line: string,
   known: ReadonlyMap<string, string> = new Map(),
 ): readonly BackupCommand[] {
-  return commandsInLine(line, known, (program) => toolOf(program) !== undefined).flatMap((said) => {
+  const isWanted = (program: string): boolean => toolOf(program) !== undefined;
+  return commandsInLine(line, { variables: known, isWanted }).flatMap((said) => {
     const tool = toolOf(said.program);
     return (tool && describe(tool, said)) ?? [];
   });
 }
 
+export interface Wanted {
+  /** Known from elsewhere. */
+  readonly variables: ReadonlyMap<string, string>;
+  readonly isWanted: (program: string) => boolean;
+}
+
 /** The programs that a line of shell would run, of those that are wanted. */
-export function commandsInLine(
-  line: string,
-  known: ReadonlyMap<string, string>,
-  isWanted: (program: string) => boolean,
-  depth = 0,
-): readonly Said[] {
+export function commandsInLine(line: string, wanted: Wanted, depth = 0): readonly Said[] {
   if (depth > DEPTH_MAX) return [];
-  let variables = known;
+  let { variables } = wanted;
   return parseShellLine(line).flatMap((command) => {
     if (command.variables.size > 0) variables = new Map([...variables, ...command.variables]);
-    return commandsIn(command, { variables, depth, isWanted });
+    return commandsIn(command, { ...wanted, variables }, depth);
   });
 }
 
-function commandsIn(
-  command: ShellCommand,
-  at: {
-    readonly variables: ReadonlyMap<string, string>;
-    readonly depth: number;
-    readonly isWanted: (program: string) => boolean;
-  },
-): readonly Said[] {
+function commandsIn(command: ShellCommand, at: Wanted, depth: number): readonly Said[] {
   const words = withoutRunners(command.words);
   // `bash -c "..."` and `su user -c "..."` hold a line of their own.
   const inner = command.words.indexOf('-c');
   const first = basename(command.words[0] ?? '');
   if (inner > 0 && /^(?:ba|da|z|k)?sh$|^su$|^sudo$|^runuser$/.test(first)) {
     const line = command.words[inner + 1] ?? '';
-    return commandsInLine(line, at.variables, at.isWanted, at.depth + 1);
+    return commandsInLine(line, at, depth + 1);
   }
   const program = basename(words[0] ?? '');
   if (!at.isWanted(program)) return [];

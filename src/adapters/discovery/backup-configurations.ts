@@ -6,13 +6,15 @@ import { backupsInLine } from './backup-command.ts';
 import { assignments, type BackupTrace } from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
 
+const FILES_MAX = 500;
+
 /** Backups that configuration files name, whether or not anything runs them. */
 export function seeConfigurations(
   world: World,
   homes: readonly string[],
 ): { readonly traces: readonly BackupTrace[]; readonly count: number } {
   const places = [...homes.map((home) => `${home}/.config`), '/etc'];
-  const files = places.flatMap((place) => candidates(world, place));
+  const files = places.flatMap((place) => candidates(world, place)).slice(0, FILES_MAX);
   const traces = files.flatMap(({ path, read }) => {
     const text = world.read(path);
     if (text === undefined) return [];
@@ -110,11 +112,16 @@ const borgmatic: Read = (text) => {
 };
 
 /** Far more than anybody writes; what is cut in the middle does not parse. */
-const YAML_CHARS_MAX = 64 * 1024;
+const YAML_CHARS_MAX = 16 * 1024;
+/** Brackets in brackets take long to read. */
+const BRACKETS_MAX = 500;
 
 function parseYaml(text: string): unknown {
   try {
-    return parse(text.slice(0, YAML_CHARS_MAX));
+    // Nearly all of a generated one is comments.
+    const said = text.replaceAll(/^[ \t]*(?:#.*)?\n/gm, '').slice(0, YAML_CHARS_MAX);
+    if (said.split(/[[{]/, BRACKETS_MAX).length === BRACKETS_MAX) return undefined;
+    return parse(said, { uniqueKeys: false });
   } catch (error) {
     // A file that cannot be parsed still shows that somebody set the tool up.
     if (error instanceof Error) return undefined;

@@ -237,11 +237,14 @@ function lookedAt(trees: readonly Tree[]): readonly Looked[] {
   }));
 }
 
+const HOMES_MAX = 2000;
+
 /** Of people, by the table of users. */
 export function homesOf(world: World): readonly string[] {
   const passwd = world.read(byteString('/etc/passwd')) ?? '';
   const homes = passwd.split('\n').map((line) => line.split(':')[5] ?? '');
-  return [...new Set(homes.filter((home) => /^\/(?:root|home\/)/.test(home)))];
+  const theirs = homes.filter((home) => /^\/(?:root|home\/)/.test(home));
+  return [...new Set(theirs)].slice(0, HOMES_MAX);
 }
 
 /** In a container the user may have no name at all; then its number is its name. */

@@ -10,7 +10,7 @@ export interface RecordLimits {
 export const RECORD_LIMITS: RecordLimits = {
   lineBytes: 262_144,
   bytes: 32 * 1024 * 1024,
-  records: 300_000,
+  records: 200_000,
 };
 
 const NEWLINE = 0x0a;
@@ -52,7 +52,7 @@ export class RecordReader {
     let from = 0;
     let to = taken.indexOf(NEWLINE);
     for (; to !== -1 && !this.#isStopped; to = taken.indexOf(NEWLINE, from)) {
-      this.#append(taken.subarray(from, to));
+      if (to > from) this.#append(taken.subarray(from, to));
       this.#endLine();
       from = to + 1;
     }

@@ -6,7 +6,6 @@ import type { HostSight } from '../../watch/core/look/host-sight.ts';
 import { BlockStacks } from '../discovery/block-stack.ts';
 import { discoverIn, homesOf } from '../discovery/discover.ts';
 import { readMountTable } from '../discovery/file-systems.ts';
-import type { World } from '../discovery/world.ts';
 import { adminKeysOf } from './facts/admin-keys.ts';
 import { automationOf } from './facts/automation.ts';
 import { btrfsOf } from './facts/btrfs.ts';
@@ -30,7 +29,7 @@ import { poolsOf } from './facts/zfs.ts';
 import { RecordReader } from './read-records.ts';
 import { RecordedWorld } from './recorded-world.ts';
 import { recordedTrees } from './recorded-trees.ts';
-import { boundedTables, emptyRecording, keep, type Recording } from './recording.ts';
+import { completed, emptyRecording, keep, type Recording } from './recording.ts';
 import { wordsOf } from './words.ts';
 
 export interface SightOptions extends Asked {
@@ -54,7 +53,7 @@ export async function readSight(
   }
   reader.end();
   const { malformedCount, cut } = reader;
-  return sightOf(boundedTables(of), { ...options, malformedCount, stopped: cut });
+  return sightOf(completed(of), { ...options, malformedCount, stopped: cut });
 }
 
 interface Received extends SightOptions {
@@ -103,7 +102,7 @@ async function sightOf(of: Recording, received: Received): Promise<HostSight> {
     ports: openPortsOf(told),
     units,
     packages: packagesOf(told),
-    cut: cutOf(of, received.stopped),
+    cut: cutOf(of, world.isExhausted ? 'its files were too much to read' : received.stopped),
     malformedCount: received.malformedCount,
   };
 }
@@ -115,7 +114,7 @@ function cutOf(of: Recording, stopped: string | undefined): string | undefined {
 }
 
 async function discoveryOf(
-  world: World,
+  world: RecordedWorld,
   of: Recording,
   { host, askedAt, answeredAt }: Received,
 ): Promise<Discovery> {
@@ -128,7 +127,22 @@ async function discoveryOf(
   const options = { clock: standingClock(askedAt), host, given, limit: hours(1) };
   const seen = await discoverIn({ world, trees, user, asRoot }, options);
   const tookMs = durationMs(Math.max(0, answeredAt - askedAt));
-  return { ...seen, tookMs, notSeen: withTold(seen.notSeen, of) };
+  return {
+    ...seen,
+    data: seen.data.slice(0, ROWS_MAX),
+    backups: seen.backups.slice(0, ROWS_MAX),
+    tookMs,
+    notSeen: withTold([...seen.notSeen, ...surplusOf(seen)], of),
+  };
+}
+
+/** Each of its data sets is compared with each of its backups, later on. */
+const ROWS_MAX = 5000;
+
+function surplusOf({ data, backups }: Discovery): readonly NotSeen[] {
+  if (Math.max(data.length, backups.length) <= ROWS_MAX) return [];
+  const what = 'further data and backups';
+  return [{ what, why: 'there are too many', command: undefined, path: undefined }];
 }
 
 function standingClock(at: UnixMs): Clock {

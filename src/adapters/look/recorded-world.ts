@@ -13,10 +13,10 @@ import type { Recording } from './recording.ts';
 import { inferredLists } from './inferred-lists.ts';
 
 /**
- * What files that name each other may make a reader read, all together: many times what a host may
- * send, and yet a bound.
+ * All that is read of its files: several times what any host has to tell. Files that name each other
+ * would else be read without end.
  */
-const READ_TOTAL_MAX = 128 * 1024 * 1024;
+const READ_TOTAL_MAX = 8 * 1024 * 1024;
 
 /** Another machine, by the records that it sent. */
 export class RecordedWorld implements World {
@@ -28,6 +28,11 @@ export class RecordedWorld implements World {
   constructor(recording: Recording) {
     this.#of = recording;
     this.#inferred = inferredLists(recording);
+  }
+
+  /** Whether files were left unread because there was too much to read. */
+  get isExhausted(): boolean {
+    return this.#left <= 0;
   }
 
   avoid(mountPoints: readonly ByteString[]): void {

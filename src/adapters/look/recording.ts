@@ -21,7 +21,20 @@ export interface Recording {
   readonly git: Map<string, Of<'git'>>;
   readonly runs: Map<string, Of<'run'>>;
   readonly notSeen: Of<'notseen'>[];
+  /** How many came of each kind, kept or not. */
+  readonly counts: Map<LookRecord['kind'], number>;
 }
+
+/** More than any machine has; beyond that it is said that there is more. */
+const MOST: ReadonlyMap<LookRecord['kind'], number> = new Map([
+  ['process', 20_000],
+  ['open', 50_000],
+  ['mark', 30_000],
+  ['tree', 3000],
+  ['git', 5000],
+  ['denied', 20_000],
+  ['notseen', 2000],
+]);
 
 export function emptyRecording(): Recording {
   return {
@@ -40,10 +53,14 @@ export function emptyRecording(): Recording {
     git: new Map(),
     runs: new Map(),
     notSeen: [],
+    counts: new Map(),
   };
 }
 
 export function keep(recording: Recording, record: LookRecord): void {
+  const count = (recording.counts.get(record.kind) ?? 0) + 1;
+  recording.counts.set(record.kind, count);
+  if (count > (MOST.get(record.kind) ?? Infinity)) return;
   switch (record.kind) {
     case 'look':
       recording.begin ??= record;
@@ -114,14 +131,13 @@ function withoutGaps(text: string): string {
 }
 
 const MOUNT_TABLES = ['/proc/self/mountinfo', '/proc/mounts', '/proc/self/mounts'];
-const MOUNTS_MAX = 10_000;
-const TREES_MAX = 5000;
+const MOUNTS_MAX = 5000;
 
 /**
- * The same with no more mounts and trees than any machine has: each data set is looked for among all
- * mounts. A table of mounts that was cut counts only where there is no whole one.
+ * The same with one table of mounts, of a bounded length: each data set is looked for in it. One that
+ * was cut counts only where there is no whole one. What was left out of all is said.
  */
-export function boundedTables(of: Recording): Recording {
+export function completed(of: Recording): Recording {
   const tables = MOUNT_TABLES.flatMap((path) => of.files.get(path) ?? []);
   const table = tables.find(({ isCut }) => !isCut) ?? tables[0];
   for (const path of MOUNT_TABLES) of.files.delete(path);
@@ -135,9 +151,10 @@ export function boundedTables(of: Recording): Recording {
     of.files.set(path, { ...table, text: kept.join('\n') });
     if (!isWhole) of.notSeen.push(rest('mounts', 'the table of mounts is too long'));
   }
-  const surplus = [...of.trees.keys()].slice(TREES_MAX);
-  for (const path of surplus) of.trees.delete(path);
-  if (surplus.length > 0) of.notSeen.push(rest('directories', 'there are too many'));
+  for (const [kind, most] of MOST) {
+    const isMore = (of.counts.get(kind) ?? 0) > most;
+    if (isMore) of.notSeen.push(rest(`records of kind ${kind}`, 'there are too many'));
+  }
   return of;
 }
 

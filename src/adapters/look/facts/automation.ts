@@ -55,7 +55,11 @@ function found({ kind, target }: Claim, foundBy: Automation['foundBy'], trace: s
 }
 
 const inLine: ReadLine<Claim> = (line, variables) =>
-  commandsInLine(line, variables, (program) => PROGRAMS.has(program)).flatMap(claimOf);
+  commandsInLine(line, { variables, isWanted }).flatMap(claimOf);
+
+function isWanted(program: string): boolean {
+  return PROGRAMS.has(program);
+}
 
 function claimOf({ program, args }: Said): readonly Claim[] {
   const kind = PROGRAMS.get(program);

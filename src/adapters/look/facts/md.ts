@@ -46,13 +46,24 @@ function arrayOf(
     kind: 'md',
     name: wordsOf(name),
     layout: level,
-    members: members.map((member) => wordsOf(member.replace(/\[.*$/, ''))),
+    members: inSync(members, wanted - missingCount),
     missingCount,
     failuresSurvived: left === undefined ? undefined : Math.max(0, left),
     state,
     bytes: kilobytes === undefined ? undefined : kilobytes * 1024,
     since: state === 'ok' ? undefined : failedAt(name, errors),
   };
+}
+
+/** Not spares nor failed ones; while one is rebuilt, the newest of the rest is it. */
+function inSync(members: readonly string[], count: number): readonly string[] {
+  const number = (member: string): number => Number(/\[(\d+)\]/.exec(member)?.[1] ?? 0);
+  return members
+    .filter((member) => !/\([SF]\)$/.test(member))
+    .sort((one, other) => number(one) - number(other))
+    .slice(0, count)
+    .map((member) => wordsOf(member.replace(/\[.*$/, '')))
+    .sort();
 }
 
 /** How many members may fail while all are there. */
