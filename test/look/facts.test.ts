@@ -432,6 +432,7 @@ test('keys, ports, units, packages, mounts', async () => {
       'tcp   LISTEN 0      1      *:99999 *:*',
     ),
     run('rc-status', 'Runlevel: default', ' sshd    [  started  ]', ' chronyd    [  stopped  ]'),
+    list('/run/openrc/started', 'lcrond'),
     run('apk', 'musl-utils-1.2.5-r10', 'WARNING: no'),
     file(
       '/proc/self/mountinfo',
@@ -445,7 +446,7 @@ test('keys, ports, units, packages, mounts', async () => {
     { protocol: 'tcp', address: '0.0.0.0', port: 22, program: 'sshd' },
     { protocol: 'udp', address: '::1', port: 323, program: undefined },
   ]);
-  assert.deepEqual(sight.units, ['sshd']);
+  assert.deepEqual(sight.units, ['crond', 'sshd']);
   assert.deepEqual(sight.packages, new Map([['musl-utils', '1.2.5-r10']]));
   assert.deepEqual(
     sight.mounts.map(({ mountPoint, options }) => `${mountPoint} ${options.join()}`),

@@ -1,3 +1,4 @@
+import { byteString } from '../../../base/bytes.ts';
 import { wordsOf } from '../words.ts';
 import { linesOf, type Told } from './told.ts';
 
@@ -12,10 +13,11 @@ export function unitsOf(told: Told): readonly string[] {
   const openrc = linesOf(told.printed('rc-status')).flatMap(
     (line) => /^\s+(\S+)\s+\[\s*started/.exec(line)?.[1] ?? [],
   );
+  const started = (told.world.list(byteString('/run/openrc/started')) ?? []).map((e) => e.name);
   const old = linesOf(told.printed('chkconfig')).flatMap(
     (line) => /^(\S+)\s.*\b[2345]:on\b/.exec(line)?.[1] ?? [],
   );
-  return [...new Set([...files, ...running, ...openrc, ...old].map(wordsOf))].sort();
+  return [...new Set([...files, ...running, ...openrc, ...started, ...old].map(wordsOf))].sort();
 }
 
 /** Versions by name. A package that is there several times (kernels) has them all. */
