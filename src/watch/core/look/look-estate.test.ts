@@ -98,10 +98,11 @@ test('a network mount lies where its server is, by whatever name it is known', (
 });
 
 test('where an export is not known on its server, no disk is said to be beneath it', () => {
-  const estate = estateOfLooks([mounting('st1:/'), SERVER].map(looked), NOW);
-  assert.deepEqual(estate.dataSets[0]?.places, [
-    { host: 'st1', beneath: undefined, path: undefined },
-  ]);
+  for (const device of ['st1:/', 'st1:/vm', 'st1:srv']) {
+    const estate = estateOfLooks([mounting(device), SERVER].map(looked), NOW);
+    const nowhere = { host: 'st1', beneath: undefined, path: undefined };
+    assert.deepEqual(estate.dataSets[0]?.places, [nowhere], device);
+  }
 });
 
 test('what is mounted from a host that shows it is counted there, once, and may be in backups of both', () => {
@@ -319,5 +320,6 @@ test('what was opened counts for the host that it is of, and dies with where it 
   const other = { ...point, paths: [byteString('/etc')] };
   assert.equal(kindWith({ points: [other], holds: [] }, 'web1'), 'all');
   // Opened too long ago, it may have changed since: found, and unknown.
-  assert.equal(kindWith({ openedAt: unixMs(NOW - days(2)), holds: [] }, 'web1'), 'unknown');
+  const openedAt = unixMs(NOW - days(2));
+  assert.equal(kindWith({ openedAt, points: [other], holds: [] }, 'web1'), 'unknown');
 });
