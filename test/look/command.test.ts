@@ -95,6 +95,27 @@ test('it is kept, and written as a page, which only its owner may read', () => {
   assert.notEqual(fs.readdirSync(bench.state, { recursive: true }).join(' '), '');
 });
 
+test('the first configuration is written from a look, or from the last one, and never over one', () => {
+  const at = (name: string) => {
+    const cwd = bench.at(name);
+    fs.mkdirSync(cwd);
+    return { cwd, run: (...args: string[]) => bench.run(['look', ...args], { ...options, cwd }) };
+  };
+  const first = at('first');
+  assert.match(
+    first.run('hv1', 'ann@st1').stdout,
+    /^Keep this as holdfast.yaml +holdfast look --save$/m,
+  );
+  assert.equal(first.run('hv1', 'ann@st1', '--save').status, 0);
+  const text = fs.readFileSync(path.join(first.cwd, 'holdfast.yaml'), 'utf8');
+  assert.match(text, /ann@st1/);
+  assert.match(first.run('--save').stdout, /was there and stays as it is/);
+  assert.equal(fs.readFileSync(path.join(first.cwd, 'holdfast.yaml'), 'utf8'), text);
+  const second = at('second');
+  assert.match(second.run('--save').stdout, /^Written: /);
+  assert.ok(fs.existsSync(path.join(second.cwd, 'holdfast.yaml')));
+});
+
 test('where it cannot be kept or written it is told all the same, and that is a failure', () => {
   const state = bench.write('no-directory');
   const args = ['look', 'hv1', '--html', path.join(state, 'page.html')];

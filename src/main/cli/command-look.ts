@@ -1,26 +1,30 @@
 /** `holdfast look`: what would be lost of many machines, seen over ssh, with nothing installed. */
 import type { Command } from 'commander';
 import type { HostList } from '../../adapters/look/asked-host.ts';
+import { sshHostText } from '../../adapters/ssh/ssh-host.ts';
 import { lookScript } from '../../adapters/look/script.ts';
 import { Fault } from '../../base/fault.ts';
+import { paint, type Style } from '../../base/say.ts';
 import { seconds } from '../../base/units.ts';
 import type { LookAnswer } from '../../watch/core/look/answer.ts';
 import { lookAnswerOf } from '../../watch/core/look/answer-of.ts';
 import { renderLookPage } from '../../watch/core/look/page-look.ts';
 import { renderLook } from '../../watch/core/look/render-look.ts';
+import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import { askedHosts } from '../look/asked-hosts.ts';
 import { connectedHere } from '../look/connected-here.ts';
 import { lookJson } from '../look/look-json.ts';
-import { lookStore } from '../look/look-store.ts';
+import { damagedJson, damagedWords, lookStore } from '../look/look-store.ts';
 import { askedJson, leftOutWords, lookCode } from '../look/look-words.ts';
 import { type LookLimits, runLook } from '../look/run-look.ts';
-import { keepLook, type LookStore } from '../look/saved-looks.ts';
+import { saveConfig, type SavedConfig, savedJson, savedWords } from '../look/save-config.ts';
+import { keepLook, newestLook } from '../look/saved-looks.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { replaceFile } from './key-files.ts';
 import { absolutePath, bytesOfArgument } from './places.ts';
 import { faultJson, faultLines } from './say-fault.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { parseTimeLimit } from './time-limit.ts';
 
 interface Options {
@@ -78,8 +82,10 @@ export function define(command: Command, act: Act): void {
       act((cli, [hosts, options]: [readonly string[], Options]) => {
         if (options.print === true) return printed();
         const files = options.from ?? [];
+        const isNamed = hosts.length > 0 || files.length > 0;
+        if (!isNamed && options.save === true) return saveKept(cli, options);
         // Nobody was named: how to name them is the answer, and it is no success.
-        if (hosts.length === 0 && files.length === 0) command.help({ error: true });
+        if (!isNamed) command.help({ error: true });
         return perform(cli, askedHosts(hosts, files), options);
       }),
     );
@@ -94,43 +100,82 @@ async function perform(cli: Cli, asked: HostList, options: Options): Promise<Ans
   const settings = await readSettings(cli, options);
   const at = cli.clock.now();
   const looked = await runLook(cli, asked, limitsOf(options));
-  const connected = await connectedHere(settings);
-  const answer = lookAnswerOf(looked.looks, { now: cli.clock.now(), connected });
-  const store = lookStore(settings);
-  // What was seen is told, also where it cannot be written.
-  const troubles = [
-    faultOf(() => keepLook(store, { at, looks: looked.looks })),
-    faultOf(() => writePage(cli, store, { file: options.html, answer })),
-  ].filter((fault) => fault !== undefined);
+  const { looks } = looked;
+  const connected = await connectedHere(settings, looks);
+  const answer = lookAnswerOf(looks, { now: cli.clock.now(), connected });
+  const written = writeDown(cli, { settings, asked, look: { at, looks }, answer, options });
+  const { saved, troubles } = written;
   return {
     code: troubles.length > 0 ? EXIT.error : lookCode(looked),
     say: (style) => [
       renderLook(answer, style, { all: options.all === true }).trimEnd(),
       ...leftOutWords(looked, style),
+      ...['', ...(saved === undefined ? saveHint(settings, style) : savedWords(saved, style))],
       ...troubles.flatMap((fault) => ['', ...faultLines(style, fault)]),
     ],
-    json: { ...lookJson(answer), ssh: askedJson(looked), troubles: troubles.map(faultJson) },
+    json: {
+      ...lookJson(answer),
+      ssh: askedJson(looked),
+      saved: saved === undefined ? null : savedJson(saved),
+      troubles: troubles.map(faultJson),
+    },
   };
 }
 
-function writePage(
-  cli: Cli,
-  ports: LookStore,
-  of: { readonly file: string | undefined; readonly answer: LookAnswer },
-): void {
-  if (of.file === undefined) return;
-  const path = absolutePath(cli.cwd, bytesOfArgument(of.file));
-  replaceFile(ports, path, Buffer.from(renderLookPage(of.answer), 'utf8'));
+interface Seen {
+  readonly settings: Settings;
+  readonly asked: HostList;
+  readonly look: SavedLook;
+  readonly answer: LookAnswer;
+  readonly options: Options;
 }
 
-function faultOf(act: () => void): Fault | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
+/** What was seen is told, also where it cannot be written: why not is told with it. */
+function writeDown(
+  cli: Cli,
+  { settings, asked, look, answer, options }: Seen,
+): { readonly saved: SavedConfig | undefined; readonly troubles: readonly Fault[] } {
+  const troubles: Fault[] = [];
+  const tried = <T>(act: () => T): T | undefined => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      troubles.push(error);
+      return undefined;
+    }
+  };
+  const store = lookStore(settings);
+  tried(() => keepLook(store, look));
+  const { html } = options;
+  if (html !== undefined) {
+    const path = absolutePath(cli.cwd, bytesOfArgument(html));
+    tried(() => replaceFile(store, path, Buffer.from(renderLookPage(answer), 'utf8')));
   }
+  const hosts = asked.hosts.map(({ name, at, groups }) => ({
+    ...{ host: name, address: at === undefined ? name : sshHostText(at), groups },
+  }));
+  const saved = options.save === true && tried(() => saveConfig(cli, { settings, hosts, look }));
+  return { saved: saved === false ? undefined : saved, troubles };
+}
+
+/** `--save` alone: from the last look, which is kept; nobody is asked again. */
+async function saveKept(cli: Cli, options: Options): Promise<Answer> {
+  const settings = await readSettings(cli, options);
+  const { look, damaged } = newestLook(lookStore(settings));
+  if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
+  const hosts = look.looks.map(({ host }) => ({ host, address: host, groups: [] }));
+  const saved = saveConfig(cli, { settings, hosts, look });
+  return {
+    code: EXIT.done,
+    say: (style) => [...damagedWords(damaged, style), ...savedWords(saved, style)],
+    json: { saved: savedJson(saved), damaged: damagedJson(damaged) },
+  };
+}
+
+function saveHint({ configFile }: Settings, style: Style): readonly string[] {
+  if (configFile !== undefined) return [];
+  return [`Keep this as holdfast.yaml   ${paint(style, 'ask', 'holdfast look --save')}`];
 }
 
 /** @throws Fault HF_USAGE */

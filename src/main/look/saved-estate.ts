@@ -28,7 +28,7 @@ export async function savedEstate(settings: Settings, now: UnixMs): Promise<Save
   const { look, damaged } = newestLook(lookStore(settings));
   if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
   const here = lookHere(look.looks)?.host;
-  const connected = await connectedHere(settings);
+  const connected = await connectedHere(settings, look.looks);
   const machines = lookedHosts(look.looks, now);
   const seen = machines.flatMap(({ sight }) => sight?.discovery.backups ?? []);
   const declared = declaredEstate(settings, here);
