@@ -17,9 +17,12 @@ export function dataSetsElsewhere(config: Config): readonly DataSetElsewhere[] {
   });
 }
 
+/** Behind a name, or an address of IPv6 in brackets. */
+const PORT = /(?<=^[^:]*|\]):\d+$/;
+
 /** Whether a host of the file is the machine that reads it: by its name or its address. */
 export function isThisMachine({ hosts }: Config, host: string): boolean {
-  const address = hosts?.[host]?.address?.replace(/^.*@/, '');
+  const address = hosts?.[host]?.address?.replace(PORT, '').replace(/^.*@|[[\]]/g, '');
   const names = [host, ...(address === undefined ? [] : [address])];
   return names.some((name) => isNameOfThis(name, os.hostname()));
 }

@@ -29,7 +29,7 @@ function headOf({ hosts }: FirstConfig): readonly string[] {
 
 function sectionsOf(config: FirstConfig): readonly (readonly string[])[] {
   const { hosts, dataSets, services, points, leftOutCount, pointsLeftOutCount } = config;
-  const left = countOf(leftOutCount, 'smaller one was', 'smaller ones were');
+  const left = countOf(leftOutCount, 'more was', 'more were');
   return [
     section('hosts:', hosts.map(hostLine)),
     domainLines(config),

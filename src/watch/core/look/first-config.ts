@@ -27,7 +27,7 @@ export interface FirstConfig {
   /** Guests that were asked themselves, by the host that they run on; that host among them. */
   readonly hypervisors: ReadonlyMap<string, readonly string[]>;
   readonly points: readonly GuessedPoint[];
-  /** Data sets that had no room, and paths that are no UTF-8 and cannot be written here. */
+  /** Data for which there was no room, and paths that are no UTF-8 and cannot be written here. */
   readonly leftOutCount: number;
   readonly pointsLeftOutCount: number;
 }
@@ -67,7 +67,7 @@ const POINTS_PER_HOST = 0.5;
 const POINTS_MIN = 4;
 const SERVICES_PER_HOST = 0.25;
 const SERVICES_MIN = 3;
-const PATHS_MAX = 6;
+const PATHS_MAX = 12;
 
 type Part = 'postgres' | 'mysql' | 'mongodb' | 'images' | 'www' | 'files';
 
@@ -105,9 +105,6 @@ export function firstConfig(
   const points = pointsOf(answered);
   const pointsRoom = roomFor(hosts, POINTS_PER_HOST, POINTS_MIN);
   const dataSets = answered.flatMap(({ name }) => [...kept].filter(({ host }) => host === name));
-  const unwritten = answered.flatMap(({ sight }) =>
-    sight.discovery.data.filter(({ path }) => !isUtf8(path)),
-  );
   return {
     at,
     hosts,
@@ -119,7 +116,7 @@ export function firstConfig(
     hypervisors: hypervisorsOf(answered),
     points: points.slice(0, pointsRoom),
     pointsLeftOutCount: Math.max(0, points.length - pointsRoom),
-    leftOutCount: all.length - kept.size + unwritten.length,
+    leftOutCount: answered.reduce((sum, each) => sum + unwrittenIn(each, dataSets), 0),
   };
 }
 
@@ -166,6 +163,22 @@ function answeredOnce(looks: readonly HostLook[]): readonly Answered[] {
   });
 }
 
+function unwrittenIn(of: Answered, dataSets: readonly GuessedDataSet[]): number {
+  const paths = dataSets.filter(({ host }) => host === of.name).flatMap((each) => each.paths);
+  const isWritten = ({ path }: FoundData): boolean =>
+    isUtf8(path) && paths.some((each) => isWithin(utf8Of(path), each));
+  return ownDataOf(of).filter((data) => !isWritten(data)).length;
+}
+
+/** All but what is a backup itself. */
+function ownDataOf({ name, sight }: Answered): readonly FoundData[] {
+  const { data, backups } = sight.discovery;
+  const repositories = backups.flatMap(({ place }) =>
+    place?.host === name ? (place.path ?? []) : [],
+  );
+  return data.filter(({ path }) => !repositories.some((repository) => isWithin(path, repository)));
+}
+
 function unlike(taken: ReadonlySet<string>, wanted: string): string {
   for (let at = 2, name = wanted; ; at++) {
     if (!taken.has(name)) return name;
@@ -173,20 +186,15 @@ function unlike(taken: ReadonlySet<string>, wanted: string): string {
   }
 }
 
-function dataSetsOf({ name, slug, sight }: Answered): readonly GuessedDataSet[] {
-  const { data, backups } = sight.discovery;
-  const repositories = backups.flatMap(({ place }) =>
-    place?.host === name ? (place.path ?? []) : [],
-  );
-  const isBackup = ({ path }: FoundData): boolean =>
-    repositories.some((repository) => isWithin(path, repository));
-  const own = data.filter((each) => isUtf8(each.path) && !isBackup(each));
+function dataSetsOf(of: Answered): readonly GuessedDataSet[] {
+  const { name, slug, sight } = of;
+  const own = ownDataOf(of).filter(({ path }) => isUtf8(path));
   return PART_ORDER.flatMap((part) => {
-    const of = own.filter(({ kind }) => PARTS[kind] === part);
-    if (of.length === 0) return [];
-    const paths = pathsOf(part, of);
+    const data = own.filter(({ kind }) => PARTS[kind] === part);
+    if (data.length === 0) return [];
+    const paths = pathsOf(part, data);
     const guests = part === 'images' ? sight.guests.map((guest) => guest.name) : [];
-    const bytes = of.reduce((sum, each) => sum + each.bytes, 0);
+    const bytes = data.reduce((sum, each) => sum + each.bytes, 0);
     return [{ name: `${slug}-${part}`, host: name, part, paths, bytes, guests }];
   });
 }
