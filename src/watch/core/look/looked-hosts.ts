@@ -1,6 +1,7 @@
 import { type DurationMs, minutes, type UnixMs } from '../../../base/units.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
+import { isSameMachine } from './same-machine.ts';
 
 /** One machine of a look, by whatever names it was asked. */
 export interface LookedHost {
@@ -28,7 +29,9 @@ const AHEAD_MAX = minutes(5);
 export function lookedHosts(looks: readonly HostLook[], now: UnixMs): readonly LookedHost[] {
   const groups: HostLook[][] = [];
   for (const look of [...looks].sort(byName)) {
-    const same = groups.filter((group) => group.some((other) => isSame(look, other)));
+    const same = groups.filter((group) =>
+      group.some((other) => look.host === other.host || isSameMachine(look, other)),
+    );
     for (const group of same) groups.splice(groups.indexOf(group), 1);
     groups.push([...same.flat(), look]);
   }
@@ -45,15 +48,6 @@ export function seenOf(machines: readonly LookedHost[]): readonly SeenHost[] {
 
 function byName(one: { readonly host: string }, other: { readonly host: string }): number {
   return one.host < other.host ? -1 : one.host > other.host ? 1 : 0;
-}
-
-/** Machines that were cloned with their machine-id differ in their name and in their boot. */
-function isSame(one: HostLook, other: HostLook): boolean {
-  if (one.host === other.host) return true;
-  if (one.kind === 'failed' || other.kind === 'failed') return false;
-  const [mine, theirs] = [one.sight.machine, other.sight.machine];
-  if (mine.id === undefined || mine.id !== theirs.id) return false;
-  return mine.hostName === theirs.hostName || mine.bootId === theirs.bootId;
 }
 
 function lookedHost(group: readonly HostLook[], now: UnixMs): LookedHost {
