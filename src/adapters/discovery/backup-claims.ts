@@ -7,6 +7,8 @@ export interface BackupCommand {
   readonly repository: string | undefined;
   /** Absolute paths that it names as its source; undefined where it names none. */
   readonly paths: readonly ByteString[] | undefined;
+  /** What it copies here from other hosts, as it names them. */
+  readonly fetches?: readonly string[];
 }
 
 const PROGRAMS: Readonly<Record<string, BackupTool>> = {
@@ -131,7 +133,7 @@ export function placesNamed(args: readonly string[]): readonly string[] {
   return args.filter((word, at) => !word.startsWith('-') && !COPY_VALUE.test(args[at - 1] ?? ''));
 }
 
-/** A copy from here to elsewhere. What fetches from another machine is a backup of that one. */
+/** A copy from here to elsewhere. */
 const copy: Read = ({ args }) => {
   const words = placesNamed(args);
   // Another machine fetches: `rsync --server --sender -logDtpr . /srv`.
@@ -145,6 +147,18 @@ const copy: Read = ({ args }) => {
   const target = places.at(-1);
   if (target === undefined || sources.length === 0) return undefined;
   return { repository: clean(target), paths: sources.map(pathOf) };
+};
+
+/** What fetches from another machine is a backup of that one, and of nothing here. */
+const rsync: Read = (said) => {
+  const pushed = copy(said);
+  const places = placesNamed(said.args);
+  const target = places.at(-1);
+  const fetches = places.slice(0, -1).filter((word) => /^(?:rsync:\/\/|[^/:]+:)/.test(word));
+  if (pushed !== undefined || fetches.length === 0 || target?.startsWith('/') !== true) {
+    return pushed;
+  }
+  return { repository: clean(target), paths: undefined, fetches };
 };
 
 const rclone: Read = (said) =>
@@ -185,7 +199,7 @@ const READ: Readonly<Partial<Record<BackupTool, Read>>> = {
   mongodump: dump,
   kopia,
   proxmox,
-  rsync: copy,
+  rsync,
   rclone,
   'zfs snapshots': zfs,
   'btrfs snapshots': btrfs,

@@ -49,7 +49,7 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
   ['apt-get install restic'],
   ['rsync -a --delete -e ssh /srv/ nas:/srv/', 'rsync nas:/srv/ /srv'],
   ['rsync -a --exclude /srv/tmp /srv /home /mnt/usb', 'rsync /mnt/usb /srv,/home'],
-  ['rsync -a nas:/srv/ /srv/'],
+  ['rsync -a nas:/srv/ /srv/', 'rsync /srv/ -'],
   ['rsync --server --sender -logDtpre.iLsfxC . /srv/www', 'rsync - /srv/www'],
   ['rsync --server -logDtpre.iLsfxC . /srv/www'],
   ['rclone sync --transfers 8 /srv/www s3:bucket/www', 'rclone s3:bucket/www /srv/www'],
@@ -71,6 +71,15 @@ const CASES: readonly (readonly [string, ...string[]])[] = [
 
 test('lines that run a backup', () => {
   for (const [line, ...expected] of CASES) assert.deepEqual(said(line), expected, line);
+});
+
+test('a copy from another machine is a backup of that one', () => {
+  const [fetched] = backupsInLine('rsync -a --delete root@web1:/srv/www/ db1::dumps /backup/');
+  assert.deepEqual(fetched, {
+    ...{ tool: 'rsync', repository: '/backup/', paths: undefined },
+    fetches: ['root@web1:/srv/www/', 'db1::dumps'],
+  });
+  assert.deepEqual(backupsInLine('rsync -a web1:/srv/www/ nas:/srv/'), []);
 });
 
 test('secrets in addresses do not leave the parser', () => {

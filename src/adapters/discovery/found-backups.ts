@@ -60,6 +60,7 @@ function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
   if (first === undefined) throw new Error('a group has at least one trace');
   const tool = group.find((trace) => trace.tool === 'borgmatic')?.tool ?? first.tool;
   const paths = [...new Set(group.flatMap((trace) => trace.paths ?? []))];
+  const fetches = [...new Set(group.flatMap((trace) => trace.fetches ?? []))];
   const held = heldBy(where, group);
   const place =
     isSnapshots(tool) && held?.[0] !== undefined
@@ -75,6 +76,7 @@ function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
     lastWritten: newest(group.map((trace) => trace.lastWrittenMs)),
     jobPaths: paths.length === 0 ? undefined : paths,
     ...(held === undefined ? {} : { holdsOnly: held }),
+    ...(fetches.length === 0 ? {} : { fetches }),
     openCommand: openCommandOf(tool, first.repository),
     count: Math.max(1, group.filter((trace) => trace.by === 'files').length),
   };
@@ -87,7 +89,7 @@ function heldBy(where: Where, group: readonly BackupTrace[]): readonly ByteStrin
   const { tool, repository } = first;
   if (isSnapshots(tool)) return mountsHeld(where.fileSystems, { tool, repository });
   if (tool !== 'rsync' && tool !== 'rclone') return undefined;
-  const isTold = group.every(({ paths }) => paths !== undefined);
+  const isTold = group.every(({ paths, fetches }) => (paths ?? fetches) !== undefined);
   return isTold ? [...new Set(group.flatMap(({ paths }) => paths ?? []))] : undefined;
 }
 

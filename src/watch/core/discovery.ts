@@ -120,6 +120,8 @@ export interface FoundBackup {
   readonly jobPaths: readonly ByteString[] | undefined;
   /** Nothing that lies elsewhere can be in it; undefined where it may hold anything. */
   readonly holdsOnly?: readonly ByteString[];
+  /** What its job copies here from other hosts, as it names them: `web1:/srv/www`. */
+  readonly fetches?: readonly string[];
   /** The tool's own command that lists what it holds. */
   readonly openCommand: string;
   /** How many it stands for: dump files of one directory are one row. */

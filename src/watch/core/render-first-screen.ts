@@ -173,6 +173,7 @@ function backupRows(model: FirstScreen, style: Style): readonly LabelledRow[] {
   const { discovery, now, coverage } = model;
   const { repositories } = coverage.connected;
   const found = discovery.backups
+    .filter(holdsHere)
     .filter((backup) => connectionOf(backup, repositories) === undefined)
     .map(
       (backup): LabelledRow => ({
@@ -183,6 +184,11 @@ function backupRows(model: FirstScreen, style: Style): readonly LabelledRow[] {
       }),
     );
   return [...repositories.map((each) => connectedRow(each, { now, style })), ...found];
+}
+
+/** What was fetched from other machines holds nothing of this one. */
+function holdsHere({ holdsOnly }: FoundBackup): boolean {
+  return holdsOnly?.length !== 0;
 }
 
 /** One that was opened: what is in it, and how long ago that was seen. */
@@ -281,7 +287,7 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
   }
   if (unknown.length > 0) {
     const names = [
-      ...discovery.backups.map((backup) => backup.tool),
+      ...discovery.backups.filter(holdsHere).map((backup) => backup.tool),
       ...coverage.connected.repositories.map((each) => each.tool),
     ];
     const tools = [...new Set(names)].sort().join(' or ');

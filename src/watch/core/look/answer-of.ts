@@ -17,6 +17,7 @@ import { workFindings } from './find-work.ts';
 import { inSection } from './finding.ts';
 import { hostAnswers, NO_COPY } from './host-answers.ts';
 import type { HostLook } from './host-sight.ts';
+import { keptHosts } from './look-backups.ts';
 import type { ConnectedOfLooks } from './look-connected.ts';
 import { type ManyEstate, manyEstateOf } from './look-estate.ts';
 import type { LookedHost } from './looked-hosts.ts';
@@ -155,13 +156,7 @@ function worstLossFirst(one: HostAnswer, other: HostAnswer): number {
 /** `, and with it the borg backups of hv1 and hv2`. */
 function backupsWith({ backups }: ManyEstate, host: string): string {
   const lying = backups.filter(({ places }) => places.length === 1 && places[0]?.host === host);
-  const owners = [
-    ...new Set(
-      lying.flatMap(({ claims }) => claims.filter(({ isJob }) => isJob).map((claim) => claim.host)),
-    ),
-  ]
-    .filter((owner) => owner !== host)
-    .sort();
+  const owners = [...new Set(lying.flatMap(keptHosts))].filter((owner) => owner !== host).sort();
   if (owners.length === 0) return '';
   const tools = [...new Set(lying.map(({ tool }) => tool))].sort().join(' and ');
   return `, and with it the ${tools} backups of ${manyWords(owners, 'machine')}`;

@@ -3,7 +3,7 @@ import type { UnixMs } from '../../../base/units.ts';
 import type { Place } from '../place.ts';
 import type { BackupAnswer } from './answer.ts';
 import { pathText } from './across.ts';
-import type { Claim, LookBackup } from './look-backups.ts';
+import { type Claim, keptHosts, type LookBackup } from './look-backups.ts';
 import type { ManyEstate } from './look-estate.ts';
 
 /** Each backup that is still unopened for some host, those of most hosts first. */
@@ -40,7 +40,7 @@ function backupAnswer(many: ManyEstate, { tool, where, places, claims }: LookBac
   return {
     ...{ tool, where },
     liesOn: isLooked ? place.host : undefined,
-    from: [...new Set(jobs.map(({ host }) => host))].sort(),
+    from: keptHosts({ claims }),
     by: [...new Set(jobs.flatMap(({ backup }) => backup.foundBy))].filter((by) => by !== 'files'),
     lastRun: newest(claims.map(({ backup }) => backup.lastRun)),
     lastWritten: newest(claims.map(({ backup }) => backup.lastWritten)),

@@ -101,7 +101,9 @@ function fate(
 /** Who is root where the data lie can delete what a job there writes, unless it may only append. */
 function sameCredential(many: ManyEstate): readonly Finding[] {
   return many.backups.flatMap(({ tool, where, places, claims }) => {
-    const from = [...new Set(claims.filter(({ isJob }) => isJob).map(({ host }) => host))].sort();
+    // What is fetched, whoever is root where it comes from cannot reach.
+    const pushing = claims.filter(({ isJob, fetched }) => isJob && fetched === undefined);
+    const from = [...new Set(pushing.map(({ host }) => host))].sort();
     const [place] = places;
     if (where === undefined || / snapshots$/.test(tool)) return [];
     const isLocal = from.some((host) => place?.host === host || where.startsWith(`${host}:/`));

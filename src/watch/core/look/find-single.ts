@@ -7,6 +7,7 @@ import { bytesOf, dataOn, disksCovered, listed, manyWords } from './at-stake.ts'
 import { change, finding } from './finding.ts';
 import { isVirtual } from './guests.ts';
 import type { SeenHost } from './looked-hosts.ts';
+import { keptHosts } from './look-backups.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
 
 export function singleFindings(many: ManyEstate): readonly Finding[] {
@@ -129,8 +130,7 @@ function backupsTogether(many: ManyEstate): readonly Finding[] {
   const elsewhere = new Set<string>();
   for (const { tool, claims, places } of many.backups) {
     const [place] = places;
-    for (const { host, isJob } of claims) {
-      if (!isJob) continue;
+    for (const host of keptHosts({ claims })) {
       if (place === undefined || place.host.startsWith('server ')) elsewhere.add(host);
       else if (place.host !== host)
         holders.set(place.host, [...(holders.get(place.host) ?? []), { host, tool }]);

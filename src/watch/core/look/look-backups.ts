@@ -1,4 +1,6 @@
 /** Backups that were found, each once, however many hosts told of it. */
+import type { ByteString } from '../../../base/bytes.ts';
+import { bytesOfUtf8 } from '../../../manifest/core/utf8.ts';
 import type { BackupTool, FoundBackup } from '../discovery.ts';
 import type { Place } from '../place.ts';
 import { addressOf } from '../repository-address.ts';
@@ -11,6 +13,15 @@ export interface Claim {
   readonly backup: FoundBackup;
   /** A job of that host, in contrast to files that lie there. */
   readonly isJob: boolean;
+  /** What the job fetches from other hosts; undefined where it keeps what is its own host's. */
+  readonly fetched: readonly Fetched[] | undefined;
+}
+
+interface Fetched {
+  /** By the name that the look uses, where it was looked at. */
+  readonly host: string;
+  /** Undefined where only a name for it was said. */
+  readonly path: ByteString | undefined;
 }
 
 export interface LookBackup {
@@ -29,7 +40,9 @@ export function lookBackups(across: Across): readonly LookBackup[] {
       const places = placesOfBackup(across, sight, backup);
       const where = whereOf(host, backup, places);
       const tool = backup.tool === 'borgmatic' ? 'borg' : backup.tool;
-      const claim = { host, backup, isJob: backup.foundBy.some((by) => by !== 'files') };
+      const isJob = backup.foundBy.some((by) => by !== 'files');
+      const fetched = backup.fetches?.map((source) => fetchedOf(across, source));
+      const claim = { host, backup, isJob, fetched };
       // A job whose repository is not known is that of one host.
       const id = `${tool} ${where ?? ''} ${where === undefined ? host : ''}`;
       const before = merged.get(id);
@@ -38,6 +51,26 @@ export function lookBackups(across: Across): readonly LookBackup[] {
     }
   }
   return [...merged.values()].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+}
+
+/** `root@web1:/srv/www/`, `db1::dumps`, `rsync://db1/dumps`. */
+function fetchedOf(across: Across, source: string): Fetched {
+  const url = /^rsync:\/\/(?:[^@/]*@)?([^/:]+)/.exec(source)?.[1];
+  const [, name, path] = /^(?:[^@/:]*@)?(\[[^\]]+\]|[^:/]+):(.*)$/.exec(source) ?? [];
+  const called = url ?? name ?? source;
+  const isPath = url === undefined && path?.startsWith('/') === true;
+  return {
+    host: across.hostOf(called) ?? called,
+    path: isPath ? bytesOfUtf8(trimmed(path)) : undefined,
+  };
+}
+
+/** The hosts whose data the jobs keep. */
+export function keptHosts({ claims }: Pick<LookBackup, 'claims'>): readonly string[] {
+  const of = claims
+    .filter(({ isJob }) => isJob)
+    .flatMap(({ host, fetched }) => fetched?.map((each) => each.host) ?? [host]);
+  return [...new Set(of)].sort();
 }
 
 export function hasJob({ claims }: LookBackup): boolean {

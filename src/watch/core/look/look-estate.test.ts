@@ -8,6 +8,7 @@ import { FIVE, failed, looked, mountAt, sightOf } from '../../../../test/watch/l
 import { byteString } from '../../../base/bytes.ts';
 import { days, durationMs, hours, unixMs } from '../../../base/units.ts';
 import type { ConnectedRepository } from '../connected.ts';
+import { lookAnswerOf } from './answer-of.ts';
 import { type Loss, lossOf } from '../loss.ts';
 import type { GlusterVolume, HostSight } from './host-sight.ts';
 import type { ConnectedOfLooks } from './look-connected.ts';
@@ -52,6 +53,23 @@ test('a backup of one host says nothing of another, until nobody knows whose it 
   assert.equal(kindIn([st1, web1], 'web1:/srv/data', 'web1'), 'unknown');
   assert.equal(kindIn([st1, web1, hv1], 'web1:/srv/data', 'web1'), 'all');
   assert.equal(kindIn([st1, web1, hv1], 'hv1:/srv/data', 'hv1'), 'unknown');
+});
+
+test('what a host fetches is a backup of where it comes from, and of nothing of its own', () => {
+  const data = [dataAt('/srv/www'), dataAt('/srv/data')];
+  const fetching = {
+    ...backupAt('rsync', '/backup', 'st1'),
+    ...{ holdsOnly: [], fetches: ['root@web1:/srv/www/', 'elsewhere::all'] },
+  };
+  const st1 = sightOf('st1', { discovery: { data, backups: [fetching] } });
+  const sights = [st1, sightOf('web1', { discovery: { data } })];
+  assert.equal(kindIn(sights, 'web1:/srv/www', 'web1'), 'unknown');
+  assert.equal(kindIn(sights, 'web1:/srv/www', 'web1', 'st1'), 'all');
+  assert.equal(kindIn(sights, 'web1:/srv/data', 'web1'), 'all');
+  assert.equal(kindIn(sights, 'st1:/srv/data', 'st1'), 'all');
+  const answer = lookAnswerOf(sights.map(looked), { now: NOW });
+  assert.deepEqual(answer.backups[0]?.from, ['elsewhere', 'web1']);
+  assert.ok(!answer.sharedFate.some(({ code }) => code === 'backup-same-credential'));
 });
 
 const NFS = { type: 'nfs4', class: 'network' as const, beneath: undefined, stack: undefined };

@@ -21,18 +21,33 @@ export function unopenedOfLooks(
     const shared = placed(backup.places, seen.guests);
     // A repository that a job was seen to write to holds what those jobs keep.
     const claims = hasJob(backup) ? backup.claims.filter(({ isJob }) => isJob) : backup.claims;
-    return claims.map((claim) => {
-      const ofHosts = hostsOf(claim, seen.across.sightOf(claim.host)?.discovery);
-      const { holdsOnly } = claim.backup;
-      const entry = {
-        tool: claim.backup.tool,
-        ...shared,
-        ...(ofHosts === undefined ? {} : { ofHosts }),
-        ...(holdsOnly === undefined ? {} : { holdsOnly }),
-      };
-      return { entry, backup, claim };
-    });
+    return claims.flatMap((claim) =>
+      holdingsOf(claim, seen.across).map((holding) => {
+        const entry = { tool: claim.backup.tool, ...shared, ...holding };
+        return { entry, backup, claim };
+      }),
+    );
   });
+}
+
+type Holding = Pick<UnopenedBackup, 'ofHosts' | 'holdsOnly'>;
+
+/** What a claim may hold: of its own host, of anybody, or what it fetches. */
+function holdingsOf(claim: Claim, across: Across): readonly Holding[] {
+  if (claim.fetched !== undefined) {
+    return claim.fetched.map(({ host, path }) => ({
+      ofHosts: [host],
+      ...(path === undefined ? {} : { holdsOnly: [path] }),
+    }));
+  }
+  const ofHosts = hostsOf(claim, across.sightOf(claim.host)?.discovery);
+  const { holdsOnly } = claim.backup;
+  return [
+    {
+      ...(ofHosts === undefined ? {} : { ofHosts }),
+      ...(holdsOnly === undefined ? {} : { holdsOnly }),
+    },
+  ];
 }
 
 /** On a guest it is lost with the image of that guest too. */
