@@ -1,10 +1,10 @@
 /** The answer: what is wrong now, what would be lost, what it hangs on, what was not seen. */
-import { countOf, formatBytes } from '../../../base/say-quantity.ts';
+import { countOf } from '../../../base/say-quantity.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { Asked, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
-import { allOf, manyWords } from './at-stake.ts';
+import { allOf, manyWords, sizeWords } from './at-stake.ts';
 import { backupAnswers } from './backup-answers.ts';
 import { cacheFindings } from './find-caches.ts';
 import { fateFindings } from './find-fate.ts';
@@ -15,6 +15,7 @@ import { spanFindings, storageFindings } from './find-storage.ts';
 import { timeFindings } from './find-times.ts';
 import { workFindings } from './find-work.ts';
 import { inSection } from './finding.ts';
+import { heaviestOf, mostHarmFirst } from './host-harm.ts';
 import { hostAnswers, NO_COPY } from './host-answers.ts';
 import type { HostLook } from './host-sight.ts';
 import { keptHosts } from './look-backups.ts';
@@ -104,7 +105,7 @@ function sameWords({ names, machines }: Asked): string {
 /** Of what was seen. What was not seen may be worse, and is said to be unknown. */
 function wouldBeWords(many: ManyEstate, hosts: readonly HostAnswer[]): string {
   const seen = hosts.filter(({ look }) => look === 'whole' || look === 'partial');
-  const [worst] = [...seen].sort(worstLossFirst);
+  const [worst] = [...seen].sort(mostHarmFirst);
   if (worst === undefined) return 'What would be lost is unknown: no machine could be looked at.';
   const unseen = hosts
     .filter((host) => !seen.includes(host))
@@ -119,38 +120,26 @@ function wouldBeWords(many: ManyEstate, hosts: readonly HostAnswer[]): string {
     hosts.length === 1
       ? `If ${worst.host} died now, `
       : `If one machine died now, ${worst.host} would hurt most: `;
-  return `${lead}${lossWords(worst.loss, hosts.length === 1)}${backupsWith(many, worst.host)}.${rest}`;
+  return `${lead}${lossWords(heaviestOf(worst), hosts.length === 1)}${backupsWith(many, worst.host)}.${rest}`;
 }
 
 function lossWords(loss: HostLoss, isOnly: boolean): string {
-  const size = loss.isAtLeast
-    ? `at least ${formatBytes(loss.bytes, 'down')}`
-    : formatBytes(loss.bytes);
+  const size = sizeWords(loss);
   switch (loss.kind) {
     case 'nothing':
       return 'nothing';
     case 'all': {
       const why = loss.why === NO_COPY ? 'of which no second copy was seen' : loss.why;
       return isOnly
-        ? `${allOf(loss.what)} would be lost, ${size}: ${loss.why}`
-        : `${allOf(loss.what)}, ${size}, ${why}`;
+        ? `${allOf(loss.what)} would be lost${size}: ${loss.why}`
+        : `${allOf(loss.what)}${size}, ${why}`;
     }
     case 'unknown':
       if (loss.what === '') return `what would be lost is unknown: ${loss.why}`;
-      return `whether ${loss.what}, ${size}, could be brought back is unknown: ${loss.why}`;
+      return `whether ${loss.what}${size}, could be brought back is unknown: ${loss.why}`;
     case 'window':
-      return `the last changes of ${loss.what}, ${size}`;
+      return `the last changes of ${loss.what}${size}`;
   }
-}
-
-const KINDS: readonly HostAnswer['loss']['kind'][] = ['all', 'unknown', 'window', 'nothing'];
-
-function worstLossFirst(one: HostAnswer, other: HostAnswer): number {
-  return (
-    KINDS.indexOf(one.loss.kind) - KINDS.indexOf(other.loss.kind) ||
-    other.loss.bytes - one.loss.bytes ||
-    (one.host < other.host ? -1 : 1)
-  );
 }
 
 /** `, and with it the borg backups of hv1 and hv2`. */

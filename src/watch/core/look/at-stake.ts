@@ -1,6 +1,7 @@
 /** The data of an estate, asked by host and by disk. */
-import { countOf } from '../../../base/say-quantity.ts';
+import { countOf, formatBytes } from '../../../base/say-quantity.ts';
 import { isWithin } from '../place.ts';
+import type { HostLoss } from './answer.ts';
 import type { HostSight } from './host-sight.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
 
@@ -62,6 +63,12 @@ export function disksCovered(sight: HostSight): ReadonlySet<string> {
 /** `all of /srv/www`, `all 5 guests`. */
 export function allOf(what: string): string {
   return /^\d/.test(what) ? `all ${what}` : `all of ${what}`;
+}
+
+/** `, 340 GiB`; nothing where no byte of it was seen. */
+export function sizeWords({ bytes, isAtLeast }: Pick<HostLoss, 'bytes' | 'isAtLeast'>): string {
+  if (!isAtLeast) return `, ${formatBytes(bytes)}`;
+  return bytes === 0 ? '' : `, at least ${formatBytes(bytes, 'down')}`;
 }
 
 const NAMES_MAX = 4;

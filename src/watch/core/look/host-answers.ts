@@ -11,6 +11,7 @@ import { pathText } from './across.ts';
 import type { DataLoss, Finding, HostAnswer, HostLoss } from './answer.ts';
 import { engineName } from './find-single.ts';
 import { isVirtual } from './guests.ts';
+import { mostHarmFirst } from './host-harm.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
 import type { LookedHost } from './looked-hosts.ts';
 
@@ -22,20 +23,10 @@ export function hostAnswers(
 ): readonly HostAnswer[] {
   return many.across.hosts
     .map((host) => hostAnswer(many, { host, degraded }, now))
-    .sort(
-      (one, other) =>
-        stateRank(one.is) - stateRank(other.is) ||
-        harmOf(other.loss) - harmOf(one.loss) ||
-        other.loss.bytes - one.loss.bytes ||
-        (one.host < other.host ? -1 : 1),
-    );
+    .sort((one, other) => stateRank(one.is) - stateRank(other.is) || mostHarmFirst(one, other));
 }
 
 const KINDS: readonly Loss['kind'][] = ['nothing', 'window', 'unknown', 'all'];
-
-function harmOf({ kind }: Pick<HostLoss, 'kind'>): number {
-  return KINDS.indexOf(kind);
-}
 
 function hostAnswer(
   many: ManyEstate,

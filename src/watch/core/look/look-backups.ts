@@ -36,7 +36,8 @@ export interface LookBackup {
 export function lookBackups(across: Across): readonly LookBackup[] {
   const merged = new Map<string, LookBackup>();
   for (const { host, sight } of across.seen) {
-    for (const backup of sight.discovery.backups) {
+    for (const each of sight.discovery.backups) {
+      const backup = inDirectory(each);
       const places = placesOfBackup(across, sight, backup);
       const where = whereOf(host, backup, places);
       const tool = backup.tool === 'borgmatic' ? 'borg' : backup.tool;
@@ -47,10 +48,23 @@ export function lookBackups(across: Across): readonly LookBackup[] {
       const id = `${tool} ${where ?? ''} ${where === undefined ? host : ''}`;
       const before = merged.get(id);
       const claims = [...(before?.claims ?? []), claim];
-      merged.set(id, { tool, where, places: before?.places ?? places, claims });
+      // A file that a job will write may not be there yet; the directory is.
+      const known = before === undefined || before.places.length === 0 ? places : before.places;
+      merged.set(id, { tool, where, places: known, claims });
     }
   }
   return [...merged.values()].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+}
+
+const DUMPS: readonly BackupTool[] = ['pg_dump', 'mysqldump', 'mongodump', 'dump file'];
+
+/** A job names the file that it writes; what lies there is told by directory. */
+function inDirectory(backup: FoundBackup): FoundBackup {
+  const { tool, repository, place } = backup;
+  const directory = /^(\/.+)\/[^/]*\.[^/]*$/.exec(repository ?? '')?.[1];
+  if (directory === undefined || !DUMPS.includes(tool)) return backup;
+  const at = place && { ...place, path: bytesOfUtf8(directory) };
+  return { ...backup, repository: directory, place: at };
 }
 
 /** `root@web1:/srv/www/`, `db1::dumps`, `rsync://db1/dumps`. */

@@ -72,6 +72,34 @@ test('what a host fetches is a backup of where it comes from, and of nothing of 
   assert.ok(!answer.sharedFate.some(({ code }) => code === 'backup-same-credential'));
 });
 
+test('a job that writes a dump and the dumps that lie there are one backup', () => {
+  const job = { ...backupAt('pg_dump', '/var/backups/main.sql', 'db1'), place: undefined };
+  const files = { ...backupAt('pg_dump', '/var/backups', 'db1'), foundBy: ['files'] as const };
+  const data = [dataAt('/var/lib/pg', { kind: 'postgres' })];
+  const db1 = sightOf('db1', { discovery: { data, backups: [job, files] } });
+  const answer = lookAnswerOf([looked(db1)], { now: NOW });
+  assert.deepEqual(
+    answer.backups.map(({ where, from }) => ({ where, from })),
+    [{ where: 'db1:/var/backups', from: ['db1'] }],
+  );
+  assert.ok(answer.sharedFate.some(({ code }) => code === 'backup-on-same-disk'));
+});
+
+test('a little that is lost for certain does not hide much that is unknown', () => {
+  const small = sightOf('a', { discovery: { data: [dataAt('/etc', { bytes: 50_000 })] } });
+  const backups = [backupAt('restic', 's3:https://s3.example.com/b')];
+  const large = sightOf('b', { discovery: { data: [dataAt('/srv')], backups } });
+  const answer = lookAnswerOf([small, large].map(looked), { now: NOW });
+  assert.deepEqual(
+    answer.hosts.map(({ host, loss }) => `${host} ${loss.kind}`),
+    ['b unknown', 'a all'],
+  );
+  assert.match(
+    answer.wouldBe,
+    /^If one machine died now, b would hurt most: whether \/srv, 1 GiB,/,
+  );
+});
+
 const NFS = { type: 'nfs4', class: 'network' as const, beneath: undefined, stack: undefined };
 
 function mounting(device: string): HostSight {

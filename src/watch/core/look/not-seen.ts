@@ -36,7 +36,13 @@ function generic(command: string | undefined, host: string): string {
 function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Entry[] {
   const again = `holdfast look ${quoteWord(host)}`;
   if (sight === undefined || look === 'stale') {
-    return [{ what: EVERYTHING, why: remedy === '' ? why : `${why}. ${remedy}`, command: again }];
+    return [
+      {
+        what: EVERYTHING,
+        why: remedy === '' ? why : `${why.replace(/\.$/, '')}. ${remedy}`,
+        command: again,
+      },
+    ];
   }
   const { discovery, malformedCount } = sight;
   const cut = look === 'partial' ? [{ what: 'what came after that', why, command: again }] : [];

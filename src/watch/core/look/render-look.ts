@@ -1,12 +1,12 @@
 import { paint, type Style, type Tone } from '../../../base/say.ts';
 import { stateTone } from '../../../base/say-mark.ts';
 import { sayName, sayText } from '../../../base/say-name.ts';
-import { countOf, formatBytes } from '../../../base/say-quantity.ts';
+import { countOf } from '../../../base/say-quantity.ts';
 import { layoutSentence, type Mark, markCell, markWidth } from '../../../base/say-rows.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { padTo, shorten, widthOf } from '../../../base/say-width.ts';
 import type { DataLoss, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
-import { allOf } from './at-stake.ts';
+import { allOf, sizeWords } from './at-stake.ts';
 import { listsOf } from './render-look-lists.ts';
 import { restLine, sayFact, type Shown, sizedRows, wrapped } from './render-look-rows.ts';
 
@@ -111,16 +111,16 @@ function markOf(kind: HostLoss['kind']): { readonly mark: Mark; readonly tone: T
 function lossText(row: HostAnswer, loss: HostLoss): string {
   const part = row.look === 'partial' ? '; seen in part' : '';
   const why = `${loss.why === '' ? '' : `: ${loss.why}`}${part}`;
-  const size = `${formatBytes(loss.bytes, loss.isAtLeast ? 'down' : 'nearest')}${loss.isAtLeast ? ' or more' : ''}`;
+  const size = sizeWords(loss);
   switch (loss.kind) {
     case 'nothing':
       return row.runsOn === undefined ? 'no data seen' : `no data seen; runs on ${row.runsOn}`;
     case 'all':
-      return `${allOf(loss.what)}, ${size}${why}`;
+      return `${allOf(loss.what)}${size}${why}`;
     case 'unknown':
-      return loss.what === '' ? `unknown${why}` : `unknown, ${loss.what}, ${size}${why}`;
+      return loss.what === '' ? `unknown${why}` : `unknown, ${loss.what}${size}${why}`;
     case 'window':
-      return `the last changes of ${loss.what}, ${size}${why}`;
+      return `the last changes of ${loss.what}${size}${why}`;
   }
 }
 
