@@ -5,16 +5,34 @@ import { durationMs, unixMs } from '../base/units.ts';
 import type {
   BackupTool,
   DataKind,
+  Discovery,
+  Disk,
+  FileSystem,
   FileSystemClass,
   FoundBackup,
   FoundBy,
+  FoundData,
+  Looked,
+  NotSeen,
 } from '../watch/core/discovery.ts';
 import type {
+  AdminKey,
   Automation,
   ContainerVolume,
+  GitTree,
+  GlusterVolume,
+  Guest,
+  HostClock,
   HostLook,
   HostSight,
+  Machine,
+  NetworkLink,
+  OpenPort,
+  StorageError,
+  Volume,
+  Mount,
 } from '../watch/core/look/host-sight.ts';
+import type { Beneath, Place } from '../watch/core/place.ts';
 
 const text = z.string();
 const bytes = z
@@ -33,6 +51,11 @@ function orNothing<T extends z.ZodType>(schema: T) {
 /** Every word of a type and no other; one that the type gains does not compile here. */
 function words<T extends string>(all: Readonly<Record<T, true>>) {
   return z.enum(Object.keys(all) as [T, ...T[]]);
+}
+
+/** An object with every key of `T`, the optional ones too: one that it gains does not compile here. */
+function whole<T>() {
+  return <S extends Readonly<Record<keyof T, z.ZodType>>>(shape: S) => z.strictObject(shape);
 }
 
 const dataKinds = words<DataKind>({
@@ -58,63 +81,63 @@ const automationKinds = words<Automation['kind']>({
 });
 const runtimes = words<ContainerVolume['runtime']>({ docker: true, podman: true, lxc: true });
 
-const beneath = z.strictObject({ disks: z.array(text), failuresSurvived: count });
-const place = z.strictObject({
+const beneath = whole<Beneath>()({ disks: z.array(text), failuresSurvived: count });
+const place = whole<Place>()({
   host: text,
   beneath: orNothing(beneath),
   path: orNothing(bytes),
 });
 
-const disk = z.strictObject({
+const disk = whole<Disk>()({
   ...{ name: text, bytes: z.number(), model: orNothing(text) },
   ...{ isRotational: orNothing(flag), isRemovable: flag },
 });
 
-const fileSystem = z.strictObject({
+const fileSystem = whole<FileSystem>()({
   ...{ mountPoint: bytes, device: bytes, type: text, class: fileSystemClasses, isReadOnly: flag },
   ...{ bytes: orNothing(z.number()), freeBytes: orNothing(z.number()) },
   answer: z.enum(['answered', 'not answering', 'refused', 'not asked']),
   ...{ beneath: orNothing(beneath), stack: orNothing(text), unflushedMax: span },
 });
 
-const data = z.strictObject({
+const data = whole<FoundData>()({
   ...{ kind: dataKinds, path: bytes, place, bytes: z.number(), entries: z.number() },
   ...{ newestChange: orNothing(time), isComplete: flag, isInUse: flag },
   ...{ notes: z.array(text), unflushedMax: span },
 });
 
-const backup = z
-  .strictObject({
-    ...{ tool: backupTools, foundBy: z.array(foundBy), traces: z.array(text) },
-    ...{ repository: orNothing(text), place: orNothing(place) },
-    ...{ lastRun: orNothing(time), lastWritten: orNothing(time) },
-    jobPaths: orNothing(z.array(bytes)),
-    holdsOnly: z.array(bytes).optional(),
-    ...{ openCommand: text, count },
-  })
-  .transform(
-    ({ holdsOnly, ...rest }): FoundBackup =>
-      holdsOnly === undefined ? rest : { ...rest, holdsOnly },
-  );
+const backup = whole<FoundBackup>()({
+  ...{ tool: backupTools, foundBy: z.array(foundBy), traces: z.array(text) },
+  ...{ repository: orNothing(text), place: orNothing(place) },
+  ...{ lastRun: orNothing(time), lastWritten: orNothing(time) },
+  ...{ jobPaths: orNothing(z.array(bytes)), holdsOnly: z.array(bytes).optional() },
+  ...{ fetches: z.array(text).optional(), openCommand: text, count },
+}).transform(
+  ({ holdsOnly, fetches, ...rest }): FoundBackup => ({
+    ...rest,
+    ...(holdsOnly === undefined ? {} : { holdsOnly }),
+    ...(fetches === undefined ? {} : { fetches }),
+  }),
+);
 
-const looked = z.strictObject({ where: text, count, cut: orNothing(text) });
-const notSeen = z.strictObject({
+const looked = whole<Looked>()({ where: text, count, cut: orNothing(text) });
+const notSeen = whole<NotSeen>()({
   ...{ what: text, why: text, command: orNothing(text), path: orNothing(bytes) },
 });
 
-const discovery = z.strictObject({
+const discovery = whole<Discovery>()({
   ...{ host: text, seenAt: time, tookMs: span },
   user: z.strictObject({ name: text, isRoot: flag }),
   ...{ disks: z.array(disk), fileSystems: z.array(fileSystem), data: z.array(data) },
   ...{ backups: z.array(backup), looked: z.array(looked), notSeen: z.array(notSeen) },
 });
 
-const machine = z.strictObject({
+const machine = whole<Machine>()({
   ...{ hostName: text, id: orNothing(text), bootId: orNothing(text), bootedAt: orNothing(time) },
   ...{ kernel: text, system: text, addresses: z.array(text), virtualization: orNothing(text) },
 });
 
-const volume = z.strictObject({
+const volume = whole<Volume>()({
   kind: z.enum(['lvm', 'md', 'zfs', 'btrfs']),
   ...{ name: text, layout: text, members: z.array(text), missingCount: count },
   failuresSurvived: orNothing(count),
@@ -122,53 +145,57 @@ const volume = z.strictObject({
   ...{ bytes: orNothing(z.number()), since: orNothing(time) },
 });
 
-const mount = z.strictObject({
+const mount = whole<Mount>()({
   ...{ mountPoint: bytes, device: bytes, type: text, options: z.array(text) },
 });
 
 const bondMember = z.strictObject({ name: text, isUp: flag });
-const link = z.strictObject({
+const link = whole<NetworkLink>()({
   ...{ name: text, isUp: flag, speedMbit: orNothing(z.number()) },
   duplex: orNothing(z.enum(['full', 'half'])),
   bond: orNothing(z.strictObject({ mode: text, members: z.array(bondMember) })),
 });
 
 const image = z.strictObject({ path: bytes, cache: orNothing(text), format: orNothing(text) });
-const guest = z.strictObject({
+const guest = whole<Guest>()({
   name: text,
   state: z.enum(['running', 'shut off', 'unknown']),
   ...{ startsByItself: orNothing(flag), images: z.array(image) },
 });
 
 const brick = z.strictObject({ host: text, path: bytes });
-const gluster = z.strictObject({
+const gluster = whole<GlusterVolume>()({
   ...{ name: text, type: text, isStarted: flag, replicas: count, hasArbiter: flag },
   bricks: z.array(brick),
 });
 
-const container = z.strictObject({ runtime: runtimes, container: orNothing(text), path: bytes });
-const gitTree = z.strictObject({
+const container = whole<ContainerVolume>()({
+  runtime: runtimes,
+  container: orNothing(text),
+  path: bytes,
+});
+const gitTree = whole<GitTree>()({
   ...{ path: bytes, untrackedCount: count, changedCount: count },
   ...{ unpushedCount: orNothing(count), remoteCount: count, submodulesMissing: count },
 });
-const automation = z.strictObject({
+const automation = whole<Automation>()({
   kind: automationKinds,
   foundBy: z.enum(['process', 'timer', 'cron', 'configuration']),
   ...{ trace: text, target: orNothing(text) },
 });
-const storageError = z.strictObject({
+const storageError = whole<StorageError>()({
   ...{ at: orNothing(time), device: orNothing(text), text, count },
 });
-const clock = z.strictObject({
+const clock = whole<HostClock>()({
   ...{ offsetMs: orNothing(z.number()), offsetWithinMs: orNothing(span) },
   isSynchronised: orNothing(flag),
 });
-const adminKey = z.strictObject({ user: text, fingerprint: text, comment: text });
-const port = z.strictObject({
+const adminKey = whole<AdminKey>()({ user: text, fingerprint: text, comment: text });
+const port = whole<OpenPort>()({
   ...{ protocol: z.enum(['tcp', 'udp']), address: text, port: count, program: orNothing(text) },
 });
 
-const sight: z.ZodType<HostSight> = z.strictObject({
+const sight: z.ZodType<HostSight> = whole<HostSight>()({
   ...{ discovery, machine, volumes: z.array(volume), mounts: z.array(mount) },
   disks: z.array(
     z.strictObject({ disk: text, writeCache: orNothing(z.enum(['write back', 'write through'])) }),

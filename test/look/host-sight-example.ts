@@ -85,6 +85,7 @@ export const EVERYTHING: SavedLook = {
             lastWritten: unixMs(NOW - minutes(480)),
             jobPaths: [byteString('/srv')],
             holdsOnly: [byteString('/srv')],
+            fetches: ['web1:/srv/www'],
             openCommand: 'holdfast connect borg st1:/srv/borg',
             count: 1,
           },
