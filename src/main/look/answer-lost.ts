@@ -24,10 +24,11 @@ export async function answerLost(
   asked: { readonly lose: readonly string[]; readonly exitCode: boolean },
 ): Promise<Answer> {
   const now = cli.clock.now();
-  const { estate, machines, declared, look, damaged } = await savedEstate(settings, now);
+  const saved = await savedEstate(settings, now);
+  const { estate, machines, declared, look, damaged } = saved;
   const names = loseNames(machines, estate, declared);
   const lost = asked.lose.map((text) => lostBy(bytesOfArgument(text), names));
-  const found = lostTogether(estate, { lost, declared, machines, now });
+  const found = lostTogether(estate, { ...saved, lost, now });
   const isFound = found.rows.some(isHarmed) || found.notSeen.length > 0;
   return {
     code: asked.exitCode && isFound ? EXIT.differs : EXIT.done,

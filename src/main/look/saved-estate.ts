@@ -5,7 +5,8 @@ import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
 import { hostNames } from '../../watch/core/look/host-names.ts';
-import { estateOfLooks } from '../../watch/core/look/look-estate.ts';
+import type { GuestHost } from '../../watch/core/look/guests.ts';
+import { manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import type { Settings } from '../cli/settings.ts';
@@ -18,6 +19,7 @@ import { type DamagedLook, newestLook } from './saved-looks.ts';
 export interface SavedEstate {
   readonly estate: Estate;
   readonly machines: readonly LookedHost[];
+  readonly guests: readonly GuestHost[];
   readonly declared: DeclaredEstate;
   readonly look: SavedLook;
   readonly damaged: readonly DamagedLook[];
@@ -32,12 +34,13 @@ export async function savedEstate(settings: Settings, now: UnixMs): Promise<Save
   const machines = lookedHosts(look.looks, now);
   const seen = machines.flatMap(({ sight }) => sight?.discovery.backups ?? []);
   const declared = declaredEstate(settings, here);
-  const estate = withDeclared(estateOfLooks(look.looks, now, connected), declared, {
+  const many = manyEstateOf(look.looks, now, connected);
+  const estate = withDeclared(many.estate, declared, {
     ...{ machines, hostOf: hostNames(machines), now },
     repositories: [
       ...connected.repositories.map(({ repository }) => repository),
       ...seen.flatMap(({ repository }) => repository ?? []),
     ],
   });
-  return { estate, machines, declared, look, damaged };
+  return { estate, machines, guests: many.guests, declared, look, damaged };
 }

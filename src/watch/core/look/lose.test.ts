@@ -8,11 +8,12 @@ import { PLAIN } from '../../../base/say.ts';
 import { days, unixMs } from '../../../base/units.ts';
 import { TWELVE } from '../../../../test/look/estate-of-twelve.ts';
 import { assertGolden } from '../../../../test/watch/golden.ts';
-import { NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import { evidenceOf, NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import type { Estate } from '../estate.ts';
 import type { DeclaredEstate } from './declared.ts';
 import { withDeclared } from './declared-parts.ts';
 import { hostNames } from './host-names.ts';
-import { estateOfLooks } from './look-estate.ts';
+import { manyEstateOf } from './look-estate.ts';
 import { lookedHosts } from './looked-hosts.ts';
 import { loseNames, lostBy } from './lose.ts';
 import { isHarmed, type LostTogether, lostTogether } from './lost-together.ts';
@@ -36,17 +37,25 @@ const DECLARED: DeclaredEstate = {
   points: [{ name: 'old', tool: 'bacula', repository: 'nas.example.org:/bacula', hosts: ['web2'] }],
 };
 
+const placeAt = (host: string) => ({
+  host,
+  beneath: { disks: ['vda'], failuresSurvived: 0 },
+  path: byteString('/srv/vault'),
+});
+
 function lose(
   texts: readonly string[],
   declared: DeclaredEstate = DECLARED,
   now = NOW,
+  change = (estate: Estate): Estate => estate,
 ): LostTogether {
   const machines = lookedHosts(TWELVE, now);
   const over = { machines, hostOf: hostNames(machines), repositories: [], now };
-  const estate = withDeclared(estateOfLooks(TWELVE, now), declared, over);
+  const many = manyEstateOf(TWELVE, now);
+  const estate = change(withDeclared(many.estate, declared, over));
   const names = loseNames(machines, estate, declared);
   const lost = texts.map((text) => lostBy(byteString(text), names));
-  return lostTogether(estate, { lost, declared, machines, now });
+  return lostTogether(estate, { lost, declared, machines, guests: many.guests, now });
 }
 
 const kinds = ({ rows }: LostTogether): Readonly<Record<string, string>> =>
@@ -71,6 +80,26 @@ test('a group is lost as its members are', () => {
 test('the repository that is lost with the data is none: unknown becomes all', () => {
   assert.equal(kinds(lose(['host:mail']))['mail:/var/vmail'], 'unknown');
   assert.equal(kinds(lose(['host:mail', 'host:st1']))['mail:/var/vmail'], 'all');
+});
+
+test('a guest falls with its hypervisor: what it alone could read is not promised', () => {
+  const readByGuest = (estate: Estate): Estate => ({
+    ...estate,
+    vaults: [{ vault: 'v', copy: 'c', place: placeAt('git'), openedBy: undefined }],
+    points: [
+      {
+        ...{ id: 'p', dataSet: 'dl1:/srv/mirror', vault: 'v', coveredUpTo: NOW, isTorn: false },
+        ...{ gapCount: 0, exists: [{ copy: 'c', evidence: evidenceOf({}) }] },
+      },
+    ],
+    readers: ['web1'],
+  });
+  const kind = (...texts: readonly string[]): string | undefined =>
+    kinds(lose(texts, DECLARED, NOW, readByGuest))['dl1:/srv/mirror'];
+  assert.equal(kind('host:dl1'), 'window');
+  assert.equal(kind('host:dl1', 'host:web1'), 'unknown');
+  assert.equal(kind('host:dl1', 'host:hv1'), 'unknown', 'web1 is a guest of hv1');
+  assert.equal(kind('host:dl1', 'disk:hv1/vda'), 'unknown', 'its image lies on vda');
 });
 
 test('a disk, a directory, and a server that nobody looked at', () => {

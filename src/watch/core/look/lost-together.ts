@@ -1,9 +1,11 @@
 /** What is lost when several things are lost at once, over a whole estate. */
 import type { UnixMs } from '../../../base/units.ts';
+import { type FailureDomain, fateOf, fateOfAll, takesHost } from '../domain.ts';
 import type { DataSet, Estate } from '../estate.ts';
 import { type ExposureToAll, exposureToAll } from '../exposure.ts';
 import { isWithin } from '../place.ts';
 import type { DeclaredDataSet, DeclaredEstate } from './declared.ts';
+import type { GuestHost } from './guests.ts';
 import type { Lost } from './lose.ts';
 import type { LookedHost } from './looked-hosts.ts';
 
@@ -25,15 +27,14 @@ export function lostTogether(
     readonly lost: readonly Lost[];
     readonly declared: DeclaredEstate;
     readonly machines: readonly LookedHost[];
+    /** Those that were looked at themselves. */
+    readonly guests: readonly GuestHost[];
     readonly now: UnixMs;
   },
 ): LostTogether {
-  const { lost, declared, machines, now } = of;
-  const rows = exposureToAll(
-    estate,
-    now,
-    lost.flatMap(({ domains }) => domains),
-  );
+  const { lost, declared, machines, guests, now } = of;
+  const named = lost.flatMap(({ domains }) => domains);
+  const rows = exposureToAll(estate, now, withFallenGuests(named, guests));
   const hit = new Set(rows.filter(isHarmed).map(({ dataSet }) => dataSet));
   const sets = estate.dataSets.filter(({ name }) => hit.has(name));
   const services = declared.services.filter((service) =>
@@ -53,6 +54,19 @@ export function lostTogether(
     services: services.map(({ name }) => name),
     notSeen: hosts.filter((host) => !seen.has(host)),
   };
+}
+
+/** A guest falls with what it stands on, and with it every key, copy and program that it has. */
+function withFallenGuests(
+  domains: readonly FailureDomain[],
+  guests: readonly GuestHost[],
+): readonly FailureDomain[] {
+  const fallen = guests
+    .filter(({ host }) => !domains.some((domain) => takesHost(domain, host)))
+    .filter(({ places }) => fateOfAll(places.map((place) => fateOf(place, domains))) === 'lost')
+    .map(({ host }): FailureDomain => ({ kind: 'host', host }));
+  // A guest may itself have guests.
+  return fallen.length === 0 ? domains : withFallenGuests([...domains, ...fallen], guests);
 }
 
 /** Gone, or nobody knows that it is not. */
