@@ -3,6 +3,7 @@
 // a look kept in a state directory of its own.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import os from 'node:os';
 import { afterEach, beforeEach, test } from 'node:test';
 import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
@@ -14,6 +15,8 @@ import { saveConfig } from '../../src/main/look/save-config.ts';
 import { keepLook } from '../../src/main/look/saved-looks.ts';
 import type { HostLook } from '../../src/watch/core/look/host-sight.ts';
 import { Bench, type Said } from '../cli/run-cli.ts';
+import { dataAt } from '../watch/discovery-example.ts';
+import { answered, sightOf } from './host-sight-example.ts';
 import { TWELVE } from './estate-of-twelve.ts';
 
 let bench: Bench;
@@ -101,6 +104,37 @@ test('exposure --lose answers from the look and the file', async () => {
   const wrong = bench.json(['exposure', '--lose', 'site:c']);
   assert.deepEqual([wrong.status, wrong.said.error?.code], [64, 'HF_LOSE_UNKNOWN']);
   assert.match(wrong.said.error?.remedy ?? '', /Did you mean site:a\?/);
+});
+
+test('what is in the vault of this machine counts, and falls with it', () => {
+  bench.write('data/a', 'content');
+  const data = bench.at('data');
+  assert.equal(bench.run(['init']).status, 0);
+  assert.equal(bench.run(['backup', data]).status, 0);
+  const at = unixMs(Date.now());
+  const { discovery, machine } = sightOf('here');
+  const look = answered('here', {
+    machine: { ...machine, hostName: os.hostname() },
+    discovery: {
+      ...{ ...discovery, seenAt: at },
+      data: [dataAt(data), dataAt('/elsewhere')].map((each) => ({
+        ...each,
+        place: { ...each.place, host: 'here' },
+      })),
+    },
+  });
+  const store = { disk: nodeDisk(), tools: nodeTools(), state: byteString(bench.state) };
+  keepLook(store, { at, looks: [look] });
+  const lost = (what: string): Readonly<Record<string, string>> => {
+    const { said } = bench.json(['exposure', '--lose', what]);
+    const rows = said.rows as { dataSet: string; loss: { kind: string } }[];
+    return Object.fromEntries(rows.map(({ dataSet, loss }) => [dataSet, loss.kind]));
+  };
+  assert.deepEqual(lost('host:here'), { [data]: 'all', 'here:/elsewhere': 'all' });
+  const deleted = lost(`here:${data}`);
+  assert.deepEqual(Object.keys(deleted), [data]);
+  assert.notEqual(deleted[data], 'all', 'its vault is not in it');
+  assert.deepEqual(lost('here:/elsewhere'), { 'here:/elsewhere': 'all' });
 });
 
 test('an old look says unknown, and no look asks for one', () => {

@@ -46,7 +46,11 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
   if (options.lose !== undefined) {
     const { answerLost } = await import('../look/answer-lost.ts');
-    return answerLost(cli, settings, { lose: options.lose, exitCode: options.exitCode ?? false });
+    return answerLost(cli, settings, {
+      ...options,
+      lose: options.lose,
+      exitCode: options.exitCode ?? false,
+    });
   }
   const { estate } =
     settings.vault === undefined

@@ -3,7 +3,7 @@ import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { bytesJson, timeJson } from '../cli/json-shape.ts';
 import { bytesOfArgument } from '../cli/places.ts';
-import type { Settings } from '../cli/settings.ts';
+import type { Settings, VaultOptions } from '../cli/settings.ts';
 import type { FailureDomain } from '../../watch/core/domain.ts';
 import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
 import { isHarmed, lostTogether } from '../../watch/core/look/lost-together.ts';
@@ -21,10 +21,10 @@ function domainJson(domain: FailureDomain): object {
 export async function answerLost(
   cli: Cli,
   settings: Settings,
-  asked: { readonly lose: readonly string[]; readonly exitCode: boolean },
+  asked: VaultOptions & { readonly lose: readonly string[]; readonly exitCode: boolean },
 ): Promise<Answer> {
   const now = cli.clock.now();
-  const saved = await savedEstate(settings, now);
+  const saved = await savedEstate(cli, settings, asked);
   const { estate, machines, declared, look, damaged } = saved;
   const names = loseNames(machines, estate, declared);
   const lost = asked.lose.map((text) => lostBy(bytesOfArgument(text), names));

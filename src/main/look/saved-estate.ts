@@ -1,6 +1,5 @@
-/** The estate as it is known without asking anybody: last look, opened repositories, holdfast.yaml. */
+/** The estate as it is known without asking any host: last look, vault, what was opened, the file. */
 import { Fault } from '../../base/fault.ts';
-import type { UnixMs } from '../../base/units.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
@@ -9,11 +8,13 @@ import type { GuestHost } from '../../watch/core/look/guests.ts';
 import { manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
-import type { Settings } from '../cli/settings.ts';
+import type { Cli } from '../cli/cli.ts';
+import type { Settings, VaultOptions } from '../cli/settings.ts';
 import { connectedHere } from './connected-here.ts';
 import { declaredEstate } from './declared-estate.ts';
 import { lookHere } from './host-here.ts';
 import { lookStore } from './look-store.ts';
+import { ownVaultEstate, withVault } from './own-vault.ts';
 import { type DamagedLook, newestLook } from './saved-looks.ts';
 
 export interface SavedEstate {
@@ -25,18 +26,29 @@ export interface SavedEstate {
   readonly damaged: readonly DamagedLook[];
 }
 
-/** @throws Fault HF_LOOK_WANTED, HF_LEDGER_UNAVAILABLE */
-export async function savedEstate(settings: Settings, now: UnixMs): Promise<SavedEstate> {
+/** @throws Fault HF_LOOK_WANTED, HF_LEDGER_UNAVAILABLE, and what opening the vault throws */
+export async function savedEstate(
+  cli: Cli,
+  settings: Settings,
+  options: VaultOptions,
+): Promise<SavedEstate> {
+  const now = cli.clock.now();
   const { look, damaged } = newestLook(lookStore(settings));
   if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
-  const here = lookHere(look.looks)?.host;
+  const here = lookHere(look.looks);
   const connected = await connectedHere(settings, look.looks);
   const machines = lookedHosts(look.looks, now);
   const seen = machines.flatMap(({ sight }) => sight?.discovery.backups ?? []);
-  const declared = declaredEstate(settings, here);
+  const declared = declaredEstate(settings, here?.host);
   const many = manyEstateOf(look.looks, now, connected);
-  const estate = withDeclared(many.estate, declared, {
-    ...{ machines, hostOf: hostNames(machines), now },
+  const hostOf = hostNames(machines);
+  // Of a machine that was not looked at nothing stands here that its vault could bring back.
+  const whole =
+    settings.vault === undefined || here === undefined
+      ? many.estate
+      : withVault(many.estate, await ownVaultEstate(cli, { settings, options, here, hostOf }));
+  const estate = withDeclared(whole, declared, {
+    ...{ machines, hostOf, now },
     repositories: [
       ...connected.repositories.map(({ repository }) => repository),
       ...seen.flatMap(({ repository }) => repository ?? []),
