@@ -26,7 +26,7 @@ export interface Looked {
 
 interface LookOptions {
   readonly shell?: ShellName;
-  /** Seconds, the argument of the script. */
+  /** Seconds, the argument of the script; long, as the machine of the build service is slow. */
   readonly limit?: number;
   readonly uid?: number;
   /** Commands that run before and after it, in its mounts and its processes, outside its root. */
@@ -59,7 +59,7 @@ export function plantedRoot(t: TestContext, files: Files): string {
 
 /** Runs the script over standard input, as `ssh host sh -s` would, with mounts and processes of its own. */
 export function runLook(t: TestContext, root: string, options: LookOptions = {}): Looked {
-  const { shell = 'dash with mawk', limit = 30, uid = 0, before = '', after = '' } = options;
+  const { shell = 'dash with mawk', limit = 120, uid = 0, before = '', after = '' } = options;
   const tools = mkdtempSync(join(tmpdir(), 'holdfast-look-tools-'));
   t.after(() => rmSync(tools, { recursive: true, force: true }));
   chmodSync(tools, 0o755);

@@ -197,16 +197,14 @@ processes() { # their arguments, and what they have open that matters. $running 
     args = substr(mask(substr($0, RLENGTH)), 1, 60000); gsub(/\001/, "\n", args); print "[\"process\"," $1 "," $2 "," str(args) "]" }'
   ls -l /proc/[0-9]*/fd | awk "$lib"'/^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3] }
     tolower($0) ~ / -> \/.*\.(qcow2?|raw|img|vmdk|vdi|vhdx?|sqlite3?|db3?)$/ { gsub(/\\ /, " "); print "[\"open\"," pid "," str(substr($0, index($0, " -> ") + 4)) "]" }'; }
-configurations() { # of backup tools, as backup-configurations.ts looks for them.
+configurations() { # KIND: of backup tools, as backup-configurations.ts looks for them; beside a `config` a password may lie.
   for at in /etc $homes; do [ "$at" = /etc ] || at=$at/.config
-    names $at/borgmatic/* $at/borgmatic.d/* $at/restic/* $at/resticprofile/* $at/wal-g/* | send config
+    if [ "$1" = config ]; then names $at/borgmatic/* $at/borgmatic.d/* $at/restic/* $at/resticprofile/* $at/wal-g/*; continue; fi
     names $at/rsnapshot.conf $at/pgbackrest.conf $at/pgbackrest/pgbackrest.conf $at/barman.conf $at/barman.d/* $at/duply/*/conf \
       $at/kopia/repository.config $at/bacula/*.conf $at/bareos/bareos-dir.d/fileset/* $at/bareos/bareos-sd.d/device/* $at/btrbk.conf \
       $at/bareos/bareos-fd.d/client/* $at/snapper/configs/* $at/btrbk/btrbk.conf $at/sanoid/sanoid.conf $at/zrepl/zrepl.yml \
       $at/pve/jobs.cfg $at/pve/vzdump.cron $at/proxmox-backup/datastore.cfg $at/postgresql/*/*/postgresql.conf \
-      $at/default/autopostgresqlbackup $at/default/automysqlbackup $at/borg/security/*/location | send text
-    names $at/borg/security/*/manifest-timestamp | send paths
-  done; }
+      $at/default/autopostgresqlbackup $at/default/automysqlbackup $at/borg/security/*/location; done; }
 schedules() { # files of cron, of units that are not the distribution's, and of its timers that are enabled.
   names /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/tabs/* /var/spool/cron/*
   for at in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system $homes; do
@@ -217,7 +215,7 @@ named_paths() { # [environment]: what the files on standard input name, outside 
   tr '\n' '\000' | xargs -0 grep -hs / | awk -v wanted="$1" '/^[ \t]*#/ || (wanted != "") != /EnvironmentFile=/ { next } {
     sub(/EnvironmentFile=-?/, " ")
     for (; match($0, /(^|[ \t"\047=:<>;|&(])\/[^][ \t;|&<>"\047`$(){}=,:*?\\]+/); $0 = substr($0, RSTART + RLENGTH)) {
-      path = substr($0, RSTART, RLENGTH); sub(/^[^\/]/, "", path); if (path !~ /^\/(dev|proc|sys)\// && !seen[path]++) print path
+      path = substr($0, RSTART, RLENGTH); gsub(/^[^\/]|\/+$/, "", path); if (path !~ /^$|^\/(dev|proc|sys)\// && !seen[path]++) print path
     } }' | head -n 1000 | only_safe; }
 sysfs() { # files of one line, in /sys. One grep prints them all, with their names, and stumbles over none.
   set -- block/*/dev block/*/*/dev block/*/size block/*/removable block/*/device/model block/*/queue/rotational block/*/dm/name \
@@ -264,7 +262,7 @@ collect() {
   names /proc/self/mountinfo /proc/self/mounts /proc/mdstat /proc/uptime /proc/sys/kernel/hostname /proc/sys/kernel/osrelease \
     /proc/sys/kernel/random/boot_id /proc/net/bonding/* /etc/os-release /etc/redhat-release /etc/alpine-release /etc/my.cnf \
     /etc/mysql/my.cnf /etc/mysql/*.conf.d/*server.cnf /etc/mysql/mysql.conf.d/mysqld.cnf /etc/my.cnf.d/*server.cnf /etc/mongod.conf \
-    /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf /etc/chef/client.rb \
+    /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /var/lib/glusterd/vols/*/bricks/* /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf /etc/chef/client.rb \
     /etc/salt/minion /etc/ansible/ansible.cfg | send text
   names /etc/libvirt/qemu/*.xml | head -n 500 | send text; (cd /sys && sysfs)
   { { echo 'holdfast look'; cat /etc/machine-id; } | sha256sum | cut -c 1-64; echo 0; } | record machine-id
@@ -276,13 +274,15 @@ collect() {
   { mounts answers; mounts local; } | only_safe | tr '\n' '\000' | xargs -0 stat -f -c '%S %b %a %n' -- | awk "$lib"'
     match($0, / \//) && $2 { tell("statfs", substr($0, RSTART + 1), sprintf(",%.0f,%.0f", $1 * $2, $1 * $3)) }'
   schedules | sort -u | send text; schedules | named_paths environment | send text
-  { schedules; names /etc/postgresql/*/*/postgresql.conf; } | named_paths | send paths
-  names /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /var/lib/systemd/timers/stamp-* | send paths
+  configurations config | send config; configurations text | send text
+  { schedules; configurations config; configurations text; } | named_paths | send paths
+  { for at in $homes; do names $at/.config/borg/security/*/manifest-timestamp; done; names /etc/cron.hourly/* /etc/cron.daily/* \
+    /etc/cron.weekly/* /etc/cron.monthly/* /var/lib/systemd/timers/stamp-* /run/systemd/timesync/*; } | send paths
   { names /etc/nginx/*.conf /etc/nginx/conf.d/* /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/* /etc/httpd/conf*/*.conf |
     tr '\n' '\000' | xargs -0 grep -sE '^[[:space:]]*(root|DocumentRoot)[[:space:]]' /dev/null | head -n 500; printf '\n0\n'; } | record 'web roots'
   for at in /var/spool/cron /var/spool/cron/crontabs; do [ -d $at ] && ! [ -r $at ] && printf '["denied","%s"]\n' $at; done
   notseen 'crontabs of others' 'sudo ls -l /var/spool/cron' /var/spool/cron
-  configurations; processes; services; kernel_log; storage; until=$((started + limit * 80 / 100)); data; }
+  processes; services; kernel_log; storage; until=$((started + limit * 80 / 100)); data; }
 family() { # PID: it and all that it started, which is what the watchdog ends. Nothing else is ever sent a signal.
   cat /proc/[0-9]*/stat | awk -v root="$1" '{ pid = $1; sub(/^.*\) [A-Za-z] /, ""); parent[pid] = $1 } END {
     for (pid in parent) { for (at = pid; at > 1 && at != root; at = parent[at]); if (at == root) print pid } }'; }
