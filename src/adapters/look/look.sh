@@ -40,8 +40,7 @@ function mask(s,  low, out, pre, name) {
   if (s !~ /mysql|maria|xtrabackup|mydumper|mongo|sshpass|7z|curl|wget/) return s
   for (out = ""; match(s, /[ \t\002](-p|-u|--user)[ \002=]?("[^"]*"|\047[^\047]*\047|[^ \t\002"\047])+/); s = substr(s, RSTART + RLENGTH))
     out = out substr(s, 1, RSTART + 2) "***"
-  return out s
-}'
+  return out s }'
 # notseen WHAT COMMAND PATH: for want of root. Words of this script only, in which nothing is to be escaped.
 notseen() { [ "$me" = 0 ] || printf '["notseen","%s","not readable as %s","%s","%s"]\n' "$1" "$user" "$2" "$3"; }
 safe() { # PATH: no part of it, links followed by hand, is a mount that may hang ($avoid). Such a mount is never touched.
@@ -69,8 +68,7 @@ send() {
       if (length(body) > 60000 && wanted) { tell("file", path, ",\"" body "\",2"); body = "" }
       body = body esc(is_proc ? line : mask(line)) "\\n" }
     close(path)
-    if (got < 0) tell("denied", path); else if (wanted && (kind != "paths" || body != "")) tell("file", path, ",\"" body "\"," got)
-  }'; }
+    if (got < 0) tell("denied", path); else if (wanted && (kind != "paths" || body != "")) tell("file", path, ",\"" body "\"," got) }'; }
 lists() { # TYPE DIRECTORY...: the names in each, all of one type. It is not asked for: to look at a snapshot of ZFS mounts it.
   type=$1; shift; for folder; do safe "$folder" && [ -d "$folder" ] && [ -r "$folder" ] && printf '%s\0' "$folder"; done |
     xargs -0 ls -1A /proc/self/task | type=$type awk "$lib"'
@@ -98,8 +96,7 @@ mounts() {
     if (type ~ /^(overlay|aufs|tmpfs|ramfs|hugetlbfs|devtmpfs|squashfs|iso9660|erofs|cramfs|romfs|proc|sysfs|devpts|cgroup2?|cpuset)$/ ||
       type ~ /^(securityfs|pstore|bpf|configfs|debugfs|tracefs|mqueue|fusectl|efivarfs|binfmt_misc|nfsd|selinuxfs|nsfs|rootfs)$/) is = "answers"
     if (is != class || shown[path]++) next
-    sub(/\/[^\/]*\\012.*/, "", path); gsub(/\\040/, " ", path); gsub(/\\011/, "\t", path); gsub(/\\134/, "\\", path); print path
-  }' /proc/self/mountinfo; }
+    sub(/\/[^\/]*\\012.*/, "", path); gsub(/\\040/, " ", path); gsub(/\\011/, "\t", path); gsub(/\\134/, "\\", path); print path }' /proc/self/mountinfo; }
 trees() { # where data are likely to lie, as candidates.ts has it; what is no directory falls out in `walk`.
   names /etc /root /usr/local /var/mail /var/vmail /var/spool/cron /var/backups
   for each in docker/volumes containers/storage/volumes libvirt/images grafana gitea forgejo jenkins nextcloud redis ldap influxdb \
@@ -116,12 +113,12 @@ parts() { # DIRECTORY: itself, or what is in it where a mount that may hang lies
   for each in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     case $avoid in *"$nl$each$nl"*) continue ;; esac
     case $each in *"$nl"*) ;; *) { [ -L "$each" ] || [ -e "$each" ]; } && parts "$each" ;; esac; done; }
-walk() { # stat of all in the trees on standard input, which share the time that is left. A name with a newline is counted, not printed.
+walk() { # stat of all in the trees on standard input, each in a quarter of the time left. A name with a newline is counted, not printed.
   sum='%A %u %g %s %b %Y' IFS=$nl; set -f
   set -- $(sort -u | while IFS= read -r each; do [ -L "$each" ] || ! [ -d "$each" ] || printf '%s\n' "$each"; done)
   { mounts answers; mounts local; printf '%s\n' "$@"; } | sed 's/^/skip /'
   for root; do
-    now; share=$(((until - now) / $#)) found=$(set +f; parts "$root"); shift; printf 'root %s\n' "$root"
+    now; share=$(((until - now) / ($# < 4 ? $# : 4))) found=$(set +f; parts "$root"); shift; printf 'root %s\n' "$root"
     timed $((share > 0 ? share : 1)) find $found -xdev -path "*$nl*" -exec stat -c "$sum" -- {} + -o -exec stat -c "$sum %n" -- {} +
     echo "over $?"; done; }
 # Sums of what `walk` prints. A directory comes before what is in it: of those that are open sums are kept, as du does. The directory
@@ -138,7 +135,8 @@ function leave(cut,  is) {
     if (newest[d] > newest[d - 1]) newest[d - 1] = newest[d] }
   d-- }
 function mark() { return "[\"mark\"," str(path) stat "]\n" }
-function note(at) { if (length(told[at]) < 2000) { told[at] = told[at] "/" name "/"; marks[at] = marks[at] mark() (name == "README" ? "?head 200 " path "\n" : "") } }
+function note(at) { # A borg repository is known by what its README says.
+  if (length(told[at]) < 2000) { told[at] = told[at] "/" name "/"; marks[at] = marks[at] mark() (name == "README" ? "?head 200 " path "\n" : "") } }
 function head(wanted) { if (++heads <= 3000) printf "%s", mark(); if (wanted && heads <= 150) print "?head", wanted, path }
 function may_read() { return me == 0 || substr($1, $2 == me ? 2 : index(groups, " " $3 " ") ? 5 : 8, 3) ~ /^r.[xst]/ }
 BEGIN { me = ENVIRON["me"]; groups = " " ENVIRON["groups"] " " } /^skip / { skip[substr($0, 6)] = 1; next } /^root / { enter(substr($0, 6)); next }
@@ -149,7 +147,8 @@ BEGIN { me = ENVIRON["me"]; groups = " " ENVIRON["groups"] " " } /^skip / { skip
     path = substr($0, RSTART + 1); if (outside != "" && index(path, outside) == 1) next
     match(path, /[^\/]*$/); name = substr(path, RSTART)
     for (parent = substr(path, 1, RSTART - 2); d > 1 && parent != dir[d]; ) leave("") }
-  if (path != dir[1]) entries[d]++; if (name ~ /^(PG_VERSION|base|global|pg_wal|pg_xlog|ibdata1|WiredTiger(\.wt)?|config|data|index|keys|snapshots|README|archive|backup)$/ ||
+  if (path != dir[1]) entries[d]++
+  if (name ~ /^(PG_VERSION|base|global|pg_wal|pg_xlog|ibdata1|WiredTiger(\.wt)?|config|data|index|keys|snapshots|README|archive|backup)$/ ||
     name ~ /^(hints\.[0-9]+|kopia\.repository(\.f)?|wals|incoming|streaming|basebackups_005|\.chunks|\.lock|[a-z]+\.0|duplicity-full\..*)$/)
     note(d)
   if (name == "backup.info" && d > 2 && dir[d - 1] ~ /\/backup$/) note(d - 2)
@@ -164,8 +163,7 @@ BEGIN { me = ENVIRON["me"]; groups = " " ENVIRON["groups"] " " } /^skip / { skip
   if (name ~ /\.(qcow2?|raw|img|vmdk|vdi|vhdx?)$/) { if (held >= 67108864) head(0) }
   else if (name ~ /\.(sqlite3?|db3?)$/) { if (held >= 16777216) head(16) }
   else if (name ~ /\.(sql|dump|pgdump|archive|bson)(\.(gz|bz2|xz|zst|lz4|gpg|age|enc))?$/) head(4096)
-  else if (name ~ /^[a-z][a-z0-9_.-]*[-_][0-9][0-9][0-9]+$|^vzdump-(qemu|lxc|openvz)-[0-9]/ && held > 1048576) head(16)
-}'
+  else if (name ~ /^[a-z][a-z0-9_.-]*[-_][0-9][0-9][0-9]+$|^vzdump-(qemu|lxc|openvz)-[0-9]/ && held > 1048576) head(16) }'
 data() { # sums; the first bytes of what may be a dump or an SQLite; the state of at most 40 Git trees.
   trees | walk | me=$me groups=$(id -G) awk "$lib$sums" | {
     gits='' && while IFS= read -r line; do
@@ -190,13 +188,13 @@ processes() { # their arguments, and what they have open that matters. $running 
   printf '%s\n' $running | awk '{
     file = $1 "/status"; pid = substr($1, 7); memory = 0   # Kernel threads have none.
     while ((getline < file) > 0) if (/^Uid:/) uid = $3; else if (/^VmSize:/) memory = 1
-    close(file); if (memory) print pid, uid
-  }' | while read -r pid uid; do
+    close(file); if (memory) print pid, uid }' | while read -r pid uid; do
     printf '%s %s ' "$pid" "$uid"; tr '\000\n' '\002\001' <"/proc/$pid/cmdline"; echo; [ -r "/proc/$pid/fd" ] || echo "- $pid"
   done | awk "$lib"'BEGIN { is_args = 1 } $1 == "-" { tell("denied", "/proc/" $2 "/fd") } match($0, /^[0-9]+ [0-9]+ ./) {
     args = substr(mask(substr($0, RLENGTH)), 1, 60000); gsub(/\001/, "\n", args); print "[\"process\"," $1 "," $2 "," str(args) "]" }'
   ls -l /proc/[0-9]*/fd | awk "$lib"'/^\/proc\/[0-9]+\/fd:$/ { split($0, part, "/"); pid = part[3] }
-    tolower($0) ~ / -> \/.*\.(qcow2?|raw|img|vmdk|vdi|vhdx?|sqlite3?|db3?)$/ { gsub(/\\ /, " "); print "[\"open\"," pid "," str(substr($0, index($0, " -> ") + 4)) "]" }'; }
+    tolower($0) ~ / -> \/.*\.(qcow2?|raw|img|vmdk|vdi|vhdx?|sqlite3?|db3?)$/ {
+      gsub(/\\ /, " "); print "[\"open\"," pid "," str(substr($0, index($0, " -> ") + 4)) "]" }'; }
 configurations() { # KIND: of backup tools, as backup-configurations.ts looks for them; beside a `config` a password may lie.
   for at in /etc $homes; do [ "$at" = /etc ] || at=$at/.config
     if [ "$1" = config ]; then names $at/borgmatic/* $at/borgmatic.d/* $at/restic/* $at/resticprofile/* $at/wal-g/*; continue; fi
@@ -244,7 +242,8 @@ services() {
   for at in $homes; do names "$at/.ssh/authorized_keys" "$at/.ssh/authorized_keys2"; done | while IFS= read -r at; do
     user_of=${at%/.ssh/*}; timed 2 ssh-keygen -l -f "$at" | sed "s,^,${user_of##*/}	$at	,"
   done | { head -n 1000; printf '\n0\n'; } | record 'authorized keys'
-  notseen 'programs behind open ports' 'sudo ss -tulnp' ''; notseen 'keys that let others in' 'sudo ssh-keygen -l -f /root/.ssh/authorized_keys' /root/.ssh/authorized_keys; }
+  notseen 'programs behind open ports' 'sudo ss -tulnp' ''
+  notseen 'keys that let others in' 'sudo ssh-keygen -l -f /root/.ssh/authorized_keys' /root/.ssh/authorized_keys; }
 storage() { # --readonly takes no locks and writes no cache. A daemon is asked only where it runs, since to ask would start it.
   lvm="--readonly --units b --nosuffix --separator | --config devices{write_cache_state=0}"
   if [ "$me" = 0 ]; then run lvs 5 lvs -a --segments $lvm -o vg_name,lv_name,lv_attr,segtype,stripes,lv_size,devices,lv_health_status
@@ -289,9 +288,10 @@ family() { # PID: it and all that it started, which is what the watchdog ends. N
 main() {
   limit=${1:-30} cut='' timeout='' me=$(id -u) running=$(echo /proc/[0-9]*); now; started=$now
   timeout -s KILL 5 true && timeout=1; renice -n 19 -p $$ >/dev/null; ionice -c 3 -p $$
-  user=$(id -un | tr '"\\' '//')
-  time=$(date +%s.%N); case $time in *[!0-9.]* | *.) time=$(date +%s) ;; esac
-  printf '["look",1,%s,%s,"%s"]\n' "$time" "$me" "$user"; collect & work=$! # Ended, it is a zombie: nothing waits for it.
+  user=$(id -un | tr '"\\' '//') time=$(date +%s.%N); case $time in *[!0-9.]* | *.) time=$(date +%s) ;; esac
+  printf '["look",1,%s,%s,"%s"]\n' "$time" "$me" "$user"
+  [ -r /proc/self/mountinfo ] || { echo '["end",0,"this is no Linux with a /proc"]'; return; }
+  collect & work=$! # Ended, it is a zombie: nothing waits for it.
   while read -r _ _ state _ <"/proc/$work/stat" && [ "$state" != Z ]; do
     now; if [ $now -ge $((started + limit)) ]; then cut='something hung, and was left out'; kill -KILL $(family $work); echo; break; fi
     sleep 0.2 || sleep 1; done
