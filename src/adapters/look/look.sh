@@ -76,13 +76,13 @@ lists() { # TYPE DIRECTORY...: the names in each, all of one type. It is not ask
       /^\// { finish(); path = substr($0, 1, length($0) - 1); next }
       $0 != "" && length(body) < 200000 { gsub(/\\ /, " "); body = body ENVIRON["type"] esc($0) "\\u0000" }
       END { finish() }'; }
-record() { # NAME: standard input, whose last line is an exit status, as what a command printed.
-  name=$1 awk "$lib"'NR > 1 && length(body) < 200000 { body = body esc(substr(mask(last), 1, 2000)) "\\n" } { last = $0 } END {
+record() { # NAME [COMMAND]: standard input, whose last line is an exit status, as what a command printed.
+  name=$1 asked=${2:-$1} awk "$lib"'NR > 1 && length(body) < 200000 { body = body esc(substr(mask(last), 1, 2000)) "\\n" } { last = $0 } END {
     name = ENVIRON["name"]; sub(/(\\n)+$/, "\\n", body); print "[\"run\"," str(name) "," last + 0 ",\"" (body == "\\n" ? "" : body) "\"]"
-    if (last ~ /^(124|137|143)$/) notseen(name, "it did not answer in time", name, "")
-    if (length(body) >= 200000) notseen("the rest of " name, "it is too long", name, "") }'; }
+    if (last ~ /^(124|137|143)$/) notseen(name, "it did not answer in time", ENVIRON["asked"], "")
+    if (length(body) >= 200000) notseen("the rest of " name, "it is too long", ENVIRON["asked"], "") }'; }
 # run NAME SECONDS COMMAND...: what it prints, where there is such a command. It ends after that, or when the time for it is over.
-run() { name=$1 most=$2; shift 2; command -v "$1" >/dev/null && { timed "$most" "$@"; printf '\n%s\n' $?; } | record "$name"; }
+run() { name=$1 most=$2; shift 2; command -v "$1" >/dev/null && { timed "$most" "$@"; printf '\n%s\n' $?; } | record "$name" "$*"; }
 timed() {
   now; left=$(($1 < until - now ? $1 : until - now)); shift
   if [ $left -le 0 ]; then return 124; elif [ -n "$timeout" ]; then timeout -s KILL $left "$@"; else "$@"; fi; }
@@ -231,8 +231,8 @@ kernel_log() { # errors of storage, of seven days where there is a journal; the 
   else notseen 'kernel log' 'sudo journalctl -k --since -7days -p warning' /dev/kmsg; return; fi
   { timed 6 "$@" | grep -iE "$errors" | tail -n 200; printf '\n0\n'; } | record "$log"; }
 services() {
-  run 'systemctl unit-files' 4 systemctl list-unit-files --state=enabled --no-legend --no-pager
-  run 'systemctl units' 4 systemctl list-units --type=service,timer,socket,mount --no-legend --no-pager --plain
+  run 'systemctl unit-files' 8 systemctl list-unit-files --state=enabled --no-legend --no-pager
+  run 'systemctl units' 8 systemctl list-units --type=service,timer,socket,mount --no-legend --no-pager --plain
   run rc-status 4 rc-status -a; run systemd-detect-virt 3 systemd-detect-virt; run 'crontab -l' 3 crontab -l
   run 'ip addr' 3 ip -o addr show || run ifconfig 3 ifconfig -a; run ss 3 ss -t -u -l -n -p || run netstat 3 netstat -t -u -l -n -p
   run 'chronyc tracking' 3 chronyc -n -h 127.0.0.1 tracking; run 'ntpq -pn' 3 ntpq -pn 127.0.0.1
