@@ -78,7 +78,7 @@ export const FIVE: LookAnswer = {
     stale: 0,
     tookMs: durationMs(38_000),
   },
-  counted: '5 of 6 machines answered over SSH in 38 s; nothing was installed or written.',
+  counted: '5 of 6 machines answered in 38 s; nothing was installed or written.',
   degraded: [
     finding({
       code: 'array-degraded',

@@ -122,6 +122,6 @@ test('where it cannot be kept or written it is told all the same, and that is a 
   const env = { ...options.env, HOLDFAST_STATE: state };
   const ran = bench.run(args, { env });
   assert.equal(ran.status, 1);
-  assert.match(ran.stdout, /^hv1 answered over SSH in /);
+  assert.match(ran.stdout, /^hv1 answered in /);
   assert.equal(ran.stdout.match(/^■ HF_/gm)?.length, 2);
 });

@@ -182,11 +182,11 @@ test('arrays: healthy, degraded, without a second copy', async () => {
 test('pools of ZFS: a mirror, one that lost a disk, one disk', async () => {
   const of = async (name: string): Promise<HostSight['volumes']> =>
     (await sightOf({ printed: { 'zpool status': recorded(name) } })).volumes;
-  const [mirror] = await of('any/zpool-status-mirror');
-  assert.equal(mirror?.name, 'neptune');
+  const [mirror] = await of('synthetic/zpool-status-mirror');
+  assert.equal(mirror?.name, 'tank');
   assert.deepEqual([mirror.kind, mirror.state, mirror.failuresSurvived], ['zfs', 'ok', 1]);
-  const [lame] = await of('any/zpool-status-degraded');
-  assert.equal(lame?.name, 'mypool');
+  const [lame] = await of('synthetic/zpool-status-degraded');
+  assert.equal(lame?.name, 'backup');
   assert.deepEqual([lame.state, lame.missingCount, lame.failuresSurvived], ['degraded', 1, 1]);
   const single = await of('any/zpool-status-single');
   assert.deepEqual(

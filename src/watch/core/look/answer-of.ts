@@ -81,7 +81,7 @@ function expiryOf({ across }: ManyEstate): UnixMs | undefined {
 
 function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {
   const { machines, whole, partial, failed, stale, tookMs } = asked;
-  const took = `over SSH in ${formatDuration(tookMs)}`;
+  const took = `in ${formatDuration(tookMs)}`;
   const [only] = hosts;
   if (only !== undefined && machines === 1) {
     const how = { whole: '', partial: ' in part', failed: ' not', stale: ' too long ago to count' };

@@ -13,7 +13,7 @@ export interface LookAnswer {
   /** When the first of the looks that count expires; undefined where none counts. */
   readonly expiresAt: UnixMs | undefined;
   readonly asked: Asked;
-  /** `5 of 5 machines answered over SSH in 38 s; nothing was installed or written.` */
+  /** `5 of 5 machines answered in 38 s; nothing was installed or written.` */
   readonly counted: string;
   /** What is failed or degraded now, worst first. */
   readonly degraded: readonly Finding[];

@@ -168,6 +168,6 @@ function dataText({ loss }: DataLoss): string {
 
 function expiry({ expiresAt, answeredAt }: LookAnswer, style: Style): readonly string[] {
   if (expiresAt === undefined) return [];
-  const left = formatDuration(expiresAt - answeredAt, { rounding: 'down' });
+  const left = formatDuration(expiresAt - answeredAt, { detail: 'rough' });
   return [paint(style, 'aside', `What was seen expires in ${left}, then it is unknown.`)];
 }
