@@ -157,7 +157,7 @@ function tellTheirStories(said: SaidAnswer): void {
   // A repository was found and not opened: it could hold anything of any of them.
   for (const { what, loss } of data) assert.match(loss.kind, /^(?:all|unknown)$/, what);
   const backups = said.backups.map(({ tool, where }) => `${tool} ${where}`);
-  for (const each of ['borg bk1:/srv/borg', 'pg_dump db1:/var/backups/shop.sql']) {
+  for (const each of ['borg bk1:/srv/borg', 'pg_dump db1:/var/backups']) {
     assert.ok(backups.includes(each), `${each}: ${backups.join(', ')}`);
   }
   const found = [...said.findings, ...said.singlePoints].map(
