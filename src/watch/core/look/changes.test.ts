@@ -241,6 +241,33 @@ test('what a look says it did not see is not comparable; seen twice alike it is'
   assert.match(compareSights(partly, blind).notComparable[0]?.why ?? '', /in both looks/);
 });
 
+const UNSEEN: readonly (readonly [string, readonly Topic[]])[] = [
+  ['LVM', ['volumes']],
+  ['the rest of lvs', ['volumes']],
+  ['zpool list', ['volumes']],
+  ['guests that do not run', ['guests']],
+  ['virsh list', ['guests']],
+  ['the rest of dpkg-query', ['packages']],
+  ['systemctl units', ['units']],
+  ['ss', ['ports']],
+  ['mounts', ['mounts']],
+  ['volumes of containers', []],
+  ['programs behind open ports', []],
+  ['keys that let others in', []],
+  ['kernel log', []],
+];
+for (const [what, topics] of UNSEEN) {
+  test(`where a look says that it did not see ${what}, nothing of ${topics.join() || 'this'} is gone`, () => {
+    const notSeen = [{ what, why: 'no answer in time', command: undefined, path: undefined }];
+    const blind = sightOf('a', { discovery: { ...sightOf('a').discovery, notSeen } });
+    const { notComparable } = compareSights(sightOf('a'), blind);
+    assert.deepEqual(
+      notComparable.map(({ topic }) => topic),
+      topics,
+    );
+  });
+}
+
 test('packages that were not seen are not removed, and a look that was cut has lost nothing', () => {
   const none = sightOf('a', { packages: undefined });
   const { changes, notComparable } = compareSights(sightOf('a'), none);

@@ -37,7 +37,7 @@ type Things = ReadonlyMap<string, Readonly<Record<string, string | undefined>>>;
 interface Reading {
   /** Undefined: nothing of it was seen. */
   readonly thingsOf: (sight: HostSight) => Things | undefined;
-  /** Words of `notSeen` by which a look says that it saw not all of it. */
+  /** Words of `notSeen` by which a look says that it saw not all of it; commands among them. */
   readonly unseenWords: RegExp | undefined;
   /** What another user sees may be another part of it. */
   readonly dependsOnUser: boolean;
@@ -166,7 +166,7 @@ const READINGS: Readonly<Record<Topic, Reading>> = {
   disks: { thingsOf: disksOf, unseenWords: /\bdisks?\b/i, dependsOnUser: false },
   volumes: {
     thingsOf: ({ volumes }) => byName(volumes, volumeName, volumeFacts),
-    unseenWords: /\b(?:LVM|volumes?|md|RAID|ZFS|btrfs)\b/i,
+    unseenWords: /\b(?:LVM|lvs|vgs|pvs|md|RAID|zpool|ZFS|btrfs|volumes?(?! of containers))\b/i,
     dependsOnUser: true,
   },
   mounts: { thingsOf: mountsOf, unseenWords: /\bmounts?\b/i, dependsOnUser: false },
@@ -176,12 +176,20 @@ const READINGS: Readonly<Record<Topic, Reading>> = {
     dependsOnUser: true,
   },
   links: { thingsOf: linksOf, unseenWords: /\blinks?\b/i, dependsOnUser: false },
-  ports: { thingsOf: portsOf, unseenWords: /\b(?:ports?|sockets?)\b/i, dependsOnUser: false },
-  units: { thingsOf: unitsOf, unseenWords: /\bunits?\b/i, dependsOnUser: false },
+  ports: {
+    thingsOf: portsOf,
+    unseenWords: /^(?!programs\b).*\b(?:ports?|sockets?|ss|netstat)\b/i,
+    dependsOnUser: false,
+  },
+  units: {
+    thingsOf: unitsOf,
+    unseenWords: /\b(?:units?|systemctl|rc-status|chkconfig)\b/i,
+    dependsOnUser: false,
+  },
   packages: {
     thingsOf: ({ packages }) =>
       packages && new Map([...packages].map(([name, version]) => [name, { version }])),
-    ...{ unseenWords: /\bpackages?\b/i, dependsOnUser: false },
+    ...{ unseenWords: /\b(?:packages?|dpkg-query|rpm|apk)\b/i, dependsOnUser: false },
   },
 };
 
