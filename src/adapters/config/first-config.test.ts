@@ -80,6 +80,22 @@ test('a path that is no UTF-8 is left out, and that is said', () => {
   assert.match(text, /# 1 more was left out/);
 });
 
+test('the job of a dump and its files are one point; of files alone it is not said whose they are', () => {
+  const dump = { tool: 'pg_dump', place: undefined } as const;
+  const backups = [
+    backupOf('db1', { ...dump, repository: '/var/backups/shop.sql' }),
+    backupOf('db1', { ...dump, foundBy: ['files'], repository: '/var/backups' }),
+    backupOf('db1', { foundBy: ['files'], repository: '/srv/borg' }),
+  ];
+  const { discovery } = sightOf('db1');
+  const looks = [answered('db1', { discovery: { ...discovery, backups } })];
+  const { points } = read(textOf(looks));
+  assert.deepEqual(points, {
+    'pg-dump-1': { tool: 'pg_dump', repository: 'db1:/var/backups', of: ['db1'] },
+    'borg-2': { tool: 'borg', repository: 'db1:/srv/borg' },
+  });
+});
+
 const SEED = Number(process.env.SEED ?? 20150711);
 const nasty = fc.oneof(
   fc.constantFrom(

@@ -6,6 +6,7 @@ import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
 import type { DeclaredDataSet, DeclaredEstate, DeclaredPoint } from './declared.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
+import { inDirectory } from './look-backups.ts';
 
 export type DeclaredPart = 'host' | 'data set' | 'point';
 
@@ -135,8 +136,9 @@ function undeclaredBackups(
 
 function isPoint(point: DeclaredPoint, backup: FoundBackup, host: string): boolean {
   if (point.tool !== backup.tool || point.hosts?.includes(host) === false) return false;
-  const path = backup.place?.path;
-  const found = backup.repository ?? (path === undefined ? undefined : utf8Of(path));
+  const { place, repository } = inDirectory(backup);
+  const path = place?.path;
+  const found = repository ?? (path === undefined ? undefined : utf8Of(path));
   if (found === undefined || point.repository === undefined) return true;
   return (
     sameRepository(point.repository, found) || sameRepository(point.repository, `${host}:${found}`)

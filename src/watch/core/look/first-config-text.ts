@@ -91,7 +91,8 @@ function dataSetLine({ name, host, paths, bytes, guests }: GuessedDataSet): stri
 
 function pointLine({ name, tool, repository, of, openCommand }: GuessedPoint): string {
   const at = repository === undefined ? '' : `, repository: ${scalar(repository)}`;
-  const keys = `{tool: ${scalar(tool)}${at}, of: ${list(of)}}`;
+  const hosts = of.length === 0 ? '' : `, of: ${list(of)}`;
+  const keys = `{tool: ${scalar(tool)}${at}${hosts}}`;
   return `${scalar(name)}: ${keys}${commented(openCommand)}`;
 }
 

@@ -8,6 +8,7 @@ import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
 import type { DeclaredEstate } from './declared.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
+import { inDirectory, isOfJob } from './look-backups.ts';
 import { onceEach } from './same-machine.ts';
 
 /** A host as it was asked for. */
@@ -56,6 +57,7 @@ export interface GuessedPoint {
   readonly name: string;
   readonly tool: BackupTool;
   readonly repository: string | undefined;
+  /** Hosts whose jobs write to it; empty where no job was seen. */
   readonly of: readonly string[];
   readonly openCommand: string;
 }
@@ -257,8 +259,9 @@ function shortName(name: string): string {
 function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
   const found: { backup: FoundBackup; repository: string | undefined; of: string[] }[] = [];
   for (const { name, sight } of answered) {
-    for (const backup of sight.discovery.backups) {
+    for (const backup of sight.discovery.backups.map(inDirectory)) {
       const repository = repositoryOf(backup, name);
+      const of = isOfJob(backup) ? [name] : [];
       const same = found.find(
         (each) =>
           each.backup.tool === backup.tool &&
@@ -266,8 +269,8 @@ function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
           repository !== undefined &&
           sameRepository(each.repository, repository),
       );
-      if (same === undefined) found.push({ backup, repository, of: [name] });
-      else if (!same.of.includes(name)) same.of.push(name);
+      if (same === undefined) found.push({ backup, repository, of });
+      else same.of.push(...of.filter((host) => !same.of.includes(host)));
     }
   }
   return found.map(({ backup, repository, of }, at) => {

@@ -41,7 +41,7 @@ export function lookBackups(across: Across): readonly LookBackup[] {
       const places = placesOfBackup(across, sight, backup);
       const where = whereOf(host, backup, places);
       const tool = backup.tool === 'borgmatic' ? 'borg' : backup.tool;
-      const isJob = backup.foundBy.some((by) => by !== 'files');
+      const isJob = isOfJob(backup);
       const fetched = backup.fetches?.map((source) => fetchedOf(across, source));
       const claim = { host, backup, isJob, fetched };
       // A job whose repository is not known is that of one host.
@@ -56,10 +56,15 @@ export function lookBackups(across: Across): readonly LookBackup[] {
   return [...merged.values()].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
 }
 
+/** Files alone do not say whose they are. */
+export function isOfJob({ foundBy }: FoundBackup): boolean {
+  return foundBy.some((by) => by !== 'files');
+}
+
 const DUMPS: readonly BackupTool[] = ['pg_dump', 'mysqldump', 'mongodump', 'dump file'];
 
 /** A job names the file that it writes; what lies there is told by directory. */
-function inDirectory(backup: FoundBackup): FoundBackup {
+export function inDirectory(backup: FoundBackup): FoundBackup {
   const { tool, repository, place } = backup;
   const directory = /^(\/.+)\/[^/]*\.[^/]*$/.exec(repository ?? '')?.[1];
   if (directory === undefined || !DUMPS.includes(tool)) return backup;
