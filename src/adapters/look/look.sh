@@ -230,9 +230,9 @@ kernel_log() { # errors of storage, of seven days where there is a journal; the 
   elif timed 3 dmesg >/dev/null; then log=dmesg; set -- dmesg
   else notseen 'kernel log' 'sudo journalctl -k --since -7days -p warning' /dev/kmsg; return; fi
   { timed 6 "$@" | grep -iE "$errors" | tail -n 200; printf '\n0\n'; } | record "$log"; }
-services() {
-  run 'systemctl unit-files' 8 systemctl list-unit-files --state=enabled --no-legend --no-pager
-  run 'systemctl units' 8 systemctl list-units --type=service,timer,socket,mount --no-legend --no-pager --plain
+services() { # systemctl: where systemd does not run, it would read every unit by itself.
+  [ ! -d /run/systemd/system ] || run 'systemctl unit-files' 8 systemctl list-unit-files --state=enabled --no-legend --no-pager
+  [ ! -d /run/systemd/system ] || run 'systemctl units' 8 systemctl list-units --type=service,timer,socket,mount --no-legend --no-pager --plain
   run rc-status 4 rc-status -a; run systemd-detect-virt 3 systemd-detect-virt; run 'crontab -l' 3 crontab -l
   run 'ip addr' 3 ip -o addr show || run ifconfig 3 ifconfig -a; run ss 3 ss -t -u -l -n -p || run netstat 3 netstat -t -u -l -n -p
   run 'chronyc tracking' 3 chronyc -n -h 127.0.0.1 tracking; run 'ntpq -pn' 3 ntpq -pn 127.0.0.1
