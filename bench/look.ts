@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Machine, startMachine } from '../test/look/machine.ts';
@@ -30,6 +31,7 @@ Needs root (namespaces, loop devices) and openssh-server.
 /** What Look was promised to take (issue 4). */
 const GOALS = { wallS: 60, largeHostCpuS: 3 };
 const TICKS_PER_SECOND = 100;
+const SETTLE_MS = 50;
 /** Which of the hosts somebody is: its shell takes on its name and machine-id. */
 const NTH = 'HF_NTH';
 
@@ -87,6 +89,8 @@ async function lookedAt(
       const argv = [HOLDFAST, 'look', '--from', config, '--limit', '2m'];
       const beforeS = machine.cpuS(TICKS_PER_SECOND);
       const cost = await measure({ command: { argv, env } }, scratch);
+      // Sessions are counted when sshd has seen their end.
+      while (machine.processes().length > 1) await setTimeout(SETTLE_MS);
       const thereCpuS = (machine.cpuS(TICKS_PER_SECOND) - beforeS) / of.hosts;
       measured.push({ run, ...cost, thereCpuS });
       const words = [`wall ${cost.wallS.toFixed(1)} s`, `here ${cost.cpuS.toFixed(2)} s of CPU`];
@@ -148,7 +152,14 @@ for i in $(seq ${of.guests}); do
   truncate -s 20G var/lib/libvirt/images/g$i.qcow2
   printf '<domain type="kvm">\\n<name>g%s</name>\\n<devices><disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="none"/><source file="/var/lib/libvirt/images/g%s.qcow2"/><target dev="vda"/></disk></devices>\\n</domain>\\n' $i $i > etc/libvirt/qemu/g$i.xml
 done
-for i in $(seq ${of.mounts}); do mkdir srv/m/$i; mount -t tmpfs -o size=64k tmpfs srv/m/$i; done`;
+mkdir -p srv/data
+for i in $(seq ${of.mounts}); do
+  mkdir srv/m/$i
+  if [ $((i % 2)) = 0 ]; then mount -t tmpfs -o size=64k tmpfs srv/m/$i; continue; fi
+  mkdir srv/data/$i
+  echo $i > srv/data/$i/file
+  mount --bind srv/data/$i srv/m/$i
+done`;
 }
 
 interface Told {
