@@ -15,7 +15,7 @@ import { askedHosts } from '../look/asked-hosts.ts';
 import { connectedHere } from '../look/connected-here.ts';
 import { lookJson } from '../look/look-json.ts';
 import { damagedJson, damagedWords, lookStore } from '../look/look-store.ts';
-import { askedJson, leftOutWords, lookCode } from '../look/look-words.ts';
+import { askedJson, leftOutWords, lookCode, section } from '../look/look-words.ts';
 import { type LookLimits, runLook } from '../look/run-look.ts';
 import { saveConfig, type SavedConfig, savedJson, savedWords } from '../look/save-config.ts';
 import { keepLook, newestLook } from '../look/saved-looks.ts';
@@ -110,7 +110,7 @@ async function perform(cli: Cli, asked: HostList, options: Options): Promise<Ans
     say: (style) => [
       renderLook(answer, style, { all: options.all === true }).trimEnd(),
       ...leftOutWords(looked, style),
-      ...['', ...(saved === undefined ? saveHint(settings, style) : savedWords(saved, style))],
+      ...section('', saved === undefined ? saveHint(settings, style) : savedWords(saved, style)),
       ...troubles.flatMap((fault) => ['', ...faultLines(style, fault)]),
     ],
     json: {

@@ -31,7 +31,8 @@ export function leftOutWords({ leftOut, notes }: Looked, style: Style): readonly
   ];
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
+/** Nothing where there is nothing to say. */
+export function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', ...(title === '' ? [] : [title]), ...lines];
 }
 
