@@ -73,6 +73,6 @@ test('a damaged look is named, and the one before it is compared', () => {
   keep('2026-11-03', [running('2')]);
   fs.truncateSync(damaged, 10);
   const { stdout } = bench.run(['changes']);
-  assert.match(stdout, /20261102T\S* was\sleft out/);
+  assert.match(stdout, /20261102T\S*\s+was\s+left\s+out/);
   assert.match(stdout, /kernel {2}2, was 0/);
 });

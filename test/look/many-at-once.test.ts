@@ -88,7 +88,7 @@ test('each host says what was seen or why nothing was, in the order in which the
     'cut: look list, it broke off',
     'refused: no connection to refused: ann@refused: Permission denied (publickey).',
     'gone: no connection to gone: ssh: Could not resolve hostname gone: Name or service not known',
-    'router: router answers with no look: \\x1b[2J% Invalid input',
+    'router: router answers with no look: % Invalid input',
     'noshell: noshell answers with no look: sh: not found',
     'silent: silent answers with no look: the shell there ended with 0',
   ]);
