@@ -94,5 +94,5 @@ function targetOf(many: ManyEstate, host: string, target: string) {
   const named = remote?.[1];
   const on = named === undefined || isLoopback(named) ? host : many.across.hostOf(named);
   if (on === undefined) return undefined;
-  return { host: on, path: bytesOfUtf8(path.replace(/(?<=.)\/+$/, 'fetches them')) };
+  return { host: on, path: bytesOfUtf8(path.replace(/(?<=.)\/+$/, '')) };
 }

@@ -396,6 +396,16 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   },
 };
 
+test('what deletes is named with and without a slash at the end of its target', () => {
+  for (const target of ['/srv/data/', 'a:/srv/data/', 'root@a:/srv/', '/']) {
+    const made = findingsOf(both(automated({ target })));
+    assert.ok(
+      made.some(({ code }) => code === 'automation-could-delete'),
+      target,
+    );
+  }
+});
+
 function bond(...up: readonly boolean[]): HostSight['links'][number] {
   const members = up.map((isUp, at) => ({ name: `eth${at}`, isUp }));
   return { ...ETHERNET, name: 'bond0', bond: { mode: 'active-backup', members } };
