@@ -3,7 +3,7 @@ import { formatDuration } from '../../../base/say-time.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
 import { seconds } from '../../../base/units.ts';
 import { pathText } from './across.ts';
-import type { Finding } from './answer.ts';
+import type { Finding, FindingCode } from './answer.ts';
 import { bytesOf, dataNear, diskOf, listed } from './at-stake.ts';
 import { change, command, finding } from './finding.ts';
 import type { HostSight, Mount } from './host-sight.ts';
@@ -72,17 +72,51 @@ function commitFindings(many: ManyEstate, host: string, sight: HostSight): reado
 }
 
 function guestFindings(host: string, sight: HostSight): readonly Finding[] {
-  return sight.guests.flatMap((guest) => {
-    const modes = new Set(guest.images.map(({ cache }) => cache));
-    const base = { hosts: [host], subject: guest.name };
-    if (modes.has('unsafe')) {
-      const sentence = `guest ${guest.name} runs with cache=unsafe: it believes written what is not`;
-      const fix = change('Set cache="none" for its disks; it takes effect when it starts again.');
-      return [finding('guest-cache-unsafe', { ...base, sentence, fix })];
-    }
-    if (!modes.has('writeback')) return [];
-    const sentence = `guest ${guest.name} runs with cache=writeback: what it did not flush is in memory of the hypervisor`;
-    const fix = change('cache="none" where its applications do not flush by themselves.');
-    return [finding('guest-cache-writeback', { ...base, sentence, fix })];
-  });
+  const withCache = (mode: string): readonly string[] =>
+    sight.guests
+      .filter(({ images }) => images.some(({ cache }) => cache === mode))
+      .map(({ name }) => name)
+      .sort();
+  const unsafe = withCache('unsafe');
+  const back = withCache('writeback').filter((name) => !unsafe.includes(name));
+  return [
+    ...guestsFinding(unsafe, {
+      ...{
+        code: 'guest-cache-unsafe',
+        host,
+        does: 'cache=unsafe: flushes are ignored',
+      },
+      fix: 'Set cache="none" for the disks; it takes effect when the guest starts again.',
+    }),
+    ...guestsFinding(back, {
+      ...{ code: 'guest-cache-writeback', host },
+      does: 'cache=writeback: what was not flushed is in memory of the hypervisor',
+      fix: 'cache="none" where applications do not flush by themselves.',
+    }),
+  ];
+}
+
+/** One for all guests of a host: the change is the same. */
+function guestsFinding(
+  names: readonly string[],
+  of: {
+    readonly code: FindingCode;
+    readonly host: string;
+    readonly does: string;
+    readonly fix: string;
+  },
+): readonly Finding[] {
+  if (names.length === 0) return [];
+  const sentence = `${guestWords(names)} with ${of.does}`;
+  return [finding(of.code, { hosts: [of.host], subject: '', sentence, fix: change(of.fix) })];
+}
+
+const GUESTS_NAMED = 4;
+
+/** `guest mail runs`, `guests mail and wiki run`, `12 guests (a, b, c, d and 8 more) run`. */
+function guestWords(names: readonly string[]): string {
+  if (names.length === 1) return `guest ${listed(names)} runs`;
+  if (names.length <= GUESTS_NAMED) return `guests ${listed(names)} run`;
+  const more = `${names.length - GUESTS_NAMED} more`;
+  return `${names.length} guests (${listed([...names.slice(0, GUESTS_NAMED), more])}) run`;
 }

@@ -396,6 +396,15 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   },
 };
 
+test('the guests of one host with one cache are one finding, a few of them by name', () => {
+  const says = (count: number): readonly string[] =>
+    findingsOf(both(withGuests('a', count, 'unsafe')))
+      .filter(({ code }) => code === 'guest-cache-unsafe')
+      .map(({ sentence }) => sentence.replace(/ with .*/, ''));
+  assert.deepEqual(says(2), ['guests guest0 and guest1 run']);
+  assert.deepEqual(says(6), ['6 guests (guest0, guest1, guest2, guest3 and 2 more) run']);
+});
+
 test('what deletes is named with and without a slash at the end of its target', () => {
   for (const target of ['/srv/data/', 'a:/srv/data/', 'root@a:/srv/', '/']) {
     const made = findingsOf(both(automated({ target })));
