@@ -286,6 +286,7 @@ export const FIVE: LookAnswer = {
       isAll: true,
       what: 'crontabs and homes of others, SMART',
       why: 'asked as ann, not as root',
+      remedy: '',
       command: 'holdfast look root@st1',
     },
     {
@@ -293,6 +294,7 @@ export const FIVE: LookAnswer = {
       isAll: false,
       what: 'whether WAL is archived anywhere',
       why: '',
+      remedy: '',
       command: undefined,
     },
   ],

@@ -67,7 +67,7 @@ export function failed(host: string): HostLook {
   return {
     ...{ host, kind: 'failed', tookMs: seconds(10) },
     why: 'no connection within 10 s',
-    remedy: `ssh ${host}`,
+    remedy: `Try \`ssh ${host}\`.`,
   };
 }
 

@@ -113,6 +113,6 @@ function findingJson(finding: Finding): object {
   };
 }
 
-function notSeenJson({ hosts, isAll, what, why, command }: NotSeenAnswer): object {
-  return { hosts, isAll, what, why, command: command ?? null };
+function notSeenJson({ hosts, isAll, what, why, remedy, command }: NotSeenAnswer): object {
+  return { hosts, isAll, what, why, remedy, command: command ?? null };
 }

@@ -168,6 +168,9 @@ export interface NotSeenAnswer {
   readonly isAll: boolean;
   readonly what: string;
   readonly why: string;
+  /** Of a machine of which nothing was seen: what to do, in sentences; else empty. */
+  readonly remedy: string;
+  /** With `HOST` where it holds for several. */
   readonly command: string | undefined;
 }
 

@@ -7,11 +7,14 @@ type Entry = Omit<NotSeenAnswer, 'hosts' | 'isAll'>;
 
 /** What was not seen, with the hosts it holds for: whole machines first, then what holds for most. */
 export function notSeenAnswers(hosts: readonly LookedHost[]): readonly NotSeenAnswer[] {
-  const groups = new Map<string, { readonly entry: Entry; readonly hosts: string[] }>();
+  const groups = new Map<string, { entry: Entry; readonly hosts: string[] }>();
   for (const host of hosts) {
     for (const entry of entriesOf(host)) {
-      const id = JSON.stringify([entry.what, entry.why, generic(entry.command, host.host)]);
+      const shared = genericOf(entry, host.host);
+      const id = JSON.stringify(shared);
       const group = groups.get(id) ?? { entry, hosts: [] };
+      // A command with the name of one host is none for the others.
+      if (group.hosts.length > 0) group.entry = shared;
       if (!group.hosts.includes(host.host)) group.hosts.push(host.host);
       groups.set(id, group);
     }
@@ -29,28 +32,36 @@ export function notSeenAnswers(hosts: readonly LookedHost[]): readonly NotSeenAn
 const EVERYTHING = 'everything';
 
 /** One command stands for the same on every host. */
-function generic(command: string | undefined, host: string): string {
-  return (command ?? '').replaceAll(host, 'HOST');
+function genericOf({ what, why, remedy, command }: Entry, host: string): Entry {
+  const name = new RegExp(`(?<![\\w.-])${escaped(host)}(?![\\w-]|\\.\\w)`, 'g');
+  const generic = (text: string): string => text.replaceAll(name, 'HOST');
+  return {
+    ...{ what, why: generic(why), remedy: generic(remedy) },
+    command: command === undefined ? undefined : generic(command),
+  };
 }
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+const NO_REMEDY = { remedy: '' };
 
 function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Entry[] {
   const again = `holdfast look ${quoteWord(host)}`;
   if (sight === undefined || look === 'stale') {
-    return [
-      {
-        what: EVERYTHING,
-        why: remedy === '' ? why : `${why.replace(/\.$/, '')}. ${remedy}`,
-        command: again,
-      },
-    ];
+    // The remedy says more than to look again.
+    return [{ what: EVERYTHING, why, remedy, command: remedy === '' ? again : undefined }];
   }
   const { discovery, malformedCount } = sight;
-  const cut = look === 'partial' ? [{ what: 'what came after that', why, command: again }] : [];
+  const cut =
+    look === 'partial' ? [{ ...NO_REMEDY, what: 'what came after that', why, command: again }] : [];
   const malformed =
     malformedCount === 0
       ? []
       : [
           {
+            ...NO_REMEDY,
             what: countOf(malformedCount, 'line'),
             why: 'not as a look sends them',
             command: again,
@@ -59,11 +70,11 @@ function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Ent
   const ended = discovery.looked.flatMap((each) =>
     each.cut === undefined
       ? []
-      : [{ what: `a part of ${each.where}`, why: each.cut, command: undefined }],
+      : [{ ...NO_REMEDY, what: `a part of ${each.where}`, why: each.cut, command: undefined }],
   );
   const told = discovery.notSeen.map(({ what, why: because, command }) => ({
-    ...{ what, command },
-    why: because,
+    ...NO_REMEDY,
+    ...{ what, command, why: because },
   }));
   return [...cut, ...told, ...ended, ...malformed];
 }

@@ -158,7 +158,8 @@ function commandHtml(verb: string, command: string): Html {
 }
 
 function notSeenRowHtml(gap: NotSeenAnswer): Html {
-  const why = gap.why === '' ? NOTHING : html`<span class="sub">${gap.why}</span>`;
+  const more = gap.remedy === '' ? gap.why : gap.remedy;
+  const why = more === '' ? NOTHING : html`<span class="sub">${more}</span>`;
   return html`<li class="row"><span class="who">${gap.isAll ? 'all' : hostsWords(gap.hosts)}</span><div><p>${gap.what}</p>${why}${commandHtml('See it', gap.command ?? '')}</div></li>
 `;
 }

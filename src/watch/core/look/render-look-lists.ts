@@ -61,8 +61,10 @@ interface At {
 /** `st1`, `hv1, hv2`, `5 hosts`, `all`; of one machine nothing. */
 function hostsLabel({ answer, style }: At, hosts: readonly string[]): string {
   if (answer.hosts.length === 1) return '';
-  const { whole, partial } = answer.asked;
-  if (hosts.length > 1 && hosts.length === whole + partial) return 'all';
+  const answered = answer.hosts.filter(({ look }) => look === 'whole' || look === 'partial');
+  const isAll =
+    hosts.length === answered.length && answered.every(({ host }) => hosts.includes(host));
+  if (hosts.length > 1 && isAll) return 'all';
   const joined = hosts.map((host) => sayText(host, style)).join(', ');
   return hosts.length < 2 || widthOf(joined) <= LABEL_MAX ? joined : countOf(hosts.length, 'host');
 }
@@ -156,12 +158,16 @@ function together(all: readonly NotSeenAnswer[]): readonly NotSeenAnswer[] {
   return [...rows.values()];
 }
 
-function notSeenRow(at: At, { hosts, isAll, what, why, command }: NotSeenAnswer): Row {
+function notSeenRow(at: At, { hosts, isAll, what, why, remedy, command }: NotSeenAnswer): Row {
   const { style } = at;
   const label = isAll ? (at.answer.hosts.length === 1 ? '' : 'all') : hostsLabel(at, hosts);
   const below =
     command === undefined || command === ''
       ? []
       : [{ text: sayText(command, style), tone: 'ask' as const, isCommand: true }];
-  return { label, text: sayFact(why === '' ? what : `${what}: ${why}`, style), below };
+  // Why nothing was seen of a machine, its own row says where there is a table of several.
+  const isTold = remedy !== '' && at.answer.hosts.length > 1;
+  const because = isTold || why === '' ? '' : `: ${why.replace(/\.$/, '')}`;
+  const then = remedy === '' ? '' : `. ${remedy}`;
+  return { label, text: sayFact(what + because + then, style), below };
 }

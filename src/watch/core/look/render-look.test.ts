@@ -42,6 +42,25 @@ test('what did not answer, and what answered in part, is named and unknown', () 
   assertGolden('look-none.txt', screen([failed('ci1')], PLAIN));
 });
 
+test('what holds for several hosts is one row, with a command for whichever', () => {
+  const notSeen = (host: string) => [
+    { what: 'SMART', why: 'as ann', command: `holdfast look root@${host}`, path: undefined },
+  ];
+  const looks = [
+    ...['a', 'b'].map((host) => looked(sightOf(host, { discovery: { notSeen: notSeen(host) } }))),
+    failed('x1'),
+    failed('x2'),
+  ];
+  const text = screen(looks, PLAIN);
+  assert.match(text, /^ {2}x1, x2 +everything\. Try `ssh HOST`\.$/m);
+  assert.match(text, /^ {2}all +SMART: as ann\n +holdfast look root@HOST$/m);
+  assert.equal(
+    text.split('no connection within 10 s').length,
+    3,
+    'the reason stands once for each',
+  );
+});
+
 test('long lists are cut, and say by how much and how to see the rest', () => {
   const many = Array.from({ length: 100 }, (_, at) =>
     looked(sightOf(`h${at}`, { discovery: { data: [dataAt('/srv/www')] } })),
