@@ -139,7 +139,7 @@ function withoutPoint(
     (backup) => mayHoldSet(backup, dataSet) && isLeft(backup, found.domains),
   );
   if (unopened.length > 0) {
-    return { kind: 'unknown', atLeastMs: undefined, why: whyUnopened(unopened) };
+    return { kind: 'unknown', atLeastMs: undefined, why: whyUnopened(unopened, dataSet) };
   }
   if (!dataSet.isSeen)
     return { kind: 'unknown', atLeastMs: undefined, why: 'it could not be looked at' };
@@ -164,12 +164,29 @@ function isLeft({ place, needs }: UnopenedBackup, domains: readonly FailureDomai
   return needs === undefined || needs.every((places) => places.some(isKept));
 }
 
-function whyUnopened(backups: readonly UnopenedBackup[]): string {
-  const tools = [...new Set(backups.map(({ tool }) => tool))].sort();
-  const found = tools.filter((tool) => tool !== 'gluster replica');
-  const backup = found.length === 0 ? [] : [`${found.join(', ')} found, not opened`];
-  const replica = found.length < tools.length ? ['replica seen, not compared'] : [];
-  return [...backup, ...replica].join('; ');
+function whyUnopened(backups: readonly UnopenedBackup[], dataSet: DataSet): string {
+  const copies = backups.filter(({ tool }) => tool !== 'gluster replica');
+  const strange = copies.filter((backup) => isAnybodys(backup, dataSet));
+  const own = copies.filter((backup) => !strange.includes(backup));
+  const strangers = strange.map(({ tool, place }) => `${tool} on ${place?.host ?? ''}`);
+  return [
+    own.length === 0 ? '' : `${listed(own.map(({ tool }) => tool))} found, not opened`,
+    strange.length === 0 ? '' : `${listed(strangers)} may hold it, not opened`,
+    copies.length < backups.length ? 'replica seen, not compared' : '',
+  ]
+    .filter((why) => why !== '')
+    .join('; ');
+}
+
+/** It lies on a host that holds none of the data, and nothing says whose it is. */
+function isAnybodys({ place, ofHosts }: UnopenedBackup, { places }: DataSet): boolean {
+  if (ofHosts !== undefined || place === undefined || place.host.startsWith('server '))
+    return false;
+  return places.every(({ host }) => host !== place.host);
+}
+
+function listed(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(', ');
 }
 
 const DATABASE_TOOLS: Readonly<Partial<Record<UnopenedBackup['tool'], readonly DataKind[]>>> = {

@@ -50,7 +50,15 @@ test('a backup of one host says nothing of another, until nobody knows whose it 
   const web1 = sightOf('web1', { discovery: { data } });
   const job = backupAt('borg', 'ssh://borg@st1/srv/borg');
   const hv1 = sightOf('hv1', { discovery: { data, backups: [job] } });
-  assert.equal(kindIn([st1, web1], 'web1:/srv/data', 'web1'), 'unknown');
+  assert.deepEqual(lossIn([st1, web1], { name: 'web1:/srv/data', hosts: ['web1'] }), {
+    ...{ kind: 'unknown', atLeastMs: undefined, why: 'borg on st1 may hold it, not opened' },
+  });
+  const own = backupAt('restic', 's3:https://s3.example.com/web1');
+  const both = sightOf('web1', { discovery: { data, backups: [own] } });
+  assert.deepEqual(lossIn([st1, both], { name: 'web1:/srv/data', hosts: ['web1'] }), {
+    ...{ kind: 'unknown', atLeastMs: undefined },
+    why: 'restic found, not opened; borg on st1 may hold it, not opened',
+  });
   assert.equal(kindIn([st1, web1, hv1], 'web1:/srv/data', 'web1'), 'all');
   assert.equal(kindIn([st1, web1, hv1], 'hv1:/srv/data', 'hv1'), 'unknown');
 });
