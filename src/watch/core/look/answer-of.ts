@@ -40,7 +40,7 @@ export function lookAnswerOf(
     ...cacheFindings(many),
     ...networkFindings(many),
     ...glusterFindings(many),
-    ...workFindings(many, unprotected),
+    ...workFindings(many),
     ...timeFindings(many, now),
   ];
   const degraded = inSection(findings, 'degraded');

@@ -4,19 +4,20 @@ import { quoteWord } from '../../../base/shell-word.ts';
 import { bytesOfUtf8 } from '../../../manifest/core/utf8.ts';
 import { isWithin } from '../place.ts';
 import { pathText } from './across.ts';
-import type { Finding, Unprotected } from './answer.ts';
+import type { Finding } from './answer.ts';
+import { bytesOf } from './at-stake.ts';
 import { change, command, finding } from './finding.ts';
 import { isLoopback } from './host-names.ts';
 import type { Automation, GitTree } from './host-sight.ts';
-import type { ManyEstate } from './look-estate.ts';
+import type { LookData, ManyEstate } from './look-estate.ts';
 
-export function workFindings(
-  many: ManyEstate,
-  unprotected: readonly Unprotected[],
-): readonly Finding[] {
+export function workFindings(many: ManyEstate): readonly Finding[] {
+  const opened = new Set(many.estate.points.map(({ dataSet }) => dataSet));
+  // A backup that nobody opened is no reason to say nothing.
+  const bare = many.data.filter(({ set }) => !opened.has(set.name));
   return many.across.seen.flatMap(({ host, sight }) => [
     ...sight.gitTrees.flatMap((tree) => gitFindings(host, tree)),
-    ...sight.automation.flatMap((each) => automationFindings(many, { host, each, unprotected })),
+    ...sight.automation.flatMap((each) => automationFindings(many, { host, each, bare })),
   ]);
 }
 
@@ -57,31 +58,35 @@ function automationFindings(
   of: {
     readonly host: string;
     readonly each: Automation;
-    readonly unprotected: readonly Unprotected[];
+    readonly bare: readonly LookData[];
   },
 ): readonly Finding[] {
-  const { host, each, unprotected } = of;
+  const { host, each, bare } = of;
   const target = each.target === undefined ? undefined : targetOf(many, host, each.target);
   if (each.target !== undefined && target === undefined) return [];
-  const hit = unprotected.filter((data) =>
-    target === undefined
-      ? data.host === host && TREES.includes(data.kind)
-      : data.host === target.host &&
-        (isWithin(data.path, target.path) || isWithin(target.path, data.path)),
-  );
+  const hit = bare
+    .filter(({ host: on, data }) =>
+      target === undefined
+        ? on === host && TREES.includes(data.kind)
+        : on === target.host &&
+          (isWithin(data.path, target.path) || isWithin(target.path, data.path)),
+    )
+    .sort((one, other) => other.data.bytes - one.data.bytes);
   const [worst] = hit;
   if (worst === undefined) return [];
   const more = hit.length === 1 ? '' : ` and ${hit.length - 1} more`;
-  const what = `${pathText(worst.path)}${more}`;
+  const what = `${pathText(worst.data.path)}${more}`;
   const does = target === undefined ? 'could change or delete' : 'writes to and may delete from';
   return [
     finding('automation-could-delete', {
       hosts: [...new Set([host, worst.host])],
       subject: `${each.kind} ${each.trace}`,
-      sentence: `${each.kind} (${each.foundBy}: ${each.trace}) ${does} ${what}, in no recovery point`,
-      bytes: hit.reduce((sum, data) => sum + data.bytes, 0),
+      sentence: `${each.kind} (${each.foundBy}: ${each.trace}) ${does} ${what}, in no recovery point that was opened`,
+      bytes: bytesOf(hit),
       ...(target === undefined ? { rank: 3 as const } : {}),
-      fix: change('Back that up first; let it delete only below a path that it made.'),
+      fix: change(
+        'Back that up first, or open what may hold it; let it delete only below a path that it made.',
+      ),
     }),
   ];
 }

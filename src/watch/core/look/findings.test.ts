@@ -349,7 +349,7 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   'automation-could-delete': {
     when: both(automated({})),
     hosts: ['a'],
-    says: /^rsync --delete \(cron: \/etc\/cron.d\/sync\) writes to and may delete from \/srv\/data, in no recovery point$/,
+    says: /^rsync --delete \(cron: \/etc\/cron.d\/sync\) writes to and may delete from \/srv\/data, in no recovery point that was opened$/,
     not: both(automated({ target: '/srv/mirror' })),
   },
   'git-work-unpushed': {
@@ -395,6 +395,13 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
     not: both(backedUp('a', { ...backupAt('borg', 'ssh://borg@b/backup'), ...NO_TIME })),
   },
 };
+
+test('a backup that nobody opened does not hide what could delete the data', () => {
+  const a = automated({});
+  const backups = [backupAt('borg', 'ssh://borg@b/backup')];
+  const found = findingsOf(both({ ...a, discovery: { ...a.discovery, backups } }));
+  assert.ok(found.some(({ code }) => code === 'automation-could-delete'));
+});
 
 test('the guests of one host with one cache are one finding, a few of them by name', () => {
   const says = (count: number): readonly string[] =>
