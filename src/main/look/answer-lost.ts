@@ -29,7 +29,7 @@ export async function answerLost(
   const names = loseNames(machines, estate, declared);
   const lost = asked.lose.map((text) => lostBy(bytesOfArgument(text), names));
   const found = lostTogether(estate, { ...saved, lost, now });
-  const isFound = found.rows.some(isHarmed) || found.notSeen.length > 0;
+  const isFound = found.rows.some(isHarmed) || found.notSeen.length + found.seenInPart.length > 0;
   return {
     code: asked.exitCode && isFound ? EXIT.differs : EXIT.done,
     say: (style) => [...damagedWords(damaged, style), ...renderLost(found, style, { look, now })],

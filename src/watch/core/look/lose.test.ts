@@ -121,6 +121,23 @@ test('what no look saw is unknown and named, with what the file says of it', () 
   assert.equal(kinds(lose(['host:st1']))['extra on st1'], 'unknown');
 });
 
+test('a host that answered in part may hold more, and it is said', () => {
+  const looks = TWELVE.map((look) =>
+    look.host === 'dl1' && look.kind === 'answered'
+      ? { ...look, sight: { ...look.sight, cut: 'stopped after 30 s' } }
+      : look,
+  );
+  const machines = lookedHosts(looks, NOW);
+  const { estate, guests } = manyEstateOf(looks, NOW);
+  const lost = [lostBy(byteString('host:dl1'), loseNames(machines, estate, DECLARED))];
+  const none = { ...estate, dataSets: [] };
+  const found = lostTogether(none, { lost, declared: DECLARED, machines, guests, now: NOW });
+  assert.deepEqual([found.notSeen, found.seenInPart], [[], ['dl1']]);
+  const text = renderLost(found, PLAIN, { look: { at: NOW, looks }, now: NOW }).join('\n');
+  assert.match(text, /^◌ If dl1 /);
+  assert.match(text, /dl1 +was seen in part: what else it holds is unknown/);
+});
+
 test('a look that has expired promises nothing and hides nothing', () => {
   const later = unixMs(NOW + days(2));
   const found = lose(['host:dl1'], DECLARED, later);

@@ -19,6 +19,8 @@ export interface LostTogether {
   readonly services: readonly string[];
   /** Hosts that are lost and of which no look that counts says what they hold. */
   readonly notSeen: readonly string[];
+  /** Those that are lost and answered in part: they may hold more. */
+  readonly seenInPart: readonly string[];
 }
 
 export function lostTogether(
@@ -43,16 +45,17 @@ export function lostTogether(
       return part !== undefined && sets.some((set) => isPart(set, part));
     }),
   );
-  const seen = new Set(
-    machines.filter(({ look }) => look === 'whole' || look === 'partial').map(({ host }) => host),
-  );
+  const lookOf = (host: string): LookedHost['look'] | undefined =>
+    machines.find((machine) => machine.host === host)?.look;
   const hosts = [...new Set(lost.flatMap((each) => each.hosts))];
+  const seenInPart = hosts.filter((host) => lookOf(host) === 'partial');
   return {
     lost,
     dataSetCount: estate.dataSets.length,
     rows,
     services: services.map(({ name }) => name),
-    notSeen: hosts.filter((host) => !seen.has(host)),
+    notSeen: hosts.filter((host) => lookOf(host) !== 'whole' && !seenInPart.includes(host)),
+    seenInPart,
   };
 }
 

@@ -1,9 +1,10 @@
 import { inCharset, paint, type Style } from '../../../base/say.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
-import { layoutRows, layoutSentence, type Mark } from '../../../base/say-rows.ts';
+import { type LabelledRow, layoutRows, layoutSentence, type Mark } from '../../../base/say-rows.ts';
 import { type Cell, type Column, layoutTable } from '../../../base/say-table.ts';
 import { formatAge } from '../../../base/say-time.ts';
+import { quoteWord } from '../../../base/shell-word.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { wrap } from '../../../base/say-width.ts';
 import type { ExposureToAll } from '../exposure.ts';
@@ -31,17 +32,20 @@ export function renderLost(
   style: Style,
   of: { readonly look: SavedLook; readonly now: UnixMs },
 ): readonly string[] {
-  const { rows, services, notSeen } = found;
+  const { rows, services, notSeen, seenInPart } = found;
   const inner = { ...style, width: style.width - 2 };
   // Where nothing is known of how long, a column that says so only takes room.
   const hasOutage = rows.some(({ outage }) => outage.kind === 'interval');
   const cells = rows.slice(0, ROWS_MAX).map((row) => cellsOf(row, { style, hasOutage }));
   const table = rows.length === 0 ? [] : ['', ...layoutTable(inner, columnsOf(hasOutage), cells)];
-  const unseen = notSeen.map((host) => ({
-    ...{ mark: { is: 'unknown' as const }, label: sayText(host, style) },
-    text: 'was not seen, so what it holds is unknown',
-    command: `holdfast look ${sayText(host, style)}`,
-  }));
+  const unseenRow = (host: string, text: string): LabelledRow => ({
+    ...{ mark: { is: 'unknown' }, label: sayText(host, style), text },
+    command: `holdfast look ${sayText(quoteWord(host), style)}`,
+  });
+  const unseen = [
+    ...notSeen.map((host) => unseenRow(host, 'was not seen, so what it holds is unknown')),
+    ...seenInPart.map((host) => unseenRow(host, 'was seen in part: what else it holds is unknown')),
+  ];
   return [
     ...layoutSentence(style, sentenceOf(found, style)),
     ...table,
@@ -56,7 +60,7 @@ export function renderLost(
 }
 
 function sentenceOf(
-  { lost, rows, notSeen }: LostTogether,
+  { lost, rows, notSeen, seenInPart }: LostTogether,
   style: Style,
 ): { readonly mark: Mark; readonly text: string } {
   const names = listed(lost.map(({ name }) => sayText(name, style)));
@@ -69,7 +73,7 @@ function sentenceOf(
     unknown.length === 0 ? '' : `what would be lost of ${amountOf(unknown)} is unknown`,
     windows.length === 0 ? '' : `${amountOf(windows)} would come back, without the last changes`,
   ].filter((part) => part !== '');
-  const isUnknown = unknown.length > 0 || notSeen.length > 0;
+  const isUnknown = unknown.length + notSeen.length + seenInPart.length > 0;
   const mark: Mark =
     all.length > 0 ? { wouldBe: 'lost' } : isUnknown ? { wouldBe: 'unknown' } : undefined;
   return { mark, text: `${goes}${listed(parts) || 'nothing that was seen would be lost'}.` };
