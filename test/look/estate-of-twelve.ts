@@ -64,7 +64,12 @@ export const TWELVE: readonly HostLook[] = [
   hostWith('hv2', [image('web2'), ETC], { guests: guestsOf('web2'), backups: [backupOf('hv2')] }),
   hostWith('st1', [['tree', '/srv/images', 3600], ETC], {}),
   hostWith('db1', [['postgres', '/var/lib/postgresql/15/main', 41], ETC], {
-    backups: [backupOf('db1', { tool: 'restic', repository: 's3:s3.example.org/db1' })],
+    backups: [
+      backupOf('db1', {
+        ...{ tool: 'restic', repository: 's3:s3.example.org/db1' },
+        openCommand: 'holdfast connect restic s3:s3.example.org/db1',
+      }),
+    ],
   }),
   hostWith('web1', [
     ['www', '/srv/www', 212],

@@ -125,6 +125,15 @@ const nasty = fc.oneof(
   ),
   fc.string({ unit: 'binary', maxLength: 12 }),
 );
+test('the command that opens what lies on another host names that host', () => {
+  const place = { host: 'bk1', beneath: undefined, path: byteString('/srv/borg') };
+  const openCommand = 'holdfast connect borg /srv/borg';
+  const backup = backupOf('bk1', { repository: '/srv/borg', place, openCommand });
+  const { discovery } = sightOf('bk1');
+  const text = textOf([answered('bk1', { discovery: { ...discovery, backups: [backup] } })]);
+  assert.match(text, /# holdfast connect borg ssh:\/\/bk1\/srv\/borg$/m);
+});
+
 test(`no name of a host, path, guest, repository or group gets out of its place (SEED=${SEED})`, () => {
   fc.assert(
     fc.property(nasty, nasty, nasty, nasty, (path, guest, repository, why) => {

@@ -58,7 +58,10 @@ function newest(times: readonly (UnixMs | undefined)[]): UnixMs | undefined {
 }
 
 /** What opens it from where the look was made: the paths of its traces are those of other hosts. */
-function openCommandOf({ host, backup }: Claim, place: Place | undefined): string {
+export function openCommandOf(
+  { host, backup }: Pick<Claim, 'host' | 'backup'>,
+  place: Place | undefined,
+): string {
   const { tool, repository, openCommand } = backup;
   if (repository === undefined || !repository.startsWith('/')) return openCommand;
   const at = place?.path === undefined ? host : place.host;

@@ -6,6 +6,7 @@ import { outermost } from '../connected.ts';
 import type { BackupTool, DataKind, FoundBackup, FoundData } from '../discovery.ts';
 import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
+import { openCommandOf } from './backup-answers.ts';
 import type { DeclaredEstate } from './declared.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
 import { inDirectory, isOfJob } from './look-backups.ts';
@@ -257,7 +258,12 @@ function shortName(name: string): string {
 
 /** One for each repository, with the hosts whose jobs name it. */
 function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
-  const found: { backup: FoundBackup; repository: string | undefined; of: string[] }[] = [];
+  const found: {
+    readonly host: string;
+    readonly backup: FoundBackup;
+    readonly repository: string | undefined;
+    readonly of: string[];
+  }[] = [];
   for (const { name, sight } of answered) {
     for (const backup of sight.discovery.backups.map(inDirectory)) {
       const repository = repositoryOf(backup, name);
@@ -269,14 +275,14 @@ function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
           repository !== undefined &&
           sameRepository(each.repository, repository),
       );
-      if (same === undefined) found.push({ backup, repository, of });
+      if (same === undefined) found.push({ host: name, backup, repository, of });
       else same.of.push(...of.filter((host) => !same.of.includes(host)));
     }
   }
-  return found.map(({ backup, repository, of }, at) => {
-    const { tool, openCommand } = backup;
+  return found.map(({ host, backup, repository, of }, at) => {
+    const { tool, place } = backup;
     const name = `${slug(tool)}-${at + 1}`;
-    return { name, tool, repository, of, openCommand };
+    return { name, tool, repository, of, openCommand: openCommandOf({ host, backup }, place) };
   });
 }
 
