@@ -84,9 +84,11 @@ function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {
   const took = `in ${formatDuration(tookMs)}`;
   const [only] = hosts;
   if (only !== undefined && machines === 1) {
-    const how = { whole: '', partial: ' in part', failed: ' not', stale: ' too long ago to count' };
-    const answered = failed === 1 ? 'did not answer' : `answered${how[only.look]} ${took}`;
-    return `${only.host} ${answered}; nothing was installed or written.${sameWords(asked)}`;
+    const how = {
+      ...{ whole: `answered ${took}`, partial: `answered in part ${took}` },
+      ...{ failed: 'did not answer', stale: 'was seen too long ago to count' },
+    };
+    return `${only.host} ${how[only.look]}; nothing was installed or written.${sameWords(asked)}`;
   }
   const also = [
     partial > 0 ? `${partial} in part` : '',
@@ -116,6 +118,7 @@ function wouldBeWords(many: ManyEstate, hosts: readonly HostAnswer[]): string {
   if (worst.loss.kind === 'nothing') {
     return `If one machine died now, nothing that was seen would be lost.${rest}`;
   }
+  if (worst.loss.what === '') return `What would be lost is unknown: ${worst.loss.why}.${rest}`;
   const lead =
     hosts.length === 1
       ? `If ${worst.host} died now, `
@@ -135,7 +138,6 @@ function lossWords(loss: HostLoss, isOnly: boolean): string {
         : `${allOf(loss.what)}${size}, ${why}`;
     }
     case 'unknown':
-      if (loss.what === '') return `what would be lost is unknown: ${loss.why}`;
       return `whether ${loss.what}${size}, could be brought back is unknown: ${loss.why}`;
     case 'window':
       return `the last changes of ${loss.what}${size}`;

@@ -112,7 +112,7 @@ function sameCredential(many: ManyEstate): readonly Finding[] {
       finding('backup-same-credential', {
         hosts: from,
         subject: `${tool} ${where}`,
-        sentence: `a job there writes ${tool} to ${where}: whoever is root there can delete it too`,
+        sentence: `a job there writes ${tool} to ${where}: whoever is root there can delete it too, unless it may only append`,
         fix: change(APPEND[tool] ?? 'Let the other machine fetch, or keep snapshots there.'),
       }),
     ];
@@ -135,13 +135,16 @@ function oneKey(many: ManyEstate): readonly Finding[] {
   const everywhere = (first?.keys ?? []).filter(({ fingerprint }) =>
     told.every(({ keys }) => keys.some((key) => key.fingerprint === fingerprint)),
   );
+  const holdsBackups = many.backups.some(({ places }) =>
+    places.some(({ host }) => told.some((each) => each.host === host)),
+  );
   const unique = new Map(everywhere.map((key) => [key.fingerprint, key]));
   return [...unique.values()].map(({ fingerprint, comment }) => {
     const whose = comment === '' ? fingerprint : `${comment} (${fingerprint})`;
     return finding('one-key-everywhere', {
       hosts: told.map(({ host }) => host),
       subject: fingerprint,
-      sentence: `the key of ${whose} opens root on every machine, those with the backups too`,
+      sentence: `the key of ${whose} opens root on every machine that was seen${holdsBackups ? ', those with the backups too' : ''}`,
       fix: change('Another key where backups are kept, held by somebody else or on a token.'),
     });
   });

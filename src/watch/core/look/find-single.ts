@@ -37,7 +37,7 @@ function singleDisks(many: ManyEstate, seen: SeenHost): readonly Finding[] {
   return [...byDisk].flatMap(([disk, data]) => {
     const bytes = bytesOf(data);
     if (bytes < MATTERS_BYTES && !data.some((each) => isEngine(each.data.kind))) return [];
-    const isOnly = sight.discovery.disks.filter((each) => !each.isRemovable).length <= 1;
+    const isOnly = sight.discovery.disks.filter((each) => !each.isRemovable).length === 1;
     const sentence = isOnly
       ? `${disk}, the only disk, beneath ${formatBytes(bytes)}`
       : `${disk} alone beneath ${namesOf(data)}, ${formatBytes(bytes)}`;

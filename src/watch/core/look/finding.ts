@@ -84,8 +84,14 @@ export function inSection(findings: readonly Finding[], section: Section): reado
     if (KINDS[each.code].section !== section) continue;
     const id = JSON.stringify([each.code, each.subject, each.sentence, each.fix, each.since]);
     const before = same.get(id);
-    const hosts = [...new Set([...(before?.hosts ?? []), ...each.hosts])].sort();
-    same.set(id, { ...each, hosts, bytes: each.bytes + (before?.bytes ?? 0) });
+    const told = before?.hosts ?? [];
+    const hosts = [...new Set([...told, ...each.hosts])].sort();
+    // Said twice of one host it is of the same data.
+    const isAgain = hosts.length === told.length;
+    const bytes = isAgain
+      ? Math.max(each.bytes, before?.bytes ?? 0)
+      : each.bytes + (before?.bytes ?? 0);
+    same.set(id, { ...each, hosts, bytes });
   }
   return [...same.values()].sort(worstFirst);
 }

@@ -277,7 +277,7 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
   'backup-same-credential': {
     when: both(backedUp('a', backupAt('borg', 'ssh://borg@b/backup'))),
     hosts: ['a'],
-    says: /^a job there writes borg to b:\/backup: whoever is root there can delete it too$/,
+    says: /^a job there writes borg to b:\/backup: whoever is root there can delete it too, unless it may only append$/,
     not: both(sightOf('a', { discovery: { data: [TREE] } })),
   },
   'one-key-everywhere': {
@@ -401,6 +401,34 @@ test('a backup that nobody opened does not hide what could delete the data', () 
   const backups = [backupAt('borg', 'ssh://borg@b/backup')];
   const found = findingsOf(both({ ...a, discovery: { ...a.discovery, backups } }));
   assert.ok(found.some(({ code }) => code === 'automation-could-delete'));
+});
+
+test('two jobs to one repository do not count the data twice', () => {
+  const job = backupAt('borg', '/backup', 'a');
+  const found = findingsOf(both(backedUp('a', job, { ...job, traces: ['/etc/cron.d/other'] })));
+  const beside = found.filter(({ code }) => code === 'backup-on-same-disk');
+  assert.deepEqual(
+    beside.map(({ bytes }) => bytes),
+    [40 * GIB],
+  );
+});
+
+test('one key opens those with the backups where backups lie on a machine that was seen', () => {
+  const said = (a: HostSight): string | undefined =>
+    findingsOf(both(a, withKeys('b', 'SHA256:x'))).find(({ code }) => code === 'one-key-everywhere')
+      ?.sentence;
+  const a = withKeys('a', 'SHA256:x');
+  assert.match(said(a) ?? '', /on every machine that was seen$/);
+  const backups = [backupAt('borg', 'ssh://borg@b/backup')];
+  const backing = { ...a, discovery: { ...a.discovery, backups } };
+  assert.match(said(backing) ?? '', /, those with the backups too$/);
+});
+
+test('of machines without data, and of an old look, nothing is claimed', () => {
+  const quiet = lookAnswerOf([A, B].map(looked), { now: NOW });
+  assert.equal(quiet.wouldBe, 'What would be lost is unknown: no data seen.');
+  const old = lookAnswerOf([looked(A)], { now: unixMs(NOW + days(2)) });
+  assert.match(old.counted, /^a was seen too long ago to count; /);
 });
 
 test('the guests of one host with one cache are one finding, a few of them by name', () => {

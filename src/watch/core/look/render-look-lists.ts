@@ -69,6 +69,8 @@ function hostsLabel({ answer, style }: At, hosts: readonly string[]): string {
   return hosts.length < 2 || widthOf(joined) <= LABEL_MAX ? joined : countOf(hosts.length, 'host');
 }
 
+const HOSTS_NAMED = 6;
+
 function findingRow(at: At, each: Finding): Row {
   const { style, shown } = at;
   const isChange = answerHasFix(at.answer, each) || shown.all === true;
@@ -79,7 +81,9 @@ function findingRow(at: At, each: Finding): Row {
       : [];
   const label = hostsLabel(at, each.hosts);
   const isCounted = label.endsWith(' hosts');
-  const names = isCounted ? ` (${each.hosts.join(', ')})` : '';
+  const max = shown.all === true ? each.hosts.length : HOSTS_NAMED;
+  const more = each.hosts.length > max ? [`${each.hosts.length - max} more`] : [];
+  const names = isCounted ? ` (${[...each.hosts.slice(0, max), ...more].join(', ')})` : '';
   return { label, text: sayFact(each.sentence + names, style), below: [...fix, ...source] };
 }
 
