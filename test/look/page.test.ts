@@ -9,6 +9,9 @@ import type { LookAnswer } from '../../src/watch/core/look/answer.ts';
 import { renderLookPage } from '../../src/watch/core/look/page-look.ts';
 import { SCRIPT, SCRIPT_SHA256 } from '../../src/watch/core/look/page-script.ts';
 import { STYLE, STYLE_SHA256, THEMES } from '../../src/watch/core/look/page-style.ts';
+import { lookAnswerOf } from '../../src/watch/core/look/answer-of.ts';
+import { NOW } from '../watch/estate-arbitrary.ts';
+import { failed, FIVE as MOCKED, looked } from '../watch/look-example.ts';
 import { data, FIVE, hostAnswer, hostile } from './answer-fixture.ts';
 
 const bodyOf = (page: string): string =>
@@ -53,6 +56,15 @@ test('sentence first, then machines worst first, then the sections in the order 
     );
     at = found;
   }
+});
+
+test('since when and why not are said once', () => {
+  const looks = [...MOCKED.map(looked), failed('ci1')];
+  const text = textOf(renderLookPage(lookAnswerOf(looks, { now: NOW })));
+  assert.equal(text.split('has run on 1 of 2 disks').length, 3, 'in the band and beside its host');
+  assert.doesNotMatch(text, / since \S[^;]{0,30} since /);
+  const row = text.slice(text.indexOf('ci1 '), text.indexOf('Single points'));
+  assert.equal(row.split('no connection within 10 s').length, 2, row);
 });
 
 test('it names its language, and its times as a machine reads them', () => {

@@ -57,7 +57,7 @@ function hostHtml(host: HostAnswer, answer: LookAnswer): Html {
 /** Why it is not ok, what it runs on, by which names it is known, when it was seen. */
 function asideHtml(host: HostAnswer, answer: LookAnswer): Html {
   const words: Html[] = [];
-  if (host.why !== '') words.push(html`${host.why}`);
+  if (host.why !== '' && host.why !== host.loss.why) words.push(html`${host.why}`);
   if (host.runsOn !== undefined) words.push(html`guest of ${host.runsOn}`);
   if (host.guestCount > 0) words.push(html`${countOf(host.guestCount, 'guest')}`);
   if (host.alsoAs.length > 0) words.push(html`also asked as ${host.alsoAs.join(', ')}`);

@@ -34,39 +34,33 @@ function listHtml<T>(section: Section, all: readonly T[], row: (each: T) => Html
 const BAND_MAX = 6;
 
 /** What is failed or degraded now, before everything else. */
-export function bandHtml(answer: LookAnswer): Html {
-  const { degraded } = answer;
+export function bandHtml({ degraded }: LookAnswer): Html {
   if (degraded.length === 0) return NOTHING;
-  const rows = degraded.slice(0, ROWS_MAX).map((finding) => bandRowHtml(finding, answer));
+  const rows = degraded.slice(0, ROWS_MAX).map(bandRowHtml);
   const folded = rows.slice(BAND_MAX);
   const more = html`<details><summary>${String(degraded.length - BAND_MAX)} more</summary><ul>${folded}${restHtml(rows.length, degraded.length)}</ul></details>`;
   return html`<div class="band" role="region" aria-label="Not as it should be"><ul>${rows.slice(0, BAND_MAX)}</ul>${folded.length > 0 ? more : NOTHING}</div>`;
 }
 
-function bandRowHtml(finding: Finding, { answeredAt }: LookAnswer): Html {
-  const since = sinceHtml(finding, answeredAt);
-  return html`<li class="${finding.is}">${markHtml(finding.is)}<b><span class="was">was </span>${finding.is}</b> <span class="what">${hostsWords(finding.hosts)}: ${finding.sentence}${since}</span>${fixHtml(finding.fix)}</li>
+function bandRowHtml(finding: Finding): Html {
+  return html`<li class="${finding.is}">${markHtml(finding.is)}<b><span class="was">was </span>${finding.is}</b> <span class="what">${hostsWords(finding.hosts)}: ${finding.sentence}</span>${fixHtml(finding.fix)}</li>
 `;
 }
 
 export const singlePointsHtml = (answer: LookAnswer): Html =>
-  listHtml({ title: 'Single points of failure' }, answer.singlePoints, (finding) =>
-    findingHtml(finding, answer.answeredAt),
-  );
+  listHtml({ title: 'Single points of failure' }, answer.singlePoints, findingHtml);
 
 export const sharedFateHtml = (answer: LookAnswer): Html =>
   listHtml(
     { title: 'Shared fate', lead: 'Lost together with what it should save.' },
     answer.sharedFate,
-    (finding) => findingHtml(finding, answer.answeredAt),
+    findingHtml,
   );
 
 export const findingsHtml = (answer: LookAnswer): Html =>
-  listHtml({ title: 'Worth a change' }, answer.findings, (finding) =>
-    findingHtml(finding, answer.answeredAt),
-  );
+  listHtml({ title: 'Worth a change' }, answer.findings, findingHtml);
 
-function findingHtml(finding: Finding, answeredAt: UnixMs): Html {
+function findingHtml(finding: Finding): Html {
   const isBad = stateRank(finding.is) < stateRank('ok');
   const mark = isBad ? html`<span class="${finding.is}">${markHtml(finding.is)}</span>` : NOTHING;
   const word = isBad
@@ -74,13 +68,8 @@ function findingHtml(finding: Finding, answeredAt: UnixMs): Html {
     : NOTHING;
   const source =
     finding.source === undefined ? NOTHING : html`<span class="sub">as at ${finding.source}</span>`;
-  return html`<li class="row"><span class="who">${mark}${hostsWords(finding.hosts)}</span><div><p>${word}${finding.sentence}${sinceHtml(finding, answeredAt)}</p>${fixHtml(finding.fix)}${source}</div></li>
+  return html`<li class="row"><span class="who">${mark}${hostsWords(finding.hosts)}</span><div><p>${word}${finding.sentence}</p>${fixHtml(finding.fix)}${source}</div></li>
 `;
-}
-
-function sinceHtml(finding: Finding, answeredAt: UnixMs): Html {
-  if (finding.since === undefined) return NOTHING;
-  return html` <span class="nw">since ${timeHtml(finding.since, answeredAt)}</span>`;
 }
 
 function fixHtml(fix: Fix | undefined): Html {
