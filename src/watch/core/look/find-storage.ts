@@ -173,9 +173,18 @@ export function spanFindings(many: ManyEstate): readonly Finding[] {
       const bytes = bytesOf(dataOnDisks(many, host, disks)) || (volume.bytes ?? 0);
       return span({ host, disks, bytes, name: volume.name, layout: volume.layout });
     });
-    const known = new Set(told.map((volume) => disksOf(sight, volume).join()));
+    // The kernel's view knows no mirrors of LVM. Where LVM spoke, it told its spans too.
+    const known = new Set(
+      sight.volumes
+        .filter((volume) => isToldByLvm(volume) || told.includes(volume))
+        .map((volume) => disksOf(sight, volume).join()),
+    );
     return [...fromTools, ...spansBeneath(many, { host, sight, known })];
   });
+}
+
+function isToldByLvm({ kind, failuresSurvived }: Volume): boolean {
+  return kind === 'lvm' && failuresSurvived !== undefined;
 }
 
 function isSpan(sight: HostSight, volume: Volume): boolean {
@@ -195,6 +204,8 @@ function spansBeneath(
     if (beneath === undefined || beneath.failuresSurvived > 0 || beneath.disks.length < 2) continue;
     // Of btrfs the profile is not seen here; an array that lacks members is told elsewhere.
     if (type === 'btrfs' || stack?.includes('missing') === true) continue;
+    // The legs of a mirror, or of a stripe, of LVM: which of them, its tool says.
+    if (stack !== undefined && /_[rm]image_\d/.test(stack)) continue;
     const disks = [...beneath.disks].sort().join();
     if (!known.has(disks) && !spans.has(disks)) spans.set(disks, mount);
   }

@@ -431,6 +431,24 @@ test('of machines without data, and of an old look, nothing is claimed', () => {
   assert.match(old.counted, /^a was seen too long ago to count; /);
 });
 
+test('a mirror of LVM is no span, though the kernel shows two disks and no array', () => {
+  const beneath = { disks: ['sda', 'sdb'], failuresSurvived: 0 };
+  const spans = (change: Partial<HostSight>, stack: string): number => {
+    const { discovery } = withMount({ beneath, stack });
+    const found = findingsOf(both({ ...sightOf('a', change), discovery }));
+    return found.filter(({ code }) => code === 'volume-spans-disks').length;
+  };
+  const mirror = {
+    ...MIRROR,
+    kind: 'lvm' as const,
+    name: 'vg0/srv',
+    members: ['/dev/sda', '/dev/sdb'],
+  };
+  assert.equal(spans({}, 'dm-0 (vg0-srv) on sda and sdb'), 1);
+  assert.equal(spans({ volumes: [mirror] }, 'dm-0 (vg0-srv) on sda and sdb'), 0);
+  assert.equal(spans({}, 'dm-4 (vg0-srv) on dm-1 (vg0-srv_rimage_0) on sda and sdb'), 0);
+});
+
 test('the guests of one host with one cache are one finding, a few of them by name', () => {
   const says = (count: number): readonly string[] =>
     findingsOf(both(withGuests('a', count, 'unsafe')))
