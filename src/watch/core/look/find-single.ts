@@ -114,9 +114,11 @@ function servicesTogether(many: ManyEstate): readonly Finding[] {
 
 function databasesAlone(many: ManyEstate): readonly Finding[] {
   return Object.entries(ENGINES).flatMap(([kind, name]) => {
-    const of = many.data.filter((each) => each.data.kind === kind && each.set.isSeen);
+    const all = many.data.filter((each) => each.data.kind === kind);
+    const of = all.filter(({ set }) => set.isSeen);
     const [only] = new Set(of.map(({ host }) => host));
-    if (only === undefined || of.some(({ host }) => host !== only)) return [];
+    // One of a host that answered in part may be the standby.
+    if (only === undefined || all.some(({ host }) => host !== only)) return [];
     const sentence = `${name}, ${formatBytes(bytesOf(of))}, on one machine; no standby seen`;
     const fix = change('A standby on another machine, or its log archived there as it is written.');
     const base = { hosts: [only], subject: kind, sentence, bytes: bytesOf(of), fix };

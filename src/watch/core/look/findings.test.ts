@@ -449,6 +449,12 @@ test('a mirror of LVM is no span, though the kernel shows two disks and no array
   assert.equal(spans({}, 'dm-4 (vg0-srv) on dm-1 (vg0-srv_rimage_0) on sda and sdb'), 0);
 });
 
+test('a database of a host that answered in part may be the standby', () => {
+  const other = { ...withData('b', PG), cut: 'stopped after 30 s' };
+  const found = findingsOf(both(withData('a', PG), other));
+  assert.ok(!found.some(({ code }) => code === 'database-without-standby'));
+});
+
 test('the guests of one host with one cache are one finding, a few of them by name', () => {
   const says = (count: number): readonly string[] =>
     findingsOf(both(withGuests('a', count, 'unsafe')))
