@@ -70,6 +70,16 @@ test('a host goes with all that lies on it, and with the guests that stand on it
   assert.equal(found['st1:/srv/images'], undefined);
 });
 
+test('what lies in the image of a guest is not counted again', () => {
+  const found = lose(['host:hv1']);
+  const within = (name: string) => found.rows.find(({ dataSet }) => dataSet === name)?.within;
+  assert.equal(within('web1:/srv/www'), 'hv1:/srv/images/web1.img');
+  assert.equal(within('hv1:/srv/images/web1.img'), undefined);
+  // In the image of web1, of 60 GiB, lie 219 GiB; in that of db1 41 GiB.
+  const text = renderLost(found, PLAIN, { look: { at: NOW, looks: TWELVE }, now: NOW }).join(' ');
+  assert.match(text, /data sets, 279 GiB/);
+});
+
 test('a group is lost as its members are', () => {
   const group = lose(['site:a']);
   const members = lose(['host:hv1', 'host:st1']);

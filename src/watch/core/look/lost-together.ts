@@ -14,13 +14,18 @@ export interface LostTogether {
   /** Data sets that there are. */
   readonly dataSetCount: number;
   /** Those that are hit, worst first. */
-  readonly rows: readonly ExposureToAll[];
+  readonly rows: readonly LostRow[];
   /** Services of the file with a data set that would be lost or unknown. */
   readonly services: readonly string[];
   /** Hosts that are lost and of which no look that counts says what they hold. */
   readonly notSeen: readonly string[];
   /** Those that are lost and answered in part: they may hold more. */
   readonly seenInPart: readonly string[];
+}
+
+export interface LostRow extends ExposureToAll {
+  /** The data set that it lies in, as the data of a guest do in its image: not counted again. */
+  readonly within: string | undefined;
 }
 
 export function lostTogether(
@@ -36,7 +41,8 @@ export function lostTogether(
 ): LostTogether {
   const { lost, declared, machines, guests, now } = of;
   const named = lost.flatMap(({ domains }) => domains);
-  const rows = exposureToAll(estate, now, withFallenGuests(named, guests));
+  const exposed = exposureToAll(estate, now, withFallenGuests(named, guests));
+  const rows = exposed.map((row) => ({ ...row, within: whatHolds(estate, row.dataSet) }));
   const hit = new Set(rows.filter(isHarmed).map(({ dataSet }) => dataSet));
   const sets = estate.dataSets.filter(({ name }) => hit.has(name));
   const services = declared.services.filter((service) =>
@@ -57,6 +63,21 @@ export function lostTogether(
     notSeen: hosts.filter((host) => lookOf(host) !== 'whole' && !seenInPart.includes(host)),
     seenInPart,
   };
+}
+
+function whatHolds({ dataSets }: Estate, name: string): string | undefined {
+  const places = dataSets.find((set) => set.name === name)?.places ?? [];
+  return dataSets.find(({ name: other, places: [outer] }) =>
+    places.some(
+      ({ host, path }, at) =>
+        other !== name &&
+        host === outer?.host &&
+        path !== undefined &&
+        outer.path !== undefined &&
+        isWithin(path, outer.path) &&
+        (at > 0 || path !== outer.path),
+    ),
+  )?.name;
 }
 
 /** A guest falls with what it stands on, and with it every key, copy and program that it has. */

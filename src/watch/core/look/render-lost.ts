@@ -9,7 +9,7 @@ import type { UnixMs } from '../../../base/units.ts';
 import { wrap } from '../../../base/say-width.ts';
 import type { ExposureToAll } from '../exposure.ts';
 import { lossCell, outageWords, proofCell } from '../render-exposure.ts';
-import type { LostTogether } from './lost-together.ts';
+import type { LostRow, LostTogether } from './lost-together.ts';
 import type { SavedLook } from './saved-look.ts';
 
 /** The worst come first; all are in --json. */
@@ -65,7 +65,7 @@ function sentenceOf(
 ): { readonly mark: Mark; readonly text: string } {
   const names = listed(lost.map(({ name }) => sayText(name, style)));
   const goes = `If ${names} were lost now${lost.length > 1 ? ' together' : ''}, `;
-  const of = (kind: ExposureToAll['loss']['kind']): readonly ExposureToAll[] =>
+  const of = (kind: LostRow['loss']['kind']): readonly LostRow[] =>
     rows.filter(({ loss }) => loss.kind === kind);
   const [all, unknown, windows] = [of('all'), of('unknown'), of('window')];
   const parts = [
@@ -80,9 +80,29 @@ function sentenceOf(
 }
 
 /** `2 data sets, 3.91 TiB,` */
-function amountOf(rows: readonly ExposureToAll[]): string {
-  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+function amountOf(rows: readonly LostRow[]): string {
+  const bytes = bytesOf(rows);
   return `${countOf(rows.length, 'data set')}, ${formatBytes(bytes)},`;
+}
+
+/** What lies in another is in its size already; a sparse image may be smaller than what is in it. */
+function bytesOf(rows: readonly LostRow[]): number {
+  const outer = new Set(
+    rows.filter(({ within }) => within === undefined).map((row) => row.dataSet),
+  );
+  const isInside = ({ within }: LostRow): boolean => within !== undefined && outer.has(within);
+  return rows
+    .filter((row) => !isInside(row))
+    .reduce((sum, { dataSet, bytes }) => {
+      const inner = rows.filter((row) => isInside(row) && row.within === dataSet);
+      return (
+        sum +
+        Math.max(
+          bytes,
+          inner.reduce((all, row) => all + row.bytes, 0),
+        )
+      );
+    }, 0);
 }
 
 function listed(items: readonly string[]): string {
