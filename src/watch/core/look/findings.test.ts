@@ -403,16 +403,6 @@ test('a backup that nobody opened does not hide what could delete the data', () 
   assert.ok(found.some(({ code }) => code === 'automation-could-delete'));
 });
 
-test('two jobs to one repository do not count the data twice', () => {
-  const job = backupAt('borg', '/backup', 'a');
-  const found = findingsOf(both(backedUp('a', job, { ...job, traces: ['/etc/cron.d/other'] })));
-  const beside = found.filter(({ code }) => code === 'backup-on-same-disk');
-  assert.deepEqual(
-    beside.map(({ bytes }) => bytes),
-    [40 * GIB],
-  );
-});
-
 test('one key opens those with the backups where backups lie on a machine that was seen', () => {
   const said = (a: HostSight): string | undefined =>
     findingsOf(both(a, withKeys('b', 'SHA256:x'))).find(({ code }) => code === 'one-key-everywhere')
@@ -422,13 +412,6 @@ test('one key opens those with the backups where backups lie on a machine that w
   const backups = [backupAt('borg', 'ssh://borg@b/backup')];
   const backing = { ...a, discovery: { ...a.discovery, backups } };
   assert.match(said(backing) ?? '', /, those with the backups too$/);
-});
-
-test('of machines without data, and of an old look, nothing is claimed', () => {
-  const quiet = lookAnswerOf([A, B].map(looked), { now: NOW });
-  assert.equal(quiet.wouldBe, 'What would be lost is unknown: no data seen.');
-  const old = lookAnswerOf([looked(A)], { now: unixMs(NOW + days(2)) });
-  assert.match(old.counted, /^a was seen too long ago to count; /);
 });
 
 test('a mirror of LVM is no span, though the kernel shows two disks and no array', () => {

@@ -108,6 +108,29 @@ test('a little that is lost for certain does not hide much that is unknown', () 
   );
 });
 
+test('two jobs to one repository do not count the data twice', () => {
+  const job = backupAt('borg', '/backup', 'a');
+  const backups = [job, { ...job, traces: ['/etc/cron.d/other'] }];
+  const a = sightOf('a', { discovery: { data: [dataAt('/srv', { bytes: 40 })], backups } });
+  const beside = lookAnswerOf([looked(a)], { now: NOW }).sharedFate.filter(
+    ({ code }) => code === 'backup-on-same-disk',
+  );
+  assert.deepEqual(
+    beside.map(({ bytes }) => bytes),
+    [40],
+  );
+});
+
+test('of machines without data, and of an old look, nothing is claimed', () => {
+  const quiet = lookAnswerOf(
+    ['a', 'b'].map((host) => looked(sightOf(host))),
+    { now: NOW },
+  );
+  assert.equal(quiet.wouldBe, 'What would be lost is unknown: no data seen.');
+  const old = lookAnswerOf([looked(sightOf('a'))], { now: unixMs(NOW + days(2)) });
+  assert.match(old.counted, /^a was seen too long ago to count; /);
+});
+
 const NFS = { type: 'nfs4', class: 'network' as const, beneath: undefined, stack: undefined };
 
 function mounting(device: string): HostSight {
