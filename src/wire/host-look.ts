@@ -210,7 +210,9 @@ const sight: z.ZodType<HostSight> = whole<HostSight>()({
   ...{ cut: orNothing(text), malformedCount: count },
 });
 
+const asked = { host: text, address: text.optional(), groups: z.array(text).optional() };
+
 export const hostLookSchema: z.ZodType<HostLook> = z.discriminatedUnion('kind', [
-  z.strictObject({ host: text, kind: z.literal('answered'), tookMs: span, sight }),
-  z.strictObject({ host: text, kind: z.literal('failed'), tookMs: span, why: text, remedy: text }),
+  z.strictObject({ ...asked, kind: z.literal('answered'), tookMs: span, sight }),
+  z.strictObject({ ...asked, kind: z.literal('failed'), tookMs: span, why: text, remedy: text }),
 ]);

@@ -111,9 +111,11 @@ test('the first configuration is written from a look, or from the last one, and 
   assert.match(text, /ann@st1/);
   assert.match(first.run('--save').stdout, /was\s+there\s+and\s+stays\s+as\s+it\s+is/);
   assert.equal(fs.readFileSync(path.join(first.cwd, 'holdfast.yaml'), 'utf8'), text);
+  assert.equal(first.run('ann@st1:2222', 'hv1').status, 0);
   const second = at('second');
   assert.match(second.run('--save').stdout, /^Written:\s/);
-  assert.ok(fs.existsSync(path.join(second.cwd, 'holdfast.yaml')));
+  const kept = fs.readFileSync(path.join(second.cwd, 'holdfast.yaml'), 'utf8');
+  assert.match(kept, /^ {2}st1: \{address: "ann@st1:2222"\}$/m);
 });
 
 test('where it cannot be kept or written it is told all the same, and that is a failure', () => {

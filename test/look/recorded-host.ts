@@ -33,7 +33,10 @@ export async function sightOf({ files = {}, printed = {} }: RecordedHost): Promi
     yield Buffer.from(lines, 'latin1');
   }
   const at = unixMs(NOW * 1000);
-  return await readSight(stream(), { host: 'h', askedAt: at, answeredAt: at });
+  return await readSight(stream(), {
+    ...{ host: 'h', asRoot: 'holdfast look root@h' },
+    ...{ askedAt: at, answeredAt: at },
+  });
 }
 
 /** What `mount` printed, as the kernel's own table has it. */

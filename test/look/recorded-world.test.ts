@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import { coverageOf } from '../../src/watch/core/coverage.ts';
 import type { Discovery } from '../../src/watch/core/discovery.ts';
 import { readSight } from '../../src/adapters/look/read-sight.ts';
-import { unixMs } from '../../src/base/units.ts';
 import { chunksOf, FIRST, LAST, LOOKED_AT, recordLine, sightOfLines } from './records.ts';
 
 const GIB = 1024 ** 3;
@@ -146,7 +145,7 @@ test('backups by job and process; a repository elsewhere is named as the job nam
 });
 
 test('a stream that ends early is partial, and one that goes on after its end is left', async () => {
-  const options = { host: 'h', askedAt: LOOKED_AT, answeredAt: unixMs(LOOKED_AT) };
+  const options = { host: 'h', asRoot: '', askedAt: LOOKED_AT, answeredAt: LOOKED_AT };
   const early = await readSight(chunksOf(FIRST + tree('/srv/a', 1)), options);
   assert.equal(early.cut, 'it ended before its last record');
   assert.equal(early.discovery.data.length, 1);
@@ -277,7 +276,7 @@ for (const [name, lines] of Object.entries(HOSTILE)) {
 
 test('hostile: a million records', async () => {
   const sent = FIRST + recordLine('denied', '/a').repeat(1_000_000);
-  const options = { host: 'h', askedAt: LOOKED_AT, answeredAt: unixMs(LOOKED_AT) };
+  const options = { host: 'h', asRoot: '', askedAt: LOOKED_AT, answeredAt: LOOKED_AT };
   const sight = await readSight(chunksOf(sent), options);
   assert.match(sight.cut ?? '', /^it sent more than \d+ records$/);
 });

@@ -23,5 +23,7 @@ export async function* chunksOf(text: string, size = 65_536): AsyncGenerator<Uin
 export function sightOfLines(lines: readonly string[], first = FIRST): Promise<HostSight> {
   const sent = chunksOf([first, ...lines, LAST].join(''));
   const answeredAt = unixMs(LOOKED_AT + 400);
-  return readSight(sent, { host: 'st1.example', askedAt: LOOKED_AT, answeredAt });
+  const host = 'st1.example';
+  const asRoot = `holdfast look root@${host}`;
+  return readSight(sent, { host, asRoot, askedAt: LOOKED_AT, answeredAt });
 }

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { byteString } from '../../base/bytes.ts';
-import { type AskedHost, firstConfig } from '../../watch/core/look/first-config.ts';
+import { firstConfig } from '../../watch/core/look/first-config.ts';
 import { firstConfigText } from '../../watch/core/look/first-config-text.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { backupOf, TWELVE } from '../../../test/look/estate-of-twelve.ts';
@@ -27,15 +27,15 @@ function read(text: string): ReturnType<typeof readConfig> {
   return readConfig(file);
 }
 
-const asked = (looks: readonly HostLook[]): readonly AskedHost[] =>
-  looks.map(({ host }, at) => ({
-    host,
-    address: at % 3 === 0 ? `root@${host}` : host,
+const asked = (looks: readonly HostLook[]): readonly HostLook[] =>
+  looks.map((look, at) => ({
+    ...look,
+    address: at % 3 === 0 ? `root@${look.host}` : look.host,
     groups: at % 4 === 0 ? ['debian', 'prod'] : [],
   }));
 
 const textOf = (looks: readonly HostLook[]): string =>
-  firstConfigText(firstConfig(looks, asked(looks), NOW));
+  firstConfigText(firstConfig(asked(looks), NOW));
 
 test('twelve hosts take less than sixty lines, and are read as they were written', () => {
   const text = textOf(TWELVE);
@@ -147,12 +147,13 @@ test(`no name of a host, path, guest, repository or group gets out of its place 
       const { discovery } = sightOf('h');
       const guests = [{ name: guest, state: 'running' as const, startsByItself: true, images: [] }];
       const looks = [
-        answered('h', { guests, discovery: { ...discovery, data: [deep], backups } }),
+        {
+          ...answered('h', { guests, discovery: { ...discovery, data: [deep], backups } }),
+          ...{ address: `a@${why}`, groups: [guest].filter((group) => group !== '') },
+        },
         { ...failed('f'), why } as HostLook,
       ];
-      const groups = [guest].filter((group) => group !== '');
-      const hosts = [{ host: 'h', address: `a@${why}`, groups }];
-      const config = read(firstConfigText(firstConfig(looks, hosts, NOW)));
+      const config = read(firstConfigText(firstConfig(looks, NOW)));
       assert.deepEqual(Object.keys(config).sort(), ['datasets', 'hosts', 'points']);
       assert.equal(config.hosts?.h?.address, `a@${why.toWellFormed()}`);
       assert.deepEqual(Object.keys(config.hosts ?? {}), ['h', 'f']);

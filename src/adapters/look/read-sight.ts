@@ -35,6 +35,8 @@ import { wordsOf } from './words.ts';
 export interface SightOptions extends Asked {
   /** The name by which it was asked for. */
   readonly host: string;
+  /** The command that sees what only root sees. */
+  readonly asRoot: string;
 }
 
 /**
@@ -116,12 +118,11 @@ function cutOf(of: Recording, stopped: string | undefined): string | undefined {
 async function discoveryOf(
   world: RecordedWorld,
   of: Recording,
-  { host, askedAt, answeredAt }: Received,
+  { host, asRoot, askedAt, answeredAt }: Received,
 ): Promise<Discovery> {
   const trees = recordedTrees(world, of);
   const name = of.begin === undefined ? 'unknown' : wordsOf(of.begin.user);
   const user = { name, isRoot: of.begin?.uid === 0 };
-  const asRoot = `holdfast look root@${host}`;
   const given = [...of.trees.keys()];
   // What was sent is bounded; a look at the clock would only make the answer depend on the load.
   const options = { clock: standingClock(askedAt), host, given, limit: hours(1) };

@@ -1,7 +1,6 @@
 /** `holdfast look`: what would be lost of many machines, seen over ssh, with nothing installed. */
 import type { Command } from 'commander';
 import type { HostList } from '../../adapters/look/asked-host.ts';
-import { sshHostText } from '../../adapters/ssh/ssh-host.ts';
 import { lookScript } from '../../adapters/look/script.ts';
 import { Fault } from '../../base/fault.ts';
 import { paint, type Style } from '../../base/say.ts';
@@ -103,7 +102,7 @@ async function perform(cli: Cli, asked: HostList, options: Options): Promise<Ans
   const { looks } = looked;
   const connected = await connectedHere(settings, looks);
   const answer = lookAnswerOf(looks, { now: cli.clock.now(), connected });
-  const written = writeDown(cli, { settings, asked, look: { at, looks }, answer, options });
+  const written = writeDown(cli, { settings, look: { at, looks }, answer, options });
   const { saved, troubles } = written;
   return {
     code: troubles.length > 0 ? EXIT.error : lookCode(looked),
@@ -124,7 +123,6 @@ async function perform(cli: Cli, asked: HostList, options: Options): Promise<Ans
 
 interface Seen {
   readonly settings: Settings;
-  readonly asked: HostList;
   readonly look: SavedLook;
   readonly answer: LookAnswer;
   readonly options: Options;
@@ -133,7 +131,7 @@ interface Seen {
 /** What was seen is told, also where it cannot be written: why not is told with it. */
 function writeDown(
   cli: Cli,
-  { settings, asked, look, answer, options }: Seen,
+  { settings, look, answer, options }: Seen,
 ): { readonly saved: SavedConfig | undefined; readonly troubles: readonly Fault[] } {
   const troubles: Fault[] = [];
   const tried = <T>(act: () => T): T | undefined => {
@@ -152,10 +150,7 @@ function writeDown(
     const path = absolutePath(cli.cwd, bytesOfArgument(html));
     tried(() => replaceFile(store, path, Buffer.from(renderLookPage(answer), 'utf8')));
   }
-  const hosts = asked.hosts.map(({ name, at, groups }) => ({
-    ...{ host: name, address: at === undefined ? name : sshHostText(at), groups },
-  }));
-  const saved = options.save === true && tried(() => saveConfig(cli, { settings, hosts, look }));
+  const saved = options.save === true && tried(() => saveConfig(cli, { settings, look }));
   return { saved: saved === false ? undefined : saved, troubles };
 }
 
@@ -164,8 +159,7 @@ async function saveKept(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
   const { look, damaged } = newestLook(lookStore(settings));
   if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
-  const hosts = look.looks.map(({ host }) => ({ host, address: host, groups: [] }));
-  const saved = saveConfig(cli, { settings, hosts, look });
+  const saved = saveConfig(cli, { settings, look });
   return {
     code: EXIT.done,
     say: (style) => [...damagedWords(damaged, style), ...savedWords(saved, style)],

@@ -24,7 +24,7 @@ export function answerConfigDiff(
   if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
   const declared = declaredEstate(settings, lookHere(look.looks)?.host);
   const differences = declaredDiff(declared, look.looks);
-  const lines = linesToTakeOver(notDeclared(firstConfig(look.looks, [], look.at), declared));
+  const lines = linesToTakeOver(notDeclared(firstConfig(look.looks, look.at), declared));
   const isFound = differences.some(({ kind }) => kind !== 'unknown');
   const age = formatAge(cli.clock.now() - look.at);
   return {

@@ -34,7 +34,13 @@ export type Later = (span: DurationMs, act: () => void) => () => void;
 
 export type ReadSight = (
   bytes: AsyncIterable<Uint8Array>,
-  asked: { readonly host: string; readonly askedAt: UnixMs; readonly answeredAt: UnixMs },
+  asked: {
+    readonly host: string;
+    /** The command that sees what only root sees. */
+    readonly asRoot: string;
+    readonly askedAt: UnixMs;
+    readonly answeredAt: UnixMs;
+  },
 ) => Promise<HostSight>;
 
 /** As long as a server lets somebody type a password. */
@@ -48,7 +54,7 @@ export async function lookAtHost(host: AskedHost, parts: LookParts): Promise<Hos
   const asking = new Asking(host, parts);
   try {
     const sight = await asking.sight();
-    return { host: host.name, kind: 'answered', tookMs: took(), sight };
+    return { ...askedAs(host), kind: 'answered', tookMs: took(), sight };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return failedLook(host, error, took());
@@ -57,8 +63,19 @@ export async function lookAtHost(host: AskedHost, parts: LookParts): Promise<Hos
   }
 }
 
-export function failedLook({ name }: AskedHost, fault: Fault, tookMs: DurationMs): HostLook {
-  return { host: name, kind: 'failed', tookMs, why: fault.message, remedy: fault.remedy };
+export function failedLook(host: AskedHost, fault: Fault, tookMs: DurationMs): HostLook {
+  const { message: why, remedy } = fault;
+  return { ...askedAs(host), kind: 'failed', tookMs, why, remedy };
+}
+
+/** What is more than the name is kept with the look: commands and the first file need it. */
+function askedAs({ name, at, groups }: AskedHost): Pick<HostLook, 'host' | 'address' | 'groups'> {
+  const address = at === undefined ? name : sshHostText(at);
+  return {
+    host: name,
+    ...(address === name ? {} : { address }),
+    ...(groups.length === 0 ? {} : { groups }),
+  };
 }
 
 /** What is left to connect and to send; the script ends in order then, and says what it left out. */
@@ -96,7 +113,12 @@ class Asking {
     if (beginning.kind === 'none') throw await this.#failure(beginning);
     const answeredAt = clock.now();
     if (mayAsk) this.#arm(limit);
-    const asked = { host: this.#host.name, askedAt, answeredAt };
+    const { name: host, at } = this.#host;
+    const asRoot =
+      at === undefined
+        ? `sudo holdfast look ${host}`
+        : `holdfast look ${sshHostText({ ...at, user: 'root' })}`;
+    const asked = { host, asRoot, askedAt, answeredAt };
     const sight = await readSight(this.#bytes(beginning.first), asked);
     const isWhole = sight.cut === undefined || this.#early === undefined;
     return isWhole ? sight : { ...sight, cut: this.#early?.message };

@@ -5,7 +5,7 @@ import { sayName } from '../../base/say-name.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
-import { type AskedHost, firstConfig } from '../../watch/core/look/first-config.ts';
+import { firstConfig } from '../../watch/core/look/first-config.ts';
 import { firstConfigText } from '../../watch/core/look/first-config-text.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -23,14 +23,9 @@ export interface SavedConfig {
 /** @param settings those that hold: where they come of a file, that file stays as it is */
 export function saveConfig(
   { cwd }: Pick<Cli, 'cwd'>,
-  of: {
-    readonly settings: Settings;
-    readonly hosts: readonly AskedHost[];
-    readonly look: SavedLook;
-  },
+  { settings, look }: { readonly settings: Settings; readonly look: SavedLook },
 ): SavedConfig {
-  const { settings, hosts, look } = of;
-  const text = firstConfigText(firstConfig(look.looks, hosts, look.at));
+  const text = firstConfigText(firstConfig(look.looks, look.at));
   const lineCount = text.split('\n').length - 1;
   if (settings.configFile !== undefined) {
     return { file: settings.configFile, outcome: 'was there', lineCount };

@@ -1,10 +1,8 @@
-import { quoteWord } from '../../../base/shell-word.ts';
 import type { UnixMs } from '../../../base/units.ts';
-import type { Place } from '../place.ts';
 import type { BackupAnswer } from './answer.ts';
-import { pathText } from './across.ts';
-import { type Claim, keptHosts, type LookBackup } from './look-backups.ts';
+import { keptHosts, type LookBackup } from './look-backups.ts';
 import type { ManyEstate } from './look-estate.ts';
+import { openCommandOf } from './open-command.ts';
 
 /** Each backup that is still unopened for some host, those of most hosts first. */
 export function backupAnswers(many: ManyEstate): readonly BackupAnswer[] {
@@ -45,7 +43,7 @@ function backupAnswer(many: ManyEstate, { tool, where, places, claims }: LookBac
     lastRun: newest(claims.map(({ backup }) => backup.lastRun)),
     lastWritten: newest(claims.map(({ backup }) => backup.lastWritten)),
     count: Math.max(1, ...claims.map(({ backup }) => backup.count)),
-    openCommand: first === undefined ? '' : openCommandOf(first, place),
+    openCommand: first === undefined ? '' : openCommandOf({ ...first, place }, many.across.hosts),
   };
 }
 
@@ -55,26 +53,4 @@ function newest(times: readonly (UnixMs | undefined)[]): UnixMs | undefined {
     if (time !== undefined && (latest === undefined || time > latest)) latest = time;
   }
   return latest;
-}
-
-/** What opens it from where the look was made: the paths of its traces are those of other hosts. */
-export function openCommandOf(
-  { host, backup }: Pick<Claim, 'host' | 'backup'>,
-  place: Place | undefined,
-): string {
-  const { tool, repository, openCommand } = backup;
-  if (repository === undefined || !repository.startsWith('/')) return openCommand;
-  const at = place?.path === undefined ? host : place.host;
-  const path = place?.path === undefined ? repository : pathText(place.path);
-  switch (tool) {
-    case 'borg':
-    case 'borgmatic':
-      return `holdfast connect borg ${quoteWord(`ssh://${at}${path}`)}`;
-    case 'restic':
-      return `holdfast connect restic ${quoteWord(`sftp:${at}:${path}`)}`;
-    default:
-      return openCommand.startsWith('holdfast ')
-        ? openCommand
-        : `ssh ${quoteWord(host)} ${quoteWord(openCommand)}`;
-  }
 }

@@ -6,20 +6,11 @@ import { outermost } from '../connected.ts';
 import type { BackupTool, DataKind, FoundBackup, FoundData } from '../discovery.ts';
 import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
-import { openCommandOf } from './backup-answers.ts';
 import type { DeclaredEstate } from './declared.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
 import { inDirectory, isOfJob } from './look-backups.ts';
+import { openCommandOf } from './open-command.ts';
 import { onceEach } from './same-machine.ts';
-
-/** A host as it was asked for. */
-export interface AskedHost {
-  /** `HostLook.host`. */
-  readonly host: string;
-  /** What ssh is told: `[user@]name`. */
-  readonly address: string;
-  readonly groups: readonly string[];
-}
 
 export interface FirstConfig {
   readonly at: UnixMs;
@@ -34,7 +25,11 @@ export interface FirstConfig {
   readonly pointsLeftOutCount: number;
 }
 
-export interface GuessedHost extends AskedHost {
+export interface GuessedHost {
+  readonly host: string;
+  /** What ssh is told: `[user@]name[:port]`. */
+  readonly address: string;
+  readonly groups: readonly string[];
   /** Undefined where it answered. */
   readonly why: string | undefined;
 }
@@ -90,22 +85,16 @@ interface Answered {
   readonly sight: HostSight;
 }
 
-export function firstConfig(
-  looks: readonly HostLook[],
-  asked: readonly AskedHost[],
-  at: UnixMs,
-): FirstConfig {
+export function firstConfig(looks: readonly HostLook[], at: UnixMs): FirstConfig {
   const hosts = looks.map((look): GuessedHost => {
-    const { host } = look;
-    const known = asked.find((each) => each.host === host);
-    const why = look.kind === 'failed' ? look.why : undefined;
-    return { host, address: known?.address ?? host, groups: known?.groups ?? [], why };
+    const { host, address = host, groups = [] } = look;
+    return { host, address, groups, why: look.kind === 'failed' ? look.why : undefined };
   });
   const answered = answeredOnce(looks);
   const all = answered.flatMap(dataSetsOf).sort(mostNeededFirst);
   const room = Math.max(DATA_SETS_MIN, Math.floor(hosts.length * DATA_SETS_PER_HOST));
   const kept = new Set(all.slice(0, room));
-  const points = pointsOf(answered);
+  const points = pointsOf(answered, looks);
   const pointsRoom = roomFor(hosts, POINTS_PER_HOST, POINTS_MIN);
   const dataSets = answered.flatMap(({ name }) => [...kept].filter(({ host }) => host === name));
   return {
@@ -257,7 +246,10 @@ function shortName(name: string): string {
 }
 
 /** One for each repository, with the hosts whose jobs name it. */
-function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
+function pointsOf(
+  answered: readonly Answered[],
+  looks: readonly HostLook[],
+): readonly GuessedPoint[] {
   const found: {
     readonly host: string;
     readonly backup: FoundBackup;
@@ -281,8 +273,9 @@ function pointsOf(answered: readonly Answered[]): readonly GuessedPoint[] {
   }
   return found.map(({ host, backup, repository, of }, at) => {
     const { tool, place } = backup;
+    const openCommand = openCommandOf({ host, backup, place }, looks);
     const name = `${slug(tool)}-${at + 1}`;
-    return { name, tool, repository, of, openCommand: openCommandOf({ host, backup }, place) };
+    return { name, tool, repository, of, openCommand };
   });
 }
 

@@ -170,19 +170,29 @@ export interface OpenPort {
   readonly program: string | undefined;
 }
 
+/** How a host was asked, where that is more than its name. */
+interface AskedAs {
+  /** What ssh is told: `[user@]host[:port]`. */
+  readonly address?: string | undefined;
+  /** Of an inventory. */
+  readonly groups?: readonly string[] | undefined;
+}
+
 /** One host of a look: what was seen, or why nothing was. */
-export type HostLook =
-  | {
-      readonly host: string;
-      readonly kind: 'answered';
-      readonly tookMs: DurationMs;
-      readonly sight: HostSight;
-    }
-  | {
-      readonly host: string;
-      readonly kind: 'failed';
-      readonly tookMs: DurationMs;
-      /** In words, and what to do. */
-      readonly why: string;
-      readonly remedy: string;
-    };
+export type HostLook = AskedAs &
+  (
+    | {
+        readonly host: string;
+        readonly kind: 'answered';
+        readonly tookMs: DurationMs;
+        readonly sight: HostSight;
+      }
+    | {
+        readonly host: string;
+        readonly kind: 'failed';
+        readonly tookMs: DurationMs;
+        /** In words, and what to do. */
+        readonly why: string;
+        readonly remedy: string;
+      }
+  );

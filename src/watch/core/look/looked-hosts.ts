@@ -8,6 +8,8 @@ export interface LookedHost {
   /** The name by which the look that counts was asked: places and answers use it. */
   readonly host: string;
   readonly alsoAs: readonly string[];
+  /** What ssh is told to get there. */
+  readonly address: string;
   readonly look: 'whole' | 'partial' | 'failed' | 'stale';
   /** Undefined where nothing was seen. Of a stale look it is what was once, and counts for nothing. */
   readonly sight: HostSight | undefined;
@@ -73,7 +75,8 @@ function bestFirst(one: LookedHost, other: LookedHost): number {
 }
 
 function judge(look: HostLook, now: UnixMs): LookedHost {
-  const base = { host: look.host, alsoAs: [], tookMs: look.tookMs };
+  const { host, tookMs } = look;
+  const base = { host, alsoAs: [], address: look.address ?? host, tookMs };
   if (look.kind === 'failed') {
     const { why, remedy } = look;
     return { ...base, look: 'failed', sight: undefined, why, remedy };

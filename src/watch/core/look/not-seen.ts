@@ -10,7 +10,7 @@ export function notSeenAnswers(hosts: readonly LookedHost[]): readonly NotSeenAn
   const groups = new Map<string, { entry: Entry; readonly hosts: string[] }>();
   for (const host of hosts) {
     for (const entry of entriesOf(host)) {
-      const shared = genericOf(entry, host.host);
+      const shared = genericOf(entry, host);
       const id = JSON.stringify(shared);
       const group = groups.get(id) ?? { entry, hosts: [] };
       // A command with the name of one host is none for the others.
@@ -32,8 +32,9 @@ export function notSeenAnswers(hosts: readonly LookedHost[]): readonly NotSeenAn
 const EVERYTHING = 'everything';
 
 /** One command stands for the same on every host. */
-function genericOf({ what, why, remedy, command }: Entry, host: string): Entry {
-  const name = new RegExp(`(?<![\\w.-])${escaped(host)}(?![\\w-]|\\.\\w)`, 'g');
+function genericOf({ what, why, remedy, command }: Entry, { host, address }: LookedHost): Entry {
+  const names = `${escaped(address)}|${escaped(host)}`;
+  const name = new RegExp(`(?<![\\w.-])(?:${names})(?![\\w-]|\\.\\w)`, 'g');
   const generic = (text: string): string => text.replaceAll(name, 'HOST');
   return {
     ...{ what, why: generic(why), remedy: generic(remedy) },
@@ -47,8 +48,8 @@ function escaped(text: string): string {
 
 const NO_REMEDY = { remedy: '' };
 
-function entriesOf({ host, look, sight, why, remedy }: LookedHost): readonly Entry[] {
-  const again = `holdfast look ${quoteWord(host)}`;
+function entriesOf({ address, look, sight, why, remedy }: LookedHost): readonly Entry[] {
+  const again = `holdfast look ${quoteWord(address)}`;
   if (sight === undefined || look === 'stale') {
     // The remedy says more than to look again.
     return [{ what: EVERYTHING, why, remedy, command: remedy === '' ? again : undefined }];

@@ -1,0 +1,54 @@
+import { quoteWord } from '../../../base/shell-word.ts';
+import type { FoundBackup } from '../discovery.ts';
+import type { Place } from '../place.ts';
+import { pathText } from './across.ts';
+
+export interface OpenWhat {
+  /** Where it was found. */
+  readonly host: string;
+  readonly backup: FoundBackup;
+  /** Where it lies, as far as that is known. */
+  readonly place: Place | undefined;
+}
+
+/** What opens it from where the look was made: the paths of its traces are those of other hosts. */
+export function openCommandOf(
+  { host, backup, place }: OpenWhat,
+  asked: readonly { readonly host: string; readonly address?: string | undefined }[],
+): string {
+  const { tool, repository, openCommand } = backup;
+  if (repository === undefined || !repository.startsWith('/')) return openCommand;
+  const addressOf = (name: string): string =>
+    asked.find((each) => each.host === name)?.address ?? name;
+  const at = addressOf(place?.path === undefined ? host : place.host);
+  const path = place?.path === undefined ? repository : pathText(place.path);
+  switch (tool) {
+    case 'borg':
+    case 'borgmatic':
+      return `holdfast connect borg ${quoteWord(`ssh://${at}${path}`)}`;
+    case 'restic':
+      return `holdfast connect restic ${quoteWord(sftpTo(at, path))}`;
+    default:
+      return openCommand.startsWith('holdfast ')
+        ? openCommand
+        : `${sshTo(addressOf(host))} ${quoteWord(openCommand)}`;
+  }
+}
+
+/** `[user@]host[:port]`; an address of IPv6 stands in brackets, or bare and without a port. */
+function partsOf(address: string): { readonly to: string; readonly port: string | undefined } {
+  const [, named, bracketed, port] =
+    /^(?:([^:[]*)|([^:[]*\[[^\]]*\]))(?::(\d+))?$/.exec(address) ?? [];
+  return { to: named ?? bracketed?.replaceAll(/[[\]]/g, '') ?? address, port };
+}
+
+function sshTo(address: string): string {
+  const { to, port } = partsOf(address);
+  return `ssh ${port === undefined ? '' : `-p ${port} `}${quoteWord(to)}`;
+}
+
+/** With a port it is a URL, in which an absolute path has two slashes. */
+function sftpTo(address: string, path: string): string {
+  const isUrl = partsOf(address).port !== undefined;
+  return isUrl ? `sftp://${address}/${path}` : `sftp:${address}:${path}`;
+}
