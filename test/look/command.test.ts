@@ -118,6 +118,18 @@ test('the first configuration is written from a look, or from the last one, and 
   assert.match(kept, /^ {2}st1: \{address: "ann@st1:2222"\}$/m);
 });
 
+test('a look that nobody answered is not kept, and no file is written from it', () => {
+  const cwd = bench.at('nobody');
+  fs.mkdirSync(cwd);
+  const env = { ...options.env, HOLDFAST_STATE: bench.at('nobody-state') };
+  const ran = bench.run(['look', 'gone', '--save'], { env, cwd });
+  assert.equal(ran.status, 1);
+  assert.doesNotMatch(ran.stdout, /--save$/m);
+  assert.deepEqual(fs.readdirSync(cwd), []);
+  const kept = bench.json(['look', '--save'], { env, cwd });
+  assert.equal(kept.said.error?.code, 'HF_LOOK_WANTED');
+});
+
 test('where it cannot be kept or written it is told all the same, and that is a failure', () => {
   const state = bench.write('no-directory');
   const args = ['look', 'hv1', '--html', path.join(state, 'page.html')];
