@@ -41,7 +41,11 @@ export function padTo(text: string, width: number, align: 'left' | 'right' = 'le
   return align === 'left' ? text + fill : fill + text;
 }
 
-/** `text` in at most `width` columns; `end` drops the tail, `middle` keeps both ends (paths). */
+const HOST = /^[^/\s]+:(?=\/)/;
+/** Least columns of a path behind its host. */
+const PATH_MIN = 6;
+
+/** `text` in at most `width` columns: without its tail, or with both ends, as paths need; of `host:/path` the host stays. */
 export function shorten(
   text: string,
   options: { readonly width: number; readonly keep?: 'start' | 'ends'; readonly style: Style },
@@ -50,6 +54,11 @@ export function shorten(
   const mark = inCharset(options.style, '…');
   const room = Math.max(0, options.width - 1);
   const tailRoom = options.keep === 'ends' ? Math.ceil(room * 0.6) : 0;
+  const host = options.keep === 'ends' ? (HOST.exec(text)?.[0] ?? '') : '';
+  const left = options.width - widthOf(host);
+  if (widthOf(host) > room - tailRoom && left >= PATH_MIN) {
+    return host + shorten(text.slice(host.length), { ...options, width: left });
+  }
   const head = takeColumns([...text], room - tailRoom);
   const tail = takeColumns([...text].reverse(), tailRoom);
   return head + mark + [...tail].reverse().join('');

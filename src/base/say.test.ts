@@ -149,6 +149,9 @@ test('wrapping keeps to the width and keeps figures whole', () => {
     shorten('/srv/www/htdocs/index', { width: 12, keep: 'ends', style: PLAIN }),
     '/srv…s/index',
   );
+  const place = 'localhost:/opt/pypi-more/simple';
+  assert.equal(shorten(place, { width: 22, keep: 'ends', style: PLAIN }), 'localhost:/opt…/simple');
+  assert.equal(shorten(place, { width: 16, keep: 'ends', style: PLAIN }), 'localhost:/o…ple');
   assert.equal(widthOf('日本'), 4);
   assert.equal(padTo('日', 4), '日  ');
   fc.assert(

@@ -118,6 +118,12 @@ test('the first configuration is written from a look, or from the last one, and 
   assert.match(kept, /^ {2}st1: \{address: "ann@st1:2222"\}$/m);
 });
 
+test('hosts of one domain are told apart', () => {
+  const said = bench.run(['look', 'hv1', 'web1.example.org', 'web2.example.org'], options).stdout;
+  assert.match(said, /^ +web1\.example\.org +everything: /m);
+  assert.match(said, /^ +web2\.example\.org +everything: /m);
+});
+
 test('a look that nobody answered is not kept, and no file is written from it', () => {
   const cwd = bench.at('nobody');
   fs.mkdirSync(cwd);

@@ -14,15 +14,7 @@ import type {
   Unprotected,
 } from './answer.ts';
 import { manyWords } from './at-stake.ts';
-import {
-  LABEL_MAX,
-  list,
-  restLine,
-  type Row,
-  sayFact,
-  type Shown,
-  sizedRows,
-} from './render-look-rows.ts';
+import { list, restLine, type Row, sayFact, type Shown, sizedRows } from './render-look-rows.ts';
 
 /** The lists below the table, each with the most urgent first. */
 export function listsOf(
@@ -58,6 +50,9 @@ interface At {
   readonly shown: Shown;
 }
 
+/** More names than this are counted. */
+const HOSTS_WIDTH_MAX = 10;
+
 /** `st1`, `hv1, hv2`, `5 hosts`, `all`; of one machine nothing. */
 function hostsLabel({ answer, style }: At, hosts: readonly string[]): string {
   if (answer.hosts.length === 1) return '';
@@ -66,7 +61,9 @@ function hostsLabel({ answer, style }: At, hosts: readonly string[]): string {
     hosts.length === answered.length && answered.every(({ host }) => hosts.includes(host));
   if (hosts.length > 1 && isAll) return 'all';
   const joined = hosts.map((host) => sayText(host, style)).join(', ');
-  return hosts.length < 2 || widthOf(joined) <= LABEL_MAX ? joined : countOf(hosts.length, 'host');
+  return hosts.length < 2 || widthOf(joined) <= HOSTS_WIDTH_MAX
+    ? joined
+    : countOf(hosts.length, 'host');
 }
 
 const HOSTS_NAMED = 6;

@@ -43,7 +43,8 @@ interface Below {
   readonly isCommand?: boolean;
 }
 
-export const LABEL_MAX = 10;
+/** A name of a host with its domain; what is longer differs in its beginning. */
+const LABEL_MAX = 24;
 
 /** A title, and rows whose text hangs to the right of their labels. */
 export function list(
@@ -54,7 +55,7 @@ export function list(
   if (rows.length === 0) return [];
   const some = rows.slice(0, max);
   const labels = some.map(({ label }) =>
-    shorten(inCharset(style, label), { width: LABEL_MAX, keep: 'ends', style }),
+    shorten(inCharset(style, label), { width: LABEL_MAX, style }),
   );
   const isMarked = some.some(({ mark }) => mark !== undefined);
   const labelWidth = Math.max(...labels.map(widthOf));
