@@ -69,6 +69,8 @@ points: {borg: {tool: borg, repository: 'st1:/srv/borg', of: here}}
   );
   assert.deepEqual(said.elsewhere, [{ dataSet: 'images', host: 'st1' }]);
   assert.match(bench.run(['backup'], NO_VAULT).stdout, /not backed up by it: images \(st1\)\./);
+  const up = bench.run(['up', '--once', '--key-file', 'absent'], NO_VAULT);
+  assert.match(up.stderr, /^Not of this machine.* images \(st1\)\.\n■ HF_/);
   for (const one of [
     ['--name', 'images'],
     ['--service', 'all'],

@@ -16,6 +16,8 @@ import { nodePorts } from '../vault-session.ts';
 import { openOrMakeVault } from './local-vault.ts';
 import { type UpOutcome, Rounds } from './rounds.ts';
 import { removeScratchNow } from './scratch.ts';
+import { elsewhereWords } from '../cli/backup-words.ts';
+import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import { type Target, targetsOf } from './targets.ts';
 import { upJson } from './up-json.ts';
 import { SilentScreen, TerminalScreen } from './up-screen.ts';
@@ -38,6 +40,9 @@ export async function runUp(of: {
   await stepBack();
   const settings = await readSettings(cli, options);
   const targets = targetsOf(cli, settings, paths);
+  const elsewhere = paths.length > 0 ? [] : dataSetsElsewhere(settings.config);
+  const [, ...notHere] = elsewhereWords(elsewhere, cli.terminal.style);
+  if (notHere.length > 0) cli.terminal.err(`${notHere.join('\n')}\n`);
   const state = settings.state.value;
   const { disk } = nodePorts();
   const isNewState = disk.list(state) === undefined;
