@@ -44,6 +44,14 @@ test('hosts, data and backups that are not declared', () => {
   ]);
 });
 
+test('data of a backup that lies on the host itself is no data to declare', () => {
+  const place = { host: 'a', beneath: undefined, path: byteString('/var/backups') };
+  const backups = [backupOf('a'), backupOf('a', { tool: 'pg_dump', place })];
+  const points = [...FILE.points, { ...FILE.points[0], name: 'dump', tool: 'pg_dump' }];
+  const data = [dataAt('/srv/www'), dataAt('/var/backups')];
+  assert.deepEqual(said({ ...FILE, points } as DeclaredEstate, [look({ data, backups })]), []);
+});
+
 test('what is declared and was not seen', () => {
   assert.deepEqual(said(FILE, [look({ data: [], backups: [] })]), [
     'data set not seen a www',

@@ -5,6 +5,7 @@ import type { FoundBackup } from '../discovery.ts';
 import { isWithin } from '../place.ts';
 import { sameRepository } from '../repository-address.ts';
 import type { DeclaredDataSet, DeclaredEstate, DeclaredPoint } from './declared.ts';
+import { dataBesidesBackups } from './first-config.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
 import { inDirectory } from './look-backups.ts';
 
@@ -94,7 +95,7 @@ function undeclaredData(
   { host, sight }: Answered,
 ): readonly DeclaredDifference[] {
   const paths = dataSets.filter((each) => each.host === host).flatMap((each) => each.paths);
-  return sight.discovery.data
+  return dataBesidesBackups(host, sight)
     .filter((data) => !paths.some((path) => isWithin(data.path, path)))
     .map(({ path, bytes, kind }) =>
       difference({

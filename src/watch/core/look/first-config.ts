@@ -159,14 +159,16 @@ function unwrittenIn(of: Answered, dataSets: readonly GuessedDataSet[]): number 
   const paths = dataSets.filter(({ host }) => host === of.name).flatMap((each) => each.paths);
   const isWritten = ({ path }: FoundData): boolean =>
     isUtf8(path) && paths.some((each) => isWithin(utf8Of(path), each));
-  return ownDataOf(of).filter((data) => !isWritten(data)).length;
+  return dataBesidesBackups(of.name, of.sight).filter((data) => !isWritten(data)).length;
 }
 
 /** All but what is a backup itself. */
-function ownDataOf({ name, sight }: Answered): readonly FoundData[] {
-  const { data, backups } = sight.discovery;
+export function dataBesidesBackups(
+  host: string,
+  { discovery: { data, backups } }: HostSight,
+): readonly FoundData[] {
   const repositories = backups.flatMap(({ place }) =>
-    place?.host === name ? (place.path ?? []) : [],
+    place?.host === host ? (place.path ?? []) : [],
   );
   return data.filter(({ path }) => !repositories.some((repository) => isWithin(path, repository)));
 }
@@ -180,7 +182,7 @@ function unlike(taken: ReadonlySet<string>, wanted: string): string {
 
 function dataSetsOf(of: Answered): readonly GuessedDataSet[] {
   const { name, slug, sight } = of;
-  const own = ownDataOf(of).filter(({ path }) => isUtf8(path));
+  const own = dataBesidesBackups(name, sight).filter(({ path }) => isUtf8(path));
   return PART_ORDER.flatMap((part) => {
     const data = own.filter(({ kind }) => PARTS[kind] === part);
     if (data.length === 0) return [];
