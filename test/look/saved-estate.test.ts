@@ -99,6 +99,8 @@ test('exposure --lose answers from the look and the file', async () => {
   assert.deepEqual(lost('--lose', 'site:a'), lost('--lose', 'host:hv1', '--lose', 'host:st1'));
   assert.ok(Object.keys(lost('--lose', 'hypervisor:hv1')).includes('web1:/srv/www'));
   assert.equal(bench.run(['exposure', '--lose', 'site:b', '--exit-code']).status, 5);
+  const twice = bench.json(['exposure', '--lose', 'site:b', '--lose', 'site:b']).said;
+  assert.equal((twice.lost as { name: string }[]).length, 1);
   const wrong = bench.json(['exposure', '--lose', 'site:c']);
   assert.deepEqual([wrong.status, wrong.said.error?.code], [64, 'HF_LOSE_UNKNOWN']);
   assert.match(wrong.said.error?.remedy ?? '', /Did you mean site:a\?/);

@@ -27,7 +27,7 @@ export async function answerLost(
   const saved = await savedEstate(cli, settings, asked);
   const { estate, machines, declared, look, damaged } = saved;
   const names = loseNames(machines, estate, declared);
-  const lost = asked.lose.map((text) => lostBy(bytesOfArgument(text), names));
+  const lost = [...new Set(asked.lose)].map((text) => lostBy(bytesOfArgument(text), names));
   const found = lostTogether(estate, { ...saved, lost, now });
   const isFound = found.rows.some(isHarmed) || found.notSeen.length + found.seenInPart.length > 0;
   return {
