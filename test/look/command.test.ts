@@ -76,6 +76,7 @@ test('what is typed wrong is answered with what to do', () => {
     [['--from', 'absent'], 'HF_LOOK_FROM', /cannot be read/],
     [['hv1', '--limit', 'soon'], 'HF_USAGE', /takes a time/],
     [['hv1', '--at-once', '0'], 'HF_USAGE', /from 1 to 128/],
+    [['hv1', '--html', '.'], 'HF_USAGE', /takes a file/],
     [['hv1', '--al'], 'HF_USAGE', /did you mean --all/],
   ] as const;
   for (const [args, code, message] of cases) {

@@ -1,6 +1,10 @@
 /** `look` with hosts: they are asked, and what they say is answered, kept and written. */
+import fs from 'node:fs';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { paint, type Style } from '../../base/say.ts';
+import { sayText } from '../../base/say-name.ts';
 import type { LookAnswer } from '../../watch/core/look/answer.ts';
 import { lookAnswerOf } from '../../watch/core/look/answer-of.ts';
 import { renderLookPage } from '../../watch/core/look/page-look.ts';
@@ -41,12 +45,13 @@ export async function answerLook(
   const { options, limits } = given;
   const asked = askedHosts(given.hosts, given.files);
   const settings = await readSettings(cli, options);
+  const page = pageOf(cli, options);
   const at = cli.clock.now();
   const looked = await runLook(cli, asked, limits);
   const { looks } = looked;
   const connected = await connectedHere(settings, looks);
   const answer = lookAnswerOf(looks, { now: cli.clock.now(), connected });
-  const written = writeDown(cli, { settings, look: { at, looks }, answer, options });
+  const written = writeDown(cli, { settings, look: { at, looks }, answer, page, options });
   const { saved, troubles } = written;
   return {
     code: troubles.length > 0 ? EXIT.error : lookCode(looked),
@@ -68,17 +73,28 @@ export async function answerLook(
   };
 }
 
+/** Said before anybody is asked. @throws Fault HF_USAGE */
+function pageOf({ cwd }: Cli, { html }: LookOptions): ByteString | undefined {
+  if (html === undefined) return undefined;
+  const path = absolutePath(cwd, bytesOfArgument(html));
+  if (fs.statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() !== true) return path;
+  throw new Fault('HF_USAGE', `--html takes a file, and ${sayText(html)} is a directory`, {
+    command: 'look',
+  });
+}
+
 interface Seen {
   readonly settings: Settings;
   readonly look: SavedLook;
   readonly answer: LookAnswer;
+  readonly page: ByteString | undefined;
   readonly options: LookOptions;
 }
 
 /** What was seen is told, also where it cannot be written: why not is told with it. */
 function writeDown(
   cli: Cli,
-  { settings, look, answer, options }: Seen,
+  { settings, look, answer, page, options }: Seen,
 ): { readonly saved: SavedConfig | undefined; readonly troubles: readonly Fault[] } {
   const troubles: Fault[] = [];
   const tried = <T>(act: () => T): T | undefined => {
@@ -94,10 +110,8 @@ function writeDown(
   // A look that saw nothing would stand before the last one that did.
   const isSeen = look.looks.some(({ kind }) => kind === 'answered');
   if (isSeen) tried(() => keepLook(store, look));
-  const { html } = options;
-  if (html !== undefined) {
-    const path = absolutePath(cli.cwd, bytesOfArgument(html));
-    tried(() => replaceFile(store, path, Buffer.from(renderLookPage(answer), 'utf8')));
+  if (page !== undefined) {
+    tried(() => replaceFile(store, page, Buffer.from(renderLookPage(answer), 'utf8')));
   }
   const isWanted = isSeen && options.save === true;
   const saved = isWanted ? tried(() => saveConfig(cli, { settings, look })) : undefined;
