@@ -9,7 +9,7 @@ const texts = z.union([text, z.array(text)]).transform((one) => (Array.isArray(o
 const OWN_KINDS: readonly string[] = ['host', 'disk', 'directory', 'key'];
 
 const host = z.strictObject({
-  /** As ssh is told: `[user@]name`; else the name itself. */
+  /** As ssh is told: `[user@]name[:port]`; else the name itself. */
   address: text.optional(),
   /** What it is for; groups of Ansible. */
   groups: texts.optional(),

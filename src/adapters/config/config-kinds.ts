@@ -76,7 +76,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['snapshot-size', 'a size as 5G or 20%, in quotes'],
   ['exclude-nobackup', SWITCH],
   ['hosts', 'names, and below each its keys: address, groups'],
-  ['address', `${TEXT}: [user@]name, as ssh is told`],
+  ['address', `${TEXT}: [user@]name[:port], as ssh is told`],
   ['groups', TEXTS],
   ['domains', 'kinds, and below each its names with their hosts: site: {a: [hv1, hv2]}'],
   ['points', 'names, and below each its keys: tool, repository, of'],
