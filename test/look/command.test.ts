@@ -121,8 +121,8 @@ test('the first configuration is written from a look, or from the last one, and 
 
 test('hosts of one domain are told apart', () => {
   const said = bench.run(['look', 'hv1', 'web1.example.org', 'web2.example.org'], options).stdout;
-  assert.match(said, /^ +web1\.example\.org +everything: /m);
-  assert.match(said, /^ +web2\.example\.org +everything: /m);
+  assert.match(said, /^ {2}◌ web1\.example\.org ◌ unknown: /m);
+  assert.match(said, /^ {2}◌ web2\.example\.org ◌ unknown: /m);
 });
 
 test('a look that nobody answered is not kept, and no file is written from it', () => {

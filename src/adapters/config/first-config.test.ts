@@ -131,7 +131,7 @@ test('the command that opens what lies on another host names that host', () => {
   const backup = backupOf('bk1', { repository: '/srv/borg', place, openCommand });
   const { discovery } = sightOf('bk1');
   const text = textOf([answered('bk1', { discovery: { ...discovery, backups: [backup] } })]);
-  assert.match(text, /# holdfast connect borg ssh:\/\/bk1\/srv\/borg$/m);
+  assert.match(text, /# holdfast connect borg ssh:\/\/root@bk1\/srv\/borg$/m);
 });
 
 test(`no name of a host, path, guest, repository or group gets out of its place (SEED=${SEED})`, () => {

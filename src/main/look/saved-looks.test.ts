@@ -9,7 +9,8 @@ import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { byteString } from '../../base/bytes.ts';
 import { days, minutes, type UnixMs, unixMs } from '../../base/units.ts';
-import { EVERYTHING, failed } from '../../../test/look/host-sight-example.ts';
+import { answered, EVERYTHING, failed } from '../../../test/look/host-sight-example.ts';
+import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { keepLook, keptLooks, newestLook, readLook } from './saved-looks.ts';
 
 let root: string;
@@ -74,6 +75,17 @@ test('a damaged one is named, and the one before it is read', () => {
     damaged.toReversed(),
   );
   for (const { why } of named) assert.notEqual(why, '');
+});
+
+test('to look at one host again lets go of no other, while what was seen of it holds', () => {
+  const [web1, st1] = [answered('web1'), answered('st1')];
+  const kept = (at: UnixMs, ...looks: readonly HostLook[]) => keepLook(store(), { at, looks });
+  kept(AT, answered('gone'));
+  kept(unixMs(AT + days(1) + minutes(1)), web1, st1);
+  kept(unixMs(AT + days(1) + minutes(2)), failed('web1'), failed('new1'));
+  const { look } = newestLook(store());
+  assert.equal(look?.at, AT + days(1) + minutes(2));
+  assert.deepEqual(look.looks, [web1, failed('new1'), st1]);
 });
 
 test('where there is no look none is made by looking for one', () => {

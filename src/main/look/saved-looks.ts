@@ -4,7 +4,9 @@ import { Fault } from '../../base/fault.ts';
 import { days, MIB, type UnixMs, unixMs } from '../../base/units.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
+import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { SAVED_LOOKS_MAX, type SavedLook } from '../../watch/core/look/saved-look.ts';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { savedLookOf, savedLookText } from '../../wire/saved-look.ts';
 import { replaceFile } from '../cli/key-files.ts';
 
@@ -74,18 +76,31 @@ export function readLook(store: LookStore, path: ByteString): SavedLook | Damage
   }
 }
 
-/** The newest look that can be read, and newer ones that cannot. */
+/**
+ * What was seen last of each host, so far as it still holds: to look at one again lets go of no other.
+ * With files of that time that are no look.
+ */
 export function newestLook(store: LookStore): {
   readonly look: SavedLook | undefined;
   readonly damaged: readonly DamagedLook[];
 } {
   const damaged: DamagedLook[] = [];
-  for (const { path } of keptLooks(store).toReversed()) {
+  const looks = new Map<string, HostLook>();
+  let newest: UnixMs | undefined;
+  for (const { path, at } of keptLooks(store).toReversed()) {
+    if (newest !== undefined && at < newest - PROOF_LIMITS.discovery) break;
     const read = readLook(store, path);
-    if (!('why' in read)) return { look: read, damaged };
-    damaged.push(read);
+    if ('why' in read) {
+      damaged.push(read);
+      continue;
+    }
+    newest ??= read.at;
+    for (const look of read.looks) {
+      const isBetter = looks.get(look.host)?.kind !== 'answered' && look.kind === 'answered';
+      if (isBetter || !looks.has(look.host)) looks.set(look.host, look);
+    }
   }
-  return { look: undefined, damaged };
+  return { look: newest && { at: newest, looks: [...looks.values()] }, damaged };
 }
 
 /** `2026-11-20T10:42:00.123Z` of its name; undefined where it is not called as a look is. */
