@@ -144,6 +144,8 @@ const SECRETS: Readonly<Record<string, string>> = {
     '{"storage":{"config":{"path":"/k","accessKeyID":"hunter2-q","secretAccessKey": "hunter2-r"}}}\n',
   '/etc/cron.daily/x':
     '#!/bin/sh\ncat <<E\n-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2-s\n-----END OPENSSH PRIVATE KEY-----\nE\nsshpass -p hunter2-t ssh x\nA=$(echo hunter2) API_KEY=$(echo hunter2-u)\n',
+  '/etc/cron.d/c':
+    '1 1 * * * root lftp -u ann,hunter2-w ftp://x; redis-cli -h r -a hunter2-x BGSAVE; smbclient -U ann%hunter2-y //nas/x\n2 1 * * * root REDISCLI_AUTH=hunter2-z pscp -pw hunter2-A x y: ; ldapsearch -D x -w hunter2-B\n',
   '/root/.ssh/authorized_keys': 'ssh-ed25519 hunter2-v ann\n',
 };
 
@@ -227,6 +229,26 @@ test('a command that hangs is given up, the rest is there', (t) => {
   assert.match(String(records.at(-1)?.[2]), /hung/);
 });
 
+test('only what the script started is ended by its watchdog, whatever a process calls itself', (t) => {
+  if (!needs(t, 'root', 'mount', 'busybox')) return;
+  const root = plantedRoot(t, { '/opt/fake/virsh': '#!/bin/sh\nexec sleep 600\n' });
+  chmodSync(join(root, 'opt/fake/virsh'), 0o755);
+  // Its name in `stat` makes two lines: one that is its own parent, and one of another's.
+  const before = `
+    cp /bin/sleep "$1/opt/fake/libvirtd"; "$1/opt/fake/libvirtd" 600 & until grep -qx libvirtd "$1"/proc/[0-9]*/comm; do sleep 0.1; done
+    cp /bin/sleep "$1/opt/fake/$(printf 'a\nb')"; "$1/opt/fake/$(printf 'a\nb')" 600 & until grep -qx b "$1"/proc/[0-9]*/comm; do sleep 0.1; done`;
+  const { records, after } = runLook(t, root, {
+    shell: 'busybox',
+    limit: 4,
+    programs: { virsh: '/opt/fake/virsh' },
+    before,
+    after: 'grep -cx b "$1"/proc/[0-9]*/comm | grep -c :1',
+    without: ['timeout'],
+  });
+  assert.match(String(records.at(-1)?.[2]), /hung/);
+  assert.equal(after.trim(), '1');
+});
+
 test('a mount that hangs is never touched, neither inside a tree nor through a link', (t) => {
   if (!needs(t, 'root', 'mount', 'fuse', 'busybox')) return;
   const root = plantedRoot(t, {
@@ -291,6 +313,23 @@ test('nothing is written and no process is left, with a Git tree whose index is 
     names.every((name) => !/^(?:dash|find|stat|sleep|awk|mawk|git|timeout)$/.test(name)),
     left,
   );
+});
+
+test('a script that is cut off on its way writes nothing: its last line names no file', () => {
+  assert.equal(SCRIPT.trimEnd().split('\n').at(-1), 'main "$@"');
+});
+
+test('a git too old for what is asked of it says nothing of a tree', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const root = plantedRoot(t, {
+    ...PLANTED,
+    '/opt/fake/git': '#!/bin/sh\necho "Unknown option: $1" >&2; exit 129\n',
+  });
+  chmodSync(join(root, 'opt/fake/git'), 0o755);
+  const { records } = runLook(t, root, { programs: { git: '/opt/fake/git' } });
+  assert.deepEqual(of(records, 'git'), []);
+  const seen = of(records, 'notseen').find(([, what]) => what === 'a Git tree');
+  assert.equal(seen?.[4], '/srv/shop/code');
 });
 
 test('a Git tree of another user is asked as that user, and never as root', (t) => {

@@ -4,8 +4,7 @@
 # docs/format/look.md. Secrets in configuration are masked here, before they leave this machine. Read it from the end: `main`, then
 # `collect`. Any POSIX shell and awk will do (dash, bash, BusyBox, CentOS 7); no awk below ever sees a zero byte.
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin" QUOTING_STYLE=escape PAGER=cat GIT_PAGER=cat
-export GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=none
-nl=$(printf '\n_') nl=${nl%_}
+export GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=none; nl=$(printf '\n_') nl=${nl%_}
 # What every awk begins with. \002 stands for the zero byte.
 lib='
 function esc(s,  i) {
@@ -23,7 +22,7 @@ function mask(s,  low, out, pre, name) {
   if (s ~ /-----BEGIN/) hiding = "-----END"
   if (hiding != "" || low ~ /^[ \t]*#.*(pass|pwd|secret|token|key|cred|auth)/) return "# ***"
   if (low !~ /pass|pwd|secret|token|key|cred|auth|:\/\/|-u|-p/) return s
-  for (; match(low, /(pass|pwd|secret|token|key|cred|authorization)[a-z0-9_.-]*["\047]?([ \t]*[=:]|[ \t\002])[ \t]*/); low = tolower(s)) {
+  for (; match(low, /(pass|pwd|secret|token|key|cred|auth)[a-z0-9_.-]*["\047]?([ \t]*[=:]|[ \t\002])[ \t]*/); low = tolower(s)) {
     pre = substr(low, 1, RSTART - 1); name = substr(low, RSTART, RLENGTH)
     out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
     # The name of a file with a password is none; a word after a blank is a value only where an option stands before it.
@@ -33,12 +32,11 @@ function mask(s,  low, out, pre, name) {
     else if (name ~ /["\047]/) match(s, /^("([^"\\]|\\.)*"|[^ ,}]*)/)
     else if (s ~ /^(\$\(|`)/ || (name ~ /:|[ \t]$/ && s !~ /^["\047]/)) match(s, /.*/)
     else match(s, /^("([^"\\]|\\.)*"|\047[^\047]*\047|\\.|[^ \t;&|"\047\\])*/)
-    if (s ~ /^[|>][-+0-9]*$/) hiding = "block"
-    s = substr(s, (RLENGTH > 0 ? RLENGTH : 0) + 1); out = out "***"
+    if (s ~ /^[|>][-+0-9]*$/) hiding = "block"; s = substr(s, (RLENGTH > 0 ? RLENGTH : 0) + 1); out = out "***"
     if (!is_args && pre !~ /["\047][a-z0-9_.-]*$/ && s ~ /^["\047]/) { hiding = substr(s, 1, 1); s = "" } }
   for (s = out s; match(s, /:\/\/[^\/:@ \t\002"\047]*:[^ \t\002"\047]*@/); ) s = substr(s, 1, RSTART - 1) "://***@" substr(s, RSTART + RLENGTH)
-  if (s !~ /mysql|maria|xtrabackup|mydumper|mongo|sshpass|7z|curl|wget/) return s
-  for (out = ""; match(s, /[ \t\002](-p|-u|--user)[ \002=]?("[^"]*"|\047[^\047]*\047|[^ \t\002"\047])+/); s = substr(s, RSTART + RLENGTH))
+  if (s !~ /mysql|maria|xtrabackup|mydumper|mongo|sshpass|7z|curl|wget|lftp|ncftp|smbclient|redis-cli|ldap|plink|pscp/) return s
+  for (out = ""; match(s, /([ \t\002](-p|-pw|-u|-U|-w|--user)|redis-cli[^|;&]*[ \t\002]-a)[ \002=]?("[^"]*"|\047[^\047]*\047|[^ \t\002"\047])+/); s = substr(s, RSTART + RLENGTH))
     out = out substr(s, 1, RSTART + 2) "***"
   return out s }'
 # notseen WHAT COMMAND PATH: for want of root. Words of this script only, in which nothing is to be escaped.
@@ -178,12 +176,13 @@ git_tree() { # UID GID PATH: asked as its owner, since the configuration of a tr
   as="setpriv --reuid=$1 --regid=$2 --clear-groups --no-new-privs env HOME=/nonexistent"
   if [ "$1" = "$me" ]; then as=''; elif ! $as true; then as=false; fi
   timed 4 $as sh -c 'ask() { git --no-optional-locks --no-pager -c core.fsmonitor=false -C "$0" "$@"; }
-    ask status --porcelain --ignore-submodules=all | awk "/^[?][?]/ { new++; next } { old++ } END { print new + 0; print old + 0 }"
+    changes=$(ask status --porcelain --ignore-submodules=all) || exit # As git before 2.15, which would write.
+    printf "%s\n" "$changes" | awk "/^[?][?]/ { new++; next } /./ { old++ } END { print new + 0; print old + 0 }"
     ask rev-list --count HEAD --branches --not --remotes || echo -1
     ask remote | wc -l
     ask config -f .gitmodules --get-regexp "^submodule[.].*[.]path$" | while read -r _ at; do [ -e "$0/$at/.git" ] || echo; done | wc -l' "$3" |
     path=$3 awk "$lib"'{ numbers = numbers "," $1 + 0 } END { path = ENVIRON["path"]
-      if (NR == 5) tell("git", path, numbers); else notseen("a Git tree", "no answer in time, or it is another user\047s", "git status", path) }'; }
+      if (NR == 5) tell("git", path, numbers); else notseen("a Git tree", "an old git, no answer in time, or of another user", "git status", path) }'; }
 processes() { # their arguments, and what they have open that matters. $running was seen before this script started any.
   printf '%s\n' $running | awk '{
     file = $1 "/status"; pid = substr($1, 7); memory = 0   # Kernel threads have none.
@@ -282,9 +281,9 @@ collect() {
   for at in /var/spool/cron /var/spool/cron/crontabs; do [ -d $at ] && ! [ -r $at ] && printf '["denied","%s"]\n' $at; done
   notseen 'crontabs of others' 'sudo ls -l /var/spool/cron' /var/spool/cron
   processes; services; kernel_log; storage; until=$((started + limit * 80 / 100)); data; }
-family() { # PID: it and all that it started, which is what the watchdog ends. Nothing else is ever sent a signal.
-  cat /proc/[0-9]*/stat | awk -v root="$1" '{ pid = $1; sub(/^.*\) [A-Za-z] /, ""); parent[pid] = $1 } END {
-    for (pid in parent) { for (at = pid; at > 1 && at != root; at = parent[at]); if (at == root) print pid } }'; }
+family() { # PID: it and all that it started: only that the watchdog ends. In `stat` a name with a newline could forge parents.
+  grep -s ^PPid: /proc/[0-9]*/status | awk -F '[/:\t]+' -v root="$1" '{ parent[$3] = $6 } END {
+    for (pid in parent) { hops = 0; for (at = pid; at > 1 && at != root && ++hops < 999; at = parent[at]); if (at == root) print pid } }'; }
 main() {
   limit=${1:-30} cut='' timeout='' me=$(id -u) running=$(echo /proc/[0-9]*); now; started=$now
   timeout -s KILL 5 true && timeout=1; renice -n 19 -p $$ >/dev/null; ionice -c 3 -p $$
@@ -295,5 +294,6 @@ main() {
   while read -r _ _ state _ <"/proc/$work/stat" && [ "$state" != Z ]; do
     now; if [ $now -ge $((started + limit)) ]; then cut='something hung, and was left out'; kill -KILL $(family $work); echo; break; fi
     sleep 0.2 || sleep 1; done
-  now; printf '["end",%s,"%s"]\n' $((now - started)) "$cut"; }
-main "$@" 2>/dev/null </dev/null
+  now; printf '["end",%s,"%s"]\n' $((now - started)) "$cut"
+} 2>/dev/null </dev/null # Not in the last line, which, were it cut off on its way, would write to another file.
+main "$@"
