@@ -4,6 +4,7 @@
 // that this file ends: each hostile stream would take many minutes else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { coverageOf } from '../../src/watch/core/coverage.ts';
 import type { Discovery } from '../../src/watch/core/discovery.ts';
 import { readSight } from '../../src/adapters/look/read-sight.ts';
@@ -245,6 +246,25 @@ const HOSTILE: Readonly<Record<string, () => readonly string[]>> = {
     repeated(20, (at) =>
       file(`/etc/libvirt/qemu/g${at}.xml`, `<name>g</name>${'<disk '.repeat(40_000)}</disk>`),
     ),
+  'slashes without end': () => {
+    const path = `${'/'.repeat(240_000)}x`;
+    return [
+      ...repeated(20, (at) => recordLine('process', at + 10, 0, `rsync\0${path}\0/b\0`)),
+      recordLine('process', 9, 0, `postgres\0-D\0${path}\0`),
+      recordLine('process', 8, 0, `restic\0-r\0sftp:${path}\0backup\0/srv\0`),
+      file('/etc/bacula/f', `File = ${path}\n`),
+    ];
+  },
+  'much YAML': () =>
+    repeated(500, (at) => file(`/etc/borgmatic.d/${at}.yaml`, 'a: b\n'.repeat(3200))),
+  'dumps that unpack a thousandfold': () => {
+    const bomb = gzipSync(Buffer.alloc(1_000_000)).toString('latin1').slice(0, 900);
+    return repeated(8000, (at) =>
+      [mark(`/srv/d/${at}-backup.sql.gz`, 'f', 1), file(`/srv/d/${at}-backup.sql.gz`, bomb)].join(
+        '',
+      ),
+    );
+  },
   'brackets in brackets': () =>
     repeated(20, (at) => file(`/etc/borgmatic.d/${at}.yaml`, '['.repeat(200_000))),
   'names of prototypes': () => [

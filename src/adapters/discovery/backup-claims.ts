@@ -1,5 +1,6 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { BackupTool } from '../../watch/core/discovery.ts';
+import { trimSlashes } from '../../base/trim-slashes.ts';
 
 /** What one command line says of a backup. Claims of a job, not proof of anything. */
 export interface BackupCommand {
@@ -230,7 +231,7 @@ function pathsIn(args: readonly string[]): readonly ByteString[] | undefined {
 /** Text of a command line as a path, without slashes at its end. */
 function pathOf(text: string): ByteString {
   const bytes = Buffer.from(text).toString('latin1');
-  return byteString(bytes.replace(/(?<=.)\/+$/, ''));
+  return byteString(trimSlashes(bytes));
 }
 
 /** A word may grow by this: a line of `$A$A$A` is somebody's attack. */

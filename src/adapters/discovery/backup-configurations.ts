@@ -5,6 +5,7 @@ import { clean } from './backup-claims.ts';
 import { backupsInLine } from './backup-command.ts';
 import { assignments, type BackupTrace } from './backup-trace.ts';
 import { joinPath, type World } from './world.ts';
+import { trimSlashes } from '../../base/trim-slashes.ts';
 
 const FILES_MAX = 500;
 
@@ -14,7 +15,8 @@ export function seeConfigurations(
   homes: readonly string[],
 ): { readonly traces: readonly BackupTrace[]; readonly count: number } {
   const places = [...homes.map((home) => `${home}/.config`), '/etc'];
-  const files = places.flatMap((place) => candidates(world, place)).slice(0, FILES_MAX);
+  const borgmatic = borgmaticReader();
+  const files = places.flatMap((place) => candidates(world, place, borgmatic)).slice(0, FILES_MAX);
   const traces = files.flatMap(({ path, read }) => {
     const text = world.read(path);
     if (text === undefined) return [];
@@ -35,6 +37,7 @@ type Read = (text: string) => readonly Pick<BackupTrace, 'tool' | 'repository' |
 function candidates(
   world: World,
   place: string,
+  borgmatic: Read,
 ): readonly { readonly path: ByteString; readonly read: Read }[] {
   const at = (name: string): ByteString => byteString(`${place}/${name}`);
   const inside = (name: string, read: Read) =>
@@ -94,8 +97,19 @@ const field = (value: unknown, name: string): unknown =>
     ? Reflect.get(value, name)
     : undefined;
 
-const borgmatic: Read = (text) => {
-  const document = parseYaml(text);
+/** All YAML that is parsed of one machine: it takes long, and 500 files may hold it. */
+const YAML_TOTAL_CHARS_MAX = 256 * 1024;
+
+function borgmaticReader(): Read {
+  let left = YAML_TOTAL_CHARS_MAX;
+  return (text) => {
+    const said = saidIn(text);
+    left -= said.length;
+    return inBorgmatic(left < 0 ? undefined : parseYaml(said));
+  };
+}
+
+function inBorgmatic(document: unknown): ReturnType<Read> {
   const location = field(document, 'location') ?? document;
   const paths = listOf(field(location, 'source_directories'))
     .filter(isText)
@@ -109,17 +123,20 @@ const borgmatic: Read = (text) => {
     repository: clean(repository),
     paths: paths.length === 0 ? undefined : paths.map((path) => byteString(path)),
   }));
-};
+}
 
 /** Far more than anybody writes; what is cut in the middle does not parse. */
 const YAML_CHARS_MAX = 16 * 1024;
 /** Brackets in brackets take long to read. */
 const BRACKETS_MAX = 500;
 
-function parseYaml(text: string): unknown {
+/** Nearly all of a generated file is comments. */
+function saidIn(text: string): string {
+  return text.replaceAll(/^[ \t]*(?:#.*)?\n/gm, '').slice(0, YAML_CHARS_MAX);
+}
+
+function parseYaml(said: string): unknown {
   try {
-    // Nearly all of a generated one is comments.
-    const said = text.replaceAll(/^[ \t]*(?:#.*)?\n/gm, '').slice(0, YAML_CHARS_MAX);
     if (said.split(/[[{]/, BRACKETS_MAX).length === BRACKETS_MAX) return undefined;
     return parse(said, { uniqueKeys: false });
   } catch (error) {
@@ -139,13 +156,13 @@ const restic: Read = (text) => {
 const rsnapshot: Read = (text) => {
   const root = /^snapshot_root\t+(\S+)/m.exec(text)?.[1];
   const sources = [...text.matchAll(/^backup\t+(\/\S*)/gm)].map((match) =>
-    byteString(trimSlash(match[1] ?? '')),
+    byteString(trimSlashes(match[1] ?? '')),
   );
   if (root === undefined) return [];
   return [
     {
       tool: 'rsnapshot',
-      repository: trimSlash(root),
+      repository: trimSlashes(root),
       paths: sources.length === 0 ? undefined : sources,
     },
   ];
@@ -164,7 +181,7 @@ const pgbackrest: Read = (text) => {
     settings.set(number, repository);
   }
   const clusters = [...text.matchAll(/^pg\d+-path\s*=\s*(\/\S+)/gm)].map((match) =>
-    byteString(trimSlash(match[1] ?? '')),
+    byteString(trimSlashes(match[1] ?? '')),
   );
   const all = [...settings.values()].slice(0, PGBACKREST_REPOSITORIES_MAX);
   return (all.length === 0 ? [new Map<string, string>()] : all).map((repository) => {
@@ -199,11 +216,11 @@ const walg: Read = (text) => {
 /** What its director sends for, or where its storage daemon writes. */
 const bacula: Read = (text) => {
   const sources = [...text.matchAll(/^\s*File\s*=\s*"?(\/[^"\n]*?)"?\s*$/gim)].map((match) =>
-    byteString(trimSlash(match[1] ?? '')),
+    byteString(trimSlashes(match[1] ?? '')),
   );
   const device = /^\s*Archive\s*Device\s*=\s*"?(\/[^"\s]*)/im.exec(text)?.[1];
   const paths = sources.length === 0 ? undefined : sources;
-  return [{ tool: 'bacula', repository: device && trimSlash(device), paths }];
+  return [{ tool: 'bacula', repository: device && trimSlashes(device), paths }];
 };
 
 const duply: Read = (text) => {
@@ -213,7 +230,7 @@ const duply: Read = (text) => {
     {
       tool: 'duplicity',
       repository: clean(said.get('TARGET')),
-      paths: source?.startsWith('/') === true ? [byteString(trimSlash(source))] : undefined,
+      paths: source?.startsWith('/') === true ? [byteString(trimSlashes(source))] : undefined,
     },
   ];
 };
@@ -221,7 +238,7 @@ const duply: Read = (text) => {
 const snapper: Read = (text) => {
   const subvolume = assignments(text).get('SUBVOLUME');
   return subvolume?.startsWith('/') === true
-    ? [{ tool: 'btrfs snapshots', repository: trimSlash(subvolume), paths: undefined }]
+    ? [{ tool: 'btrfs snapshots', repository: trimSlashes(subvolume), paths: undefined }]
     : [];
 };
 
@@ -229,7 +246,7 @@ const btrbk: Read = (text) => {
   const volumes = [...text.matchAll(/^\s*volume\s+(\/\S+)/gm)].map((match) => match[1] ?? '/');
   return volumes.map((volume) => ({
     tool: 'btrfs snapshots',
-    repository: trimSlash(volume),
+    repository: trimSlashes(volume),
     paths: undefined,
   }));
 };
@@ -251,7 +268,7 @@ const vzdumpJobs: Read = (text) =>
 const datastores: Read = (text) =>
   [...text.matchAll(/^\s+path\s+(\/\S+)/gm)].map((match) => ({
     tool: 'proxmox',
-    repository: trimSlash(match[1] ?? ''),
+    repository: trimSlashes(match[1] ?? ''),
     paths: undefined,
   }));
 
@@ -263,10 +280,6 @@ const archiveCommand: Read = (text) => {
   const command = /^\s*archive_command\s*=\s*'((?:[^'\n]|'')*)'/m.exec(text)?.[1];
   return command === undefined ? [] : backupsInLine(command.replaceAll("''", "'"));
 };
-
-function trimSlash(path: string): string {
-  return path.replace(/(?<=.)\/+$/, '');
-}
 
 /** borg notes each repository that it ever opened. */
 function borgLocations(world: World, home: string): readonly BackupTrace[] {

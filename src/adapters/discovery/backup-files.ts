@@ -70,11 +70,15 @@ function toolByMagic(text: string): 'pg_dump' | 'mysqldump' | undefined {
   return undefined;
 }
 
+/** Packed, enough for what a dump begins with. A few bytes may unpack to a thousand times as many. */
+const PACKED_BYTES = 512;
+const UNPACKED_BYTES_MAX = 16 * 1024;
+
 function unzippedHead(head: string): string | undefined {
   try {
-    return gunzipSync(Buffer.from(head, 'latin1'), {
+    return gunzipSync(Buffer.from(head.slice(0, PACKED_BYTES), 'latin1'), {
       finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: 1024 * 1024,
+      maxOutputLength: UNPACKED_BYTES_MAX,
     }).toString('latin1');
   } catch (error) {
     // It is called .gz and is not: then it is no dump that we know.

@@ -4,6 +4,7 @@ import { backupsInLine } from './backup-command.ts';
 import type { BackupTrace } from './backup-trace.ts';
 import type { FoundInside } from './things.ts';
 import { joinPath, type World } from './world.ts';
+import { trimSlashes } from '../../base/trim-slashes.ts';
 
 export interface ProcessesSeen {
   readonly count: number;
@@ -62,9 +63,7 @@ function enginesOf(
   const program = (args[0] ?? '').split(' ')[0]?.split('/').at(-1)?.replace(/:$/, '') ?? '';
   const after = (names: readonly string[]): string | undefined => optionOf(args, names);
   const at = (kind: FoundInside['kind'], path: string | undefined) =>
-    path?.startsWith('/') === true
-      ? [{ kind, path: byteString(path.replace(/(?<=.)\/+$/, '')) }]
-      : [];
+    path?.startsWith('/') === true ? [{ kind, path: byteString(trimSlashes(path)) }] : [];
   if (program === 'postgres' || program === 'postmaster') {
     // Only the first process of a cluster has its arguments; the others are retitled.
     return at('postgres', after(['-D', '--pgdata']) ?? world.link(joinPath(process, 'cwd')));

@@ -123,11 +123,14 @@ function keepOpen(recording: Recording, { pid, path }: Of<'open'>): void {
 }
 
 /**
- * Long runs of blanks mean nothing in a text, and patterns such as `^\s*name` would take the square
- * of their length.
+ * Empty lines and long runs of blanks mean nothing in a text, and patterns such as `^\s*name` would
+ * take the square of their length. How far a line is indented may mean something.
  */
 function withoutGaps(text: string): string {
-  return text.replaceAll(/\s{64,}/g, (gap) => (gap.includes('\n') ? '\n' : ' '));
+  return text.replaceAll(/\s{8,}/g, (gap) => {
+    const indent = gap.slice(gap.lastIndexOf('\n') + 1);
+    return (gap.includes('\n') ? '\n' : '') + (indent.length < 64 ? indent : ' ');
+  });
 }
 
 const MOUNT_TABLES = ['/proc/self/mountinfo', '/proc/mounts', '/proc/self/mounts'];

@@ -2,6 +2,7 @@ import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import type { Discovery } from './discovery.ts';
 import { placeOf } from './locate.ts';
 import type { Place } from './place.ts';
+import { trimSlashes } from '../../base/trim-slashes.ts';
 
 /** Where an address of restic, borg or pgBackRest leads. */
 export type RepositoryAddress =
@@ -39,7 +40,7 @@ export function sameRepository(one: string, other: string): boolean {
 function normal(repository: string): string {
   const address = addressOf(repository);
   if (address.kind === 'path') return address.path;
-  return repository
+  const named = repository
     .replace(
       /^ssh:\/\/(?:([^@/]*)@)?([^:/]+)(?::22)?\/(?!~|\.\/)/,
       (_, user: string | undefined, host) =>
@@ -49,8 +50,8 @@ function normal(repository: string): string {
       /^sftp:\/\/(?:([^@/]*)@)?([^:/]+)(?::22)?\//,
       (_, user: string | undefined, host) =>
         `sftp:${user === undefined ? '' : `${user}@`}${String(host)}:`,
-    )
-    .replace(/(?<=.)\/+$/, '');
+    );
+  return trimSlashes(named);
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Beneath, isWithin, type Place } from '../place.ts';
 import { type HostOf, hostNames, isLoopback } from './host-names.ts';
 import type { GlusterVolume, HostSight } from './host-sight.ts';
 import { type LookedHost, type SeenHost, seenOf } from './looked-hosts.ts';
+import { trimSlashes } from '../../../base/trim-slashes.ts';
 
 export interface Across {
   readonly hosts: readonly LookedHost[];
@@ -105,7 +106,7 @@ function isKnownThere({ discovery }: HostSight, path: ByteString): boolean {
 }
 
 function trimmed(path: string): string {
-  return path.replace(/\/+$/, '');
+  return path === '/' ? '' : trimSlashes(path);
 }
 
 /** The place of a path on a file system of that host. What ZFS stands on, ZFS says. */

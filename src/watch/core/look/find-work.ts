@@ -1,6 +1,7 @@
 /** Work that is nowhere else, and what runs by itself and could destroy it. */
 import { countOf } from '../../../base/say-quantity.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
+import { trimSlashes } from '../../../base/trim-slashes.ts';
 import { bytesOfUtf8 } from '../../../manifest/core/utf8.ts';
 import { isWithin } from '../place.ts';
 import { pathText } from './across.ts';
@@ -99,5 +100,5 @@ function targetOf(many: ManyEstate, host: string, target: string) {
   const named = remote?.[1];
   const on = named === undefined || isLoopback(named) ? host : many.across.hostOf(named);
   if (on === undefined) return undefined;
-  return { host: on, path: bytesOfUtf8(path.replace(/(?<=.)\/+$/, '')) };
+  return { host: on, path: bytesOfUtf8(trimSlashes(path)) };
 }

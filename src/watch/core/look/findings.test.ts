@@ -111,7 +111,8 @@ const automated = (change: Partial<Automation>): HostSight => ({
   automation: [
     {
       ...{ kind: 'rsync --delete', foundBy: 'cron', trace: '/etc/cron.d/sync' },
-      target: '/srv/data',
+      // As rsync is mostly told.
+      target: '/srv/data/',
       ...change,
     },
   ],
