@@ -259,6 +259,8 @@ test('guests: defined, listed, running; their images with cache modes', async ()
       'json',
       '-blockdev',
       '{"driver":"file","filename":"/vm/j","cache":{"no-flush":true}}',
+      '-blockdev',
+      '{"driver":"throttle","file":{"cache":{"direct":true,"no-flush":false},"driver":"raw","file":{"cache":{"direct":true},"driver":"host_device","filename":"/dev/pve/vm-100-disk-0"}}}',
     ),
   ]);
   const web = { path: '/vm/web.qcow2', cache: 'unsafe', format: 'qcow2' };
@@ -268,7 +270,10 @@ test('guests: defined, listed, running; their images with cache modes', async ()
       { name: 'far away', state: 'shut off', startsByItself: undefined, images: [] },
       {
         ...{ name: 'json', state: 'running', startsByItself: undefined },
-        images: [{ path: '/vm/j', cache: 'unsafe', format: undefined }],
+        images: [
+          { path: '/vm/j', cache: 'unsafe', format: undefined },
+          { path: '/dev/pve/vm-100-disk-0', cache: 'none', format: undefined },
+        ],
       },
       { name: 'old', state: 'shut off', startsByItself: false, images: [] },
       {

@@ -45,6 +45,8 @@ function fieldsOf(arg: string): readonly Image[] {
   ];
 }
 
+const DEPTH_MAX = 4;
+
 /** `{"driver":"file","filename":"/srv/a.qcow2","cache":{"direct":true,"no-flush":false}}`. */
 function blockdevOf(json: string): readonly Image[] {
   let said: unknown;
@@ -54,11 +56,15 @@ function blockdevOf(json: string): readonly Image[] {
     if (error instanceof SyntaxError) return [];
     throw error;
   }
-  const path = field(said, 'filename');
-  if (typeof path !== 'string' || !path.startsWith('/') || field(said, 'read-only') === true) {
-    return [];
+  const isReadOnly = field(said, 'read-only') === true;
+  let cache = field(said, 'cache');
+  // A driver of formats or of throttling may hold what it stands on: Proxmox writes all in one.
+  for (let depth = 0; depth < DEPTH_MAX && field(said, 'filename') === undefined; depth++) {
+    said = field(said, 'file');
+    cache = field(said, 'cache') ?? cache;
   }
-  const cache = field(said, 'cache');
+  const path = field(said, 'filename');
+  if (typeof path !== 'string' || !path.startsWith('/') || isReadOnly) return [];
   return [{ path: byteString(path), cache: cacheOf(cache), format: undefined }];
 }
 
