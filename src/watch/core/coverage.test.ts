@@ -29,6 +29,19 @@ function states(
   return Object.fromEntries(rows.map((row) => [row.data.path, row.state]));
 }
 
+test('what FUSE mounts from another machine lies there, and nowhere else', () => {
+  const nas = DISCOVERY.fileSystems.find(({ mountPoint }) => mountPoint === '/mnt/nas');
+  assert.ok(nas !== undefined);
+  const hostOf = (type: string, device: string): string => {
+    const fileSystems = [{ ...nas, class: 'fuse' as const, type, device: byteString(device) }];
+    return placeOf({ host: HOST, fileSystems }, byteString('/mnt/nas/x')).host;
+  };
+  assert.equal(hostOf('fuse.glusterfs', 'st1:/gv0'), 'server st1');
+  assert.equal(hostOf('fuse.sshfs', 'ann@nas:/srv'), 'server nas');
+  assert.equal(hostOf('fuse.glusterfs', 'localhost:/gv0'), HOST);
+  assert.equal(hostOf('fuse.lxcfs', 'lxcfs'), HOST);
+});
+
 test('nothing found: in no recovery point, the large and lately written first', () => {
   const { rows, none, unknown } = coverageOf(DISCOVERY, []);
   assert.deepEqual(

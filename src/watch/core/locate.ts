@@ -2,6 +2,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { type DurationMs, durationMs, seconds, type UnixMs } from '../../base/units.ts';
 import type { DataKind, Discovery, FileSystem, FoundBackup } from './discovery.ts';
 import type { DataSet, UnopenedBackup } from './estate.ts';
+import { isLoopback } from './look/host-names.ts';
 import { isWithin, type Place } from './place.ts';
 import { PROOF_LIMITS } from './proof.ts';
 
@@ -28,16 +29,21 @@ export function placeOf(
   path: ByteString,
 ): Place {
   const mount = fileSystemOf(discovery, path);
-  if (mount?.class === 'network') {
-    return { host: serverOf(mount.device), beneath: undefined, path: undefined };
+  const server = mount && serverOf(mount);
+  if (server !== undefined && !isLoopback(server)) {
+    return { host: `server ${server}`, beneath: undefined, path: undefined };
   }
   return { host: discovery.host, beneath: mount?.beneath, path };
 }
 
-/** `nas` of `nas:/export`, `//nas/share`, `ann@nas:/srv`, `nas:6789:/`. */
-function serverOf(device: ByteString): string {
+/**
+ * `nas` of `nas:/export`, `//nas/share`, `ann@nas:/srv`, `nas:6789:/`; undefined where a mount is no
+ * other machine's. Gluster and sshfs are mounted by FUSE, and name one all the same.
+ */
+function serverOf({ class: kind, device, type }: FileSystem): string | undefined {
+  if (kind !== 'network' && !/^fuse\.(?:glusterfs|sshfs)$/.test(type)) return undefined;
   const address = /^(?:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)/.exec(device);
-  return `server ${address?.[1] ?? 'unknown'}`;
+  return address?.[1] ?? 'unknown';
 }
 
 export function unflushedOf(
