@@ -36,6 +36,7 @@ const PLANTED = {
   '/srv/repo/index/x': 'x',
   '/srv/repo/keys/x': 'x',
   '/srv/repo/snapshots/x': 'x',
+  '/var/lib/vz/images/100/vm-100-disk-0.raw': 'x'.repeat(700),
   '/srv/dumps/shop-2026-01-02.sql': '--\n-- PostgreSQL database dump\n--\n',
   '/home/ann/notes': 'x'.repeat(10),
 };
@@ -79,7 +80,7 @@ test('what discovery reads is there', (t) => {
   if (!needs(t, 'root', 'mount')) return;
   const { records } = runLook(t, plantedRoot(t, PLANTED));
   const texts = Object.keys(PLANTED).filter(
-    (path) => /^\/(?:etc|var|opt)\//.test(path) && !path.includes('nginx'),
+    (path) => /^\/(?:etc|var|opt)\//.test(path) && !/nginx|\/vz\//.test(path),
   );
   for (const path of texts) {
     assert.equal(about(records, 'file', path)?.[2], PLANTED[path as keyof typeof PLANTED], path);
@@ -87,6 +88,7 @@ test('what discovery reads is there', (t) => {
   assert.deepEqual(about(records, 'tree', '/srv/shop')?.slice(2, 5), [1000 + 21, 4, 3]);
   assert.deepEqual(about(records, 'tree', '/srv/db')?.slice(2, 5), [3 + 5000 + 1 + 100, 8, 5]);
   assert.deepEqual(about(records, 'tree', '/srv/repo')?.slice(2, 4), [304, 10]);
+  assert.equal(about(records, 'tree', '/var/lib/vz')?.[2], 700);
   const marks = of(records, 'mark').map(([, path]) => path);
   const expected = [
     '/srv/db',
@@ -317,6 +319,20 @@ test('nothing is written and no process is left, with a Git tree whose index is 
 
 test('a script that is cut off on its way writes nothing: its last line names no file', () => {
   assert.equal(SCRIPT.trimEnd().split('\n').at(-1), 'main "$@"');
+});
+
+test('zpool, which would load its module, is asked only where that is loaded', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const files = { '/opt/fake/zpool': '#!/bin/sh\necho tank\n' };
+  for (const [isLoaded, more] of [
+    [false, {}],
+    [true, { '/sys/module/zfs/version': '2\n' }],
+  ] as const) {
+    const root = plantedRoot(t, { ...files, ...more });
+    chmodSync(join(root, 'opt/fake/zpool'), 0o755);
+    const { records } = runLook(t, root, { programs: { zpool: '/opt/fake/zpool' } });
+    assert.equal(about(records, 'run', 'zpool status') !== undefined, isLoaded);
+  }
 });
 
 test('a git too old for what is asked of it says nothing of a tree', (t) => {

@@ -30,6 +30,7 @@ const WHOLE: readonly (readonly [string, DataKind])[] = [
   ['/var/lib/docker/volumes', 'tree'],
   ['/var/lib/containers/storage/volumes', 'tree'],
   ['/var/lib/libvirt/images', 'tree'],
+  ['/var/lib/vz', 'tree'],
   ['/var/lib/grafana', 'tree'],
   ['/var/lib/gitea', 'tree'],
   ['/var/lib/forgejo', 'tree'],

@@ -97,7 +97,7 @@ mounts() {
     sub(/\/[^\/]*\\012.*/, "", path); gsub(/\\040/, " ", path); gsub(/\\011/, "\t", path); gsub(/\\134/, "\\", path); print path }' /proc/self/mountinfo; }
 trees() { # where data are likely to lie, as candidates.ts has it; what is no directory falls out in `walk`.
   names /etc /root /usr/local /var/mail /var/vmail /var/spool/cron /var/backups
-  for each in docker/volumes containers/storage/volumes libvirt/images grafana gitea forgejo jenkins nextcloud redis ldap influxdb \
+  for each in docker/volumes containers/storage/volumes libvirt/images vz grafana gitea forgejo jenkins nextcloud redis ldap influxdb \
     prometheus elasticsearch rabbitmq mysql postgresql pgsql mongodb mongo; do names /var/lib/$each; done
   # A parent is one row itself where files lie loose in it, where there are too many directories, or none to be seen.
   for parent in /srv /home /opt /var/www /var/opt; do
@@ -243,12 +243,12 @@ services() { # systemctl: where systemd does not run, it would read every unit b
   done | { head -n 1000; printf '\n0\n'; } | record 'authorized keys'
   notseen 'programs behind open ports' 'sudo ss -tulnp' ''
   notseen 'keys that let others in' 'sudo ssh-keygen -l -f /root/.ssh/authorized_keys' /root/.ssh/authorized_keys; }
-storage() { # --readonly takes no locks and writes no cache. A daemon is asked only where it runs, since to ask would start it.
+storage() { # --readonly takes no locks and writes no cache. A daemon or module is asked only where it runs: to ask would start it.
   lvm="--readonly --units b --nosuffix --separator | --config devices{write_cache_state=0}"
   if [ "$me" = 0 ]; then run lvs 5 lvs -a --segments $lvm -o vg_name,lv_name,lv_attr,segtype,stripes,lv_size,devices,lv_health_status
     run vgs 5 vgs $lvm; run pvs 5 pvs $lvm; fi
   command -v lvs >/dev/null && notseen LVM 'sudo lvs -a -o +devices' /dev/mapper/control
-  run 'zpool list' 4 zpool list -Hp -o name,size,health; run 'zpool status' 4 zpool status -P
+  [ ! -d /sys/module/zfs ] || { run 'zpool list' 4 zpool list -Hp -o name,size,health; run 'zpool status' 4 zpool status -P; }
   case $daemons in *libvirtd* | *virtqemud*) run 'virsh list' 5 virsh --readonly -c qemu:///system list --all ;; esac
   case $daemons in *dockerd*) run 'docker mounts' 5 sh -c \
     'docker ps -aq | xargs docker inspect -f "{{.Name}}{{range .Mounts}}	{{.Type}}:{{.Source}}{{end}}"' ;; esac
