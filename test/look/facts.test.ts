@@ -154,6 +154,10 @@ test('volumes: md with its last failure, and one that is being rebuilt', async (
         '      [=>....]  recovery =  8.5% (85/1000) finish=17.0min speed=1K/sec',
         'md1 : active raid1 sdc1[0] sdd1[1](F)',
         '      1000 blocks super 1.2 [2/1] [U_]',
+        'md2 : broken raid0 sde1[0] sdf1[1]',
+        '      2000 blocks super 1.2 512k chunks',
+        'md3 : active raid5 sdj1[3](J) sdi1[4] sdh1[1] sdg1[0]',
+        '      2000 blocks super 1.2 level 5, 64k chunk, algorithm 2 [3/3] [UUU]',
         'unused devices: <none>\n',
       ].join('\n'),
     ),
@@ -166,12 +170,16 @@ test('volumes: md with its last failure, and one that is being rebuilt', async (
   assert.deepEqual(brief(volumes), [
     'md md0 raid1 on sda1 survives 0 degraded',
     'md md1 raid1 on sdc1 survives 0 degraded',
+    'md md2 raid0 on sde1+sdf1 survives 0 failed',
+    'md md3 raid5 on sdg1+sdh1+sdi1 survives 1 ok',
   ]);
   assert.deepEqual(
     volumes.map(({ since, missingCount }) => [since, missingCount]),
     [
       [undefined, 1],
       [1_794_000_000_500, 1],
+      [undefined, 0],
+      [undefined, 0],
     ],
   );
 });

@@ -4,7 +4,7 @@ import { wordsOf } from '../words.ts';
 import { linesOf, type Told, wholeNumber } from './told.ts';
 
 const HEAD =
-  /^(md\S*) : (active|inactive)(?: \([^)]*\))?(?: (raid\d+|linear|multipath|faulty))?((?: \S+\[\d+\](?:\([A-Z]\))*)*)\s*$/;
+  /^(md\S*) : (active|inactive|broken)(?: \([^)]*\))?(?: (raid\d+|linear|multipath|faulty))?((?: \S+\[\d+\](?:\([A-Z]\))*)*)\s*$/;
 
 /** Arrays as `/proc/mdstat` tells of them. @param errors tell since when one is degraded */
 export function arraysOf({ world }: Told, errors: readonly StorageError[]): readonly Volume[] {
@@ -55,11 +55,11 @@ function arrayOf(
   };
 }
 
-/** Not spares nor failed ones; while one is rebuilt, the newest of the rest is it. */
+/** Not spares, failed ones nor a journal; while one is rebuilt, the newest of the rest is it. */
 function inSync(members: readonly string[], count: number): readonly string[] {
   const number = (member: string): number => Number(/\[(\d+)\]/.exec(member)?.[1] ?? 0);
   return members
-    .filter((member) => !/\([SF]\)$/.test(member))
+    .filter((member) => !/\((?:S|F|J)\)$/.test(member))
     .sort((one, other) => number(one) - number(other))
     .slice(0, count)
     .map((member) => wordsOf(member.replace(/\[.*$/, '')))
