@@ -42,7 +42,7 @@ import { Walk } from './walk.ts';
 import type { WalkReport } from './walk-report.ts';
 
 /** Batches under way for each worker: enough that none waits, few enough to bound memory. */
-const AHEAD = 2;
+const AHEAD = 3;
 
 export interface RootPorts {
   readonly source: Source;

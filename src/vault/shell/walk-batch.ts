@@ -4,7 +4,7 @@ import type { WalkedDir } from './cache-builder.ts';
 import type { OpenDir } from './open-dir.ts';
 import type { BatchItem } from './walk-item.ts';
 
-const BATCH_ITEMS = 256;
+const BATCH_ITEMS = 512;
 /** Each directory of a batch holds a descriptor until the batch is done. */
 const BATCH_DIRS = 64;
 
