@@ -37,7 +37,7 @@ interface Collecting extends ListOptions {
   readonly budget: { folders: number; entries: number };
 }
 
-/** A vault has a dozen folders; at 16 MiB a pack so many names are 64 TiB. */
+/** A vault has a dozen folders; at 32 MiB a pack so many names are 128 TiB. */
 const FOLDERS_MAX = 1024;
 const ENTRIES_MAX = 2 ** 22;
 

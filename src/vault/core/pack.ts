@@ -12,7 +12,7 @@ import {
 import { parseSealedKeys } from './sealed-key.ts';
 
 /** A pack is closed when it has reached about this size. */
-export const PACK_TARGET = 16 * MIB;
+export const PACK_TARGET = 32 * MIB;
 export const PACK_SIZE_MAX = 4 * GIB - 1;
 export const PACK_MAGIC = Uint8Array.from('HOLDFAST PACK 0\n', (char) => char.charCodeAt(0));
 /** Groups of the smallest size fill a pack of the largest size with fewer. */
