@@ -1,6 +1,6 @@
 /** The part of holdfast.yaml that is about more than one machine: hosts, domains, recovery points. */
 import { z } from 'zod';
-import { backupTools } from './host-look.ts';
+import { backupTools } from './words.ts';
 
 const text = z.string().min(1);
 const texts = z.union([text, z.array(text)]).transform((one) => (Array.isArray(one) ? one : [one]));

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { byteString } from '../base/bytes.ts';
 import { durationMs, unixMs } from '../base/units.ts';
 import type {
-  BackupTool,
   DataKind,
   Discovery,
   Disk,
@@ -33,6 +32,7 @@ import type {
   Mount,
 } from '../watch/core/look/host-sight.ts';
 import type { Beneath, Place } from '../watch/core/place.ts';
+import { backupTools, words } from './words.ts';
 
 const text = z.string();
 const bytes = z
@@ -48,11 +48,6 @@ function orNothing<T extends z.ZodType>(schema: T) {
   return schema.nullable().transform((value) => value ?? undefined);
 }
 
-/** Every word of a type and no other; one that the type gains does not compile here. */
-function words<T extends string>(all: Readonly<Record<T, true>>) {
-  return z.enum(Object.keys(all) as [T, ...T[]]);
-}
-
 /** An object with every key of `T`, the optional ones too: one that it gains does not compile here. */
 function whole<T>() {
   return <S extends Readonly<Record<keyof T, z.ZodType>>>(shape: S) => z.strictObject(shape);
@@ -61,12 +56,6 @@ function whole<T>() {
 const dataKinds = words<DataKind>({
   ...{ tree: true, home: true, www: true, config: true, repository: true, image: true },
   ...{ postgres: true, mysql: true, mongodb: true, sqlite: true },
-});
-export const backupTools = words<BackupTool>({
-  ...{ restic: true, borg: true, borgmatic: true, rsnapshot: true, duplicity: true },
-  ...{ pgbackrest: true, barman: true, 'wal-g': true, pg_dump: true, mysqldump: true },
-  ...{ mongodump: true, kopia: true, bacula: true, proxmox: true, rsync: true, rclone: true },
-  ...{ 'zfs snapshots': true, 'btrfs snapshots': true, 'lvm snapshots': true, 'dump file': true },
 });
 const foundBy = words<FoundBy>({
   ...{ process: true, timer: true, cron: true, configuration: true, files: true },

@@ -1,0 +1,15 @@
+/** Words that more than one schema takes. The configuration needs no schema of looks to know them. */
+import { z } from 'zod';
+import type { BackupTool } from '../watch/core/discovery.ts';
+
+/** Every word of a type and no other; one that the type gains does not compile here. */
+export function words<T extends string>(all: Readonly<Record<T, true>>) {
+  return z.enum(Object.keys(all) as [T, ...T[]]);
+}
+
+export const backupTools = words<BackupTool>({
+  ...{ restic: true, borg: true, borgmatic: true, rsnapshot: true, duplicity: true },
+  ...{ pgbackrest: true, barman: true, 'wal-g': true, pg_dump: true, mysqldump: true },
+  ...{ mongodump: true, kopia: true, bacula: true, proxmox: true, rsync: true, rclone: true },
+  ...{ 'zfs snapshots': true, 'btrfs snapshots': true, 'lvm snapshots': true, 'dump file': true },
+});
