@@ -89,6 +89,8 @@ export async function runBackup(
         ownDirs: identitiesOf(request.ownPlaces),
       },
     );
+  } catch (error) {
+    throw await crew.causeOf(error);
   } finally {
     endYielding?.();
     source.end();

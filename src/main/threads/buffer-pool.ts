@@ -39,7 +39,7 @@ export class BufferPool {
   acquire(): PackBuffer {
     for (;;) {
       const before = Atomics.load(this.#control, GIVEN_BACK);
-      if (Atomics.load(this.#control, STOPPED) !== 0) {
+      if (this.isStopped) {
         throw new Fault('HF_RUN_STOPPED', 'an earlier pack could not be stored');
       }
       for (const [index, bytes] of this.#buffers.entries()) {
@@ -59,6 +59,10 @@ export class BufferPool {
   release(index: number): void {
     Atomics.store(this.#control, FIRST + index, FREE);
     this.#wake();
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.#control, STOPPED) !== 0;
   }
 
   /** Nothing more can be stored: whoever waits, or comes, gets a Fault. */

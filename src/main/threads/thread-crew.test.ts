@@ -49,6 +49,15 @@ function submit(crew: ThreadCrew): string {
   return `packs/${hexOf(name)}`;
 }
 
+function errorOf(work: () => void): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 test('every pack is durable when the end is told', async (t) => {
   const { crew, root } = startedCrew(t);
   await crew.capture([]); // The worker is there: the end has nothing else to wait for.
@@ -63,6 +72,22 @@ test('a pack that cannot be stored is told at the end', async (t) => {
   await crew.capture([]);
   submit(crew);
   await assert.rejects(crew.finish(), Fault);
+});
+
+test('whoever is only stopped by a failure is told the failure', async (t) => {
+  const { crew, root } = startedCrew(t);
+  fs.writeFileSync(path.join(root, 'packs'), 'where a directory should be');
+  await crew.capture([]);
+  submit(crew);
+  // Without a turn of the event loop, so that the failure itself cannot have come.
+  const stopped = errorOf(() => {
+    for (;;) crew.sink.acquire();
+  });
+  assert.ok(stopped instanceof Fault && stopped.code === 'HF_RUN_STOPPED');
+  const cause = await crew.causeOf(stopped);
+  assert.ok(cause instanceof Error && !('code' in cause && cause.code === 'HF_RUN_STOPPED'));
+  const other = new Error('of its own');
+  assert.equal(await crew.causeOf(other), other);
 });
 
 test('every task is answered, those that had to wait too', async (t) => {

@@ -3,6 +3,7 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import { Gate } from '../../adapters/node/gated-source.ts';
 import { assert } from '../../base/assert.ts';
 import { hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import type { IndexedPack } from '../../vault/core/index-builder.ts';
 import type { CaptureResult } from '../../vault/shell/capture-work.ts';
 import type { BatchItem } from '../../vault/shell/walk-item.ts';
@@ -53,6 +54,7 @@ export class ThreadCrew implements Crew {
   #nextTask = 1;
   #storedCount = 0;
   #failure: SentFault | undefined;
+  readonly #firstFailure = Promise.withResolvers<Error>();
   #onStored: (() => void) | undefined;
 
   /** Threads start at once, since that takes a while. @param of where the packs go; how many */
@@ -133,6 +135,16 @@ export class ThreadCrew implements Crew {
     return { packs: this.#packs, newBytes };
   }
 
+  /**
+   * Why the run failed. Who is only stopped, since a pack could not be stored, may learn of it before
+   * the main thread has the failure itself, which is on its way.
+   */
+  async causeOf(error: unknown): Promise<unknown> {
+    const isStopped = error instanceof Fault && isAfterthought(error);
+    if (!isStopped || this.#pool?.isStopped !== true) return error;
+    return within(END_MS_MAX, this.#firstFailure.promise, error);
+  }
+
   async close(): Promise<void> {
     this.#pool?.stop();
     this.#ownPacks?.close();
@@ -146,11 +158,7 @@ export class ThreadCrew implements Crew {
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
     );
     this.#tellAll({ kind: 'end' });
-    const limit = new AbortController();
-    const late = setTimeout(END_MS_MAX, undefined, { signal: limit.signal });
-    late.catch(() => undefined); // All have ended, so nobody waits for it.
-    await Promise.race([Promise.all(ended), late]);
-    limit.abort();
+    await within(END_MS_MAX, Promise.all(ended), undefined);
   }
 
   #startWorker(at: number): Worker {
@@ -229,6 +237,7 @@ export class ThreadCrew implements Crew {
     if (isAfterthought(this.#failure)) return;
     this.#pool?.stop();
     const error = receivedFault(this.#failure);
+    this.#firstFailure.resolve(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#queue.length = 0;
@@ -238,4 +247,14 @@ export class ThreadCrew implements Crew {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw receivedFault(this.#failure);
   }
+}
+
+/** @returns what `promise` gives, or `otherwise` when it does not in time */
+async function within<T, U>(limitMs: number, promise: Promise<T>, otherwise: U): Promise<T | U> {
+  const limit = new AbortController();
+  const late = setTimeout(limitMs, otherwise, { signal: limit.signal });
+  late.catch(() => undefined); // It came in time, so nobody waits for this.
+  const first = await Promise.race([promise, late]);
+  limit.abort();
+  return first;
 }
