@@ -1,0 +1,58 @@
+/** Files of the state directory below `guard/`: written whole and durable, or not at all. */
+import { type ByteString, byteString, hexOf } from '../../base/bytes.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Tools } from '../../host/tools.ts';
+
+export interface GuardFilePorts {
+  readonly disk: Disk;
+  readonly tools: Pick<Tools, 'codec' | 'hash' | 'random'>;
+}
+
+/** Takes the place of what was there, mode 0600; durable when it returns. */
+export function replaceFile(ports: GuardFilePorts, path: ByteString, bytes: Uint8Array): void {
+  const temporary = writeBeside(ports, path, bytes);
+  ports.disk.move(temporary, path);
+  ports.disk.syncDir(parentOf(path));
+}
+
+/** A new file, mode 0600, durable when it returns; one that is there stays as it is. */
+export function publishFile(
+  ports: GuardFilePorts,
+  path: ByteString,
+  bytes: Uint8Array,
+): 'published' | 'exists' {
+  const { disk } = ports;
+  const temporary = writeBeside(ports, path, bytes);
+  const outcome = disk.publish(temporary, path);
+  if (outcome === 'exists') disk.unlink(temporary);
+  else disk.syncDir(parentOf(path));
+  return outcome;
+}
+
+/** Undefined where there is none. */
+export function readFileIfThere(
+  { disk }: GuardFilePorts,
+  path: ByteString,
+): Uint8Array | undefined {
+  return disk.size(path) === undefined ? undefined : disk.read(path);
+}
+
+/** `digits` hexadecimal digits, drawn. */
+export function drawnHex({ tools }: GuardFilePorts, digits: number): string {
+  return hexOf(tools.codec.textOf(tools.random.bytes(digits / 2)));
+}
+
+function writeBeside(ports: GuardFilePorts, path: ByteString, bytes: Uint8Array): ByteString {
+  const { disk } = ports;
+  disk.makeDir(parentOf(path));
+  const temporary = byteString(`${path}.${drawnHex(ports, 16)}.tmp`);
+  const file = disk.create(temporary);
+  file.write(bytes);
+  file.sync();
+  file.close();
+  return temporary;
+}
+
+function parentOf(path: ByteString): ByteString {
+  return byteString(path.slice(0, path.lastIndexOf('/')));
+}
