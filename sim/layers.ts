@@ -169,7 +169,10 @@ export class Layers {
     if (change.to === undefined) directory.entries.delete(change.name);
     else {
       directory.entries.set(change.name, change.to);
-      this.inode(change.to).links += 1;
+      const named = this.inode(change.to);
+      // Two names that were swapped: for a moment the second has none.
+      if (named.links === 0) this.usedBytes += named.content.size;
+      named.links += 1;
     }
     if (before === undefined) return;
     const old = this.inode(before);

@@ -42,6 +42,7 @@ export function simTreeWriter(handles: TreeHandles, nowNs: () => bigint): TreeWr
     makeNode: (dir, name, node) => attempt(() => void writer.add({ dir, name }, nodeOf(node))),
     makeLink: (from, to) => attempt(() => writer.link(from, to)),
     rename: (from, to) => attempt(() => writer.rename(from, to)),
+    exchange: (one, other) => attempt(() => writer.exchange(one, other)),
     unlink: (dir, name) => attempt(() => writer.remove({ dir, name }, false)),
     removeDir: (dir, name) => attempt(() => writer.remove({ dir, name }, true)),
     setAttributes: (handle, attributes) =>
@@ -132,6 +133,22 @@ class SimTreeWriter {
       { kind: 'entry', inode: target, name: to.name, to: inode },
       { kind: 'entry', inode: source, name: from.name, to: undefined },
       { kind: 'meta', inode, meta: { ctime } },
+      this.#touch(source),
+      this.#touch(target),
+    ]);
+  }
+
+  exchange(one: Place, other: Place): void {
+    const { inode: first, path } = this.#handles.lookup(one.dir, one.name);
+    const { inode: second } = this.#handles.lookup(other.dir, other.name);
+    const source = this.#handles.at(one.dir).inode;
+    const target = this.#handles.at(other.dir).inode;
+    const ctime = this.#nowNs();
+    this.#volume.change(path, () => [
+      { kind: 'entry', inode: target, name: other.name, to: first },
+      { kind: 'entry', inode: source, name: one.name, to: second },
+      { kind: 'meta', inode: first, meta: { ctime } },
+      { kind: 'meta', inode: second, meta: { ctime } },
       this.#touch(source),
       this.#touch(target),
     ]);

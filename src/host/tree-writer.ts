@@ -28,6 +28,11 @@ export interface TreeWriter {
   makeLink(from: Place, to: Place): void;
   /** EEXIST where `to` is taken. */
   rename(from: Place, to: Place): void;
+  /**
+   * Swaps two names in one step, whatever they are. ENOENT where one is missing; EINVAL where the
+   * file system cannot (some network file systems).
+   */
+  exchange(one: Place, other: Place): void;
   /** Removes a name that is no directory. */
   unlink(dir: DirHandle, name: ByteString): void;
   /** Removes an empty directory. */

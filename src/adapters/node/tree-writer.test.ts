@@ -50,6 +50,19 @@ test('nothing is replaced', () => {
   assert.equal(fs.readFileSync(join(it.path, 'taken'), 'utf8'), 'mine');
 });
 
+test('two names are swapped in one step, whatever they are', () => {
+  using it = scratch();
+  fs.writeFileSync(join(it.path, 'file'), 'mine');
+  fs.mkdirSync(join(it.path, 'dir'));
+  const [file, dir] = [name('file'), name('dir')].map((each) => ({ dir: it.dir, name: each }));
+  assert.ok(file !== undefined && dir !== undefined);
+  tree.exchange(file, dir);
+  assert.equal(fs.readFileSync(join(it.path, 'dir'), 'utf8'), 'mine');
+  assert.ok(fs.statSync(join(it.path, 'file')).isDirectory());
+  const missing = { dir: it.dir, name: name('missing') };
+  assert.throws(() => tree.exchange(file, missing), failsWith('ENOENT'));
+});
+
 test('no symlink is followed, not even to change attributes', () => {
   using it = scratch();
   const outside = join(it.path, 'outside');

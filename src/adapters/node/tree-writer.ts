@@ -18,7 +18,7 @@ import { ALL_SET, TreeFailure } from '../../host/tree-writer.ts';
 import { errnoOf } from './errno.ts';
 import { NameIds } from './name-ids.ts';
 import type { Answer } from './syscalls.ts';
-import { makeNode, renameNoReplace } from './syscalls-nodes.ts';
+import { makeNode, renameExchange, renameNoReplace } from './syscalls-nodes.ts';
 import { createAt } from './syscalls-open.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { setTimesAtNs, setTimesNs } from './syscalls-times.ts';
@@ -52,6 +52,10 @@ export function nodeTreeWriter(): TreeWriter {
     makeLink: (from, to) =>
       attempt(() => fs.linkSync(at(from.dir, from.name), at(to.dir, to.name))),
     rename: renameTo,
+    exchange: (one, other) =>
+      demandDone(
+        renameExchange({ from: pathAt(one.dir, one.name), to: pathAt(other.dir, other.name) }),
+      ),
     unlink: (dir, name) => attempt(() => fs.unlinkSync(at(dir, name))),
     removeDir: (dir, name) => attempt(() => fs.rmdirSync(at(dir, name))),
     setAttributes,

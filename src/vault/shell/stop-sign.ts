@@ -1,5 +1,6 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
+import { isQuarantineName } from '../../base/own-places.ts';
 import { FROZEN_DIR } from '../../host/frozen-source.ts';
 import type { DirHandle } from '../../host/source.ts';
 import { STAT_WORDS } from '../../host/source.ts';
@@ -21,7 +22,8 @@ export function stopBeforeOpening(options: WalkOptions, path: ByteString): ItemM
     options.report.notEntered(path, { why: 'mount', bytes: undefined });
     return { notEntered: 'mount' };
   }
-  if (path.slice(path.lastIndexOf('/') + 1) === FROZEN_DIR) {
+  const name = byteString(path.slice(path.lastIndexOf('/') + 1));
+  if (name === FROZEN_DIR || (path !== '' && isQuarantineName(name))) {
     options.report.notEntered(path, { why: 'holdfast', bytes: undefined });
     return { notEntered: 'holdfast' };
   }
