@@ -319,6 +319,21 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy: 'Install {tool} on this host, or choose another way to capture it.',
   },
+  HF_TREE_INVALID: {
+    kind: 'corrupt',
+    remedy:
+      'Look at {path}: it is not as Holdfast wrote it. Move it away, and enrol the tree again: `holdfast promote PLACE`.',
+  },
+  HF_TREE_NOT_PROMOTED: { kind: 'refused', remedy: '{instead}' },
+  HF_TREE_PLACE: {
+    kind: 'usage',
+    remedy: 'Write it as /srv/tree, host:/srv/tree or ann@host:2222:/srv/tree.',
+  },
+  HF_TREE_UNSEEN: {
+    kind: 'unavailable',
+    remedy:
+      'Look whether it can be listed by hand (`ls`): a mount may hang, or a login shell may say things.',
+  },
   HF_UP_RUNNING: {
     kind: 'refused',
     remedy:

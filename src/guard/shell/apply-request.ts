@@ -92,7 +92,11 @@ export interface ApplyReport {
   readonly asideEntries: number;
   readonly asideBytes: number;
   /** The operation at which it stopped, and why, for people. */
-  readonly stop?: { readonly n: number | undefined; readonly path: ByteString; readonly why: string };
+  readonly stop?: {
+    readonly n: number | undefined;
+    readonly path: ByteString;
+    readonly why: string;
+  };
   /** What could not be set as it was asked for: `path`, `what`, `errno`. */
   readonly unset: readonly { readonly path: ByteString; readonly what: string }[];
   readonly until: UnixMs;

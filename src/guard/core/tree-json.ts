@@ -1,0 +1,41 @@
+/** Small records of state as canonical JSON (RFC 8785; only what trees need of it), and back. */
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
+
+/** Keys sorted as UTF-16, no white space; what is undefined is absent. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, each]) => each !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, each]) => `${JSON.stringify(key)}:${canonicalJson(each)}`).join(',')}}`;
+}
+
+/** Undefined where it is no JSON object. */
+export function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const given: unknown = JSON.parse(text);
+    const isRecord = typeof given === 'object' && given !== null && !Array.isArray(given);
+    return isRecord ? (given as Readonly<Record<string, unknown>>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** `{"place":TEXT}` or `{"placeB64":BASE64}`. */
+export function bytesMember(name: string, bytes: ByteString): Readonly<Record<string, string>> {
+  if (isUtf8(bytes)) return { [name]: utf8Of(bytes) };
+  return { [`${name}B64`]: btoa(bytes) };
+}
+
+export function bytesIn(
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+): ByteString | undefined {
+  const [text, base64] = [given[name], given[`${name}B64`]];
+  if (typeof text === 'string') return bytesOfUtf8(text);
+  if (typeof base64 !== 'string' || !/^[0-9A-Za-z+/]*={0,2}$/.test(base64)) return undefined;
+  if (base64.length % 4 !== 0) return undefined;
+  return byteString(atob(base64));
+}

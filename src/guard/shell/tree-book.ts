@@ -1,0 +1,141 @@
+/** Which installation this is, and which trees it knows: docs/format/tree-marker.md. */
+import { byteString, type ByteString, hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { sayName } from '../../base/say-name.ts';
+import type { Disk } from '../../host/disk.ts';
+import type { Random } from '../../host/random.ts';
+import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
+import {
+  type Incarnation,
+  installText,
+  isTreeIdentity,
+  parseInstall,
+} from '../core/tree-marker.ts';
+import {
+  parseRegistry,
+  registryText,
+  type TreeEntry,
+  type TreeEvent,
+  type TreeRecord,
+  withRecord,
+} from '../core/tree-registry.ts';
+
+export interface TreeBookPorts {
+  readonly disk: Disk;
+  readonly random: Random;
+}
+
+const INSTALL_SIZE = 16;
+const IDENTITY_SIZE = 8;
+
+export class TreeBook {
+  readonly #ports: TreeBookPorts;
+  readonly #guard: ByteString;
+  readonly #machine: string;
+
+  /** @param of `state`: the state directory; `machine`: as `machineIdHere`, empty where there is none */
+  constructor(ports: TreeBookPorts, of: { readonly state: ByteString; readonly machine: string }) {
+    this.#ports = ports;
+    this.#guard = byteString(`${of.state}/guard`);
+    this.#machine = of.machine;
+  }
+
+  /**
+   * Drawn where there is none yet, or where the one that is there was drawn on another machine: a
+   * clone took it along. @throws Fault HF_DISK_..., HF_TREE_INVALID
+   */
+  incarnation(): Incarnation {
+    const file = byteString(`${this.#guard}/install.json`);
+    const text = this.#text(file);
+    const known = text === undefined ? undefined : parseInstall(text);
+    if (text !== undefined && known === undefined) throw invalid(file);
+    if (known?.machine === this.#machine) return known;
+    const install = hexOf(this.#drawn(INSTALL_SIZE));
+    const drawn = { install, machine: this.#machine };
+    this.#write(file, installText(drawn));
+    return drawn;
+  }
+
+  newIdentity(): string {
+    return `t-${hexOf(this.#drawn(IDENTITY_SIZE))}`;
+  }
+
+  /** All trees. @throws Fault HF_TREE_INVALID for a file that is not as it was written */
+  entries(): readonly TreeEntry[] {
+    const names = this.#ports.disk.list(this.#trees()) ?? [];
+    return names.flatMap((name) => {
+      const identity = /^(t-[0-9a-f]{16})\.json$/.exec(name)?.[1];
+      return identity === undefined ? [] : (this.entry(identity) ?? []);
+    });
+  }
+
+  entry(identity: string): TreeEntry | undefined {
+    if (!isTreeIdentity(identity)) return undefined;
+    const file = byteString(`${this.#trees()}/${identity}.json`);
+    const text = this.#text(file);
+    if (text === undefined) return undefined;
+    const entry = parseRegistry(text);
+    if (entry?.identity !== identity) throw invalid(file);
+    return entry;
+  }
+
+  /** Durable when it returns. What another tree had at this place is forgotten: it is there no more. */
+  record(identity: string, record: TreeRecord, event?: TreeEvent): TreeEntry {
+    for (const other of this.entries()) {
+      const places = other.places.filter(({ place }) => place !== record.place);
+      const isElsewhere = other.identity !== identity && places.length < other.places.length;
+      if (isElsewhere) this.#put({ ...other, places });
+    }
+    const known = this.entry(identity) ?? { identity, places: [], history: [] };
+    const entry = withRecord(known, record, event);
+    this.#put(entry);
+    return entry;
+  }
+
+  #put(entry: TreeEntry): void {
+    this.#write(byteString(`${this.#trees()}/${entry.identity}.json`), registryText(entry));
+  }
+
+  #trees(): ByteString {
+    return byteString(`${this.#guard}/trees`);
+  }
+
+  #text(file: ByteString): string | undefined {
+    const { disk } = this.#ports;
+    if (disk.size(file) === undefined) return undefined;
+    return utf8Of(textOf(disk.read(file)));
+  }
+
+  #write(file: ByteString, text: string): void {
+    const { disk } = this.#ports;
+    const dir = byteString(file.slice(0, file.lastIndexOf('/')));
+    disk.makeDir(dir);
+    const beside = byteString(`${file}.${hexOf(this.#drawn(IDENTITY_SIZE))}.new`);
+    const open = disk.create(beside);
+    try {
+      open.write(bytesOf(bytesOfUtf8(text)));
+      open.sync();
+    } finally {
+      open.close();
+    }
+    disk.move(beside, file);
+    disk.syncDir(dir);
+  }
+
+  #drawn(count: number): ByteString {
+    return textOf(this.#ports.random.bytes(count));
+  }
+}
+
+function invalid(file: ByteString): Fault {
+  const path = sayName(file);
+  return new Fault('HF_TREE_INVALID', `${path} is not as it was written`, { path });
+}
+
+function textOf(bytes: Uint8Array): ByteString {
+  return byteString(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function bytesOf(text: ByteString): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
