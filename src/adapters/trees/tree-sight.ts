@@ -49,7 +49,7 @@ export async function readTreeSight(asked: ReadSight): Promise<SeenTree> {
   const link = new ChildLink({ ...commandOf(asked), environment: asked.environment });
   link.input.end(Buffer.from(scriptOf(asked), 'latin1'));
   const limit = asked.limit ?? (asked.mayAsk ? LIMIT_ASKED : LIMIT);
-  let isLate = false;
+  let isLate = false as boolean; // Set by a timer.
   const timer = setTimeout(() => {
     isLate = true;
     void link.stop();
