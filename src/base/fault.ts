@@ -203,6 +203,15 @@ export const FAULTS = {
     kind: 'usage',
     remedy: 'See what the snapshot holds: `holdfast ls {snapshot}`.',
   },
+  HF_PLAN_ABSENT: {
+    kind: 'usage',
+    remedy: 'See which plans there are: `holdfast plan`.',
+  },
+  HF_PLAN_INVALID: {
+    kind: 'corrupt',
+    remedy:
+      'It is never applied: make it anew by the command that made it, and look who wrote {path}.',
+  },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
     remedy:

@@ -197,6 +197,17 @@ export type RuleName =
   | 'exact-plan'
   | `own:${string}`;
 
+/** In the order in which they are numbered: R1 to R7. */
+export const RULE_NAMES = [
+  'complete',
+  'scoped',
+  'eligible-source',
+  'undo',
+  'live',
+  'radius',
+  'exact-plan',
+] as const satisfies readonly RuleName[];
+
 /** What one rule has against a plan. */
 export interface Objection {
   readonly rule: RuleName;
@@ -212,6 +223,8 @@ export interface Objection {
   readonly fix: string;
   /** Only root on the spot may pass it over (`--break-glass`): no approval does. */
   readonly isInvariant: boolean;
+  /** Who let it pass all the same, for people; it is said and does not count. */
+  readonly releasedBy?: string;
 }
 
 export interface Verdict {
@@ -230,4 +243,6 @@ export interface ApprovalNeed {
   readonly approvals: number;
   /** One signature is enough after this long. */
   readonly coolOffMs?: number;
+  /** Whoever approves must type the name of the target: something there is in use. */
+  readonly namesTarget: boolean;
 }

@@ -1,0 +1,48 @@
+import { minutes } from '../../base/units.ts';
+import type { OwnRule, RuleMode } from './own-rules.ts';
+
+/** What a team may choose; R1, R2, R3 and R7 are not among it. */
+export interface GuardPolicy {
+  readonly modes: Readonly<Record<'undo' | 'live' | 'radius', RuleMode>>;
+  readonly limits: RadiusLimits;
+  readonly shrink: ShrinkLimits;
+  readonly approvals: ApprovalPolicy;
+  readonly own: readonly OwnRule[];
+}
+
+/** Of what one pipeline deletes in 24 hours, in entries. */
+export interface RadiusLimits {
+  /** So many are never asked about. */
+  readonly deletesMin: number;
+  /** Times the 99th percentile of its own history. */
+  readonly historyFactor: number;
+  /** Of what lies there, 0 to 1. */
+  readonly share: number;
+  /** Fewer than these are no share. */
+  readonly shareMin: number;
+  /** So many entries must remain. */
+  readonly remainMin: number;
+}
+
+/** When a source has become suddenly smaller. */
+export interface ShrinkLimits {
+  /** Of what was seen last, 0 to 1. */
+  readonly keepsMin: number;
+  /** Fewer entries than these may always be missing. */
+  readonly entriesMin: number;
+}
+
+export interface ApprovalPolicy {
+  /** Of different persons, for what cannot be undone. */
+  readonly persons: number;
+  /** One signature is enough after this long; undefined: never. */
+  readonly coolOffMs: number | undefined;
+}
+
+export const DEFAULT_POLICY: GuardPolicy = {
+  modes: { undo: 'enforce', live: 'enforce', radius: 'enforce' },
+  limits: { deletesMin: 20, historyFactor: 3, share: 0.1, shareMin: 5, remainMin: 1 },
+  shrink: { keepsMin: 0.9, entriesMin: 5 },
+  approvals: { persons: 2, coolOffMs: minutes(10) },
+  own: [],
+};

@@ -1,0 +1,52 @@
+import type { Objection, Op, RuleName } from '../../base/plan.ts';
+import type { GuardPolicy } from './guard-policy.ts';
+import type { JudgeFacts } from './judge-facts.ts';
+import type { JudgedHeader } from './own-rules.ts';
+
+/** What every rule is given. */
+export interface Case {
+  readonly header: JudgedHeader;
+  readonly facts: JudgeFacts;
+  readonly policy: GuardPolicy;
+}
+
+/** One rule at work on one plan: it sees each operation once, and then says what it has against it. */
+export interface RuleRun {
+  add(op: Op): void;
+  end(): readonly Objection[];
+}
+
+export interface Rule {
+  readonly name: RuleName;
+  readonly begin: (given: Case) => RuleRun;
+}
+
+const SAMPLE_MAX = 10;
+
+/** Counts what a rule objects to, and remembers the first of it. */
+export class Counted {
+  readonly sample: number[] = [];
+  ops = 0;
+  entries = 0;
+
+  add(op: Op): void {
+    if (this.ops < SAMPLE_MAX) this.sample.push(op.n);
+    this.ops += 1;
+    this.entries += op.entries;
+  }
+}
+
+/** Takes away what was there. Whose place is taken by something else is gone as well. */
+export function isLoss(op: Op): boolean {
+  return op.op === 'delete' || op.op === 'forget' || op.op === 'replace';
+}
+
+/** Changes or takes away what was there. */
+export function isDestructive(op: Op): boolean {
+  return isLoss(op) || op.op === 'update';
+}
+
+/** Somebody wanted exactly this: no listing was read as a wish. */
+export function isExplicit(op: Op): boolean {
+  return op.cause === 'explicit';
+}

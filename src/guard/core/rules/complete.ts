@@ -1,0 +1,85 @@
+import type { Objection, PlanSource, SourceListing } from '../../../base/plan.ts';
+import { countOf, formatCount } from '../../../base/say-quantity.ts';
+import { Counted, type Rule } from '../rule.ts';
+
+interface Lack {
+  readonly why: string;
+  readonly fix: string;
+}
+
+/**
+ * R1: what is absent from a listing may be deleted only where the listing is proven complete, for
+ * the same scope. Else nothing is deleted or overwritten, and what is new is created.
+ */
+export const complete: Rule = {
+  name: 'complete',
+  begin: ({ header }) => {
+    const absent = new Counted();
+    return {
+      add: (op) => {
+        if (op.cause === 'absent-in-source') absent.add(op);
+      },
+      end: () => (absent.ops === 0 ? [] : objectionsOf(lacksOf(header.source), absent)),
+    };
+  },
+};
+
+function objectionsOf(lacks: readonly Lack[], absent: Counted): readonly Objection[] {
+  const [first] = lacks;
+  if (first === undefined) return [];
+  return [
+    {
+      rule: 'complete',
+      effect: 'additive-only',
+      mode: 'enforce',
+      opCount: absent.ops,
+      sample: absent.sample,
+      why: `the listing of the source is not proven complete: ${lacks.map(({ why }) => why).join('; ')}`,
+      fix: first.fix,
+      isInvariant: true,
+    },
+  ];
+}
+
+function lacksOf(source: PlanSource | undefined): readonly Lack[] {
+  if (source === undefined) {
+    return [{ why: 'there is none', fix: 'Name what is to go: holdfast guard run -- rm PATH' }];
+  }
+  const { listing, place } = source;
+  return [...emptyLacks(listing, place), ...readLacks(listing, place), ...filterLacks(listing)];
+}
+
+function emptyLacks({ seen, expected }: SourceListing, place: string): readonly Lack[] {
+  if (seen === 0) {
+    const fix = `Look whether ${place} is mounted, and whether it is the right one.`;
+    return [{ why: 'nothing was found there', fix }];
+  }
+  if (expected === undefined || seen === expected) return [];
+  const why = `${formatCount(seen)} of ${countOf(expected, 'entry', 'entries')} were seen`;
+  return [{ why, fix: `Find out why ${place} lists only a part, and run it again.` }];
+}
+
+function readLacks({ complete, errors, sentinels }: SourceListing, place: string): readonly Lack[] {
+  const missing = sentinels.filter(({ ok }) => !ok).map(({ name }) => name);
+  const lacks: Lack[] = [];
+  if (missing.length > 0) {
+    const why = `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
+    lacks.push({ why, fix: `Let ${place} be finished: ${missing.join(', ')} must be there.` });
+  }
+  if (errors.length > 0) {
+    const more = errors.length === 1 ? '' : `, and ${formatCount(errors.length - 1)} more`;
+    const why = `${errors[0] ?? ''}${more}`;
+    lacks.push({ why, fix: `Let all of ${place} be read, and run it again.` });
+  }
+  if (complete !== 'yes' && lacks.length === 0) {
+    const why = complete === 'no' ? 'a part is missing' : 'who read it does not say so';
+    lacks.push({ why, fix: `Let all of ${place} be read, and run it again.` });
+  }
+  return lacks;
+}
+
+function filterLacks({ filter, filterNarrowsDeletes }: SourceListing): readonly Lack[] {
+  if (filter === null || filterNarrowsDeletes) return [];
+  const fix = `Leave out ${filter}, or let it narrow the deletes as well.`;
+  return [{ why: `it is narrowed by ${filter}, and the deletes are not`, fix }];
+}

@@ -1,0 +1,94 @@
+import type { Objection, PlanSource, PlanTarget, SourceDifference } from '../../../base/plan.ts';
+import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
+import { quoteWord } from '../../../base/shell-word.ts';
+import { type Case, Counted, isDestructive, isExplicit, type Rule } from '../rule.ts';
+
+/**
+ * R3: what decides over others is the source, as it was enrolled, and not older than its target. A
+ * re-imaged machine may be synced to, not from. One that is suddenly smaller is asked about.
+ */
+export const eligibleSource: Rule = {
+  name: 'eligible-source',
+  begin: (given) => {
+    const judged = new Counted();
+    return {
+      add: (op) => {
+        if (isDestructive(op) && !isExplicit(op)) judged.add(op);
+      },
+      end: () => (judged.ops === 0 ? [] : objectionsOf(given, judged)),
+    };
+  },
+};
+
+function objectionsOf(given: Case, judged: Counted): readonly Objection[] {
+  const { source, target } = given.header;
+  const about = { opCount: judged.ops, sample: judged.sample };
+  const rule = { rule: 'eligible-source', mode: 'enforce', ...about } as const;
+  if (source === undefined) {
+    const why = 'nothing says from where this was decided';
+    return [{ ...rule, effect: 'deny', why, fix: 'Make the plan anew.', isInvariant: true }];
+  }
+  const flaws = [
+    ...roleFlaws(source),
+    ...source.differs.map(differenceWords),
+    ...olderFlaws(source, target),
+  ];
+  const shrunken = shrinkOf(given, source);
+  const denied: Objection = {
+    ...rule,
+    effect: 'deny',
+    why: flaws.join('; '),
+    fix: fixOf(source),
+    isInvariant: true,
+  };
+  const smaller: Objection = {
+    ...rule,
+    effect: 'hold',
+    why: shrunken ?? '',
+    fix: `Look at ${source.place}. If that is right: holdfast approve ${given.header.id}`,
+    isInvariant: false,
+  };
+  return [...(flaws.length === 0 ? [] : [denied]), ...(shrunken === undefined ? [] : [smaller])];
+}
+
+function roleFlaws({ place, role }: PlanSource): readonly string[] {
+  if (role !== 'candidate' && role !== 'replica') return [];
+  return [`${place} is a ${role}: it may be synced to, not from`];
+}
+
+function differenceWords({ what, was, is }: SourceDifference): string {
+  switch (what) {
+    case 'machine':
+      return `the source is not the machine that was enrolled (${was}): it is ${is}`;
+    case 'mount':
+      return `another file system lies there than last time (${was}): ${is === '' ? 'none' : is}`;
+    case 'identity':
+      return `the source is another tree (${is}) than last time (${was})`;
+    case 'missing':
+      return `${was} must be there, and is not`;
+  }
+}
+
+function olderFlaws(source: PlanSource, target: PlanTarget): readonly string[] {
+  const last = Math.max(target.generation, source.before?.generation ?? 0);
+  if (source.generation >= last) return [];
+  return [
+    `the source is of generation ${source.generation}, older than what was put there (${last})`,
+  ];
+}
+
+function fixOf({ place, differs }: PlanSource): string {
+  if (differs.some(({ what }) => what === 'mount')) {
+    return `Look whether ${place} is mounted. If it is meant to be so: holdfast promote ${quoteWord(place)} --reason REASON`;
+  }
+  return `Sync to it, not from it. Once it is whole: holdfast promote ${quoteWord(place)} --reason REASON`;
+}
+
+/** Words; undefined where it is as large as it was, or nearly. */
+function shrinkOf({ policy }: Case, { before, listing, place }: PlanSource): string | undefined {
+  if (before === undefined) return undefined;
+  const lost = before.seen - listing.seen;
+  const { keepsMin, entriesMin } = policy.shrink;
+  if (lost <= entriesMin || listing.seen >= keepsMin * before.seen) return undefined;
+  return `${place} has ${countOf(listing.seen, 'entry', 'entries')}; last time it had ${formatCount(before.seen)}: ${formatShare(lost, before.seen)} are gone`;
+}

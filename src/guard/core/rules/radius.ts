@@ -1,0 +1,80 @@
+import type { Objection, Op } from '../../../base/plan.ts';
+import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
+import { type Case, Counted, isExplicit, isLoss, type Rule } from '../rule.ts';
+
+/**
+ * R6: what one pipeline takes away in 24 hours has a limit, by count, by share, and by what must
+ * remain. It is counted before anything is done; renames are none, and caches do not count.
+ */
+export const radius: Rule = {
+  name: 'radius',
+  begin: (given) => {
+    const gone = new Counted();
+    let wantedByNobody = 0;
+    return {
+      add: (op) => {
+        if (!isLoss(op) || op.cls === 'cache' || isRenamed(op)) return;
+        gone.add(op);
+        if (op.op !== 'replace' && !isExplicit(op)) wantedByNobody += op.entries;
+      },
+      end: () => (gone.ops === 0 ? [] : objectionsOf(given, gone, wantedByNobody)),
+    };
+  },
+};
+
+/** What a command does as a delete and a create: the same lies at its new path. */
+function isRenamed({ op, cause }: Op): boolean {
+  return op === 'delete' && cause === 'replaced';
+}
+
+function objectionsOf(given: Case, gone: Counted, wantedByNobody: number): readonly Objection[] {
+  const excesses = [
+    countExcess(given, gone),
+    shareExcess(given, gone),
+    floorExcess(given, wantedByNobody),
+  ];
+  const said = excesses.filter((each) => each !== undefined);
+  if (said.length === 0) return [];
+  return [
+    {
+      rule: 'radius',
+      effect: 'hold',
+      mode: given.policy.modes.radius,
+      opCount: gone.ops,
+      sample: gone.sample,
+      why: said.join('; '),
+      fix: `Allow more below guard.limits in holdfast.yaml; or holdfast approve ${given.header.id}`,
+      isInvariant: false,
+    },
+  ];
+}
+
+/** Earlier deletes count too: else a tree goes by small steps. */
+function goneInWindow({ facts }: Case, gone: Counted): number {
+  return gone.entries + facts.pipeline.deletedIn24h;
+}
+
+function countExcess(given: Case, gone: Counted): string | undefined {
+  const { limits } = given.policy;
+  const limit = Math.max(limits.deletesMin, limits.historyFactor * given.facts.pipeline.deletedP99);
+  const total = goneInWindow(given, gone);
+  if (total <= limit) return undefined;
+  const here = formatCount(Math.floor(limit));
+  return `${countOf(total, 'deletion')} in 24 h; the limit here is ${here}`;
+}
+
+function shareExcess(given: Case, gone: Counted): string | undefined {
+  const { share, shareMin } = given.policy.limits;
+  const total = goneInWindow(given, gone);
+  const population = given.header.target.entries + given.facts.pipeline.deletedIn24h;
+  if (total <= shareMin || total <= share * population) return undefined;
+  return `${formatShare(total, population)} of what lies there would be gone; the limit is ${formatShare(share, 1)}`;
+}
+
+/** Whoever names a thing may take the last one. */
+function floorExcess({ header, policy }: Case, wantedByNobody: number): string | undefined {
+  const remain = Math.max(0, header.target.entries - wantedByNobody);
+  const { remainMin } = policy.limits;
+  if (wantedByNobody === 0 || remain >= remainMin) return undefined;
+  return `${countOf(remain, 'entry', 'entries')} would remain, and at least ${formatCount(remainMin)} must`;
+}
