@@ -6,6 +6,7 @@ import {
   type EntryKind,
   kindOfMode,
   type Source,
+  STAT_CTIME,
   STAT_DEV,
   STAT_GID,
   STAT_INO,
@@ -36,6 +37,8 @@ export interface LiveEntry extends LiveTop {
   readonly mtime: bigint;
   readonly size: bigint;
   readonly device: { readonly major: number; readonly minor: number };
+  /** What it is on, which of it, and when it changed in any way last. */
+  readonly identity: { readonly device: bigint; readonly inode: bigint; readonly ctime: bigint };
   /** First path of the same inode, where it is another one. */
   readonly link: ByteString | undefined;
 }
@@ -145,6 +148,11 @@ export class LiveTree {
       mtime: stat[STAT_MTIME] ?? 0n,
       size: stat[STAT_SIZE] ?? 0n,
       device: deviceOf(stat[STAT_RDEV] ?? 0n),
+      identity: {
+        device: stat[STAT_DEV] ?? 0n,
+        inode: stat[STAT_INO] ?? 0n,
+        ctime: stat[STAT_CTIME] ?? 0n,
+      },
       link: type === 'dir' ? undefined : this.#firstOf(path),
     };
   }
