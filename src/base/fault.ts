@@ -13,6 +13,63 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  * facts. A code is never reused. docs/errors.md lists them all, checked both ways by a test.
  */
 export const FAULTS = {
+  HF_APPROVAL_DIGEST: {
+    kind: 'usage',
+    remedy:
+      'Look at the plan again, `holdfast plan {plan}`, and type the eight digits that it shows.',
+  },
+  HF_APPROVAL_EXPIRED: {
+    kind: 'refused',
+    remedy:
+      'Approve the plan again while it holds; one that expired is made anew by the command that made it.',
+  },
+  HF_APPROVAL_INVALID: {
+    kind: 'corrupt',
+    remedy: 'Make the approval again, and carry it over whole: holdfast approve.',
+  },
+  HF_APPROVAL_NAMESPACE: {
+    kind: 'refused',
+    remedy:
+      'Sign with `holdfast approve`: a signature that was made for something else approves nothing.',
+  },
+  HF_APPROVAL_NOTHING: {
+    kind: 'refused',
+    remedy: 'See what stands against the plan: holdfast plan {plan}',
+  },
+  HF_APPROVAL_NO_PERSON: {
+    kind: 'refused',
+    remedy: 'A person approves, at a terminal, with a key of their own: holdfast approve {plan}',
+  },
+  HF_APPROVAL_OTHER_HOST: {
+    kind: 'refused',
+    remedy:
+      'Approve it for the host that applies: `holdfast plan {plan} --export` there gives what is to be signed.',
+  },
+  HF_APPROVAL_OTHER_PLAN: {
+    kind: 'refused',
+    remedy: 'Look at the plan as it is now, `holdfast plan {plan}`, and approve that.',
+  },
+  HF_APPROVAL_REVOKED: {
+    kind: 'refused',
+    remedy: 'Sign with a key that is allowed: holdfast approve --signers',
+  },
+  HF_APPROVAL_SIGNER: {
+    kind: 'refused',
+    remedy:
+      'See who may approve here: holdfast approve --signers. To let somebody in, add a line to {file} on this host.',
+  },
+  HF_APPROVAL_USED: {
+    kind: 'refused',
+    remedy: 'An approval is good for one plan, once. Approve again: holdfast approve {plan}',
+  },
+  HF_CLAIM_UNKNOWN: {
+    kind: 'usage',
+    remedy: 'See which claims stand: holdfast claim',
+  },
+  HF_CLAIM_UNREADABLE: {
+    kind: 'corrupt',
+    remedy: 'Look at {path}; nothing is applied until it is read or removed.',
+  },
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
     remedy:
@@ -177,13 +234,13 @@ export const FAULTS = {
     kind: 'refused',
     remedy: 'Look at fewer hosts at once: more than {limit} of one look are not kept.',
   },
-  HF_LOSE_UNKNOWN: {
-    kind: 'usage',
-    remedy: '{instead}',
-  },
   HF_LOOK_WANTED: {
     kind: 'usage',
     remedy: 'Run `holdfast look HOST...`: what it sees is kept, and the next look can be compared.',
+  },
+  HF_LOSE_UNKNOWN: {
+    kind: 'usage',
+    remedy: '{instead}',
   },
   HF_MANIFEST_CORRUPT: {
     kind: 'corrupt',
@@ -232,6 +289,24 @@ export const FAULTS = {
   },
   HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
   HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
+  HF_SIGNERS_ABSENT: {
+    kind: 'unavailable',
+    remedy: 'As root on this host: echo "YOUR-NAME $(cat ~/.ssh/id_ed25519.pub)" >> {file}',
+  },
+  HF_SIGNERS_LOOSE: {
+    kind: 'refused',
+    remedy: 'Give {file} to root, and let nobody else write to it or its directory.',
+  },
+  HF_SIGNING_FAILED: {
+    kind: 'unavailable',
+    remedy:
+      'See what ssh-keygen said, and try the key by itself: ssh-keygen -Y sign -n test -f KEY FILE',
+  },
+  HF_SIGNING_KEY_WANTED: {
+    kind: 'usage',
+    remedy:
+      'Load one into your agent (ssh-add), or name it: --key ~/.ssh/id_ed25519. To make one: ssh-keygen -t ed25519',
+  },
   HF_SNAPSHOT_UNTRUSTED: {
     kind: 'refused',
     remedy:
