@@ -2,6 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { hasPassed, type Moment } from '../../base/moment.ts';
 import type { Actor } from '../../base/plan.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
 
 export interface Claim {
   /** `c-` and eight hexadecimal digits, drawn. */
@@ -57,6 +58,13 @@ export function heldBy(
  */
 export function isSamePerson(by: string, actor: Actor): boolean {
   return actor.kind === 'human' && by === actor.name && !/^root(?:@|$)/.test(by);
+}
+
+/** `tin`, `tin:/srv/release`, `/srv/release`, `this host`: as it was claimed. Fit for a terminal. */
+export function placeOfClaim({ on }: Claim, here: readonly string[]): string {
+  const path = on.path === undefined ? undefined : sayName(on.path);
+  if (on.host !== undefined) return sayText(path === undefined ? on.host : `${on.host}:${path}`);
+  return path ?? sayText(here[0] ?? 'this host');
 }
 
 function touches(on: ClaimedPlace, place: TouchedPlace, here: readonly string[]): boolean {

@@ -14,6 +14,7 @@ import type {
   SourceBefore,
 } from '../../base/plan.ts';
 import { days, hours, type UnixMs } from '../../base/units.ts';
+import type { SourceSighting } from './eligibility.ts';
 
 export type RunOutcome =
   | 'applied'
@@ -25,12 +26,8 @@ export type RunOutcome =
   | 'shown'
   | 'undone';
 
-/** What tells one incarnation of a source from another; absent: not known. */
-export interface SourceMark {
-  readonly machine?: string;
-  readonly mount?: string;
-  readonly install?: string;
-}
+/** What tells one incarnation of a source from another. */
+export type SourceMark = Pick<SourceSighting, 'machine' | 'mount'>;
 
 export interface RunSource {
   readonly place: string;
@@ -108,13 +105,13 @@ export interface RunRecord {
 }
 
 /** What the rules are told of a pipeline's past. */
-export interface PipelineFacts {
+export interface PipelinePast {
   /** Nothing of it was ever applied: what lies at the target is adopted, and nothing deleted. */
   readonly isFirstRun: boolean;
   /** The source at the last applied run. */
   readonly before?: SourceBefore;
-  readonly identityBefore?: string;
-  readonly markBefore?: SourceMark;
+  /** What that source was. */
+  readonly lastSeen?: SourceSighting;
   /** Entries that were deleted in the 24 h before, plans that were taken back left out. */
   readonly deleted24h: number;
   /** Of such sums at the runs of the last 90 days, the 99th percentile; undefined below `RUNS_MIN`. */
@@ -134,7 +131,7 @@ const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped']
  * A run dated ahead of `now` (a clock that stepped) counts as if it were of now: it never makes the
  * window look emptier than it is.
  */
-export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelineFacts {
+export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
   const applied = appliedRuns(runs);
   const last = applied.at(-1);
   const before = last?.source && {
@@ -147,8 +144,9 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelineFacts 
   return {
     isFirstRun: last === undefined,
     ...(before === undefined ? {} : { before }),
-    ...(last?.source === undefined ? {} : { identityBefore: last.source.identity }),
-    ...(last?.source?.mark === undefined ? {} : { markBefore: last.source.mark }),
+    ...(last?.source?.mark === undefined
+      ? {}
+      : { lastSeen: { ...last.source.mark, identity: last.source.identity } }),
     deleted24h: applied
       .filter(({ at }) => at > now - WINDOW)
       .reduce((sum, { deleted }) => sum + deleted.entries, 0),

@@ -2,7 +2,7 @@
 import { type ByteString, byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { days, MIB, type UnixMs, unixMs } from '../../base/units.ts';
-import { factsOf, type PipelineFacts, type RunRecord } from '../core/history.ts';
+import { factsOf, type PipelinePast, type RunRecord } from '../core/history.ts';
 import { OwnedPaths } from '../core/owned-paths.ts';
 import { joinRuns, readRunLines, runLine, type RunsRead } from '../core/run-line.ts';
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
@@ -41,7 +41,7 @@ export class PipelineBook {
     this.#dir = byteString(`${pipelinesDir(ports)}/${keyOf(ports, pipeline)}`);
   }
 
-  facts(now: UnixMs): PipelineFacts {
+  past(now: UnixMs): PipelinePast {
     return factsOf(this.runs(), now);
   }
 
