@@ -175,6 +175,14 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy: 'See what it said, and run it by itself; the data set was not backed up.',
   },
+  HF_GUARD_PROGRAM: {
+    kind: 'unavailable',
+    remedy: 'Look whether {program} is installed, and may be run by this user.',
+  },
+  HF_GUARD_COMMAND: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
   HF_KEY_ABSENT: {
     kind: 'unavailable',
     remedy:

@@ -9,21 +9,25 @@ const STATISTICS =
 
 export class DryRunReader {
   readonly #see: (change: WrappedChange) => void;
+  readonly #same: (path: ByteString) => void;
   readonly #messages: string[] = [];
   readonly #numbers = new Map<string, number>();
   #nonDirs = 0;
   #created = 0;
 
-  constructor(see: (change: WrappedChange) => void) {
+  /** @param same told of what is there and stays as it is, where the dry run says that too */
+  constructor(see: (change: WrappedChange) => void, same: (path: ByteString) => void) {
     this.#see = see;
+    this.#same = same;
   }
 
   /** @param line bytes without the newline, as latin1 decoding gives them */
   push(line: string): void {
     if (line.startsWith(DRY_RUN_MARK)) {
       const change = changeOf(line.slice(DRY_RUN_MARK.length));
-      if (change === 'unread') this.#messages.push(line);
-      else if (change !== undefined) this.#seen(change);
+      if (change === undefined) this.#messages.push(line);
+      else if (typeof change === 'object') this.#seen(change);
+      else this.#same(change);
       return;
     }
     const [, name, digits = '', kinds = ''] = STATISTICS.exec(line) ?? [];
@@ -55,9 +59,10 @@ export class DryRunReader {
   }
 }
 
-function changeOf(text: string): WrappedChange | undefined | 'unread' {
+/** A path alone: it stays as it is. */
+function changeOf(text: string): WrappedChange | ByteString | undefined {
   const [, item = '', size = '', time = '', shown = ''] = LINE.exec(text) ?? [];
-  if (item === '') return 'unread';
+  if (item === '') return undefined;
   const name = decodeName(shown);
   const isDir = name.endsWith('/');
   const path = pathOf(name);
@@ -67,10 +72,10 @@ function changeOf(text: string): WrappedChange | undefined | 'unread' {
   if (item.slice(2).startsWith('+')) {
     return { what: 'create', path, isDir: kind === 'd', size: bytes, mtimeS: secondsOf(time) };
   }
-  if (item.startsWith('*')) return 'unread';
+  if (item.startsWith('*')) return undefined;
   // `.` moves nothing, and neither does a directory; a file or link that is sent is another one then.
   const attributesOnly = item.startsWith('.') || kind === 'd';
-  if (attributesOnly && /^[.fdLDS ]*$/.test(item)) return undefined;
+  if (attributesOnly && /^[.fdLDS ]*$/.test(item)) return path;
   return { what: 'update', path, attributesOnly, size: bytes };
 }
 

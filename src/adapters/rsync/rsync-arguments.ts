@@ -8,8 +8,11 @@ export const DRY_RUN_MARK = '@ ';
 /** Never sent, never deleted: ours may lie inside a tree. */
 const OURS = ['--filter=H .holdfast-undo/', '--filter=P .holdfast-undo/'];
 
-/** @returns arguments for the same program: what would be done, in lines that `readDryRun` reads */
-export function dryRunArguments(command: RsyncCommand): readonly string[] {
+/**
+ * @param all what stays as it is is said too
+ * @returns arguments for the same program: what would be done, in lines that `DryRunReader` reads
+ */
+export function dryRunArguments(command: RsyncCommand, all: boolean): readonly string[] {
   const kept = command.options.filter(
     ({ name }) => !PRINTING.has(name) && !ABOUT_DELETING.has(name) && name !== 'force',
   );
@@ -18,6 +21,7 @@ export function dryRunArguments(command: RsyncCommand): readonly string[] {
     ...kept.map(optionText),
     '--dry-run',
     '--stats',
+    ...(all ? ['-ii'] : []),
     '--no-human-readable',
     `--out-format=${DRY_RUN_MARK}%i %l %M %n`,
     ...placesOf(command),

@@ -1,0 +1,23 @@
+/** What programs have open below a directory, by /proc; what cannot be seen is not said. */
+import type { ByteString } from '../../base/bytes.ts';
+import { isWithin } from '../../manifest/core/order.ts';
+import { scanProcesses } from './in-use-processes.ts';
+
+export interface OpenThing {
+  /** Absolute. */
+  readonly path: ByteString;
+  /** `nginx (pid 812)`. */
+  readonly by: string;
+}
+
+/** Sorted by path. */
+export function openBelow(root: ByteString): readonly OpenThing[] {
+  const seen = scanProcesses({
+    isWanted: (path) => isWithin(root, path),
+    isHome: () => false,
+  });
+  const things = seen.flatMap(({ user, files }) =>
+    files.map(({ path }) => ({ path, by: `${user.program} (pid ${user.pid})` })),
+  );
+  return things.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}

@@ -1,0 +1,205 @@
+/** `guard run -- rsync ...`: what its command line means here, how it is asked and run. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseRsync, type RsyncCommand } from '../../../adapters/rsync/parse-rsync.ts';
+import { DryRunReader } from '../../../adapters/rsync/read-dry-run.ts';
+import {
+  dryRunArguments,
+  remoteShellOf,
+  runArguments,
+} from '../../../adapters/rsync/rsync-arguments.ts';
+import { placeText, type RsyncPlace } from '../../../adapters/rsync/rsync-place.ts';
+import { type ByteString, byteString } from '../../../base/bytes.ts';
+import { sayText } from '../../../base/say-name.ts';
+import type { WrappedChange } from '../../../guard/core/wrapped.ts';
+import { bytesOfText, textOfBytes } from '../../cli/places.ts';
+import { askChild, ByteLines, readInput } from './child.ts';
+import type { Asked, Guarded, LookablePlace, Surroundings, Wrapped } from './wrapped.ts';
+
+/** Some could not be read (23), and some had vanished (24): the rest was listed. */
+const LISTED = new Set([0, 23, 24]);
+const ENDED_WELL = new Set([0, 24]);
+
+export async function understandRsync(
+  argv: readonly string[],
+  around: Surroundings,
+): Promise<Wrapped> {
+  const command = parseRsync(argv);
+  const notes = [...command.notUnderstood, ...aliasNotes(around)].map((text) => sayText(text));
+  const { target } = command;
+  if (target === undefined || (!command.deletes && !command.overwrites)) {
+    return { risk: 'none', notes };
+  }
+  if (notes.length > 0) {
+    const why = `what ${notes.join(' and ')} would do is not covered by guard run`;
+    return { risk: 'unclear', why, fix: 'Leave it out; or run rsync itself, unguarded.' };
+  }
+  if (target.kind !== 'local') return guarded({ command, around, target: 'remote' });
+  const place = localTarget(command, path.resolve(textOfBytes(around.cwd), target.path));
+  if (place === undefined) return { risk: 'none', notes };
+  return guarded({ command, around, target: place });
+}
+
+interface TargetHere {
+  /** The directory: paths of the dry run lie below it. */
+  readonly root: ByteString;
+  /** The target is a file, whatever the source is called. */
+  readonly fileName: ByteString | undefined;
+}
+
+/** Undefined where nothing is there that could be lost, and rsync will say what is wrong. */
+function localTarget(command: RsyncCommand, absolute: string): TargetHere | undefined {
+  const stat = fs.statSync(absolute, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return { root: realPath(absolute), fileName: undefined };
+  const parent = path.dirname(absolute);
+  if (fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  if (stat !== undefined) {
+    return { root: realPath(parent), fileName: bytesOfText(path.basename(absolute)) };
+  }
+  const [source, ...more] = command.sources;
+  const isDirectory = more.length > 0 || (source?.kind === 'local' && isDir(source.path));
+  if (!isDirectory && !command.targetText.endsWith('/')) return undefined;
+  fs.mkdirSync(absolute);
+  return { root: realPath(absolute), fileName: undefined };
+}
+
+interface Parts {
+  readonly command: RsyncCommand;
+  readonly around: Surroundings;
+  readonly target: TargetHere | 'remote';
+}
+
+async function guarded({ command, around, target }: Parts): Promise<Guarded> {
+  const fileName = target === 'remote' ? undefined : target.fileName;
+  const input = command.readsStdin ? await readInput() : undefined;
+  const cwd = textOfBytes(around.cwd);
+  const targetText =
+    target === 'remote'
+      ? command.targetText
+      : textOfBytes(fileName === undefined ? target.root : byteString(`${target.root}/${fileName}`));
+  const sourceText = sourceName(command.sources, cwd);
+  return {
+    ...{ risk: 'guarded', name: 'rsync', sourceText, targetText, input },
+    pipeline: `rsync:${sourceText}>${targetText}`,
+    sourcePlace: lookable(command, around),
+    target: target === 'remote' ? target : target.root,
+    scope: [fileName ?? byteString('')],
+    deletes: command.deletes,
+    cause: 'absent-in-source',
+    filter: command.filter,
+    filterNarrowsDeletes: command.filterNarrowsDeletes,
+    copiesFirst: command.needsCopies,
+    ask: (see, same) => ask({ command, around, input, fileName, see, same }),
+    run: (backupDir) => [
+      command.program,
+      ...runArguments(command, backupDir === undefined ? {} : { backupDir }),
+    ],
+    runCreates: [command.program, ...runArguments(command, { createsOnly: true })],
+    endedWell: (code) => ENDED_WELL.has(code),
+    sourceFile: sourceFileOf(command, cwd),
+  };
+}
+
+interface Asking {
+  readonly command: RsyncCommand;
+  readonly around: Surroundings;
+  readonly input: Uint8Array | undefined;
+  readonly fileName: ByteString | undefined;
+  readonly see: (change: WrappedChange) => void;
+  readonly same: ((path: ByteString) => void) | undefined;
+}
+
+async function ask(asking: Asking): Promise<Asked> {
+  const { command, around, input, fileName, see, same } = asking;
+  const named = (change: WrappedChange): WrappedChange =>
+    fileName === undefined ? change : { ...change, path: fileName };
+  const reader = new DryRunReader(
+    (change) => see(named(change)),
+    (each) => same?.(fileName ?? each),
+  );
+  const lines = new ByteLines((line) => reader.push(line));
+  const env = { ...around.env, LC_ALL: 'C', TZ: 'UTC' };
+  const args = dryRunArguments(command, same !== undefined);
+  const { code, said } = await askChild({ program: command.program, args, env, input }, (bytes) =>
+    lines.push(bytes),
+  );
+  if (!LISTED.has(code)) return { kind: 'ended', code, said };
+  lines.end();
+  const listing = reader.end(command.sources.length);
+  const ownErrors = code === 23 ? [firstLine(said) ?? 'rsync could not read all of it'] : [];
+  return {
+    kind: 'listed',
+    listing: { ...listing, errors: [...ownErrors, ...listing.errors].map((each) => sayText(each)) },
+    deleteMax: command.deleteMax,
+    code,
+    said,
+  };
+}
+
+function firstLine(said: string): string | undefined {
+  return said.split('\n').find((line) => line.trim() !== '' && !line.startsWith('rsync error'));
+}
+
+/** `/srv/a`, `host:/srv/a`; of several in one directory (`a/*`) that directory. */
+function sourceName(sources: readonly RsyncPlace[], cwd: string): string {
+  const names = sources.map((source) =>
+    source.kind === 'local' ? absoluteKeepingSlash(cwd, source.path) : placeText(source),
+  );
+  const [first = '', ...more] = names;
+  if (more.length === 0) return first;
+  const parents = new Set(names.map((name) => path.posix.dirname(name)));
+  return parents.size === 1 ? `${[...parents][0] ?? ''}/*` : names.join(' ');
+}
+
+/** A slash at the end makes it another source: what is in it, not itself. */
+function absoluteKeepingSlash(cwd: string, given: string): string {
+  const absolute = path.posix.resolve(cwd, given);
+  return /(?:^|\/)\.?$/.test(given) && absolute !== '/' ? `${absolute}/` : absolute;
+}
+
+/** The directory that is read: of single files the one they lie in. */
+function lookable(command: RsyncCommand, around: Surroundings): LookablePlace | undefined {
+  const [first, ...more] = command.sources;
+  if (first === undefined || first.kind === 'daemon') return undefined;
+  if (first.kind === 'ssh') {
+    const shell = remoteShellOf(command.options, around.env);
+    return { host: first.host, path: first.path === '' ? '.' : first.path, shell };
+  }
+  const absolute = path.posix.resolve(textOfBytes(around.cwd), first.path);
+  const isWhole = more.length === 0 && (isDir(absolute) || !fs.existsSync(absolute));
+  return { host: undefined, path: isWhole ? absolute : path.posix.dirname(absolute) };
+}
+
+/** Known for one local source whose names come through as they are. */
+function sourceFileOf(
+  command: RsyncCommand,
+  cwd: string,
+): (path: ByteString) => ByteString | undefined {
+  const [source, ...more] = command.sources;
+  const renames = command.options.some(({ name }) => name === 'relative' || name === 'files-from');
+  if (source?.kind !== 'local' || more.length > 0 || renames) return () => undefined;
+  const absolute = path.posix.resolve(cwd, source.path);
+  const isInside = absoluteKeepingSlash(cwd, source.path).endsWith('/');
+  const root = bytesOfText(isInside ? absolute : path.posix.dirname(absolute));
+  return (below) => byteString(`${root}/${below}`);
+}
+
+/** popt lets a file of the user give options other meanings. */
+function aliasNotes({ env }: Surroundings): readonly string[] {
+  const files = ['/etc/popt', ...(env.HOME === undefined ? [] : [`${env.HOME}/.popt`])];
+  return files.filter((file) => {
+    try {
+      return /^\s*rsync\s/m.test(fs.readFileSync(file, 'latin1'));
+    } catch {
+      return false; // Not there, or not to be read; then rsync cannot read it either.
+    }
+  });
+}
+
+function isDir(absolute: string): boolean {
+  return fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function realPath(absolute: string): ByteString {
+  return byteString(fs.realpathSync.native(absolute, 'buffer').toString('latin1'));
+}

@@ -1,0 +1,86 @@
+/** What `guard run` must be told of a program, whichever it is. */
+import type { ByteString } from '../../../base/bytes.ts';
+import type { WrappedChange, WrappedListing } from '../../../guard/core/wrapped.ts';
+import type { Environment } from '../../cli/terminal.ts';
+
+export interface Surroundings {
+  readonly cwd: ByteString;
+  readonly env: Environment;
+}
+
+/** `creates`: as it is where nothing can be deleted or overwritten. */
+export type Wrapped = Harmless | Unclear | Guarded;
+
+export interface Harmless {
+  readonly risk: 'none';
+  /** What was not understood, and does no harm. */
+  readonly notes: readonly string[];
+}
+
+/** It could delete, and what it means is not known, or not covered. */
+export interface Unclear {
+  readonly risk: 'unclear';
+  readonly why: string;
+  readonly fix: string;
+}
+
+export interface Guarded {
+  readonly risk: 'guarded';
+  /** `rsync`, as people know it. */
+  readonly name: string;
+  /** What repeats. */
+  readonly pipeline: string;
+  /** As it is written; undefined: nothing is read. */
+  readonly sourceText: string | undefined;
+  /** Where it can be looked at: a directory here, or `host` and path over ssh. */
+  readonly sourcePlace: LookablePlace | undefined;
+  /** As it is written. */
+  readonly targetText: string;
+  /** Absolute, links in it followed; `remote`: on another machine. */
+  readonly target: ByteString | 'remote';
+  /** Below the target, what the command is about. */
+  readonly scope: readonly ByteString[];
+  readonly deletes: boolean;
+  readonly cause: 'absent-in-source' | 'explicit';
+  readonly filter: string | null;
+  readonly filterNarrowsDeletes: boolean;
+  /** Content is changed where it lies, so it is kept by a copy before. */
+  readonly copiesFirst: boolean;
+  /** Standard input, where the command reads a list from it. */
+  readonly input: Uint8Array | undefined;
+  /** What it would do. */
+  readonly ask: (
+    see: (change: WrappedChange) => void,
+    /** Where it is given: told of all that stays as it is. */
+    same: ((path: ByteString) => void) | undefined,
+  ) => Promise<Asked>;
+  /** The run without its deletes; undefined: there is nothing to run, the deletes are all. */
+  readonly run: ((backupDir: string | undefined) => readonly string[]) | undefined;
+  /** The run that only creates; undefined: it cannot. */
+  readonly runCreates: readonly string[] | undefined;
+  /** After which codes of the run its deletes are due. */
+  readonly endedWell: (code: number) => boolean;
+  /** The file in the source that comes to `path`; undefined: it cannot be read here. */
+  readonly sourceFile: (path: ByteString) => ByteString | undefined;
+}
+
+export interface LookablePlace {
+  readonly host: string | undefined;
+  readonly path: string;
+  /** Words of the program that reaches the host. */
+  readonly shell?: readonly string[] | undefined;
+}
+
+export type Asked =
+  | {
+      readonly kind: 'listed';
+      readonly listing: WrappedListing;
+      /** The user's own limit: more deletes than these are no wish. */
+      readonly deleteMax: number | undefined;
+      /** What the program itself would end with, where all that it is asked for is done by us. */
+      readonly code: number;
+      /** What it said, for a person. */
+      readonly said: string;
+    }
+  /** The answer is an end: nothing can be done, and this is why. */
+  | { readonly kind: 'ended'; readonly code: number; readonly said: string };
