@@ -398,6 +398,22 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy: 'Compare `holdfast --version` on both sides, and use the newer one on both.',
   },
+  HF_SYNC_CONTENT: {
+    kind: 'unavailable',
+    remedy: 'What could be put in is there. Run `holdfast vault check`, then the same sync again.',
+  },
+  HF_SYNC_LINK_LOST: {
+    kind: 'transient',
+    remedy: 'Run the same sync again: what was done stays done, and the rest is done then.',
+  },
+  HF_SYNC_PROTOCOL: {
+    kind: 'refused',
+    remedy: 'Update Holdfast on both machines; if that does not help, do not trust {host}.',
+  },
+  HF_SYNC_SOURCE: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
   HF_TARGET_NOT_EMPTY: {
     kind: 'refused',
     remedy:

@@ -38,9 +38,17 @@ export interface LiveEntry extends LiveTop {
   readonly size: bigint;
   readonly device: { readonly major: number; readonly minor: number };
   /** What it is on, which of it, and when it changed in any way last. */
-  readonly identity: { readonly device: bigint; readonly inode: bigint; readonly ctime: bigint };
+  readonly identity: LiveIdentity;
   /** First path of the same inode, where it is another one. */
   readonly link: ByteString | undefined;
+}
+
+export interface LiveIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly ctime: bigint;
+  /** With the bits of the type. */
+  readonly mode: number;
 }
 
 /** A name that was listed and cannot be looked at. */
@@ -152,6 +160,7 @@ export class LiveTree {
         device: stat[STAT_DEV] ?? 0n,
         inode: stat[STAT_INO] ?? 0n,
         ctime: stat[STAT_CTIME] ?? 0n,
+        mode: Number(stat[STAT_MODE]),
       },
       link: type === 'dir' ? undefined : this.#firstOf(path),
     };

@@ -6,37 +6,22 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { isQuarantineName } from '../../base/own-places.ts';
 import type { Precondition } from '../../base/plan.ts';
 import type { Excludes } from '../../host/excludes.ts';
-import type { Source } from '../../host/source.ts';
-import type { Tools } from '../../host/tools.ts';
-import type { WriterIdentity } from '../../host/tree-writer.ts';
 import { corrupt } from '../../manifest/core/corrupt.ts';
-import { type Entry, type FileEntry, parseEntry } from '../../manifest/core/entry.ts';
-import type { Xattr } from '../../manifest/core/entry-fields.ts';
+import { type Entry, parseEntry } from '../../manifest/core/entry.ts';
 import { comparePaths, isWithin } from '../../manifest/core/order.ts';
 import { type Manifest, type PathLine, walkLines } from '../../manifest/core/walk.ts';
-import { aroundThatDiffers, whyHidden, withoutNotKept } from '../core/compare-fields.ts';
-import { nameOf } from '../core/entry-scan.ts';
+import { whyHidden } from '../core/compare-fields.ts';
 import { isPlainlyEqual } from '../core/sync-line.ts';
 import type { PresentFacts, SyncNode, WantedFacts } from '../core/sync-node.ts';
-import { errnoOf } from './failures.ts';
-import { LiveContent } from './live-content.ts';
 import { type HiddenEntry, type LiveEntry, type LiveTop, LiveTree } from './live-tree.ts';
+import { SyncEqual, type SyncEqualOptions, type SyncEqualPorts } from './sync-equal.ts';
 
-export interface SyncComparePorts {
-  readonly source: Source;
-  readonly tools: Tools;
-}
-
-export interface SyncCompareOptions {
+export interface SyncCompareOptions extends SyncEqualOptions {
   readonly manifest: Manifest;
-  /** Read files whose size and time are equal too. */
-  readonly readAll: boolean;
   /** What these match stays as it is in the target. */
   readonly excludes: Excludes | undefined;
   /** Names that are Holdfast's own at the top of a target. */
   readonly ownNames: ReadonlySet<ByteString>;
-  /** Who will set attributes: an ordinary user sets neither owners nor what only root may. */
-  readonly identity: Pick<WriterIdentity, 'uid'>;
 }
 
 export interface SyncTotals {
@@ -54,21 +39,14 @@ export interface LeftAlone {
   readonly why: string;
 }
 
-const PERMISSIONS = 0o7777;
-const SET_IDS = 0o6000;
-/** Attributes that an ordinary user may set. */
-const OF_USERS = /^(?:user\.|system\.posix_acl_)/;
-const ROOT = byteString('');
-
 export class SyncCompare {
-  readonly #ports: SyncComparePorts;
   readonly #options: SyncCompareOptions;
-  readonly #content: LiveContent;
+  readonly #equal: SyncEqual;
   readonly #isRoot: boolean;
   readonly #lines: Iterator<PathLine>;
   readonly #tree: LiveTree;
   #line: PathLine | undefined;
-  readonly #totals = { entries: 0, bytes: 0, readBytes: 0, wanted: 0 };
+  readonly #totals = { entries: 0, bytes: 0, wanted: 0 };
   readonly #left: LeftAlone[] = [];
   /** Of inodes with several names: the first present name to the first wanted one. */
   readonly #firsts = new Map<ByteString, ByteString>();
@@ -77,18 +55,17 @@ export class SyncCompare {
   readonly #renewed = new Set<ByteString>();
 
   /** @param top of the target; it stays the caller's */
-  constructor(ports: SyncComparePorts, top: LiveTop, options: SyncCompareOptions) {
-    this.#ports = ports;
+  constructor(ports: SyncEqualPorts, top: LiveTop, options: SyncCompareOptions) {
     this.#options = options;
-    this.#content = new LiveContent({ source: ports.source, hash: ports.tools.hash });
-    this.#isRoot = options.identity.uid === 0;
+    this.#equal = new SyncEqual(ports, options);
+    this.#isRoot = this.#equal.isRoot;
     this.#lines = walkLines(options.manifest)[Symbol.iterator]();
     this.#tree = new LiveTree(ports.source, top);
     this.#nextLine();
   }
 
   get totals(): SyncTotals {
-    return { ...this.#totals };
+    return { ...this.#totals, readBytes: this.#equal.readBytes };
   }
 
   /** Of the target, or of the snapshot. */
@@ -205,15 +182,7 @@ export class SyncCompare {
     if (present.link !== undefined || !isPlainlyEqual(wanted.line, present, this.#isRoot)) {
       return false;
     }
-    const { source } = this.#ports;
-    const { dir, name } = present;
-    try {
-      const found = name === '' ? source.xattrsOfHandle(dir) : source.xattrsAt(dir, name);
-      return found.values.length === 0 && found.notKept.length === 0;
-    } catch (error) {
-      errnoOf(error);
-      return false;
-    }
+    return this.#equal.isBare(present);
   }
 
   *#closer(entry: Entry, present: LiveEntry): Generator<SyncNode> {
@@ -263,12 +232,12 @@ export class SyncCompare {
 
   #changeOf(entry: Entry, present: LiveEntry): 'update' | 'attributes' | 'unknown' | undefined {
     if (entry.type !== 'dir' && !this.#isSameInode(entry, present)) return 'update';
-    const held = this.#isHeld(entry, present);
+    const held = this.#equal.isHeld(entry, present);
     if (held === undefined) return 'unknown';
     if (!held) return 'update';
     // Its attributes are those of the first name.
     if (present.link !== undefined && present.link !== entry.path) return undefined;
-    return this.#isAroundEqual(entry, present) ? undefined : 'attributes';
+    return this.#equal.isAroundEqual(entry, present) ? undefined : 'attributes';
   }
 
   /** Whether it shares its inode with just those that it should. */
@@ -288,88 +257,6 @@ export class SyncCompare {
     return true;
   }
 
-  /** Undefined where it cannot be told. */
-  #isHeld(entry: Entry, present: LiveEntry): boolean | undefined {
-    switch (entry.type) {
-      case 'file':
-        return this.#isFileHeld(entry, present);
-      case 'symlink':
-        return this.#linkTarget(present) === entry.target;
-      case 'char':
-      case 'block':
-        return entry.major === present.device.major && entry.minor === present.device.minor;
-      case 'dir':
-      case 'fifo':
-      case 'socket':
-        return true;
-    }
-  }
-
-  #isFileHeld(entry: FileEntry, present: LiveEntry): boolean | undefined {
-    if (entry.size !== present.size) return false;
-    const isRead = entry.mtime !== present.mtime || entry.inFlux === true || this.#options.readAll;
-    if (!isRead || entry.size === 0n) return true;
-    const reading = this.#content.compare(entry, present);
-    for (;;) {
-      const step = reading.next();
-      if (step.done !== true) {
-        this.#totals.readBytes += step.value;
-        continue;
-      }
-      // What cannot be read is not what was wanted; what changes meanwhile is somebody's.
-      const { isSame, unknown } = step.value;
-      return unknown === undefined ? isSame : unknown.includes('changed') ? undefined : false;
-    }
-  }
-
-  #linkTarget({ dir, name }: LiveEntry): ByteString | undefined {
-    try {
-      return this.#ports.source.readLink(dir, name);
-    } catch (error) {
-      errnoOf(error);
-      return undefined;
-    }
-  }
-
-  #isAroundEqual(entry: Entry, present: LiveEntry): boolean {
-    const { xattrs, notKept } = this.#xattrsOf(present);
-    const without = [...(entry.notKept ?? []), ...notKept];
-    const isOwner = entry.uid === present.uid && entry.gid === present.gid;
-    const settable = (of: readonly Xattr[] | undefined): readonly Xattr[] | undefined =>
-      this.#isRoot ? of : of?.filter(({ name }) => OF_USERS.test(name));
-    const owner = this.#isRoot ? {} : { uid: 0, gid: 0 };
-    // Setuid is not given to another owner.
-    const mask = !this.#isRoot && !isOwner ? PERMISSIONS & ~SET_IDS : PERMISSIONS;
-    const mode = (of: number): number => (entry.type === 'symlink' ? 0 : of & mask);
-    const fields = aroundThatDiffers(
-      {
-        ...{ ...entry, ...owner, mode: mode(entry.mode), user: undefined, group: undefined },
-        ...{ xattrs: settable(withoutNotKept(entry.xattrs, without)), link: undefined },
-      },
-      {
-        ...{ ...present, ...owner, mode: mode(present.mode), user: undefined, group: undefined },
-        ...{ xattrs: settable(withoutNotKept(xattrs, without)), link: undefined },
-      },
-    );
-    return fields.length === 0;
-  }
-
-  #xattrsOf({ dir, name }: LiveEntry): {
-    readonly xattrs: readonly Xattr[];
-    readonly notKept: readonly ByteString[];
-  } {
-    const { source, tools } = this.#ports;
-    try {
-      const found = name === '' ? source.xattrsOfHandle(dir) : source.xattrsAt(dir, name);
-      const xattrs = found.values
-        .map(([attribute, value]): Xattr => ({ name: attribute, value: tools.codec.textOf(value) }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-      return { xattrs, notKept: found.notKept };
-    } catch (error) {
-      return { xattrs: [], notKept: [byteString(`attributes: ${errnoOf(error)}`)] };
-    }
-  }
-
   #count({ type, size }: LiveEntry): void {
     this.#totals.entries += 1;
     if (type === 'file') this.#totals.bytes += Number(size);
@@ -379,7 +266,6 @@ export class SyncCompare {
 function parsed({ path, line }: PathLine): Entry {
   const entry = parseEntry(line);
   if (entry.path !== path) throw corrupt('a line can be read in two ways', line);
-  if (path !== ROOT && nameOf(path) === '') throw corrupt('an entry has no name', line);
   return entry;
 }
 
@@ -390,10 +276,10 @@ function wantedFacts(entry: Entry): WantedFacts {
 }
 
 function presentFacts(entry: LiveEntry): PresentFacts {
-  const { type, uid, gid, mode, mtime, size, identity, link } = entry;
+  const { type, uid, gid, mtime, size, identity, link } = entry;
   const precond: Precondition = {
     ...{ inode: identity.inode, device: identity.device, ctimeNs: identity.ctime },
-    ...{ mode, size, mtimeNs: mtime },
+    ...{ mode: identity.mode, size, mtimeNs: mtime },
   };
   return { kind: type, precond, uid, gid, isLinked: link !== undefined };
 }
