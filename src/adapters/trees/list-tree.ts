@@ -71,11 +71,11 @@ async function* records(bytes: AsyncIterable<Buffer>): AsyncGenerator<string, vo
 function entryOf(record: string, place: string): ListedEntry {
   const [, name, kind, size, secondsText, fraction = ''] = RECORD.exec(record) ?? [];
   if (name === undefined || kind === undefined) throw unseen(place, 'its find is not that of GNU');
-  const ms = Number(secondsText) * 1000 + Number(fraction.slice(0, MS_DIGITS).padEnd(MS_DIGITS, '0'));
+  const ms =
+    Number(secondsText) * 1000 + Number(fraction.slice(0, MS_DIGITS).padEnd(MS_DIGITS, '0'));
   return { path: byteString(name), kind, bytes: Number(size), mtime: ms };
 }
 
 function unseen(place: string, why: string): Fault {
   return new Fault('HF_TREE_UNSEEN', `could not list all of ${place}: ${why}`);
 }
-

@@ -27,10 +27,7 @@ export async function remoteHoldfast(asked: {
   if (at === undefined) throw new Error('a place of another host is asked');
   const { program, first } = sshProgram(asked.environment);
   const command = ['holdfast', ...asked.args].map(quoteWord).join(' ');
-  const args = [
-    ...first,
-    ...sshArguments(at, { request: { command }, hasTerminal: asked.mayAsk }),
-  ];
+  const args = [...first, ...sshArguments(at, { request: { command }, hasTerminal: asked.mayAsk })];
   const link = new ChildLink({
     program,
     args,

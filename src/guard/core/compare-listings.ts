@@ -29,7 +29,9 @@ export interface ComparedPlaces {
   readonly same: number;
   readonly entriesHere: number;
   readonly entriesThere: number;
-  readonly counts: Readonly<Record<DifferenceKind, { readonly entries: number; readonly bytes: number }>>;
+  readonly counts: Readonly<
+    Record<DifferenceKind, { readonly entries: number; readonly bytes: number }>
+  >;
   /** The first of the worst, worst first: what would be lost, the newest of it first. */
   readonly worst: readonly ListedDifference[];
 }

@@ -1,15 +1,6 @@
-/** Small records of state as canonical JSON (RFC 8785; only what trees need of it), and back. */
+/** Small records of state, read back from canonical JSON. */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
-
-/** Keys sorted as UTF-16, no white space; what is undefined is absent. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).filter(([, each]) => each !== undefined);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, each]) => `${JSON.stringify(key)}:${canonicalJson(each)}`).join(',')}}`;
-}
 
 /** Undefined where it is no JSON object. */
 export function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,6 +1,7 @@
 /** The marker at the top of an enrolled tree, and the id of an installation: docs/format/tree-marker.md. */
 import type { TreeRole } from '../../base/plan.ts';
-import { canonicalJson, parseRecord } from './tree-json.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { parseRecord } from './tree-json.ts';
 
 export const MARKER_FORMAT = 'holdfast-tree/0';
 export const INSTALL_FORMAT = 'holdfast-install/0';

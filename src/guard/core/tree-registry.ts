@@ -2,7 +2,8 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { TreeRole } from '../../base/plan.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
-import { bytesIn, bytesMember, canonicalJson, parseRecord } from './tree-json.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { bytesIn, bytesMember, parseRecord } from './tree-json.ts';
 import {
   type Incarnation,
   isGeneration,

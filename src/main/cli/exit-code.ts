@@ -1,7 +1,16 @@
 import type { FaultKind } from '../../base/fault.ts';
 
 /** What a command ends with (DESIGN 14). Plans have 2 to 4, `guard run` has 120 to 123. */
-export const EXIT = { done: 0, error: 1, differs: 5, gaps: 6, usage: 64 } as const;
+export const EXIT = {
+  done: 0,
+  error: 1,
+  held: 2,
+  denied: 3,
+  stale: 4,
+  differs: 5,
+  gaps: 6,
+  usage: 64,
+} as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -1,7 +1,7 @@
 /** Every verb that works, by door. A command is loaded when it is called, and no other. */
 import type { CommandModule } from './cli.ts';
 
-export type Door = 'Look' | 'Keep' | 'All';
+export type Door = 'Look' | 'Keep' | 'Guard' | 'All';
 
 export interface Verb {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface VerbPart {
   readonly isCommon: boolean;
 }
 
-export const DOORS: readonly Door[] = ['Look', 'Keep', 'All'];
+export const DOORS: readonly Door[] = ['Look', 'Keep', 'Guard', 'All'];
 
 export const VERBS: readonly Verb[] = [
   {
@@ -140,6 +140,13 @@ export const VERBS: readonly Verb[] = [
       { name: 'retire', summary: 'take a key away', isCommon: false },
     ],
     load: () => import('./command-key.ts'),
+  },
+  {
+    name: 'promote',
+    door: 'Guard',
+    summary: 'make a place the one that others are synced from',
+    isCommon: false,
+    load: () => import('./command-promote.ts'),
   },
   {
     name: 'up',

@@ -26,8 +26,7 @@ export async function comparePlaces(
     while (one.done !== true || other.done !== true) {
       const mine = one.done === true ? undefined : one.value;
       const theirs = other.done === true ? undefined : other.value;
-      const order =
-        mine === undefined ? 1 : theirs === undefined ? -1 : listingOrder(mine, theirs);
+      const order = mine === undefined ? 1 : theirs === undefined ? -1 : listingOrder(mine, theirs);
       comparison.add(order <= 0 ? mine : undefined, order >= 0 ? theirs : undefined);
       if (order <= 0) one = await here.next();
       if (order >= 0) other = await there.next();

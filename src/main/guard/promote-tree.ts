@@ -1,9 +1,14 @@
 /** Makes a place the source of its tree: the first time it is enrolled, later it takes over. */
 import { remoteHoldfast } from '../../adapters/trees/remote-holdfast.ts';
-import { sayTreePlace, type TreePlace, treePlaceText, parseTreePlace } from '../../adapters/trees/tree-place.ts';
+import {
+  sayTreePlace,
+  type TreePlace,
+  treePlaceText,
+  parseTreePlace,
+} from '../../adapters/trees/tree-place.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { sayName, sayText } from '../../base/say-name.ts';
+import { sayText } from '../../base/say-name.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { ComparedPlaces } from '../../guard/core/compare-listings.ts';
 import {
@@ -13,7 +18,13 @@ import {
   type TreeRecord,
 } from '../../guard/core/tree-registry.ts';
 import { comparePlaces } from './compare-places.ts';
-import { eligibilityOf, giveRole, type KnownTree, treeBookHere, type TreesHere } from './eligibility.ts';
+import {
+  eligibilityOf,
+  giveRole,
+  type KnownTree,
+  treeBookHere,
+  type TreesHere,
+} from './eligibility.ts';
 
 export interface PromotionAsked {
   readonly place: TreePlace;
@@ -65,7 +76,7 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
   demandFit(tree);
   const own = treeBookHere(trees.state).entries();
   const known = knownEntries(tree, own);
-  const mustExist = tree.sentinels.map(({ name }) => name);
+  let mustExist: readonly string[] = tree.sentinels.map(({ name }) => name);
   const isSource = tree.role === 'source' && tree.differs.length === 0;
   const formerPlace = asked.insteadOf ?? formerOf(known, asked, tree);
   if (isSource) return done('already', tree.identity, tree.generation);
@@ -73,11 +84,24 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
     return done('enrol', treeBookHere(trees.state).newIdentity(), 1);
   }
   const former = formerPlace && (await lookAtFormer(trees, { place, formerPlace }));
+  const inherited = namesOf(known, former);
+  if (inherited.some((name) => !mustExist.includes(name))) {
+    mustExist = [...new Set([...mustExist, ...inherited])];
+    demandFit(await eligibilityOf(trees, place, { mustExist }));
+  }
   const identity = identityOf({ known, former, tree });
   const isFirst = identity === undefined;
-  const generations = [...known.map(newestGeneration), tree.generation, former?.tree?.generation ?? 0];
+  const generations = [
+    ...known.map(newestGeneration),
+    tree.generation,
+    former?.tree?.generation ?? 0,
+  ];
   return {
-    ...done('promote', identity ?? treeBookHere(trees.state).newIdentity(), Math.max(...generations) + 1),
+    ...done(
+      'promote',
+      identity ?? treeBookHere(trees.state).newIdentity(),
+      Math.max(...generations) + 1,
+    ),
     ...(isFirst ? { generation: 1 } : {}),
     former,
   };
@@ -85,6 +109,12 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
   function done(kind: Promotion['kind'], identity: string, generation: number): Promotion {
     return { kind, asked, tree, identity, generation, mustExist, former: undefined };
   }
+}
+
+/** What had to exist in the present source has to in the next one. */
+function namesOf(known: readonly TreeEntry[], former: Former | undefined): readonly string[] {
+  const ofKnown = known.flatMap((entry) => presentSource(entry)?.mustExist ?? []);
+  return [...ofKnown, ...(former?.tree?.sentinels.map(({ name }) => name) ?? [])];
 }
 
 /** What must exist is part of being a source: Wikimedia's half-installed host had no wikiversions.php. */
@@ -175,11 +205,13 @@ export async function carryOut(trees: TreesHere, promotion: Promotion): Promise<
   const { asked, tree, identity, generation, mustExist, former } = promotion;
   const { by, reason, at } = asked;
   const given = { identity, generation, mustExist, at, event: { by, reason } } as const;
-  const told = [await tell(trees, { place: asked.place, tree, given: { ...given, role: 'source' } })];
+  const told = [
+    await tell(trees, { place: asked.place, tree, given: { ...given, role: 'source' } }),
+  ];
   if (former === undefined) return told;
   // It keeps its own generation: that is older now, whatever it will say of itself.
   const before = former.tree?.generation ?? 0;
-  const old = { ...given, generation: Math.max(1, before || generation - 1), mustExist: [] };
+  const old = { ...given, generation: Math.max(1, before === 0 ? generation - 1 : before) };
   const place = former.place;
   told.push(await tell(trees, { place, tree: former.tree, given: { ...old, role: 'candidate' } }));
   return told;
@@ -194,7 +226,8 @@ async function tell(
   const { place, tree, given } = to;
   const said = { place: sayTreePlace(place), role: given.role };
   if (place.at === undefined) {
-    if (tree?.seen.state !== 'directory') return { ...said, how: 'unreachable', why: 'it is not there' };
+    if (tree?.seen.state !== 'directory')
+      return { ...said, how: 'unreachable', why: 'it is not there' };
     giveRole(trees.state, tree.seen, given);
     return { ...said, how: 'told' };
   }
@@ -205,7 +238,11 @@ async function tell(
 
 async function tellOverThere(
   trees: TreesHere,
-  { place, tree, given }: { readonly place: TreePlace; readonly tree: KnownTree | undefined; readonly given: Given },
+  {
+    place,
+    tree,
+    given,
+  }: { readonly place: TreePlace; readonly tree: KnownTree | undefined; readonly given: Given },
 ): Promise<Pick<Told, 'how' | 'why'>> {
   // It could not be looked at a moment ago.
   if (tree === undefined) return { how: 'unreachable', why: 'it does not answer' };
@@ -226,7 +263,11 @@ function sayPath(path: ByteString): string {
 /** What is known here of a place of another host. */
 function remember(
   state: ByteString,
-  { place, tree, given }: { readonly place: TreePlace; readonly tree: KnownTree | undefined; readonly given: Given },
+  {
+    place,
+    tree,
+    given,
+  }: { readonly place: TreePlace; readonly tree: KnownTree | undefined; readonly given: Given },
 ): void {
   const book = treeBookHere(state);
   book.incarnation();
@@ -245,9 +286,4 @@ function remember(
     mount: tree?.seen.mount ?? before?.mount ?? '',
   };
   book.record(identity, record, event && { ...event, at, place: text, role, generation });
-}
-
-/** Of a path as people see it. */
-export function sayTreePath(path: ByteString): string {
-  return sayName(path);
 }
