@@ -38,7 +38,8 @@ candidate. Ends with 2 where somebody has to say yes first.
 
 Examples:
   holdfast promote /srv/staging --must-exist wikiversions.php
-  holdfast promote tin:/srv/staging --instead-of /srv/staging --reason "re-imaged, restored, verified"`;
+  holdfast promote tin:/srv/staging --instead-of /srv/staging \\
+    --reason "re-imaged, restored, verified"`;
 
 export function define(command: Command, act: Act): void {
   command
