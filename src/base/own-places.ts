@@ -4,7 +4,10 @@ import type { ByteString } from './bytes.ts';
 /** Where what a plan replaced or deleted is kept: docs/format/guard-journal.md. */
 export const QUARANTINE_NAME = '.holdfast-undo';
 
-const QUARANTINE = /^\.holdfast-undo(?:-\d+)?$/;
+/** An empty directory that is there for a moment, while a place is tried. */
+export const TRIAL_NAME = '.holdfast-undo-trial';
+
+const QUARANTINE = /^\.holdfast-undo(?:-\d+|-trial)?$/;
 
 /**
  * Whether a directory of this name holds what was set aside. It is left out of every listing,

@@ -4,8 +4,9 @@ import type { Op, PlanHeader } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
-import type { Hash } from '../../host/hash.ts';
+import type { Mounts } from '../../host/mounts.ts';
 import type { Source } from '../../host/source.ts';
+import type { Tools } from '../../host/tools.ts';
 import type { Attributes, Place, TreeWriter } from '../../host/tree-writer.ts';
 
 export interface ApplyPorts {
@@ -14,7 +15,9 @@ export interface ApplyPorts {
   readonly source: Source;
   readonly tree: TreeWriter;
   readonly clock: Clock;
-  readonly hash: Hash;
+  readonly tools: Pick<Tools, 'codec' | 'hash' | 'random'>;
+  /** What is mounted there; binds of the same device are told by nothing else. */
+  readonly mounts?: Pick<Mounts, 'at'>;
 }
 
 /** Where the new content of a plan comes from that Holdfast applies itself. */
@@ -32,6 +35,10 @@ export interface ContentSource {
    * undefined: nothing.
    */
   attributes(op: Op): Attributes | undefined;
+  /** Of an undo: what goes in lies there already, and is moved. Asked before `stage`. */
+  kept?(op: Op): Place | undefined;
+  /** Of an undo: the time that a directory had before; undefined: it keeps the one it has now. */
+  dirTime?(path: ByteString, nowNs: bigint): bigint | undefined;
 }
 
 /** The new content is put there by a program; Holdfast deletes what was judged, afterwards. */
