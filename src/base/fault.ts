@@ -277,6 +277,10 @@ export const FAULTS = {
     remedy:
       'It is never applied: make it anew by the command that made it, and look who wrote {path}.',
   },
+  HF_PLAN_LEASED: {
+    kind: 'refused',
+    remedy: 'Let {by} end, then run it again. A process that is gone is passed over by itself.',
+  },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
     remedy:
