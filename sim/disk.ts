@@ -151,6 +151,16 @@ export class SimDisk implements Disk {
     });
   }
 
+  removeDir(path: ByteString): void {
+    this.volume.change(path, () => {
+      const { kind, entries } = this.volume.inode(this.volume.find(path));
+      if (kind !== 'dir') throw diskFault(path, 'ENOTDIR', undefined);
+      if (entries.size > 0) throw diskFault(path, 'ENOTEMPTY', undefined);
+      const { directory, name } = this.volume.findParent(path);
+      return [{ kind: 'entry', inode: directory, name, to: undefined }];
+    });
+  }
+
   syncDir(path: ByteString): void {
     this.volume.change(path, () => {
       const inode = this.volume.find(path);

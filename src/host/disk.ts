@@ -26,6 +26,8 @@ export interface Disk {
   /** Renames over whatever is there. Not durable before `syncDir`. */
   move(from: ByteString, to: ByteString): void;
   unlink(path: ByteString): void;
+  /** Removes an empty directory; HF_DISK_FAILED (ENOTEMPTY) where something is in it. */
+  removeDir(path: ByteString): void;
   syncDir(path: ByteString): void;
   /** Free and total bytes of the file system below `path`. */
   space(path: ByteString): { readonly freeBytes: number; readonly totalBytes: number };

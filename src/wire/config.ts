@@ -1,6 +1,7 @@
 /** holdfast.yaml as it may be written: docs/operating/keys.md and `holdfast config show` use it. */
 import { z } from 'zod';
 import { estateIssues, estateKeys } from './estate-config.ts';
+import { guardSchema } from './guard-config.ts';
 
 const text = z.string().min(1);
 const texts = z.union([text, z.array(text)]).transform((one) => (Array.isArray(one) ? one : [one]));
@@ -218,6 +219,8 @@ export const configSchema = z
     datasets: z.record(text, dataSet).optional(),
     /** Data sets that are restored together to one moment, by name. */
     services: z.record(text, service).optional(),
+    /** What is asked before anything is taken away, and whom. */
+    guard: guardSchema.optional(),
     ...estateKeys,
   })
   .superRefine((given, context) => {

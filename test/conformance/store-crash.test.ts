@@ -175,6 +175,7 @@ function changed(disk: SimDisk, changes: Partial<Disk>): Disk {
     publish: (from, to) => disk.publish(from, to),
     move: (from, to) => disk.move(from, to),
     unlink: (path) => disk.unlink(path),
+    removeDir: (path) => disk.removeDir(path),
     syncDir: (path) => disk.syncDir(path),
     space: (path) => disk.space(path),
   };

@@ -1,5 +1,15 @@
 /** What may stand where in holdfast.yaml, in words for whoever wrote something else. */
 import { CAPTURE_WORDS, CONFIG_KEYS, DATA_SET_KEYS, SERVICE_KEYS } from '../../wire/config.ts';
+import {
+  CHOSEN_RULES,
+  GUARD_APPROVALS_KEYS,
+  GUARD_CLASSES_KEYS,
+  GUARD_KEYS,
+  GUARD_LIMITS_KEYS,
+  GUARD_PIPELINE_KEYS,
+  GUARD_RULE_KEYS,
+  GUARD_TREE_KEYS,
+} from '../../wire/guard-config.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
 const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
@@ -9,20 +19,40 @@ const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
   ['points', POINT_KEYS],
 ]);
 
+const GUARD_BELOW = new Map<string, readonly string[]>([
+  ['modes', CHOSEN_RULES],
+  ['limits', GUARD_LIMITS_KEYS],
+  ['approvals', GUARD_APPROVALS_KEYS],
+  ['classes', GUARD_CLASSES_KEYS],
+  ['rules', GUARD_RULE_KEYS],
+  ['pipelines', GUARD_PIPELINE_KEYS],
+  ['trees', GUARD_TREE_KEYS],
+]);
+
 /** The keys that there are below `path`. */
 export function knownAt(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return CONFIG_KEYS;
+  if (path[0] === 'guard') {
+    const part = path.findLast((each) => GUARD_BELOW.has(String(each)));
+    return GUARD_BELOW.get(String(part)) ?? GUARD_KEYS;
+  }
   if (path.at(-1) === 'view') return ['open', 'close'];
   return KEYS_BELOW.get(String(path[0])) ?? [];
 }
 
 /** What to write for the value at `path`. */
 export function wanted(path: readonly PropertyKey[]): string {
+  if (path[0] === 'guard') return guardWanted(path);
   if (path[0] === 'services' && path[2] === 'datasets')
     return 'Write a list of names of data sets.';
   const key = path.findLast((part) => KINDS.has(String(part)));
   const kind = KINDS.get(String(key));
   return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
+}
+
+function guardWanted(path: readonly PropertyKey[]): string {
+  const key = path.findLast((part) => GUARD_KINDS.has(String(part)));
+  return `Write ${GUARD_KINDS.get(String(key)) ?? 'what docs/operating/guard.md has'}.`;
 }
 
 const TEXT = 'a text';
@@ -83,4 +113,45 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['tool', `one of: ${TOOLS.join(', ')}`],
   ['repository', `${TEXT}: as its tool names it, without a secret`],
   ['of', 'a name below hosts, or a list of them'],
+]);
+
+const MODE = 'enforce or observe';
+const COUNT = 'a number';
+const SHARE = 'a share as 10%';
+const GLOBS = 'a text or a list of texts, in gitignore syntax';
+const LONG_SPAN = 'a time as 10min, 24h or 14d';
+const CEL = 'an expression in CEL, in quotes';
+const GUARD_KINDS: ReadonlyMap<string, string> = new Map([
+  ['guard', `keys below it: ${GUARD_KEYS.join(', ')}`],
+  ['mode', MODE],
+  ['modes', `one of ${CHOSEN_RULES.join(', ')}, and behind it ${MODE}`],
+  ['undo', MODE],
+  ['live', MODE],
+  ['radius', MODE],
+  ['limits', `keys below it: ${GUARD_LIMITS_KEYS.join(', ')}`],
+  ['deletes', COUNT],
+  ['history-factor', COUNT],
+  ['share', SHARE],
+  ['share-from', COUNT],
+  ['remain', COUNT],
+  ['shrink', SHARE],
+  ['approvals', 'persons and cool-off'],
+  ['persons', 'a number from 1 to 9'],
+  ['cool-off', `${LONG_SPAN}, or never`],
+  ['keep', LONG_SPAN],
+  ['classes', 'cache, config or identity, and behind it paths'],
+  ['cache', GLOBS],
+  ['config', GLOBS],
+  ['identity', GLOBS],
+  ['rules', 'a list, each with name, hold or deny, why and fix'],
+  ['name', 'small letters, digits and hyphens'],
+  ['hold', CEL],
+  ['deny', CEL],
+  ['why', 'a sentence'],
+  ['fix', 'what to do about it'],
+  ['pipelines', 'a list, each with match, and what is otherwise there'],
+  ['match', 'a name of a pipeline, * for anything'],
+  ['trees', 'names, and below each: place, must-exist'],
+  ['place', 'host:/path or a path'],
+  ['must-exist', 'a path below the tree, or a list of them'],
 ]);

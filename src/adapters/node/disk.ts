@@ -12,6 +12,7 @@ import {
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   statfsSync,
   statSync,
   unlinkSync,
@@ -41,6 +42,7 @@ export function nodeDisk(): Disk {
     publish: publishFile,
     move: (from, to) => onDisk(from, () => renameSync(fsPath(from), fsPath(to))),
     unlink: (path) => onDisk(path, () => unlinkSync(fsPath(path))),
+    removeDir: (path) => onDisk(path, () => rmdirSync(fsPath(path))),
     syncDir,
     space,
   };

@@ -1,0 +1,125 @@
+/** From `guard:` in holdfast.yaml to what the rules go by. */
+import { byteString } from '../../base/bytes.ts';
+import type { Op } from '../../base/plan.ts';
+import { type DurationMs, days, durationMs } from '../../base/units.ts';
+import { gitignoreExcludes } from '../../adapters/excludes/gitignore.ts';
+import { DEFAULT_POLICY, type GuardPolicy } from '../../guard/core/guard-policy.ts';
+import type { OwnRule } from '../../guard/core/own-rules.ts';
+import {
+  CHOSEN_RULES,
+  type GuardConfig,
+  type LimitsConfig,
+  type ModesConfig,
+} from '../../wire/guard-config.ts';
+
+const KEEP = days(14);
+/** Made anew by whoever needs it. */
+const CACHES: readonly string[] = ['__pycache__/', '.cache/', 'CACHEDIR.TAG'];
+
+/** What a run of this pipeline is judged by: what is said of it, then of all, then our habit. */
+export function policyFor(
+  config: GuardConfig,
+  own: readonly OwnRule[],
+  pipeline: string,
+): GuardPolicy {
+  const said = [
+    config,
+    ...(config.pipelines ?? []).filter((each) => isMatch(each.match, pipeline)),
+  ];
+  let policy: GuardPolicy = { ...DEFAULT_POLICY, approvals: approvalsOf(config), own };
+  for (const each of said) {
+    policy = {
+      ...policy,
+      modes: modesOf(policy.modes, each),
+      ...limitsOf(policy, each.limits ?? {}),
+    };
+  }
+  return policy;
+}
+
+/** `*` stands for anything, slashes too: names of pipelines are no paths. */
+export function isMatch(pattern: string, name: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return name === pattern;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - at >= last.length && name.endsWith(last);
+}
+
+function modesOf(
+  before: GuardPolicy['modes'],
+  said: { readonly mode?: GuardConfig['mode']; readonly modes?: ModesConfig | undefined },
+): GuardPolicy['modes'] {
+  const entries = CHOSEN_RULES.map(
+    (rule) => [rule, said.modes?.[rule] ?? said.mode ?? before[rule]] as const,
+  );
+  return Object.fromEntries(entries) as GuardPolicy['modes'];
+}
+
+function limitsOf(
+  { limits, shrink }: GuardPolicy,
+  said: LimitsConfig,
+): Pick<GuardPolicy, 'limits' | 'shrink'> {
+  return {
+    limits: {
+      deletesMin: said.deletes ?? limits.deletesMin,
+      historyFactor: said['history-factor'] ?? limits.historyFactor,
+      share: said.share ?? limits.share,
+      shareMin: said['share-from'] ?? limits.shareMin,
+      remainMin: said.remain ?? limits.remainMin,
+    },
+    shrink: {
+      ...shrink,
+      keepsMin: said.shrink === undefined ? shrink.keepsMin : 1 - said.shrink,
+    },
+  };
+}
+
+function approvalsOf({ approvals }: GuardConfig): GuardPolicy['approvals'] {
+  const habit = DEFAULT_POLICY.approvals;
+  const coolOff = approvals?.['cool-off'];
+  return {
+    persons: approvals?.persons ?? habit.persons,
+    coolOffMs: coolOff === 'never' ? undefined : (coolOff ?? habit.coolOffMs),
+  };
+}
+
+/** How long what was taken away can be put back. */
+export function keepOf({ keep }: GuardConfig): DurationMs {
+  return keep === undefined ? KEEP : durationMs(keep);
+}
+
+export type ClassOf = (path: Op['path'], isDir: boolean) => Op['cls'];
+
+/** What kind of thing lies at a path below the target. */
+export function classesOf({ classes }: GuardConfig): ClassOf {
+  const rules = [
+    ['identity', gitignoreExcludes(classes?.identity ?? [])],
+    ['config', gitignoreExcludes(classes?.config ?? [])],
+    ['cache', gitignoreExcludes(classes?.cache ?? CACHES)],
+  ] as const;
+  return (path, isDir) => {
+    if (path === '') return 'data';
+    const rule = rules.find(([, paths]) => isWithin(paths, path, isDir));
+    return rule?.[0] ?? 'data';
+  };
+}
+
+/** What lies below a directory is of its class. */
+function isWithin(
+  paths: ReturnType<typeof gitignoreExcludes>,
+  path: Op['path'],
+  isDir: boolean,
+): boolean {
+  if (paths.ruleFor(path, isDir) !== undefined) return true;
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+    if (paths.ruleFor(byteString(path.slice(0, at)), true) !== undefined) return true;
+  }
+  return false;
+}
