@@ -95,9 +95,8 @@ class CelRun implements OwnRuleRun {
   }
 
   add(op: Op): void {
-    if (!this.#rule.isOfOps) return this.#summary.add(op);
-    if (this.#failed !== undefined) return;
-    this.#waiting.push(op);
+    if (!this.#rule.isOfOps) this.#summary.add(op);
+    else if (this.#failed === undefined) this.#waiting.push(op);
     if (this.#waiting.length >= BATCH) this.#evaluateWaiting();
   }
 
@@ -115,7 +114,10 @@ class CelRun implements OwnRuleRun {
 
   #evaluateWaiting(): void {
     const ops = this.#waiting.splice(0);
-    if (ops.length > 0) this.#timed(() => ops.forEach((op) => this.#evaluateOp(op)));
+    if (ops.length === 0) return;
+    this.#timed(() => {
+      for (const op of ops) this.#evaluateOp(op);
+    });
   }
 
   #evaluateOp(op: Op): void {

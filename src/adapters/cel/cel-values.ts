@@ -1,6 +1,6 @@
 /** A plan as rules of a team see it: docs/operating/guard.md lists the names. */
 import type { Op, PlanHeader, PlanSummary } from '../../base/plan.ts';
-import { sayName } from '../../base/say-name.ts';
+import { utf8Of } from '../../manifest/core/utf8.ts';
 
 /** Integers of CEL are BigInts, its timestamps are Dates; what is undefined is a missing key. */
 export type CelValue =
@@ -18,7 +18,7 @@ export function headerValues(header: Omit<PlanHeader, 'summary' | 'ops'>): Value
   const { source, target, scope, created, expires, ...plan } = header;
   const times = { created: new Date(created), expires: new Date(expires) };
   return {
-    plan: { ...membersOf(plan), ...times, scope: scope.map((path) => sayName(path)) },
+    plan: { ...membersOf(plan), ...times, scope: scope.map((path) => utf8Of(path)) },
     source: source === undefined ? null : sourceValues(source),
     target: { ...membersOf(target), readAt: new Date(target.readAt) },
   };
@@ -42,8 +42,8 @@ export function opValues(op: Op): CelValue {
     n: BigInt(n),
     op: op.op,
     kind,
-    path: sayName(path),
-    ...(from === undefined ? {} : { from: sayName(from) }),
+    path: utf8Of(path),
+    ...(from === undefined ? {} : { from: utf8Of(from) }),
     attributesOnly: attributesOnly === true,
     entries: BigInt(entries),
     bytes: BigInt(bytes),
@@ -59,12 +59,12 @@ export function opValues(op: Op): CelValue {
 
 function membersOf(value: object): Values {
   const known = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(known.map(([key, member]) => [key, valueOf(member)]));
+  return Object.fromEntries(known.map(([key, member]) => [key, celValue(member)]));
 }
 
-function valueOf(value: unknown): CelValue {
+function celValue(value: unknown): CelValue {
   if (typeof value === 'number') return BigInt(Math.trunc(value));
   if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (Array.isArray(value)) return value.map(valueOf);
+  if (Array.isArray(value)) return value.map(celValue);
   return typeof value === 'object' && value !== null ? membersOf(value) : null;
 }

@@ -146,7 +146,8 @@ function lineOf(raw: Raw): JournalLine {
     const dir = memberAt(raw, kind);
     return { kind, path: pathAt(dir, 'path'), mtimeNs: decimalAt(dir, 'mtime') };
   }
-  if (raw.intend !== undefined) return { kind: 'intend', intent: intentOf(memberAt(raw, 'intend')) };
+  if (raw.intend !== undefined)
+    return { kind: 'intend', intent: intentOf(memberAt(raw, 'intend')) };
   if (raw.durable !== undefined) return { kind: 'durable', lines: numberAt(raw, 'durable') };
   const end = memberAt(raw, 'end');
   return {
@@ -210,9 +211,7 @@ function absoluteAt(raw: Raw, key: string): ByteString {
   if (!hasPath(raw, key)) throw invalidPlan(`${key} is missing`);
   const value = raw[key];
   const path =
-    value === undefined
-      ? base64Text(raw[`${key}B64`])
-      : byteString(bytesOfUtf8(textAt(raw, key)));
+    value === undefined ? base64Text(raw[`${key}B64`]) : byteString(bytesOfUtf8(textAt(raw, key)));
   if (!path.startsWith('/')) throw invalidPlan(`${key} is no absolute path`);
   return path;
 }

@@ -6,7 +6,7 @@ import {
   type Verdict,
 } from '../../base/plan.ts';
 import type { ApprovalPolicy } from './guard-policy.ts';
-import type { ApprovalFact, BreakGlass, JudgeFacts } from './judge-facts.ts';
+import type { BreakGlass, JudgeFacts } from './judge-facts.ts';
 
 type ReleaseFacts = Pick<JudgeFacts, 'now' | 'approvals' | 'breakGlass'>;
 

@@ -78,7 +78,9 @@ export interface ReadRun {
   /** Times of directories before and, of a run that came to its end, after. */
   readonly dirs: ReadonlyMap<ByteString, bigint>;
   readonly left: ReadonlyMap<ByteString, bigint>;
-  readonly end: { readonly at: UnixMs; readonly outcome: RunEnd; readonly why?: string } | undefined;
+  readonly end:
+    | { readonly at: UnixMs; readonly outcome: RunEnd; readonly why?: string }
+    | undefined;
 }
 
 /**

@@ -76,7 +76,9 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
   const targetText =
     target === 'remote'
       ? command.targetText
-      : textOfBytes(fileName === undefined ? target.root : byteString(`${target.root}/${fileName}`));
+      : textOfBytes(
+          fileName === undefined ? target.root : byteString(`${target.root}/${fileName}`),
+        );
   const sourceText = sourceName(command.sources, cwd);
   return {
     ...{ risk: 'guarded', name: 'rsync', sourceText, targetText, input },
