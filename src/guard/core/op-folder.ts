@@ -3,6 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
 import { sayName } from '../../base/say-name.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
+import { isWithin } from '../../manifest/core/order.ts';
 import type { OpGroup } from './history.ts';
 
 export const GROUPS_MAX = 64;
@@ -86,9 +87,4 @@ function groupOf(sum: Sum): OpGroup {
     },
     ...(isMixed ? { mixed: true as const } : {}),
   };
-}
-
-/** `''` holds all; a path holds itself and what lies below it. */
-export function isWithin(scope: ByteString, path: ByteString): boolean {
-  return scope === '' || path === scope || path.startsWith(`${scope}/`);
 }
