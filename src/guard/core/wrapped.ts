@@ -26,6 +26,8 @@ export interface WrappedDelete {
   readonly what: 'delete';
   readonly path: ByteString;
   readonly isDir: boolean;
+  /** With all that lies in it, listed or not. */
+  readonly isWhole?: true;
 }
 
 /** What a dry run said besides. */

@@ -4,8 +4,8 @@ import type { Liveness, Op, UndoProof } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { comparePaths, isWithin } from '../../manifest/core/order.ts';
 import { type GoingTree, matchRenames, type RenameSeen } from '../core/match-renames.ts';
-import type { WrappedChange, WrappedCreate, WrappedUpdate } from '../core/wrapped.ts';
-import { msOf, printOfOne, type Seen, type TargetReader } from './target-reader.ts';
+import type { WrappedChange, WrappedCreate, WrappedDelete, WrappedUpdate } from '../core/wrapped.ts';
+import { msOf, printOfOne, type Seen, type TargetReader, type TreeSum } from './target-reader.ts';
 
 export interface WrappedOpsParts {
   readonly target: TargetReader;
@@ -82,7 +82,7 @@ class Maker {
   #take(change: WrappedChange): void {
     const isCovered = this.#covered !== undefined && isWithin(this.#covered, change.path);
     if (change.what === 'delete') {
-      if (!isCovered) this.#delete(change.path);
+      if (!isCovered) this.#delete(change);
     } else if (this.#new !== undefined && isWithin(this.#new, change.path)) {
       this.#create(change);
     } else {
@@ -116,7 +116,7 @@ class Maker {
   #update(change: WrappedCreate | WrappedUpdate, seen: Seen, comesAsDir: boolean): void {
     const attributesOnly = comesAsDir || (change.what === 'update' && change.attributesOnly);
     const bytes = attributesOnly || seen.kind !== 'file' ? 0 : Number(seen.precond.size);
-    const cause = 'differs';
+    const cause = this.#parts.cause === 'explicit' ? 'explicit' : 'differs';
     const draft = this.#lossOf({ path: change.path, seen, entries: 1, bytes });
     const live = attributesOnly ? IDLE : draft.live;
     const undo = attributesOnly ? NO_UNDO_WANTED : draft.undo;
@@ -139,7 +139,7 @@ class Maker {
     this.#covered = path;
   }
 
-  #delete(path: ByteString): void {
+  #delete({ path, isWhole }: WrappedDelete): void {
     const seen = this.#parts.target.look(path);
     if (seen === undefined) return; // Gone by itself.
     const { cause } = this.#parts;
@@ -150,7 +150,7 @@ class Maker {
       this.#trees.push({ path, isDir: false, print: printOfOne(seen) });
       return;
     }
-    const sum = this.#sum(path);
+    const sum = this.#sum(path, isWhole);
     if (sum === undefined) return;
     this.#drafts.push({ ...this.#lossOf({ path, seen, ...sum }), op: 'delete', cause });
     this.#trees.push({ path, isDir: true, print: sum.print });
@@ -158,8 +158,8 @@ class Maker {
   }
 
   /** Undefined where something in it stays: then it stays, and what goes of it goes one by one. */
-  #sum(path: ByteString): ReturnType<TargetReader['sum']> | undefined {
-    const sum = this.#parts.target.sum(path, (below) => this.#going.has(below));
+  #sum(path: ByteString, isWhole = false): TreeSum | undefined {
+    const sum = this.#parts.target.sum(path, (below) => isWhole || this.#going.has(below));
     if (sum.staying === undefined) return sum;
     this.#kept.push({ path, staying: sum.staying });
     return undefined;
