@@ -78,6 +78,26 @@ const tree = z.strictObject({
   'must-exist': texts.optional(),
 });
 
+/** A program and its arguments; of hooks one or several. */
+const command = z.union([text.transform((word) => [word]), z.array(text).min(1)]);
+const commands = z.union([command.transform((one) => [one]), z.array(z.array(text).min(1)).min(1)]);
+
+/** How several targets are done one after the other. */
+const rollout = z.strictObject({
+  /** Run before each host, HOLDFAST_HOST its name; where one fails the host is left alone. */
+  before: commands.optional(),
+  after: commands.optional(),
+  /** Run between batches; where it fails the rollout stops. */
+  health: commands.optional(),
+  'hook-limit': span.optional(),
+  /** Where a host failed: whether `after` is run all the same. */
+  'after-failure': z.enum(['run', 'keep-out']).optional(),
+  canary: z.int().min(0).optional(),
+  batch: z.int().min(1).optional(),
+  'at-once': z.int().min(1).optional(),
+  'max-failures': z.int().min(0).optional(),
+});
+
 const guardKeys = z.strictObject({
   /** For undo, live and radius together. */
   mode: mode.optional(),
@@ -104,6 +124,7 @@ const guardKeys = z.strictObject({
   rules: z.array(rule).optional(),
   pipelines: z.array(pipeline).optional(),
   trees: z.record(text, tree).optional(),
+  rollout: rollout.optional(),
 });
 
 export const guardSchema = guardKeys.superRefine((given, context) => {
@@ -115,6 +136,7 @@ export const guardSchema = guardKeys.superRefine((given, context) => {
 });
 
 export type GuardConfig = z.infer<typeof guardSchema>;
+export type RolloutConfig = z.infer<typeof rollout>;
 export type LimitsConfig = z.infer<typeof limits>;
 export type ModesConfig = z.infer<typeof modes>;
 export type OwnRuleConfig = z.infer<typeof rule>;
@@ -124,5 +146,6 @@ export const GUARD_LIMITS_KEYS = Object.keys(limits.shape);
 export const GUARD_RULE_KEYS = Object.keys(rule.shape);
 export const GUARD_PIPELINE_KEYS = Object.keys(pipeline.shape);
 export const GUARD_TREE_KEYS = Object.keys(tree.shape);
+export const GUARD_ROLLOUT_KEYS = Object.keys(rollout.shape);
 export const GUARD_APPROVALS_KEYS = ['persons', 'cool-off'];
 export const GUARD_CLASSES_KEYS = ['cache', 'config', 'identity'];

@@ -7,6 +7,7 @@ import {
   GUARD_KEYS,
   GUARD_LIMITS_KEYS,
   GUARD_PIPELINE_KEYS,
+  GUARD_ROLLOUT_KEYS,
   GUARD_RULE_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
@@ -27,6 +28,7 @@ const GUARD_BELOW = new Map<string, readonly string[]>([
   ['rules', GUARD_RULE_KEYS],
   ['pipelines', GUARD_PIPELINE_KEYS],
   ['trees', GUARD_TREE_KEYS],
+  ['rollout', GUARD_ROLLOUT_KEYS],
 ]);
 
 /** The keys that there are below `path`. */
@@ -154,4 +156,14 @@ const GUARD_KINDS: ReadonlyMap<string, string> = new Map([
   ['trees', 'names, and below each: place, must-exist'],
   ['place', 'host:/path or a path'],
   ['must-exist', 'a path below the tree, or a list of them'],
+  ['rollout', `keys below it: ${GUARD_ROLLOUT_KEYS.join(', ')}`],
+  ['before', COMMANDS],
+  ['after', COMMANDS],
+  ['health', COMMANDS],
+  ['hook-limit', LONG_SPAN],
+  ['after-failure', 'run or keep-out'],
+  ['canary', COUNT],
+  ['batch', COUNT],
+  ['at-once', COUNT],
+  ['max-failures', COUNT],
 ]);

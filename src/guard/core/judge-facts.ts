@@ -6,7 +6,7 @@ export interface JudgeFacts {
   readonly pipeline: PipelineFacts;
   /** While changes are frozen on this host. */
   readonly freeze?: FreezeFact;
-  /** Of others, that touch the target. */
+  /** Of others, in force, that touch source or target. */
   readonly claims: readonly ClaimFact[];
   /** Who applies something to the same target just now: `p-7f3a9c41 (pid 812)`. */
   readonly leaseHeldBy?: string;

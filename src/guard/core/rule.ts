@@ -1,4 +1,5 @@
 import type { Objection, Op, RuleName } from '../../base/plan.ts';
+import type { UnixMs } from '../../base/units.ts';
 import type { GuardPolicy } from './guard-policy.ts';
 import type { JudgeFacts } from './judge-facts.ts';
 import type { JudgedHeader } from './own-rules.ts';
@@ -49,4 +50,11 @@ export function isDestructive(op: Op): boolean {
 /** Somebody wanted exactly this: no listing was read as a wish. */
 export function isExplicit(op: Op): boolean {
   return op.cause === 'explicit';
+}
+
+/** That it can be put back was tried. Whose content stays loses nothing that its journal has not. */
+export function hasUndo({ undo, attributesOnly }: Op, now: UnixMs): boolean {
+  if (attributesOnly === true) return true;
+  if (undo.kind === 'none' || !undo.verified || undo.fidelity === 'partial') return false;
+  return undo.until === undefined || undo.until > now;
 }

@@ -1,5 +1,4 @@
 /** What every command of the door Guard works with. */
-import os from 'node:os';
 import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTreeWriter } from '../../adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
@@ -13,6 +12,7 @@ import type { Cli } from '../cli/cli.ts';
 import type { Settings } from '../cli/settings.ts';
 import { nodePorts } from '../vault-session.ts';
 import type { Ports } from '../vault-line.ts';
+import { actorHere } from './actor-here.ts';
 import { type ClassOf, classesOf, keepOf, policyFor } from './guard-policy.ts';
 
 export interface GuardPorts extends Ports {
@@ -50,7 +50,7 @@ export async function openGuard(cli: Cli, settings: Settings): Promise<GuardSess
     stateDir,
     guardDir: byteString(`${stateDir}/guard`),
     store: new PlanStore({ disk: ports.disk, tools: ports.tools, stateDir }),
-    actor: actorHere(cli),
+    actor: actorOf(cli),
     policyFor: (pipeline) => policyFor(config, own, pipeline),
     classOf: classesOf(config),
     keepMs: keepOf(config),
@@ -70,19 +70,9 @@ async function ownRules({ config, configFile }: Settings): Promise<GuardPolicy['
  * Who sits there, or what runs. An agent says so by HOLDFAST_ACTOR; without a terminal nobody is
  * there to have looked.
  */
-function actorHere(cli: Cli): Actor {
-  const sudo = cli.env.SUDO_USER ?? '';
-  const user = sudo === '' ? userName() : sudo;
+function actorOf(cli: Cli): Actor {
   const said = cli.env.HOLDFAST_ACTOR;
   const kind =
     said === 'agent' || said === 'service' ? said : cli.terminal.canAsk ? 'human' : 'service';
-  return { name: `${user}@${os.hostname()}`, kind };
-}
-
-function userName(): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return `uid-${process.getuid?.() ?? 'unknown'}`; // An account without an entry has no name.
-  }
+  return { name: actorHere(), kind };
 }

@@ -42,19 +42,18 @@ function expired({ header, facts }: Case): readonly Objection[] {
 
 function frozen({ facts }: Case): readonly Objection[] {
   const { freeze, now } = facts;
-  if (freeze === undefined || now >= freeze.until) return [];
-  const why = `changes are frozen until ${formatInstant(freeze.until, now)} by ${freeze.by}: ${freeze.reason}`;
+  if (freeze === undefined) return [];
+  const end = freeze.until > now ? ` until ${formatInstant(freeze.until, now)}` : '';
+  const why = `changes are frozen${end} by ${freeze.by}: ${freeze.reason}`;
   return [objection({ effect: 'hold', why, fix: 'Wait; or ask them to: holdfast unfreeze' })];
 }
 
 function claimed({ facts }: Case): readonly Objection[] {
-  return facts.claims
-    .filter((claim) => facts.now < claim.until)
-    .map(({ place, by, reason, until }) => {
-      const end = formatInstant(until, facts.now);
-      const why = `${by} has claimed ${place} until ${end}: ${reason}`;
-      return objection({ effect: 'hold', why, fix: `Ask ${by}, or wait until ${end}.` });
-    });
+  return facts.claims.map(({ place, by, reason, until }) => {
+    const end = formatInstant(until, facts.now);
+    const why = `${by} has claimed ${place} until ${end}: ${reason}`;
+    return objection({ effect: 'hold', why, fix: `Ask ${by}, or wait until ${end}.` });
+  });
 }
 
 function leased({ facts }: Case): readonly Objection[] {

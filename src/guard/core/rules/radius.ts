@@ -1,10 +1,11 @@
 import type { Objection, Op } from '../../../base/plan.ts';
 import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
-import { type Case, Counted, isExplicit, isLoss, type Rule } from '../rule.ts';
+import { type Case, Counted, hasUndo, isExplicit, isLoss, type Rule } from '../rule.ts';
 
 /**
  * R6: what one pipeline takes away in 24 hours has a limit, by count, by share, and by what must
- * remain. It is counted before anything is done; renames are none, and caches do not count.
+ * remain. It is counted before anything is done. Renames are none, caches do not count, and neither
+ * does what somebody named and can put back.
  */
 export const radius: Rule = {
   name: 'radius',
@@ -14,6 +15,7 @@ export const radius: Rule = {
     return {
       add: (op) => {
         if (!isLoss(op) || op.cls === 'cache' || isRenamed(op)) return;
+        if (isExplicit(op) && op.cascade === 'expanded' && hasUndo(op, given.facts.now)) return;
         gone.add(op);
         if (op.op !== 'replace' && !isExplicit(op)) wantedByNobody += op.entries;
       },

@@ -1,8 +1,7 @@
-import type { Objection, Op } from '../../../base/plan.ts';
+import type { Objection } from '../../../base/plan.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
-import type { UnixMs } from '../../../base/units.ts';
-import { type Case, Counted, isDestructive, type Rule } from '../rule.ts';
+import { type Case, Counted, hasUndo, isDestructive, type Rule } from '../rule.ts';
 
 /** R4: what could not be put back, or takes along what is not known, is not lost unasked. */
 export const undo: Rule = {
@@ -26,13 +25,6 @@ export const undo: Rule = {
     };
   },
 };
-
-/** Whose content stays loses nothing that its journal does not have. */
-function hasUndo({ undo, attributesOnly }: Op, now: UnixMs): boolean {
-  if (attributesOnly === true) return true;
-  if (undo.kind === 'none' || !undo.verified || undo.fidelity === 'partial') return false;
-  return undo.until === undefined || undo.until > now;
-}
 
 function unprovenObjections(
   { header, policy }: Case,
