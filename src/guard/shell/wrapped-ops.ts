@@ -2,7 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Liveness, Op, UndoProof } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
-import { comparePaths, isWithin } from '../../manifest/core/order.ts';
+import { comparePaths, isWithin, parentOf } from '../../manifest/core/order.ts';
 import { type GoingTree, matchRenames, type RenameSeen } from '../core/match-renames.ts';
 import type { WrappedChange, WrappedCreate, WrappedDelete, WrappedUpdate } from '../core/wrapped.ts';
 import { msOf, printOfOne, type Seen, type TargetReader, type TreeSum } from './target-reader.ts';
@@ -48,6 +48,8 @@ export function wrappedOps(parts: WrappedOpsParts): WrappedOps {
 class Maker {
   readonly #parts: WrappedOpsParts;
   readonly #going: ReadonlySet<ByteString>;
+  /** What goes and has something new below it: it is in the way of that. */
+  readonly #inTheWay = new Set<ByteString>();
   readonly #drafts: Draft[] = [];
   readonly #trees: GoingTree[] = [];
   readonly #kept: { path: ByteString; staying: ByteString }[] = [];
@@ -65,6 +67,7 @@ class Maker {
 
   make(): WrappedOps {
     const { changes } = this.#parts;
+    for (const { what, path } of changes) if (what === 'create') this.#noteParents(path);
     // Of one path the delete comes last: a create of the same is a replacement, and covers it.
     const sorted = changes.toSorted(
       (a, b) => comparePaths(a.path, b.path) || rankOf(a) - rankOf(b),
@@ -77,6 +80,12 @@ class Maker {
       return { ...draft, n, ...(isRenamed ? { cause: 'replaced' as const } : {}) };
     });
     return { ops, kept: this.#kept, renames };
+  }
+
+  #noteParents(path: ByteString): void {
+    for (let above = parentOf(path); above !== undefined; above = parentOf(above)) {
+      if (this.#going.has(above)) this.#inTheWay.add(above);
+    }
   }
 
   #take(change: WrappedChange): void {
@@ -146,6 +155,10 @@ class Maker {
     if (seen.kind !== 'dir') {
       const bytes = seen.kind === 'file' ? Number(seen.precond.size) : 0;
       const loss = this.#lossOf({ path, seen, entries: 1, bytes });
+      if (this.#inTheWay.has(path)) {
+        this.#drafts.push({ ...loss, op: 'replace', cause: 'replaced' });
+        return;
+      }
       this.#drafts.push({ ...loss, op: 'delete', cause });
       this.#trees.push({ path, isDir: false, print: printOfOne(seen) });
       return;

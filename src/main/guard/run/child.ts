@@ -28,13 +28,19 @@ export interface AskedChild {
 export async function askChild(
   call: ChildCall,
   onOutput: (bytes: Buffer) => void,
+  onErrorLine?: (line: string) => void,
 ): Promise<AskedChild> {
   // Its questions (a passphrase of ssh) go to the terminal by itself; stdin is kept for the run.
   const child = start(call, [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']);
   feed(child, call.input);
   let said = '';
+  let line = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-SAID_MAX);
+    if (onErrorLine === undefined) return;
+    const lines = (line + text).split('\n');
+    line = lines.pop() ?? '';
+    for (const each of lines) onErrorLine(each);
   });
   child.stdout?.on('data', onOutput);
   const code = await forwardingSignals(child, () => ended(child, call.program));
