@@ -1,0 +1,180 @@
+/**
+ * The far side of a sync over two streams: synchronous, because what restores asks for an object
+ * where it needs it. docs/format/sync-stdio.md
+ */
+import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { MIB } from '../../base/units.ts';
+import type { Tools } from '../../host/tools.ts';
+import { NAMES, type ObjectKind } from '../../vault/core/object-id.ts';
+import {
+  demandSync,
+  encodeFrame,
+  encodeWant,
+  frameLength,
+  frameOf,
+  LENGTH_SIZE,
+  OBJECT_MAX,
+  SYNC_JSON_MAX,
+  SYNC_KIND,
+  type SyncFrame,
+  WANTED_MAX,
+} from '../core/sync-frame.ts';
+import type { ObjectReader } from './object-reader.ts';
+
+/** Both block. */
+export interface FarStreams {
+  /** @returns bytes read, 0 at the end */
+  read(into: Uint8Array): number;
+  write(bytes: Uint8Array): void;
+}
+
+export class FarLink {
+  readonly #streams: FarStreams;
+  readonly #tools: Tools;
+
+  constructor(streams: FarStreams, tools: Tools) {
+    this.#streams = streams;
+    this.#tools = tools;
+  }
+
+  send(kind: number, rest: Uint8Array): void {
+    this.#streams.write(encodeFrame(kind, rest));
+  }
+
+  sendText(kind: number, text: string): void {
+    this.send(kind, new TextEncoder().encode(text));
+  }
+
+  /** @throws Fault HF_SYNC_PROTOCOL, HF_SYNC_LINK_LOST at the end, and what the near side says */
+  next(): SyncFrame {
+    const head = new Uint8Array(LENGTH_SIZE);
+    this.#fill(head);
+    const frame = new Uint8Array(frameLength(head));
+    this.#fill(frame);
+    const { kind, rest } = frameOf(frame);
+    if (kind === SYNC_KIND.fault) throw lost('the other side gave up');
+    return { kind, rest };
+  }
+
+  /** Of one frame of this kind. */
+  nextOf(kind: number): Uint8Array {
+    const frame = this.next();
+    demandSync(frame.kind === kind, 'a message came out of turn');
+    return frame.rest;
+  }
+
+  jsonOf(rest: Uint8Array): ByteString {
+    demandSync(rest.length <= SYNC_JSON_MAX, 'a message is too long');
+    return this.#tools.codec.textOf(rest);
+  }
+
+  unpacked(rest: Uint8Array, sizeMax: number): ByteString {
+    return this.#tools.codec.textOf(this.#tools.codec.decompress(rest, sizeMax));
+  }
+
+  #fill(into: Uint8Array): void {
+    for (let at = 0; at < into.length; ) {
+      const count = this.#streams.read(into.subarray(at));
+      if (count === 0) throw lost('the other side is gone');
+      at += count;
+    }
+  }
+}
+
+/** What came early is kept up to this. */
+const EARLY_MAX = 32 * MIB;
+const REFUSED = new Uint8Array(0);
+
+interface Awaited {
+  readonly key: ByteString;
+  readonly kind: ObjectKind;
+  readonly digest: Digest;
+}
+
+/** Objects of the near side, each compared with its digest. */
+export class FarObjects implements ObjectReader {
+  readonly #link: FarLink;
+  readonly #tools: Tools;
+  readonly #awaited: Awaited[] = [];
+  readonly #early = new Map<ByteString, Uint8Array>();
+  #earlyBytes = 0;
+  /** Of all objects, as they came. */
+  receivedBytes = 0;
+
+  constructor(link: FarLink, tools: Tools) {
+    this.#link = link;
+    this.#tools = tools;
+  }
+
+  read(kind: ObjectKind, digest: Digest): Uint8Array {
+    const key = keyOf(kind, digest);
+    const early = this.#early.get(key);
+    if (early !== undefined) return this.#take(key, early);
+    if (!this.#awaited.some((each) => each.key === key)) {
+      // Room for it: the answers to what was asked for come first.
+      while (this.#awaited.length >= WANTED_MAX) this.#receive();
+      this.#want([{ key, kind, digest }]);
+    }
+    for (;;) {
+      const came = this.#receive();
+      if (came.key === key) return this.#take(key, came.bytes);
+    }
+  }
+
+  /** They lie nowhere: in the order in which they are asked for. */
+  orderOf(): undefined {
+    return undefined;
+  }
+
+  readonly expect = (kind: ObjectKind, digests: readonly Digest[]): void => {
+    const wanted: Awaited[] = [];
+    for (const digest of digests) {
+      const key = keyOf(kind, digest);
+      const isFull = this.#awaited.length + wanted.length >= WANTED_MAX / 2;
+      if (isFull || this.#earlyBytes > EARLY_MAX) break;
+      const isKnown = this.#early.has(key) || [...this.#awaited, ...wanted].some((it) => it.key === key);
+      if (!isKnown) wanted.push({ key, kind, digest });
+    }
+    if (wanted.length > 0) this.#want(wanted);
+  };
+
+  #want(objects: readonly Awaited[]): void {
+    this.#link.send(SYNC_KIND.want, encodeWant(objects));
+    this.#awaited.push(...objects);
+  }
+
+  #receive(): { readonly key: ByteString; readonly bytes: Uint8Array } {
+    const { kind, rest } = this.#link.next();
+    const awaited = this.#awaited.shift();
+    demandSync(awaited !== undefined, 'an object came that nobody wanted');
+    const { key, digest } = awaited;
+    demandSync(kind === SYNC_KIND.object || kind === SYNC_KIND.refused, 'a message came out of turn');
+    this.receivedBytes += rest.length;
+    const bytes = kind === SYNC_KIND.refused ? REFUSED : this.#opened(rest, digest);
+    this.#early.set(key, bytes);
+    this.#earlyBytes += bytes.length;
+    return { key, bytes };
+  }
+
+  #opened(rest: Uint8Array, digest: Digest): Uint8Array {
+    const bytes = this.#tools.codec.decompress(rest, OBJECT_MAX);
+    demandSync(this.#tools.hash.sha256(bytes) === digest, 'an object has not its digest');
+    return bytes;
+  }
+
+  #take(key: ByteString, bytes: Uint8Array): Uint8Array {
+    this.#early.delete(key);
+    this.#earlyBytes -= bytes.length;
+    if (bytes !== REFUSED) return bytes;
+    throw new Fault('HF_SYNC_CONTENT', 'the other side cannot read a part of the snapshot');
+  }
+}
+
+function keyOf(kind: ObjectKind, digest: Digest): ByteString {
+  return byteString((kind === NAMES ? 'n' : 'c') + digest);
+}
+
+function lost(why: string): Fault {
+  return new Fault('HF_SYNC_LINK_LOST', why);
+}
