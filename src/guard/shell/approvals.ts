@@ -37,6 +37,8 @@ export interface ApprovedPlan {
   readonly digest: Digest;
   /** Identity of its target. */
   readonly target: string;
+  /** Of the plan that is to be applied, where it cites an approval of this one. */
+  readonly appliedAs?: Digest;
 }
 
 /** Verified: by whom, and since when it lies here. */
@@ -166,7 +168,7 @@ async function verified(
     throw refuse('HF_APPROVAL_OTHER_PLAN', 'the plan is not what was signed: a byte has changed');
   }
   if (now >= statement.expires) throw refuse('HF_APPROVAL_EXPIRED', 'it has expired');
-  refuseUsed(ports, statement.nonce, plan.digest);
+  refuseUsed(ports, statement.nonce, plan.appliedAs ?? plan.digest);
   return verifiedBy(ports, { approval, made, refuse });
 }
 
@@ -248,7 +250,7 @@ function refuseUsed(ports: BookPorts, nonce: string, digest: Digest): void {
 }
 
 /** One key says yes once, under whatever name. */
-function oncePerKey(approvals: readonly GoodApproval[]): readonly GoodApproval[] {
+export function oncePerKey(approvals: readonly GoodApproval[]): readonly GoodApproval[] {
   const first = new Map<string, GoodApproval>();
   for (const each of approvals.toSorted((a, b) => a.added.at - b.added.at)) {
     if (!first.has(each.key)) first.set(each.key, each);

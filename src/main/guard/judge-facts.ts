@@ -2,7 +2,7 @@
 import type { Moment } from '../../base/moment.ts';
 import { endOf } from '../../base/moment.ts';
 import type { Actor } from '../../base/plan.ts';
-import { unixMs } from '../../base/units.ts';
+import { hours, unixMs } from '../../base/units.ts';
 import { type Claim, heldBy, placeOfClaim, type TouchedPlace } from '../../guard/core/claims.ts';
 import type { FreezeFact, JudgeFacts, PipelineFacts } from '../../guard/core/judge-facts.ts';
 import type { PipelinePast } from '../../guard/core/history.ts';
@@ -68,11 +68,18 @@ function pipelineFacts(past: PipelinePast): PipelineFacts {
   };
 }
 
+/** It is judged again before it is applied; a file that is still damaged then holds it again. */
+const ASK_AGAIN = hours(1);
+
 function freezeFact(ports: BookPorts, now: Moment): FreezeFact | undefined {
   const freeze = new FreezeSwitch(ports).check(() => now);
   if (freeze === undefined) return undefined;
   if (freeze === UNREADABLE) {
-    return { by: 'unknown', reason: 'freeze.json cannot be read', until: unixMs(now.at) };
+    return {
+      by: 'unknown',
+      reason: 'freeze.json cannot be read',
+      until: unixMs(now.at + ASK_AGAIN),
+    };
   }
   return { by: freeze.by, reason: freeze.reason, until: endOf(freeze.made, freeze.spanMs, now) };
 }
