@@ -10,12 +10,21 @@ import { endOfDeletes, type Renames, subtreeEnds } from './sync-renames.ts';
 export interface OpFacts {
   /** Whether the pipeline made or adopted it. */
   readonly owns: (path: ByteString) => boolean;
-  readonly classOf: (path: ByteString) => Op['cls'];
-  readonly liveOf: (path: ByteString, of: PresentFacts) => Liveness;
+  readonly classOf: (path: ByteString, isDir: boolean) => Op['cls'];
+  readonly liveOf: (of: LiveQuestion) => Liveness;
   /** Of what is lost or overwritten at `path`. */
   readonly undoOf: (path: ByteString, bytes: number) => UndoProof;
   /** What has to stay where it is, because of itself or of something below it. */
   readonly keeps: (path: ByteString) => boolean;
+}
+
+/** Of what goes. */
+export interface LiveQuestion {
+  readonly path: ByteString;
+  readonly isDir: boolean;
+  readonly newest: UnixMs;
+  readonly newestChange: UnixMs;
+  readonly isOwned: boolean;
 }
 
 export type OpOfSync = Omit<Op, 'n'>;
@@ -28,8 +37,8 @@ interface Covered {
   entries: number;
   bytes: number;
   newest: UnixMs | undefined;
+  newestChange: UnixMs;
   isOwned: boolean;
-  live: Liveness;
 }
 
 /** In the order of paths. A directory that goes as a whole is one. */
@@ -80,7 +89,7 @@ interface All {
 function createOp({ path, wanted }: CreateNode, facts: OpFacts): OpOfSync {
   return {
     ...{ op: 'create', kind: kindOf(wanted.kind), path, entries: 1, bytes: Number(wanted.size) },
-    ...{ owner: 'pipeline', cause: 'new', cascade: 'expanded', cls: facts.classOf(path) },
+    ...{ owner: 'pipeline', cause: 'new', cascade: 'expanded', cls: facts.classOf(path, wanted.kind === 'dir') },
     ...{ live: IDLE, undo: NOTHING_LOST },
   };
 }
@@ -88,12 +97,12 @@ function createOp({ path, wanted }: CreateNode, facts: OpFacts): OpOfSync {
 function renameOp(all: All, { to, from }: { readonly to: number; readonly from: number }): OpOfSync {
   const created = all.nodes[to] as CreateNode;
   const deleted = all.nodes[from] as DeleteNode;
-  const { entries, bytes, newest, isOwned, live } = covered(all, from, new Set());
+  const { entries, bytes, newest, isOwned } = covered(all, from, new Set());
   return {
     ...{ op: 'rename', kind: kindOf(deleted.present.kind), path: created.path, from: deleted.path },
     ...{ entries, bytes, ...(newest === undefined ? {} : { newest }) },
     ...{ owner: isOwned ? 'pipeline' : 'other', cause: 'differs', cascade: 'expanded' },
-    ...{ cls: all.facts.classOf(created.path), live, precond: deleted.present.precond },
+    ...{ cls: all.facts.classOf(created.path, deleted.present.kind === 'dir'), live: IDLE, precond: deleted.present.precond },
     undo: all.facts.undoOf(deleted.path, 0),
   };
 }
@@ -128,18 +137,23 @@ function lossOf(
   },
 ): Omit<OpOfSync, 'cause'> {
   const { op, path, present, lost } = of;
-  const { entries, bytes, newest, isOwned, live } = lost;
+  const { entries, bytes, newest, newestChange, isOwned } = lost;
+  const isDir = present.kind === 'dir';
+  const times = { newest: newest ?? msOf(present.precond.mtimeNs), newestChange };
+  // What is only overwritten is not taken from whoever reads it: it keeps the old one open.
+  const live = op === 'update' ? IDLE : facts.liveOf({ path, isDir, ...times, isOwned });
   return {
     ...{ op, kind: kindOf(present.kind), path, entries, bytes },
     ...(newest === undefined ? {} : { newest }),
-    ...{ owner: isOwned ? 'pipeline' : 'other', cascade: 'expanded', cls: facts.classOf(path) },
+    ...{ owner: isOwned ? 'pipeline' : 'other', cascade: 'expanded', cls: facts.classOf(path, isDir) },
     ...{ live, precond: present.precond, undo: facts.undoOf(path, bytes) },
   };
 }
 
 /** The node and what goes with it, without what is renamed out of it before. */
 function covered({ nodes, ends, facts }: All, at: number, without: ReadonlySet<number>): Covered {
-  const sum: Covered = { entries: 0, bytes: 0, newest: undefined, isOwned: true, live: IDLE };
+  const none = { entries: 0, bytes: 0, newest: undefined, newestChange: unixMs(0) };
+  const sum: Covered = { ...none, isOwned: true };
   const end = endOfDeletes(nodes, at, ends[at] ?? at + 1);
   for (let each = at; each < end; each++) {
     const node = nodes[each];
@@ -148,28 +162,25 @@ function covered({ nodes, ends, facts }: All, at: number, without: ReadonlySet<n
       continue;
     }
     if (node === undefined || node.change === 'create') continue;
-    addPresent(sum, node.path, { present: node.present, facts });
+    addPresent(sum, node.present);
+    sum.isOwned &&= facts.owns(node.path);
   }
   return sum;
 }
 
-function addPresent(
-  sum: Covered,
-  path: ByteString,
-  { present, facts }: { readonly present: PresentFacts; readonly facts: OpFacts },
-): void {
-  const { kind, precond } = present;
+function addPresent(sum: Covered, { kind, precond }: PresentFacts): void {
   sum.entries += 1;
   if (kind === 'file') sum.bytes += Number(precond.size);
-  if (kind !== 'dir') {
-    const at = unixMs(Number(precond.mtimeNs / NS_PER_MS));
-    if (sum.newest === undefined || at > sum.newest) sum.newest = at;
-  }
-  sum.isOwned &&= facts.owns(path);
-  const live = facts.liveOf(path, present);
-  if (sum.live.state === 'idle' || (sum.live.state === 'unknown' && live.state === 'in-use')) {
-    sum.live = live;
-  }
+  if (kind === 'dir') return;
+  const newest = msOf(precond.mtimeNs);
+  const changed = msOf(precond.ctimeNs);
+  if (sum.newest === undefined || newest > sum.newest) sum.newest = newest;
+  if (changed > sum.newestChange) sum.newestChange = changed;
+}
+
+/** Rounded up, so that nothing that was there is newer than it. */
+function msOf(ns: bigint): UnixMs {
+  return unixMs(Number((ns + NS_PER_MS - 1n) / NS_PER_MS));
 }
 
 function kindOf(kind: EntryKind): string {

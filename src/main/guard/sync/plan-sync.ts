@@ -1,0 +1,221 @@
+/** The plan of a sync, made and judged on the machine where the target lies. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { gitignoreExcludes } from '../../../adapters/excludes/gitignore.ts';
+import { momentHere } from '../../../adapters/node/boot-clock.ts';
+import { fsPath } from '../../../adapters/node/syscalls-path.ts';
+import { type ByteString, byteString, type Digest } from '../../../base/bytes.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { PlanHeader, Verdict } from '../../../base/plan.ts';
+import { TREE_MARKER } from '../../../base/tree-marker.ts';
+import { unixMs } from '../../../base/units.ts';
+import { Judging } from '../../../guard/core/judge.ts';
+import { OpFolder } from '../../../guard/core/op-folder.ts';
+import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
+import { digestOfHeader } from '../../../guard/core/plan-digest.ts';
+import type { PipelineBook } from '../../../guard/shell/pipeline-book.ts';
+import { PLAN_LIFE_MS } from '../../../guard/shell/plan-store.ts';
+import { Quarantine } from '../../../guard/shell/quarantine.ts';
+import type { DirHandle } from '../../../host/source.ts';
+import { findRenames } from '../../../recover/core/sync-renames.ts';
+import { opsOf, withAbove } from '../../../recover/core/sync-ops.ts';
+import type { SyncNode } from '../../../recover/core/sync-node.ts';
+import { MARKER, UNFINISHED_MARKER } from '../../../recover/core/own-names.ts';
+import { ManifestLookup } from '../../../recover/shell/manifest-lookup.ts';
+import { type LeftAlone, SyncCompare, type SyncTotals } from '../../../recover/shell/sync-compare.ts';
+import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
+import { renameCheck } from '../../../recover/shell/sync-verify.ts';
+import { textOfBytes } from '../../cli/places.ts';
+import { eligibilityOf } from '../eligibility.ts';
+import type { GuardSession } from '../guard-session.ts';
+import { type FactsFound, judgeFacts } from '../judge-facts.ts';
+import { TargetLiveness } from '../liveness.ts';
+import type { SyncOffer } from './sync-offer.ts';
+
+export interface SyncPlan {
+  readonly header: PlanHeader;
+  readonly digest: Digest;
+  readonly verdict: Verdict;
+  /** Absolute, without links. */
+  readonly target: ByteString;
+  readonly lookup: ManifestLookup;
+  readonly book: PipelineBook;
+  readonly isFirst: boolean;
+  readonly folded: OpFolder;
+  readonly totals: SyncTotals;
+  /** What was not looked at, or will not be touched, and why. */
+  readonly left: readonly LeftAlone[];
+}
+
+const OWN_NAMES: ReadonlySet<ByteString> = new Set([TREE_MARKER, MARKER, UNFINISHED_MARKER]);
+const LEFT_NAMED_MAX = 20;
+
+/** @throws Fault HF_SYNC_SOURCE, HF_MANIFEST_CORRUPT, HF_DISK_*, and what reading the source throws */
+export async function planSync(
+  guard: GuardSession,
+  offer: SyncOffer,
+  given: ByteString,
+): Promise<SyncPlan> {
+  const target = targetAt(given, offer.options.dryRun);
+  const known = await eligibilityOf(
+    { state: guard.stateDir, environment: process.env, mayAsk: false },
+    { at: undefined, path: target },
+  );
+  const pipeline = `${offer.pipeline}>${textOfBytes(target)}`;
+  const found = judgeFacts(
+    { disk: guard.ports.disk, tools: guard.ports.tools, stateDir: guard.stateDir },
+    {
+      pipeline,
+      touched: [offer.from, { hosts: [], path: target }],
+      actor: offer.actor,
+      now: momentHere(guard.ports.clock),
+      hostsHere: [os.hostname()],
+    },
+  );
+  const top = guard.ports.source.openRoot(target);
+  try {
+    return await new Planner({ guard, offer, target, pipeline, found, known, top }).plan();
+  } finally {
+    guard.ports.source.closeDir(top);
+  }
+}
+
+/** The directory itself, where it is there; a new one is made, for a plan that is only shown not. */
+function targetAt(given: ByteString, dryRun: boolean): ByteString {
+  const stat = fs.statSync(fsPath(given), { throwIfNoEntry: false });
+  if (stat === undefined) {
+    if (dryRun) {
+      const instead = `Make it first: mkdir ${textOfBytes(given)}`;
+      throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is not there yet`, { instead });
+    }
+    fs.mkdirSync(fsPath(given), { recursive: true, mode: 0o700 });
+  } else if (!stat.isDirectory()) {
+    const instead = 'Name a directory; what a file holds is put back by `holdfast restore`.';
+    throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is no directory`, { instead });
+  }
+  return byteString(fs.realpathSync(fsPath(given), 'buffer').toString('latin1'));
+}
+
+interface Parts {
+  readonly guard: GuardSession;
+  readonly offer: SyncOffer;
+  readonly target: ByteString;
+  readonly pipeline: string;
+  readonly found: FactsFound;
+  readonly known: Awaited<ReturnType<typeof eligibilityOf>>;
+  readonly top: DirHandle;
+}
+
+class Planner {
+  readonly #parts: Parts;
+  readonly #lookup: ManifestLookup;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#lookup = new ManifestLookup(parts.offer.manifest);
+  }
+
+  async plan(): Promise<SyncPlan> {
+    const { guard, offer, top, found, target } = this.#parts;
+    const { source, tools, tree } = guard.ports;
+    const { readAll } = offer.options;
+    const { identity } = tree;
+    const compare = new SyncCompare({ source, tools }, { dir: top, name: byteString('') }, {
+      ...{ manifest: offer.manifest, readAll, identity, ownNames: OWN_NAMES },
+      excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
+    });
+    const nodes: SyncNode[] = [];
+    try {
+      for (const node of compare.nodes()) if (node !== undefined) nodes.push(node);
+    } finally {
+      compare.close();
+    }
+    const kept = withAbove(compare.left.map(({ path }) => path));
+    const equal = new SyncEqual({ source, tools }, { readAll, identity });
+    const renames = findRenames(nodes, {
+      hash: tools.hash,
+      owners: identity.uid === 0,
+      keeps: (path) => kept.has(path),
+      isSame: renameCheck({ source, top, lookup: this.#lookup, equal }),
+    });
+    const header = this.#header(compare.totals);
+    const sealed = this.#seal(header, (facts) => opsOf(nodes, renames, facts), kept);
+    const left = compare.left;
+    const isFirst = found.facts.pipeline.isFirstRun;
+    return { ...sealed, target, lookup: this.#lookup, book: found.book, isFirst, totals: compare.totals, left };
+  }
+
+  #seal(
+    header: JudgedHeader,
+    opsWith: (facts: Parameters<typeof opsOf>[2]) => ReturnType<typeof opsOf>,
+    kept: ReadonlySet<ByteString>,
+  ): Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'verdict'> {
+    const { guard, found, target } = this.#parts;
+    const { ports, store } = guard;
+    const now = header.created;
+    const quarantine = Quarantine.open(ports, {
+      ...{ target, planId: header.id, now, keep: guard.keepMs },
+    });
+    const live = new TargetLiveness(target, now, found.past.before?.at);
+    const judging = new Judging(header, found.facts, guard.policyFor(header.pipeline));
+    const folded = new OpFolder(header.scope);
+    const draft = store.draft(header);
+    try {
+      const ops = opsWith({
+        owns: (path) => found.book.owns(path),
+        classOf: guard.classOf,
+        liveOf: (asked) => live.of(asked),
+        undoOf: (path, bytes) => quarantine.prove({ path, bytes }),
+        keeps: (path) => kept.has(path),
+      });
+      for (const op of ops) {
+        const numbered = draft.add(op);
+        judging.add(numbered);
+        folded.add(numbered);
+      }
+      const sealed = draft.seal();
+      const verdict = judging.end();
+      store.putVerdict(verdict, guard.now());
+      const digest = digestOfHeader(ports.tools.hash, sealed);
+      return { header: sealed, verdict, digest, folded };
+    } catch (error) {
+      draft.drop();
+      throw error;
+    } finally {
+      quarantine.close();
+    }
+  }
+
+  #header(totals: SyncTotals): JudgedHeader {
+    const { guard, offer, target, pipeline, found, known } = this.#parts;
+    const now = guard.now();
+    const { before } = found.past;
+    const last = Math.max(known.generation, before?.generation ?? 0);
+    const generation = offer.isNamed ? Math.max(last, offer.source.generation) : offer.source.generation;
+    return {
+      format: 'holdfast-plan/0',
+      id: guard.store.newId(),
+      created: now,
+      expires: unixMs(now + PLAN_LIFE_MS),
+      pipeline,
+      actor: offer.actor,
+      ...(offer.reason === undefined ? {} : { reason: offer.reason }),
+      doneBy: 'holdfast',
+      source: { ...offer.source, generation, ...(before === undefined ? {} : { before }) },
+      target: {
+        place: textOfBytes(target),
+        identity: known.identity,
+        generation: known.generation,
+        entries: totals.entries,
+        bytes: totals.bytes,
+        readAt: now,
+      },
+      scope: [byteString('')],
+    };
+  }
+}
+
+/** For the terminal and for machines: the first of what was left alone. */
+export function namedLeft(plan: SyncPlan): readonly LeftAlone[] {
+  return plan.left.slice(0, LEFT_NAMED_MAX);
+}

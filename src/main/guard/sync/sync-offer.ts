@@ -1,0 +1,35 @@
+/** What is to be put somewhere: a snapshot's root, and what is known of where it was read. */
+import type { ByteString } from '../../../base/bytes.ts';
+import type { Actor, PlanSource } from '../../../base/plan.ts';
+import type { SourceSighting } from '../../../guard/core/eligibility.ts';
+import type { Manifest } from '../../../manifest/core/walk.ts';
+import type { ObjectReader } from '../../../recover/shell/object-reader.ts';
+import type { RestoreCrew } from '../../../recover/shell/restore-crew.ts';
+
+export interface SyncOptions {
+  /** Compare content even where size and time are equal. */
+  readonly readAll: boolean;
+  readonly allOrNothing: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface SyncOffer {
+  readonly manifest: Manifest;
+  readonly reader: ObjectReader;
+  /** Hands that stage; closed by whoever made them. */
+  readonly crew: RestoreCrew;
+  /** Without what the pipeline saw before: the target's book has that. */
+  readonly source: Omit<PlanSource, 'before'>;
+  /** A snapshot that a person named: it may be older than what lies there. */
+  readonly isNamed: boolean;
+  readonly sighting?: SourceSighting;
+  /** Host names and path of the source, as claims name them. */
+  readonly from: { readonly hosts: readonly string[]; readonly path?: ByteString };
+  /** What makes runs of one source one pipeline. */
+  readonly pipeline: string;
+  readonly actor: Actor;
+  readonly reason?: string;
+  /** Rules of what was left out of the snapshot: what they match stays at the target. */
+  readonly excludes: readonly string[];
+  readonly options: SyncOptions;
+}
