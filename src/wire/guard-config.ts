@@ -32,7 +32,11 @@ const limits = z.strictObject({
   deletes: z.int().min(0).optional(),
   /** Times the 99th percentile of its own days. */
   'history-factor': z.number().min(1).optional(),
-  /** Of what lies there. */
+  /** So many may go in one run where they are a small part, as with a release; */
+  'at-once': z.int().min(0).optional(),
+  /** so small a part of what lies there. */
+  'at-once-share': share.optional(),
+  /** Of what lies there: more than this is asked about, unless this pipeline has done so before. */
   share: share.optional(),
   /** Fewer deletes than these are no share. */
   'share-from': z.int().min(0).optional(),

@@ -61,7 +61,7 @@ export const INVENTORIES: readonly FieldCase[] = [
         },
       ],
     },
-    expect: { decision: 'hold', rules: ['complete', 'undo', 'live', 'radius'] },
+    expect: { decision: 'hold', rules: ['complete', 'undo', 'live'] },
     twin: {
       story: 'All pages were read; twelve images that nothing runs go to the bin of the platform.',
       plan: {
@@ -158,7 +158,7 @@ export const INVENTORIES: readonly FieldCase[] = [
       source: null,
       scope: [],
       target: { entries: 2000 },
-      ops: [{ count: 200, path: 'machine#/disk', is: { ...NAMED, kind: 'disk', undo: NO_UNDO } }],
+      ops: [{ count: 2000, path: 'machine#/disk', is: { ...NAMED, kind: 'disk', undo: NO_UNDO } }],
     },
     expect: { decision: 'deny', rules: ['scoped', 'undo', 'radius'] },
     twin: {
@@ -212,7 +212,7 @@ export const INVENTORIES: readonly FieldCase[] = [
         },
       ],
     },
-    expect: { decision: 'hold', rules: ['undo', 'live', 'radius'] },
+    expect: { decision: 'hold', rules: ['undo', 'live'] },
     twin: {
       story: 'Fifteen retired apps, soft-deleted.',
       plan: {
@@ -229,9 +229,9 @@ export const INVENTORIES: readonly FieldCase[] = [
     plan: {
       source: null,
       target: { entries: 520 },
-      ops: [{ count: 400, path: 'server/#', is: { ...NAMED, live: RUNNING } }],
+      ops: [{ count: 400, path: 'server/#', is: { ...NAMED, undo: NO_UNDO, live: RUNNING } }],
     },
-    expect: { decision: 'hold', rules: ['live', 'radius'] },
+    expect: { decision: 'hold', rules: ['undo', 'live', 'radius'] },
     twin: {
       story: 'Three servers that were drained.',
       plan: {

@@ -161,7 +161,7 @@ export const TREES: readonly FieldCase[] = [
     plan: {
       ops: [{ count: 40, path: 'uploads/#.jpg', is: { ...LOST, owner: 'other' } }],
     },
-    expect: { decision: 'hold', rules: ['scoped', 'radius'] },
+    expect: { decision: 'additive-only', rules: ['scoped'] },
     twin: {
       story: 'The same deployment deletes five templates that it put there itself.',
       plan: { ops: [{ count: 5, path: 'templates/#.html', is: LOST }] },

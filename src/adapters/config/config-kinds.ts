@@ -135,6 +135,8 @@ const GUARD_KINDS: ReadonlyMap<string, string> = new Map([
   ['history-factor', COUNT],
   ['share', SHARE],
   ['share-from', COUNT],
+  ['at-once', COUNT],
+  ['at-once-share', SHARE],
   ['remain', COUNT],
   ['shrink', SHARE],
   ['approvals', 'persons and cool-off'],

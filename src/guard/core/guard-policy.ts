@@ -16,7 +16,11 @@ export interface RadiusLimits {
   readonly deletesMin: number;
   /** Times the 99th percentile of its own history. */
   readonly historyFactor: number;
-  /** Of what lies there, 0 to 1. */
+  /** Of what lies there, 0 to 1: so large a part is not asked about either, */
+  readonly shareFree: number;
+  /** up to so many. */
+  readonly deletesFreeMax: number;
+  /** Of what lies there, 0 to 1: more is asked about, unless this pipeline has done so before. */
   readonly share: number;
   /** Fewer than these are no share. */
   readonly shareMin: number;
@@ -39,10 +43,19 @@ export interface ApprovalPolicy {
   readonly coolOffMs: number | undefined;
 }
 
+/** Limits are those that test/corpus found: on one half of recorded days, confirmed on the other. */
 export const DEFAULT_POLICY: GuardPolicy = {
   modes: { undo: 'enforce', live: 'enforce', radius: 'enforce' },
-  limits: { deletesMin: 20, historyFactor: 3, share: 0.1, shareMin: 5, remainMin: 1 },
-  shrink: { keepsMin: 0.9, entriesMin: 5 },
+  limits: {
+    deletesMin: 20,
+    historyFactor: 3,
+    shareFree: 0.15,
+    deletesFreeMax: 1000,
+    share: 0.5,
+    shareMin: 20,
+    remainMin: 1,
+  },
+  shrink: { keepsMin: 0.8, entriesMin: 20 },
   approvals: { persons: 2, coolOffMs: minutes(10) },
   own: [],
 };

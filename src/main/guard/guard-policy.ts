@@ -70,6 +70,9 @@ function limitsOf(
     limits: {
       deletesMin: said.deletes ?? limits.deletesMin,
       historyFactor: said['history-factor'] ?? limits.historyFactor,
+      shareFree: said['at-once-share'] ?? limits.shareFree,
+      // Whoever names a limit means it: nothing goes beyond it for being a small part.
+      deletesFreeMax: said['at-once'] ?? said.deletes ?? limits.deletesFreeMax,
       share: said.share ?? limits.share,
       shareMin: said['share-from'] ?? limits.shareMin,
       remainMin: said.remain ?? limits.remainMin,

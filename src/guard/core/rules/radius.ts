@@ -58,19 +58,36 @@ function goneInWindow({ facts }: Case, gone: Counted): number {
 
 function countExcess(given: Case, gone: Counted): string | undefined {
   const { limits } = given.policy;
-  const limit = Math.max(limits.deletesMin, limits.historyFactor * given.facts.pipeline.deletedP99);
+  const usual = limits.historyFactor * given.facts.pipeline.deletedP99;
+  const limit = Math.max(limits.deletesMin, usual, freeAtOnce(given));
   const total = goneInWindow(given, gone);
   if (total <= limit) return undefined;
   const here = formatCount(Math.floor(limit));
   return `${countOf(total, 'deletion')} in 24 h; the limit here is ${here}`;
 }
 
+/**
+ * A part of a tree goes with every release, at once; of a large tree that is much, so it has an end.
+ * Where much went before on the same day, it is no release but a drip.
+ */
+function freeAtOnce(given: Case): number {
+  const { deletesMin, deletesFreeMax, shareFree } = given.policy.limits;
+  if (given.facts.pipeline.deletedIn24h > deletesMin) return 0;
+  return Math.min(deletesFreeMax, shareFree * populationOf(given));
+}
+
+/** What a pipeline does by habit, such as putting a web root with new names each time, is not asked. */
 function shareExcess(given: Case, gone: Counted): string | undefined {
   const { share, shareMin } = given.policy.limits;
   const total = goneInWindow(given, gone);
-  const population = given.header.target.entries + given.facts.pipeline.deletedIn24h;
-  if (total <= shareMin || total <= share * population) return undefined;
+  const population = populationOf(given);
+  const isUsual = total <= given.facts.pipeline.deletedP99;
+  if (total <= shareMin || total <= share * population || isUsual) return undefined;
   return `${formatShare(total, population)} of what lies there would be gone; the limit is ${formatShare(share, 1)}`;
+}
+
+function populationOf({ header, facts }: Case): number {
+  return header.target.entries + facts.pipeline.deletedIn24h;
 }
 
 /** Whoever names a thing may take the last one. */
