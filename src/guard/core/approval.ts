@@ -40,7 +40,7 @@ export function signedText(statement: ApprovalStatement): ByteString {
   return byteString(`${FORMAT}\n${bytesOfUtf8(line)}\n`);
 }
 
-export function approvalText({ signed, signature }: Approval): ByteString {
+export function approvalText({ signed, signature }: Omit<Approval, 'statement'>): ByteString {
   return byteString(`${signed}${signature.trimEnd()}\n`);
 }
 

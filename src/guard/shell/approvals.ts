@@ -211,11 +211,12 @@ async function verifiedBy(
     namespace,
   });
   if (against === undefined) return { person: person.name, key };
-  if (/revoked|not yet valid|expired|verify time|not valid/i.test(against)) {
-    throw refuse(
-      'HF_APPROVAL_REVOKED',
-      `the key of ${sayText(person.name)} is no longer good: ${against}`,
-    );
+  const name = sayText(person.name);
+  if (/not permitted for use in signature namespace/i.test(against)) {
+    throw refuse('HF_APPROVAL_SIGNER', `the key of ${name} is allowed for other things only`);
+  }
+  if (/revoked|not yet valid|expired/i.test(against)) {
+    throw refuse('HF_APPROVAL_REVOKED', `the key of ${name} is no longer good: ${against}`);
   }
   throw refuse('HF_APPROVAL_INVALID', `the signature does not hold: ${against}`);
 }

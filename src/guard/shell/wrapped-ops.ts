@@ -4,7 +4,12 @@ import type { Liveness, Op, UndoProof } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { comparePaths, isWithin, parentOf } from '../../manifest/core/order.ts';
 import { type GoingTree, matchRenames, type RenameSeen } from '../core/match-renames.ts';
-import type { WrappedChange, WrappedCreate, WrappedDelete, WrappedUpdate } from '../core/wrapped.ts';
+import type {
+  WrappedChange,
+  WrappedCreate,
+  WrappedDelete,
+  WrappedUpdate,
+} from '../core/wrapped.ts';
 import { msOf, printOfOne, type Seen, type TargetReader, type TreeSum } from './target-reader.ts';
 
 export interface WrappedOpsParts {
