@@ -60,6 +60,7 @@ export class PlanStore {
 
   /** @param header its `id` from `newId` */
   draft(header: JudgedHeader): PlanDraft {
+    this.sweep(header.created);
     const parent = this.#plans();
     const dir = byteString(`${parent}/draft-${header.created}-${header.id}`);
     return new PlanDraft(this.#ports, header, { dir, sealed: this.dirOf(header.id), parent });
@@ -154,9 +155,9 @@ export class PlanStore {
       const isOld = drafted !== undefined && now - Number(drafted) > DRAFT_AGE_MAX_MS;
       if (isOld || name.startsWith(GONE)) removeFolder(this.#ports.disk, path);
     }
-    for (const plan of this.list()) {
-      if (plan.flaw !== undefined || now - plan.header.expires < KEPT_EXPIRED_MS) continue;
-      if (!this.isBegun(plan.id)) this.remove(plan.id);
+    for (const id of this.#ids().filter((each) => !this.isBegun(each))) {
+      const plan = this.#listed(id);
+      if (plan.flaw === undefined && now - plan.header.expires > KEPT_EXPIRED_MS) this.remove(id);
     }
   }
 

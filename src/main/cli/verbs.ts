@@ -142,6 +142,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-key.ts'),
   },
   {
+    name: 'plan',
+    door: 'Guard',
+    summary: 'plans that wait for somebody, or one in full',
+    isCommon: true,
+    load: () => import('./command-plan.ts'),
+  },
+  {
     name: 'promote',
     door: 'Guard',
     summary: 'make a place the one that others are synced from',
@@ -170,7 +177,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'explain',
     door: 'All',
-    summary: 'what an error code means and what to do',
+    summary: 'what an error code or a rule of the guard means, what to do',
     isCommon: false,
     load: () => import('./command-explain.ts'),
   },

@@ -21,7 +21,11 @@ export function understandFind(argv: readonly string[], around: Surroundings): W
   const notes = command.notUnderstood.map((text) => sayText(text));
   if (notes.length > 0) {
     const why = `what find would do by ${notes.join(', ')} is not covered by guard run`;
-    return { risk: 'unclear', why, fix: 'Use -delete, or -exec rm, as the only action that changes anything.' };
+    return {
+      risk: 'unclear',
+      why,
+      fix: 'Use -delete, or -exec rm, as the only action that changes anything.',
+    };
   }
   if (command.takes === 'none') return { risk: 'none', notes: [] };
   const starts = command.starts.map((typed) => ({

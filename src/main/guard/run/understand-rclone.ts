@@ -29,7 +29,11 @@ export async function understandRclone(
   if (command.risk === 'none' || keepsAll) return { risk: 'none', notes };
   if (command.risk === 'other') {
     const why = `what rclone ${sayText(command.verb)} would do is not covered by guard run`;
-    return { risk: 'unclear', why, fix: 'Covered are sync and copy; for what lies here, rm and mv.' };
+    return {
+      risk: 'unclear',
+      why,
+      fix: 'Covered are sync and copy; for what lies here, rm and mv.',
+    };
   }
   if (notes.length > 0) {
     const why = `what ${notes.join(' and ')} would do is not covered by guard run`;
@@ -95,7 +99,11 @@ async function ask(
   const env = { ...parts.around.env, RCLONE_LOG_FILE: undefined, TZ: 'UTC' };
   const args = rcloneDryRun(command);
   const call = { program: command.program, args, env, input: parts.input };
-  const { code, said } = await askChild(call, () => undefined, (line) => reader.push(line));
+  const { code, said } = await askChild(
+    call,
+    () => undefined,
+    (line) => reader.push(line),
+  );
   if (!LISTED.has(code)) return { kind: 'ended', code, said };
   const listing = reader.end();
   const errors = listing.errors.map((each) => sayText(each));

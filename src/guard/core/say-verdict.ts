@@ -1,0 +1,201 @@
+/** A judged plan as people read it: one sentence, every reason with what to do, what would go. */
+import { type Digest, hexOf } from '../../base/bytes.ts';
+import type { Decision, Objection, PlanHeader, RuleName, Verdict } from '../../base/plan.ts';
+import { paint, type Style } from '../../base/say.ts';
+import { type StateMark, stateMark, stateShape } from '../../base/say-mark.ts';
+import { sayText } from '../../base/say-name.ts';
+import { countOf, formatCount } from '../../base/say-quantity.ts';
+import { formatDuration, formatInstant } from '../../base/say-time.ts';
+import { padTo, widthOf, wrap } from '../../base/say-width.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { isInForce } from './release.ts';
+import type { PlanPicture } from './plan-picture.ts';
+import { layoutDirectories, layoutOps, SIGNS_SAID } from './say-ops.ts';
+
+export interface SaidPlan {
+  readonly header: Pick<PlanHeader, 'id' | 'target' | 'expires' | 'doneBy'>;
+  readonly verdict: Verdict;
+  /** Of the whole plan; undefined where it is not kept: then nothing can be approved. */
+  readonly digest: Digest | undefined;
+  /** To which every operation was added. */
+  readonly picture: PlanPicture;
+  readonly now: UnixMs;
+}
+
+const DIGEST_DIGITS = 8;
+/** A plan with as few operations is shown whole, and needs no table. */
+const FEW = 10;
+
+interface Heading {
+  readonly mark: StateMark;
+  readonly word: string;
+  readonly sentence: string;
+}
+
+const HEADINGS: Readonly<Record<Decision, Heading>> = {
+  allow: { mark: 'ok', word: 'ALLOWED', sentence: '' },
+  'additive-only': {
+    mark: 'degraded',
+    word: 'ADDS ONLY',
+    sentence: 'What is new is created; nothing is deleted or overwritten.',
+  },
+  hold: { mark: 'held', word: 'HELD', sentence: 'Nothing was deleted or overwritten.' },
+  deny: { mark: 'failed', word: 'DENIED', sentence: 'Nothing was or will be deleted.' },
+};
+
+/** First eight digits, as people compare and type them. */
+export function shortDigest(digest: Digest): string {
+  return hexOf(digest).slice(0, DIGEST_DIGITS);
+}
+
+/** Lines, the sentence first. */
+export function* sayVerdict(said: SaidPlan, style: Style): Generator<string> {
+  yield* sentences(said, style);
+  const { objections, passed } = said.verdict;
+  if (objections.length > 0) {
+    yield '';
+    yield* layoutObjections(objections, style);
+    yield* passedLines(passed, style);
+  }
+  yield* contentLines(said, style);
+  yield* commandLines(said, style);
+}
+
+function* sentences({ header, verdict, picture }: SaidPlan, style: Style): Generator<string> {
+  const { mark, word, sentence } = HEADINGS[verdict.decision];
+  const would = wouldWords({ header, picture });
+  const isAllowed = verdict.decision === 'allow';
+  const shape = stateShape(style, mark);
+  const lead = `${word}  ${header.id}   `;
+  const hang = ' '.repeat(widthOf(shape) + 1);
+  const first = `${lead}${isAllowed ? would : sentence}`;
+  const [head = '', ...rest] = wrap(first, style.width - hang.length);
+  const painted = head.replace(word, () => paint(style, 'strong', word));
+  yield `${stateMark(style, mark)} ${painted}`;
+  for (const line of rest) yield hang + line;
+  if (!isAllowed) yield* wrap(`It would: ${would}.`, style.width);
+}
+
+/** `adds 41, changes 9, deletes 12 of 18 932 entries below /srv/mirror`. */
+export function wouldWords({ header, picture }: Pick<SaidPlan, 'header' | 'picture'>): string {
+  const { create, update, rename, replace, delete: gone, forget } = picture.summary;
+  const lost = gone.entries + forget.entries + replace.entries;
+  const changed = update.ops - picture.attributesOnly;
+  const { entries, place } = header.target;
+  const of = entries > 0 ? ` of ${countOf(entries, 'entry', 'entries')}` : '';
+  const parts = [
+    ...(lost > 0 ? [`delete ${formatCount(lost)}${of}`] : []),
+    ...(changed > 0 ? [`overwrite ${formatCount(changed)}`] : []),
+    ...(rename.ops > 0 ? [`rename ${formatCount(rename.ops)}`] : []),
+    ...(create.entries > 0 ? [`add ${formatCount(create.entries)}`] : []),
+    ...(picture.attributesOnly > 0
+      ? [`set owner, mode or times of ${formatCount(picture.attributesOnly)}`]
+      : []),
+  ];
+  const where = ` below ${sayText(place)}`;
+  return parts.length === 0 ? `change nothing${where}` : `${parts.join(', ')}${where}`;
+}
+
+/** Each rule with what it has against it, and what to do about that. */
+export function layoutObjections(
+  objections: readonly Objection[],
+  style: Style,
+): readonly string[] {
+  const labels = objections.map(({ rule }) => ruleLabel(rule, style));
+  const width = Math.max(...labels.map(widthOf));
+  const indent = ' '.repeat(2 + width + 2);
+  return objections.flatMap((objection, at) => {
+    const room = style.width - indent.length;
+    const { why, fix } = objection;
+    const said = `${sayText(why, style)}${/[.!?]$/.test(why) ? '' : '.'}${standing(objection, style)}`;
+    const texts = [...wrap(said, room), ...hanging(`Fix: ${sayText(fix, style)}`, room)];
+    const label = padTo(labels[at] ?? '', width);
+    return texts.map((text, line) => (line === 0 ? `  ${label}  ${text}` : indent + text));
+  });
+}
+
+/** What further lines of a fix stand under. */
+function hanging(text: string, room: number): readonly string[] {
+  const lines = wrap(text, room - 5);
+  return lines.map((line, at) => (at === 0 ? line : `     ${line}`));
+}
+
+function standing({ mode, releasedBy }: Objection, style: Style): string {
+  if (releasedBy !== undefined) return ` Passed over by ${sayText(releasedBy, style)}.`;
+  return mode === 'observe' ? ' It only observes, and holds nothing.' : '';
+}
+
+/** `own:no-git` is called as its team calls it. */
+export function ruleLabel(rule: RuleName, style: Style): string {
+  return sayText(rule.startsWith('own:') ? rule.slice(4) : rule, style);
+}
+
+function* passedLines(passed: readonly RuleName[], style: Style): Generator<string> {
+  if (passed.length === 0) return;
+  const words = passed.map((rule) => `${stateShape(style, 'ok')}\u00a0${ruleLabel(rule, style)}`);
+  for (const line of wrap(words.join('  '), style.width - 2)) yield `  ${line}`;
+}
+
+function* contentLines({ verdict, picture, now }: SaidPlan, style: Style): Generator<string> {
+  const alarms = picture.alarms();
+  if (verdict.decision === 'allow' || alarms.length === 0) return;
+  yield '';
+  const isAll = alarms.length < FEW;
+  yield `  What would go or be overwritten${isAll ? '' : ', most alarming first'}:  ${SIGNS_SAID}`;
+  for (const line of layoutOps(alarms, now, style)) yield `  ${line}`;
+  if (isAll) return;
+  yield '';
+  yield* layoutDirectories(picture.directories(), style);
+}
+
+function* commandLines(said: SaidPlan, style: Style): Generator<string> {
+  const { header, verdict, digest, now } = said;
+  if (verdict.decision === 'allow') return;
+  const commands: (readonly [string, string])[] = [];
+  if (digest !== undefined) {
+    commands.push(['Look at all of it', `holdfast plan ${header.id} --all`]);
+    if (canBeApproved(verdict)) {
+      const until = formatInstant(header.expires, now);
+      const approve = `holdfast approve ${header.id} ${shortDigest(digest)}`;
+      commands.push(['Let it pass', `${approve}   until ${until}`]);
+    }
+  }
+  const [worst] = verdict.objections.filter(isInForce);
+  if (worst !== undefined && !worst.rule.startsWith('own:')) {
+    commands.push(['Why it is so', `holdfast explain ${worst.rule}`]);
+  }
+  yield '';
+  const need = needWords(verdict);
+  if (need !== '') yield* wrap(need, style.width);
+  const width = Math.max(...commands.map(([what]) => what.length), 0);
+  for (const [what, command] of commands) {
+    yield `  ${padTo(what, width)}   ${paint(style, 'ask', command)}`;
+  }
+}
+
+/** Whether signatures would change anything: something asks, and nothing that they cannot release is harsher. */
+function canBeApproved({ needs, objections }: Verdict): boolean {
+  const fixed = objections.filter((each) => isInForce(each) && isFirm(each));
+  return needs.approvals > 0 && fixed.length === 0;
+}
+
+/** No approval releases it. */
+function isFirm({ isInvariant, effect }: Objection): boolean {
+  return isInvariant || effect !== 'hold';
+}
+
+function needWords(verdict: Verdict): string {
+  const { objections, needs } = verdict;
+  const firm = objections.filter((each) => isInForce(each) && isFirm(each));
+  if (firm.length > 0) {
+    const names = [...new Set(firm.map(({ rule }) => rule.replace(/^own:/, '')))];
+    const must = names.length === 1 ? 'must hold' : 'must all hold';
+    return `No approval can release this: ${sayText(names.join(', '))} ${must}.`;
+  }
+  if (needs.approvals === 0) return '';
+  const persons = countOf(needs.approvals, 'person', 'persons');
+  const cool =
+    needs.coolOffMs === undefined ? '' : `, or one and ${formatDuration(needs.coolOffMs)}`;
+  const named = needs.namesTarget ? ', by typing the name of the target' : '';
+  return `It passes when ${persons}${cool} approve${needs.approvals === 1 ? 's' : ''} it${named}.`;
+}
