@@ -63,7 +63,7 @@ export function eligibility(sight: TreeSight, known: Known): Eligibility {
   const identity = enrolled?.identity ?? marker?.identity ?? known.place;
   const differs = distinct([
     ...(enrolled === undefined ? unbelieved(sight, marker) : againstEnrolled(sight, enrolled)),
-    ...againstLast(sight, { identity, last: known.lastSeen }),
+    ...differsFromLast({ machine: sight.host.machine, mount: sight.mount, identity }, known.lastSeen),
     ...missing(sight),
     ...otherTree(identity, {
       ...known,
@@ -170,18 +170,18 @@ function isSameHost(was: Incarnation, is: Incarnation): boolean {
 }
 
 /** What was never enrolled is judged by what was seen last: an id that is gone differs as well. */
-function againstLast(
-  sight: TreeSight,
-  { identity, last }: { readonly identity: string; readonly last: SourceSighting | undefined },
+export function differsFromLast(
+  is: SourceSighting,
+  last: SourceSighting | undefined,
 ): readonly SourceDifference[] {
   if (last === undefined) return [];
+  const { machine, mount, identity } = is;
   const found: SourceDifference[] = [];
-  const { machine } = sight.host;
   if (last.machine !== machine && (last.machine !== '' || machine !== '')) {
     found.push({ what: 'machine', was: sayMachine(last.machine), is: sayMachine(machine) });
   }
-  if (last.mount !== '' && sight.mount !== '' && last.mount !== sight.mount) {
-    found.push({ what: 'mount', was: last.mount, is: sight.mount });
+  if (last.mount !== '' && mount !== '' && last.mount !== mount) {
+    found.push({ what: 'mount', was: last.mount, is: mount });
   }
   // Being enrolled since is no difference; being another tree is.
   const isTree = last.identity.startsWith('t-');

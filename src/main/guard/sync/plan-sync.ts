@@ -6,9 +6,10 @@ import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString, type Digest } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
-import type { PlanHeader, Verdict } from '../../../base/plan.ts';
+import type { PlanHeader, SourceDifference, Verdict } from '../../../base/plan.ts';
 import { TREE_MARKER } from '../../../base/tree-marker.ts';
 import { unixMs } from '../../../base/units.ts';
+import { differsFromLast } from '../../../guard/core/eligibility.ts';
 import { Judging } from '../../../guard/core/judge.ts';
 import { OpFolder } from '../../../guard/core/op-folder.ts';
 import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
@@ -186,6 +187,15 @@ class Planner {
     }
   }
 
+  /** What the source says of itself, and what its last run here remembers. */
+  #differs(): readonly SourceDifference[] {
+    const { offer, found } = this.#parts;
+    const { sighting, source } = offer;
+    const last = sighting === undefined ? [] : differsFromLast(sighting, found.past.lastSeen);
+    const known = new Set(source.differs.map(({ what }) => what));
+    return [...source.differs, ...[...last, ...otherTree(this.#parts)].filter(({ what }) => !known.has(what))];
+  }
+
   #header(totals: SyncTotals): JudgedHeader {
     const { guard, offer, target, pipeline, found, known } = this.#parts;
     const now = guard.now();
@@ -201,7 +211,10 @@ class Planner {
       actor: offer.actor,
       ...(offer.reason === undefined ? {} : { reason: offer.reason }),
       doneBy: 'holdfast',
-      source: { ...offer.source, generation, ...(before === undefined ? {} : { before }) },
+      source: {
+        ...{ ...offer.source, generation, differs: this.#differs() },
+        ...(before === undefined ? {} : { before }),
+      },
       target: {
         place: textOfBytes(target),
         identity: known.identity,
@@ -213,6 +226,13 @@ class Planner {
       scope: [byteString('')],
     };
   }
+}
+
+/** A tree that was enrolled is fed from itself only. */
+function otherTree({ known, offer }: Parts): readonly SourceDifference[] {
+  const is = offer.source.identity;
+  const isOther = known.isEnrolled && offer.isEnrolled && known.identity !== is;
+  return isOther ? [{ what: 'identity', was: known.identity, is }] : [];
 }
 
 /** For the terminal and for machines: the first of what was left alone. */

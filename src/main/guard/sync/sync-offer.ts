@@ -23,6 +23,8 @@ export interface SyncOffer {
   /** A snapshot that a person named: it may be older than what lies there. */
   readonly isNamed: boolean;
   readonly sighting?: SourceSighting;
+  /** Its identity is of a registry, and not its place. */
+  readonly isEnrolled: boolean;
   /** Host names and path of the source, as claims name them. */
   readonly from: { readonly hosts: readonly string[]; readonly path?: ByteString };
   /** What makes runs of one source one pipeline. */
