@@ -54,7 +54,7 @@ const EXPLANATIONS: Readonly<Record<ExplainedRule, RuleExplanation>> = {
     todo: ['Stop what uses it, or wait.', 'Or let it pass: holdfast approve PLAN'],
   },
   radius: {
-    says: 'What one pipeline takes away in 24 hours has a limit: 20 entries or three times what its own history has, a tenth of what lies there, and something must remain. Renames and caches do not count.',
+    says: 'What one pipeline takes away in 24 hours has a limit: 20 entries, three times what its own history has, or, at once, 15 % of what lies there up to 1 000; never more than half of it unless it has done so before; and something must remain. Renames, caches, and what you name yourself and can put back do not count.',
     holds: 'It waits for one person.',
     todo: [
       'Where that is usual here: guard.limits or guard.pipelines in holdfast.yaml',
