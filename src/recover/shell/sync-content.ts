@@ -102,7 +102,7 @@ export class SyncContent {
     else await this.#stageOther(entry, place);
   }
 
-  attributes(op: Op): Attributes | undefined {
+  attributes(op: Pick<Op, 'path'>): Attributes | undefined {
     const entry = this.#entryOf(op);
     const wanted = this.#settable(entry, this.#place.attributesOf(entry, undefined));
     let present: ReturnType<typeof lookAt>;
@@ -133,7 +133,7 @@ export class SyncContent {
     return { ...wanted, owner: undefined, mode };
   }
 
-  #entryOf({ path }: Op): Entry {
+  #entryOf({ path }: Pick<Op, 'path'>): Entry {
     const entry = this.#options.lookup.find(path);
     if (entry !== undefined) return entry;
     throw new Fault('HF_PATH_ABSENT', `the snapshot holds no ${utf8Of(path)}`, {

@@ -12,6 +12,8 @@ import { unixMs } from '../../../base/units.ts';
 import { differsFromLast } from '../../../guard/core/eligibility.ts';
 import { Judging } from '../../../guard/core/judge.ts';
 import { OpFolder } from '../../../guard/core/op-folder.ts';
+import { PlanPicture } from '../../../guard/core/plan-picture.ts';
+import { releaseVerdict } from '../../../guard/core/release.ts';
 import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
 import { digestOfHeader } from '../../../guard/core/plan-digest.ts';
 import type { PipelineBook } from '../../../guard/shell/pipeline-book.ts';
@@ -27,6 +29,7 @@ import { type LeftAlone, SyncCompare, type SyncTotals } from '../../../recover/s
 import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
 import { renameCheck } from '../../../recover/shell/sync-verify.ts';
 import { textOfBytes } from '../../cli/places.ts';
+import { approvalsFor } from '../approvals-here.ts';
 import { eligibilityOf } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
@@ -43,6 +46,9 @@ export interface SyncPlan {
   readonly book: PipelineBook;
   readonly isFirst: boolean;
   readonly folded: OpFolder;
+  readonly picture: PlanPicture;
+  /** What lies there and is not in the snapshot. */
+  readonly extra: readonly ByteString[];
   readonly totals: SyncTotals;
   /** What was not looked at, or will not be touched, and why. */
   readonly left: readonly LeftAlone[];
@@ -140,17 +146,21 @@ class Planner {
       isSame: renameCheck({ source, top, lookup: this.#lookup, equal }),
     });
     const header = this.#header(compare.totals);
-    const sealed = this.#seal(header, (facts) => opsOf(nodes, renames, facts), kept);
-    const left = compare.left;
+    const judged = this.#seal(header, (facts) => opsOf(nodes, renames, facts), kept);
+    const sealed = { ...judged, verdict: await this.#released(judged) };
+    guard.store.putVerdict(sealed.verdict, guard.now());
+    const { left, totals } = compare;
     const isFirst = found.facts.pipeline.isFirstRun;
-    return { ...sealed, target, lookup: this.#lookup, book: found.book, isFirst, totals: compare.totals, left };
+    const extra = nodes.filter(({ change }) => change === 'delete').map(({ path }) => path);
+    const about = { target, lookup: this.#lookup, book: found.book, isFirst };
+    return { ...sealed, ...about, extra, totals, left };
   }
 
   #seal(
     header: JudgedHeader,
     opsWith: (facts: Parameters<typeof opsOf>[2]) => ReturnType<typeof opsOf>,
     kept: ReadonlySet<ByteString>,
-  ): Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'verdict'> {
+  ): Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'picture' | 'verdict'> {
     const { guard, found, target } = this.#parts;
     const { ports, store } = guard;
     const now = header.created;
@@ -160,6 +170,7 @@ class Planner {
     const live = new TargetLiveness(target, now, found.past.before?.at);
     const judging = new Judging(header, found.facts, guard.policyFor(header.pipeline));
     const folded = new OpFolder(header.scope);
+    const picture = new PlanPicture(now);
     const draft = store.draft(header);
     try {
       const ops = opsWith({
@@ -173,18 +184,27 @@ class Planner {
         const numbered = draft.add(op);
         judging.add(numbered);
         folded.add(numbered);
+        picture.add(numbered);
       }
       const sealed = draft.seal();
-      const verdict = judging.end();
-      store.putVerdict(verdict, guard.now());
       const digest = digestOfHeader(ports.tools.hash, sealed);
-      return { header: sealed, verdict, digest, folded };
+      return { header: sealed, verdict: judging.end(), digest, folded, picture };
     } catch (error) {
       draft.drop();
       throw error;
     } finally {
       quarantine.close();
     }
+  }
+
+  /** What persons have said of it, or of an earlier plan that asked for as much. */
+  async #released(judged: Pick<SyncPlan, 'digest' | 'header' | 'verdict'>): Promise<Verdict> {
+    const { verdict } = judged;
+    if (verdict.needs.approvals === 0) return verdict;
+    const { guard } = this.#parts;
+    const now = momentHere(guard.ports.clock);
+    const { facts } = await approvalsFor(guard, { ...judged, now });
+    return releaseVerdict(verdict, { now: now.at, approvals: facts });
   }
 
   /** What the source says of itself, and what its last run here remembers. */

@@ -1,0 +1,140 @@
+/** A judged plan of a sync is applied, and what became of it is kept. */
+import { momentHere } from '../../../adapters/node/boot-clock.ts';
+import { type ByteString, byteString } from '../../../base/bytes.ts';
+import type { Op } from '../../../base/plan.ts';
+import { unixMs } from '../../../base/units.ts';
+import type { RunOutcome } from '../../../guard/core/history.ts';
+import { runOf } from '../../../guard/core/run-of.ts';
+import type { ApplyReport, ApplyRequest, LeaseHolder } from '../../../guard/shell/apply-request.ts';
+import { useApprovals } from '../../../guard/shell/approvals.ts';
+import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
+import { walkLines } from '../../../manifest/core/walk.ts';
+import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
+import { SyncContent } from '../../../recover/shell/sync-content.ts';
+import { approvalPorts, approvalsFor } from '../approvals-here.ts';
+import { targetSynced } from '../eligibility.ts';
+import type { GuardSession } from '../guard-session.ts';
+import type { SyncOffer } from './sync-offer.ts';
+import type { SyncPlan } from './plan-sync.ts';
+
+export interface SyncEnd {
+  readonly report: ApplyReport;
+  readonly tally: RestoreTally;
+}
+
+export type ApplyPlan = (
+  ports: GuardSession['ports'],
+  request: ApplyRequest,
+) => Promise<ApplyReport>;
+
+export interface SyncEngine {
+  readonly apply: ApplyPlan;
+  readonly holder: LeaseHolder;
+  /** Between batches and before each operation: why to stop. */
+  readonly stopped?: () => string | undefined;
+  readonly onBatch?: (done: number, all: number) => void;
+}
+
+/** @throws Fault as an apply does; what was done is in the journal then */
+export async function applySync(
+  guard: GuardSession,
+  of: { readonly plan: SyncPlan; readonly offer: SyncOffer; readonly engine: SyncEngine },
+): Promise<SyncEnd> {
+  const { plan, offer, engine } = of;
+  const { ports, store } = guard;
+  const { header, digest, verdict, target } = plan;
+  const top = ports.source.openRoot(target);
+  const permit = verdict.decision === 'additive-only' ? 'creates' : 'all';
+  const ops = (): Iterable<Op> => store.ops(header.id);
+  const content = new SyncContent(
+    { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
+    { lookup: plan.lookup, top, upcoming: ops() },
+  );
+  const freeze = new FreezeSwitch({ disk: ports.disk, tools: ports.tools, stateDir: guard.stateDir });
+  try {
+    await noteApprovals(guard, plan);
+    const report = await engine.apply(ports, {
+      ...{ header, ops, target, stateDir: guard.guardDir, permit, content, holder: engine.holder },
+      until: unixMs(guard.now() + guard.keepMs),
+      check: async ({ done, all }) => {
+        engine.onBatch?.(done, all);
+        return undefined;
+      },
+      stopped: () => {
+        if (freeze.check(() => momentHere(ports.clock)) !== undefined) return 'changes are frozen here';
+        return engine.stopped?.();
+      },
+    });
+    const outcome = outcomeOf(report, permit);
+    recordRun(guard, { plan, offer, outcome, report });
+    if (outcome === 'applied') {
+      await noteReplica(guard, plan, offer);
+      // The marker of a tree lies in its top, and is no part of what was synced.
+      const wanted = content.attributes({ path: byteString('') });
+      if (wanted !== undefined) ports.tree.setAttributes(top, wanted);
+    }
+    return { report, tally: content.tally };
+  } finally {
+    content.close();
+    ports.source.closeDir(top);
+  }
+}
+
+/** Where there are any, and they are what lets it pass. */
+async function noteApprovals(guard: GuardSession, plan: SyncPlan): Promise<void> {
+  if (plan.verdict.needs.approvals === 0) return;
+  const now = momentHere(guard.ports.clock);
+  const { good } = await approvalsFor(guard, { ...plan, now });
+  useApprovals(approvalPorts(guard), good, { id: plan.header.id, digest: plan.digest, now: now.at });
+}
+
+function outcomeOf({ outcome }: ApplyReport, permit: 'all' | 'creates'): RunOutcome {
+  if (outcome !== 'applied') return outcome;
+  return permit === 'creates' ? 'additive' : 'applied';
+}
+
+/** Also of what was not applied: what would have been asked is told from it. */
+export function recordRun(
+  guard: GuardSession,
+  of: {
+    readonly plan: SyncPlan;
+    readonly offer: SyncOffer;
+    readonly outcome: RunOutcome;
+    readonly report?: ApplyReport;
+  },
+): void {
+  const { plan, offer, outcome, report } = of;
+  const { header, digest, verdict, folded, isFirst, book } = plan;
+  const isDone = outcome === 'applied';
+  const gone = header.summary.delete;
+  const deleted = isDone ? { entries: gone.entries, bytes: gone.bytes } : { entries: 0, bytes: 0 };
+  const { sighting } = offer;
+  if (isDone || outcome === 'additive') keepOwned(plan, offer, isDone);
+  book.record(
+    runOf({
+      ...{ header, digest, verdict, folded, isFirst, outcome, at: guard.now() },
+      ...(report === undefined ? {} : { deleted }),
+      ...(sighting === undefined ? {} : { mark: sighting }),
+    }),
+  );
+}
+
+/** A first run adopts what lies there; later what it put there is its own, and nothing else. */
+function keepOwned({ book, isFirst, extra, header }: SyncPlan, offer: SyncOffer, isDone: boolean) {
+  const all = function* (): Generator<ByteString> {
+    for (const { path } of walkLines(offer.manifest)) yield path;
+    if (isFirst) yield* extra;
+  };
+  if (!isFirst && header.ops.count === 0) return;
+  if (isDone && !isFirst) book.replaceOwned(all());
+  else book.adopt(all());
+}
+
+async function noteReplica(guard: GuardSession, plan: SyncPlan, offer: SyncOffer): Promise<void> {
+  const { identity, role, generation } = offer.source;
+  await targetSynced(
+    { state: guard.stateDir, environment: process.env, mayAsk: false },
+    plan.target,
+    { source: { identity, role, generation, isEnrolled: offer.isEnrolled }, at: guard.now() },
+  );
+}

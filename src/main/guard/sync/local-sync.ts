@@ -1,0 +1,51 @@
+/** A target on this machine. */
+import type { ByteString } from '../../../base/bytes.ts';
+import { utf8Of } from '../../../manifest/core/utf8.ts';
+import type { GuardSession } from '../guard-session.ts';
+import { applySync, recordRun, type SyncEngine } from './apply-sync.ts';
+import { namedLeft, planSync, type SyncPlan } from './plan-sync.ts';
+import type { PreparedSync, SyncDone } from './prepared-sync.ts';
+import type { SyncOffer } from './sync-offer.ts';
+
+export interface LocalSync extends PreparedSync {
+  readonly plan: SyncPlan;
+}
+
+/** @throws Fault as `planSync` */
+export async function prepareLocal(
+  guard: GuardSession,
+  of: {
+    readonly offer: SyncOffer;
+    readonly target: ByteString;
+    readonly engine: Omit<SyncEngine, 'onBatch'>;
+  },
+): Promise<LocalSync> {
+  const { offer, target, engine } = of;
+  const plan = await planSync(guard, offer, target);
+  const { header, digest, verdict, picture } = plan;
+  return {
+    ...{ plan, header, digest, verdict, picture, place: header.target.place },
+    left: namedLeft(plan).map(({ path, why }) => ({ path: utf8Of(path), why })),
+    leftCount: plan.left.length,
+    apply: async (onBatch) => doneOf(await applySync(guard, { plan, offer, engine: { ...engine, onBatch } })),
+    leave: async (outcome) => {
+      recordRun(guard, { plan, offer, outcome });
+      // Nothing to do, or nobody wanted it: there is nothing that anybody could approve.
+      if (header.ops.count === 0 || outcome === 'shown') guard.store.remove(header.id);
+    },
+  };
+}
+
+export function doneOf({ report, tally }: Awaited<ReturnType<typeof applySync>>): SyncDone {
+  const { outcome, done, waiting, asideEntries, asideBytes, until, stop } = report;
+  const unset = [
+    ...report.unset.map(({ path, what }) => ({ path: utf8Of(path), what })),
+    ...tally.unset.flatMap(({ what, examples }) =>
+      examples.map((path) => ({ path: utf8Of(path), what })),
+    ),
+  ];
+  return {
+    ...{ outcome, done, waiting, asideEntries, asideBytes, until, unset, bytes: tally.bytes },
+    ...(stop === undefined ? {} : { stop: { path: utf8Of(stop.path), why: stop.why } }),
+  };
+}

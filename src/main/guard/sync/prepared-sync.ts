@@ -1,0 +1,35 @@
+/** A plan that was made and waits for a word: here, or on the machine where the target lies. */
+import type { Digest } from '../../../base/bytes.ts';
+import type { PlanHeader, Verdict } from '../../../base/plan.ts';
+import type { PlanPicture } from '../../../guard/core/plan-picture.ts';
+
+export interface PreparedSync {
+  /** As people write it. */
+  readonly place: string;
+  readonly header: PlanHeader;
+  readonly digest: Digest;
+  readonly verdict: Verdict;
+  readonly picture: PlanPicture;
+  /** What stays as it is, in words; the first of `leftCount`. */
+  readonly left: readonly { readonly path: string; readonly why: string }[];
+  readonly leftCount: number;
+  /** Does what the verdict allows. */
+  apply(onBatch: (done: number, all: number) => void): Promise<SyncDone>;
+  /** Not now: `shown` where nobody wanted more, else it waits. */
+  leave(outcome: 'denied' | 'held' | 'shown'): Promise<void>;
+}
+
+export interface SyncDone {
+  readonly outcome: 'applied' | 'stale' | 'stopped';
+  readonly done: number;
+  readonly waiting: number;
+  readonly asideEntries: number;
+  readonly asideBytes: number;
+  /** Content that was put in. */
+  readonly bytes: number;
+  readonly until: number;
+  readonly stop?: { readonly path: string; readonly why: string };
+  readonly unset: readonly { readonly path: string; readonly what: string }[];
+  /** Over a link, both directions, without what SSH adds. */
+  readonly linkBytes?: number;
+}
