@@ -1,0 +1,38 @@
+/** `holdfast unfreeze`: changes go on. */
+import type { Command } from 'commander';
+import { momentHere } from '../../adapters/node/boot-clock.ts';
+import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
+import { openGuard } from '../guard/guard-session.ts';
+import { freezeSentence } from '../guard/held-words.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { readSettings } from './settings.ts';
+
+interface Options {
+  readonly config?: string;
+}
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('let changes go on')
+    .description('Ends a freeze. What was stopped by it is not started: apply the plan again.')
+    .option('--config <file>', 'another configuration file')
+    .addHelpText('after', '\nExample:\n  holdfast unfreeze')
+    .action(act((cli, [options]: [Options]) => unfreeze(cli, options)));
+}
+
+async function unfreeze(cli: Cli, options: Options): Promise<Answer> {
+  const { ports, stateDir } = await openGuard(cli, await readSettings(cli, options));
+  const freezer = new FreezeSwitch({ ...ports, stateDir });
+  const now = momentHere(cli.clock);
+  const was = freezer.check(() => now);
+  freezer.lift();
+  return {
+    code: EXIT.done,
+    say: () =>
+      was === undefined
+        ? ['Nothing was frozen.']
+        : ['Changes go on.', `It was: ${freezeSentence(was, now)}`],
+    json: { wasFrozen: was !== undefined },
+  };
+}
