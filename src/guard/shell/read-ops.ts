@@ -39,7 +39,10 @@ export function* readOps(
 }
 
 /** Lines with their newlines. */
-function* linesOf({ disk, tools }: GuardFilePorts, path: ByteString): Generator<ByteString, void> {
+export function* linesOf(
+  { disk, tools }: GuardFilePorts,
+  path: ByteString,
+): Generator<ByteString, void> {
   const reader = disk.openRead(path);
   try {
     const buffer = new Uint8Array(READ_SIZE);

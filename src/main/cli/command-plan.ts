@@ -11,8 +11,9 @@ import { layoutOps, SIGNS_SAID } from '../../guard/core/say-ops.ts';
 import { sayVerdict, shortDigest, wouldWords } from '../../guard/core/say-verdict.ts';
 import type { JudgedVerdict } from '../../guard/core/verdict-text.ts';
 import type { PlanStore, StoredPlan } from '../../guard/shell/plan-store.ts';
-import { openGuard } from '../guard/guard-session.ts';
+import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { opJson, planJson } from '../guard/plan-json.ts';
+import { exportLines } from '../guard/plan-export.ts';
 import { isWaiting, planListWords, planRows } from '../guard/plan-list.ts';
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -23,6 +24,7 @@ import { readSettings, type VaultOptions } from './settings.ts';
 interface Options extends VaultOptions {
   readonly all?: true;
   readonly exitCode?: true;
+  readonly export?: true;
 }
 
 /** Operations that are laid out together: columns fit these, memory stays small. */
@@ -43,6 +45,7 @@ export function define(command: Command, act: Act): void {
     .description('Plans that wait for somebody, or one plan in full.')
     .argument('[id]', 'of a plan; the first digits suffice')
     .option('--all', 'every operation; without an id: every plan')
+    .option('--export', 'all of it as a text, to be approved on another machine')
     .option('--exit-code', 'end with 2 where it is held, 3 denied, 4 expired')
     .option('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml')
     .addHelpText('after', EXAMPLE)
@@ -73,7 +76,9 @@ async function list(cli: Cli, options: Options): Promise<Answer> {
 }
 
 async function show(cli: Cli, id: string, options: Options): Promise<Answer> {
-  const { store, now: clock } = await openGuard(cli, await readSettings(cli, options));
+  const session = await openGuard(cli, await readSettings(cli, options));
+  const { store, now: clock } = session;
+  if (options.export === true) return exported(session, store.check(store.find(id).header.id));
   const now = clock();
   const plan = store.find(id);
   const picture = new PlanPicture(now);
@@ -91,6 +96,11 @@ async function show(cli: Cli, id: string, options: Options): Promise<Answer> {
       ...(ops === undefined ? {} : { ops }),
     },
   };
+}
+
+function exported(session: GuardSession, plan: StoredPlan): Answer {
+  const say = (): Iterable<string> => exportLines(session, plan);
+  return { code: EXIT.done, say, json: { plan: plan.header.id, lines: [...say()] } };
 }
 
 function codeOf({ header }: StoredPlan, verdict: Verdict | undefined, now: UnixMs): ExitCode {
