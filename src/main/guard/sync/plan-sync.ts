@@ -213,10 +213,7 @@ class Planner {
     const { sighting, source } = offer;
     const last = sighting === undefined ? [] : differsFromLast(sighting, found.past.lastSeen);
     const known = new Set(source.differs.map(({ what }) => what));
-    return [
-      ...source.differs,
-      ...[...last, ...otherTree(this.#parts)].filter(({ what }) => !known.has(what)),
-    ];
+    return [...source.differs, ...[...last, ...otherTree(this.#parts)].filter(({ what }) => !known.has(what))];
   }
 
   #header(totals: SyncTotals): JudgedHeader {
