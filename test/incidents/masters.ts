@@ -87,23 +87,28 @@ export class Master {
   /** So that `ssh NAME` there leads to that machine. */
   knows(name: string, other: Machine): void {
     const at = `/root/.ssh/${name}`;
-    for (const file of ['client-key', 'known_hosts']) {
-      this.write(`${at}.${file}`, fs.readFileSync(path.join(other.dir, file), 'utf8'));
-    }
+    const text = (file: string): string => fs.readFileSync(path.join(other.dir, file), 'utf8');
     const lines = [
       `Host ${name}`,
       `  HostName ${other.host}`,
       `  Port ${other.port}`,
       '  User root',
-      `  IdentityFile ${at}.client-key`,
+      `  IdentityFile ${at}.key`,
       '  IdentitiesOnly yes',
-      `  UserKnownHostsFile ${at}.known_hosts`,
+      `  UserKnownHostsFile ${at}.hosts`,
       `  HostKeyAlias ${ALIAS}`,
       '',
     ];
-    this.write(`/root/.ssh/${name}.conf`, lines.join('\n'));
-    this.write('/root/.ssh/config', 'Include /root/.ssh/*.conf\n');
-    this.must('chmod 600 /root/.ssh/*');
+    const files = {
+      [`${at}.key`]: text('client-key'),
+      [`${at}.hosts`]: text('known_hosts'),
+      [`${at}.conf`]: lines.join('\n'),
+      '/root/.ssh/config': 'Include /root/.ssh/*.conf\n',
+    };
+    const writes = Object.entries(files).map(
+      ([file, content]) => `cat > ${file} <<'END-OF-FILE'\n${content}END-OF-FILE\n`,
+    );
+    this.must(`umask 077\n${writes.join('')}`);
   }
 
   async stop(): Promise<void> {
@@ -128,3 +133,20 @@ export async function startMaster(
 
 export const startReimaged = (name: string, behind: Master): Promise<Master> =>
   startMaster(name, { behind, story: HALF_PROVISIONED, machineId: '0badc0de'.repeat(4) });
+
+/** Machines that what lies on a master is put to: each with nothing on it yet. */
+export async function startTargets(count: number, behind: Master): Promise<readonly Master[]> {
+  const targets: Master[] = [];
+  try {
+    for (let nth = 1; nth <= count; nth++) {
+      const name = `mw${String(nth).padStart(2, '0')}`;
+      const target = await startMaster(name, { behind, story: 'mkdir -p srv/staging' });
+      targets.push(target);
+      behind.knows(name, target.machine);
+    }
+    return targets;
+  } catch (error) {
+    for (const target of targets) await target.stop();
+    throw error;
+  }
+}
