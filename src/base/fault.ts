@@ -1,3 +1,5 @@
+import { GUARD_FAULTS } from './fault-guard.ts';
+
 /**
  * What kind of failure it was; code branches on this and never on text.
  * usage: the caller asked for something that cannot be; refused: it could be, and was not done;
@@ -13,63 +15,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  * facts. A code is never reused. docs/errors.md lists them all, checked both ways by a test.
  */
 export const FAULTS = {
-  HF_APPROVAL_DIGEST: {
-    kind: 'usage',
-    remedy:
-      'Look at the plan again, `holdfast plan {plan}`, and type the eight digits that it shows.',
-  },
-  HF_APPROVAL_EXPIRED: {
-    kind: 'refused',
-    remedy:
-      'Approve the plan again while it holds; one that expired is made anew by the command that made it.',
-  },
-  HF_APPROVAL_INVALID: {
-    kind: 'corrupt',
-    remedy: 'Make the approval again, and carry it over whole: holdfast approve.',
-  },
-  HF_APPROVAL_NAMESPACE: {
-    kind: 'refused',
-    remedy:
-      'Sign with `holdfast approve`: a signature that was made for something else approves nothing.',
-  },
-  HF_APPROVAL_NOTHING: {
-    kind: 'refused',
-    remedy: 'See what stands against the plan: holdfast plan {plan}',
-  },
-  HF_APPROVAL_NO_PERSON: {
-    kind: 'refused',
-    remedy: 'A person approves, at a terminal, with a key of their own: holdfast approve {plan}',
-  },
-  HF_APPROVAL_OTHER_HOST: {
-    kind: 'refused',
-    remedy:
-      'Approve it for the host that applies: `holdfast plan {plan} --export` there gives what is to be signed.',
-  },
-  HF_APPROVAL_OTHER_PLAN: {
-    kind: 'refused',
-    remedy: 'Look at the plan as it is now, `holdfast plan {plan}`, and approve that.',
-  },
-  HF_APPROVAL_REVOKED: {
-    kind: 'refused',
-    remedy: 'Sign with a key that is allowed: holdfast approve --signers',
-  },
-  HF_APPROVAL_SIGNER: {
-    kind: 'refused',
-    remedy:
-      'See who may approve here: holdfast approve --signers. To let somebody in, add a line to {file} on this host.',
-  },
-  HF_APPROVAL_USED: {
-    kind: 'refused',
-    remedy: 'An approval is good for one plan, once. Approve again: holdfast approve {plan}',
-  },
-  HF_CLAIM_UNKNOWN: {
-    kind: 'usage',
-    remedy: 'See which claims stand: holdfast claim',
-  },
-  HF_CLAIM_UNREADABLE: {
-    kind: 'corrupt',
-    remedy: 'Look at {path}; nothing is applied until it is read or removed.',
-  },
+  ...GUARD_FAULTS,
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
     remedy:
@@ -166,22 +112,9 @@ export const FAULTS = {
     remedy:
       'Run `holdfast vault check --read-data`; export another snapshot, or the rest of this one with `--skip-damaged`.',
   },
-  HF_FREEZE_FAILED: {
-    kind: 'unavailable',
-    remedy:
-      'See what {method} said, and try it by hand; nothing was backed up of this data set, and nothing is left of the attempt.',
-  },
   HF_HOOK_FAILED: {
     kind: 'unavailable',
     remedy: 'See what it said, and run it by itself; the data set was not backed up.',
-  },
-  HF_GUARD_PROGRAM: {
-    kind: 'unavailable',
-    remedy: 'Look whether {program} is installed, and may be run by this user.',
-  },
-  HF_GUARD_COMMAND: {
-    kind: 'usage',
-    remedy: '{instead}',
   },
   HF_KEY_ABSENT: {
     kind: 'unavailable',
@@ -268,27 +201,10 @@ export const FAULTS = {
     kind: 'usage',
     remedy: 'See what the snapshot holds: `holdfast ls {snapshot}`.',
   },
-  HF_PLAN_ABSENT: {
-    kind: 'usage',
-    remedy: 'See which plans there are: `holdfast plan`.',
-  },
-  HF_PLAN_INVALID: {
-    kind: 'corrupt',
-    remedy:
-      'It is never applied: make it anew by the command that made it, and look who wrote {path}.',
-  },
-  HF_PLAN_LEASED: {
-    kind: 'refused',
-    remedy: 'Let {by} end, then run it again. A process that is gone is passed over by itself.',
-  },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
     remedy:
       'Back them up apart, or back up a directory above both: each is restored under its name.',
-  },
-  HF_RUN_STOPPED: {
-    kind: 'unavailable',
-    remedy: 'See the first failure of this run; nothing that was acknowledged is touched by it.',
   },
   HF_SFTP_PROTOCOL: {
     kind: 'unavailable',
@@ -301,24 +217,6 @@ export const FAULTS = {
   },
   HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
   HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
-  HF_SIGNERS_ABSENT: {
-    kind: 'unavailable',
-    remedy: 'As root on this host: echo "YOUR-NAME $(cat ~/.ssh/id_ed25519.pub)" >> {file}',
-  },
-  HF_SIGNERS_LOOSE: {
-    kind: 'refused',
-    remedy: 'Give {file} to root, and let nobody else write to it or its directory.',
-  },
-  HF_SIGNING_FAILED: {
-    kind: 'unavailable',
-    remedy:
-      'See what ssh-keygen said, and try the key by itself: ssh-keygen -Y sign -n test -f KEY FILE',
-  },
-  HF_SIGNING_KEY_WANTED: {
-    kind: 'usage',
-    remedy:
-      'Load one into your agent (ssh-add), or name it: --key ~/.ssh/id_ed25519. To make one: ssh-keygen -t ed25519',
-  },
   HF_SNAPSHOT_UNTRUSTED: {
     kind: 'refused',
     remedy:
@@ -402,27 +300,6 @@ export const FAULTS = {
     kind: 'unavailable',
     remedy: 'Compare `holdfast --version` on both sides, and use the newer one on both.',
   },
-  HF_SYNC_CONTENT: {
-    kind: 'unavailable',
-    remedy: 'What could be put in is there. Run `holdfast vault check`, then the same sync again.',
-  },
-  HF_SYNC_LINK_LOST: {
-    kind: 'transient',
-    remedy: 'Run the same sync again: what was done stays done, and the rest is done then.',
-  },
-  HF_SYNC_PROTOCOL: {
-    kind: 'refused',
-    remedy: 'Update Holdfast on both machines; if that does not help, do not trust {host}.',
-  },
-  HF_SYNC_SOURCE: {
-    kind: 'usage',
-    remedy: '{instead}',
-  },
-  HF_TARGET_NOT_EMPTY: {
-    kind: 'refused',
-    remedy:
-      'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
-  },
   HF_THAW_FAILED: {
     kind: 'unavailable',
     remedy: '{left}',
@@ -430,21 +307,6 @@ export const FAULTS = {
   HF_TOOL_MISSING: {
     kind: 'unavailable',
     remedy: 'Install {tool} on this host, or choose another way to capture it.',
-  },
-  HF_TREE_INVALID: {
-    kind: 'corrupt',
-    remedy:
-      'Look at {path}: it is not as Holdfast wrote it. Move it away, and enrol the tree again: `holdfast promote PLACE`.',
-  },
-  HF_TREE_NOT_PROMOTED: { kind: 'refused', remedy: '{instead}' },
-  HF_TREE_PLACE: {
-    kind: 'usage',
-    remedy: 'Write it as /srv/tree, host:/srv/tree or ann@host:2222:/srv/tree.',
-  },
-  HF_TREE_UNSEEN: {
-    kind: 'unavailable',
-    remedy:
-      'Look whether it can be listed by hand (`ls`): a mount may hang, or a login shell may say things.',
   },
   HF_UP_RUNNING: {
     kind: 'refused',
