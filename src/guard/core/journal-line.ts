@@ -67,6 +67,8 @@ export type JournalLine =
   | { readonly kind: 'place'; readonly index: number; readonly path: ByteString }
   | { readonly kind: 'dir' | 'left'; readonly path: ByteString; readonly mtimeNs: bigint }
   | { readonly kind: 'intend'; readonly intent: Intent }
+  /** It was meant, and found not to be done. */
+  | { readonly kind: 'not'; readonly n: number }
   | { readonly kind: 'durable'; readonly lines: number }
   | { readonly kind: 'end'; readonly at: UnixMs; readonly outcome: RunEnd; readonly why?: string };
 
@@ -82,6 +84,8 @@ export function journalLine(line: JournalLine): ByteString {
       return wrapped(line.kind, `"mtime":"${line.mtimeNs}",${textField('path', line.path)}`);
     case 'intend':
       return intentLine(line.intent);
+    case 'not':
+      return byteString(`{"not":${line.n}}\n`);
     case 'durable':
       return byteString(`{"durable":${line.lines}}\n`);
     case 'end':
@@ -148,6 +152,7 @@ function lineOf(raw: Raw): JournalLine {
   }
   if (raw.intend !== undefined)
     return { kind: 'intend', intent: intentOf(memberAt(raw, 'intend')) };
+  if (raw.not !== undefined) return { kind: 'not', n: numberAt(raw, 'not') };
   if (raw.durable !== undefined) return { kind: 'durable', lines: numberAt(raw, 'durable') };
   const end = memberAt(raw, 'end');
   return {

@@ -1,5 +1,6 @@
 /** What is asked of apply, and what it answers: the types that callers share. */
 import type { ByteString } from '../../base/bytes.ts';
+import type { Fault } from '../../base/fault.ts';
 import type { Op, PlanHeader } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
@@ -44,6 +45,8 @@ export interface ContentSource {
 /** The new content is put there by a program; Holdfast deletes what was judged, afterwards. */
 export interface CommandContent {
   readonly by: 'command';
+  /** It writes in place, or keeps nothing: what it will change is copied aside before it runs. */
+  readonly copiesFirst?: true;
   /**
    * Runs it. What it overwrites or deletes by itself goes below `backupDir` under its own path
    * (`rsync --backup-dir`), on the mount of the target.
@@ -99,6 +102,8 @@ export interface ApplyReport {
   readonly asideEntries: number;
   readonly asideBytes: number;
   /** The operation at which it stopped, and why, for people. */
+  /** Of a system or a source of content that failed: what to do about it. */
+  readonly fault?: Fault;
   readonly stop?: {
     readonly n: number | undefined;
     readonly path: ByteString;

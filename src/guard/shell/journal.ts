@@ -73,8 +73,10 @@ export interface ReadRun {
   readonly begin: RunBegin;
   /** By index: `.holdfast-undo/PLAN`, absolute. */
   readonly places: ReadonlyMap<number, ByteString>;
-  /** By operation, each as it was said last. */
+  /** By operation, each as it was said last; without those that were found not to be done. */
   readonly intents: ReadonlyMap<number, Intent>;
+  /** What it found not to be done, also of runs before it. */
+  readonly nots: ReadonlySet<number>;
   /** Times of directories before and, of a run that came to its end, after. */
   readonly dirs: ReadonlyMap<ByteString, bigint>;
   readonly left: ReadonlyMap<ByteString, bigint>;
@@ -103,6 +105,7 @@ export function hasJournal(ports: JournalPorts, planDir: ByteString): boolean {
 function readRun(text: ByteString): ReadRun | undefined {
   const places = new Map<number, ByteString>();
   const intents = new Map<number, Intent>();
+  const nots = new Set<number>();
   const dirs = new Map<ByteString, bigint>();
   const left = new Map<ByteString, bigint>();
   let begin: RunBegin | undefined;
@@ -112,11 +115,14 @@ function readRun(text: ByteString): ReadRun | undefined {
     if (line.kind === 'begin') begin = line.begin;
     else if (line.kind === 'place') places.set(line.index, line.path);
     else if (line.kind === 'intend') intents.set(line.intent.n, line.intent);
-    else if (line.kind === 'dir') dirs.set(line.path, line.mtimeNs);
+    else if (line.kind === 'not') {
+      intents.delete(line.n);
+      nots.add(line.n);
+    } else if (line.kind === 'dir') dirs.set(line.path, line.mtimeNs);
     else if (line.kind === 'left') left.set(line.path, line.mtimeNs);
     else if (line.kind === 'end') end = line;
   }
-  return begin === undefined ? undefined : { begin, places, intents, dirs, left, end };
+  return begin === undefined ? undefined : { begin, places, intents, nots, dirs, left, end };
 }
 
 /** A last line without its newline was cut by a crash: nothing was done on its word. */

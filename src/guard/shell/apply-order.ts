@@ -1,0 +1,81 @@
+/** In which order the operations of a plan are done, and which of them wait. */
+import type { ByteString } from '../../base/bytes.ts';
+import type { Op } from '../../base/plan.ts';
+
+/** What is to be done with an operation, and when; one byte each. */
+export const WAITS = 0;
+export const DONE = 1;
+/** Creates, updates, replaces, renames: in the order of their paths, so directories come first. */
+export const BRING = 2;
+export const DELETE = 3;
+/** Attributes of directories: when all in them is done. */
+export const DIR_ATTRIBUTES = 4;
+/** Done by the command itself. */
+export const COMMANDED = 5;
+/** Set aside before the command, which could not make way for it. */
+export const AHEAD = 6;
+
+export interface Order {
+  /** By `n`. */
+  readonly phases: Uint8Array;
+  /** Operations that will be done. */
+  readonly count: number;
+  /** Renames by their old path. */
+  readonly froms: ReadonlyMap<ByteString, number>;
+  /** Renames that another rename's new place is taken by. */
+  readonly lifted: ReadonlySet<number>;
+}
+
+export function orderOf(of: {
+  readonly ops: Iterable<Op>;
+  readonly count: number;
+  readonly permit: 'all' | 'creates';
+  readonly by: 'holdfast' | 'command';
+  /** By `n`: what an earlier run did. */
+  readonly wasDone?: Uint8Array | undefined;
+}): Order {
+  const phases = new Uint8Array(of.count);
+  const froms = new Map<ByteString, number>();
+  const targets = new Set<ByteString>();
+  let count = 0;
+  for (const op of of.ops) {
+    const isDone = of.wasDone?.[op.n] === 1;
+    const phase = isDone ? DONE : phaseOf(op, of);
+    phases[op.n] = phase;
+    if (phase > DONE) count += 1;
+    if (op.op !== 'rename' || phase !== BRING) continue;
+    froms.set(op.from ?? op.path, op.n);
+    targets.add(op.path);
+  }
+  const lifted = new Set([...froms].flatMap(([from, n]) => (targets.has(from) ? [n] : [])));
+  return { phases, count, froms, lifted };
+}
+
+function phaseOf(
+  op: Op,
+  of: { readonly permit: 'all' | 'creates'; readonly by: 'holdfast' | 'command' },
+): number {
+  if (op.op === 'forget') return WAITS;
+  if (of.permit === 'creates' && op.op !== 'create') return WAITS;
+  if (op.op === 'delete') return DELETE;
+  if (of.by === 'command') return op.op === 'replace' ? AHEAD : COMMANDED;
+  return op.attributesOnly === true && op.kind === 'dir' ? DIR_ATTRIBUTES : BRING;
+}
+
+/** 1, 10, 10 %, rest: how many operations each batch has. */
+export function batchesOf(count: number): readonly number[] {
+  const sizes: number[] = [];
+  let left = count;
+  for (const size of [1, 10, Math.ceil(count / 10), count]) {
+    const next = Math.min(left, size);
+    if (next > 0) sizes.push(next);
+    left -= next;
+  }
+  return sizes;
+}
+
+/** What will lie aside, and counts against the share. */
+export function keptBytes(op: Op): number {
+  const isTaken = op.op === 'delete' || op.op === 'update' || op.op === 'replace';
+  return isTaken && op.attributesOnly !== true ? op.bytes : 0;
+}

@@ -1,0 +1,442 @@
+/**
+ * One run of an apply. For each batch: what comes is staged and on the medium, what is meant is
+ * durable in the journal, and only then is the tree changed, one operation after the other.
+ */
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Op } from '../../base/plan.ts';
+import { SourceFailure } from '../../host/source.ts';
+import { type Attributes, TreeFailure } from '../../host/tree-writer.ts';
+import type { Intent, Made, RunEnd } from '../core/journal-line.ts';
+import {
+  AHEAD,
+  BRING,
+  COMMANDED,
+  DELETE,
+  DIR_ATTRIBUTES,
+  DONE,
+  keptBytes,
+  type Order,
+  orderOf,
+} from './apply-order.ts';
+import type { ApplyPorts, ApplyRequest, CommandContent, ContentSource } from './apply-request.ts';
+import { Asked, Batches } from './batches.ts';
+import type { Journal } from './journal.ts';
+import type { Lease } from './lease.ts';
+import { Meant, type MeantOp } from './meant.ts';
+import { OpSteps, Surprise } from './op-steps.ts';
+import type { MountPlace, Quarantine } from './quarantine.ts';
+import { isDirMode } from './seen-object.ts';
+import { BY_COMMAND, type Settled, settleOp } from './settle-op.ts';
+import { joined, TargetTree } from './target-tree.ts';
+import { ifThere, refusalOf } from './tree-errno.ts';
+
+export interface RunParts {
+  readonly ports: ApplyPorts;
+  readonly request: ApplyRequest;
+  readonly quarantine: Quarantine;
+  readonly journal: Journal;
+  readonly lease: Lease;
+  /** By `n`: 1 for what an earlier run of the plan did. */
+  readonly wasDone?: Uint8Array | undefined;
+}
+
+export interface RunOutcome {
+  readonly outcome: RunEnd;
+  readonly done: number;
+  readonly asideEntries: number;
+  readonly asideBytes: number;
+  readonly stop?: { readonly n: number | undefined; readonly path: ByteString; readonly why: string };
+  readonly fault?: Fault;
+  readonly unset: readonly { readonly path: ByteString; readonly what: string }[];
+}
+
+type Ending = Pick<RunOutcome, 'outcome' | 'stop' | 'fault'>;
+
+interface Phase {
+  readonly phase: number;
+  readonly act: (op: Op) => void;
+  /** What comes is staged first. */
+  readonly content?: ContentSource;
+  readonly only?: (op: Op) => boolean;
+  /** Half of an operation: it is counted when the other half is done. */
+  readonly isHalf?: true;
+  /** Its intents stand in the journal already. */
+  readonly isSaid?: true;
+}
+
+/** Held in memory, and synced as one. */
+const WINDOW_MAX = 2000;
+/** Staged at once: what comes lies beside what it replaces. */
+const WINDOW_BYTES_MAX = 1_073_741_824;
+
+export class ApplyRun {
+  readonly #parts: RunParts;
+  readonly #tree: TargetTree;
+  readonly #steps: OpSteps;
+  readonly #order: Order;
+  readonly #batches: Batches;
+  readonly #meant: Meant;
+  /** Directories that it made: their attributes come last. */
+  readonly #madeDirs: Op[] = [];
+  readonly #attributed = new Set<ByteString>();
+  /** Staged, and not meant yet. */
+  readonly #staged = new Map<number, Op>();
+  /** Renames that are on their way. */
+  readonly #lifted = new Map<number, MeantOp>();
+  /** Of what the command does. */
+  readonly #commanded = new Map<number, Intent>();
+  readonly #unset: { path: ByteString; what: string }[] = [];
+  #done = 0;
+  #asideEntries = 0;
+  #asideBytes = 0;
+
+  constructor(parts: RunParts) {
+    const { ports, request, quarantine, journal, lease, wasDone } = parts;
+    const { header, permit, content } = request;
+    this.#parts = parts;
+    const count = header.ops.count;
+    this.#order = orderOf({ ops: request.ops(), count, permit, by: content.by, wasDone });
+    this.#batches = new Batches({ ports, request, lease, count: this.#order.count });
+    this.#tree = new TargetTree(ports, request.target);
+    const { demandGoOn } = this.#batches;
+    this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn });
+    this.#meant = new Meant({ journal, steps: this.#steps, quarantine });
+  }
+
+  /** @throws what is neither a surprise nor a failure of the system: a bug */
+  async perform(): Promise<RunOutcome> {
+    try {
+      const ending = await this.#ended(() => this.#act());
+      const settled = await this.#ended(async () => this.#settleOpen());
+      const finished = await this.#ended(async () => this.#finish());
+      const worst = [ending, settled].find(({ outcome }) => outcome !== 'applied') ?? finished;
+      return {
+        ...worst,
+        ...{ done: this.#done, asideEntries: this.#asideEntries, asideBytes: this.#asideBytes },
+        unset: this.#unset,
+      };
+    } finally {
+      this.#tree.close();
+    }
+  }
+
+  async #ended(act: () => Promise<void>): Promise<Ending> {
+    try {
+      await act();
+      return { outcome: 'applied' };
+    } catch (error) {
+      const stop = (why: string) => ({ ...this.#batches.at, why });
+      if (error instanceof Surprise) return { outcome: 'stale', stop: stop(error.message) };
+      if (error instanceof Asked) return { outcome: 'stopped', stop: stop(error.message) };
+      if (error instanceof Fault) {
+        return { outcome: 'stopped', stop: stop(error.message), fault: error };
+      }
+      if (error instanceof TreeFailure || error instanceof SourceFailure) {
+        return { outcome: 'stopped', stop: stop(error.errno) };
+      }
+      throw error;
+    }
+  }
+
+  async #act(): Promise<void> {
+    const { content } = this.#parts.request;
+    this.#openMounts();
+    if (content.by === 'command') await this.#command(content);
+    else await this.#bringAll(content);
+    await this.#pass({ phase: DELETE, act: (op) => this.#steps.setAside(op) });
+    if (content.by === 'holdfast') await this.#attributes(content);
+  }
+
+  /** Every mount that something will be set aside on, with what will lie there: before any change. */
+  #openMounts(): void {
+    const { quarantine, request } = this.#parts;
+    const bytes = new Map<MountPlace, number>();
+    for (const op of request.ops()) {
+      if ((this.#order.phases[op.n] ?? 0) <= DONE) continue;
+      this.#batches.goTo(op);
+      const mount = this.#steps.mountOf(op.path);
+      const isSame = op.from === undefined || this.#steps.mountOf(op.from) === mount;
+      if (!isSame) throw new Surprise('its old place is on another file system');
+      const planned = (bytes.get(mount) ?? 0) + keptBytes(op);
+      bytes.set(mount, planned);
+      const isOver = keptBytes(op) > 0 && mount.keptBytes + planned > mount.limitBytes;
+      // One without an undo was judged so; it is kept all the same.
+      if (isOver && op.undo.kind !== 'none') {
+        throw new Surprise('less may be kept aside on its file system than when it was planned');
+      }
+    }
+    for (const [mount, planned] of bytes) quarantine.record(mount, planned, request.stateDir);
+  }
+
+  async #bringAll(content: ContentSource): Promise<void> {
+    const { lifted } = this.#order;
+    this.#sayDirAttributes(content);
+    if (lifted.size > 0) {
+      const only = (op: Op): boolean => lifted.has(op.n);
+      const act = (op: Op): void => {
+        this.#steps.lift(op);
+        const meant = this.#meant.open[0];
+        if (meant !== undefined) this.#lifted.set(op.n, meant);
+      };
+      await this.#pass({ phase: BRING, act, only, isHalf: true });
+    }
+    await this.#pass({ phase: BRING, act: (op) => this.#bring(op, content), content });
+  }
+
+  #bring(op: Op, content: ContentSource): void {
+    const steps = this.#steps;
+    if (op.op === 'rename') {
+      steps.rename(op, this.#order.lifted.has(op.n));
+      this.#lifted.delete(op.n);
+      return;
+    }
+    if (op.attributesOnly === true) {
+      steps.demandAsPlanned(op);
+      this.#set(op.path, content.attributes(op));
+      return;
+    }
+    const kept = content.kept?.(op);
+    const from = kept ?? steps.newPlace(op);
+    if (op.op === 'create') steps.bring(op, from);
+    else steps.replace(op, from);
+    const seen = kept === undefined ? steps.seen(op.path) : undefined;
+    if (seen === undefined || !isDirMode(seen.mode)) return;
+    this.#madeDirs.push(op);
+    this.#meant.noteMade(op.path);
+  }
+
+  /** What attributes were is said first of all: a directory changes before they are set. */
+  #sayDirAttributes(content: ContentSource): void {
+    let count = 0;
+    for (const op of this.#parts.request.ops()) {
+      if (this.#order.phases[op.n] !== DIR_ATTRIBUTES) continue;
+      this.#batches.goTo(op);
+      this.#steps.demandAsPlanned(op);
+      const was = content.attributes(op) === undefined ? undefined : this.#steps.was(op.path);
+      if (was === undefined) continue;
+      this.#meant.say(op, { was });
+      count += 1;
+    }
+    if (count > 0) this.#meant.durable();
+  }
+
+  async #attributes(content: ContentSource): Promise<void> {
+    const setFor = (op: Op): void => {
+      this.#attributed.add(op.path);
+      this.#set(op.path, content.attributes(op));
+    };
+    // Deepest first: a mode may close the way to what lies below.
+    for (const op of this.#madeDirs.reverse()) setFor(op);
+    await this.#pass({ phase: DIR_ATTRIBUTES, act: setFor, isSaid: true });
+  }
+
+  async #command(content: CommandContent): Promise<void> {
+    const { quarantine, ports } = this.#parts;
+    await this.#pass({ phase: AHEAD, act: (op) => this.#steps.setAside(op) });
+    await this.#pass({
+      phase: COMMANDED,
+      act: (op) => {
+        const isWritten = op.op === 'update' && op.attributesOnly !== true && op.kind === 'file';
+        if (isWritten && content.copiesFirst === true) this.#steps.copyAside(op);
+      },
+    });
+    const { root, path } = quarantine.openPlaces(this.#steps.mountOf(byteString('')));
+    const why = refusalOf(() => ports.tree.makeDir(root, byteString(BY_COMMAND)));
+    if (why !== undefined && why !== 'EEXIST') throw new TreeFailure(why);
+    this.#batches.at = { n: undefined, path: byteString('') };
+    this.#batches.demandGoOn();
+    if (content.copiesFirst === true) ports.tree.syncAll(root);
+    this.#tree.close();
+    const isWell = await content.run(joined(path, BY_COMMAND));
+    this.#noteCommanded(isWell);
+    if (!isWell) throw new Asked('the command did not end well');
+  }
+
+  /** What the command made of it: an undo tells by it what somebody changed later. */
+  #noteCommanded(isWell: boolean): void {
+    for (const op of this.#parts.request.ops()) {
+      const intent = this.#commanded.get(op.n);
+      if (intent === undefined) continue;
+      if (!isWell && this.#settle(op, intent) === 'not-done') {
+        this.#meant.sayNot({ op, intent });
+        this.#uncount(op);
+        continue;
+      }
+      const made = ifThere(() => this.#steps.madeAt(this.#tree.placeOf(op.path)));
+      if (made !== undefined) this.#meant.say(op, { ...(intent.was && { was: intent.was }), made });
+    }
+    this.#meant.durable();
+  }
+
+  /** All operations of one phase, in windows; between batches somebody is asked. */
+  async #pass(phase: Phase): Promise<void> {
+    let window: Op[] = [];
+    let bytes = 0;
+    let renamed: ByteString[] = [];
+    const flush = async (): Promise<void> => {
+      if (window.length > 0) await this.#window(window, phase);
+      window = [];
+      bytes = 0;
+      renamed = [];
+    };
+    for (const op of this.#parts.request.ops()) {
+      if (this.#order.phases[op.n] !== phase.phase || phase.only?.(op) === false) continue;
+      // The time of a directory is looked at before the window changes what lies in it.
+      if (renamed.some((path) => op.path.startsWith(`${path}/`))) await flush();
+      window.push(op);
+      bytes += op.bytes;
+      if (op.op === 'rename') renamed.push(op.path);
+      const most = Math.min(WINDOW_MAX, this.#batches.room);
+      if (window.length >= most || bytes >= WINDOW_BYTES_MAX) await flush();
+    }
+    await flush();
+  }
+
+  async #window(window: readonly Op[], phase: Phase): Promise<void> {
+    const { content } = phase;
+    if (content !== undefined) await this.#stage(window, content);
+    if (phase.isSaid !== true) this.#say(window, phase);
+    const expected = [...this.#meant.open];
+    for (const op of window) {
+      await this.#batches.turn();
+      this.#batches.goTo(op);
+      this.#batches.demandGoOn();
+      phase.act(op);
+      if (phase.isHalf !== true) this.#countDone(op);
+      this.#meant.passed();
+    }
+    for (const { op, intent } of expected) this.#verify(op, intent, phase);
+    if (phase.isHalf !== true) await this.#batches.passed(window.length, this.#done);
+  }
+
+  async #stage(window: readonly Op[], content: ContentSource): Promise<void> {
+    const { ports, quarantine } = this.#parts;
+    const mounts = new Set<MountPlace>();
+    for (const op of window) {
+      if (op.op === 'rename' || op.attributesOnly === true) continue;
+      if (content.kept?.(op) !== undefined) continue;
+      await this.#batches.turn();
+      this.#batches.goTo(op);
+      this.#batches.demandGoOn();
+      this.#clear(op);
+      this.#staged.set(op.n, op);
+      await content.stage(op, this.#steps.newPlace(op));
+      mounts.add(this.#steps.mountOf(op.path));
+    }
+    for (const mount of mounts) ports.tree.syncAll(quarantine.openPlaces(mount).fresh);
+  }
+
+  /** Of a run that stopped while it staged: a copy of what comes. */
+  #clear(op: Op): void {
+    const { tree } = this.#parts.ports;
+    const { dir, name } = this.#steps.newPlace(op);
+    const why = refusalOf(() => tree.unlink(dir, name));
+    if (why === 'EISDIR' || why === 'EPERM') tree.removeDir(dir, name);
+  }
+
+  /** Durable when it returns. */
+  #say(window: readonly Op[], phase: Phase): void {
+    this.#meant.forgetOpen();
+    for (const op of window) {
+      this.#batches.goTo(op);
+      const isSet = op.attributesOnly === true;
+      const was = isSet ? this.#steps.was(op.path) : undefined;
+      const made = this.#comingFor(op, phase.content);
+      const intent = this.#meant.say(op, { ...(was && { was }), ...(made && { made }) });
+      this.#meant.expect(op, intent);
+      this.#staged.delete(op.n);
+      if (phase.phase === COMMANDED || phase.phase === AHEAD) this.#commanded.set(op.n, intent);
+    }
+    this.#meant.durable();
+  }
+
+  #comingFor(op: Op, content: ContentSource | undefined): Made | undefined {
+    const isPut = op.op !== 'rename' && op.attributesOnly !== true;
+    if (content === undefined || !isPut) return undefined;
+    const made = this.#steps.madeAt(content.kept?.(op) ?? this.#steps.newPlace(op));
+    if (made === undefined) throw new Surprise('what was to come in its place is not there');
+    return made;
+  }
+
+  /** What was put in is there, and what went is in its slot. */
+  #verify(op: Op, intent: Intent, { phase, content }: Phase): void {
+    this.#batches.goTo(op);
+    if (phase === DELETE || phase === AHEAD) {
+      const isAside = this.#steps.madeAt(this.#steps.oldPlace(op)) !== undefined;
+      if (!isAside) throw new Surprise('it is not where it was set aside');
+    }
+    if (content === undefined || intent.made === undefined) return;
+    const seen = this.#steps.seen(op.path);
+    // Moved piece by piece a directory is another one.
+    const isThere = seen?.inode === intent.made.inode || (seen && isDirMode(seen.mode)) === true;
+    if (!isThere) throw new Surprise('something else is there already');
+  }
+
+  #countDone(op: Op): void {
+    this.#done += 1;
+    this.#countAside(op, 1);
+  }
+
+  #uncount(op: Op): void {
+    this.#done -= 1;
+    this.#countAside(op, -1);
+  }
+
+  #countAside(op: Op, by: 1 | -1): void {
+    if (keptBytes(op) === 0 && op.op !== 'delete') return;
+    this.#asideEntries += by * op.entries;
+    this.#asideBytes += by * keptBytes(op);
+  }
+
+  #set(path: ByteString, attributes: Attributes | undefined): void {
+    if (attributes === undefined) return;
+    for (const { what, errno } of this.#steps.setAttributes(path, attributes)) {
+      this.#unset.push({ path, what: `${what}: ${errno}` });
+    }
+  }
+
+  /** What was stopped half way is done or not done when this returns. */
+  #settleOpen(): void {
+    const open = new Map(this.#lifted);
+    for (const each of this.#meant.open) open.set(each.op.n, each);
+    for (const each of open.values()) {
+      const isDone = this.#settle(each.op, each.intent) === 'done';
+      if (!isDone) this.#meant.sayNot(each);
+      else if (each.op.attributesOnly !== true) this.#countDone(each.op);
+    }
+    this.#meant.forgetOpen();
+  }
+
+  #settle(op: Op, intent: Intent): Settled {
+    const { ports, quarantine, request } = this.#parts;
+    const { content } = request;
+    const kept = content.by === 'holdfast' ? content.kept?.bind(content) : undefined;
+    const placesOf = (index: number) => {
+      const mount = quarantine.places[index];
+      return mount === undefined ? undefined : quarantine.openPlaces(mount);
+    };
+    return settleOp({ ports, tree: this.#tree, placesOf, doneBy: content.by, kept }, op, intent);
+  }
+
+  /** Times of directories, and all on the medium: however it ended. */
+  #finish(): void {
+    const { ports, quarantine, request } = this.#parts;
+    for (const op of this.#staged.values()) this.#clear(op);
+    this.#putTimesBack(request.content);
+    for (const mount of quarantine.places) {
+      if (mount.opened === undefined) continue;
+      ports.tree.syncAll(mount.opened.root);
+    }
+    this.#meant.sayLeft();
+  }
+
+  #putTimesBack(content: ContentSource | CommandContent): void {
+    if (content.by !== 'holdfast' || content.dirTime === undefined) return;
+    for (const [path, nowNs] of this.#meant.dirs) {
+      if (this.#attributed.has(path) || this.#steps.seenDir(path) === undefined) continue;
+      const mtimeNs = content.dirTime(path, nowNs);
+      if (mtimeNs !== undefined) this.#set(path, { mtimeNs });
+    }
+  }
+}
