@@ -79,11 +79,13 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
   let mustExist: readonly string[] = tree.sentinels.map(({ name }) => name);
   const isSource = tree.role === 'source' && tree.differs.length === 0;
   const formerPlace = asked.insteadOf ?? formerOf(known, asked, tree);
-  if (isSource) return done('already', tree.identity, tree.generation);
+  if (isSource && asked.insteadOf === undefined) return already();
   if (known.length === 0 && formerPlace === undefined) {
     return done('enrol', treeBookHere(trees.state).newIdentity(), 1);
   }
   const former = formerPlace && (await lookAtFormer(trees, { place, formerPlace }));
+  // Two trees that were enrolled apart become one: the other one's, which its replicas know.
+  if (isSource && former?.tree?.role !== 'source') return already();
   const inherited = namesOf(known, former);
   if (inherited.some((name) => !mustExist.includes(name))) {
     mustExist = [...new Set([...mustExist, ...inherited])];
@@ -105,6 +107,10 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
     ...(isFirst ? { generation: 1 } : {}),
     former,
   };
+
+  function already(): Promotion {
+    return done('already', tree.identity, tree.generation);
+  }
 
   function done(kind: Promotion['kind'], identity: string, generation: number): Promotion {
     return { kind, asked, tree, identity, generation, mustExist, former: undefined };
