@@ -40,29 +40,40 @@ const BY_PATH = new Set(['rsync', 'rclone']);
 
 export function kitFor(ways: readonly Way[], options: KitOptions): readonly KitPiece[] {
   const open = ways.filter(({ state }) => state === 'open');
-  const scripts = new Map<string, Way>();
-  const pieces = open.flatMap((way): readonly KitPiece[] => {
+  const scripts = new Set<string>();
+  const pieces = open.flatMap((way) => {
     const { detail } = way;
-    switch (detail.of) {
-      case 'script': {
-        if (!BY_PATH.has(detail.program)) return linePiece(way, detail);
-        if (scripts.has(detail.path)) return [];
-        scripts.set(detail.path, way);
-        return [wrapperPiece(detail, options)];
-      }
-      case 'line':
-        return linePiece(way, detail);
-      case 'module':
-        return [modulePiece(way, detail)];
-      case 'key':
-        return keyPiece(way, detail, options);
-      case 'nothing':
-        return [];
-    }
+    const isWrapped = detail.of === 'script' && BY_PATH.has(detail.program);
+    if (!isWrapped) return piecesOf(way, options);
+    // One wrapper for all that a script calls by that name.
+    const isKnown = scripts.has(detail.path);
+    scripts.add(detail.path);
+    return isKnown ? [] : [wrapperPiece(detail, options)];
   });
-  const wrapped = [...scripts.keys()];
+  const wrapped = [...scripts];
   const isSudo = options.hasSudo && wrapped.length > 0;
   return isSudo ? [...pieces, sudoersPiece(wrapped, options.group)] : pieces;
+}
+
+function piecesOf(way: Way, options: KitOptions): readonly KitPiece[] {
+  const { detail } = way;
+  switch (detail.of) {
+    case 'script':
+    case 'line':
+      return linePiece(way, detail);
+    case 'module':
+      return [modulePiece(way, detail)];
+    case 'key':
+      return keyPiece(way, detail, options);
+    case 'nothing':
+      return [];
+    default:
+      return unreachable(detail);
+  }
+}
+
+function unreachable(detail: never): never {
+  throw new Error(`no such detail: ${String(detail)}`);
 }
 
 /** Its old path below another top, so that its name stays what it is. */

@@ -149,6 +149,21 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-plan.ts'),
   },
   {
+    name: 'guard',
+    door: 'Guard',
+    summary: 'stand before a command that deletes',
+    isCommon: true,
+    parts: [
+      {
+        name: 'coverage',
+        summary: 'which ways to delete are closed, and which go around',
+        isCommon: true,
+      },
+      { name: 'kit', summary: 'print what closes each way around', isCommon: false },
+    ],
+    load: () => import('./command-guard.ts'),
+  },
+  {
     name: 'promote',
     door: 'Guard',
     summary: 'make a place the one that others are synced from',
