@@ -63,7 +63,10 @@ export function eligibility(sight: TreeSight, known: Known): Eligibility {
   const identity = enrolled?.identity ?? marker?.identity ?? known.place;
   const differs = distinct([
     ...(enrolled === undefined ? unbelieved(sight, marker) : againstEnrolled(sight, enrolled)),
-    ...differsFromLast({ machine: sight.host.machine, mount: sight.mount, identity }, known.lastSeen),
+    ...differsFromLast(
+      { machine: sight.host.machine, mount: sight.mount, identity },
+      known.lastSeen,
+    ),
     ...missing(sight),
     ...otherTree(identity, {
       ...known,

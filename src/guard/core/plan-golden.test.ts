@@ -107,7 +107,10 @@ const REFUSED: readonly (readonly [string, ByteString])[] = [
   ['a key that is not known', byteString(FIRST.replace('{"bytes"', '{"also":1,"bytes"'))],
   ['a key twice', byteString(FIRST.replace('"n":0', '"n":0,"n":0'))],
   ['a key that is missing', byteString(FIRST.replace('"cls":"data",', ''))],
-  ['keys in another order', byteString(FIRST.replace('"bytes":100,', '').replace('}\n', ',"bytes":100}\n'))],
+  [
+    'keys in another order',
+    byteString(FIRST.replace('"bytes":100,', '').replace('}\n', ',"bytes":100}\n')),
+  ],
   ['white space', byteString(FIRST.replace('"n":0', '"n": 0'))],
   ['a number in another form', byteString(FIRST.replace('"n":0', '"n":0.0'))],
   ['a negative count', byteString(FIRST.replace('"entries":1', '"entries":-1'))],
@@ -120,7 +123,10 @@ const REFUSED: readonly (readonly [string, ByteString])[] = [
   ['a path through itself', byteString(FIRST.replace('"path":"a', '"path":"b/./a'))],
   ['bytes that are no UTF-8', byteString(FIRST.replace('"path":"a', '"path":"\xff'))],
   ['a number as text', byteString(FIRST.replace('"n":0', '"n":"0"'))],
-  ['attributesOnly that is false', byteString(FIRST.replace('{"bytes"', '{"attributesOnly":false,"bytes"'))],
+  [
+    'attributesOnly that is false',
+    byteString(FIRST.replace('{"bytes"', '{"attributesOnly":false,"bytes"')),
+  ],
   ['no object', byteString('[]\n')],
   ['nothing', byteString('\n')],
 ];
@@ -143,6 +149,9 @@ test('a header with another format, a wrong id or a key more is refused', () => 
   ];
   for (const text of bad) {
     assert.notEqual(text, HEADER);
-    assert.ok(isRefused(() => parseHeader(byteString(text))), text.slice(0, 80));
+    assert.ok(
+      isRefused(() => parseHeader(byteString(text))),
+      text.slice(0, 80),
+    );
   }
 });
