@@ -1,3 +1,6 @@
+import { QUARANTINE_NAME } from '../../base/own-places.ts';
+import { TREE_MARKER } from '../../base/tree-marker.ts';
+
 /** What a command line of rclone means to the guard. Pure; nothing is looked at. */
 
 export interface RcloneFlag {
@@ -125,7 +128,9 @@ export function rcloneRun(
 }
 
 /** Neither sent nor looked at: what was set aside inside a tree. */
-const OURS = ['--filter=- .holdfast-undo/**'];
+const OURS = [`${QUARANTINE_NAME}/**`, `${QUARANTINE_NAME}-*/**`, TREE_MARKER].map(
+  (name) => `--filter=- ${name}`,
+);
 
 function takeApart(args: readonly string[]): {
   readonly flags: readonly RcloneFlag[];

@@ -1,12 +1,17 @@
 /** How rsync is called: to be asked, to do all but deletes, to create only. */
+import { QUARANTINE_NAME } from '../../base/own-places.ts';
+import { TREE_MARKER } from '../../base/tree-marker.ts';
 import { optionText, type RsyncCommand, type RsyncOption } from './parse-rsync.ts';
 import { ABOUT_DELETING, DELETING, PRINTING } from './rsync-options.ts';
 
 /** Begins every line of ours; a name cannot forge it, for a newline in a name is escaped. */
 export const DRY_RUN_MARK = '@ ';
 
-/** Never sent, never deleted: ours may lie inside a tree. */
-const OURS = ['--filter=H .holdfast-undo/', '--filter=P .holdfast-undo/'];
+/** Never sent, never deleted: what was set aside may lie inside a tree, and whose role it says. */
+const OURS = [`${QUARANTINE_NAME}/`, `${QUARANTINE_NAME}-*/`, TREE_MARKER].flatMap((name) => [
+  `--filter=H ${name}`,
+  `--filter=P ${name}`,
+]);
 
 /**
  * @param all what stays as it is is said too

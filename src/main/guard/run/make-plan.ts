@@ -170,7 +170,7 @@ function opsOf(of: Judged, planId: string): WrappedOps {
       }),
     });
     const { classOf } = session;
-    return { ...made, ops: made.ops.map((op) => ({ ...op, cls: classOf(op) })) };
+    return { ...made, ops: made.ops.map((op) => ({ ...op, cls: classOf(op.path, op.kind === 'dir') })) };
   } finally {
     quarantine.close();
     target.close();

@@ -1,0 +1,275 @@
+/** `holdfast guard run -- COMMAND`: understood, judged, run; docs/design/020-guard-run.md. */
+import { momentHere } from '../../../adapters/node/boot-clock.ts';
+import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
+import { hexOf } from '../../../base/bytes.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { Op, Verdict } from '../../../base/plan.ts';
+import { unixMs } from '../../../base/units.ts';
+import type { RunOutcome } from '../../../guard/core/history.ts';
+import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
+import { runOf } from '../../../guard/core/run-of.ts';
+import { applyPlan } from '../../../guard/shell/apply.ts';
+import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
+import { useApprovals } from '../../../guard/shell/approvals.ts';
+import { noteBrokenGlass } from '../../../guard/shell/broken-glass.ts';
+import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
+import { SourceFailure } from '../../../host/source.ts';
+import type { Cli } from '../../cli/cli.ts';
+import { textOfBytes } from '../../cli/places.ts';
+import { approvalPorts, approvalsFor } from '../approvals-here.ts';
+import type { GuardSession } from '../guard-session.ts';
+import { runChild } from './child.ts';
+import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
+import { runRemote } from './remote-target.ts';
+import type { RunVoice } from './run-voice.ts';
+import { understand } from './understand.ts';
+import type { Guarded } from './wrapped.ts';
+
+/** Of `guard run` alone: all other codes are the child's own. */
+export const RUN_EXIT = { held: 120, denied: 121, stale: 122, notRun: 123 } as const;
+
+export interface RunAsked {
+  readonly argv: readonly string[];
+  readonly pipeline: string | undefined;
+  readonly reason: string | undefined;
+  readonly observe: boolean;
+  /** Where it is held, not even what is new is created. */
+  readonly allOrNothing: boolean;
+  readonly breakGlass: string | undefined;
+}
+
+export interface RunParts {
+  readonly cli: Cli;
+  readonly asked: RunAsked;
+  readonly voice: RunVoice;
+  /** Opened only where something could be lost. */
+  readonly openSession: () => Promise<GuardSession>;
+}
+
+export interface RunEnd {
+  readonly code: number;
+  readonly outcome: RunOutcome | 'unguarded' | 'not-run';
+  readonly made?: MadePlan | undefined;
+  readonly report?: ApplyReport | undefined;
+}
+
+export async function guardRun(parts: RunParts): Promise<RunEnd> {
+  const { cli, asked, voice } = parts;
+  const wrapped = await understand(asked.argv, { cwd: cli.cwd, env: cli.env });
+  if (wrapped.risk === 'none') {
+    voice.unguarded(wrapped.notes);
+    return { code: await runAs(parts, asked.argv), outcome: 'unguarded' };
+  }
+  if (wrapped.risk === 'unclear') {
+    voice.unclear(wrapped);
+    return { code: RUN_EXIT.notRun, outcome: 'not-run' };
+  }
+  const command = asked.pipeline === undefined ? wrapped : { ...wrapped, pipeline: asked.pipeline };
+  if (command.target === 'remote') return runRemote(parts, command, runAs);
+  return new LocalRun(parts, { ...command, target: command.target }, await parts.openSession()).run();
+}
+
+/** @returns its own exit code */
+async function runAs(
+  { cli }: Pick<RunParts, 'cli'>,
+  argv: readonly string[],
+  input?: Guarded['input'],
+): Promise<number> {
+  const [program = '', ...args] = argv;
+  cli.stop.leaveToCommand();
+  try {
+    return await runChild({ program, args, env: cli.env, input }, cli.wantsJson ? 2 : 1);
+  } finally {
+    cli.stop.takeBack();
+  }
+}
+
+class LocalRun {
+  readonly #parts: RunParts;
+  readonly #command: LocalCommand;
+  readonly #session: GuardSession;
+
+  constructor(parts: RunParts, command: LocalCommand, session: GuardSession) {
+    this.#parts = parts;
+    this.#command = command;
+    this.#session = session;
+  }
+
+  async run(): Promise<RunEnd> {
+    const { asked, voice } = this.#parts;
+    const made = await this.#plan();
+    if (made.kind === 'ended') {
+      voice.ended(this.#command, made);
+      return { code: made.code, outcome: 'not-run' };
+    }
+    const verdict = await this.#released(made);
+    voice.judged(this.#command, made, verdict);
+    if (asked.observe) return this.#observed(made, verdict);
+    switch (verdict.decision) {
+      case 'allow':
+        return this.#allowed(made, verdict);
+      case 'deny':
+        return this.#refused(made, verdict, 'denied');
+      default:
+        return this.#held(made, verdict);
+    }
+  }
+
+  async #plan(): ReturnType<typeof makePlan> {
+    const { cli, asked } = this.#parts;
+    const session = this.#session;
+    const reason = asked.breakGlass;
+    try {
+      return await makePlan({
+        ...{ cli, session, command: this.#command, argv: asked.argv, reason: asked.reason },
+        breakGlass: reason === undefined ? undefined : { by: session.actor.name, reason },
+      });
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      const { targetText } = this.#command;
+      const facts = { path: targetText, errno: error.errno };
+      const message = `${targetText} could not be looked at: ${error.errno}`;
+      throw new Fault('HF_DISK_FAILED', message, facts, { cause: error });
+    }
+  }
+
+  /** With what persons have said to this plan, or to an earlier one that asked for no less. */
+  async #released(made: MadePlan): Promise<Verdict> {
+    const { verdict, header, digest } = made;
+    if (verdict.decision !== 'hold') return verdict;
+    const session = this.#session;
+    const now = momentHere(this.#parts.cli.clock);
+    const approvals = await approvalsFor(session, { header, digest, verdict, now });
+    if (approvals.facts.length === 0) return verdict;
+    const released = releaseVerdict(verdict, { now: now.at, approvals: approvals.facts });
+    if (released.decision === 'allow') {
+      useApprovals(approvalPorts(session), approvals.good, { id: header.id, digest });
+    }
+    session.store.putVerdict(released, now.at);
+    return released;
+  }
+
+  async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
+    if (this.#command.endedWell(code)) this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
+    this.#record(made, verdict, 'shown');
+    return { code, outcome: 'shown', made };
+  }
+
+  async #allowed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    this.#noteBrokenGlass(made, verdict);
+    const command = this.#command;
+    let code = made.asked.code;
+    const report = await this.#apply(made, 'all', async (backupDir) => {
+      const argv = command.run?.(command.copiesFirst ? undefined : backupDir);
+      if (argv === undefined) return true;
+      code = await runAs(this.#parts, argv, command.input);
+      return command.endedWell(code);
+    });
+    const outcome = report.outcome;
+    if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
+    this.#record(made, verdict, outcome, report);
+    this.#parts.voice.done(command, made, { report, code });
+    return { code: this.#codeAfter(report, code), outcome, made, report };
+  }
+
+  /** The child's own failure is its own answer; ours has ours. */
+  #codeAfter(report: ApplyReport, code: number): number {
+    if (report.outcome === 'stale') return RUN_EXIT.stale;
+    if (report.outcome === 'stopped' && this.#command.endedWell(code)) return RUN_EXIT.held;
+    return code;
+  }
+
+  async #held(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    const { asked, voice } = this.#parts;
+    const { runCreates } = this.#command;
+    const isFrozen = this.#isFrozen();
+    if (asked.allOrNothing || runCreates === undefined || isFrozen) {
+      return this.#refused(made, verdict, 'held');
+    }
+    let code = 0;
+    const report = await this.#apply(made, 'creates', async () => {
+      code = await runAs(this.#parts, runCreates, this.#command.input);
+      return this.#command.endedWell(code);
+    });
+    this.#adopt(made, 'creates');
+    this.#record(made, verdict, verdict.decision === 'hold' ? 'held' : 'additive', report);
+    voice.held(this.#command, made, { verdict, report, code });
+    return { code: RUN_EXIT.held, outcome: 'held', made, report };
+  }
+
+  #refused(made: MadePlan, verdict: Verdict, outcome: 'held' | 'denied'): RunEnd {
+    this.#record(made, verdict, outcome);
+    this.#parts.voice.refused(this.#command, made, verdict);
+    return { code: RUN_EXIT[outcome], outcome, made };
+  }
+
+  #apply(
+    made: MadePlan,
+    permit: 'all' | 'creates',
+    run: (backupDir: string) => Promise<boolean>,
+  ): Promise<ApplyReport> {
+    const session = this.#session;
+    const { header } = made;
+    return applyPlan(session.ports, {
+      header,
+      ops: () => session.store.ops(header.id),
+      target: this.#command.target,
+      stateDir: session.guardDir,
+      permit,
+      content: {
+        by: 'command',
+        run: (backupDir) => run(textOfBytes(backupDir)),
+        ...(this.#command.copiesFirst ? { copiesFirst: true as const } : {}),
+      },
+      holder: leaseHolderHere(),
+      until: unixMs(session.now() + session.keepMs),
+      stopped: () => (this.#isFrozen() ? 'changes are frozen' : undefined),
+    });
+  }
+
+  #isFrozen(): boolean {
+    const { cli } = this.#parts;
+    return new FreezeSwitch(bookPorts(this.#session)).check(() => momentHere(cli.clock)) !== undefined;
+  }
+
+  /** What the pipeline made is its own from now on; what it took away no longer is. */
+  #adopt(made: MadePlan, what: 'all' | 'creates'): void {
+    const { book } = made.found;
+    if (this.#command.cause === 'explicit') return;
+    const isCreate = ({ op }: Op): boolean => op === 'create' || op === 'replace';
+    const created = made.made.ops.filter(isCreate).map(({ path }) => path);
+    if (made.found.past.isFirstRun) book.replaceOwned([...made.adopted, ...created]);
+    else if (created.length > 0) book.adopt(created);
+    if (what === 'creates') return;
+    const gone = made.made.ops.filter(({ op }) => op === 'delete').map(({ path }) => path);
+    if (gone.length > 0) book.release(gone);
+  }
+
+  #record(made: MadePlan, verdict: Verdict, outcome: RunOutcome, report?: ApplyReport): void {
+    const { header, digest, folded, found, known } = made;
+    const deleted = { entries: report?.asideEntries ?? 0, bytes: report?.asideBytes ?? 0 };
+    found.book.record(
+      runOf({
+        ...{ header, digest, verdict, folded, outcome, deleted },
+        at: this.#session.now(),
+        isFirst: found.past.isFirstRun,
+        ...(known === undefined ? {} : { mark: known.sighting }),
+      }),
+    );
+  }
+
+  #noteBrokenGlass({ header, digest }: MadePlan, verdict: Verdict): void {
+    const { breakGlass } = this.#parts.asked;
+    if (breakGlass === undefined) return;
+    const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
+    noteBrokenGlass(bookPorts(this.#session), {
+      ...{ at: this.#session.now(), actor: this.#session.actor, reason: breakGlass, rules },
+      ...{ plan: header.id, digest, target: header.target.place },
+    });
+  }
+}
+
+export function digestShown({ digest }: MadePlan): string {
+  return hexOf(digest).slice(0, 8);
+}

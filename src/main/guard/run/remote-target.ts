@@ -1,0 +1,40 @@
+/**
+ * The target is on another machine: nothing there can be looked at, set aside or put back from here.
+ * What is new goes on; what would be deleted or overwritten is held, with what to do about it.
+ */
+import type { RunEnd, RunParts } from './guard-run.ts';
+import type { Guarded } from './wrapped.ts';
+
+const HELD = 120;
+
+type RunAs = (
+  parts: RunParts,
+  argv: readonly string[],
+  input?: Guarded['input'],
+) => Promise<number>;
+
+export async function runRemote(
+  parts: RunParts,
+  command: Guarded,
+  runAs: RunAs,
+): Promise<RunEnd> {
+  const { asked, voice } = parts;
+  let deletes = 0;
+  let changes = 0;
+  const answer = await command.ask((change) => {
+    if (change.what === 'delete') deletes += 1;
+    else if (change.what === 'update' && !change.attributesOnly) changes += 1;
+  }, undefined);
+  if (answer.kind === 'ended') {
+    voice.ended(command, answer);
+    return { code: answer.code, outcome: 'not-run' };
+  }
+  if (asked.observe || deletes + changes === 0) {
+    const argv = asked.observe ? asked.argv : (command.run?.(undefined) ?? asked.argv);
+    return { code: await runAs(parts, argv, command.input), outcome: 'unguarded' };
+  }
+  const isRun = !asked.allOrNothing && command.runCreates !== undefined;
+  if (isRun) await runAs(parts, command.runCreates, command.input);
+  voice.remoteHeld(command, { deletes, changes, isRun });
+  return { code: HELD, outcome: 'held' };
+}
