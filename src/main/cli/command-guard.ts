@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import type { Act } from './cli.ts';
 import { defineGuardCoverage } from './command-guard-coverage.ts';
 import { defineGuardKit } from './command-guard-kit.ts';
+import { defineGuardRun } from './command-guard-run.ts';
 
 export function define(command: Command, act: Act): void {
   command
     .summary('what stands before a command that deletes')
     .description('Stands before commands that delete, and says what goes around it.')
     .addHelpText('after', '\nExample:\n  sudo holdfast guard coverage');
+  defineGuardRun(command, act);
   defineGuardKit(command, act);
   defineGuardCoverage(command, act);
 }

@@ -44,6 +44,8 @@ export interface RunParts {
   readonly voice: RunVoice;
   /** Opened only where something could be lost. */
   readonly openSession: () => Promise<GuardSession>;
+  /** What the command itself ended with; absent: it has not run. */
+  readonly ran: { code?: number };
 }
 
 export interface RunEnd {
@@ -71,14 +73,16 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
 
 /** @returns its own exit code */
 async function runAs(
-  { cli }: Pick<RunParts, 'cli'>,
+  { cli, ran }: RunParts,
   argv: readonly string[],
   input?: Guarded['input'],
 ): Promise<number> {
   const [program = '', ...args] = argv;
   cli.stop.leaveToCommand();
   try {
-    return await runChild({ program, args, env: cli.env, input }, cli.wantsJson ? 2 : 1);
+    const call = { program, args, env: cli.env, input };
+    ran.code = await runChild(call, cli.wantsJson ? 2 : 1);
+    return ran.code;
   } finally {
     cli.stop.takeBack();
   }
@@ -143,7 +147,9 @@ class LocalRun {
     if (approvals.facts.length === 0) return verdict;
     const released = releaseVerdict(verdict, { now: now.at, approvals: approvals.facts });
     if (released.decision === 'allow') {
-      useApprovals(approvalPorts(session), approvals.good, { id: header.id, digest });
+      useApprovals(approvalPorts(session), approvals.good, {
+        ...{ id: header.id, digest, now: now.at },
+      });
     }
     session.store.putVerdict(released, now.at);
     return released;

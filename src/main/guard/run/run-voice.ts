@@ -1,0 +1,90 @@
+/** What `guard run` says, and when: on stderr, since stdout is the child's. */
+import type { Style } from '../../../base/say.ts';
+import type { Verdict } from '../../../base/plan.ts';
+import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
+import type { MadePlan } from './make-plan.ts';
+import {
+  allowedLines,
+  doneLines,
+  heldLines,
+  readFirstLines,
+  refusedLines,
+  remoteLines,
+  unclearLines,
+} from './run-words.ts';
+import type { Asked, Guarded, Unclear } from './wrapped.ts';
+
+export interface Done {
+  readonly report: ApplyReport;
+  /** Of the child. */
+  readonly code: number;
+}
+
+export interface VoicePlace {
+  readonly err: (text: string) => void;
+  readonly style: Style;
+  /** Somebody watches, or asked for it: what went well is said too. Cron mails whatever is printed. */
+  readonly saysWell: boolean;
+  /** Of the messages of another program. */
+  readonly raw: (text: string) => void;
+  readonly isObserved: boolean;
+}
+
+export class RunVoice {
+  readonly #place: VoicePlace;
+
+  constructor(place: VoicePlace) {
+    this.#place = place;
+  }
+
+  unguarded(notes: readonly string[]): void {
+    if (notes.length === 0) return;
+    this.#say([`Not understood, and run as nothing can be deleted by it: ${notes.join(' ')}`]);
+  }
+
+  unclear(wrapped: Unclear): void {
+    this.#say(unclearLines(this.#place.style, wrapped));
+  }
+
+  /** The dry run ended as the run would have. */
+  ended(command: Guarded, asked: Asked): void {
+    if (asked.said !== '') this.#place.raw(`${asked.said.trimEnd()}\n`);
+    this.#say([`Nothing was run: the dry run of ${command.name} ended with ${asked.code}.`]);
+  }
+
+  judged(command: Guarded, made: MadePlan, verdict: Verdict): void {
+    const { style, saysWell, isObserved, raw } = this.#place;
+    if (command.cause === 'explicit' && made.asked.said !== '') raw(`${made.asked.said}\n`);
+    const isWell = verdict.decision === 'allow';
+    if (!isWell || saysWell) this.#say(readFirstLines(style, command, made));
+    if (isWell && saysWell) this.#say(allowedLines(style, made));
+    if (!isWell && isObserved) {
+      this.#say(refusedLines(style, { command, made, verdict, isObserved }));
+    }
+  }
+
+  done(command: Guarded, made: MadePlan, done: Done): void {
+    const isWell = done.report.outcome === 'applied' && command.endedWell(done.code);
+    if (isWell && !this.#place.saysWell) return;
+    this.#say(doneLines(this.#place.style, { command, made, done }));
+  }
+
+  held(command: Guarded, made: MadePlan, held: Done & { readonly verdict: Verdict }): void {
+    this.#say(heldLines(this.#place.style, { command, made, held }));
+  }
+
+  refused(command: Guarded, made: MadePlan, verdict: Verdict): void {
+    this.#say(refusedLines(this.#place.style, { command, made, verdict, isObserved: false }));
+  }
+
+  remoteHeld(
+    command: Guarded,
+    what: { readonly deletes: number; readonly changes: number; readonly isRun: boolean },
+  ): void {
+    this.#say(remoteLines(this.#place.style, command, what));
+  }
+
+  #say(lines: readonly string[]): void {
+    this.#place.err(`${lines.join('\n')}\n`);
+  }
+}
