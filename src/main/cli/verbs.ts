@@ -142,6 +142,16 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-key.ts'),
   },
   {
+    name: 'guard',
+    door: 'Guard',
+    summary: 'stand between a command and what it would destroy',
+    isCommon: true,
+    parts: [
+      { name: 'run', summary: 'rsync, rclone, rm, mv, find: judged, and undoable', isCommon: true },
+    ],
+    load: () => import('./command-guard.ts'),
+  },
+  {
     name: 'plan',
     door: 'Guard',
     summary: 'plans that wait for somebody, or one in full',

@@ -16,6 +16,7 @@ import { type Eligibility, eligibilityUnseen } from '../../../guard/core/eligibi
 import type { BreakGlass } from '../../../guard/core/judge-facts.ts';
 import { Judging } from '../../../guard/core/judge.ts';
 import { OpFolder } from '../../../guard/core/op-folder.ts';
+import { PlanPicture } from '../../../guard/core/plan-picture.ts';
 import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
 import type { WrappedChange, WrappedListing } from '../../../guard/core/wrapped.ts';
 import { PLAN_LIFE_MS } from '../../../guard/shell/plan-store.ts';
@@ -51,6 +52,7 @@ export interface MadePlan {
   readonly verdict: Verdict;
   readonly found: FactsFound;
   readonly folded: OpFolder;
+  readonly picture: PlanPicture;
   readonly known: Eligibility | undefined;
   readonly asked: Asked & { readonly kind: 'listed' };
   readonly made: WrappedOps;
@@ -118,12 +120,14 @@ function judged(of: Judged): MadePlan {
     of.breakGlass === undefined ? found.facts : { ...found.facts, breakGlass: of.breakGlass };
   const judging = new Judging(header, facts, session.policyFor(command.pipeline));
   const folded = new OpFolder(header.scope);
+  const picture = new PlanPicture(session.now());
   const draft = session.store.draft(header);
   try {
     for (const { n: _, ...op } of made.ops) {
       const numbered = draft.add(op);
       judging.add(numbered);
       folded.add(numbered);
+      picture.add(numbered);
     }
   } catch (error) {
     draft.drop();
@@ -135,7 +139,7 @@ function judged(of: Judged): MadePlan {
   const { digest } = session.store.read(id);
   return {
     ...{ kind: 'plan', header: sealed, digest, verdict, found, folded, known, asked, made },
-    ...{ adopted, askedMs },
+    ...{ picture, adopted, askedMs },
   };
 }
 

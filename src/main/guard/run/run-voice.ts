@@ -70,7 +70,8 @@ export class RunVoice {
   }
 
   held(command: Guarded, made: MadePlan, held: Done & { readonly verdict: Verdict }): void {
-    this.#say(heldLines(this.#place.style, { command, made, held }));
+    const { verdict, code } = held;
+    this.#say(heldLines(this.#place.style, { command, made, verdict, code }));
   }
 
   refused(command: Guarded, made: MadePlan, verdict: Verdict): void {

@@ -1,12 +1,11 @@
 /** The words of `guard run`, as mocks/cli.txt has them. */
-import { hexOf } from '../../../base/bytes.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { inCharset, paint, type Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
 import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../../base/say-time.ts';
 import { wrap } from '../../../base/say-width.ts';
-import { isInForce } from '../../../guard/core/release.ts';
+import { sayVerdict } from '../../../guard/core/say-verdict.ts';
 import type { MadePlan } from './make-plan.ts';
 import type { Done } from './run-voice.ts';
 import type { Guarded, Unclear } from './wrapped.ts';
@@ -84,103 +83,36 @@ function undoLines(style: Style, { header }: MadePlan, until: number): readonly 
   return [`  Put it all back     ${command}     until ${formatInstant(until, header.created)}`];
 }
 
-export function heldLines(
-  style: Style,
-  of: {
-    readonly command: Guarded;
-    readonly made: MadePlan;
-    readonly held: Done & { readonly verdict: Verdict };
-  },
-): readonly string[] {
-  const { command, made, held } = of;
-  const { verdict, code } = held;
-  const { added, changed } = countsOf(made);
-  const mark = `${stateMark(style, 'held')} ${paint(style, 'strong', 'HELD')}`;
-  const isWell = command.endedWell(code);
-  const news = isWell
+export interface SaidRun {
+  readonly command: Guarded;
+  readonly made: MadePlan;
+  readonly verdict: Verdict;
+}
+
+export function heldLines(style: Style, said: SaidRun & { readonly code: number }): readonly string[] {
+  const { command, made, code } = said;
+  const { added } = countsOf(made);
+  const ended = command.endedWell(code)
     ? `${countOf(added, 'new entry is', 'new entries are')} in place`
     : `${command.name} ended with ${code}`;
-  const waits = `${news}; ${countOf(changed, 'change')} and all deletes wait.`;
-  return [
-    `${mark}  ${made.header.id}   Nothing was deleted or overwritten.`,
-    ...wrap(inCharset(style, waits), style.width),
-    ...wouldLines(style, made),
-    ...objectionLines(style, verdict),
-    ...nextLines(style, made, verdict),
-    '',
-    ...wrap(
-      `Exit 120: held. ${command.name} ran once, without deletes, for what is new only.`,
-      style.width,
-    ),
-  ];
+  const ran = `Exit 120: held. ${command.name} ran once, without deletes, for what is new only; ${ended}.`;
+  return [...verdictLines(style, said), '', ...wrap(inCharset(style, ran), style.width)];
 }
 
 export function refusedLines(
   style: Style,
-  of: {
-    readonly command: Guarded;
-    readonly made: MadePlan;
-    readonly verdict: Verdict;
-    readonly isObserved: boolean;
-  },
+  said: SaidRun & { readonly isObserved: boolean },
 ): readonly string[] {
-  const { command, made, verdict, isObserved } = of;
-  const isDenied = verdict.decision === 'deny';
-  const state = isDenied ? 'failed' : 'held';
-  const word = isDenied ? 'DENIED' : 'HELD';
-  const mark = `${stateMark(style, state)} ${paint(style, 'strong', isObserved ? `WOULD BE ${word}` : word)}`;
-  const what = isObserved ? 'Observed only: it runs as it is.' : 'Nothing was run.';
-  const code = isDenied ? '121: denied' : '120: held';
-  return [
-    `${mark}  ${made.header.id}   ${what}`,
-    ...wouldLines(style, made),
-    ...objectionLines(style, verdict),
-    ...(isObserved ? [] : nextLines(style, made, verdict)),
-    ...(isObserved ? [''] : ['', `Exit ${code}. ${command.name} was not run.`]),
-  ];
+  const code = said.verdict.decision === 'deny' ? '121: denied' : '120: held';
+  const end = said.isObserved
+    ? `Observed only: ${said.command.name} runs as it is.`
+    : `Exit ${code}. ${said.command.name} was not run.`;
+  return [...verdictLines(style, said), '', end];
 }
 
-function wouldLines(style: Style, made: MadePlan): readonly string[] {
-  const { changed, deleted } = countsOf(made);
-  const { target } = made.header;
-  if (deleted === 0 && changed === 0) return [];
-  const words =
-    deleted > 0
-      ? `It would delete ${formatCount(deleted)} of ${countOf(target.entries, 'entry', 'entries')} below ${target.place}.`
-      : `It would change ${countOf(changed, 'entry', 'entries')} below ${target.place}.`;
-  return wrap(inCharset(style, words), style.width);
-}
-
-const LABEL_WIDTH = 16;
-
-export function objectionLines(style: Style, verdict: Verdict): readonly string[] {
-  const room = style.width - LABEL_WIDTH - 4;
-  const lines = verdict.objections.flatMap((objection) => {
-    const { rule, why, fix, mode } = objection;
-    const note = isInForce(objection) ? '' : mode === 'observe' ? ' (only observed)' : ' (released)';
-    const texts = [
-      ...wrap(inCharset(style, `${sentence(why)}${note}`), room),
-      ...wrap(inCharset(style, `Fix: ${fix}`), room),
-    ];
-    const label = `  ${rule}`.padEnd(LABEL_WIDTH + 4);
-    return texts.map((text, at) => (at === 0 ? label : ' '.repeat(LABEL_WIDTH + 4)) + text);
-  });
-  const passed = verdict.passed.map((rule) => `${stateMark(style, 'ok')} ${rule}`);
-  const tail = passed.length === 0 ? [] : [`  ${passed.join('  ')}`];
-  return lines.length === 0 ? [] : ['', ...lines, ...tail];
-}
-
-function nextLines(style: Style, { header, digest }: MadePlan, verdict: Verdict): readonly string[] {
-  const look = paint(style, 'ask', `holdfast plan ${header.id}`);
-  const pass = paint(style, 'ask', `holdfast approve ${header.id}`);
-  const digits = hexOf(digest).slice(0, 8);
-  const until = formatInstant(header.expires, header.created);
-  const canPass = verdict.decision === 'hold' && verdict.needs.approvals > 0;
-  return [
-    '',
-    `  Look at what waits   ${look}`,
-    ...(canPass ? [`  Let it pass          ${pass} ${digits}   until ${until}; then run it again`] : []),
-  ];
+function verdictLines(style: Style, { made, verdict }: SaidRun): readonly string[] {
+  const { header, digest, picture } = made;
+  return [...sayVerdict({ header, verdict, digest, picture, now: header.created }, style)];
 }
 
 export function unclearLines(style: Style, { why, fix }: Unclear): readonly string[] {
