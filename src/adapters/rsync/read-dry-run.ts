@@ -3,7 +3,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { WrappedChange, WrappedListing } from '../../guard/core/wrapped.ts';
 import { DRY_RUN_MARK } from './rsync-arguments.ts';
 
-const LINE = /^(\*deleting {2}|[<>ch.*][fdLDS][^ ]{9}) +(-?[0-9]+) ([0-9/]+-[0-9:]+) (.*)$/s;
+const LINE = /^(\*deleting {2}|[<>ch.*][fdLDS].{9}) +(-?[0-9]+) ([0-9/]+-[0-9:]+) (.*)$/s;
 const STATISTICS =
   /^(Number of [a-z ]*files|Total file size): ([0-9.,]+)(?: bytes)?(?: \((.*)\))?$/;
 

@@ -1,7 +1,7 @@
 /** `holdfast guard run -- COMMAND`: understood, judged, run; docs/design/020-guard-run.md. */
 import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
-import { hexOf } from '../../../base/bytes.ts';
+import { type ByteString, hexOf } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Op, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
@@ -225,7 +225,7 @@ class LocalRun {
       permit,
       content: {
         by: 'command',
-        run: (backupDir) => run(textOfBytes(backupDir)),
+        run: (backupDir: ByteString) => run(textOfBytes(backupDir)),
         ...(this.#command.copiesFirst ? { copiesFirst: true as const } : {}),
       },
       holder: leaseHolderHere(),
