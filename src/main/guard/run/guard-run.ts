@@ -1,7 +1,7 @@
 /** `holdfast guard run -- COMMAND`: understood, judged, run; docs/design/020-guard-run.md. */
 import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
-import { type ByteString, hexOf } from '../../../base/bytes.ts';
+import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Op, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
@@ -188,6 +188,7 @@ class LocalRun {
 
   async #held(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
     const { asked, voice } = this.#parts;
+    const { found } = made;
     const { runCreates } = this.#command;
     const isFrozen = this.#isFrozen();
     if (asked.allOrNothing || runCreates === undefined || isFrozen) {
@@ -198,8 +199,12 @@ class LocalRun {
       code = await runAs(this.#parts, runCreates, this.#command.input);
       return this.#command.endedWell(code);
     });
-    this.#adopt(made, 'creates');
-    this.#record(made, verdict, verdict.decision === 'hold' ? 'held' : 'additive', report);
+    // A first run of which nothing else was to be said has taken over what lies there. Any other held
+    // run is none that the next one is measured by: an empty source would set the measure.
+    const isAdopted = verdict.objections.filter(isInForce).every(({ rule }) => rule === 'scoped');
+    const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
+    if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
+    this.#record(made, verdict, outcome, report);
     voice.held(this.#command, made, { verdict, report, code });
     return { code: RUN_EXIT.held, outcome: 'held', made, report };
   }
@@ -254,7 +259,7 @@ class LocalRun {
 
   #record(made: MadePlan, verdict: Verdict, outcome: RunOutcome, report?: ApplyReport): void {
     const { header, digest, folded, found, known } = made;
-    const deleted = { entries: report?.asideEntries ?? 0, bytes: report?.asideBytes ?? 0 };
+    const deleted = report?.outcome === 'applied' && outcome === 'applied' ? lossOf(made) : NONE;
     found.book.record(
       runOf({
         ...{ header, digest, verdict, folded, outcome, deleted },
@@ -276,6 +281,15 @@ class LocalRun {
   }
 }
 
-export function digestShown({ digest }: MadePlan): string {
-  return hexOf(digest).slice(0, 8);
+const NONE = { entries: 0, bytes: 0 };
+
+/** As the radius counts: what only changed its name was not taken away. */
+function lossOf({ made }: MadePlan): { readonly entries: number; readonly bytes: number } {
+  const lost = made.ops.filter(
+    ({ op, cause }) => op === 'replace' || (op === 'delete' && cause !== 'replaced'),
+  );
+  return {
+    entries: lost.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: lost.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }

@@ -4,6 +4,7 @@ import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { parseTreePlace } from '../../../adapters/trees/tree-place.ts';
 import { type ByteString, byteString, type Digest } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
+import { sayName } from '../../../base/say-name.ts';
 import {
   type Op,
   PLAN_FORMAT,
@@ -95,6 +96,9 @@ export async function makePlan(asking: MakePlan): Promise<PlanOrEnd> {
   );
   const askedMs = cli.clock.monotonic() - begun;
   if (asked.kind === 'ended') return asked;
+  if (changes.length === 0 && command.run === undefined) {
+    return { kind: 'ended', code: asked.code, said: asked.said };
+  }
   if (isFirst) {
     for (const { what, path } of changes) if (what !== 'create') adopted.push(path);
   }
@@ -112,10 +116,11 @@ interface Judged extends MakePlan {
 }
 
 function judged(of: Judged): MadePlan {
-  const { session, command, found, asked, known, adopted, askedMs } = of;
+  const { session, command, found, known, adopted, askedMs } = of;
   const id = session.store.newId();
   const made = opsOf(of, id);
   const header = headerOf(of, { id, made });
+  const asked = command.cause === 'explicit' ? withKept(of, made) : of.asked;
   const facts =
     of.breakGlass === undefined ? found.facts : { ...found.facts, breakGlass: of.breakGlass };
   const judging = new Judging(header, facts, session.policyFor(command.pipeline));
@@ -154,6 +159,7 @@ function opsOf(of: Judged, planId: string): WrappedOps {
     now,
     keep: session.keepMs,
   });
+  const isExplicit = command.cause === 'explicit';
   let live: TargetLiveness | undefined;
   try {
     const made = wrappedOps({
@@ -163,8 +169,9 @@ function opsOf(of: Judged, planId: string): WrappedOps {
       owns: (path) => found.past.isFirstRun || found.book.owns(path),
       // Processes are looked at only where something would be lost.
       liveness: (thing) => {
-        live ??= new TargetLiveness(command.target, now, found.past.before?.at);
-        return live.of(thing);
+        live ??= new TargetLiveness(command.target, now, isExplicit ? undefined : found.past.before?.at);
+        // Who names a thing knows how new it is; that it is open they may not know.
+        return live.of(isExplicit ? { ...thing, isOwned: true } : thing);
       },
       proveUndo: (path, bytes) => quarantine.prove({ path, bytes }),
       isSameContent: contentQuestion({
@@ -179,6 +186,17 @@ function opsOf(of: Judged, planId: string): WrappedOps {
     quarantine.close();
     target.close();
   }
+}
+
+/** A directory that keeps something stays, and the program says so as it does. */
+function withKept({ command, asked }: Judged, { kept }: WrappedOps): Judged['asked'] {
+  if (kept.length === 0) return asked;
+  const verb = command.name === 'find' ? 'find: cannot delete' : 'rm: cannot remove';
+  const lines = kept.map(
+    ({ path }) => `${verb} '${sayName(byteString(`${command.target}/${path}`))}': Directory not empty`,
+  );
+  const said = [asked.said, ...lines].filter((line) => line !== '').join('\n');
+  return { ...asked, code: 1, said };
 }
 
 function headerOf(

@@ -49,6 +49,7 @@ export class RunVoice {
   /** The dry run ended as the run would have. */
   ended(command: Guarded, asked: Asked): void {
     if (asked.said !== '') this.#place.raw(`${asked.said.trimEnd()}\n`);
+    if (command.cause === 'explicit') return;
     this.#say([`Nothing was run: the dry run of ${command.name} ended with ${asked.code}.`]);
   }
 
@@ -86,6 +87,6 @@ export class RunVoice {
   }
 
   #say(lines: readonly string[]): void {
-    this.#place.err(`${lines.join('\n')}\n`);
+    if (lines.length > 0) this.#place.err(`${lines.join('\n')}\n`);
   }
 }

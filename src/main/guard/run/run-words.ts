@@ -56,9 +56,10 @@ export function doneLines(
   const { command, made, done } = of;
   const { report, code } = done;
   const { added, changed, deleted } = countsOf(made);
-  const undo = undoLines(style, made, report.until);
+  const isNothing = added + changed + deleted === 0;
+  const undo = isNothing ? [] : undoLines(style, made, report.until);
   if (report.outcome === 'applied') {
-    if (added + changed + deleted === 0) return ['', `Exit ${code}, ${command.name}'s own.`];
+    if (isNothing) return ['', `Exit ${code}, ${command.name}'s own.`];
     const words = `${formatCount(added)} added, ${formatCount(changed)} changed, ${formatCount(deleted)} deleted`;
     const kept = report.asideBytes > 0 ? ` (${formatBytes(report.asideBytes)} kept aside)` : '';
     const end = command.run === undefined ? [] : ['', `Exit ${code}, ${command.name}'s own.`];
