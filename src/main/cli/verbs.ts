@@ -142,16 +142,6 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-key.ts'),
   },
   {
-    name: 'guard',
-    door: 'Guard',
-    summary: 'stand between a command and what it would destroy',
-    isCommon: true,
-    parts: [
-      { name: 'run', summary: 'rsync, rclone, rm, mv, find: judged, and undoable', isCommon: true },
-    ],
-    load: () => import('./command-guard.ts'),
-  },
-  {
     name: 'plan',
     door: 'Guard',
     summary: 'plans that wait for somebody, or one in full',
@@ -164,6 +154,7 @@ export const VERBS: readonly Verb[] = [
     summary: 'stand before a command that deletes',
     isCommon: true,
     parts: [
+      { name: 'run', summary: 'rsync, rclone, rm, mv, find: judged, and undoable', isCommon: true },
       {
         name: 'coverage',
         summary: 'which ways to delete are closed, and which go around',
