@@ -87,7 +87,11 @@ export class RunPlace {
             ? fs.readlinkSync(at, 'latin1')
             : '';
         const shared = stat.isDirectory() ? '' : first;
-        lines.push([below, stat.mode.toString(8), stat.uid, stat.gid, stat.mtimeNs, content, shared].join(' '));
+        lines.push(
+          [below, stat.mode.toString(8), stat.uid, stat.gid, stat.mtimeNs, content, shared].join(
+            ' ',
+          ),
+        );
         if (stat.isDirectory()) walk(at, below);
       }
     };

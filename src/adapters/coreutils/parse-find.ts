@@ -100,7 +100,8 @@ function rewrite(words: readonly string[]): Rewritten {
       out.printed.push(word);
     }
   }
-  if (out.takes === 'none') out.unknown.splice(0, Infinity, ...out.unknown.filter((w) => w !== '-print0'));
+  if (out.takes === 'none')
+    out.unknown.splice(0, Infinity, ...out.unknown.filter((w) => w !== '-print0'));
   return out;
 }
 

@@ -14,7 +14,9 @@ test('rm: options in any place, clusters, and the end of options', () => {
   assert.ok(rm.isRecursive && rm.isForced && rm.notUnderstood.length === 0);
   assert.deepEqual(parseRm(words('rm -ri a')).notUnderstood, ['-i']);
   assert.deepEqual(parseRm(words('rm --one-file-system a')).notUnderstood, ['--one-file-system']);
-  assert.deepEqual(parseRm(words('rm --no-preserve-root -r /')).notUnderstood, ['--no-preserve-root']);
+  assert.deepEqual(parseRm(words('rm --no-preserve-root -r /')).notUnderstood, [
+    '--no-preserve-root',
+  ]);
   assert.equal(parseRm(words('rm --help')).informs, true);
   assert.equal(parseRm(words('rm -d a')).takesDirectories, true);
 });

@@ -88,7 +88,8 @@ export function parseRclone(argv: readonly string[]): RcloneCommand {
   const strange = flags.filter(({ name }) => NOT_COVERED.has(name)).map(flagText);
   return {
     ...{ program: argv[0] ?? 'rclone', verb, flags, places: rest },
-    risk: isIdle || HARMLESS.has(verb) ? 'none' : verb === 'sync' || verb === 'copy' ? verb : 'other',
+    risk:
+      isIdle || HARMLESS.has(verb) ? 'none' : verb === 'sync' || verb === 'copy' ? verb : 'other',
     keepsOld: has('ignore-existing') || has('immutable'),
     hasOwnBackup: has('backup-dir'),
     filter: filters.length === 0 ? null : filters.map(flagText).join(' '),
@@ -107,7 +108,14 @@ export function rcloneDryRun(command: RcloneCommand): readonly string[] {
     command.verb,
     ...OURS,
     ...kept.map(flagText),
-    ...['--dry-run', '--use-json-log', '--log-level=NOTICE', '--stats=24h', '--', ...command.places],
+    ...[
+      '--dry-run',
+      '--use-json-log',
+      '--log-level=NOTICE',
+      '--stats=24h',
+      '--',
+      ...command.places,
+    ],
   ];
 }
 
@@ -116,7 +124,9 @@ export function rcloneRun(
   command: RcloneCommand,
   run: { readonly backupDir?: string; readonly createsOnly?: true },
 ): readonly string[] {
-  const kept = command.flags.filter(({ name }) => !OF_DELETES.has(name) && name !== 'track-renames');
+  const kept = command.flags.filter(
+    ({ name }) => !OF_DELETES.has(name) && name !== 'track-renames',
+  );
   return [
     'copy',
     ...OURS,

@@ -56,7 +56,10 @@ test('what is not understood is named', () => {
   ] as const) {
     assert.deepEqual(parse(`rsync ${option} a/ b/`).notUnderstood, [named], option);
   }
-  assert.deepEqual(parse('rsync -a --iconv=- --no-perms --no-i-r -M--fake-super a b').notUnderstood, []);
+  assert.deepEqual(
+    parse('rsync -a --iconv=- --no-perms --no-i-r -M--fake-super a b').notUnderstood,
+    [],
+  );
   assert.deepEqual(parse('rsync -a --exclude-from=- a b').notUnderstood, []);
   assert.equal(parse('rsync -a --exclude-from=- a b').readsStdin, true);
 });

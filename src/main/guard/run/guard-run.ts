@@ -68,7 +68,11 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
   }
   const command = asked.pipeline === undefined ? wrapped : { ...wrapped, pipeline: asked.pipeline };
   if (command.target === 'remote') return runRemote(parts, command, runAs);
-  return new LocalRun(parts, { ...command, target: command.target }, await parts.openSession()).run();
+  return new LocalRun(
+    parts,
+    { ...command, target: command.target },
+    await parts.openSession(),
+  ).run();
 }
 
 /** @returns its own exit code */
@@ -157,7 +161,8 @@ class LocalRun {
 
   async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
     const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
-    if (this.#command.endedWell(code)) this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
+    if (this.#command.endedWell(code))
+      this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
     this.#record(made, verdict, 'shown');
     return { code, outcome: 'shown', made };
   }
@@ -241,7 +246,9 @@ class LocalRun {
 
   #isFrozen(): boolean {
     const { cli } = this.#parts;
-    return new FreezeSwitch(bookPorts(this.#session)).check(() => momentHere(cli.clock)) !== undefined;
+    return (
+      new FreezeSwitch(bookPorts(this.#session)).check(() => momentHere(cli.clock)) !== undefined
+    );
   }
 
   /** What the pipeline made is its own from now on; what it took away no longer is. */

@@ -169,7 +169,11 @@ function opsOf(of: Judged, planId: string): WrappedOps {
       owns: (path) => found.past.isFirstRun || found.book.owns(path),
       // Processes are looked at only where something would be lost.
       liveness: (thing) => {
-        live ??= new TargetLiveness(command.target, now, isExplicit ? undefined : found.past.before?.at);
+        live ??= new TargetLiveness(
+          command.target,
+          now,
+          isExplicit ? undefined : found.past.before?.at,
+        );
         // Who names a thing knows how new it is; that it is open they may not know.
         return live.of(isExplicit ? { ...thing, isOwned: true } : thing);
       },
@@ -181,7 +185,10 @@ function opsOf(of: Judged, planId: string): WrappedOps {
       }),
     });
     const { classOf } = session;
-    return { ...made, ops: made.ops.map((op) => ({ ...op, cls: classOf(op.path, op.kind === 'dir') })) };
+    return {
+      ...made,
+      ops: made.ops.map((op) => ({ ...op, cls: classOf(op.path, op.kind === 'dir') })),
+    };
   } finally {
     quarantine.close();
     target.close();
@@ -193,7 +200,8 @@ function withKept({ command, asked }: Judged, { kept }: WrappedOps): Judged['ask
   if (kept.length === 0) return asked;
   const verb = command.name === 'find' ? 'find: cannot delete' : 'rm: cannot remove';
   const lines = kept.map(
-    ({ path }) => `${verb} '${sayName(byteString(`${command.target}/${path}`))}': Directory not empty`,
+    ({ path }) =>
+      `${verb} '${sayName(byteString(`${command.target}/${path}`))}': Directory not empty`,
   );
   const said = [asked.said, ...lines].filter((line) => line !== '').join('\n');
   return { ...asked, code: 1, said };
@@ -286,7 +294,11 @@ async function sourceOf(
       host === undefined ? bytesOfText(path) : bytesOfText(`${hostWithPort(sourcePlace)}:${path}`),
     );
     const here = { state: session.stateDir, environment: cli.env, mayAsk: cli.terminal.canAsk };
-    return await eligibilityOf(here, parseTreePlace(named, (each) => each), { lastSeen });
+    return await eligibilityOf(
+      here,
+      parseTreePlace(named, (each) => each),
+      { lastSeen },
+    );
   } catch (error) {
     if (!(error instanceof Fault) || host === undefined) throw error;
     return unanswered(sourceText, lastSeen);
@@ -294,19 +306,24 @@ async function sourceOf(
 }
 
 /** An account that may only rsync never answers; one that has answered before does. */
-function unanswered(
-  place: string,
-  lastSeen: FactsFound['past']['lastSeen'],
-): Eligibility {
+function unanswered(place: string, lastSeen: FactsFound['past']['lastSeen']): Eligibility {
   const unseen = eligibilityUnseen(place);
   const was = lastSeen?.machine ?? '';
   if (was === '') return unseen;
-  const differs = [{ what: 'machine', was: `machine ${was.slice(0, 8)}`, is: 'not to be asked' }] as const;
+  const differs = [
+    { what: 'machine', was: `machine ${was.slice(0, 8)}`, is: 'not to be asked' },
+  ] as const;
   return { ...unseen, differs };
 }
 
 /** `-e 'ssh -p 2222'`: the way rsync goes. */
-function hostWithPort({ host, shell }: { host?: string | undefined; shell?: readonly string[] | undefined }): string {
+function hostWithPort({
+  host,
+  shell,
+}: {
+  host?: string | undefined;
+  shell?: readonly string[] | undefined;
+}): string {
   const at = shell?.indexOf('-p') ?? -1;
   const joined = shell?.find((word) => /^-p[0-9]+$/.test(word))?.slice(2);
   const port = at === -1 ? joined : shell?.[at + 1];

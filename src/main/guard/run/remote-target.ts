@@ -13,11 +13,7 @@ type RunAs = (
   input?: Guarded['input'],
 ) => Promise<number>;
 
-export async function runRemote(
-  parts: RunParts,
-  command: Guarded,
-  runAs: RunAs,
-): Promise<RunEnd> {
+export async function runRemote(parts: RunParts, command: Guarded, runAs: RunAs): Promise<RunEnd> {
   const { asked, voice } = parts;
   let deletes = 0;
   let changes = 0;

@@ -90,7 +90,10 @@ export interface SaidRun {
   readonly verdict: Verdict;
 }
 
-export function heldLines(style: Style, said: SaidRun & { readonly code: number }): readonly string[] {
+export function heldLines(
+  style: Style,
+  said: SaidRun & { readonly code: number },
+): readonly string[] {
   const { command, made, code } = said;
   const { added } = countsOf(made);
   const ended = command.endedWell(code)

@@ -20,16 +20,14 @@ const PROGRAMS: Readonly<
 };
 
 /** @throws Fault HF_GUARD_COMMAND */
-export async function understand(
-  argv: readonly string[],
-  around: Surroundings,
-): Promise<Wrapped> {
+export async function understand(argv: readonly string[], around: Surroundings): Promise<Wrapped> {
   const program = argv[0] ?? '';
   const name = path.basename(program);
   const known = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
   if (known === undefined) {
     throw new Fault('HF_GUARD_COMMAND', `guard run does not know ${sayText(program)}`, {
-      instead: 'It guards rsync, rclone, rm, mv and find. A pipe or a script: guard the one command in it that deletes.',
+      instead:
+        'It guards rsync, rclone, rm, mv and find. A pipe or a script: guard the one command in it that deletes.',
     });
   }
   // Node spells what is no UTF-8 anew: the child would be given another name than was typed.
