@@ -11,6 +11,7 @@ export const PACKAGES = [
   { name: 'acl', probe: 'getfacl', purpose: 'fidelity of POSIX ACLs' },
   { name: 'attr', probe: 'getfattr', purpose: 'fidelity of extended attributes' },
   { name: 'borgbackup', probe: 'borg', purpose: 'opening its repositories; benchmarks' },
+  { name: 'bsdutils', probe: 'script', purpose: 'commands that want a person at a terminal' },
   { name: 'btrfs-progs', probe: 'mkfs.btrfs', purpose: 'subvolumes, and snapshots of them' },
   { name: 'chromium', probe: 'chromium', purpose: 'the page of a look in a browser' },
   { name: 'busybox', probe: 'busybox', purpose: 'the script of look under its shell and tools' },

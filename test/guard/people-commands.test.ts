@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { nodeDisk } from '../../src/adapters/node/disk.ts';
+import { nodeTools } from '../../src/adapters/node/tools.ts';
+import { byteString, hexOf } from '../../src/base/bytes.ts';
+import type { Verdict } from '../../src/base/plan.ts';
+import { hours, minutes, unixMs } from '../../src/base/units.ts';
+import { PlanStore, type StoredPlan } from '../../src/guard/shell/plan-store.ts';
+import { Bench, PROGRAM } from '../cli/run-cli.ts';
+import { needs } from '../run/needs.ts';
+import { deleteExample, headerExample } from './plan-example.ts';
+import { Signing } from './signing.ts';
+import { onTerminal } from './terminal.ts';
+
+// Goal: approve, claim, freeze and unfreeze do as they say, typed as people type them. Method: the real
+// program, real keys, a terminal where a person is wanted and none where nobody sits.
+
+class People extends Bench {
+  readonly keys = new Signing();
+  readonly store = new PlanStore({
+    ...{ disk: nodeDisk(), tools: nodeTools(), stateDir: byteString(this.state) },
+  });
+
+  /** Held, for something that cannot be put back. */
+  plan(verdict: Partial<Verdict> = {}): StoredPlan & { readonly digits: string } {
+    const id = this.store.newId();
+    const now = Date.now();
+    const draft = this.store.draft(
+      headerExample({ id, created: unixMs(now), expires: unixMs(now + hours(48)) }),
+    );
+    draft.add(deleteExample('extra/one.iso'));
+    draft.add(deleteExample('extra/two.iso'));
+    draft.seal();
+    this.store.putVerdict({ ...HELD, plan: id, ...verdict }, unixMs(now));
+    const plan = this.store.read(id);
+    return { ...plan, digits: hexOf(plan.digest).slice(0, 8) };
+  }
+
+  allow(lines: Parameters<Signing['allowed']>[0]): void {
+    fs.mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(this.state, 'allowed_signers'), this.keys.allowed(lines));
+  }
+
+  /** As typed by a person. */
+  typed(command: string, answers: Parameters<typeof onTerminal>[1]['answers'] = []) {
+    const env = { HOME: this.scratch, LANG: 'C.UTF-8', HOLDFAST_STATE: this.state };
+    return onTerminal(`stty cols 100; ${PROGRAM} ${command}`, { env, cwd: this.scratch, answers });
+  }
+
+  override remove(): void {
+    this.keys.end();
+    super.remove();
+  }
+}
+
+const HELD: Verdict = {
+  plan: 'p-00000000',
+  decision: 'hold',
+  objections: [
+    {
+      ...{ rule: 'undo', effect: 'hold', mode: 'enforce', opCount: 2, sample: [0, 1] },
+      ...{ why: 'two files could not be put back', fix: 'back them up', isInvariant: false },
+    },
+  ],
+  passed: ['complete'],
+  needs: { approvals: 2, coolOffMs: minutes(10), namesTarget: false },
+};
+
+/** However its lines were broken. */
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+function people(t: TestContext): People | undefined {
+  if (!needs(t, 'openssh-client', 'bsdutils')) return undefined;
+  const bench = new People();
+  t.after(() => bench.remove());
+  return bench;
+}
+
+test('a person sees the operations, types the digest, and has approved', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const ann = bench.keys.key('ann');
+  const bob = bench.keys.key('bob');
+  bench.allow([
+    ['ann', ann],
+    ['bob', bob],
+  ]);
+  const plan = bench.plan();
+  const { id } = plan.header;
+  const first = await bench.typed(`approve ${id} --key ${ann}`, [[/eight digits/, plan.digits]]);
+  assert.equal(first.status, 0, first.shown);
+  assert.match(first.shown, /extra\/one\.iso/);
+  assert.match(first.shown, /could not be put back/);
+  assert.match(first.shown, /ann has approved p-/);
+  assert.match(flat(first.shown), /one more person approves, or from/);
+  const motd = bench.run(['claim', '--motd']);
+  assert.match(flat(motd.stdout), /ann has approved p-.* can be applied from/);
+  const second = await bench.typed(`approve ${id} ${plan.digits} --key ${bob}`);
+  assert.match(flat(second.shown), /bob has approved .* It can be applied now/);
+});
+
+test('a digest that is not that of the plan approves nothing', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const ann = bench.keys.key('ann');
+  bench.allow([['ann', ann]]);
+  const { header } = bench.plan();
+  const ran = await bench.typed(`approve ${header.id} 00000000 --key ${ann}`);
+  assert.equal(ran.status, 64, ran.shown);
+  assert.match(ran.shown, /HF_APPROVAL_DIGEST/);
+  assert.equal(fs.existsSync(path.join(bench.state, 'guard/plans', header.id, 'approvals')), false);
+});
+
+test('without a terminal, and as an agent, nobody approves', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const ann = bench.keys.key('ann');
+  bench.allow([['ann', ann]]);
+  const { header, digits } = bench.plan();
+  const given = ['approve', header.id, digits, '--key', ann];
+  const alone = bench.json(given);
+  assert.equal(alone.said.error?.code, 'HF_APPROVAL_NO_PERSON');
+  for (const marked of ['HOLDFAST_ACTOR=agent', 'CI=true', 'CLAUDECODE=1']) {
+    const env = { HOME: bench.scratch, LANG: 'C.UTF-8', HOLDFAST_STATE: bench.state };
+    const ran = await onTerminal(`env ${marked} ${PROGRAM} ${given.join(' ')}`, {
+      ...{ env, cwd: bench.scratch },
+    });
+    assert.match(ran.shown, /HF_APPROVAL_NO_PERSON/, marked);
+  }
+});
+
+test('a plan that no approval can release, or that needs none, is not signed', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const ann = bench.keys.key('ann');
+  bench.allow([['ann', ann]]);
+  const [undo] = HELD.objections;
+  assert.ok(undo !== undefined);
+  const firm = { ...undo, rule: 'complete' as const, effect: 'deny' as const, isInvariant: true };
+  const denied = bench.plan({ decision: 'deny', objections: [firm, undo] });
+  const free = bench.plan({ decision: 'allow', objections: [] });
+  for (const { header, digits } of [denied, free]) {
+    const ran = await bench.typed(`approve ${header.id} ${digits} --key ${ann}`);
+    assert.match(ran.shown, /HF_APPROVAL_NOTHING/);
+  }
+});
+
+test('files in use: the name of the target is typed, and then it counts', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const ann = bench.keys.key('ann');
+  bench.allow([['ann', ann]]);
+  const plan = bench.plan({ needs: { approvals: 1, namesTarget: true } });
+  const command = `approve ${plan.header.id} ${plan.digits} --key ${ann}`;
+  const wrong = await bench.typed(command, [[/Type \/srv\/mirror/, 'yes']]);
+  assert.match(wrong.shown, /HF_APPROVAL_DIGEST/);
+  const right = await bench.typed(command, [[/Type \/srv\/mirror/, '/srv/mirror']]);
+  assert.match(flat(right.shown), /It can be applied now/);
+});
+
+test('a plan is carried to another machine and the approval back, each byte as it was', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const laptop = new People();
+  t.after(() => laptop.remove());
+  const ann = laptop.keys.key('ann');
+  fs.mkdirSync(bench.state, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), laptop.keys.allowed([['ann', ann]]));
+  const plan = bench.plan({ needs: { approvals: 1, namesTarget: false } });
+  const exported = bench.run(['plan', plan.header.id, '--export']);
+  assert.equal(exported.status, 0, exported.stderr);
+  const carried = laptop.write('carried.plan', exported.stdout);
+  const command = `approve ${carried} ${plan.digits} --key ${ann} > ${laptop.at('approval')}`;
+  const signed = await laptop.typed(command);
+  assert.equal(signed.status, 0, signed.shown);
+  assert.match(signed.shown, /extra\/one\.iso/);
+  assert.deepEqual(fs.readdirSync(path.join(laptop.state, 'guard/carried')), []);
+  fs.copyFileSync(laptop.at('approval'), bench.at('approval'));
+  const { status, said } = bench.json(['approve', '--add', bench.at('approval')]);
+  assert.equal(status, 0);
+  assert.deepEqual([said.person, said.decision], ['ann', 'allow']);
+  // One byte of an operation changed on the way is seen before anything is shown.
+  const bent = exported.stdout.replace('extra/one.iso', 'extra/One.iso');
+  const other = await laptop.typed(`approve ${laptop.write('bent.plan', bent)} --key ${ann}`);
+  assert.match(other.shown, /HF_PLAN_INVALID/);
+});
+
+test('who may approve is listed, and services are named as such', (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  bench.allow([
+    ['ann,ann@example.org', bench.keys.key('ann')],
+    ['service:deploy', bench.keys.key('deploy')],
+  ]);
+  const { stdout } = bench.run(['approve', '--signers']);
+  assert.match(stdout, /^1 person may approve on this host/);
+  assert.match(stdout, /ann +may approve +SHA256:/);
+  assert.match(stdout, /service:deploy +never: a service +SHA256:/);
+});
+
+test('a claim is made, seen, shown at login, and ended', (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  assert.match(bench.run(['claim']).stdout, /Nothing is claimed/);
+  assert.equal(bench.run(['claim', '--motd']).stdout, '');
+  assert.equal(bench.run(['claim', 'tin', '--for', '3h']).status, 64, 'a reason is wanted');
+  const made = bench.json(['claim', 'tin', '--reason', 're-imaging', '--for', '3h']).said;
+  assert.match(String(made.id), /^c-[0-9a-f]{8}$/);
+  bench.run(['claim', './data', '--reason', 'checking sums\u001b[31m']);
+  const listed = bench.run(['claim']).stdout;
+  assert.match(listed, /^2 claims/);
+  assert.match(listed, /tin .*re-imaging/);
+  assert.doesNotMatch(listed, /\u001b/);
+  const motd = flat(bench.run(['claim', '--motd']).stdout);
+  assert.match(motd, /has claimed tin until .*: re-imaging/);
+  assert.equal(bench.run(['claim', '--end', 'c-00000000']).status, 64);
+  assert.equal(bench.run(['claim', '--end', 'tin']).status, 0);
+  assert.match(bench.run(['claim']).stdout, /^1 claim\./);
+});
+
+test('a freeze says until when, by whom, and what it does not cover; unfreeze ends it', (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  bench.plan();
+  const text = bench.run(['freeze', '--for', '2h', '--reason', 'storage work']).stdout;
+  assert.match(text, /Changes are frozen until .* by .*: storage\s+work/);
+  assert.match(text, /held +1 plan; none was under way/);
+  assert.match(text, /Not covered as well/);
+  assert.match(bench.run(['claim', '--motd']).stdout, /Changes are frozen until/);
+  assert.equal(bench.json(['unfreeze']).said.wasFrozen, true);
+  assert.equal(bench.json(['unfreeze']).said.wasFrozen, false);
+  assert.equal(bench.run(['claim', '--motd']).stdout, '');
+});
