@@ -94,14 +94,16 @@ function headerOf(raw: Raw): PlanHeader {
   };
 }
 
-function actorOf(raw: Raw): Actor {
+/** As it stands in a header, and wherever else one is told. @throws Fault HF_PLAN_INVALID */
+export function actorOf(raw: Raw): Actor {
   return {
     name: textAt(raw, 'name'),
     kind: wordAt(raw, 'kind', ['human', 'service', 'agent'] as const),
   };
 }
 
-function sourceOf(raw: Raw): PlanSource {
+/** As it stands in a header, and wherever else one is told. @throws Fault HF_PLAN_INVALID */
+export function sourceOf(raw: Raw): PlanSource {
   return {
     place: textAt(raw, 'place'),
     identity: textAt(raw, 'identity'),

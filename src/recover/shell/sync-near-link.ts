@@ -45,6 +45,11 @@ export class NearLink {
     this.#objects = objects;
   }
 
+  /** Before the first frame. */
+  line(sizeMax: number): Promise<string | undefined> {
+    return this.#frames.line(sizeMax);
+  }
+
   async send(kind: number, rest: Uint8Array): Promise<void> {
     const frame = encodeFrame(kind, rest);
     this.sentBytes += frame.length;

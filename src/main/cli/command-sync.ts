@@ -1,0 +1,117 @@
+/** `holdfast sync`: directories become what a snapshot holds, through a plan. */
+import type { Command } from 'commander';
+import { parseTreePlace, type TreePlace } from '../../adapters/trees/tree-place.ts';
+import { openGuard, type GuardSession } from '../guard/guard-session.ts';
+import { prepareFar } from '../guard/sync/far-sync.ts';
+import { prepareLocal } from '../guard/sync/local-sync.ts';
+import type { PreparedSync } from '../guard/sync/prepared-sync.ts';
+import { actOn, demandTargets, type SyncResult, worstCode } from '../guard/sync/sync-act.ts';
+import { syncEngine } from '../guard/sync/sync-engine.ts';
+import { type SyncSource, syncSource } from '../guard/sync/sync-source.ts';
+import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { openVaultOf, vaultOptions, writerOption } from './open.ts';
+import { absolutePath, bytesOfArgument } from './places.ts';
+import type { VaultOptions } from './settings.ts';
+import { type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
+
+interface Options extends VaultOptions, SnapshotOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly allOrNothing?: true;
+  readonly readAll?: true;
+  readonly reason?: string;
+}
+
+const EXAMPLE = `
+A PLACE is backed up into the vault first, and that snapshot is what is put.
+What a TARGET has too much is deleted and what differs is replaced only after a
+plan was judged; both can be put back for two weeks: holdfast undo. Where it
+deletes or overwrites, it asks for the name of the target on a terminal, and
+needs --yes elsewhere; --yes covers only a plan that no rule objects to. The
+first sync of a source to a target deletes nothing.
+
+A TARGET on another machine needs holdfast on the path there; that machine
+judges by its own rules, and the undo lies there.
+
+Ends with 2 where something waits for a person, 3 where it may never be, 4
+where the target changed meanwhile, 6 where something could not be set or read.
+
+Examples:
+  holdfast sync /srv/release /srv/mirror --dry-run
+  holdfast sync latest --data-set www web1:/srv/www web2:/srv/www --yes`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('make directories equal to a snapshot or a place, through a plan')
+    .description('Makes directories equal to a snapshot or a place: through a plan, with undo.')
+    .argument('<source>', 'a directory; or a snapshot: latest, or the first digits of its id')
+    .argument('<target...>', 'directories, here or as host:/path')
+    .option('-n, --dry-run', 'say what would be done, and do nothing')
+    .option('--yes', 'do what no rule objects to, deletes and overwrites too')
+    .option('--all-or-nothing', 'do nothing where only a part may be done')
+    .option('--read-all', 'compare the content of every file, whatever its size and time')
+    .option('--reason <text>', 'stands in the plan and in the history')
+    .addHelpText('after', EXAMPLE)
+    .action(
+      act((cli, [source, targets, options]: [string, string[], Options]) =>
+        perform(cli, { source, targets, options }),
+      ),
+    );
+  writerOption(vaultOptions(snapshotOptions(command)));
+}
+
+interface Asked {
+  readonly source: string;
+  readonly targets: readonly string[];
+  readonly options: Options;
+}
+
+async function perform(cli: Cli, { source: given, targets, options }: Asked): Promise<Answer> {
+  demandTargets(targets);
+  const places = targets.map((each) =>
+    parseTreePlace(bytesOfArgument(each), (path) => absolutePath(cli.cwd, path)),
+  );
+  const opened = await openVaultOf(cli, options);
+  const guard = await openGuard(cli, opened.settings);
+  const asked = {
+    dryRun: options.dryRun === true,
+    yes: options.yes === true,
+    allOrNothing: options.allOrNothing === true,
+  };
+  const source = await syncSource(cli, {
+    ...{ opened, given, unsigned: options.unsigned ?? false, actor: guard.actor },
+    ...(options.dataSet === undefined ? {} : { dataSet: options.dataSet }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    options: { ...asked, readAll: options.readAll ?? false },
+  });
+  const results: SyncResult[] = [];
+  try {
+    for (const place of places) {
+      results.push(await actOn(cli, await prepared(cli, { guard, source, place }), asked));
+    }
+  } finally {
+    await source.close();
+  }
+  const now = cli.clock.now();
+  return {
+    code: worstCode(results),
+    say: (style) =>
+      results.flatMap((each, at) => [...(at === 0 ? [] : ['']), ...syncWords(each, now, style)]),
+    json: { snapshot: source.snapshot.record.id, targets: results.map(syncJson) },
+  };
+}
+
+/** @throws Fault as a plan is made, here or there */
+async function prepared(
+  cli: Cli,
+  of: { readonly guard: GuardSession; readonly source: SyncSource; readonly place: TreePlace },
+): Promise<PreparedSync> {
+  const { guard, source, place } = of;
+  if (place.at === undefined) {
+    return prepareLocal(guard, {
+      ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop) },
+    });
+  }
+  return prepareFar(cli, { guard, source, place: { at: place.at, path: place.path } });
+}

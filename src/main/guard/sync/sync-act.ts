@@ -1,0 +1,122 @@
+/** One prepared sync: shown, asked about where it must be, and done. */
+import { Fault } from '../../../base/fault.ts';
+import type { PlanHeader } from '../../../base/plan.ts';
+import { sayText } from '../../../base/say-name.ts';
+import { sayVerdict, wouldWords } from '../../../guard/core/say-verdict.ts';
+import { askLine } from '../../cli/ask.ts';
+import type { Cli } from '../../cli/cli.ts';
+import { EXIT, type ExitCode } from '../../cli/exit-code.ts';
+import { LiveProgress } from '../../cli/live-progress.ts';
+import { exitCodeOfDecision } from '../verdict-exit.ts';
+import type { PreparedSync, SyncDone } from './prepared-sync.ts';
+
+export interface SyncAsked {
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly allOrNothing: boolean;
+}
+
+/** Why nothing was done. */
+export type NotDone = 'asked' | 'denied' | 'equal' | 'held' | 'refused-half' | 'shown';
+
+export interface SyncResult {
+  readonly sync: PreparedSync;
+  readonly code: ExitCode;
+  readonly done?: SyncDone;
+  readonly notDone?: NotDone;
+}
+
+/** @throws Fault of what stopped an apply */
+export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Promise<SyncResult> {
+  const { decision } = sync.verdict;
+  if (sync.header.ops.count === 0) {
+    await sync.apply(() => undefined);
+    return { sync, code: EXIT.done, notDone: 'equal' };
+  }
+  if (asked.dryRun) {
+    await sync.leave('shown');
+    return { sync, code: exitCodeOfDecision(decision), notDone: 'shown' };
+  }
+  if (decision === 'deny') return left(sync, 'denied', 'denied');
+  if (decision === 'hold') return left(sync, 'held', 'held');
+  const isHalf = decision === 'additive-only';
+  if (isHalf && asked.allOrNothing) return left(sync, 'held', 'refused-half');
+  if (!isHalf && takesAway(sync.header) && !asked.yes && !(await isWanted(cli, sync))) {
+    return left(sync, 'held', 'asked');
+  }
+  return applied(cli, sync);
+}
+
+async function left(
+  sync: PreparedSync,
+  outcome: 'denied' | 'held',
+  notDone: NotDone,
+): Promise<SyncResult> {
+  await sync.leave(outcome);
+  return { sync, code: outcome === 'denied' ? EXIT.denied : EXIT.held, notDone };
+}
+
+/** Deletes or overwrites; other attributes of the same content are neither. */
+function takesAway({ summary }: PlanHeader): boolean {
+  const { replace, update } = summary;
+  return summary.delete.ops + replace.ops > 0 || (update.ops > 0 && update.bytes > 0);
+}
+
+/** Shown whole, and the target named by its own letters. */
+async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
+  if (!cli.terminal.canAsk || cli.wantsJson) return false;
+  const style = cli.terminal.errorStyle;
+  for (const line of planWords(sync, cli.clock.now(), style)) cli.terminal.err(`${line}\n`);
+  const name = lastName(sync.place);
+  const question = `\nType ${sayText(name, style)} to do it, anything else to leave it: `;
+  return (await askLine(cli, question)).trim() === name;
+}
+
+export function planWords(
+  { header, verdict, digest, picture }: PreparedSync,
+  now: ReturnType<Cli['clock']['now']>,
+  style: Cli['terminal']['style'],
+): Iterable<string> {
+  return sayVerdict({ header, verdict, digest, picture, now }, style);
+}
+
+/** Of `host:/srv/www` and `/srv/www` the last component; of a root the place itself. */
+export function lastName(place: string): string {
+  const parts = place.split('/').filter((part) => part !== '');
+  return parts.at(-1) ?? place;
+}
+
+async function applied(cli: Cli, sync: PreparedSync): Promise<SyncResult> {
+  const progress = new LiveProgress(cli, { label: `sync ${lastName(sync.place)}`, word: 'done' });
+  cli.stop.note('What was done so far can be put back: see `holdfast plan`. The same sync goes on.');
+  let done: SyncDone;
+  try {
+    done = await sync.apply((ops, all) => {
+      progress.update({ entries: ops, entriesTotal: all, bytes: 0, bytesTotal: undefined });
+    });
+  } finally {
+    progress.end();
+  }
+  return { sync, done, code: codeOf(done, sync) };
+}
+
+function codeOf({ outcome, unset }: SyncDone, { verdict, leftCount }: PreparedSync): ExitCode {
+  if (outcome === 'stale') return EXIT.stale;
+  if (outcome === 'stopped') return EXIT.error;
+  if (verdict.decision !== 'allow') return EXIT.held;
+  return unset.length > 0 || leftCount > 0 ? EXIT.gaps : EXIT.done;
+}
+
+/** Of several targets the worst. */
+export function worstCode(results: readonly SyncResult[]): ExitCode {
+  const order: readonly ExitCode[] = [EXIT.error, EXIT.denied, EXIT.stale, EXIT.held, EXIT.gaps];
+  return order.find((code) => results.some((each) => each.code === code)) ?? EXIT.done;
+}
+
+export { wouldWords };
+
+/** @throws Fault HF_USAGE */
+export function demandTargets(targets: readonly string[]): void {
+  if (targets.length > 0) return;
+  throw new Fault('HF_USAGE', 'name at least one TARGET', { command: 'sync' });
+}

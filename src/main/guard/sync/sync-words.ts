@@ -1,0 +1,96 @@
+/** What became of a sync, for people and for machines. */
+import type { Style } from '../../../base/say.ts';
+import { stateMark } from '../../../base/say-mark.ts';
+import { sayText } from '../../../base/say-name.ts';
+import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
+import { formatInstant } from '../../../base/say-time.ts';
+import { wrap } from '../../../base/say-width.ts';
+import { type UnixMs, unixMs } from '../../../base/units.ts';
+import { planJson } from '../plan-json.ts';
+import type { SyncDone } from './prepared-sync.ts';
+import { planWords, type SyncResult, wouldWords } from './sync-act.ts';
+
+const LEFT_SHOWN_MAX = 5;
+
+export function* syncWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
+  const { sync, done, notDone } = result;
+  const place = sayText(sync.place, style);
+  if (notDone === 'equal') yield `${stateMark(style, 'ok')} ${place} is what was to be put there.`;
+  else if (done !== undefined) yield* doneWords(result, done, now, style);
+  else yield* notDoneWords(result, now, style);
+  yield* leftWords(sync, style);
+}
+
+function* doneWords(
+  { sync }: SyncResult,
+  done: SyncDone,
+  now: UnixMs,
+  style: Style,
+): Generator<string> {
+  const { header, verdict, picture } = sync;
+  if (verdict.decision !== 'allow') yield* planWords(sync, now, style);
+  const { outcome, stop, unset } = done;
+  if (outcome !== 'applied') {
+    const why = stop === undefined ? '' : `${stop.path === '' ? '' : `${stop.path}: `}${stop.why}`;
+    const word = outcome === 'stale' ? 'STALE' : 'STOPPED';
+    const count = `${formatCount(done.done)} of ${countOf(header.ops.count, 'operation')} done`;
+    const line = `${word}  ${header.id}   ${count}; ${sayText(why, style)}`;
+    yield `${stateMark(style, 'failed')} ${line}`;
+  } else {
+    const would = verdict.decision === 'allow' ? wouldWords({ header, picture }) : '';
+    const what = would === '' ? `${countOf(done.done, 'operation')}; ${formatCount(done.waiting)} wait` : would;
+    yield* wrap(`${stateMark(style, 'ok')} Done  ${header.id}   ${what}`, style.width);
+  }
+  const facts = [
+    `${formatBytes(done.bytes)} put in`,
+    ...(done.linkBytes === undefined ? [] : [`${formatBytes(done.linkBytes)} over the link`]),
+    ...(done.asideEntries > 0 ? [`${countOf(done.asideEntries, 'entry', 'entries')} set aside`] : []),
+  ];
+  yield `  ${facts.join(', ')}`;
+  if (unset.length > 0) {
+    const [first] = unset;
+    const example = first === undefined ? '' : `: ${first.what} of ${sayText(first.path, style)}`;
+    yield* wrap(`  ${countOf(unset.length, 'attribute')} could not be set${example}`, style.width);
+  }
+  if (done.done > 0) {
+    yield `  Put it all back     holdfast undo ${header.id}     until ${formatInstant(unixMs(done.until), now)}`;
+  }
+}
+
+function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
+  const { sync, notDone } = result;
+  yield* planWords(sync, now, style);
+  const { id } = sync.header;
+  if (notDone === 'asked') {
+    yield '';
+    yield* wrap(`Nothing was done: it deletes or overwrites, and nobody said yes. Run it again with --yes, or on a terminal.`, style.width);
+  } else if (notDone === 'refused-half') {
+    yield '';
+    yield 'Nothing was done: only a part of it may be, and --all-or-nothing was given.';
+  } else if (notDone === 'held') {
+    yield '';
+    yield* wrap(`Nothing was done. Once it is approved (holdfast approve ${id}), run the same sync again.`, style.width);
+  }
+}
+
+function* leftWords(
+  { left, leftCount }: SyncResult['sync'],
+  style: Style,
+): Generator<string> {
+  if (leftCount === 0) return;
+  yield '';
+  yield `Left as it is: ${countOf(leftCount, 'place')}`;
+  for (const { path, why } of left.slice(0, LEFT_SHOWN_MAX)) {
+    yield* wrap(`  ${sayText(path === '' ? '.' : path, style)}  ${sayText(why, style)}`, style.width);
+  }
+  if (leftCount > LEFT_SHOWN_MAX) yield `  and ${formatCount(leftCount - LEFT_SHOWN_MAX)} more`;
+}
+
+export function syncJson({ sync, done, notDone, code }: SyncResult): object {
+  const { place, left, leftCount, verdict } = sync;
+  return {
+    ...{ target: place, code, ...planJson(sync, verdict), left, leftCount },
+    ...(done === undefined ? {} : { done }),
+    ...(notDone === undefined ? {} : { notDone }),
+  };
+}
