@@ -142,6 +142,20 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-key.ts'),
   },
   {
+    name: 'sync',
+    door: 'Guard',
+    summary: 'make directories equal to a snapshot or a place, with undo',
+    isCommon: true,
+    load: () => import('./command-sync.ts'),
+  },
+  {
+    name: 'sync-target',
+    door: 'Guard',
+    summary: 'the far side of a sync over SSH',
+    isCommon: false,
+    load: () => import('./command-sync-target.ts'),
+  },
+  {
     name: 'plan',
     door: 'Guard',
     summary: 'plans that wait for somebody, or one in full',

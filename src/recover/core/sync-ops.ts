@@ -89,12 +89,20 @@ interface All {
 function createOp({ path, wanted }: CreateNode, facts: OpFacts): OpOfSync {
   return {
     ...{ op: 'create', kind: kindOf(wanted.kind), path, entries: 1, bytes: Number(wanted.size) },
-    ...{ owner: 'pipeline', cause: 'new', cascade: 'expanded', cls: facts.classOf(path, wanted.kind === 'dir') },
+    ...{
+      owner: 'pipeline',
+      cause: 'new',
+      cascade: 'expanded',
+      cls: facts.classOf(path, wanted.kind === 'dir'),
+    },
     ...{ live: IDLE, undo: NOTHING_LOST },
   };
 }
 
-function renameOp(all: All, { to, from }: { readonly to: number; readonly from: number }): OpOfSync {
+function renameOp(
+  all: All,
+  { to, from }: { readonly to: number; readonly from: number },
+): OpOfSync {
   const created = all.nodes[to] as CreateNode;
   const deleted = all.nodes[from] as DeleteNode;
   const { entries, bytes, newest, isOwned } = covered(all, from, new Set());
@@ -102,7 +110,11 @@ function renameOp(all: All, { to, from }: { readonly to: number; readonly from: 
     ...{ op: 'rename', kind: kindOf(deleted.present.kind), path: created.path, from: deleted.path },
     ...{ entries, bytes, ...(newest === undefined ? {} : { newest }) },
     ...{ owner: isOwned ? 'pipeline' : 'other', cause: 'differs', cascade: 'expanded' },
-    ...{ cls: all.facts.classOf(created.path, deleted.present.kind === 'dir'), live: IDLE, precond: deleted.present.precond },
+    ...{
+      cls: all.facts.classOf(created.path, deleted.present.kind === 'dir'),
+      live: IDLE,
+      precond: deleted.present.precond,
+    },
     undo: all.facts.undoOf(deleted.path, 0),
   };
 }
@@ -145,7 +157,11 @@ function lossOf(
   return {
     ...{ op, kind: kindOf(present.kind), path, entries, bytes },
     ...(newest === undefined ? {} : { newest }),
-    ...{ owner: isOwned ? 'pipeline' : 'other', cascade: 'expanded', cls: facts.classOf(path, isDir) },
+    ...{
+      owner: isOwned ? 'pipeline' : 'other',
+      cascade: 'expanded',
+      cls: facts.classOf(path, isDir),
+    },
     ...{ live, precond: present.precond, undo: facts.undoOf(path, bytes) },
   };
 }
@@ -191,7 +207,11 @@ function kindOf(kind: EntryKind): string {
 export function withAbove(paths: Iterable<ByteString>): ReadonlySet<ByteString> {
   const all = new Set<ByteString>();
   for (const path of paths) {
-    for (let at: string = path; !all.has(byteString(at)); at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+    for (
+      let at: string = path;
+      !all.has(byteString(at));
+      at = at.slice(0, Math.max(0, at.lastIndexOf('/')))
+    ) {
       all.add(byteString(at));
       if (at === '') break;
     }

@@ -47,7 +47,9 @@ export function findRenames(nodes: readonly SyncNode[], options: RenameOptions):
     if (node?.change !== 'create' || print === undefined) continue;
     const found = candidates(nodes, { at, of: going.get(print) ?? [] }).find((from) => {
       if (isTaken(taken, from, ends[from] ?? from + 1)) return false;
-      return options.isSame(pairsOf(nodes, { created: at, deleted: from, end: ends[at] ?? at + 1 }));
+      return options.isSame(
+        pairsOf(nodes, { created: at, deleted: from, end: ends[at] ?? at + 1 }),
+      );
     });
     if (found === undefined) continue;
     renames.set(at, found);

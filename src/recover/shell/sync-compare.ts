@@ -104,7 +104,10 @@ export class SyncCompare {
   /** Holdfast's own, in the target or in what was captured: it is nobody's content. */
   #isOwn(path: ByteString): boolean {
     if (!path.includes('/') && this.#options.ownNames.has(path)) return true;
-    return path.includes('.holdfast-undo') && path.split('/').some((each) => isQuarantineName(byteString(each)));
+    return (
+      path.includes('.holdfast-undo') &&
+      path.split('/').some((each) => isQuarantineName(byteString(each)))
+    );
   }
 
   *#created(wanted: PathLine): Generator<SyncNode> {
@@ -285,7 +288,10 @@ function presentFacts(entry: LiveEntry): PresentFacts {
 }
 
 /** Which side is behind; a side that is done comes last. */
-function orderOf(wanted: PathLine | undefined, present: LiveEntry | HiddenEntry | undefined): number {
+function orderOf(
+  wanted: PathLine | undefined,
+  present: LiveEntry | HiddenEntry | undefined,
+): number {
   if (wanted === undefined) return 1;
   return present === undefined ? -1 : comparePaths(wanted.path, present.path);
 }

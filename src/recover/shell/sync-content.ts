@@ -4,7 +4,12 @@ import { Fault } from '../../base/fault.ts';
 import type { Op } from '../../base/plan.ts';
 import type { DirHandle, Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
-import { type Attributes, type Place, TreeFailure, type TreeWriter } from '../../host/tree-writer.ts';
+import {
+  type Attributes,
+  type Place,
+  TreeFailure,
+  type TreeWriter,
+} from '../../host/tree-writer.ts';
 import { type Entry, encodeEntry, type FileEntry } from '../../manifest/core/entry.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
 import { CONTENT } from '../../vault/core/object-id.ts';
@@ -118,9 +123,7 @@ export class SyncContent {
     const { source, tools } = this.#ports;
     const { uid, gid, mode, mtime } = present;
     const { values } =
-      place.name === ''
-        ? source.xattrsOfHandle(place.dir)
-        : source.xattrsAt(place.dir, place.name);
+      place.name === '' ? source.xattrsOfHandle(place.dir) : source.xattrsAt(place.dir, place.name);
     const xattrs = values.map(([name, value]) => ({ name, value: tools.codec.textOf(value) }));
     return attributesThatDiffer({ uid, gid, mode, mtime, xattrs }, wanted, entry.xattrs ?? []);
   }

@@ -133,7 +133,8 @@ export class FarObjects implements ObjectReader {
       const key = keyOf(kind, digest);
       const isFull = this.#awaited.length + wanted.length >= WANTED_MAX / 2;
       if (isFull || this.#earlyBytes > EARLY_MAX) break;
-      const isKnown = this.#early.has(key) || [...this.#awaited, ...wanted].some((it) => it.key === key);
+      const isKnown =
+        this.#early.has(key) || [...this.#awaited, ...wanted].some((it) => it.key === key);
       if (!isKnown) wanted.push({ key, kind, digest });
     }
     if (wanted.length > 0) this.#want(wanted);
@@ -149,7 +150,10 @@ export class FarObjects implements ObjectReader {
     const awaited = this.#awaited.shift();
     demandSync(awaited !== undefined, 'an object came that nobody wanted');
     const { key, digest } = awaited;
-    demandSync(kind === SYNC_KIND.object || kind === SYNC_KIND.refused, 'a message came out of turn');
+    demandSync(
+      kind === SYNC_KIND.object || kind === SYNC_KIND.refused,
+      'a message came out of turn',
+    );
     this.receivedBytes += rest.length;
     const bytes = kind === SYNC_KIND.refused ? REFUSED : this.#opened(rest, digest);
     this.#early.set(key, bytes);

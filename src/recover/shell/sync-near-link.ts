@@ -110,7 +110,10 @@ export class NearLink {
     });
   }
 
-  async #sendObject(objects: SyncObjects, wanted: Parameters<SyncObjects['read']>[0]): Promise<void> {
+  async #sendObject(
+    objects: SyncObjects,
+    wanted: Parameters<SyncObjects['read']>[0],
+  ): Promise<void> {
     if (this.#failed !== undefined) return;
     let bytes: Uint8Array;
     try {

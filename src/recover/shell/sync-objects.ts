@@ -3,7 +3,12 @@ import type { ByteString, Digest } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import { parseEntry } from '../../manifest/core/entry.ts';
 import { isLeaf, parsePage } from '../../manifest/core/page.ts';
-import { CONTENT, NAMES, type Reference, referencesOfList } from '../../manifest/core/references.ts';
+import {
+  CONTENT,
+  NAMES,
+  type Reference,
+  referencesOfList,
+} from '../../manifest/core/references.ts';
 import { type Manifest, walkLines } from '../../manifest/core/walk.ts';
 import type { WantedObject } from '../core/sync-frame.ts';
 import { demandSync } from '../core/sync-frame.ts';

@@ -16,9 +16,7 @@ export interface SyncVerifyOptions {
 }
 
 /** @returns for `findRenames` */
-export function renameCheck(
-  options: SyncVerifyOptions,
-): (pairs: Iterable<RenamedPair>) => boolean {
+export function renameCheck(options: SyncVerifyOptions): (pairs: Iterable<RenamedPair>) => boolean {
   return (pairs) => {
     const paths = new TargetPaths(options.source, options.top);
     try {

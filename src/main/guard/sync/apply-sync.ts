@@ -4,6 +4,7 @@ import { type ByteString, byteString } from '../../../base/bytes.ts';
 import type { Op } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
 import type { RunOutcome } from '../../../guard/core/history.ts';
+import { isInForce } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import type { ApplyReport, ApplyRequest, LeaseHolder } from '../../../guard/shell/apply-request.ts';
 import { useApprovals } from '../../../guard/shell/approvals.ts';
@@ -44,13 +45,17 @@ export async function applySync(
   const { ports, store } = guard;
   const { header, digest, verdict, target } = plan;
   const top = ports.source.openRoot(target);
-  const permit = verdict.decision === 'additive-only' ? 'creates' : 'all';
+  const permit = verdict.decision === 'allow' ? 'all' : 'creates';
   const ops = (): Iterable<Op> => store.ops(header.id);
   const content = new SyncContent(
     { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
     { lookup: plan.lookup, top, upcoming: ops() },
   );
-  const freeze = new FreezeSwitch({ disk: ports.disk, tools: ports.tools, stateDir: guard.stateDir });
+  const freeze = new FreezeSwitch({
+    disk: ports.disk,
+    tools: ports.tools,
+    stateDir: guard.stateDir,
+  });
   try {
     await noteApprovals(guard, plan);
     const report = await engine.apply(ports, {
@@ -61,11 +66,12 @@ export async function applySync(
         return undefined;
       },
       stopped: () => {
-        if (freeze.check(() => momentHere(ports.clock)) !== undefined) return 'changes are frozen here';
+        if (freeze.check(() => momentHere(ports.clock)) !== undefined)
+          return 'changes are frozen here';
         return engine.stopped?.();
       },
     });
-    const outcome = outcomeOf(report, permit);
+    const outcome = outcomeOf(report, plan);
     recordRun(guard, { plan, offer, outcome, report });
     if (outcome === 'applied') {
       await noteReplica(guard, plan, offer);
@@ -82,15 +88,29 @@ export async function applySync(
 
 /** Where there are any, and they are what lets it pass. */
 async function noteApprovals(guard: GuardSession, plan: SyncPlan): Promise<void> {
-  if (plan.verdict.needs.approvals === 0) return;
+  const { needs, decision } = plan.verdict;
+  if (needs.approvals === 0 || decision !== 'allow') return;
   const now = momentHere(guard.ports.clock);
   const { good } = await approvalsFor(guard, { ...plan, now });
-  useApprovals(approvalPorts(guard), good, { id: plan.header.id, digest: plan.digest, now: now.at });
+  useApprovals(approvalPorts(guard), good, {
+    id: plan.header.id,
+    digest: plan.digest,
+    now: now.at,
+  });
 }
 
-function outcomeOf({ outcome }: ApplyReport, permit: 'all' | 'creates'): RunOutcome {
+/** Rules about what would be lost: a first run loses nothing, whatever they say. */
+const OF_LOSS: ReadonlySet<string> = new Set(['scoped', 'live', 'radius', 'undo']);
+
+/**
+ * A first run of which nothing else was to be said has taken over what lies there. Any other that was
+ * held is none that the next one is measured by: an empty source would set the measure.
+ */
+function outcomeOf({ outcome }: ApplyReport, { verdict, isFirst }: SyncPlan): RunOutcome {
   if (outcome !== 'applied') return outcome;
-  return permit === 'creates' ? 'additive' : 'applied';
+  if (verdict.decision === 'allow') return 'applied';
+  const isOfLoss = verdict.objections.filter(isInForce).every(({ rule }) => OF_LOSS.has(rule));
+  return isFirst && isOfLoss ? 'additive' : 'held';
 }
 
 /** Also of what was not applied: what would have been asked is told from it. */
@@ -109,7 +129,9 @@ export function recordRun(
   const gone = header.summary.delete;
   const deleted = isDone ? { entries: gone.entries, bytes: gone.bytes } : { entries: 0, bytes: 0 };
   const { sighting } = offer;
-  if (isDone || outcome === 'additive') keepOwned(plan, offer, isDone);
+  if (isDone || outcome === 'additive' || (report !== undefined && !isFirst)) {
+    keepOwned(plan, offer, isDone);
+  }
   book.record(
     runOf({
       ...{ header, digest, verdict, folded, isFirst, outcome, at: guard.now() },

@@ -74,7 +74,12 @@ class FarTalk {
     const hasTerminal = cli.terminal.canAsk;
     const args = sshArguments(at, { request: { command: farCommand(cli, path) }, hasTerminal });
     const environment = cli.env;
-    this.#child = new ChildLink({ program, args: [...first, ...args], environment, isApart: !hasTerminal });
+    this.#child = new ChildLink({
+      program,
+      args: [...first, ...args],
+      environment,
+      isApart: !hasTerminal,
+    });
     const lost = (): Fault => new Fault('HF_SYNC_LINK_LOST', `${sshDestination(at)} reads no more`);
     this.#near = new NearLink({
       input: readerOf(this.#child.output),
@@ -110,7 +115,12 @@ class FarTalk {
     }
     if (said === undefined || said === '') throw new Fault('HF_SYNC_LINK_LOST', 'nothing was said');
     const { at } = this.#asked.place;
-    const shown = JSON.stringify(said.slice(0, QUOTED_MAX).replaceAll(/[^ -~]+/g, ' ').trim());
+    const shown = JSON.stringify(
+      said
+        .slice(0, QUOTED_MAX)
+        .replaceAll(/[^ -~]+/g, ' ')
+        .trim(),
+    );
     const message = `${sshDestination(at)} answers with what is no Holdfast: ${shown}`;
     throw new Fault('HF_SSH_ANSWER', message, { host: at.host, ssh: sshByHand(at) });
   }
@@ -160,7 +170,11 @@ class FarTalk {
     await this.#near.sendText(SYNC_KIND.offer, offerText(said));
     if (isEdited) {
       let piece = '';
-      for (const line of editLines({ before: base, after: root.sha256, load: root.manifest.load })) {
+      for (const line of editLines({
+        before: base,
+        after: root.sha256,
+        load: root.manifest.load,
+      })) {
         piece += line;
         if (piece.length < PIECE) continue;
         await this.#near.send(SYNC_KIND.edits, this.#near.packed(piece));
@@ -315,4 +329,3 @@ function doneOf(raw: Raw): SyncDone {
     }),
   };
 }
-

@@ -27,7 +27,8 @@ export async function prepareLocal(
     ...{ plan, header, digest, verdict, picture, place: header.target.place },
     left: namedLeft(plan).map(({ path, why }) => ({ path: utf8Of(path), why })),
     leftCount: plan.left.length,
-    apply: async (onBatch) => doneOf(await applySync(guard, { plan, offer, engine: { ...engine, onBatch } })),
+    apply: async (onBatch) =>
+      doneOf(await applySync(guard, { plan, offer, engine: { ...engine, onBatch } })),
     leave: async (outcome) => {
       recordRun(guard, { plan, offer, outcome });
       // Nothing to do, or nobody wanted it: there is nothing that anybody could approve.

@@ -1,5 +1,11 @@
 /** Pages of the manifest that a target was last given: so that only what changed is sent again. */
-import { type ByteString, byteString, type Digest, hexOf, parseDigest } from '../../../base/bytes.ts';
+import {
+  type ByteString,
+  byteString,
+  type Digest,
+  hexOf,
+  parseDigest,
+} from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import { replaceFile } from '../../../guard/shell/guard-files.ts';
 import { isLeaf, parsePage } from '../../../manifest/core/page.ts';
@@ -74,7 +80,11 @@ export class PageStore {
   keep(root: Digest): void {
     const { disk, tools } = this.#ports;
     disk.makeDir(this.#dir);
-    replaceFile({ disk, tools }, byteString(`${this.#dir}/base`), tools.codec.bytesOf(byteString(`${hexOf(root)}\n`)));
+    replaceFile(
+      { disk, tools },
+      byteString(`${this.#dir}/base`),
+      tools.codec.bytesOf(byteString(`${hexOf(root)}\n`)),
+    );
     const used = new Set<string>(['base', ...this.#below(root)]);
     for (const name of disk.list(this.#dir) ?? []) {
       if (!used.has(name)) disk.unlink(byteString(`${this.#dir}/${name}`));
@@ -87,7 +97,8 @@ export class PageStore {
     const page = text === undefined ? undefined : parsePage(text);
     if (page === undefined || isLeaf(page)) return;
     for (const ref of page.refs) {
-      if (ref.digest !== digest) yield* page.level === 1 ? [hexOf(ref.digest)] : this.#below(ref.digest);
+      if (ref.digest !== digest)
+        yield* page.level === 1 ? [hexOf(ref.digest)] : this.#below(ref.digest);
     }
   }
 

@@ -25,7 +25,11 @@ import { opsOf, withAbove } from '../../../recover/core/sync-ops.ts';
 import type { SyncNode } from '../../../recover/core/sync-node.ts';
 import { MARKER, UNFINISHED_MARKER } from '../../../recover/core/own-names.ts';
 import { ManifestLookup } from '../../../recover/shell/manifest-lookup.ts';
-import { type LeftAlone, SyncCompare, type SyncTotals } from '../../../recover/shell/sync-compare.ts';
+import {
+  type LeftAlone,
+  SyncCompare,
+  type SyncTotals,
+} from '../../../recover/shell/sync-compare.ts';
 import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
 import { renameCheck } from '../../../recover/shell/sync-verify.ts';
 import { textOfBytes } from '../../cli/places.ts';
@@ -127,10 +131,14 @@ class Planner {
     const { source, tools, tree } = guard.ports;
     const { readAll } = offer.options;
     const { identity } = tree;
-    const compare = new SyncCompare({ source, tools }, { dir: top, name: byteString('') }, {
-      ...{ manifest: offer.manifest, readAll, identity, ownNames: OWN_NAMES },
-      excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
-    });
+    const compare = new SyncCompare(
+      { source, tools },
+      { dir: top, name: byteString('') },
+      {
+        ...{ manifest: offer.manifest, readAll, identity, ownNames: OWN_NAMES },
+        excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
+      },
+    );
     const nodes: SyncNode[] = [];
     try {
       for (const node of compare.nodes()) if (node !== undefined) nodes.push(node);
@@ -213,7 +221,10 @@ class Planner {
     const { sighting, source } = offer;
     const last = sighting === undefined ? [] : differsFromLast(sighting, found.past.lastSeen);
     const known = new Set(source.differs.map(({ what }) => what));
-    return [...source.differs, ...[...last, ...otherTree(this.#parts)].filter(({ what }) => !known.has(what))];
+    return [
+      ...source.differs,
+      ...[...last, ...otherTree(this.#parts)].filter(({ what }) => !known.has(what)),
+    ];
   }
 
   #header(totals: SyncTotals): JudgedHeader {
@@ -221,7 +232,9 @@ class Planner {
     const now = guard.now();
     const { before } = found.past;
     const last = Math.max(known.generation, before?.generation ?? 0);
-    const generation = offer.isNamed ? Math.max(last, offer.source.generation) : offer.source.generation;
+    const generation = offer.isNamed
+      ? Math.max(last, offer.source.generation)
+      : offer.source.generation;
     return {
       format: 'holdfast-plan/0',
       id: guard.store.newId(),

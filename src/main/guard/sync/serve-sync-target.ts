@@ -25,6 +25,7 @@ import { VERSION } from '../../version.ts';
 import type { SyncEngine } from './apply-sync.ts';
 import { type LocalSync, prepareLocal } from './local-sync.ts';
 import { type OfferSaid, parseOffer } from './offer-text.ts';
+import { isAllHeld } from './sync-act.ts';
 import { PageStore } from './page-store.ts';
 
 export const SYNC_GREETING = 'holdfast-sync 0\n';
@@ -55,7 +56,9 @@ export async function serveSyncTarget(of: ServeSync): Promise<'done' | 'failed'>
 
 function tell(link: FarLink, { code, message, facts }: Fault): void {
   try {
-    const said = Object.fromEntries(Object.entries(facts).map(([key, fact]) => [key, String(fact)]));
+    const said = Object.fromEntries(
+      Object.entries(facts).map(([key, fact]) => [key, String(fact)]),
+    );
     link.sendText(SYNC_KIND.fault, JSON.stringify({ code, message, facts: said }));
   } catch (error) {
     // Nobody is there to be told; what was done stands in the journal.
@@ -101,7 +104,10 @@ class Conversation {
       demandSync(kind === SYNC_KIND.edits, 'a message came out of turn');
       reader.add(this.#link.unpacked(rest, SYNC_LINES_MAX));
     }
-    demandSync(reader.finish().digest === root, 'the edits do not give the manifest that was offered');
+    demandSync(
+      reader.finish().digest === root,
+      'the edits do not give the manifest that was offered',
+    );
   }
 
   /** All that are not here, so many at once that the line is full. */
@@ -158,7 +164,8 @@ class Conversation {
     const { codec } = this.#of.guard.ports.tools;
     let piece = '';
     const send = (): void => {
-      if (piece !== '') this.#link.send(SYNC_KIND.ops, codec.compress(codec.bytesOf(byteString(piece))));
+      if (piece !== '')
+        this.#link.send(SYNC_KIND.ops, codec.compress(codec.bytesOf(byteString(piece))));
       piece = '';
     };
     for (const op of this.#of.guard.store.ops(id)) {
@@ -191,10 +198,11 @@ class Conversation {
 
 /** The other side was told the verdict; that it goes on all the same is no mistake of a person. */
 function demandAllowed({ verdict }: LocalSync, { options }: OfferSaid): void {
-  const { decision } = verdict;
-  const isHalf = decision === 'additive-only' && options.allOrNothing;
-  const isRefused = decision === 'hold' || decision === 'deny' || isHalf || options.dryRun;
-  demandSync(!isRefused, 'what was not allowed was to be done');
+  const isHalf = verdict.decision !== 'allow' && options.allOrNothing;
+  demandSync(
+    !isAllHeld(verdict) && !isHalf && !options.dryRun,
+    'what was not allowed was to be done',
+  );
 }
 
 function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {

@@ -1,7 +1,8 @@
 /** One prepared sync: shown, asked about where it must be, and done. */
 import { Fault } from '../../../base/fault.ts';
-import type { PlanHeader } from '../../../base/plan.ts';
+import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { sayText } from '../../../base/say-name.ts';
+import { isInForce } from '../../../guard/core/release.ts';
 import { sayVerdict, wouldWords } from '../../../guard/core/say-verdict.ts';
 import { askLine } from '../../cli/ask.ts';
 import type { Cli } from '../../cli/cli.ts';
@@ -38,13 +39,19 @@ export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Pro
     return { sync, code: exitCodeOfDecision(decision), notDone: 'shown' };
   }
   if (decision === 'deny') return left(sync, 'denied', 'denied');
-  if (decision === 'hold') return left(sync, 'held', 'held');
-  const isHalf = decision === 'additive-only';
-  if (isHalf && asked.allOrNothing) return left(sync, 'held', 'refused-half');
-  if (!isHalf && takesAway(sync.header) && !asked.yes && !(await isWanted(cli, sync))) {
+  if (decision !== 'allow') {
+    if (isAllHeld(sync.verdict)) return left(sync, 'held', 'held');
+    if (asked.allOrNothing) return left(sync, 'held', 'refused-half');
+  } else if (takesAway(sync.header) && !asked.yes && !(await isWanted(cli, sync))) {
     return left(sync, 'held', 'asked');
   }
   return applied(cli, sync);
+}
+
+/** Frozen, claimed, leased or expired: not even what is new is put in. */
+export function isAllHeld({ decision, objections }: Verdict): boolean {
+  if (decision === 'deny') return true;
+  return objections.some((each) => each.rule === 'exact-plan' && isInForce(each));
 }
 
 async function left(
@@ -88,7 +95,9 @@ export function lastName(place: string): string {
 
 async function applied(cli: Cli, sync: PreparedSync): Promise<SyncResult> {
   const progress = new LiveProgress(cli, { label: `sync ${lastName(sync.place)}`, word: 'done' });
-  cli.stop.note('What was done so far can be put back: see `holdfast plan`. The same sync goes on.');
+  cli.stop.note(
+    'What was done so far can be put back: see `holdfast plan`. The same sync goes on.',
+  );
   let done: SyncDone;
   try {
     done = await sync.apply((ops, all) => {

@@ -10,7 +10,12 @@ import type { Eligibility, SourceSighting } from '../../../guard/core/eligibilit
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import { type OpenedRoot, openSnapshotRoots } from '../../../recover/shell/snapshot-roots.ts';
 import type { SnapshotContent } from '../../../vault/core/snapshot-content.ts';
-import { findSnapshot, type ListedSnapshot, listSnapshots, shortId } from '../../../vault/shell/snapshot-store.ts';
+import {
+  findSnapshot,
+  type ListedSnapshot,
+  listSnapshots,
+  shortId,
+} from '../../../vault/shell/snapshot-store.ts';
 import { loadIndex, type VaultIndex } from '../../../vault/shell/vault-index.ts';
 import { backupJobs, type DataSetJob, jobsNamed } from '../../cli/backup-request.ts';
 import type { Cli } from '../../cli/cli.ts';
@@ -83,7 +88,8 @@ export function isPath(cli: Cli, given: string): boolean {
 /** A data set of the configuration that is just this path brings its rules with it. */
 function jobFor(cli: Cli, { opened, given }: SourceAsked): DataSetJob {
   if (/^[^/]+:/.test(given)) {
-    const instead = 'Run the sync on that machine, or back it up into a vault and name its snapshot.';
+    const instead =
+      'Run the sync on that machine, or back it up into a vault and name its snapshot.';
     throw new Fault('HF_SYNC_SOURCE', `${given} lies on another machine`, { instead });
   }
   const { settings } = opened;
@@ -152,7 +158,9 @@ async function placeFacts(
     return { source, sentinels: [], sighting: undefined, isEnrolled: false, isNamed: true };
   }
   const trees = Object.values(opened.settings.config.guard?.trees ?? {});
-  const configured = trees.find(({ place }) => place !== undefined && bytesOfText(place) === root.path);
+  const configured = trees.find(
+    ({ place }) => place !== undefined && bytesOfText(place) === root.path,
+  );
   const known = await eligibilityOf(
     { state: opened.settings.state.value, environment: cli.env, mayAsk: cli.terminal.canAsk },
     { at: undefined, path: root.path },

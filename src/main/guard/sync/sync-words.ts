@@ -38,13 +38,18 @@ function* doneWords(
     yield `${stateMark(style, 'failed')} ${line}`;
   } else {
     const would = verdict.decision === 'allow' ? wouldWords({ header, picture }) : '';
-    const what = would === '' ? `${countOf(done.done, 'operation')}; ${formatCount(done.waiting)} wait` : would;
+    const what =
+      would === ''
+        ? `${countOf(done.done, 'operation')}; ${formatCount(done.waiting)} wait`
+        : would;
     yield* wrap(`${stateMark(style, 'ok')} Done  ${header.id}   ${what}`, style.width);
   }
   const facts = [
     `${formatBytes(done.bytes)} put in`,
     ...(done.linkBytes === undefined ? [] : [`${formatBytes(done.linkBytes)} over the link`]),
-    ...(done.asideEntries > 0 ? [`${countOf(done.asideEntries, 'entry', 'entries')} set aside`] : []),
+    ...(done.asideEntries > 0
+      ? [`${countOf(done.asideEntries, 'entry', 'entries')} set aside`]
+      : []),
   ];
   yield `  ${facts.join(', ')}`;
   if (unset.length > 0) {
@@ -63,25 +68,31 @@ function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator
   const { id } = sync.header;
   if (notDone === 'asked') {
     yield '';
-    yield* wrap(`Nothing was done: it deletes or overwrites, and nobody said yes. Run it again with --yes, or on a terminal.`, style.width);
+    yield* wrap(
+      `Nothing was done: it deletes or overwrites, and nobody said yes. Run it again with --yes, or on a terminal.`,
+      style.width,
+    );
   } else if (notDone === 'refused-half') {
     yield '';
     yield 'Nothing was done: only a part of it may be, and --all-or-nothing was given.';
   } else if (notDone === 'held') {
     yield '';
-    yield* wrap(`Nothing was done. Once it is approved (holdfast approve ${id}), run the same sync again.`, style.width);
+    yield* wrap(
+      `Nothing was done. Once it is approved (holdfast approve ${id}), run the same sync again.`,
+      style.width,
+    );
   }
 }
 
-function* leftWords(
-  { left, leftCount }: SyncResult['sync'],
-  style: Style,
-): Generator<string> {
+function* leftWords({ left, leftCount }: SyncResult['sync'], style: Style): Generator<string> {
   if (leftCount === 0) return;
   yield '';
   yield `Left as it is: ${countOf(leftCount, 'place')}`;
   for (const { path, why } of left.slice(0, LEFT_SHOWN_MAX)) {
-    yield* wrap(`  ${sayText(path === '' ? '.' : path, style)}  ${sayText(why, style)}`, style.width);
+    yield* wrap(
+      `  ${sayText(path === '' ? '.' : path, style)}  ${sayText(why, style)}`,
+      style.width,
+    );
   }
   if (leftCount > LEFT_SHOWN_MAX) yield `  and ${formatCount(leftCount - LEFT_SHOWN_MAX)} more`;
 }
