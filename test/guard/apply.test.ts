@@ -50,7 +50,8 @@ test('each kind of operation is done, and what went lies aside', async () => {
   const aside = join(guard.top, '.holdfast-undo', planned.header.id);
   assert.equal(fs.statSync(join(guard.top, '.holdfast-undo')).mode & 0o777, 0o700);
   assert.deepEqual(fs.readdirSync(join(aside, 'new')), []);
-  const texts = fs.readdirSync(join(aside, 'old'), { recursive: true, encoding: 'utf8' })
+  const texts = fs
+    .readdirSync(join(aside, 'old'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(aside, 'old', name))
     .filter((path) => fs.statSync(path).isFile())
     .map((path) => fs.readFileSync(path, 'utf8'));

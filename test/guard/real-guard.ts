@@ -11,11 +11,7 @@ import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { nodeTreeWriter } from '../../src/adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../src/base/bytes.ts';
 import { applyPlan } from '../../src/guard/shell/apply.ts';
-import type {
-  ApplyPorts,
-  ApplyReport,
-  ApplyRequest,
-} from '../../src/guard/shell/apply-request.ts';
+import type { ApplyPorts, ApplyReport, ApplyRequest } from '../../src/guard/shell/apply-request.ts';
 import { planFor, type PlannedWishes, untilOf, type Wish } from '../../sim/guard-plan.ts';
 
 export interface RealGuard extends Disposable {

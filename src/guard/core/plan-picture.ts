@@ -1,12 +1,13 @@
-import type { ByteString } from '../../base/bytes.ts';
-import { byteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Op, PlanSummary } from '../../base/plan.ts';
-import type { UnixMs } from '../../base/units.ts';
-import { days } from '../../base/units.ts';
+import { days, type UnixMs } from '../../base/units.ts';
+import { parentOf } from '../../manifest/core/order.ts';
 import { SummaryCount } from './plan-summary.ts';
 import { hasUndo, isDestructive, isLoss } from './rule.ts';
 
 const ALARMS_MAX = 10;
+/** Of one directory. */
+const SAME_DIRECTORY_MAX = 3;
 /** Directories that are counted apart; what lies in more of them is counted as one. */
 const DIRECTORIES_MAX = 1000;
 const RECENT_MS = days(1);
@@ -52,7 +53,7 @@ export class PlanPicture {
     return this.#attributesOnly;
   }
 
-  /** The ten most alarming operations, worst first. */
+  /** The most alarming operations, worst first: ten at most, and a few of each directory. */
   alarms(): readonly Op[] {
     return this.#alarms.map(({ op }) => op);
   }
@@ -86,14 +87,20 @@ export class PlanPicture {
   }
 
   #addAlarm(op: Op): void {
-    const alarm = this.#alarmOf(op);
+    const added = { op, alarm: this.#alarmOf(op) };
     const last = this.#alarms.at(-1);
-    if (this.#alarms.length === ALARMS_MAX && last !== undefined && !isWorse({ op, alarm }, last)) {
-      return;
-    }
-    const at = this.#alarms.findIndex((other) => isWorse({ op, alarm }, other));
-    this.#alarms.splice(at === -1 ? this.#alarms.length : at, 0, { op, alarm });
+    if (this.#alarms.length === ALARMS_MAX && last !== undefined && !isWorse(added, last)) return;
+    const at = this.#alarms.findIndex((other) => isWorse(added, other));
+    this.#alarms.splice(at === -1 ? this.#alarms.length : at, 0, added);
+    this.#thin(parentOf(op.path));
     if (this.#alarms.length > ALARMS_MAX) this.#alarms.pop();
+  }
+
+  /** A thousand files of one directory say no more than a few of them. */
+  #thin(directory: ByteString | undefined): void {
+    const same = this.#alarms.filter(({ op }) => parentOf(op.path) === directory);
+    const weakest = same[SAME_DIRECTORY_MAX];
+    if (weakest !== undefined) this.#alarms.splice(this.#alarms.indexOf(weakest), 1);
   }
 
   /** In use; not to be put back; not its own; written lately. */

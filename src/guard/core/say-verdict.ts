@@ -6,11 +6,11 @@ import { type StateMark, stateMark, stateShape } from '../../base/say-mark.ts';
 import { sayText } from '../../base/say-name.ts';
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../base/say-time.ts';
-import { padTo, widthOf, wrap } from '../../base/say-width.ts';
+import { padTo, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { isInForce } from './release.ts';
 import type { PlanPicture } from './plan-picture.ts';
-import { layoutDirectories, layoutOps, SIGNS_SAID } from './say-ops.ts';
+import { layoutDirectories, layoutOps } from './say-ops.ts';
 
 export interface SaidPlan {
   readonly header: Pick<PlanHeader, 'id' | 'target' | 'expires' | 'doneBy'>;
@@ -23,8 +23,6 @@ export interface SaidPlan {
 }
 
 const DIGEST_DIGITS = 8;
-/** A plan with as few operations is shown whole, and needs no table. */
-const FEW = 10;
 
 interface Heading {
   readonly mark: StateMark;
@@ -63,8 +61,8 @@ export function* sayVerdict(said: SaidPlan, style: Style): Generator<string> {
 
 function* sentences({ header, verdict, picture }: SaidPlan, style: Style): Generator<string> {
   const { mark, word, sentence } = HEADINGS[verdict.decision];
-  const would = wouldWords({ header, picture });
   const isAllowed = verdict.decision === 'allow';
+  const would = wouldWords({ header, picture }, isAllowed ? 'will' : 'would');
   const shape = stateShape(style, mark);
   const lead = `${word}  ${header.id}   `;
   const hang = ' '.repeat(widthOf(shape) + 1);
@@ -73,27 +71,31 @@ function* sentences({ header, verdict, picture }: SaidPlan, style: Style): Gener
   const painted = head.replace(word, () => paint(style, 'strong', word));
   yield `${stateMark(style, mark)} ${painted}`;
   for (const line of rest) yield hang + line;
-  if (!isAllowed) yield* wrap(`It would: ${would}.`, style.width);
+  if (!isAllowed) yield* wrap(`It would ${would}.`, style.width);
 }
 
-/** `adds 41, changes 9, deletes 12 of 18 932 entries below /srv/mirror`. */
-export function wouldWords({ header, picture }: Pick<SaidPlan, 'header' | 'picture'>): string {
+/** `delete 12 of 18 932 entries, overwrite 9, add 41 below /srv/mirror`; `will`: `deletes 12 ...`. */
+export function wouldWords(
+  { header, picture }: Pick<SaidPlan, 'header' | 'picture'>,
+  tense: 'would' | 'will' = 'would',
+): string {
   const { create, update, rename, replace, delete: gone, forget } = picture.summary;
-  const lost = gone.entries + forget.entries + replace.entries;
-  const changed = update.ops - picture.attributesOnly;
   const { entries, place } = header.target;
   const of = entries > 0 ? ` of ${countOf(entries, 'entry', 'entries')}` : '';
-  const parts = [
-    ...(lost > 0 ? [`delete ${formatCount(lost)}${of}`] : []),
-    ...(changed > 0 ? [`overwrite ${formatCount(changed)}`] : []),
-    ...(rename.ops > 0 ? [`rename ${formatCount(rename.ops)}`] : []),
-    ...(create.entries > 0 ? [`add ${formatCount(create.entries)}`] : []),
-    ...(picture.attributesOnly > 0
-      ? [`set owner, mode or times of ${formatCount(picture.attributesOnly)}`]
-      : []),
+  const counts: readonly (readonly [string, number, string])[] = [
+    ['delete', gone.entries + forget.entries + replace.entries, of],
+    ['overwrite', update.ops - picture.attributesOnly, ''],
+    ['rename', rename.ops, ''],
+    ['add', create.entries, ''],
+    ['touch', picture.attributesOnly, ' (owner, mode or times only)'],
   ];
+  const ending =
+    tense === 'will' ? (verb: string) => `${verb}${verb.endsWith('ch') ? 'es' : 's'}` : String;
+  const parts = counts
+    .filter(([, count]) => count > 0)
+    .map(([verb, count, more]) => `${ending(verb)} ${formatCount(count)}${more}`);
   const where = ` below ${sayText(place)}`;
-  return parts.length === 0 ? `change nothing${where}` : `${parts.join(', ')}${where}`;
+  return `${parts.length === 0 ? `${ending('change')} nothing` : parts.join(', ')}${where}`;
 }
 
 /** Each rule with what it has against it, and what to do about that. */
@@ -106,17 +108,23 @@ export function layoutObjections(
   const indent = ' '.repeat(2 + width + 2);
   return objections.flatMap((objection, at) => {
     const room = style.width - indent.length;
-    const { why, fix } = objection;
+    const { why, fix, releasedBy } = objection;
     const said = `${sayText(why, style)}${/[.!?]$/.test(why) ? '' : '.'}${standing(objection, style)}`;
-    const texts = [...wrap(said, room), ...hanging(`Fix: ${sayText(fix, style)}`, room)];
+    const todo = releasedBy === undefined ? `Fix: ${sayText(fix, style)}` : '';
+    const texts = [...wrap(together(said), room), ...hanging(together(todo), room)];
     const label = padTo(labels[at] ?? '', width);
     return texts.map((text, line) => (line === 0 ? `  ${label}  ${text}` : indent + text));
   });
 }
 
+/** A command and a share stay on one line where that is long enough for them. */
+function together(text: string): string {
+  return text.replaceAll(/\bholdfast( \S+){1,2}|\d+ %/g, unbreakable);
+}
+
 /** What further lines of a fix stand under. */
 function hanging(text: string, room: number): readonly string[] {
-  const lines = wrap(text, room - 5);
+  const lines = text === '' ? [] : wrap(text, room - 5);
   return lines.map((line, at) => (at === 0 ? line : `     ${line}`));
 }
 
@@ -140,24 +148,24 @@ function* contentLines({ verdict, picture, now }: SaidPlan, style: Style): Gener
   const alarms = picture.alarms();
   if (verdict.decision === 'allow' || alarms.length === 0) return;
   yield '';
-  const isAll = alarms.length < FEW;
-  yield `  What would go or be overwritten${isAll ? '' : ', most alarming first'}:  ${SIGNS_SAID}`;
-  for (const line of layoutOps(alarms, now, style)) yield `  ${line}`;
+  const { summary, attributesOnly } = picture;
+  const lossy = [summary.delete, summary.replace, summary.forget, summary.update];
+  const isAll = lossy.reduce((sum, { ops }) => sum + ops, -attributesOnly) === alarms.length;
+  yield `  What would go or be overwritten${isAll ? '' : ', most alarming first'}`;
+  yield* layoutOps(alarms, now, style);
   if (isAll) return;
   yield '';
   yield* layoutDirectories(picture.directories(), style);
 }
 
 function* commandLines(said: SaidPlan, style: Style): Generator<string> {
-  const { header, verdict, digest, now } = said;
+  const { header, verdict, digest } = said;
   if (verdict.decision === 'allow') return;
   const commands: (readonly [string, string])[] = [];
   if (digest !== undefined) {
     commands.push(['Look at all of it', `holdfast plan ${header.id} --all`]);
     if (canBeApproved(verdict)) {
-      const until = formatInstant(header.expires, now);
-      const approve = `holdfast approve ${header.id} ${shortDigest(digest)}`;
-      commands.push(['Let it pass', `${approve}   until ${until}`]);
+      commands.push(['Let it pass', `holdfast approve ${header.id} ${shortDigest(digest)}`]);
     }
   }
   const [worst] = verdict.objections.filter(isInForce);
@@ -165,7 +173,7 @@ function* commandLines(said: SaidPlan, style: Style): Generator<string> {
     commands.push(['Why it is so', `holdfast explain ${worst.rule}`]);
   }
   yield '';
-  const need = needWords(verdict);
+  const need = needWords(said);
   if (need !== '') yield* wrap(need, style.width);
   const width = Math.max(...commands.map(([what]) => what.length), 0);
   for (const [what, command] of commands) {
@@ -184,7 +192,7 @@ function isFirm({ isInvariant, effect }: Objection): boolean {
   return isInvariant || effect !== 'hold';
 }
 
-function needWords(verdict: Verdict): string {
+function needWords({ verdict, header, now }: SaidPlan): string {
   const { objections, needs } = verdict;
   const firm = objections.filter((each) => isInForce(each) && isFirm(each));
   if (firm.length > 0) {
@@ -193,9 +201,11 @@ function needWords(verdict: Verdict): string {
     return `No approval can release this: ${sayText(names.join(', '))} ${must}.`;
   }
   if (needs.approvals === 0) return '';
-  const persons = countOf(needs.approvals, 'person', 'persons');
+  const until = formatInstant(header.expires, now);
+  const isOne = needs.approvals === 1;
   const cool =
-    needs.coolOffMs === undefined ? '' : `, or one and ${formatDuration(needs.coolOffMs)}`;
-  const named = needs.namesTarget ? ', by typing the name of the target' : '';
-  return `It passes when ${persons}${cool} approve${needs.approvals === 1 ? 's' : ''} it${named}.`;
+    needs.coolOffMs === undefined ? '' : `, or one and ${formatDuration(needs.coolOffMs)} go by`;
+  const named = needs.namesTarget ? ', typing the name of the target' : '';
+  const persons = countOf(needs.approvals, 'person', 'persons');
+  return `Until ${until} it passes when ${persons} ${isOne ? 'approves' : 'approve'} it${named}${cool}.`;
 }

@@ -48,7 +48,11 @@ export class OpenedPlaces {
   of(run: number, index: number): PlanPlaces | undefined {
     const path = this.#runs[run]?.places.get(index);
     if (path === undefined) return undefined;
-    if (!this.#opened.has(path)) this.#opened.set(path, ifThere(() => this.#open(path)));
+    if (!this.#opened.has(path))
+      this.#opened.set(
+        path,
+        ifThere(() => this.#open(path)),
+      );
     return this.#opened.get(path);
   }
 

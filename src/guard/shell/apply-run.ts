@@ -46,7 +46,11 @@ export interface RunOutcome {
   readonly done: number;
   readonly asideEntries: number;
   readonly asideBytes: number;
-  readonly stop?: { readonly n: number | undefined; readonly path: ByteString; readonly why: string };
+  readonly stop?: {
+    readonly n: number | undefined;
+    readonly path: ByteString;
+    readonly why: string;
+  };
   readonly fault?: Fault;
   readonly unset: readonly { readonly path: ByteString; readonly what: string }[];
 }

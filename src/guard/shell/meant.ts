@@ -1,5 +1,5 @@
 /** What a run says in its journal before it acts. */
-import { type ByteString } from '../../base/bytes.ts';
+import type { ByteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
 import type { Intent, Made, WasAttributes } from '../core/journal-line.ts';
 import type { Journal } from './journal.ts';

@@ -90,4 +90,3 @@ export function copyFile(ports: TreePorts, from: Place, to: Place): void {
 }
 
 const COPY_SIZE = 1_048_576;
-

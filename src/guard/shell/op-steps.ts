@@ -5,12 +5,7 @@
  */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
-import {
-  type Attributes,
-  type Place,
-  TreeFailure,
-  type Unset,
-} from '../../host/tree-writer.ts';
+import { type Attributes, type Place, TreeFailure, type Unset } from '../../host/tree-writer.ts';
 import type { Made, WasAttributes } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { copyFile, moveTree } from './move-tree.ts';
@@ -220,10 +215,7 @@ export class OpSteps {
   }
 
   /** Between the look and the rename somebody may have put another one there. */
-  #demandMoved(
-    seen: SeenObject,
-    { from, to }: { readonly from: Place; readonly to: Place },
-  ): void {
+  #demandMoved(seen: SeenObject, { from, to }: { readonly from: Place; readonly to: Place }): void {
     const moved = seenAt(this.#ports.source, to);
     if (moved === undefined || isSameObject(moved, seen)) return;
     this.#ports.tree.rename(to, from);
@@ -257,6 +249,12 @@ export function slotName(op: Pick<Op, 'n'>): ByteString {
   return byteString(String(op.n));
 }
 
-function identityOf({ device, inode }: { readonly device: bigint; readonly inode: bigint }): string {
+function identityOf({
+  device,
+  inode,
+}: {
+  readonly device: bigint;
+  readonly inode: bigint;
+}): string {
   return `${device}:${inode}`;
 }

@@ -39,8 +39,7 @@ export function settlePlan(ports: ApplyPorts, plan: PlanToSettle): AppliedRuns |
   if (!applied.isOpen && hasResult) return applied;
   const target = applied.runs[0]?.begin.target ?? plan.stateDir;
   const { stateDir, holder } = plan;
-  const lease =
-    plan.lease ?? Lease.take(ports, { stateDir, target, plan: plan.header.id, holder });
+  const lease = plan.lease ?? Lease.take(ports, { stateDir, target, plan: plan.header.id, holder });
   try {
     if (applied.isOpen) settleOpen(ports, plan, { applied, target, token: lease.token });
     const now = readApplied(ports, plan.planDir) ?? applied;

@@ -117,7 +117,8 @@ function settleCommanded(
 ): Settled {
   const here = seenIn(parts, op);
   if (op.op === 'create') return here === undefined ? 'not-done' : 'done';
-  if (op.op === 'rename') return here !== undefined && isPlanned(op, here.seen) ? 'done' : 'not-done';
+  if (op.op === 'rename')
+    return here !== undefined && isPlanned(op, here.seen) ? 'done' : 'not-done';
   if (seenAt(parts.ports.source, at.old) === undefined) {
     const lies = ifThere(() => byCommand(parts.ports, at.places, op));
     return lies === true ? 'done' : 'not-done';

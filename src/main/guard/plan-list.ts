@@ -81,19 +81,7 @@ export function* planListWords(
   yield shown.length === 0
     ? 'No plan waits.'
     : `${countOf(shown.length, 'plan')}${isAll ? '' : ' waiting'}.`;
-  if (shown.length > 0) yield '';
-  yield* layoutTable(
-    style,
-    [
-      { header: '' },
-      { header: '' },
-      { header: '' },
-      { header: '', align: 'right' },
-      { header: 'deletes', align: 'right' },
-      { header: 'target', shrink: 'ends', widthMin: 12 },
-    ],
-    shown.map((row) => cells(row, now, style)),
-  );
+  if (shown.length > 0) yield* tableOf(shown, now, style);
   if (others > 0) {
     yield '';
     yield* wrap(
@@ -105,6 +93,22 @@ export function* planListWords(
     yield '';
     yield '  One in full   holdfast plan ID';
   }
+}
+
+function* tableOf(rows: readonly PlanRow[], now: UnixMs, style: Style): Generator<string> {
+  yield '';
+  yield* layoutTable(
+    style,
+    [
+      { header: '' },
+      { header: '' },
+      { header: '' },
+      { header: '', align: 'right' },
+      { header: 'deletes', align: 'right' },
+      { header: 'target', shrink: 'ends', widthMin: 12 },
+    ],
+    rows.map((row) => cells(row, now, style)),
+  );
 }
 
 function cells({ plan, state }: PlanRow, now: UnixMs, style: Style) {
