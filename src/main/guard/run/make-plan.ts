@@ -19,7 +19,7 @@ import { Judging } from '../../../guard/core/judge.ts';
 import { OpFolder } from '../../../guard/core/op-folder.ts';
 import { PlanPicture } from '../../../guard/core/plan-picture.ts';
 import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
-import type { WrappedChange, WrappedListing } from '../../../guard/core/wrapped.ts';
+import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { PLAN_LIFE_MS } from '../../../guard/shell/plan-store.ts';
 import { Quarantine } from '../../../guard/shell/quarantine.ts';
 import { TargetReader } from '../../../guard/shell/target-reader.ts';
@@ -287,7 +287,7 @@ async function sourceOf(
   if (sourceText === undefined) return undefined;
   const { lastSeen } = found.past;
   const isWanted = lastSeen === undefined || changes.some(({ what }) => what !== 'create');
-  if (sourcePlace === undefined || !isWanted) return eligibilityUnseen(sourceText);
+  if (sourcePlace === undefined || !isWanted) return asLast(sourceText, found);
   const { host, path } = sourcePlace;
   try {
     const named = byteString(
@@ -301,19 +301,26 @@ async function sourceOf(
     );
   } catch (error) {
     if (!(error instanceof Fault) || host === undefined) throw error;
-    return unanswered(sourceText, lastSeen);
+    return unanswered(sourceText, found);
   }
 }
 
-/** An account that may only rsync never answers; one that has answered before does. */
-function unanswered(place: string, lastSeen: FactsFound['past']['lastSeen']): Eligibility {
+/** Not looked at: what was known of it stays known, for the run that needs it. */
+function asLast(place: string, { past }: FactsFound): Eligibility {
   const unseen = eligibilityUnseen(place);
-  const was = lastSeen?.machine ?? '';
-  if (was === '') return unseen;
-  const differs = [
-    { what: 'machine', was: `machine ${was.slice(0, 8)}`, is: 'not to be asked' },
-  ] as const;
-  return { ...unseen, differs };
+  const { lastSeen, before } = past;
+  if (lastSeen === undefined) return unseen;
+  const { identity } = lastSeen;
+  return { ...unseen, identity, generation: before?.generation ?? 0, sighting: lastSeen };
+}
+
+/** An account that may only rsync never answers; one that has answered before does. */
+function unanswered(place: string, found: FactsFound): Eligibility {
+  const last = asLast(place, found);
+  const was = last.sighting.machine;
+  if (was === '') return last;
+  const named = `machine ${was.slice(0, 8)}`;
+  return { ...last, differs: [{ what: 'machine', was: named, is: 'not to be asked' }] };
 }
 
 /** `-e 'ssh -p 2222'`: the way rsync goes. */
