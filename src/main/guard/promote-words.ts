@@ -30,7 +30,7 @@ export function* promotionWords(promotion: Promotion, style: Style): Iterable<st
   }
   const { compared } = former;
   const count = differenceCount(compared);
-  const both = `${tree.place} has ${formatCount(compared.entriesHere)} entries, ${there} ${formatCount(compared.entriesThere)}`;
+  const both = `${tree.place} has ${countOf(compared.entriesHere, 'entry', 'entries')}, ${there} ${formatCount(compared.entriesThere)}`;
   const text =
     count === 0
       ? `${both}; size and time of all agree.`
