@@ -105,6 +105,10 @@ export const GUARD_FAULTS = {
     remedy:
       'Load one into your agent (ssh-add), or name it: --key ~/.ssh/id_ed25519. To make one: ssh-keygen -t ed25519',
   },
+  HF_ROLLOUT_ABSENT: {
+    kind: 'usage',
+    remedy: 'Name one that runs, on the machine and by the account that began it.',
+  },
   HF_SYNC_CONTENT: {
     kind: 'unavailable',
     remedy: 'What could be put in is there. Run `holdfast vault check`, then the same sync again.',

@@ -32,7 +32,8 @@ export function writeMarker(root: ByteString, marker: TreeMarker): void {
 
 function writeIn(dir: number, text: string): void {
   const beside = fsPath(pathAt(dir, byteString(`${TREE_MARKER}.new`)));
-  fs.rmSync(beside, { force: true }); // Of a run that was killed.
+  // Of a run that was killed.
+  if (fs.lstatSync(beside, { throwIfNoEntry: false }) !== undefined) fs.unlinkSync(beside);
   const file = fs.openSync(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE);
   try {
     fs.writeSync(file, text);

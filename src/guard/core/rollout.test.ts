@@ -54,13 +54,19 @@ function simulate(world: World): Told {
         assert.ok(!isPaused && now < world.stopAt, 'nothing begins while it is paused or stopped');
         assert.ok(failed.length <= plan.failuresMax, 'nothing begins after too many failures');
         const isCanary = target < plan.canary;
-        const canariesOver = begun.filter((each) => each < plan.canary && !running.has(each)).length;
+        const canariesOver = begun.filter(
+          (each) => each < plan.canary && !running.has(each),
+        ).length;
         if (!isCanary) {
           assert.equal(canariesOver, Math.min(plan.canary, plan.count), 'canaries are over first');
           assert.ok(!failed.some((each) => each < plan.canary), 'and all are well');
           const wave = Math.floor((target - plan.canary) / plan.batch);
           for (const other of running.keys()) {
-            assert.equal(Math.floor((other - plan.canary) / plan.batch), wave, 'one batch at a time');
+            assert.equal(
+              Math.floor((other - plan.canary) / plan.batch),
+              wave,
+              'one batch at a time',
+            );
           }
         }
         begun.push(target);
@@ -113,7 +119,8 @@ test('whatever happens, what must hold holds, and it ends with a reason that is 
         assert.ok(failed <= plan.failuresMax);
       }
       if (end === 'failures') assert.ok(failed > plan.failuresMax);
-      if (end === 'canary') assert.ok(given.targets.slice(0, plan.canary).some(({ fails }) => fails));
+      if (end === 'canary')
+        assert.ok(given.targets.slice(0, plan.canary).some(({ fails }) => fails));
       if (end === 'stopped') assert.ok(given.stopAt < HORIZON);
       if (end === 'check') assert.ok(given.failingCheck > 0);
     }),
