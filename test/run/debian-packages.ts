@@ -50,6 +50,7 @@ export const PACKAGES = [
     purpose: 'images of running guests',
   },
   { name: 'qemu-utils', probe: 'qemu-img', purpose: 'images of guests' },
+  { name: 'rclone', probe: 'rclone', purpose: 'guarding it' },
   { name: 'restic', probe: 'restic', purpose: 'opening its repositories; benchmarks' },
   { name: 'rsync', probe: 'rsync', purpose: 'comparing a restored tree with its source' },
   { name: 'sqlite3', probe: 'sqlite3', purpose: 'an SQLite database with a WAL is torn' },

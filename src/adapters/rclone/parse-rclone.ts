@@ -100,7 +100,8 @@ export function parseRclone(argv: readonly string[]): RcloneCommand {
   };
 }
 
-export function rcloneDryRun(command: RcloneCommand): readonly string[] {
+/** @param all what stays as it is is said too */
+export function rcloneDryRun(command: RcloneCommand, all = false): readonly string[] {
   const kept = command.flags.filter(
     ({ name }) => !PRINTING.has(name) && name !== 'max-delete' && name !== 'ignore-errors',
   );
@@ -108,14 +109,8 @@ export function rcloneDryRun(command: RcloneCommand): readonly string[] {
     command.verb,
     ...OURS,
     ...kept.map(flagText),
-    ...[
-      '--dry-run',
-      '--use-json-log',
-      '--log-level=NOTICE',
-      '--stats=24h',
-      '--',
-      ...command.places,
-    ],
+    ...['--dry-run', '--use-json-log', `--log-level=${all ? 'DEBUG' : 'NOTICE'}`, '--stats=24h'],
+    ...['--', ...command.places],
   ];
 }
 

@@ -1,5 +1,5 @@
 /** What rclone logs for `rcloneDryRun`, one JSON object a line. Pure. */
-import { byteString } from '../../base/bytes.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { WrappedChange, WrappedListing } from '../../guard/core/wrapped.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 
@@ -20,14 +20,17 @@ const CHANGED_NAME = /[\u2400-\u2421\u{fffd}\u201b\uff00-\uff5e]/u;
 
 export class RcloneLogReader {
   readonly #see: (change: WrappedChange) => void;
+  readonly #same: ((path: ByteString) => void) | undefined;
   readonly #errors: string[] = [];
   #checks = 0;
   #deletes = 0;
   #created = 0;
   #hasStats = false;
 
-  constructor(see: (change: WrappedChange) => void) {
+  /** @param same told of what is there and stays as it is, where the log says that too */
+  constructor(see: (change: WrappedChange) => void, same?: (path: ByteString) => void) {
     this.#see = see;
+    this.#same = same;
   }
 
   push(line: string): void {
@@ -38,6 +41,7 @@ export class RcloneLogReader {
     }
     if (typeof said.stats === 'object' && said.stats !== null) this.#statistics(said.stats);
     else if (typeof said.skipped === 'string') this.#skipped(said, said.skipped);
+    else if (said.msg === 'Unchanged skipping') this.#same?.(pathOf(textOf(said.object)));
     else if (said.level === 'error' || said.level === 'critical' || said.level === 'fatal') {
       this.#errors.push(textOf(said.msg));
     }
@@ -61,7 +65,7 @@ export class RcloneLogReader {
       this.#errors.push(`${name}: rclone writes this name otherwise than it is`);
       return;
     }
-    const path = byteString(bytesOfUtf8(name));
+    const path = pathOf(name);
     const size = typeof said.size === 'number' && said.size > 0 ? said.size : 0;
     if (skipped === 'delete') {
       this.#deletes += 1;
@@ -99,6 +103,10 @@ function parsed(line: string): LogLine | undefined {
   } catch {
     return undefined; // Not of the log: said as it is.
   }
+}
+
+function pathOf(name: string): ByteString {
+  return byteString(bytesOfUtf8(name));
 }
 
 function textOf(value: unknown): string {

@@ -58,6 +58,8 @@ class Maker {
   readonly #drafts: Draft[] = [];
   readonly #trees: GoingTree[] = [];
   readonly #kept: { path: ByteString; staying: ByteString }[] = [];
+  /** Directories that are there, or that an operation before makes. */
+  readonly #dirs = new Set<ByteString>();
   /** Entries at and below it are covered by an operation. */
   #covered: ByteString | undefined;
   /** A directory that is not there yet, so that nothing below it is either. */
@@ -113,6 +115,7 @@ class Maker {
     } else if (change.what === 'create' && comesAsDir !== (seen.kind === 'dir')) {
       this.#replace(change, seen);
       if (comesAsDir) this.#new = change.path;
+      if (comesAsDir) this.#dirs.add(change.path);
     } else {
       this.#update(change, seen, comesAsDir);
     }
@@ -120,9 +123,27 @@ class Maker {
 
   #create(change: WrappedCreate | WrappedUpdate): void {
     const isDir = change.what === 'create' && change.isDir;
+    this.#createAbove(change.path);
+    this.#comes(change.path, { isDir, bytes: change.size });
+  }
+
+  /** Some programs make directories without a word. */
+  #createAbove(path: ByteString): void {
+    const above = parentOf(path);
+    if (above === undefined || above === '' || this.#dirs.has(above)) return;
+    this.#dirs.add(above);
+    const isCovered = this.#new !== undefined && isWithin(this.#new, above);
+    if (!isCovered && this.#parts.target.look(above) !== undefined) return;
+    this.#createAbove(above);
+    if (this.#new === undefined || !isWithin(this.#new, above)) this.#new = above;
+    this.#comes(above, { isDir: true, bytes: 0 });
+  }
+
+  #comes(path: ByteString, { isDir, bytes }: { isDir: boolean; bytes: number }): void {
+    if (isDir) this.#dirs.add(path);
     this.#drafts.push({
-      ...{ op: 'create', kind: isDir ? 'dir' : 'file', path: change.path },
-      ...{ entries: 1, bytes: change.size, owner: 'pipeline', cause: 'new' },
+      ...{ op: 'create', kind: isDir ? 'dir' : 'file', path },
+      ...{ entries: 1, bytes, owner: 'pipeline', cause: 'new' },
       ...{ cascade: 'expanded', cls: 'data', live: IDLE, undo: NO_UNDO_WANTED },
     });
   }
@@ -161,6 +182,7 @@ class Maker {
       const bytes = seen.kind === 'file' ? Number(seen.precond.size) : 0;
       const loss = this.#lossOf({ path, seen, entries: 1, bytes });
       if (this.#inTheWay.has(path)) {
+        this.#dirs.add(path);
         this.#drafts.push({ ...loss, op: 'replace', cause: 'replaced' });
         return;
       }

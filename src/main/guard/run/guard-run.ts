@@ -3,7 +3,7 @@ import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
-import type { Op, Verdict } from '../../../base/plan.ts';
+import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
 import type { RunOutcome } from '../../../guard/core/history.ts';
 import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
@@ -206,7 +206,9 @@ class LocalRun {
     });
     // A first run of which nothing else was to be said has taken over what lies there. Any other held
     // run is none that the next one is measured by: an empty source would set the measure.
-    const isAdopted = verdict.objections.filter(isInForce).every(({ rule }) => rule === 'scoped');
+    const isAdopted = verdict.objections
+      .filter(isInForce)
+      .every(({ rule }) => ABOUT_LOSS.has(rule));
     const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
     if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
     this.#record(made, verdict, outcome, report);
@@ -287,6 +289,9 @@ class LocalRun {
     });
   }
 }
+
+/** What these object to is a loss, and there is none: what comes is as it should be. */
+const ABOUT_LOSS: ReadonlySet<RuleName> = new Set(['scoped', 'undo', 'live', 'radius']);
 
 const NONE = { entries: 0, bytes: 0 };
 

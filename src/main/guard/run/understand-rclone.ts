@@ -80,7 +80,7 @@ async function guarded(command: RcloneCommand, parts: Parts): Promise<Guarded> {
     filter: command.filter,
     filterNarrowsDeletes: command.filterNarrowsDeletes,
     copiesFirst: command.hasOwnBackup,
-    ask: (see) => ask(command, { around, input, see }),
+    ask: (see, same) => ask(command, { around, input, see, same }),
     runCreates: [command.program, ...rcloneRun(command, { createsOnly: true })],
     endedWell: (code) => LISTED.has(code),
     sourceFile: (below) => (isLocal ? byteString(`${bytesOfText(from)}/${below}`) : undefined),
@@ -93,11 +93,12 @@ async function ask(
     readonly around: Surroundings;
     readonly input: Uint8Array | undefined;
     readonly see: (change: WrappedChange) => void;
+    readonly same: ((path: ByteString) => void) | undefined;
   },
 ): Promise<Asked> {
-  const reader = new RcloneLogReader(parts.see);
+  const reader = new RcloneLogReader(parts.see, parts.same);
   const env = { ...parts.around.env, RCLONE_LOG_FILE: undefined, TZ: 'UTC' };
-  const args = rcloneDryRun(command);
+  const args = rcloneDryRun(command, parts.same !== undefined);
   const call = { program: command.program, args, env, input: parts.input };
   const { code, said } = await askChild(
     call,
