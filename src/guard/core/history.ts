@@ -66,6 +66,8 @@ export interface OpGroup {
   readonly live: Op['live']['state'];
   readonly undo: Op['undo']['kind'];
   readonly verified: boolean;
+  readonly fidelity: Op['undo']['fidelity'];
+  readonly attributesOnly?: true;
   readonly ops: number;
   readonly entries: number;
   readonly bytes: number;
@@ -133,7 +135,8 @@ const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped']
  */
 export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
   const applied = appliedRuns(runs);
-  const last = applied.at(-1);
+  // What only added (its listing was not complete) is no measure for the next; what adopted is.
+  const last = applied.findLast(({ outcome, isFirst }) => outcome !== 'additive' || isFirst);
   const before = last?.source && {
     seen: last.source.seen,
     generation: last.source.generation,
@@ -142,7 +145,7 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
   const recent = applied.filter(({ at }) => at > now - HISTORY_SPAN);
   const p99 = recent.length < RUNS_MIN ? undefined : percentile99(windowSums(recent));
   return {
-    isFirstRun: last === undefined,
+    isFirstRun: applied.length === 0,
     ...(before === undefined ? {} : { before }),
     ...(last?.source?.mark === undefined
       ? {}

@@ -67,8 +67,10 @@ export class OpFolder {
   }
 }
 
-function keyOf({ op, kind, owner, cause, cascade, cls, live, undo }: Op): string {
-  return [op, kind, owner, cause, cascade, cls, live.state, undo.kind, undo.verified].join('\0');
+function keyOf(given: Op): string {
+  const { op, kind, owner, cause, cascade, cls, live, undo, attributesOnly = false } = given;
+  const proof = [undo.kind, undo.verified, undo.fidelity];
+  return [op, kind, owner, cause, cascade, cls, live.state, ...proof, attributesOnly].join('\0');
 }
 
 function groupOf(sum: Sum): OpGroup {
@@ -77,6 +79,7 @@ function groupOf(sum: Sum): OpGroup {
   return {
     ...{ op: op.op, kind: op.kind, owner: op.owner, cause: op.cause, cascade: op.cascade },
     ...{ cls: op.cls, live: op.live.state, undo: op.undo.kind, verified: op.undo.verified },
+    ...{ fidelity: op.undo.fidelity, ...(op.attributesOnly ? { attributesOnly: true } : {}) },
     ...{
       ops,
       entries,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Act } from './cli.ts';
 import { defineGuardCoverage } from './command-guard-coverage.ts';
 import { defineGuardKit } from './command-guard-kit.ts';
+import { defineGuardReplay } from './command-guard-replay.ts';
 import { defineGuardRun } from './command-guard-run.ts';
 
 export function define(command: Command, act: Act): void {
@@ -13,4 +14,5 @@ export function define(command: Command, act: Act): void {
   defineGuardRun(command, act);
   defineGuardKit(command, act);
   defineGuardCoverage(command, act);
+  defineGuardReplay(command, act);
 }

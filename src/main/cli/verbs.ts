@@ -175,6 +175,11 @@ export const VERBS: readonly Verb[] = [
         isCommon: true,
       },
       { name: 'kit', summary: 'print what closes each way around', isCommon: false },
+      {
+        name: 'replay',
+        summary: 'how often the rules would have asked, and about what',
+        isCommon: false,
+      },
     ],
     load: () => import('./command-guard.ts'),
   },
