@@ -158,9 +158,10 @@ class CelRun implements OwnRuleRun {
 
 const WATCHED = new vm.Script('act()');
 
+/** It is an Error of the other context, and so none of this one. */
 function isTimeout(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  const isThing = typeof error === 'object' && error !== null && 'code' in error;
+  return isThing && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }
 
 function summaryOf(error: unknown): string {
