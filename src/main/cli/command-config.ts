@@ -26,7 +26,12 @@ Keys of holdfast.yaml:
                                             moment, check
   hosts, domains, points                    other machines, what fails together,
                                             backups that a team has
-With examples: docs/operating/frozen.md, docs/operating/look.md
+  guard                                     what is asked before anything is
+                                            taken away: mode, limits, rules,
+                                            approvals, keep, classes, pipelines,
+                                            trees, rollout
+With examples: docs/operating/frozen.md, docs/operating/look.md,
+docs/operating/guard.md
 
 Example of a file:
   vault: /srv/vault
@@ -78,15 +83,25 @@ export function define(command: Command, act: Act): void {
 }
 
 async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
-  const { configFile, config } = await readSettings(cli, options);
+  const settings = await readSettings(cli, options);
+  const { configFile, config } = settings;
   const count = Object.keys(config.datasets ?? {}).length;
   const elsewhere = dataSetsElsewhere(config).length;
   const others = elsewhere === 0 ? '' : `, ${formatCount(elsewhere)} of them on other hosts`;
+  const { teamRules } = await import('../guard/guard-session.ts');
+  const rules = (await teamRules(settings)).length;
+  const ofGuard = rules === 0 ? '' : `, ${countOf(rules, 'rule')} of the guard`;
   const say = (style: Style): readonly string[] =>
     configFile === undefined
       ? ['There is no holdfast.yaml here and none in /etc/holdfast; nothing needs one.']
-      : [`${sayText(configFile, style)} is right: ${countOf(count, 'data set')}${others}.`];
-  return { code: EXIT.done, say, json: { file: configFile ?? null, dataSets: count, elsewhere } };
+      : [
+          `${sayText(configFile, style)} is right: ${countOf(count, 'data set')}${others}${ofGuard}.`,
+        ];
+  return {
+    code: EXIT.done,
+    say,
+    json: { file: configFile ?? null, dataSets: count, elsewhere, rules },
+  };
 }
 
 async function diffLook(cli: Cli, options: DiffOptions): Promise<Answer> {

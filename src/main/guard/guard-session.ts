@@ -30,7 +30,11 @@ export interface GuardSession {
   readonly store: PlanStore;
   /** Who does it, for plans, claims and histories. */
   readonly actor: Actor;
-  /** What a run of this pipeline is judged by. */
+  /**
+   * What a run of this pipeline is judged by.
+   *
+   * @throws Fault HF_CONFIG_INVALID where a rule of the team cannot be read
+   */
   readonly policyFor: (pipeline: string) => GuardPolicy;
   readonly classOf: ClassOf;
   /** How long what was taken away can be put back. */
@@ -38,12 +42,12 @@ export interface GuardSession {
   now(): UnixMs;
 }
 
-/** @throws Fault HF_CONFIG_INVALID where a rule of the team cannot be read */
+/** A rule of the team that cannot be read is said by who judges: freezing must work without it. */
 export async function openGuard(cli: Cli, settings: Settings): Promise<GuardSession> {
   const ports = { ...nodePorts(), source: nodeSource(), tree: nodeTreeWriter() };
   const stateDir = settings.state.value;
   const config = settings.config.guard ?? {};
-  const own = await ownRules(settings);
+  const own = await settled(teamRules(settings));
   return {
     ports,
     settings,
@@ -51,15 +55,31 @@ export async function openGuard(cli: Cli, settings: Settings): Promise<GuardSess
     guardDir: byteString(`${stateDir}/guard`),
     store: new PlanStore({ disk: ports.disk, tools: ports.tools, stateDir }),
     actor: actorOf(cli),
-    policyFor: (pipeline) => policyFor(config, own, pipeline),
+    policyFor: (pipeline) => policyFor(config, own(), pipeline),
     classOf: classesOf(config),
     keepMs: keepOf(config),
     now: () => cli.clock.now(),
   };
 }
 
-/** The language of rules is loaded by whoever has some, and by nobody else. */
-async function ownRules({ config, configFile }: Settings): Promise<GuardPolicy['own']> {
+/** What came of it, to be thrown only where it is wanted. */
+async function settled<T>(work: Promise<T>): Promise<() => T> {
+  try {
+    const value = await work;
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/**
+ * The language of rules is loaded by whoever has some, and by nobody else.
+ *
+ * @throws Fault HF_CONFIG_INVALID
+ */
+export async function teamRules({ config, configFile }: Settings): Promise<GuardPolicy['own']> {
   const rules = config.guard?.rules ?? [];
   if (rules.length === 0) return [];
   const { celRules } = await import('../../adapters/cel/cel-rules.ts');
