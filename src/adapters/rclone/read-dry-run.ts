@@ -18,6 +18,9 @@ interface LogLine {
  */
 const CHANGED_NAME = /[\u2400-\u2421\u{fffd}\u201b\uff00-\uff5e]/u;
 
+/** What it logs before it has read how to log. */
+const BEFORE_JSON = /^[0-9/]+ [0-9:.]+ (?:DEBUG|INFO|NOTICE) *:/;
+
 export class RcloneLogReader {
   readonly #see: (change: WrappedChange) => void;
   readonly #same: ((path: ByteString) => void) | undefined;
@@ -36,7 +39,7 @@ export class RcloneLogReader {
   push(line: string): void {
     const said = parsed(line);
     if (said === undefined) {
-      if (line.trim() !== '') this.#errors.push(line);
+      if (line.trim() !== '' && !BEFORE_JSON.test(line)) this.#errors.push(line);
       return;
     }
     if (typeof said.stats === 'object' && said.stats !== null) this.#statistics(said.stats);
