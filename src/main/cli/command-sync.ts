@@ -88,7 +88,8 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
   const results: SyncResult[] = [];
   try {
     for (const place of places) {
-      results.push(await actOn(cli, await prepared(cli, { guard, source, place }), asked));
+      const sync = await prepared(cli, { guard, source, place, yes: asked.yes });
+      results.push(await actOn(cli, sync, asked));
     }
   } finally {
     await source.close();
@@ -105,13 +106,18 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
 /** @throws Fault as a plan is made, here or there */
 async function prepared(
   cli: Cli,
-  of: { readonly guard: GuardSession; readonly source: SyncSource; readonly place: TreePlace },
+  of: {
+    readonly guard: GuardSession;
+    readonly source: SyncSource;
+    readonly place: TreePlace;
+    readonly yes: boolean;
+  },
 ): Promise<PreparedSync> {
-  const { guard, source, place } = of;
+  const { guard, source, place, yes } = of;
   if (place.at === undefined) {
     return prepareLocal(guard, {
       ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop) },
     });
   }
-  return prepareFar(cli, { guard, source, place: { at: place.at, path: place.path } });
+  return prepareFar(cli, { guard, source, yes, place: { at: place.at, path: place.path } });
 }

@@ -43,6 +43,8 @@ export interface FarAsked {
   readonly guard: GuardSession;
   readonly source: SyncSource;
   readonly place: FarPlace;
+  /** Nobody will look at the operations of a plan that is allowed. */
+  readonly yes: boolean;
 }
 
 const PIECE = 256 * 1024;
@@ -158,7 +160,7 @@ class FarTalk {
     const { offer, root, reading } = source;
     const { codec } = guard.ports.tools;
     const isEdited = base !== undefined && base !== root.sha256;
-    const wantsOps = offer.options.dryRun || this.#cli.terminal.canAsk || this.#cli.wantsJson;
+    const wantsOps = offer.options.dryRun || !this.#asked.yes;
     const said = {
       ...{ root: root.sha256, isEdited, options: { ...offer.options, wantsOps } },
       ...{ source: offer.source, actor: offer.actor, pipeline: offer.pipeline },

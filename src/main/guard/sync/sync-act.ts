@@ -3,7 +3,7 @@ import { Fault } from '../../../base/fault.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { isInForce } from '../../../guard/core/release.ts';
-import { sayVerdict, wouldWords } from '../../../guard/core/say-verdict.ts';
+import { sayVerdict } from '../../../guard/core/say-verdict.ts';
 import { askLine } from '../../cli/ask.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { EXIT, type ExitCode } from '../../cli/exit-code.ts';
@@ -121,8 +121,6 @@ export function worstCode(results: readonly SyncResult[]): ExitCode {
   const order: readonly ExitCode[] = [EXIT.error, EXIT.denied, EXIT.stale, EXIT.held, EXIT.gaps];
   return order.find((code) => results.some((each) => each.code === code)) ?? EXIT.done;
 }
-
-export { wouldWords };
 
 /** @throws Fault HF_USAGE */
 export function demandTargets(targets: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** What became of a sync, for people and for machines. */
+import type { OpVerb, PlanSummary } from '../../../base/plan.ts';
 import type { Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
 import { sayText } from '../../../base/say-name.ts';
@@ -8,7 +9,7 @@ import { wrap } from '../../../base/say-width.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import { planJson } from '../plan-json.ts';
 import type { SyncDone } from './prepared-sync.ts';
-import { planWords, type SyncResult, wouldWords } from './sync-act.ts';
+import { planWords, type SyncResult } from './sync-act.ts';
 
 const LEFT_SHOWN_MAX = 5;
 
@@ -27,7 +28,7 @@ function* doneWords(
   now: UnixMs,
   style: Style,
 ): Generator<string> {
-  const { header, verdict, picture } = sync;
+  const { header, verdict } = sync;
   if (verdict.decision !== 'allow') yield* planWords(sync, now, style);
   const { outcome, stop, unset } = done;
   if (outcome !== 'applied') {
@@ -37,11 +38,11 @@ function* doneWords(
     const line = `${word}  ${header.id}   ${count}; ${sayText(why, style)}`;
     yield `${stateMark(style, 'failed')} ${line}`;
   } else {
-    const would = verdict.decision === 'allow' ? wouldWords({ header, picture }) : '';
-    const what =
-      would === ''
-        ? `${countOf(done.done, 'operation')}; ${formatCount(done.waiting)} wait`
-        : would;
+    const isAll = verdict.decision === 'allow';
+    const waits = `${formatCount(done.waiting)} wait`;
+    const what = isAll
+      ? summaryWords(header.summary)
+      : `${countOf(done.done, 'operation')}; ${waits}`;
     yield* wrap(`${stateMark(style, 'ok')} Done  ${header.id}   ${what}`, style.width);
   }
   const facts = [
@@ -60,6 +61,24 @@ function* doneWords(
   if (done.done > 0) {
     yield `  Put it all back     holdfast undo ${header.id}     until ${formatInstant(unixMs(done.until), now)}`;
   }
+}
+
+const VERBS: readonly (readonly [OpVerb, string])[] = [
+  ['create', 'added'],
+  ['update', 'changed'],
+  ['replace', 'replaced'],
+  ['rename', 'renamed'],
+  ['delete', 'deleted'],
+];
+
+/** `41 added, 9 changed, 12 deleted`: entries, of what is renamed its operations. */
+function summaryWords(summary: PlanSummary): string {
+  const said = VERBS.flatMap(([verb, word]) => {
+    const { ops, entries } = summary[verb];
+    const count = verb === 'rename' ? ops : entries;
+    return count === 0 ? [] : [`${formatCount(count)} ${word}`];
+  });
+  return said.join(', ');
 }
 
 function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
