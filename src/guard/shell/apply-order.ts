@@ -1,6 +1,7 @@
 /** In which order the operations of a plan are done, and which of them wait. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
+import { isWithin } from '../../manifest/core/order.ts';
 
 /** What is to be done with an operation, and when; one byte each. */
 export const WAITS = 0;
@@ -37,10 +38,14 @@ export function orderOf(of: {
   const phases = new Uint8Array(of.count);
   const froms = new Map<ByteString, number>();
   const targets = new Set<ByteString>();
+  /** What lies there stays for now, and nothing can be made below it. */
+  let staying: ByteString | undefined;
   let count = 0;
   for (const op of of.ops) {
     const isDone = of.wasDone?.[op.n] === 1;
-    const phase = isDone ? DONE : phaseOf(op, of);
+    const isBlocked = staying !== undefined && isWithin(staying, op.path);
+    const phase = isDone ? DONE : isBlocked ? WAITS : phaseOf(op, of);
+    if (op.op === 'replace' && phase === WAITS && !isBlocked) staying = op.path;
     phases[op.n] = phase;
     if (phase > DONE) count += 1;
     if (op.op !== 'rename' || phase !== BRING) continue;
