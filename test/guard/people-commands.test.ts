@@ -233,3 +233,61 @@ test('a freeze says until when, by whom, and what it does not cover; unfreeze en
   assert.equal(bench.json(['unfreeze']).said.wasFrozen, false);
   assert.equal(bench.run(['claim', '--motd']).stdout, '');
 });
+
+/** A mirror that owns what lies there, and a source that has lost most of it. */
+function mirror(bench: People): readonly string[] {
+  for (let file = 0; file < 60; file++) bench.write(`src/f${file}`);
+  fs.mkdirSync(bench.at('dst'));
+  const command = ['guard', 'run', '--', 'rsync', '-a', '--delete', 'src/', 'dst/'];
+  assert.equal(bench.run(command).status, 0);
+  for (let file = 0; file < 40; file++) fs.unlinkSync(bench.at(`src/f${file}`));
+  return command;
+}
+
+test('a held command passes when it is run again after its plan was approved, once', async (t) => {
+  const bench = people(t);
+  if (bench === undefined || !needs(t, 'rsync')) return;
+  const ann = bench.keys.key('ann');
+  bench.allow([['ann', ann]]);
+  const command = mirror(bench);
+  const held = bench.run(command);
+  assert.equal(held.status, 120, held.stdout + held.stderr);
+  const [, id = '', digits = ''] =
+    /holdfast approve (p-[0-9a-f]{8}) ([0-9a-f]{8})/.exec(held.stdout + held.stderr) ?? [];
+  const approved = await bench.typed(`approve ${id} ${digits} --key ${ann}`);
+  assert.equal(approved.status, 0, approved.shown);
+  const again = bench.run(command);
+  assert.equal(again.status, 0, again.stdout + again.stderr);
+  assert.equal(fs.readdirSync(bench.at('dst')).filter((name) => name.startsWith('f')).length, 20);
+  const uses = fs.readdirSync(path.join(bench.state, 'guard/uses'));
+  assert.equal(uses.length, 1);
+});
+
+test('a command waits where somebody else works, and where changes are frozen', (t) => {
+  const bench = people(t);
+  if (bench === undefined || !needs(t, 'rsync')) return;
+  const command = mirror(bench);
+  for (let file = 0; file < 35; file++) bench.write(`src/f${file}`);
+  const left = (): number => fs.readdirSync(bench.at('dst')).length;
+  const all = left();
+  const env = { SUDO_USER: 'ann' };
+  bench.run(['claim', bench.at('dst'), '--reason', 're-imaging', '--for', '3h'], { env });
+  const claimed = bench.run(command);
+  assert.equal(claimed.status, 120, claimed.stdout);
+  assert.match(
+    flat(claimed.stdout + claimed.stderr),
+    /ann@.* has claimed .*dst until .*: re-imaging/,
+  );
+  bench.run(['claim', '--end', bench.at('dst')]);
+  bench.run(['freeze', '--reason', 'storage work']);
+  const frozen = bench.run(command);
+  assert.equal(frozen.status, 120, frozen.stdout);
+  assert.match(flat(frozen.stdout + frozen.stderr), /changes are frozen until .*storage work/i);
+  assert.equal(left(), all);
+  bench.run(['unfreeze']);
+  const free = bench.run(command);
+  assert.equal(free.status, 0, free.stdout + free.stderr);
+  assert.equal(left(), all - 5);
+  const replayed = bench.json(['guard', 'replay']).said;
+  assert.equal(replayed.runs, 4);
+});
