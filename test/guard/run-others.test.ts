@@ -42,7 +42,8 @@ function alike(t: Parameters<typeof runPlace>[0], argv: readonly string[]): void
   const own = spawnSync(program, args, { cwd: plain.target, encoding: 'utf8', env });
   assert.equal(ran.status, own.status, `${argv.join(' ')}: ${said(ran)}`);
   assert.equal(ran.stdout, own.stdout, argv.join(' '));
-  for (const line of own.stderr.split('\n')) assert.ok(ran.stderr.includes(line), `${line}\n${ran.stderr}`);
+  for (const line of own.stderr.split('\n'))
+    assert.ok(ran.stderr.includes(line), `${line}\n${ran.stderr}`);
   assert.deepEqual(guarded.names(), plain.names(), argv.join(' '));
   if (guarded.names().join() !== before.map((line) => line.split(' ')[0]).join()) {
     undone(guarded, ran, before);
