@@ -13,6 +13,7 @@ import { DEFAULT_POLICY } from '../../src/guard/core/guard-policy.ts';
 import { Judging } from '../../src/guard/core/judge.ts';
 import { NEW_PIPELINE } from '../../src/guard/core/judge-facts.ts';
 import { PLAN_LIFE_MS, PlanStore } from '../../src/guard/shell/plan-store.ts';
+import { writeResult } from '../../src/guard/shell/plan-result.ts';
 import { Bench } from '../cli/run-cli.ts';
 import { deleteExample, headerExample } from './plan-example.ts';
 
@@ -25,7 +26,8 @@ const PROVEN: Op['undo'] = { kind: 'quarantine', verified: true, fidelity: 'exac
 
 function made(id: string, paths: readonly string[], given: Partial<Op> = {}, age = hours(1)): void {
   const created = unixMs(NOW - age);
-  const header = headerExample({ id, created, expires: unixMs(created + PLAN_LIFE_MS) });
+  const expires = unixMs(created + PLAN_LIFE_MS);
+  const header = headerExample({ id, created, expires, pipeline: `rsync:/a>/${id}` });
   const pipeline = { ...NEW_PIPELINE, isFirstRun: false };
   const facts = { now: created, pipeline, claims: [], approvals: [] };
   const judging = new Judging(header, facts, DEFAULT_POLICY);
@@ -59,9 +61,29 @@ test('what waits: newest first, with what was decided; what has expired is count
   assert.match(stdout, /■ +p-bbbbbbbb +denied/);
   assert.match(stdout, /● +p-dddddddd +allowed +\S+ \S+ ago +900/);
   assert.doesNotMatch(stdout, /cccccccc/);
-  assert.match(stdout, /1 other were begun or have expired: holdfast plan --all/);
+  assert.match(stdout, /1 other was applied, or does not count any more: holdfast plan --all/);
   assert.match(bench.run(['plan', '--all']).stdout, /◌ +p-cccccccc +expired/);
   assert.equal(bench.run(['plan', '--exit-code']).status, 2);
+});
+
+test('of one pipeline the newest counts; a plan whose deletes wait is held though it was begun', () => {
+  const created = unixMs(NOW - hours(2));
+  const header = headerExample({
+    ...{ id: 'p-a0000000', created, expires: unixMs(created + PLAN_LIFE_MS) },
+    pipeline: `rsync:/a>/${HELD}`,
+  });
+  store.draft(header).seal();
+  assert.doesNotMatch(bench.run(['plan']).stdout, /p-a0000000/);
+  assert.match(bench.run(['plan', '--all']).stdout, /p-a0000000 +superseded/);
+  const ports = { disk, tools: nodeTools() };
+  const result = { at: NOW, done: 0, asideEntries: 0, asideBytes: 0, until: NOW };
+  writeResult(ports, store.dirOf(HELD), { ...result, outcome: 'applied', waiting: 2 });
+  assert.match(bench.run(['plan']).stdout, /p-aaaaaaaa +held/);
+  writeResult(ports, store.dirOf(HELD), { ...result, outcome: 'applied', waiting: 0, done: 2 });
+  assert.doesNotMatch(bench.run(['plan']).stdout, /p-aaaaaaaa/);
+  assert.match(bench.run(['plan', '--all']).stdout, /p-aaaaaaaa +applied/);
+  fs.rmSync(`${bench.state}/guard/plans/${HELD}/result.json`);
+  store.remove('p-a0000000');
 });
 
 test('one plan by its first digits: sentence, reasons, what to type, and who made it', () => {

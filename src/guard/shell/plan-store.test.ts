@@ -298,6 +298,21 @@ test('a plan that waits is kept a week after it expired; one that was begun, lon
   );
 });
 
+test('a plan that a newer one of its pipeline replaces is kept a day, a signed one longer', () => {
+  const { disk, store } = stored();
+  const later = unixMs(PLAN_NOW + days(2));
+  const header = headerExample({ id: TWO, created: later, expires: unixMs(later + PLAN_LIFE_MS) });
+  store.draft(header).seal();
+  assert.deepEqual(disk.list(PLANS), [ONE, TWO], 'it goes when the next is drafted');
+  const approvals = byteString(`${PLANS}/${ONE}/approvals`);
+  disk.makeDir(approvals);
+  store.sweep(later);
+  assert.deepEqual(disk.list(PLANS), [ONE, TWO]);
+  disk.removeDir(approvals);
+  store.sweep(later);
+  assert.deepEqual(disk.list(PLANS), [TWO]);
+});
+
 test('approvals beside a plan go with it, and a directory of the same name elsewhere stays', () => {
   const { disk, store } = stored();
   const approvals = byteString(`${PLANS}/${ONE}/approvals`);

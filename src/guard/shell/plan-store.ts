@@ -10,6 +10,7 @@ import { isPlanId, parseHeader } from '../core/plan-header.ts';
 import { type JudgedVerdict, parseVerdict, verdictText } from '../core/verdict-text.ts';
 import { drawnHex, type GuardFilePorts, readFileIfThere, replaceFile } from './guard-files.ts';
 import { PlanDraft } from './plan-draft.ts';
+import { type PlanOutcome, readResult } from './plan-result.ts';
 import { namedFault, readOps, withPath } from './read-ops.ts';
 import { removeFolder } from './remove-folder.ts';
 
@@ -17,6 +18,8 @@ import { removeFolder } from './remove-folder.ts';
 export const PLAN_LIFE_MS = days(7);
 /** A plan that only waits is kept so long after it expired. */
 const KEPT_EXPIRED_MS = days(7);
+/** One of whose pipeline there is a newer plan, and that nobody has signed. */
+const KEPT_SUPERSEDED_MS = days(1);
 /** A draft of which nothing came is removed after this. */
 const DRAFT_AGE_MAX_MS = days(1);
 const DRAFT = /^draft-([0-9]{1,15})-p-[0-9a-f]{8}$/;
@@ -31,6 +34,9 @@ export interface StoredPlan {
   readonly header: PlanHeader;
   readonly digest: Digest;
 }
+
+/** `under-way`: it runs, or was killed. */
+export type PlanStanding = 'waits' | 'under-way' | PlanOutcome;
 
 /** One plan in a list; `flaw` where it cannot be read. */
 export type ListedPlan =
@@ -155,13 +161,38 @@ export class PlanStore {
       const isOld = drafted !== undefined && now - Number(drafted) > DRAFT_AGE_MAX_MS;
       if (isOld || name.startsWith(GONE)) removeFolder(this.#ports.disk, path);
     }
-    for (const id of this.#ids().filter((each) => !this.isBegun(each))) {
-      const plan = this.#listed(id);
-      if (plan.flaw === undefined && now - plan.header.expires > KEPT_EXPIRED_MS) this.remove(id);
+    this.#sweepWaiting(now);
+  }
+
+  #sweepWaiting(now: UnixMs): void {
+    const newest = new Map<string, UnixMs>();
+    const waiting = this.#ids()
+      .filter((id) => !this.isBegun(id))
+      .map((id) => this.#listed(id))
+      .filter((plan) => plan.flaw === undefined);
+    for (const { header } of waiting) {
+      const before = newest.get(header.pipeline);
+      if (before === undefined || before < header.created) {
+        newest.set(header.pipeline, header.created);
+      }
+    }
+    for (const { id, header } of waiting) {
+      const isSuperseded = header.created < (newest.get(header.pipeline) ?? 0);
+      const isUnsigned = this.#ports.disk.list(this.#file(id, 'approvals')) === undefined;
+      const isMoot = isSuperseded && isUnsigned && now - header.created > KEPT_SUPERSEDED_MS;
+      if (isMoot || now - header.expires > KEPT_EXPIRED_MS) this.remove(id);
     }
   }
 
-  /** Whether it was applied, or that was tried. */
+  /** What became of it. @throws as `read` */
+  standing(id: string): PlanStanding {
+    const result = readResult(this.#ports, this.dirOf(id));
+    if (result === undefined) return this.isBegun(id) ? 'under-way' : 'waits';
+    // What creates was done; the rest waits for somebody still.
+    return result.outcome === 'applied' && result.waiting > 0 ? 'waits' : result.outcome;
+  }
+
+  /** Whether any of it was applied, or that was tried. */
   isBegun(id: string): boolean {
     return ['journal.ndjson', 'result.json'].some(
       (name) => this.#ports.disk.size(this.#file(id, name)) !== undefined,

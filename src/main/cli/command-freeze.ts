@@ -15,6 +15,7 @@ import type { Freeze } from '../../guard/core/held-things.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { freezeSentence } from '../guard/held-words.ts';
+import { type PlanRow, planRows } from '../guard/plan-list.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
@@ -115,12 +116,12 @@ function plansRow({ waiting, underWay }: Plans): LabelledRow {
   return { mark: { is: 'held' }, label: 'held', text: `${countOf(waiting, 'plan')}; ${now}` };
 }
 
-function plansOf({ store, ports, now }: GuardSession): Plans {
-  const plans = store.list().filter((plan) => plan.flaw === undefined);
-  const hasEnded = (id: string): boolean =>
-    ports.disk.size(byteString(`${store.dirOf(id)}/result.json`)) !== undefined;
-  const open = plans.filter((plan) => !hasEnded(plan.id));
-  const underWay = open.filter(({ id }) => store.isBegun(id)).map(({ id }) => id);
-  const waiting = open.filter((plan) => !underWay.includes(plan.id) && plan.header.expires > now());
-  return { waiting: waiting.length, underWay };
+function plansOf({ store, now }: GuardSession): Plans {
+  const rows = planRows(store, now());
+  const underWay = rows.filter(({ state }) => state === 'under-way').map(({ plan }) => plan.id);
+  return { waiting: rows.filter(isHeldBack).length, underWay };
+}
+
+function isHeldBack({ state }: PlanRow): boolean {
+  return state === 'held' || state === 'adds-only' || state === 'allowed';
 }

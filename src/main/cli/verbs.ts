@@ -28,7 +28,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'look',
     door: 'Look',
-    summary: 'what would be lost of many machines, over ssh; nothing installed',
+    summary: 'what many machines would lose, over ssh; nothing installed',
     isCommon: true,
     load: () => import('./command-look.ts'),
   },

@@ -14,7 +14,7 @@ export async function coolingOff(
   const ports = approvalPorts(session);
   const said: string[] = [];
   for (const plan of session.store.list()) {
-    if (plan.flaw !== undefined || session.store.isBegun(plan.id)) continue;
+    if (plan.flaw !== undefined || session.store.standing(plan.id) !== 'waits') continue;
     if (now.at >= plan.header.expires) continue;
     const coolOffMs = session.store.verdict(plan.id)?.verdict.needs.coolOffMs;
     if (coolOffMs === undefined) continue;

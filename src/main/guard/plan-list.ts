@@ -10,16 +10,18 @@ import { formatAge } from '../../base/say-time.ts';
 import { wrap } from '../../base/say-width.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { ListedPlan, PlanStore } from '../../guard/shell/plan-store.ts';
+import type { ListedPlan, PlanStanding, PlanStore } from '../../guard/shell/plan-store.ts';
 
+/** Of what waits, what was decided; of the rest, what became of it. */
 export type PlanState =
   | 'held'
   | 'denied'
   | 'adds-only'
   | 'allowed'
-  | 'begun'
+  | 'superseded'
   | 'expired'
-  | 'damaged';
+  | 'damaged'
+  | Exclude<PlanStanding, 'waits'>;
 
 export interface PlanRow {
   readonly plan: ListedPlan;
@@ -39,24 +41,39 @@ const MARKS: Readonly<Record<PlanState, StateMark>> = {
   'adds-only': 'held',
   denied: 'failed',
   allowed: 'ok',
-  begun: 'ok',
+  superseded: 'unknown',
+  'under-way': 'degraded',
+  applied: 'ok',
+  stopped: 'degraded',
+  undone: 'ok',
+  released: 'ok',
   expired: 'unknown',
   damaged: 'failed',
 };
 
 /** Newest first. */
 export function planRows(store: PlanStore, now: UnixMs): readonly PlanRow[] {
+  const seen = new Set<string>();
   return store
     .list()
     .toReversed()
-    .map((plan) => rowOf(store, plan, now));
+    .map((plan) => rowOf(store, plan, now))
+    .map((row) => {
+      if (row.plan.flaw !== undefined) return row;
+      const { pipeline } = row.plan.header;
+      const isOlder = seen.has(pipeline);
+      seen.add(pipeline);
+      // The newer one says what would go now; this one is not asked about any more.
+      return isOlder && isWaiting(row) ? { ...row, state: 'superseded' as const } : row;
+    });
 }
 
 function rowOf(store: PlanStore, plan: ListedPlan, now: UnixMs): PlanRow {
   if (plan.flaw !== undefined) return { plan, state: 'damaged', verdict: undefined };
   try {
     const verdict = store.verdict(plan.id)?.verdict;
-    if (store.isBegun(plan.id)) return { plan, state: 'begun', verdict };
+    const standing = store.standing(plan.id);
+    if (standing !== 'waits') return { plan, state: standing, verdict };
     if (now >= plan.header.expires) return { plan, state: 'expired', verdict };
     return { plan, state: STATE_OF[verdict?.decision ?? 'hold'], verdict };
   } catch (error) {
@@ -65,9 +82,19 @@ function rowOf(store: PlanStore, plan: ListedPlan, now: UnixMs): PlanRow {
   }
 }
 
+const WAITING: ReadonlySet<PlanState> = new Set([
+  'held',
+  'denied',
+  'adds-only',
+  'allowed',
+  'damaged',
+  'under-way',
+  'stopped',
+]);
+
 /** Whether somebody has yet to do something about it. */
 export function isWaiting({ state }: PlanRow): boolean {
-  return state !== 'begun' && state !== 'expired';
+  return WAITING.has(state);
 }
 
 /** @param isAll those that were begun or have expired as well */
@@ -85,7 +112,7 @@ export function* planListWords(
   if (others > 0) {
     yield '';
     yield* wrap(
-      `${countOf(others, 'other')} were begun or have expired: holdfast plan --all`,
+      `${countOf(others, 'other')} ${others === 1 ? 'was applied, or does' : 'were applied, or do'} not count any more: holdfast plan --all`,
       style.width,
     );
   }

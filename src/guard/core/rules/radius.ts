@@ -12,14 +12,16 @@ export const radius: Rule = {
   begin: (given) => {
     const gone = new Counted();
     let wantedByNobody = 0;
+    let created = 0;
     return {
       add: (op) => {
+        if (op.op === 'create') created += op.entries;
         if (!isLoss(op) || op.cls === 'cache' || isRenamed(op)) return;
         if (isExplicit(op) && op.cascade === 'expanded' && hasUndo(op, given.facts.now)) return;
         gone.add(op);
         if (op.op !== 'replace' && !isExplicit(op)) wantedByNobody += op.entries;
       },
-      end: () => (gone.ops === 0 ? [] : objectionsOf(given, gone, wantedByNobody)),
+      end: () => (gone.ops === 0 ? [] : objectionsOf(given, gone, wantedByNobody - created)),
     };
   },
 };
@@ -29,12 +31,8 @@ function isRenamed({ op, cause }: Op): boolean {
   return op === 'delete' && cause === 'replaced';
 }
 
-function objectionsOf(given: Case, gone: Counted, wantedByNobody: number): readonly Objection[] {
-  const excesses = [
-    countExcess(given, gone),
-    shareExcess(given, gone),
-    floorExcess(given, wantedByNobody),
-  ];
+function objectionsOf(given: Case, gone: Counted, fewer: number): readonly Objection[] {
+  const excesses = [countExcess(given, gone), shareExcess(given, gone), floorExcess(given, fewer)];
   const said = excesses.filter((each) => each !== undefined);
   if (said.length === 0) return [];
   return [
@@ -90,10 +88,10 @@ function populationOf({ header, facts }: Case): number {
   return header.target.entries + facts.pipeline.deletedIn24h;
 }
 
-/** Whoever names a thing may take the last one. */
-function floorExcess({ header, policy }: Case, wantedByNobody: number): string | undefined {
-  const remain = Math.max(0, header.target.entries - wantedByNobody);
+/** What is created remains as well; and whoever names a thing may take the last one. */
+function floorExcess({ header, policy }: Case, fewer: number): string | undefined {
+  const remain = Math.max(0, header.target.entries - fewer);
   const { remainMin } = policy.limits;
-  if (wantedByNobody === 0 || remain >= remainMin) return undefined;
+  if (fewer <= 0 || remain >= remainMin) return undefined;
   return `${countOf(remain, 'entry', 'entries')} would remain, and at least ${formatCount(remainMin)} must`;
 }
