@@ -70,7 +70,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'backup',
     door: 'Keep',
-    summary: 'take a snapshot of directories, files, or what a command prints',
+    summary: 'a snapshot of directories, files, or what a command prints',
     isCommon: true,
     load: () => import('./command-backup.ts'),
   },
@@ -240,7 +240,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'explain',
     door: 'All',
-    summary: 'what an error code or a rule of the guard means, what to do',
+    summary: 'what an error code or a rule of the guard means',
     isCommon: false,
     load: () => import('./command-explain.ts'),
   },
