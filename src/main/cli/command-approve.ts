@@ -35,7 +35,8 @@ interface Options {
 
 const EXAMPLE = `
 The plan is shown from the bytes that are signed; then its digest is typed. Who
-may approve is decided on the host that applies, by /etc/holdfast/allowed_signers
+may approve is decided on the host that applies, by its file
+/etc/holdfast/allowed_signers
 (ssh-keygen(1), ALLOWED SIGNERS; service:NAME and agent:NAME never count).
 On another machine: carry the plan there, and the approval back.
 
