@@ -10,12 +10,19 @@ import { syncEngine } from '../guard/sync/sync-engine.ts';
 import { type SyncSource, syncSource } from '../guard/sync/sync-source.ts';
 import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { Fault } from '../../base/fault.ts';
+import { syncMany } from '../guard/rollout/sync-many.ts';
+import {
+  type RolloutOptions,
+  rolloutOptions,
+  wordToRollout,
+} from '../guard/rollout/rollout-sync.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import { absolutePath, bytesOfArgument } from './places.ts';
-import type { VaultOptions } from './settings.ts';
+import { readSettings, type VaultOptions } from './settings.ts';
 import { type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
 
-interface Options extends VaultOptions, SnapshotOptions {
+interface Options extends VaultOptions, SnapshotOptions, RolloutOptions {
   readonly dryRun?: true;
   readonly yes?: true;
   readonly allOrNothing?: true;
@@ -34,6 +41,9 @@ first sync of a source to a target deletes nothing.
 A TARGET on another machine needs holdfast on the path there; that machine
 judges by its own rules, and the undo lies there.
 
+Several targets are done as a rollout: one first, then five at a time, hooks
+around each and a check of health between (guard.rollout in holdfast.yaml).
+
 Ends with 2 where something waits for a person, 3 where it may never be, 4
 where the target changed meanwhile, 6 where something could not be set or read.
 
@@ -45,8 +55,8 @@ export function define(command: Command, act: Act): void {
   command
     .summary('make directories equal to a snapshot or a place, through a plan')
     .description('Makes directories equal to a snapshot or a place: through a plan, with undo.')
-    .argument('<source>', 'a directory; or a snapshot: latest, or the first digits of its id')
-    .argument('<target...>', 'directories, here or as host:/path')
+    .argument('[source]', 'a directory; or a snapshot: latest, or the first digits of its id')
+    .argument('[target...]', 'directories, here or as host:/path')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
     .option('--yes', 'do what no rule objects to, deletes and overwrites too')
     .option('--all-or-nothing', 'do nothing where only a part may be done')
@@ -54,21 +64,24 @@ export function define(command: Command, act: Act): void {
     .option('--reason <text>', 'stands in the plan and in the history')
     .addHelpText('after', EXAMPLE)
     .action(
-      act((cli, [source, targets, options]: [string, string[], Options]) =>
+      act((cli, [source, targets, options]: [string | undefined, string[], Options]) =>
         perform(cli, { source, targets, options }),
       ),
     );
-  writerOption(vaultOptions(snapshotOptions(command)));
+  writerOption(vaultOptions(snapshotOptions(rolloutOptions(command))));
 }
 
 interface Asked {
-  readonly source: string;
+  readonly source: string | undefined;
   readonly targets: readonly string[];
   readonly options: Options;
 }
 
 async function perform(cli: Cli, { source: given, targets, options }: Asked): Promise<Answer> {
+  const said = wordToRollout(await readSettings(cli, options), options);
+  if (said !== undefined) return said;
   demandTargets(targets);
+  if (given === undefined) throw new Fault('HF_USAGE', 'name a SOURCE', { command: 'sync' });
   const places = targets.map((each) =>
     parseTreePlace(bytesOfArgument(each), (path) => absolutePath(cli.cwd, path)),
   );
@@ -86,11 +99,14 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
     options: { ...asked, readAll: options.readAll ?? false },
   });
   const results: SyncResult[] = [];
+  const prepare = (place: TreePlace, yes: boolean): Promise<PreparedSync> =>
+    prepared(cli, { guard, source, place, yes });
   try {
-    for (const place of places) {
-      const sync = await prepared(cli, { guard, source, place, yes: asked.yes });
-      results.push(await actOn(cli, sync, asked));
+    if (places.length > 1 && !asked.dryRun) {
+      return await syncMany(cli, { settings: opened.settings, options, places, prepare, asked });
     }
+    for (const place of places)
+      results.push(await actOn(cli, await prepare(place, asked.yes), asked));
   } finally {
     await source.close();
   }

@@ -152,7 +152,7 @@ class Run {
 
   #over(at: number, host: Host, end: TargetEnd): void {
     const isWell = end.outcome === 'done';
-    Object.assign(host, { end, phase: isWell ? 'done' : 'failed' });
+    Object.assign(host, { end, phase: end.outcome });
     host.endedMs = this.#cli.clock.monotonic();
     this.#scheduler.ended(at, isWell);
     this.#record(undefined);
@@ -290,13 +290,16 @@ function reported(host: Host): ReportedTarget {
   };
 }
 
-/** A Fault of one target is that target's failure. */
-export async function asTargetEnd(work: () => Promise<TargetEnd>): Promise<TargetEnd> {
+/** A Fault of one target is that target's end. @param outcome what it leaves behind */
+export async function asTargetEnd(
+  outcome: 'held' | 'failed',
+  work: () => Promise<TargetEnd>,
+): Promise<TargetEnd> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const json = { error: { code: error.code, message: error.message, remedy: error.remedy } };
-    return { outcome: 'failed', sentence: `${error.code}: ${error.message}`, json };
+    return { outcome, sentence: `${error.code}: ${error.message}`, json };
   }
 }

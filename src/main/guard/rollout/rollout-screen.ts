@@ -27,10 +27,11 @@ const NAME_WIDTH_MAX = 40;
 
 const MARKS: Readonly<Record<Phase, StateMark | undefined>> = {
   waiting: undefined,
-  before: 'held',
-  syncing: 'held',
-  after: 'held',
+  before: undefined,
+  syncing: undefined,
+  after: undefined,
   done: 'ok',
+  held: 'held',
   failed: 'failed',
   'not-begun': 'unknown',
 };
@@ -40,11 +41,20 @@ const WORDS: Readonly<Record<Phase, string>> = {
   syncing: 'syncing',
   after: 'after',
   done: 'done',
+  held: 'held',
   failed: 'failed',
   'not-begun': 'not begun',
 };
 /** What is under way and what failed is seen where not all fit. */
-const SHOWN_FIRST: readonly Phase[] = ['failed', 'before', 'syncing', 'after', 'waiting', 'done'];
+const SHOWN_FIRST: readonly Phase[] = [
+  'failed',
+  'held',
+  'before',
+  'syncing',
+  'after',
+  'waiting',
+  'done',
+];
 
 export class RolloutScreen {
   readonly #cli: Cli;
@@ -91,7 +101,7 @@ export class RolloutScreen {
     for (const host of hosts) {
       const { name, phase } = host;
       if (this.#told.get(name) === phase) continue;
-      const isWord = phase === 'syncing' || phase === 'done' || phase === 'failed';
+      const isWord = phase === 'syncing' || host.endedMs !== undefined;
       this.#told.set(name, phase);
       if (isWord) err(`${hostLine(host, { style, nameWidth: 0, nowMs: undefined }).trim()}\n`);
     }

@@ -5,8 +5,8 @@ import type { DurationMs } from '../../../base/units.ts';
 
 /** What became of one target. */
 export interface TargetEnd {
-  /** `untouched`: it was not done, and is as it was before; `failed`: it stopped in the middle. */
-  readonly outcome: 'done' | 'untouched' | 'failed';
+  /** `held`: not all was done, and what is there serves as before; `failed`: it stopped in the middle. */
+  readonly outcome: 'done' | 'held' | 'failed';
   /** One line for people. */
   readonly sentence: string;
   readonly json: object;
@@ -30,7 +30,15 @@ export interface RolloutHooks {
   readonly afterFailure: 'run' | 'keep-out';
 }
 
-export type Phase = 'waiting' | 'before' | 'syncing' | 'after' | 'done' | 'failed' | 'not-begun';
+export type Phase =
+  | 'waiting'
+  | 'before'
+  | 'syncing'
+  | 'after'
+  | 'done'
+  | 'held'
+  | 'failed'
+  | 'not-begun';
 
 export interface Reporter {
   readonly phase: (phase: Phase, pooled: boolean) => void;
@@ -50,7 +58,7 @@ export async function runTarget(
   const end =
     trouble === undefined
       ? await synced(target, reporter, hasHooks)
-      : untouched(`before: ${trouble}; it was not touched`);
+      : held(`before: ${trouble}; it was not touched`);
   return takenBack(target, end, { hooks, reporter });
 }
 
@@ -78,12 +86,12 @@ async function takenBack(
     reporter.phase('after', true);
     return end;
   }
-  const outcome = end.outcome === 'untouched' ? 'untouched' : 'failed';
+  const outcome = end.outcome === 'held' ? 'held' : 'failed';
   return { ...end, outcome, sentence: `${end.sentence}; after: ${trouble}: put it back by hand` };
 }
 
-function untouched(sentence: string): TargetEnd {
-  return { outcome: 'untouched', sentence, json: {} };
+function held(sentence: string): TargetEnd {
+  return { outcome: 'held', sentence, json: {} };
 }
 
 /** One after the other; @returns why the first that failed did */

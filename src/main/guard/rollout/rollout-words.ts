@@ -10,25 +10,26 @@ import type { ReportedTarget, RolloutReport } from './rollout-run.ts';
 const ENDS: Readonly<Record<RolloutReport['end'], string>> = {
   done: '',
   canary: 'It ended there: a canary must be well.',
-  failures: 'It ended there: more failed than --max-failures allows.',
+  failures: 'It ended there: more are not done than --max-failures allows.',
   check: 'It ended there: the check of health failed.',
   stopped: 'It was stopped.',
 };
-const RANK = { failed: 0, untouched: 1, 'not-begun': 2, done: 3 } as const;
+const RANK = { failed: 0, held: 1, 'not-begun': 2, done: 3 } as const;
 
 export function* rolloutWords(report: RolloutReport, style: Style): Iterable<string> {
   const { targets, end, id, tookMs, health } = report;
   const count = (outcome: ReportedTarget['outcome']): number =>
     targets.filter((target) => target.outcome === outcome).length;
   const [done, notBegun] = [count('done'), count('not-begun')];
-  const failed = count('failed') + count('untouched');
+  const [failed, held] = [count('failed'), count('held')];
   const parts = [
     `${done} of ${countOf(targets.length, 'target')} done`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(held > 0 ? [`${held} held`] : []),
     ...(notBegun > 0 ? [`${notBegun} not begun`] : []),
   ];
   const text = `${id}: ${parts.join(', ')}, in ${formatDuration(tookMs)}. ${ENDS[end]}`.trim();
-  const isWell = end === 'done' && failed === 0;
+  const isWell = end === 'done' && failed + held === 0;
   yield* layoutSentence(style, { mark: { is: isWell ? 'ok' : 'failed' }, text });
   if (health !== undefined) {
     yield* layoutSentence(style, { mark: { is: 'failed' }, text: `Health: ${health}.` });
@@ -41,10 +42,10 @@ function targetRow({ name, outcome, sentence, pooled, tookMs }: ReportedTarget):
   const mark = {
     done: 'ok',
     failed: 'failed',
-    untouched: 'degraded',
+    held: 'degraded',
     'not-begun': 'unknown',
   } as const;
-  const took = tookMs === undefined ? '' : ` ${formatDuration(tookMs)}`;
+  const took = tookMs === undefined ? '' : `, in ${formatDuration(tookMs)}`;
   const said = outcome === 'not-begun' ? 'not begun: as it was' : `${sentence}${took}`;
   const out = pooled ? '' : '; it is out of service: its after hook has not run';
   return {

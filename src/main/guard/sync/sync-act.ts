@@ -15,6 +15,8 @@ export interface SyncAsked {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly allOrNothing: boolean;
+  /** Of many at once, whose progress is shown together. */
+  readonly onBatch?: (done: number, all: number) => void;
 }
 
 /** Why nothing was done. */
@@ -45,7 +47,7 @@ export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Pro
   } else if (takesAway(sync.header) && !asked.yes && !(await isWanted(cli, sync))) {
     return left(sync, 'held', 'asked');
   }
-  return applied(cli, sync);
+  return applied(cli, sync, asked.onBatch);
 }
 
 /** Frozen, claimed, leased or expired: not even what is new is put in. */
@@ -64,13 +66,13 @@ async function left(
 }
 
 /** Deletes or overwrites; other attributes of the same content are neither. */
-function takesAway({ summary }: PlanHeader): boolean {
+export function takesAway({ summary }: PlanHeader): boolean {
   const { replace, update } = summary;
   return summary.delete.ops + replace.ops > 0 || (update.ops > 0 && update.bytes > 0);
 }
 
 /** Shown whole, and the target named by its own letters. */
-async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
+export async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
   if (!cli.terminal.canAsk || cli.wantsJson) return false;
   const style = cli.terminal.errorStyle;
   for (const line of planWords(sync, cli.clock.now(), style)) cli.terminal.err(`${line}\n`);
@@ -93,7 +95,15 @@ export function lastName(place: string): string {
   return parts.at(-1) ?? place;
 }
 
-async function applied(cli: Cli, sync: PreparedSync): Promise<SyncResult> {
+async function applied(
+  cli: Cli,
+  sync: PreparedSync,
+  onBatch: SyncAsked['onBatch'],
+): Promise<SyncResult> {
+  if (onBatch !== undefined) {
+    const done = await sync.apply(onBatch);
+    return { sync, done, code: codeOf(done, sync) };
+  }
   const progress = new LiveProgress(cli, { label: `sync ${lastName(sync.place)}`, word: 'done' });
   cli.stop.note(
     'What was done so far can be put back: see `holdfast plan`. The same sync goes on.',
