@@ -291,3 +291,20 @@ test('a command waits where somebody else works, and where changes are frozen', 
   const replayed = bench.json(['guard', 'replay']).said;
   assert.equal(replayed.runs, 4);
 });
+
+test('a rule that root passed over is told of for a while, by whom and why', (t) => {
+  const bench = people(t);
+  if (bench === undefined || !needs(t, 'rsync') || process.getuid?.() !== 0) return;
+  const command = mirror(bench);
+  for (const name of fs.readdirSync(bench.at('src'))) fs.unlinkSync(bench.at('src', name));
+  const held = bench.run(command);
+  assert.notEqual(held.status, 0, held.stdout);
+  const [guard = '', run = '', ...rest] = command;
+  const broken = bench.run([guard, run, '--break-glass', 'the disk is full', ...rest]);
+  assert.equal(broken.status, 0, broken.stdout + broken.stderr);
+  const listed = flat(bench.run(['plan']).stdout);
+  assert.match(
+    listed,
+    /Passed over by --break-glass .* by .*: .*complete.* Reason: the disk is full/,
+  );
+});

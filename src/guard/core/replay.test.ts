@@ -131,6 +131,12 @@ test('a cron line that is held each hour is one question', () => {
   assert.equal(result.questions, 2);
 });
 
+test('a first run takes over what lies there: nobody is asked about it', () => {
+  const first = { ...deleting(0, 15_000, 'additive'), isFirst: true };
+  assert.deepEqual(replayed([first]).rules, []);
+  assert.equal(replayed([{ ...first, isFirst: false }]).asked, 1);
+});
+
 test('a rule that observes is counted apart, and asks nobody', () => {
   const modes = { ...DEFAULT_POLICY.modes, radius: 'observe' as const };
   const result = replayed([deleting(0, 15_000, 'held')], { ...DEFAULT_POLICY, modes });

@@ -113,11 +113,13 @@ export class Replay {
     const { pipeline, run, past, policy, before } = given;
     const header = headerOf(pipeline, run);
     const ops = run.groups.map((group, n) => opOf(group, n));
-    const { objections } = judgePlan({ header, facts: judgeFactsOf(run, past), policy }, ops);
+    const verdict = judgePlan({ header, facts: judgeFactsOf(run, past), policy }, ops);
+    const objections = verdict.objections.filter((each) => isAsking(run, each));
     this.#runs += 1;
     this.#since = unixMs(Math.min(this.#since ?? run.at, run.at));
     if (run.groups.some(({ mixed }) => mixed === true)) this.#mixed += 1;
-    if (run.objections.some(({ mode }) => mode === 'enforce')) this.#askedThen += 1;
+    const isOfThen = run.objections.some((each) => each.mode === 'enforce' && isAsking(run, each));
+    if (isOfThen) this.#askedThen += 1;
     const inForce = objections.filter(isInForce);
     if (inForce.length > 0) this.#asked += 1;
     if (inForce.some(({ rule }) => !before.has(rule))) this.#questions += 1;
@@ -145,6 +147,11 @@ export class Replay {
     counted.last = last;
     this.#rules.set(objection.rule, counted);
   }
+}
+
+/** A first run takes over what lies there and loses nothing, so nobody is asked about losses. */
+function isAsking({ isFirst }: RunRecord, { rule }: Pick<Objection, 'rule'>): boolean {
+  return !isFirst || !(['scoped', 'undo', 'live', 'radius'] as const).some((each) => each === rule);
 }
 
 function oncePerRule(objections: readonly Objection[]): readonly Objection[] {

@@ -10,9 +10,11 @@ import { PlanPicture } from '../../guard/core/plan-picture.ts';
 import { layoutOps, SIGNS_SAID } from '../../guard/core/say-ops.ts';
 import { sayVerdict, shortDigest, wouldWords } from '../../guard/core/say-verdict.ts';
 import type { JudgedVerdict } from '../../guard/core/verdict-text.ts';
+import { brokenGlass } from '../../guard/shell/broken-glass.ts';
 import type { PlanStore, StoredPlan } from '../../guard/shell/plan-store.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { opJson, planJson } from '../guard/plan-json.ts';
+import { brokenGlassWords, recentGlass } from '../guard/broken-glass-words.ts';
 import { exportLines } from '../guard/plan-export.ts';
 import { isWaiting, planListWords, planRows } from '../guard/plan-list.ts';
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
@@ -62,10 +64,16 @@ async function list(cli: Cli, options: Options): Promise<Answer> {
   const rows = planRows(session.store, now);
   const waiting = rows.filter(isWaiting);
   const isAll = options.all === true;
+  const notes = brokenGlass({ ...session.ports, stateDir: session.stateDir });
+  const glass = recentGlass(notes, { now, isAll });
   return {
     code: options.exitCode === true && waiting.length > 0 ? EXIT.held : EXIT.done,
-    say: (style) => planListWords(rows, { style, now, isAll }),
+    say: function* (style) {
+      yield* planListWords(rows, { style, now, isAll });
+      yield* brokenGlassWords(glass, { style, now });
+    },
     json: {
+      brokenGlass: glass,
       plans: (isAll ? rows : waiting).map(({ plan, state, verdict }) => ({
         id: plan.id,
         state,
