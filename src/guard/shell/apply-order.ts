@@ -1,7 +1,7 @@
 /** In which order the operations of a plan are done, and which of them wait. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
-import { isWithin } from '../../manifest/core/order.ts';
+import { isWithin, parentOf } from '../../manifest/core/order.ts';
 
 /** What is to be done with an operation, and when; one byte each. */
 export const WAITS = 0;
@@ -23,7 +23,7 @@ export interface Order {
   readonly count: number;
   /** Renames by their old path. */
   readonly froms: ReadonlyMap<ByteString, number>;
-  /** Renames that another rename's new place is taken by. */
+  /** Renames of what is in the way of another rename, or lies in a directory that is replaced. */
   readonly lifted: ReadonlySet<number>;
 }
 
@@ -32,28 +32,37 @@ export function orderOf(of: {
   readonly count: number;
   readonly permit: 'all' | 'creates';
   readonly by: 'holdfast' | 'command';
-  /** By `n`: what an earlier run did. */
-  readonly wasDone?: Uint8Array | undefined;
+  /** What earlier runs did. */
+  readonly before?: { readonly intents: ReadonlyMap<number, unknown> } | undefined;
 }): Order {
   const phases = new Uint8Array(of.count);
   const froms = new Map<ByteString, number>();
   const targets = new Set<ByteString>();
   /** What lies there stays for now, and nothing can be made below it. */
   let staying: ByteString | undefined;
+  const replaced = new Set<ByteString>();
   let count = 0;
   for (const op of of.ops) {
-    const isDone = of.wasDone?.[op.n] === 1;
+    const isDone = of.before?.intents.has(op.n) === true;
     const isBlocked = staying !== undefined && isWithin(staying, op.path);
     const phase = isDone ? DONE : isBlocked ? WAITS : phaseOf(op, of);
     if (op.op === 'replace' && phase === WAITS && !isBlocked) staying = op.path;
     phases[op.n] = phase;
     if (phase > DONE) count += 1;
+    if (op.op === 'replace' && op.kind === 'dir') replaced.add(op.path);
     if (op.op !== 'rename' || phase !== BRING) continue;
     froms.set(op.from ?? op.path, op.n);
     targets.add(op.path);
   }
-  const lifted = new Set([...froms].flatMap(([from, n]) => (targets.has(from) ? [n] : [])));
+  const isInTheWay = (from: ByteString): boolean => targets.has(from) || isBelowAny(replaced, from);
+  const lifted = new Set([...froms].flatMap(([from, n]) => (isInTheWay(from) ? [n] : [])));
   return { phases, count, froms, lifted };
+}
+
+function isBelowAny(dirs: ReadonlySet<ByteString>, path: ByteString): boolean {
+  if (dirs.size === 0) return false;
+  for (let at = parentOf(path); at !== undefined; at = parentOf(at)) if (dirs.has(at)) return true;
+  return false;
 }
 
 function phaseOf(

@@ -40,6 +40,8 @@ export interface ContentSource {
   kept?(op: Op): Place | undefined;
   /** Of an undo: the time that a directory had before; undefined: it keeps the one it has now. */
   dirTime?(path: ByteString, nowNs: bigint): bigint | undefined;
+  /** Of an undo: directories to ask so, besides those that it changes itself. */
+  dirs?(): Iterable<ByteString>;
 }
 
 /** The new content is put there by a program; Holdfast deletes what was judged, afterwards. */

@@ -19,6 +19,7 @@ import {
   type Order,
   orderOf,
 } from './apply-order.ts';
+import type { AppliedRuns } from './applied-runs.ts';
 import type { ApplyPorts, ApplyRequest, CommandContent, ContentSource } from './apply-request.ts';
 import { Asked, Batches } from './batches.ts';
 import type { Journal } from './journal.ts';
@@ -37,8 +38,8 @@ export interface RunParts {
   readonly quarantine: Quarantine;
   readonly journal: Journal;
   readonly lease: Lease;
-  /** By `n`: 1 for what an earlier run of the plan did. */
-  readonly wasDone?: Uint8Array | undefined;
+  /** What earlier runs of the plan did. */
+  readonly before: AppliedRuns | undefined;
 }
 
 export interface RunOutcome {
@@ -96,16 +97,17 @@ export class ApplyRun {
   #asideBytes = 0;
 
   constructor(parts: RunParts) {
-    const { ports, request, quarantine, journal, lease, wasDone } = parts;
+    const { ports, request, quarantine, journal, lease, before } = parts;
     const { header, permit, content } = request;
     this.#parts = parts;
     const count = header.ops.count;
-    this.#order = orderOf({ ops: request.ops(), count, permit, by: content.by, wasDone });
+    this.#order = orderOf({ ops: request.ops(), count, permit, by: content.by, before });
     this.#batches = new Batches({ ports, request, lease, count: this.#order.count });
     this.#tree = new TargetTree(ports, request.target);
     const { demandGoOn } = this.#batches;
     this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn });
-    this.#meant = new Meant({ journal, steps: this.#steps, quarantine });
+    const dirs = before?.before ?? new Map<ByteString, bigint>();
+    this.#meant = new Meant({ journal, steps: this.#steps, quarantine, dirs });
   }
 
   /** @throws what is neither a surprise nor a failure of the system: a bug */
@@ -175,6 +177,7 @@ export class ApplyRun {
 
   async #bringAll(content: ContentSource): Promise<void> {
     const { lifted } = this.#order;
+    this.#takeUp(content);
     this.#sayDirAttributes(content);
     if (lifted.size > 0) {
       const only = (op: Op): boolean => lifted.has(op.n);
@@ -225,13 +228,32 @@ export class ApplyRun {
     if (count > 0) this.#meant.durable();
   }
 
+  /** Whether an earlier run came to set all attributes is not known: they are set again. */
+  #takeUp(content: ContentSource): void {
+    if (this.#parts.before === undefined) return;
+    for (const op of this.#parts.request.ops()) {
+      if (this.#order.phases[op.n] !== DONE || op.op === 'delete' || op.op === 'rename') continue;
+      const seen = ifThere(() => this.#steps.seen(op.path));
+      if (seen === undefined) continue;
+      if (op.attributesOnly === true) {
+        if (op.kind === 'dir') this.#madeDirs.push(op);
+        else this.#set(op.path, content.attributes(op));
+      }
+      if (op.attributesOnly === true || content.kept?.(op) !== undefined) continue;
+      if (!isDirMode(seen.mode)) continue;
+      this.#madeDirs.push(op);
+      this.#meant.noteMade(op.path);
+    }
+  }
+
   async #attributes(content: ContentSource): Promise<void> {
     const setFor = (op: Op): void => {
       this.#attributed.add(op.path);
       this.#set(op.path, content.attributes(op));
     };
     // Deepest first: a mode may close the way to what lies below.
-    for (const op of this.#madeDirs.reverse()) setFor(op);
+    this.#madeDirs.sort((a, b) => b.n - a.n);
+    for (const op of this.#madeDirs) setFor(op);
     await this.#pass({ phase: DIR_ATTRIBUTES, act: setFor, isSaid: true });
   }
 
@@ -277,20 +299,21 @@ export class ApplyRun {
   async #pass(phase: Phase): Promise<void> {
     let window: Op[] = [];
     let bytes = 0;
-    let renamed: ByteString[] = [];
+    let moved: ByteString | undefined;
     const flush = async (): Promise<void> => {
       if (window.length > 0) await this.#window(window, phase);
       window = [];
       bytes = 0;
-      renamed = [];
+      moved = undefined;
     };
     for (const op of this.#parts.request.ops()) {
       if (this.#order.phases[op.n] !== phase.phase || phase.only?.(op) === false) continue;
       // The time of a directory is looked at before the window changes what lies in it.
-      if (renamed.some((path) => op.path.startsWith(`${path}/`))) await flush();
+      if (moved !== undefined && op.path.startsWith(`${moved}/`)) await flush();
       window.push(op);
       bytes += op.bytes;
-      if (op.op === 'rename') renamed.push(op.path);
+      const isMoved = op.op === 'rename' || phase.content?.kept?.(op) !== undefined;
+      if (isMoved) moved = op.path;
       const most = Math.min(WINDOW_MAX, this.#batches.room);
       if (window.length >= most || bytes >= WINDOW_BYTES_MAX) await flush();
     }
@@ -437,10 +460,11 @@ export class ApplyRun {
 
   #putTimesBack(content: ContentSource | CommandContent): void {
     if (content.by !== 'holdfast' || content.dirTime === undefined) return;
-    for (const [path, nowNs] of this.#meant.dirs) {
-      if (this.#attributed.has(path) || this.#steps.seenDir(path) === undefined) continue;
-      const mtimeNs = content.dirTime(path, nowNs);
-      if (mtimeNs !== undefined) this.#set(path, { mtimeNs });
+    for (const path of new Set([...this.#meant.dirs.keys(), ...(content.dirs?.() ?? [])])) {
+      const seen = this.#attributed.has(path) ? undefined : this.#steps.seenDir(path);
+      if (seen === undefined) continue;
+      const mtimeNs = content.dirTime(path, this.#meant.dirs.get(path) ?? seen.mtimeNs);
+      if (mtimeNs !== undefined && mtimeNs !== seen.mtimeNs) this.#set(path, { mtimeNs });
     }
   }
 }

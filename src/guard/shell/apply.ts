@@ -12,6 +12,7 @@ import { Journal } from './journal.ts';
 import { Lease } from './lease.ts';
 import { writeResult } from './plan-result.ts';
 import { Quarantine } from './quarantine.ts';
+import { refusalOf } from './tree-errno.ts';
 import { resultOf, settlePlan } from './resume.ts';
 
 /**
@@ -31,18 +32,17 @@ export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promi
     const kept = content.by === 'holdfast' ? content.kept?.bind(content) : undefined;
     const plan = { header, ops, stateDir, planDir, holder, kept, lease };
     const before = settlePlan(ports, plan);
-    const wasDone = new Uint8Array(header.ops.count);
-    for (const n of before?.intents.keys() ?? []) wasDone[n] = 1;
     const now = ports.clock.now();
     const keep = durationMs(Math.max(0, request.until - now));
-    const quarantine = Quarantine.open(ports, { target, planId: header.id, now, keep });
+    const place = { target, planId: header.id, now, keep, wasTried: true } as const;
+    const quarantine = Quarantine.open(ports, place);
     try {
       ports.disk.makeDir(planDir);
       const journal = Journal.begin(ports, planDir, {
         ...{ at: now, digest: hexOf(digestOfHeader(ports.tools.hash, header)), holder: holder.id },
         ...{ permit: request.permit, target, token: lease.token, until: quarantine.until },
       });
-      const run = new ApplyRun({ ports, request, quarantine, journal, lease, wasDone });
+      const run = new ApplyRun({ ports, request, quarantine, journal, lease, before });
       const outcome = await run.perform();
       const why = outcome.stop === undefined ? {} : { why: sayStop(outcome.stop) };
       journal.end({ at: ports.clock.now(), outcome: outcome.outcome, ...why });
@@ -69,7 +69,10 @@ function recordKept(quarantine: Quarantine, request: ApplyRequest, applied: Appl
     if (typeof mount !== 'string') bytes.set(mount, (bytes.get(mount) ?? 0) + keptBytes(op));
   }
   for (const [mount, kept] of bytes) {
-    if (mount.opened !== undefined) quarantine.record(mount, kept, request.stateDir);
+    // Where it cannot be said, what was planned stays said: that is more.
+    if (mount.opened !== undefined) {
+      refusalOf(() => quarantine.record(mount, kept, request.stateDir));
+    }
   }
 }
 

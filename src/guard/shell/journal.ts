@@ -25,6 +25,8 @@ export class Journal {
   readonly #ports: JournalPorts;
   #waiting = '';
   #lines = 0;
+  /** A write failed, and may have left half a line: nothing may come behind it. */
+  #isBroken = false;
 
   /** A new file, durable with its name when it returns. */
   static begin(ports: JournalPorts, planDir: ByteString, begin: RunBegin): Journal {
@@ -51,20 +53,34 @@ export class Journal {
   durable(): void {
     this.add({ kind: 'durable', lines: this.#lines });
     this.#flush();
-    this.#file.sync();
+    this.#onFile(() => this.#file.sync());
   }
 
+  /** Of one that could not be written to its end, it is left open, as after a kill. */
   end(end: { readonly at: UnixMs; readonly outcome: RunEnd; readonly why?: string }): void {
-    this.add({ kind: 'end', ...end });
-    this.#flush();
-    this.#file.sync();
+    if (!this.#isBroken) {
+      this.add({ kind: 'end', ...end });
+      this.#flush();
+      this.#onFile(() => this.#file.sync());
+    }
     this.#file.close();
   }
 
   #flush(): void {
-    if (this.#waiting === '') return;
-    this.#file.write(this.#ports.tools.codec.bytesOf(byteString(this.#waiting)));
+    const text = this.#waiting;
     this.#waiting = '';
+    if (text === '' || this.#isBroken) return;
+    this.#onFile(() => this.#file.write(this.#ports.tools.codec.bytesOf(byteString(text))));
+  }
+
+  #onFile(act: () => void): void {
+    let isDone = false;
+    try {
+      act();
+      isDone = true;
+    } finally {
+      this.#isBroken ||= !isDone;
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export class Meant {
   readonly #steps: OpSteps;
   readonly #quarantine: Quarantine;
   /** Directories whose content the plan changes: their time before. */
-  readonly #dirs = new Map<ByteString, bigint>();
+  readonly #dirs: Map<ByteString, bigint>;
   readonly #made = new Set<ByteString>();
   readonly #placed = new Set<number>();
   /** Meant, and not done yet. */
@@ -28,7 +28,10 @@ export class Meant {
     readonly journal: Journal;
     readonly steps: OpSteps;
     readonly quarantine: Quarantine;
+    /** Times of directories before an earlier run of the same plan. */
+    readonly dirs: ReadonlyMap<ByteString, bigint>;
   }) {
+    this.#dirs = new Map(parts.dirs);
     this.#journal = parts.journal;
     this.#steps = parts.steps;
     this.#quarantine = parts.quarantine;

@@ -6,6 +6,7 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
 import { type Attributes, type Place, TreeFailure, type Unset } from '../../host/tree-writer.ts';
+import { isWithin } from '../../manifest/core/order.ts';
 import type { Made, WasAttributes } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { copyFile, moveTree } from './move-tree.ts';
@@ -38,6 +39,8 @@ export class OpSteps {
   readonly #tree: TargetTree;
   readonly #quarantine: Quarantine;
   readonly #demandGoOn: () => void;
+  /** What was renamed away, by its old path: it is not among what a directory holds any more. */
+  readonly #renamed: { readonly from: ByteString; readonly entries: number }[] = [];
   /** Files of more names than one whose ctime we changed: `DEVICE:INODE`. */
   readonly #touched = new Set<string>();
 
@@ -66,7 +69,9 @@ export class OpSteps {
   /** @throws Surprise where `op` does not find what it was made for */
   demandAsPlanned(op: Op, path = op.path): SeenObject | undefined {
     const seen = seenAt(this.#ports.source, this.#placeOf(path));
-    const isTouched = seen !== undefined && this.#touched.has(identityOf(seen));
+    // Where nothing is taken away, only what it is counts: a run before may have touched it.
+    const isMild = op.attributesOnly === true || op.op === 'rename';
+    const isTouched = isMild || (seen !== undefined && this.#touched.has(identityOf(seen)));
     const why = surpriseIn(op.precond, seen, isTouched);
     if (why !== undefined) throw new Surprise(why);
     return seen;
@@ -123,6 +128,7 @@ export class OpSteps {
     const from = op.from ?? op.path;
     const seen = this.demandAsPlanned(op, from);
     const place = this.#placeOf(from);
+    this.#noteRenamed(op, from);
     this.#tree.forget(from);
     this.#ports.tree.rename(place, this.newPlace(op));
     if (seen !== undefined) this.#noteTouched(seen);
@@ -137,6 +143,7 @@ export class OpSteps {
     const isDir = seen !== undefined && isDirMode(seen.mode);
     const out = isLifted ? this.newPlace(op) : this.#heldPlace(from);
     try {
+      if (!isLifted) this.#noteRenamed(op, from);
       if (isDir) this.#tree.forget(from);
       this.#renameIn(out, this.#placeOf(op.path));
     } finally {
@@ -205,7 +212,8 @@ export class OpSteps {
   #demandCounted(op: Op, place: Place): void {
     const survey = surveyBelow(this.#ports.source, place, op.newest !== undefined);
     if (survey.inTheWay !== undefined) throw new Surprise(survey.inTheWay);
-    if (survey.entries !== op.entries) {
+    const left = op.entries - this.#renamedFrom(op.path);
+    if (survey.entries !== op.entries && survey.entries !== left) {
       throw new Surprise(`it holds ${survey.entries} entries now, and not ${op.entries}`);
     }
     if (op.newest !== undefined && (survey.newestMs ?? op.newest) > op.newest) {
@@ -226,6 +234,16 @@ export class OpSteps {
     const why = refusalOf(() => void moveTree(this.#ports, from, to));
     if (why === 'EEXIST') throw new Surprise('something is there now');
     if (why !== undefined) throw new TreeFailure(why);
+  }
+
+  #noteRenamed(op: Op, from: ByteString): void {
+    this.#renamed.push({ from, entries: op.entries });
+  }
+
+  #renamedFrom(dir: ByteString): number {
+    let entries = 0;
+    for (const each of this.#renamed) if (isWithin(dir, each.from)) entries += each.entries;
+    return entries;
   }
 
   #noteTouched(seen: SeenObject): void {

@@ -59,14 +59,14 @@ export function tryPlace(ports: TreePorts, within: DirAt, tree: DirHandle): DirA
 }
 
 /** The one that is there and ours already; undefined where there is none. */
-export function findPlaces(ports: TreePorts, within: DirAt): readonly DirAt[] {
-  return namesFor(ports).flatMap((name) => {
+export function findPlace(ports: TreePorts, within: DirAt): DirAt | undefined {
+  for (const name of namesFor(ports)) {
     const handle = ifThere(() => ports.source.openDir(within.handle, name));
-    if (handle === undefined) return [];
-    if (whoseIs(ports, handle) === undefined) return [{ handle, path: joined(within.path, name) }];
+    if (handle === undefined) continue;
+    if (whoseIs(ports, handle) === undefined) return { handle, path: joined(within.path, name) };
     ports.source.closeDir(handle);
-    return [];
-  });
+  }
+  return undefined;
 }
 
 /** Opens, or makes, what belongs to one plan. */
@@ -110,9 +110,11 @@ export function writeAbout(ports: TreePorts, root: DirHandle, about: About): voi
   } finally {
     tree.closeFile(file);
   }
-  const name = byteString('about.json');
-  ifThere(() => tree.unlink(root, name));
-  tree.rename({ dir: root, name: part }, { dir: root, name });
+  const [from, to] = [part, byteString('about.json')].map((name) => ({ dir: root, name }));
+  if (from === undefined || to === undefined) return;
+  const isSwapped = refusalOf(() => tree.exchange(from, to)) === undefined;
+  ifThere(() => tree.unlink(root, isSwapped ? part : to.name));
+  if (!isSwapped) tree.rename(from, to);
   tree.sync(root);
 }
 

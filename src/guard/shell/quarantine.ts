@@ -11,6 +11,7 @@ import type { ApplyPorts } from './apply-request.ts';
 import {
   closePlanPlaces,
   type DirAt,
+  findPlace,
   heldIn,
   openPlanPlaces,
   type PlanPlaces,
@@ -34,6 +35,8 @@ export interface QuarantineRequest {
   readonly now: UnixMs;
   /** How long it is kept; 14 days where nothing else is said. */
   readonly keep?: DurationMs;
+  /** For an apply: a place that is there and ours was tried when the plan was made. */
+  readonly wasTried?: true;
 }
 
 /** One mount below the target. */
@@ -140,7 +143,7 @@ export class Quarantine {
       const within = candidate.open();
       if (within === undefined) continue;
       try {
-        const place = tryPlace(this.#ports, within, candidate.tree.handle);
+        const place = this.#placeIn(within, candidate.tree);
         if (typeof place !== 'string') return this.#added(place, within.path);
         why = `nothing could be set aside in ${within.path}: ${place}`;
       } finally {
@@ -148,6 +151,11 @@ export class Quarantine {
       }
     }
     return why;
+  }
+
+  #placeIn(within: DirAt, tree: OpenedDir): DirAt | string {
+    const found = this.#request.wasTried === true ? findPlace(this.#ports, within) : undefined;
+    return found ?? tryPlace(this.#ports, within, tree.handle);
   }
 
   #added(place: DirAt, within: ByteString): MountPlace {

@@ -27,6 +27,8 @@ export interface SettleParts {
 /** In the quarantine of a plan: what its command replaced by itself. */
 export const BY_COMMAND = 'by-command';
 
+const MODE_BITS = 0o7777;
+
 export type Settled = 'done' | 'not-done';
 
 /** Calling it again changes nothing. */
@@ -35,7 +37,7 @@ export function settleOp(parts: SettleParts, op: Op, intent: Intent): Settled {
   if (places === undefined) return 'not-done';
   const name = slotName(op);
   const at = { old: { dir: places.old, name }, fresh: { dir: places.fresh, name } };
-  if (op.attributesOnly === true) return 'done';
+  if (op.attributesOnly === true) return settleAttributes(parts, op, intent);
   if (op.op === 'delete') return settleDelete(parts, op, at.old);
   if (parts.doneBy === 'command') return settleCommanded(parts, op, { places, old: at.old });
   if (op.op === 'rename') return settleRename(parts, op, at.fresh);
@@ -43,14 +45,36 @@ export function settleOp(parts: SettleParts, op: Op, intent: Intent): Settled {
   const coming = kept ?? at.fresh;
   const settled =
     op.op === 'create'
-      ? notThere(parts, coming)
+      ? settleCreate(parts, op, { coming, intent, isKept: kept !== undefined })
       : settleReplace(parts, op, { ...at, coming, intent });
   if (kept === undefined && settled === 'not-done') discard(parts, at.fresh);
   return settled;
 }
 
-function notThere({ ports }: SettleParts, coming: Place): Settled {
-  return seenAt(ports.source, coming) === undefined ? 'done' : 'not-done';
+/** Some of them may be set: an apply that goes on sets them all again. */
+function settleAttributes(parts: SettleParts, op: Op, { was }: Intent): Settled {
+  const here = seenIn(parts, op);
+  if (here === undefined || was === undefined) return 'not-done';
+  const { source, tools } = parts.ports;
+  const { mode, uid, gid, mtimeNs } = here.seen;
+  const isSame = (mode & MODE_BITS) === was.mode && uid === was.uid && gid === was.gid;
+  if (!isSame || mtimeNs !== was.mtimeNs) return 'done';
+  const now = source.xattrsAt(here.place.dir, here.place.name).values;
+  const isKept = was.xattrs.every(([name, value]) =>
+    now.some(([other, bytes]) => other === name && tools.codec.textOf(bytes) === value),
+  );
+  return isKept && now.length === was.xattrs.length ? 'not-done' : 'done';
+}
+
+/** A copy that is gone came to its place, or was thrown away; what was kept is never thrown away. */
+function settleCreate(
+  parts: SettleParts,
+  op: Op,
+  at: { readonly coming: Place; readonly intent: Intent; readonly isKept: boolean },
+): Settled {
+  if (seenAt(parts.ports.source, at.coming) !== undefined) return 'not-done';
+  if (at.isKept) return 'done';
+  return seenIn(parts, op)?.seen.inode === at.intent.made?.inode ? 'done' : 'not-done';
 }
 
 /** The directory itself is there still, and some of it lies aside: it went piece by piece. */

@@ -1,0 +1,281 @@
+/**
+ * The plan that takes another one back. What changed since is never lost: it goes aside in its
+ * turn, and is said.
+ */
+import type { ByteString } from '../../base/bytes.ts';
+import type { Actor, Op, PlanHeader } from '../../base/plan.ts';
+import { PLAN_FORMAT } from '../../base/plan.ts';
+import { type UnixMs, unixMs } from '../../base/units.ts';
+import { comparePaths, isWithin } from '../../manifest/core/order.ts';
+import type { Made } from '../core/journal-line.ts';
+import type { ApplyPorts } from './apply-request.ts';
+import { PLAN_LIFE_MS, type PlanStore } from './plan-store.ts';
+import { Quarantine } from './quarantine.ts';
+import { isDirMode, kindWord, preconditionOf, type SeenObject, seenAt } from './seen-object.ts';
+import { surveyBelow } from './survey-below.ts';
+import { TargetTree } from './target-tree.ts';
+import { ifThere } from './tree-errno.ts';
+import { type AppliedPlan, UndoContent } from './undo-content.ts';
+
+export interface UndoRequest {
+  readonly store: PlanStore;
+  readonly original: PlanHeader;
+  readonly plan: AppliedPlan;
+  readonly actor: Actor;
+  readonly now: UnixMs;
+  readonly reason?: string;
+  /** Each operation, as it is written: so it is judged while it is made. */
+  readonly onOp?: (op: Op) => void;
+}
+
+/** Something that cannot be put back, or that somebody changed since. */
+export interface UndoNote {
+  readonly path: ByteString;
+  readonly what: 'changed since' | 'left';
+  readonly why: string;
+}
+
+export interface UndoPlan {
+  readonly header: PlanHeader;
+  readonly notes: readonly UndoNote[];
+}
+
+type Draft = Omit<Op, 'n' | 'undo'>;
+
+/** Notes that are kept; of more there is a count in the operations. */
+const NOTES_MAX = 1000;
+const CHANGED = 'was changed since, by somebody else';
+
+/** Nothing is changed: the plan is to be judged and applied as any other. */
+export function undoPlan(ports: ApplyPorts, request: UndoRequest): UndoPlan {
+  const maker = new UndoMaker(ports, request);
+  try {
+    return maker.make();
+  } finally {
+    maker.close();
+  }
+}
+
+class UndoMaker {
+  readonly #ports: ApplyPorts;
+  readonly #request: UndoRequest;
+  readonly #tree: TargetTree;
+  readonly #content: UndoContent;
+  readonly #notes: UndoNote[] = [];
+
+  constructor(ports: ApplyPorts, request: UndoRequest) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#tree = new TargetTree(ports, request.plan.target);
+    this.#content = new UndoContent(ports, request.plan, { ops: () => [], count: 0 });
+  }
+
+  close(): void {
+    this.#content.close();
+    this.#tree.close();
+  }
+
+  make(): UndoPlan {
+    const { store, original, plan, actor, now, reason } = this.#request;
+    const id = store.newId();
+    const draft = store.draft({
+      format: PLAN_FORMAT,
+      ...{ id, created: now, expires: unixMs(now + PLAN_LIFE_MS), pipeline: original.pipeline },
+      ...{ actor, ...(reason === undefined ? {} : { reason }), doneBy: 'holdfast' },
+      ...{ undoOf: original.id, target: { ...original.target, readAt: now } },
+      scope: original.scope,
+    });
+    const quarantine = Quarantine.open(this.#ports, { target: plan.target, planId: id, now });
+    try {
+      for (const op of this.#inOrder()) {
+        const bytes = op.op === 'create' || op.op === 'rename' ? 0 : op.bytes;
+        const kept = op.attributesOnly === true ? 0 : bytes;
+        const undo = quarantine.prove({ path: op.path, bytes: kept });
+        const added = draft.add({ ...op, undo });
+        this.#request.onOp?.(added);
+      }
+      return { header: draft.seal(), notes: this.#notes };
+    } catch (error) {
+      draft.drop();
+      throw error;
+    } finally {
+      quarantine.close();
+    }
+  }
+
+  /** Renames go back to where they came from, so that they come in another order than they went. */
+  *#inOrder(): Generator<Draft> {
+    const renames = this.#renames();
+    let at = 0;
+    for (const op of this.#others()) {
+      for (let next = renames[at]; next !== undefined; next = renames[at]) {
+        if (comparePaths(next.path, op.path) >= 0) break;
+        yield next;
+        at += 1;
+      }
+      yield op;
+    }
+    yield* renames.slice(at);
+  }
+
+  #renames(): Draft[] {
+    const drafts: Draft[] = [];
+    for (const op of this.#request.plan.ops()) {
+      const from = op.op === 'rename' && this.#isDone(op) ? op.from : undefined;
+      if (from === undefined) continue;
+      const seen = this.#seen(op.path);
+      if (seen === undefined) this.#note(op.path, 'left', 'it is not there any more');
+      else drafts.push({ ...this.#draftOf(op, seen), op: 'rename', path: from, from: op.path });
+    }
+    return drafts.sort((a, b) => comparePaths(a.path, b.path));
+  }
+
+  *#others(): Generator<Draft> {
+    let whole: ByteString | undefined;
+    for (const op of this.#request.plan.ops()) {
+      if (op.op === 'rename' || !this.#isDone(op)) continue;
+      // It goes with the directory above it, which goes as a whole.
+      if (whole !== undefined && isWithin(whole, op.path)) continue;
+      const draft = this.#inverse(op);
+      if (draft === undefined) continue;
+      const isGone = draft.op === 'delete' || draft.op === 'replace';
+      if (isGone && draft.kind === 'dir') whole = draft.path;
+      yield draft;
+    }
+  }
+
+  #inverse(op: Op): Draft | undefined {
+    const seen = this.#seen(op.path);
+    if (op.attributesOnly === true) return this.#attributesBack(op, seen);
+    if (op.op === 'create') return seen === undefined ? undefined : this.#away(op, seen);
+    const slot = this.#content.slotOf(op);
+    const old = slot === undefined ? undefined : seenAt(this.#ports.source, slot);
+    if (old === undefined) {
+      this.#note(op.path, 'left', 'what was set aside of it is not there any more');
+      return undefined;
+    }
+    if (seen !== undefined) return this.#instead(op, seen, old);
+    if (ifThere(() => this.#tree.parentOf(op.path)) === undefined) {
+      this.#note(op.path, 'left', 'the directory that held it is not there any more');
+      return undefined;
+    }
+    const { entries, bytes } = op;
+    return { ...this.#common(op), op: 'create', kind: kindWord(old.mode), entries, bytes };
+  }
+
+  #attributesBack(op: Op, seen: SeenObject | undefined): Draft | undefined {
+    if (seen === undefined) {
+      this.#note(op.path, 'left', 'it is not there any more');
+      return undefined;
+    }
+    return { ...this.#draftOf(op, seen), op: 'update', attributesOnly: true, entries: 1, bytes: 0 };
+  }
+
+  /** What the plan made goes. */
+  #away(op: Op, seen: SeenObject): Draft {
+    return { ...this.#draftOf(op, seen), op: 'delete', ...this.#live(op, seen) };
+  }
+
+  /** What was there comes back in the place of what is there. */
+  #instead(op: Op, seen: SeenObject, old: SeenObject): Draft {
+    const isSameKind = kindWord(seen.mode) === kindWord(old.mode) && !isDirMode(seen.mode);
+    const verb = isSameKind ? 'update' : 'replace';
+    return { ...this.#draftOf(op, seen), op: verb, ...this.#live(op, seen) };
+  }
+
+  /** About what is there now. */
+  #draftOf(op: Op, seen: SeenObject): Omit<Draft, 'op'> {
+    const place = this.#tree.placeOf(op.path);
+    const isDir = isDirMode(seen.mode);
+    const survey = isDir ? surveyBelow(this.#ports.source, place, true) : undefined;
+    const moved = isDir ? this.#renamedInto(op.path) : 0;
+    const newest = survey?.newestMs;
+    return {
+      ...this.#common(op),
+      ...{ kind: kindWord(seen.mode), entries: (survey?.entries ?? 1) - moved },
+      ...(newest === undefined ? {} : { newest: unixMs(newest) }),
+      bytes: isDir ? op.bytes : Number(seen.size),
+      precond: preconditionOf(seen),
+    };
+  }
+
+  #common(op: Op): Pick<Draft, 'path' | 'owner' | 'cause' | 'cascade' | 'cls' | 'live'> {
+    const { path, owner, cls } = op;
+    return { path, owner, cause: 'explicit', cascade: 'expanded', cls, live: { state: 'idle' } };
+  }
+
+  /** Somebody worked on it: a person is asked, and what there is goes aside. */
+  #live(op: Op, seen: SeenObject): Pick<Draft, 'live'> {
+    const made = this.#request.plan.applied.intents.get(op.n)?.intent.made;
+    const isOurs = op.op === 'delete' ? false : made === undefined || isMade(made, seen);
+    const survey = isOurs && isDirMode(seen.mode) ? this.#surveyOf(op.path) : undefined;
+    const isFull = (survey?.entries ?? 0) > (this.#madeBelow.get(op.path) ?? Number.POSITIVE_INFINITY);
+    if (isOurs && !isFull) return { live: { state: 'idle' } };
+    this.#note(op.path, 'changed since', `what is there now ${CHANGED}; it is kept aside`);
+    return { live: { state: 'in-use', evidence: CHANGED } };
+  }
+
+  /** Entries below `path` that a rename brought there: they leave before it goes. */
+  #renamedInto(path: ByteString): number {
+    let entries = 0;
+    for (const op of this.#renamesDone) {
+      const isBelow = op.path !== path && isWithin(path, op.path);
+      if (isBelow && this.#seen(op.path) !== undefined) entries += this.#entriesAt(op.path);
+    }
+    return entries;
+  }
+
+  #surveyOf(path: ByteString) {
+    return surveyBelow(this.#ports.source, this.#tree.placeOf(path), false);
+  }
+
+  #madeKept: ReadonlyMap<ByteString, number> | undefined;
+
+  /** Entries that the plan made in each directory that it made, where no such is above it. */
+  get #madeBelow(): ReadonlyMap<ByteString, number> {
+    if (this.#madeKept !== undefined) return this.#madeKept;
+    const counts = new Map<ByteString, number>();
+    let top: ByteString | undefined;
+    for (const op of this.#request.plan.ops()) {
+      if (!this.#isDone(op)) continue;
+      const isMaking = op.op === 'create' || op.op === 'replace';
+      if (top === undefined || !isWithin(top, op.path)) top = isMaking ? op.path : undefined;
+      if (top === undefined) continue;
+      counts.set(top, (counts.get(top) ?? 0) + (op.op === 'rename' ? this.#entriesAt(op.path) : 1));
+    }
+    this.#madeKept = counts;
+    return counts;
+  }
+
+  #entriesAt(path: ByteString): number {
+    const seen = this.#seen(path);
+    return seen !== undefined && isDirMode(seen.mode) ? this.#surveyOf(path).entries : 1;
+  }
+
+  #renamesKept: readonly Op[] | undefined;
+
+  get #renamesDone(): readonly Op[] {
+    this.#renamesKept ??= [...this.#request.plan.ops()].filter(
+      (op) => op.op === 'rename' && this.#isDone(op),
+    );
+    return this.#renamesKept;
+  }
+
+  #seen(path: ByteString): SeenObject | undefined {
+    return ifThere(() => seenAt(this.#ports.source, this.#tree.placeOf(path)));
+  }
+
+  #isDone(op: Op): boolean {
+    return this.#request.plan.applied.intents.has(op.n);
+  }
+
+  #note(path: ByteString, what: UndoNote['what'], why: string): void {
+    if (this.#notes.length < NOTES_MAX) this.#notes.push({ path, what, why });
+  }
+}
+
+/** Of a directory that it is the same one: what lies in it is counted. */
+function isMade(made: Made, seen: SeenObject): boolean {
+  if (made.inode !== seen.inode) return false;
+  return isDirMode(seen.mode) || (made.size === seen.size && made.mtimeNs === seen.mtimeNs);
+}
