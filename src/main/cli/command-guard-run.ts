@@ -66,6 +66,7 @@ async function perform(cli: Cli, argv: readonly string[], options: Options): Pro
     style: terminal.errorStyle,
     saysWell: terminal.isLive || options.verbose === true,
     isObserved: options.observe === true,
+    isGlassBroken: options.breakGlass !== undefined,
   });
   const ran: { code?: number } = {};
   try {

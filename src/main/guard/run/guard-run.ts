@@ -163,7 +163,7 @@ class LocalRun {
     const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
     if (this.#command.endedWell(code))
       this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
-    this.#record(made, verdict, 'shown');
+    this.#record(made, verdict, { outcome: 'shown' });
     return { code, outcome: 'shown', made };
   }
 
@@ -179,7 +179,7 @@ class LocalRun {
     });
     const outcome = report.outcome;
     if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
-    this.#record(made, verdict, outcome, report);
+    this.#record(made, verdict, { outcome, report });
     this.#parts.voice.done(command, made, { report, code });
     return { code: this.#codeAfter(report, code), outcome, made, report };
   }
@@ -195,8 +195,11 @@ class LocalRun {
     const { asked, voice } = this.#parts;
     const { found } = made;
     const { runCreates } = this.#command;
-    const isFrozen = this.#isFrozen();
-    if (asked.allOrNothing || runCreates === undefined || isFrozen) {
+    // A freeze or a claim: somebody wants nothing changed there, new or old.
+    const isStill = verdict.objections.some(
+      (each) => each.rule === 'exact-plan' && isInForce(each),
+    );
+    if (asked.allOrNothing || runCreates === undefined || isStill) {
       return this.#refused(made, verdict, 'held');
     }
     let code = 0;
@@ -211,13 +214,13 @@ class LocalRun {
       .every(({ rule }) => ABOUT_LOSS.has(rule));
     const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
     if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
-    this.#record(made, verdict, outcome, report);
+    this.#record(made, verdict, { outcome, report });
     voice.held(this.#command, made, { verdict, report, code });
     return { code: RUN_EXIT.held, outcome: 'held', made, report };
   }
 
   #refused(made: MadePlan, verdict: Verdict, outcome: 'held' | 'denied'): RunEnd {
-    this.#record(made, verdict, outcome);
+    this.#record(made, verdict, { outcome });
     this.#parts.voice.refused(this.#command, made, verdict);
     return { code: RUN_EXIT[outcome], outcome, made };
   }
@@ -266,7 +269,12 @@ class LocalRun {
     if (gone.length > 0) book.release(gone);
   }
 
-  #record(made: MadePlan, verdict: Verdict, outcome: RunOutcome, report?: ApplyReport): void {
+  #record(
+    made: MadePlan,
+    verdict: Verdict,
+    end: Pick<RunEnd, 'report'> & { outcome: RunOutcome },
+  ): void {
+    const { outcome, report } = end;
     const { header, digest, folded, found, known } = made;
     const deleted = report?.outcome === 'applied' && outcome === 'applied' ? lossOf(made) : NONE;
     found.book.record(

@@ -11,6 +11,7 @@ import {
   refusedLines,
   remoteLines,
   unclearLines,
+  verdictLines,
 } from './run-words.ts';
 import type { Asked, Guarded, Unclear } from './wrapped.ts';
 
@@ -28,6 +29,8 @@ export interface VoicePlace {
   /** Of the messages of another program. */
   readonly raw: (text: string) => void;
   readonly isObserved: boolean;
+  /** Root passed over the rules: that is never silent. */
+  readonly isGlassBroken: boolean;
 }
 
 export class RunVoice {
@@ -54,11 +57,13 @@ export class RunVoice {
   }
 
   judged(command: Guarded, made: MadePlan, verdict: Verdict): void {
-    const { style, saysWell, isObserved, raw } = this.#place;
+    const { style, isObserved, isGlassBroken, raw } = this.#place;
+    const saysWell = this.#place.saysWell || isGlassBroken;
     if (command.cause === 'explicit' && made.asked.said !== '') raw(`${made.asked.said}\n`);
     const isWell = verdict.decision === 'allow';
     if (!isWell || saysWell) this.#say(readFirstLines(style, command, made));
-    if (isWell && saysWell) this.#say(allowedLines(style, made));
+    if (isWell && isGlassBroken) this.#say(verdictLines(style, { command, made, verdict }));
+    else if (isWell && saysWell) this.#say(allowedLines(style, made));
     if (!isWell && isObserved) {
       this.#say(refusedLines(style, { command, made, verdict, isObserved }));
     }
@@ -66,7 +71,8 @@ export class RunVoice {
 
   done(command: Guarded, made: MadePlan, done: Done): void {
     const isWell = done.report.outcome === 'applied' && command.endedWell(done.code);
-    if (isWell && !this.#place.saysWell) return;
+    const { saysWell, isGlassBroken } = this.#place;
+    if (isWell && !saysWell && !isGlassBroken) return;
     this.#say(doneLines(this.#place.style, { command, made, done }));
   }
 

@@ -114,7 +114,7 @@ export function refusedLines(
   return [...verdictLines(style, said), '', end];
 }
 
-function verdictLines(style: Style, { made, verdict }: SaidRun): readonly string[] {
+export function verdictLines(style: Style, { made, verdict }: SaidRun): readonly string[] {
   const { header, digest, picture } = made;
   return [...sayVerdict({ header, verdict, digest, picture, now: header.created }, style)];
 }
