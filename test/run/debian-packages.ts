@@ -53,6 +53,7 @@ export const PACKAGES = [
   { name: 'rclone', probe: 'rclone', purpose: 'guarding it' },
   { name: 'restic', probe: 'restic', purpose: 'opening its repositories; benchmarks' },
   { name: 'rsync', probe: 'rsync', purpose: 'comparing a restored tree with its source' },
+  { name: 'sudo', probe: 'visudo', purpose: 'whether it takes the line that the kit prints' },
   { name: 'sqlite3', probe: 'sqlite3', purpose: 'an SQLite database with a WAL is torn' },
   { name: 'tar', probe: 'tar', purpose: 'comparing a tree with its export' },
   { name: 'zstd', probe: 'zstd', purpose: 'rescue under Node 18 and 20, and by rescue.py' },

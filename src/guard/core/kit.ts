@@ -35,6 +35,8 @@ export interface KitOptions {
   readonly programs: Readonly<Record<string, string>>;
 }
 
+/** In sudoers these are patterns, or cannot be written: such a name would allow more than itself. */
+const SUDO_PATTERN = /[*?[\]\\"]/;
 /** Those are put in front by PATH; of others each line is changed. */
 const BY_PATH = new Set(['rsync', 'rclone']);
 
@@ -50,7 +52,7 @@ export function kitFor(ways: readonly Way[], options: KitOptions): readonly KitP
     scripts.add(detail.path);
     return isKnown ? [] : [wrapperPiece(detail, options)];
   });
-  const wrapped = [...scripts];
+  const wrapped = [...scripts].filter((path) => !SUDO_PATTERN.test(path));
   const isSudo = options.hasSudo && wrapped.length > 0;
   return isSudo ? [...pieces, sudoersPiece(wrapped, options.group)] : pieces;
 }
@@ -197,7 +199,7 @@ function keyPiece(
 }
 
 function sudoersPiece(paths: readonly string[], group: string): KitPiece {
-  const commands = paths.map((path) => path.replaceAll(/[\\,:= !()]/g, String.raw`\$&`)).join(', ');
+  const commands = paths.map((path) => path.replaceAll(/[,:= #]/g, String.raw`\$&`)).join(', ');
   const file = '/etc/sudoers.d/holdfast';
   return {
     kind: 'sudoers',
