@@ -57,6 +57,11 @@ export const GUARD_FAULTS = {
     kind: 'corrupt',
     remedy: 'Look at {path}; nothing is applied until it is read or removed.',
   },
+  HF_FAR_REFUSED: {
+    kind: 'refused',
+    remedy:
+      'Do there what it says. Where holdfast is not on the path there, say where it is: HOLDFAST_REMOTE=/opt/holdfast/bin/holdfast',
+  },
   HF_FREEZE_FAILED: {
     kind: 'unavailable',
     remedy:

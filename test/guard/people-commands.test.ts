@@ -308,3 +308,38 @@ test('a rule that root passed over is told of for a while, by whom and why', (t)
     /Passed over by --break-glass .* by .*: .*complete.* Reason: the disk is full/,
   );
 });
+
+test('over ssh: shown and signed here, taken in there, in one command', async (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  const laptop = new People();
+  t.after(() => laptop.remove());
+  const ann = laptop.keys.key('ann');
+  const plan = bench.plan({ needs: { approvals: 1, namesTarget: false } });
+  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), laptop.keys.allowed([['ann', ann]]));
+  // In the place of ssh: the same program, with the state of the other machine.
+  const ssh = laptop.write(
+    'ssh',
+    `#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nexport HOLDFAST_STATE=${bench.state}\nexec sh -c "$3"\n`,
+  );
+  fs.chmodSync(ssh, 0o700);
+  const far = `env HOLDFAST_SSH=${ssh} HOLDFAST_REMOTE=${PROGRAM} ${PROGRAM}`;
+  const env = { HOME: laptop.scratch, LANG: 'C.UTF-8', HOLDFAST_STATE: laptop.state };
+  const ask = (id: string) =>
+    onTerminal(`stty cols 100; ${far} approve root@mirror1:${id} --key ${ann}`, {
+      ...{ env, cwd: laptop.scratch },
+      answers: [[/eight digits/, plan.digits]],
+    });
+  const signed = await ask(plan.header.id);
+  assert.equal(signed.status, 0, signed.shown);
+  assert.match(signed.shown, /extra\/one\.iso/);
+  assert.match(flat(signed.shown), /ann has approved p-.* It can be applied now/);
+  assert.deepEqual(fs.readdirSync(path.join(laptop.state, 'guard/carried')), []);
+  assert.equal(
+    fs.readdirSync(path.join(bench.state, 'guard/plans', plan.header.id, 'approvals')).length,
+    2,
+  );
+  const unknown = await ask('p-00000000');
+  assert.match(flat(unknown.shown), /HF_FAR_REFUSED/);
+  assert.deepEqual(fs.readdirSync(path.join(laptop.state, 'guard/carried')), []);
+});

@@ -1,6 +1,7 @@
 /** `holdfast approve`: a person lets a plan that is held pass, by their SSH key. */
 import fs from 'node:fs';
 import type { Command } from 'commander';
+import { parseSshHost, type SshHost } from '../../adapters/ssh/ssh-host.ts';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
@@ -13,9 +14,11 @@ import type { Verdict } from '../../base/plan.ts';
 import { parseApproval } from '../../guard/core/approval.ts';
 import { decisionOf, releaseVerdict } from '../../guard/core/release.ts';
 import { addApproval, type GoodApproval } from '../../guard/shell/approvals.ts';
+import { drawnHex } from '../../guard/shell/guard-files.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { approvalPorts, approvalsFor, hostIdHere } from '../guard/approvals-here.ts';
 import { approvePlan, type Subject } from '../guard/approve-plan.ts';
+import { farHoldfast } from '../guard/far-holdfast.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { isExport, readExport } from '../guard/plan-export.ts';
 import { signersAnswer } from '../guard/signers-answer.ts';
@@ -35,21 +38,25 @@ interface Options {
 
 const EXAMPLE = `
 The plan is shown from the bytes that are signed; then its digest is typed. Who
-may approve is decided on the host that applies, by its file
-/etc/holdfast/allowed_signers
-(ssh-keygen(1), ALLOWED SIGNERS; service:NAME and agent:NAME never count).
-On another machine: carry the plan there, and the approval back.
+may approve is decided on the host that applies it, by allowed_signers below
+/etc/holdfast (ssh-keygen(1), ALLOWED SIGNERS); service:NAME and agent:NAME never.
+Best on your own machine, where your key is: over ssh, or carried by hand.
 
 Examples:
   holdfast approve p-7f3a 9c417be2
-  ssh mirror1 holdfast plan p-7f3a --export > p-7f3a.plan
-  holdfast approve p-7f3a.plan 9c417be2 | ssh mirror1 holdfast approve --add`;
+  holdfast approve root@mirror1:p-7f3a     # over ssh, signed here
+  holdfast plan p-7f3a --export > p-7f3a.plan     # there, and without ssh
+  holdfast approve p-7f3a.plan > p-7f3a.yes       # here
+  holdfast approve --add p-7f3a.yes               # there`;
 
 export function define(command: Command, act: Act): void {
   command
     .summary('let a plan that is held pass, signed with your SSH key')
     .description('Approves a plan: you sign it, exactly as it is, for the host that applies it.')
-    .argument('[plan]', 'its id, or the file of `plan ID --export`; with --add the approval')
+    .argument(
+      '[plan]',
+      'its id, HOST:ID, or the file of `plan ID --export`; with --add the approval',
+    )
     .argument('[digest]', 'its first eight digits; else they are asked for')
     .option('--key <file>', 'a key of yours; else your agent or ~/.ssh is asked')
     .option('--for <span>', 'how long it is good, such as 4h; else as long as the plan')
@@ -66,6 +73,8 @@ export function define(command: Command, act: Act): void {
           if (plan === undefined) throw usage('name the plan: holdfast plan lists them');
           const file = fullPath(cli, plan);
           const given = { plan, digits, options };
+          const far = farPlan(plan);
+          if (far !== undefined) return approveFar(cli, session, { ...given, ...far });
           return isExport(session, file)
             ? approveCarried(cli, session, { ...given, file })
             : approveHere(cli, session, given);
@@ -115,6 +124,64 @@ async function approveCarried(
     carried.drop();
   }
 }
+
+/** Fetched, looked at and signed here, and brought back. */
+async function approveFar(
+  cli: Cli,
+  session: GuardSession,
+  given: Given & { readonly at: SshHost; readonly id: string },
+): Promise<Answer> {
+  const { at, id } = given;
+  const { disk } = session.ports;
+  const dir = byteString(`${session.stateDir}/guard/carried`);
+  const path = byteString(`${dir}/${id}-${drawnHex(session.ports, 8)}.plan`);
+  disk.makeDir(dir);
+  const file = disk.create(path);
+  try {
+    await farHoldfast(cli, {
+      at,
+      args: ['plan', id, '--export'],
+      take: (part) => file.write(part),
+    });
+    file.close();
+    const carried = readExport(session, path);
+    try {
+      const text = await approvePlan(cli, session, { subject: carried, asked: requestOf(given) });
+      return await brought(cli, { at, text });
+    } finally {
+      carried.drop();
+    }
+  } finally {
+    disk.unlink(path);
+  }
+}
+
+/** What is said there of the approval is said here. */
+async function brought(
+  cli: Cli,
+  { at, text }: { readonly at: SshHost; readonly text: ByteString },
+): Promise<Answer> {
+  let said = '';
+  const take = (part: Uint8Array): void => {
+    if (said.length < SAID_MAX) said += Buffer.from(part).toString('utf8');
+  };
+  const input = Buffer.from(text, 'latin1');
+  await farHoldfast(cli, { at, args: ['approve', '--add'], input, take });
+  const lines = said
+    .trimEnd()
+    .split('\n')
+    .map((line) => sayText(line));
+  return { code: EXIT.done, say: () => lines, json: { host: at.host, said: lines } };
+}
+
+/** `mirror1:p-7f3a`, `ann@mirror1:p-7f3a`. */
+function farPlan(given: string): { readonly at: SshHost; readonly id: string } | undefined {
+  const [, host = '', id = ''] = /^([^/]+):(p-[0-9a-f]{1,8})$/.exec(given) ?? [];
+  const at = host === '' ? undefined : parseSshHost(host);
+  return at === undefined || typeof at === 'string' ? undefined : { at, id };
+}
+
+const SAID_MAX = 65_536;
 
 async function add(cli: Cli, session: GuardSession, file: string | undefined): Promise<Answer> {
   const from = file === undefined || file === '-' ? 0 : fsPath(fullPath(cli, file));

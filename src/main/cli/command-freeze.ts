@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { automationHere, type AutomationSeen } from '../../adapters/discovery/automation-here.ts';
 import { LocalWorld } from '../../adapters/discovery/local-world.ts';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
-import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf } from '../../base/say-quantity.ts';
