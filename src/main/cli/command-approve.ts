@@ -7,6 +7,8 @@ import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
+import { quoteWord } from '../../base/shell-word.ts';
+import { wrap } from '../../base/say-width.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import type { Style } from '../../base/say.ts';
 import { formatInstant } from '../../base/say-time.ts';
@@ -39,7 +41,7 @@ interface Options {
 const EXAMPLE = `
 The plan is shown from the bytes that are signed; then its digest is typed. Who
 may approve is decided on the host that applies it, by allowed_signers below
-/etc/holdfast (ssh-keygen(1), ALLOWED SIGNERS); service:NAME and agent:NAME never.
+/etc/holdfast (ssh-keygen(1), ALLOWED SIGNERS); service:NAME, agent:NAME never.
 Best on your own machine, where your key is: over ssh, or carried by hand.
 
 Examples:
@@ -253,7 +255,16 @@ function* takenWords(state: Taken, style: Style): Iterable<string> {
   const text = `${sayText(good.person)} has approved ${id}, until ${until}. ${waits(state, isFree)}`;
   yield* layoutSentence(style, { mark: { is: isFree ? 'ok' : 'held' }, text });
   yield '';
-  yield `  Apply it     holdfast apply ${id}`;
+  yield* wrap(nextStep(plan.header), style.width);
+}
+
+/** What a command did is done by running it again: it reads anew, and cites what was approved. */
+function nextStep({ id, command, doneBy, source }: StoredPlan['header']): string {
+  if (doneBy === 'command' && command !== undefined) {
+    return `Run it again: holdfast guard run -- ${command.map(quoteWord).join(' ')}`;
+  }
+  if (source !== undefined) return 'Run the command again that made it.';
+  return `Apply it: holdfast apply ${id}`;
 }
 
 function waits({ verdict, persons, since, now }: Taken, isFree: boolean): string {
