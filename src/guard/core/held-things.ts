@@ -2,6 +2,7 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Moment } from '../../base/moment.ts';
 import { unixMs } from '../../base/units.ts';
+import { canonicalJson, type Json } from '../../base/canonical-json.ts';
 import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import type { Codec } from '../../host/codec.ts';
 import type { Claim, ClaimedPlace } from './claims.ts';
@@ -17,11 +18,16 @@ export function claimText(codec: Codec, claim: Claim): ByteString {
   const { id, by, reason, made, spanMs, on } = claim;
   const path = on.path === undefined ? {} : pathJson(codec, on.path);
   const host = on.host === undefined ? {} : { host: on.host };
-  return line({ v: 0, id, by, reason, made: momentJson(made), spanMs, on: { ...host, ...path } });
+  return line({
+    ...{ v: 0, id, by: by.toWellFormed(), reason: reason.toWellFormed(), spanMs },
+    made: momentJson(made),
+    on: { ...host, ...path },
+  });
 }
 
 export function freezeText({ by, reason, made, spanMs }: Freeze): ByteString {
-  return line({ v: 0, by, reason, made: momentJson(made), spanMs });
+  const said = { by: by.toWellFormed(), reason: reason.toWellFormed() };
+  return line({ v: 0, ...said, made: momentJson(made), spanMs });
 }
 
 /** Undefined: it is none that this version knows. */
@@ -47,7 +53,7 @@ function commonOf(value: Fields | undefined): Freeze | undefined {
   return { by, reason, made, spanMs };
 }
 
-export function momentJson({ at, boot, upMs }: Moment): object {
+export function momentJson({ at, boot, upMs }: Moment): Readonly<Record<string, Json | undefined>> {
   return { at, boot, upMs };
 }
 
@@ -67,7 +73,7 @@ function placeOf(codec: Codec, value: unknown): ClaimedPlace | undefined {
   return { ...(host === undefined ? {} : { host }), ...(path === undefined ? {} : { path }) };
 }
 
-function pathJson(codec: Codec, path: ByteString): object {
+function pathJson(codec: Codec, path: ByteString): Readonly<Record<string, string>> {
   return isUtf8(path) ? { path: utf8Of(path) } : { pathB64: codec.base64Of(codec.bytesOf(path)) };
 }
 
@@ -98,6 +104,6 @@ export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function line(value: object): ByteString {
-  return byteString(`${bytesOfUtf8(JSON.stringify(value))}\n`);
+function line(value: Json): ByteString {
+  return byteString(`${bytesOfUtf8(canonicalJson(value))}\n`);
 }
