@@ -140,7 +140,6 @@ export const guardSchema = guardKeys.superRefine((given, context) => {
 });
 
 export type GuardConfig = z.infer<typeof guardSchema>;
-export type RolloutConfig = z.infer<typeof rollout>;
 export type LimitsConfig = z.infer<typeof limits>;
 export type ModesConfig = z.infer<typeof modes>;
 export type OwnRuleConfig = z.infer<typeof rule>;
