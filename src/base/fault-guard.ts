@@ -79,6 +79,10 @@ export const GUARD_FAULTS = {
     kind: 'usage',
     remedy: 'See which plans there are: `holdfast plan`.',
   },
+  HF_PLAN_AGAIN: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
   HF_PLAN_INVALID: {
     kind: 'corrupt',
     remedy:
@@ -149,5 +153,9 @@ export const GUARD_FAULTS = {
     kind: 'unavailable',
     remedy:
       'Look whether it can be listed by hand (`ls`): a mount may hang, or a login shell may say things.',
+  },
+  HF_UNDO_ABSENT: {
+    kind: 'usage',
+    remedy: 'See what can be put back: `holdfast undo`.',
   },
 } as const;

@@ -46,6 +46,10 @@ export class UndoContent implements ContentSource {
     this.#takenBack = matchedByPath(undo, plan);
   }
 
+  get target(): ByteString {
+    return this.#plan.target;
+  }
+
   /** Where what this operation puts back lies; undefined: it puts nothing back, or it is gone. */
   kept(op: Op): Place | undefined {
     if (op.op === 'delete' || op.op === 'rename' || op.attributesOnly === true) return undefined;

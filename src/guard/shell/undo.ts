@@ -5,8 +5,9 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Actor, Op, PlanHeader } from '../../base/plan.ts';
 import { PLAN_FORMAT } from '../../base/plan.ts';
-import { type UnixMs, unixMs } from '../../base/units.ts';
+import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import { comparePaths, isWithin } from '../../manifest/core/order.ts';
+import type { JudgedHeader } from '../core/own-rules.ts';
 import type { Made } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { PLAN_LIFE_MS, type PlanStore } from './plan-store.ts';
@@ -24,8 +25,10 @@ export interface UndoRequest {
   readonly actor: Actor;
   readonly now: UnixMs;
   readonly reason?: string;
-  /** Each operation, as it is written: so it is judged while it is made. */
-  readonly onOp?: (op: Op) => void;
+  /** How long what the undo sets aside can be put back in its turn. */
+  readonly keep?: DurationMs;
+  /** Told each operation, as it is written: so it is judged while it is made. */
+  readonly begin?: (header: JudgedHeader) => (op: Op) => void;
 }
 
 /** Something that cannot be put back, or that somebody changed since. */
@@ -78,21 +81,28 @@ class UndoMaker {
   make(): UndoPlan {
     const { store, original, plan, actor, now, reason } = this.#request;
     const id = store.newId();
-    const draft = store.draft({
+    const header: JudgedHeader = {
       format: PLAN_FORMAT,
       ...{ id, created: now, expires: unixMs(now + PLAN_LIFE_MS), pipeline: original.pipeline },
       ...{ actor, ...(reason === undefined ? {} : { reason }), doneBy: 'holdfast' },
       ...{ undoOf: original.id, target: { ...original.target, readAt: now } },
       scope: original.scope,
+    };
+    const { target } = plan;
+    const { keep } = this.#request;
+    const tell = this.#request.begin?.(header);
+    const draft = store.draft(header);
+    const quarantine = Quarantine.open(this.#ports, {
+      ...{ target, planId: id, now },
+      ...(keep === undefined ? {} : { keep }),
     });
-    const quarantine = Quarantine.open(this.#ports, { target: plan.target, planId: id, now });
     try {
       for (const op of this.#inOrder()) {
         const bytes = op.op === 'create' || op.op === 'rename' ? 0 : op.bytes;
         const kept = op.attributesOnly === true ? 0 : bytes;
         const undo = quarantine.prove({ path: op.path, bytes: kept });
         const added = draft.add({ ...op, undo });
-        this.#request.onOp?.(added);
+        tell?.(added);
       }
       return { header: draft.seal(), notes: this.#notes };
     } catch (error) {

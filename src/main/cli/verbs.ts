@@ -163,6 +163,20 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-plan.ts'),
   },
   {
+    name: 'undo',
+    door: 'Guard',
+    summary: 'put back what a plan deleted or changed',
+    isCommon: true,
+    load: () => import('./command-undo.ts'),
+  },
+  {
+    name: 'apply',
+    door: 'Guard',
+    summary: 'apply a plan that waited, when its verdict allows it now',
+    isCommon: false,
+    load: () => import('./command-apply.ts'),
+  },
+  {
     name: 'guard',
     door: 'Guard',
     summary: 'stand before a command that deletes',

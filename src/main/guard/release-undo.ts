@@ -1,0 +1,101 @@
+/**
+ * Gives back the space of what was kept for plans whose time is over. Never before: what has not
+ * expired is not touched, whoever asks.
+ */
+import { Fault } from '../../base/fault.ts';
+import { byteString } from '../../base/bytes.ts';
+import type { Style } from '../../base/say.ts';
+import { countOf, formatBytes } from '../../base/say-quantity.ts';
+import { formatInstant } from '../../base/say-time.ts';
+import { isQuarantineName } from '../../base/own-places.ts';
+import { readApplied } from '../../guard/shell/applied-runs.ts';
+import { type PlanResult, readResult, writeResult } from '../../guard/shell/plan-result.ts';
+import { aboveOf, lastOf } from '../../guard/shell/target-tree.ts';
+import { SourceFailure } from '../../host/source.ts';
+import { TreeFailure } from '../../host/tree-writer.ts';
+import { removeTree } from '../../recover/shell/remove-tree.ts';
+import type { GuardSession } from './guard-session.ts';
+
+export interface ReleasedUndo {
+  readonly id: string;
+  readonly bytes: number;
+}
+
+type Session = Pick<GuardSession, 'now' | 'ports' | 'store'>;
+
+/**
+ * @param only one plan; else all whose time is over
+ * @throws Fault HF_UNDO_ABSENT where that one was never applied, or can still be put back
+ */
+export async function releaseExpired(
+  session: Session,
+  only?: string,
+): Promise<readonly ReleasedUndo[]> {
+  const { store } = session;
+  const now = session.now();
+  if (only !== undefined) {
+    const { id } = store.find(only).header;
+    const result = readResult(session.ports, store.dirOf(id));
+    demandOver(id, result, now);
+  }
+  const wanted = only === undefined ? undefined : store.find(only).header.id;
+  const released: ReleasedUndo[] = [];
+  for (const { id } of store.list()) {
+    if (wanted !== undefined && id !== wanted) continue;
+    const result = readResult(session.ports, store.dirOf(id));
+    if (result === undefined || result.outcome === 'released' || result.until > now) continue;
+    if (!removePlaces(session, id)) continue;
+    writeResult(session.ports, store.dirOf(id), { ...result, outcome: 'released' });
+    released.push({ id, bytes: result.outcome === 'undone' ? 0 : result.asideBytes });
+  }
+  return released;
+}
+
+function demandOver(id: string, result: PlanResult | undefined, now: number): void {
+  if (result === undefined) {
+    throw new Fault('HF_UNDO_ABSENT', `${id} keeps nothing: it was never applied`, { id });
+  }
+  if (result.until <= now) return;
+  const until = formatInstant(result.until, now);
+  const why = `${id} can be put back until ${until}: what it keeps is not released before`;
+  throw new Fault('HF_UNDO_ABSENT', why, { id });
+}
+
+/** @returns false where something of it is still there: it is tried again the next time */
+function removePlaces({ ports, store }: Session, id: string): boolean {
+  const { source, tree } = ports;
+  const runs = readApplied(ports, store.dirOf(id))?.runs ?? [];
+  const places = new Set(runs.flatMap((run) => [...run.places.values()]));
+  let isGone = true;
+  for (const place of places) {
+    const above = aboveOf(place);
+    // Only what lies in a quarantine, under the name of this plan.
+    const isOurs = isQuarantineName(lastOf(above)) && lastOf(place) === byteString(id);
+    if (!isOurs) continue;
+    try {
+      const dir = source.openRoot(above);
+      try {
+        removeTree({ source, tree }, dir, lastOf(place));
+      } finally {
+        source.closeDir(dir);
+      }
+    } catch (error) {
+      if (!(error instanceof TreeFailure) && !(error instanceof SourceFailure)) throw error;
+      isGone &&= error.errno === 'ENOENT';
+    }
+  }
+  return isGone;
+}
+
+export function* releaseWords(
+  released: readonly ReleasedUndo[],
+  style: Style,
+): Generator<string> {
+  if (released.length === 0) {
+    yield 'Nothing was released: all that is kept can still be put back.';
+    return;
+  }
+  const bytes = released.reduce((sum, each) => sum + each.bytes, 0);
+  const plans = countOf(released.length, 'plan');
+  yield `Released what was kept for ${plans}: ${formatBytes(bytes)}.`.slice(0, style.width);
+}
