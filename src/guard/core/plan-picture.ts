@@ -65,16 +65,17 @@ export class PlanPicture {
   }
 
   #addDirectory(op: Op): void {
-    const count = this.#directoryOf(op.path);
+    const count = this.#directoryOf(op);
     if (isLoss(op)) count.gone += op.entries;
     else if (op.op === 'create') count.added += op.entries;
     else if (op.attributesOnly !== true) count.changed += op.entries;
     if (isDestructive(op) && op.attributesOnly !== true) count.bytes += op.bytes;
   }
 
-  #directoryOf(path: ByteString): Counting {
+  #directoryOf({ path, kind }: Op): Counting {
     const end = path.indexOf('/');
-    const wanted = end === -1 ? '' : path.slice(0, end);
+    const own = kind === 'dir' ? path : '';
+    const wanted = end === -1 ? own : path.slice(0, end);
     const isFull = this.#directories.size >= DIRECTORIES_MAX && !this.#directories.has(wanted);
     const key = isFull ? '/' : wanted;
     let count = this.#directories.get(key);

@@ -67,7 +67,8 @@ function remarks(op: Op, now: UnixMs): readonly string[] {
   if (op.live.state === 'unknown') said.push(op.live.evidence ?? 'may be in use');
   if (!hasUndo(op, now)) said.push('could not be put back');
   if (op.owner === 'other') said.push('not its own');
-  if (op.newest !== undefined && now - op.newest < days(1)) {
+  const isSaid = op.live.state !== 'idle' && /\bwritten\b/.test(op.live.evidence ?? '');
+  if (!isSaid && op.newest !== undefined && now - op.newest < days(1)) {
     said.push(`written ${formatAge(now - op.newest)}`);
   }
   return said;

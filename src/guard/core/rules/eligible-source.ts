@@ -30,7 +30,7 @@ function objectionsOf(given: Case, judged: Counted): readonly Objection[] {
   }
   const flaws = [
     ...roleFlaws(source),
-    ...source.differs.map(differenceWords),
+    ...source.differs.map((each) => differenceWords(each, source.role)),
     ...olderFlaws(source, target),
   ];
   const shrunken = shrinkOf(given, source);
@@ -56,10 +56,12 @@ function roleFlaws({ place, role }: PlanSource): readonly string[] {
   return [`${place} is a ${role}: it may be synced to, not from`];
 }
 
-function differenceWords({ what, was, is }: SourceDifference): string {
+function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['role']): string {
+  // What nobody enrolled is known by what it was when it was used last.
+  const before = role === 'unknown' ? 'that it was last time' : 'that was enrolled';
   switch (what) {
     case 'machine':
-      return `the source is not the machine that was enrolled (${was}): it is ${is}`;
+      return `the source is not the machine ${before} (${was}): it is ${is}`;
     case 'mount':
       return `another file system lies there than last time (${was}): ${is === '' ? 'none' : is}`;
     case 'identity':
