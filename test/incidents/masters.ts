@@ -49,9 +49,12 @@ chmod 700 root/.ssh`;
 
 export class Master {
   readonly #machine: Machine;
+  /** Whose network it is in. */
+  readonly #behind: Master | undefined;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, behind?: Master) {
     this.#machine = machine;
+    this.#behind = behind;
   }
 
   get machine(): Machine {
@@ -61,8 +64,14 @@ export class Master {
   /** Typed by hand as root, in a shell over ssh. */
   type(line: string, input = ''): Ran {
     const { dir, host, port } = this.#machine;
-    const args = ['-F', path.join(dir, 'ssh_config'), '-p', String(port), host, line];
-    const ran = spawnSync('ssh', args, { input, encoding: 'utf8', maxBuffer: 64 * MIB });
+    const ssh = ['ssh', '-F', path.join(dir, 'ssh_config'), '-p', String(port), host, line];
+    const inNetwork =
+      this.#behind === undefined ? [] : [`--target=${this.#behind.machine.pid}`, '--net'];
+    const ran = spawnSync('nsenter', [...inNetwork, ...ssh], {
+      input,
+      encoding: 'utf8',
+      maxBuffer: 64 * MIB,
+    });
     return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
   }
 
@@ -128,7 +137,7 @@ export async function startMaster(
     story: [INSTALLED, id, story].join('\n'),
     ...(behind !== undefined && { behind: behind.machine }),
   });
-  return new Master(machine);
+  return new Master(machine, behind);
 }
 
 export const startReimaged = (name: string, behind: Master): Promise<Master> =>
