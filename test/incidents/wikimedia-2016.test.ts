@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canStartMachines } from '../look/six-machines.ts';
 import { needs } from '../run/needs.ts';
-import { type Master, startMaster } from './masters.ts';
+import { type Master, startMaster, startReimaged } from './masters.ts';
 
 const STAGING = '/srv/staging';
 /** These machines are small; the usual floor is larger than their disks. */
@@ -18,6 +18,14 @@ function canReplay(t: { skip(message?: string): void }): boolean {
   return canStartMachines(t) && needs(t, 'rsync');
 }
 
+/** As scap had it: it takes any name, and asks nothing. */
+const WRAPPER = '/usr/local/bin/scap-master-sync';
+const WRAPPER_OF_2016 = `#!/bin/sh
+# Brings the staging area of another master here.
+set -e
+exec rsync --archive --delete-delay --delete --compress "$1":${STAGING}/ ${STAGING}/
+`;
+
 async function withMaster(name: string, work: (master: Master) => Promise<void>): Promise<void> {
   const master = await startMaster(name);
   try {
@@ -26,6 +34,56 @@ async function withMaster(name: string, work: (master: Master) => Promise<void>)
     await master.stop();
   }
 }
+
+interface Masters {
+  readonly mira: Master;
+  /** As it is at the time: a re-image is another machine under the same name. */
+  readonly tin: () => Master;
+  readonly reimageTin: () => Promise<void>;
+}
+
+/** Both whole, mira behind the kit, and synced from tin as on any day. */
+async function withMasters(work: (masters: Masters) => Promise<void>): Promise<void> {
+  await withMaster('mira', async (mira) => {
+    let tin = await startMaster('tin', { behind: mira });
+    try {
+      mira.knows('tin', tin.machine);
+      closeWayAround(mira);
+      mira.must('scap-master-sync tin');
+      tin.must(`rm ${STAGING}/wmf-config/db-3.php && touch ${STAGING}/wmf-config/db-new.php`);
+      mira.must('scap-master-sync tin');
+      const reimageTin = async (): Promise<void> => {
+        await tin.stop();
+        tin = await startReimaged('tin', mira);
+        mira.knows('tin', tin.machine);
+      };
+      await work({ mira, tin: () => tin, reimageTin });
+    } finally {
+      await tin.stop();
+    }
+  });
+}
+
+/** What the kit prints, put in place by somebody who has read it. */
+function closeWayAround(mira: Master): void {
+  mira.write(WRAPPER, WRAPPER_OF_2016);
+  mira.must(`chmod 755 ${WRAPPER}`);
+  assert.deepEqual(waysOf(mira), [{ where: WRAPPER, state: 'open' }]);
+  const { pieces } = JSON.parse(mira.must('holdfast guard kit --json')) as Kit;
+  const piece = pieces.find(({ file }) => file === WRAPPER);
+  assert.ok(piece, 'the kit has nothing for the wrapper');
+  mira.must('sh -s', piece.text);
+  assert.deepEqual(waysOf(mira), [{ where: WRAPPER, state: 'closed' }]);
+}
+
+function waysOf(mira: Master): readonly object[] {
+  const { ways } = JSON.parse(mira.must('holdfast guard coverage --json')) as Ways;
+  return ways.map(({ where, state }) => ({ where, state }));
+}
+
+/** Exactly what was typed at 09:37. */
+const TYPED = `cd ${STAGING} && scap-master-sync tin`;
+const [HELD, DENIED] = [120, 121];
 
 test('long before: that only /home is backed up is said', async (t) => {
   if (!canReplay(t)) return;
@@ -41,6 +99,72 @@ test('long before: that only /home is backed up is said', async (t) => {
     assert.match(stdout, /In no recovery point.*\/srv\/staging/s);
   });
 });
+
+test('the wrapper, typed by hand as root on the good host: refused, in one sentence', async (t) => {
+  if (!canReplay(t)) return;
+  await withMasters(async ({ mira, reimageTin }) => {
+    await reimageTin();
+    const before = mira.manifest(STAGING);
+    const { status, stdout, stderr } = mira.type(TYPED);
+    assert.equal(status, DENIED, stderr);
+    const said = `${stdout}${stderr}`;
+    assert.match(said, /Nothing was or will be deleted/);
+    assert.match(said.replace(/\s+/g, ' '), /the source is not the machine [^.]*: it is machine/);
+    assert.match(said, /No approval can release this/);
+    assert.match(said, /delete 77\d of 7\d\d entries/);
+    assert.deepEqual(mira.manifest(STAGING), before);
+  });
+});
+
+test('forced through: recorded, and all of it is put back', async (t) => {
+  if (!canReplay(t)) return;
+  await withMasters(async ({ mira, reimageTin }) => {
+    await reimageTin();
+    const before = mira.manifest(STAGING);
+    const rsync = `rsync --archive --delete-delay --delete tin:${STAGING}/ ${STAGING}/`;
+    const forced = mira.type(`holdfast guard run --break-glass "tin is right" -- ${rsync}`);
+    assert.equal(forced.status, 0, forced.stderr);
+    const said = `${forced.stdout}${forced.stderr}`;
+    assert.match(said, /eligible-source/);
+    const [, plan = ''] = /holdfast undo (p-[0-9a-f]{8})/.exec(said) ?? [];
+    assert.notEqual(plan, '', said);
+    assert.ok(mira.manifest(STAGING).length < 20, 'it was carried out');
+
+    const records = mira.must('cat /var/lib/holdfast/guard/broken/*.json');
+    assert.match(records, new RegExp(`"plan":"${plan}"`));
+    assert.match(records, /"reason":"tin is right"/);
+
+    const undone = mira.type(`holdfast undo ${plan}`);
+    assert.equal(undone.status, 0, `${undone.stdout}${undone.stderr}`);
+    assert.deepEqual(mira.manifest(STAGING), before);
+  });
+});
+
+test('a claim alone would have held it, and who logs in is told', async (t) => {
+  if (!canReplay(t)) return;
+  await withMasters(async ({ mira, tin }) => {
+    mira.must('holdfast claim tin --reason "re-imaging tin" --for 3h');
+    assert.match(mira.must('holdfast claim --motd'), /claimed tin until .*: re-imaging tin/);
+    // Nothing else is wrong with it yet: the same machine, whole but for one file.
+    tin().must(`rm ${STAGING}/wmf-config/db-4.php`);
+    const before = mira.manifest(STAGING);
+    const { status, stdout, stderr } = mira.type(TYPED);
+    assert.equal(status, HELD, stderr);
+    assert.match(`${stdout}${stderr}`.replace(/\s+/g, ' '), /claimed tin until .*re-imaging tin/);
+    assert.deepEqual(mira.manifest(STAGING), before);
+    mira.must('holdfast claim --end tin');
+    mira.must(TYPED);
+    assert.notDeepEqual(mira.manifest(STAGING), before);
+  });
+});
+
+interface Kit {
+  readonly pieces: readonly { readonly file: string; readonly text: string }[];
+}
+
+interface Ways {
+  readonly ways: readonly { readonly where: string; readonly state: string }[];
+}
 
 interface Coverage {
   readonly rows: readonly { readonly path: string; readonly state: string }[];
