@@ -209,3 +209,76 @@ test('a registry that is not as it was written is an error, and never taken for 
   fs.appendFileSync(path.join(bench.state, 'guard/trees', name), ' ');
   assert.equal(bench.json(['promote', bench.at('tree')]).said.error?.code, 'HF_TREE_INVALID');
 });
+
+test('guard run: a source that lost its role, or lacks what must exist, deletes nothing', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const bench = newBench();
+  for (let at = 0; at < 30; at++) bench.write(`tree/f${at}`);
+  enrol(bench);
+  fs.mkdirSync(bench.at('mirror'));
+  const names = (): number =>
+    fs.readdirSync(bench.at('mirror')).filter((name) => /^f/.test(name)).length;
+  const sync = (): ReturnType<Bench['run']> =>
+    bench.run([
+      'guard',
+      'run',
+      '--',
+      'rsync',
+      '-a',
+      '--delete',
+      bench.at('tree/'),
+      bench.at('mirror/'),
+    ]);
+  assert.equal(sync().status, 0);
+  assert.equal(names(), 30);
+  fs.unlinkSync(bench.at('tree/f0'));
+  assert.equal(sync().status, 0, 'an ordinary day');
+  assert.equal(names(), 29);
+  assert.ok(!fs.existsSync(bench.at('mirror/.holdfast-tree')), 'the marker is of the place');
+  fs.unlinkSync(bench.at('tree/f1'));
+  fs.unlinkSync(bench.at('tree/wikiversions.php'));
+  const refused = sync();
+  assert.equal(refused.status, 121, refused.stdout + refused.stderr);
+  assert.match(refused.stdout + refused.stderr, /wikiversions\.php must be there, and is not/);
+  assert.equal(names(), 29);
+});
+
+test('guard run: nothing that is not of the tree deletes in a tree that is enrolled', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const bench = newBench();
+  enrol(bench);
+  bench.write('other/index.php', 'something else');
+  const args = ['rsync', '-a', '--delete', bench.at('other/'), bench.at('tree/')];
+  const refused = bench.run(['guard', 'run', '--', ...args]);
+  assert.equal(refused.status, 121, refused.stdout + refused.stderr);
+  assert.match(refused.stdout + refused.stderr, /is an enrolled tree/);
+  assert.ok(fs.existsSync(bench.at('tree/wikiversions.php')));
+});
+
+test('must-exist of the configuration counts, for a place that was never enrolled too', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const bench = newBench();
+  for (let at = 0; at < 30; at++) bench.write(`tree/f${at}`);
+  bench.write(
+    'holdfast.yaml',
+    `guard:\n  trees:\n    staging: {place: ${bench.at('tree/')}, must-exist: wikiversions.php}\n`,
+  );
+  fs.mkdirSync(bench.at('mirror'));
+  const args = [
+    'guard',
+    'run',
+    '--',
+    'rsync',
+    '-a',
+    '--delete',
+    bench.at('tree/'),
+    bench.at('mirror/'),
+  ];
+  assert.equal(bench.run(args).status, 0);
+  fs.unlinkSync(bench.at('tree/wikiversions.php'));
+  fs.unlinkSync(bench.at('tree/f1'));
+  assert.equal(bench.run(args).status, 121);
+  assert.ok(fs.existsSync(bench.at('mirror/f1')));
+  const promoted = bench.json(['promote', bench.at('tree')]);
+  assert.equal(promoted.said.error?.code, 'HF_TREE_NOT_PROMOTED');
+});

@@ -5,7 +5,7 @@ import { readTreeSight } from '../../adapters/trees/tree-sight.ts';
 import { Fault } from '../../base/fault.ts';
 import { isGeneration, isRole, isTreeIdentity } from '../../guard/core/tree-marker.ts';
 import { parseRecord } from '../../guard/core/tree-json.ts';
-import { giveRole, type RoleGiven, type TreesHere } from '../guard/eligibility.ts';
+import { giveRole, mustExistOf, type RoleGiven, type TreesHere } from '../guard/eligibility.ts';
 import { carryOut, planPromotion, type Promotion } from '../guard/promote-tree.ts';
 import {
   differenceCount,
@@ -70,7 +70,7 @@ async function promote(cli: Cli, given: string, options: Options): Promise<Answe
     insteadOf: options.insteadOf === undefined ? undefined : placeOf(cli, options.insteadOf),
     reason: options.reason ?? '',
     by: actorHere(),
-    mustExist: options.mustExist ?? [],
+    mustExist: [...(options.mustExist ?? []), ...mustExistOf(settings.config.guard?.trees, place)],
     at: cli.clock.now(),
   });
   if (promotion.kind === 'promote') demandReason(promotion);

@@ -1,21 +1,37 @@
 /** May others be synced from this place? For whoever makes a plan: `PlanSource` and `PlanTarget`. */
+import fs from 'node:fs';
+import { errnoOf } from '../../adapters/node/errno.ts';
 import { machineIdHere } from '../../adapters/node/machine-id.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { writeMarker } from '../../adapters/trees/write-marker.ts';
-import { sayTreePlace, type TreePlace, treePlaceText } from '../../adapters/trees/tree-place.ts';
+import {
+  parseTreePlace,
+  sayTreePlace,
+  type TreePlace,
+  treePlaceText,
+} from '../../adapters/trees/tree-place.ts';
 import { readTreeSight, type SeenTree } from '../../adapters/trees/tree-sight.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import { byteString, type ByteString } from '../../base/bytes.ts';
 import type { TreeRole } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import {
   type Eligibility,
   eligibility,
+  type Enrolled,
   enrolledAt,
   type SourceSighting,
 } from '../../guard/core/eligibility.ts';
-import { markerOf, type TreeEvent, type TreeRecord } from '../../guard/core/tree-registry.ts';
+import {
+  markerOf,
+  type TreeEntry,
+  type TreeEvent,
+  type TreeRecord,
+} from '../../guard/core/tree-registry.ts';
 import { TreeBook } from '../../guard/shell/tree-book.ts';
+import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
+import type { GuardConfig } from '../../wire/guard-config.ts';
 
 export interface TreesHere {
   /** The state directory. */
@@ -49,17 +65,18 @@ export async function eligibilityOf(
   place: TreePlace,
   asked: EligibilityAsked = {},
 ): Promise<KnownTree> {
-  const book = treeBookHere(here.state);
-  const text = treePlaceText(place);
-  const ownWord = place.at === undefined ? undefined : enrolledAt(book.entries(), text);
-  const enrolledNames =
-    place.at === undefined ? namesEnrolled(book, place) : ownWord?.record.mustExist;
-  const mustExist = [...new Set([...(asked.mustExist ?? []), ...(enrolledNames ?? [])])];
-  const seen = await readTreeSight({ ...here, place, mustExist });
+  const entries = treeBookHere(here.state).entries();
+  const first = await readTreeSight({ ...here, place, mustExist: asked.mustExist ?? [] });
+  const enrolledHere = place.at === undefined ? undefined : enrolledFrom(entries, place, first);
+  const enrolled = [first.registered, enrolledHere].flatMap((each) => each?.record.mustExist ?? []);
+  const mustExist = [...new Set([...(asked.mustExist ?? []), ...enrolled])];
+  // What must exist is known only once it is known which tree this is.
+  const isAll = mustExist.length === first.sentinels.length;
+  const seen = isAll ? first : await readTreeSight({ ...here, place, mustExist });
   return {
     ...eligibility(seen, {
       place: sayTreePlace(place),
-      enrolledHere: ownWord,
+      enrolledHere,
       lastSeen: asked.lastSeen,
       identityWanted: asked.identityWanted,
     }),
@@ -67,13 +84,63 @@ export async function eligibilityOf(
   };
 }
 
+/** As it was typed, or as it lies there; under whichever account it is reached. */
+function enrolledFrom(
+  entries: readonly TreeEntry[],
+  place: TreePlace,
+  seen: SeenTree,
+): Enrolled | undefined {
+  const names = [place, { ...place, path: seen.path }].map((each) =>
+    withoutAccount(treePlaceText(each)),
+  );
+  const bare = entries.map((entry) => ({
+    ...entry,
+    places: entry.places.map((each) => ({ ...each, place: withoutAccount(each.place) })),
+  }));
+  const found = names.flatMap((name) => enrolledAt(bare, name) ?? []);
+  return found.sort((a, b) => b.record.generation - a.record.generation)[0];
+}
+
+function withoutAccount(place: ByteString): ByteString {
+  return byteString(place.replace(/^[^/@:]*@/, ''));
+}
+
+/** Which tree is enrolled at a path of this host, without a look at it: for what is written to. */
+export function enrolledTarget(
+  state: ByteString,
+  path: ByteString,
+): Pick<Eligibility, 'identity' | 'generation'> | undefined {
+  const found = enrolledAt(treeBookHere(state).entries(), realPathOf(path));
+  return found && { identity: found.identity, generation: found.record.generation };
+}
+
+function realPathOf(path: ByteString): ByteString {
+  try {
+    return byteString(fs.realpathSync(fsPath(path), 'buffer').toString('latin1'));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return path; // It is not there: then nothing is enrolled at it either.
+  }
+}
+
+/** What the configuration says of a place: below `guard.trees`. */
+export function mustExistOf(trees: GuardConfig['trees'], place: TreePlace): readonly string[] {
+  const wanted = treePlaceText(place);
+  return Object.values(trees ?? {}).flatMap((tree) => {
+    if (tree.place === undefined) return [];
+    const named = treePlaceText(parseTreePlace(bytesOfUtf8(tree.place), (path) => path));
+    const isIt = trimmed(withoutAccount(named)) === trimmed(withoutAccount(wanted));
+    return isIt ? (tree['must-exist'] ?? []) : [];
+  });
+}
+
+function trimmed(place: ByteString): string {
+  return place.length > 1 ? place.replace(/\/+$/, '') : place;
+}
+
 export function treeBookHere(state: ByteString): TreeBook {
   const ports = { disk: nodeDisk(), random: nodeRandom() };
   return new TreeBook(ports, { state, machine: machineIdHere() ?? '' });
-}
-
-function namesEnrolled(book: TreeBook, { path }: TreePlace): readonly string[] {
-  return enrolledAt(book.entries(), path)?.record.mustExist ?? [];
 }
 
 export interface RoleGiven {

@@ -278,7 +278,8 @@ function remember(
   const book = treeBookHere(state);
   book.incarnation();
   const { identity, role, generation, mustExist, at, event } = given;
-  const text = treePlaceText(place);
+  // As it lies there, however it was typed.
+  const text = treePlaceText(tree === undefined ? place : { ...place, path: tree.seen.path });
   const before = book.entry(identity)?.places.find((each) => each.place === text);
   const host = tree?.seen.host ?? before ?? { install: '', machine: '' };
   const record: TreeRecord = {

@@ -74,6 +74,11 @@ function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['
 function olderFlaws(source: PlanSource, target: PlanTarget): readonly string[] {
   const last = Math.max(target.generation, source.before?.generation ?? 0);
   if (source.generation >= last) return [];
+  if (source.generation === 0 && source.before === undefined) {
+    return [
+      `${target.place} is an enrolled tree, of generation ${last}, and ${source.place} is not its source`,
+    ];
+  }
   return [
     `the source is of generation ${source.generation}, older than what was put there (${last})`,
   ];

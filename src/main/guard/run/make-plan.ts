@@ -26,7 +26,7 @@ import { TargetReader } from '../../../guard/shell/target-reader.ts';
 import { type WrappedOps, wrappedOps } from '../../../guard/shell/wrapped-ops.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { bytesOfText } from '../../cli/places.ts';
-import { eligibilityOf } from '../eligibility.ts';
+import { eligibilityOf, enrolledTarget, mustExistOf } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
@@ -227,8 +227,10 @@ function headerOf(
     ...(source === undefined ? {} : { source }),
     target: {
       place: command.targetText,
-      identity: command.targetText,
-      generation: 0,
+      ...(enrolledTarget(session.stateDir, command.target) ?? {
+        identity: command.targetText,
+        generation: 0,
+      }),
       ...populationOf(of, plan.made.ops),
       readAt: created,
     },
@@ -294,11 +296,9 @@ async function sourceOf(
       host === undefined ? bytesOfText(path) : bytesOfText(`${hostWithPort(sourcePlace)}:${path}`),
     );
     const here = { state: session.stateDir, environment: cli.env, mayAsk: cli.terminal.canAsk };
-    return await eligibilityOf(
-      here,
-      parseTreePlace(named, (each) => each),
-      { lastSeen },
-    );
+    const lies = parseTreePlace(named, (each) => each);
+    const mustExist = mustExistOf(session.settings.config.guard?.trees, lies);
+    return await eligibilityOf(here, lies, { lastSeen, mustExist });
   } catch (error) {
     if (!(error instanceof Fault) || host === undefined) throw error;
     return unanswered(sourceText, found);

@@ -27,7 +27,7 @@ import { FloorWatch } from '../../floor-watch.ts';
 import { startCrew } from '../../run-backup.ts';
 import { type ReadingParts, restoreCrew, restorePorts } from '../../run-restore.ts';
 import type { VaultSession } from '../../vault-session.ts';
-import { eligibilityOf } from '../eligibility.ts';
+import { eligibilityOf, mustExistOf } from '../eligibility.ts';
 import type { SyncOffer, SyncOptions } from './sync-offer.ts';
 
 export interface SyncSource {
@@ -157,14 +157,12 @@ async function placeFacts(
     const source = { place, identity: place, role: 'unknown', generation: 0, differs: [] } as const;
     return { source, sentinels: [], sighting: undefined, isEnrolled: false, isNamed: true };
   }
-  const trees = Object.values(opened.settings.config.guard?.trees ?? {});
-  const configured = trees.find(
-    ({ place }) => place !== undefined && bytesOfText(place) === root.path,
-  );
+  const lies = { at: undefined, path: root.path };
+  const mustExist = mustExistOf(opened.settings.config.guard?.trees, lies);
   const known = await eligibilityOf(
     { state: opened.settings.state.value, environment: cli.env, mayAsk: cli.terminal.canAsk },
-    { at: undefined, path: root.path },
-    { mustExist: configured?.['must-exist'] ?? [] },
+    lies,
+    { mustExist },
   );
   const { place, identity, role, generation, differs, sentinels, sighting, isEnrolled } = known;
   const source = { place, identity, role, generation, differs };
