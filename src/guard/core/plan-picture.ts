@@ -28,7 +28,9 @@ type Counting = { -readonly [K in keyof DirectoryCount]: DirectoryCount[K] };
 /** What is shown of a plan to people: made in one pass, in memory that does not grow with it. */
 export class PlanPicture {
   readonly #now: UnixMs;
-  readonly #alarms: { readonly op: Op; readonly alarm: number }[] = [];
+  readonly #worst: Alarm[] = [];
+  /** A thousand files of one directory say no more than a few of them. */
+  readonly #spread: Alarm[] = [];
   readonly #directories = new Map<string, Counting>();
   readonly #count = new SummaryCount();
   #attributesOnly = 0;
@@ -53,9 +55,12 @@ export class PlanPicture {
     return this.#attributesOnly;
   }
 
-  /** The most alarming operations, worst first: ten at most, and a few of each directory. */
+  /** Ten at most, worst first: a few of each directory, then more of the worst. */
   alarms(): readonly Op[] {
-    return this.#alarms.map(({ op }) => op);
+    const shown = new Set(this.#spread.map(({ op }) => op));
+    const more = this.#worst.filter(({ op }) => !shown.has(op));
+    const alarms = [...this.#spread, ...more].slice(0, ALARMS_MAX);
+    return alarms.toSorted((a, b) => (isWorse(a, b) ? -1 : 1)).map(({ op }) => op);
   }
 
   /** Where most goes first. */
@@ -89,19 +94,15 @@ export class PlanPicture {
 
   #addAlarm(op: Op): void {
     const added = { op, alarm: this.#alarmOf(op) };
-    const last = this.#alarms.at(-1);
-    if (this.#alarms.length === ALARMS_MAX && last !== undefined && !isWorse(added, last)) return;
-    const at = this.#alarms.findIndex((other) => isWorse(added, other));
-    this.#alarms.splice(at === -1 ? this.#alarms.length : at, 0, added);
-    this.#thin(parentOf(op.path));
-    if (this.#alarms.length > ALARMS_MAX) this.#alarms.pop();
+    insert(this.#worst, added);
+    if (insert(this.#spread, added)) this.#thin(parentOf(op.path));
+    for (const list of [this.#worst, this.#spread]) list.length = Math.min(list.length, ALARMS_MAX);
   }
 
-  /** A thousand files of one directory say no more than a few of them. */
   #thin(directory: ByteString | undefined): void {
-    const same = this.#alarms.filter(({ op }) => parentOf(op.path) === directory);
+    const same = this.#spread.filter(({ op }) => parentOf(op.path) === directory);
     const weakest = same[SAME_DIRECTORY_MAX];
-    if (weakest !== undefined) this.#alarms.splice(this.#alarms.indexOf(weakest), 1);
+    if (weakest !== undefined) this.#spread.splice(this.#spread.indexOf(weakest), 1);
   }
 
   /** In use; not to be put back; not its own; written lately. */
@@ -118,6 +119,15 @@ export class PlanPicture {
 interface Alarm {
   readonly op: Op;
   readonly alarm: number;
+}
+
+/** Into a list that has its worst first; false where it is full of worse. */
+function insert(list: Alarm[], added: Alarm): boolean {
+  const last = list.at(-1);
+  if (list.length >= ALARMS_MAX && last !== undefined && !isWorse(added, last)) return false;
+  const at = list.findIndex((other) => isWorse(added, other));
+  list.splice(at === -1 ? list.length : at, 0, added);
+  return true;
 }
 
 function isWorse(a: Alarm, b: Alarm): boolean {

@@ -52,7 +52,7 @@ export function* sayVerdict(said: SaidPlan, style: Style): Generator<string> {
   const { objections, passed } = said.verdict;
   if (objections.length > 0) {
     yield '';
-    yield* layoutObjections(objections, style);
+    yield* layoutObjections(objections.toSorted(byFirmness), style);
     yield* passedLines(passed, style);
   }
   yield* contentLines(said, style);
@@ -168,7 +168,7 @@ function* commandLines(said: SaidPlan, style: Style): Generator<string> {
       commands.push(['Let it pass', `holdfast approve ${header.id} ${shortDigest(digest)}`]);
     }
   }
-  const [worst] = verdict.objections.filter(isInForce);
+  const [worst] = verdict.objections.filter(isInForce).toSorted(byFirmness);
   if (worst !== undefined && !worst.rule.startsWith('own:')) {
     commands.push(['Why it is so', `holdfast explain ${worst.rule}`]);
   }
@@ -179,6 +179,12 @@ function* commandLines(said: SaidPlan, style: Style): Generator<string> {
   for (const [what, command] of commands) {
     yield `  ${padTo(what, width)}   ${paint(style, 'ask', command)}`;
   }
+}
+
+/** What no approval releases first, what holds nothing last. */
+function byFirmness(a: Objection, b: Objection): number {
+  const rank = (each: Objection): number => (isInForce(each) ? (isFirm(each) ? 0 : 1) : 2);
+  return rank(a) - rank(b);
 }
 
 /** Whether signatures would change anything: something asks, and nothing that they cannot release is harsher. */

@@ -45,7 +45,7 @@ function objectionsOf(given: Case, judged: Counted): readonly Objection[] {
     ...rule,
     effect: 'hold',
     why: shrunken ?? '',
-    fix: `Look at ${source.place}. If that is right: holdfast approve ${given.header.id}`,
+    fix: `Look whether ${source.place} is whole, and whether it is mounted.`,
     isInvariant: false,
   };
   return [...(flaws.length === 0 ? [] : [denied]), ...(shrunken === undefined ? [] : [smaller])];

@@ -39,7 +39,7 @@ interface Found {
   readonly evidence: string | undefined;
 }
 
-function objectionsOf({ header, policy }: Case, found: Found): readonly Objection[] {
+function objectionsOf({ policy }: Case, found: Found): readonly Objection[] {
   const { inUse, unknown, evidence } = found;
   if (inUse.ops + unknown.ops === 0) return [];
   const used = countOf(inUse.ops, 'thing is in use', 'things are in use');
@@ -53,7 +53,7 @@ function objectionsOf({ header, policy }: Case, found: Found): readonly Objectio
       opCount: inUse.ops + unknown.ops,
       sample: inUse.ops > 0 ? inUse.sample : unknown.sample,
       why: `${said.join(', ')}${evidence === undefined ? '' : `: ${evidence}`}`,
-      fix: `Wait until it is not used; or name the target: holdfast approve ${header.id}`,
+      fix: 'Stop what uses it, or wait until it has ended.',
       isInvariant: false,
     },
   ];

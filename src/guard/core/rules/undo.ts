@@ -42,13 +42,13 @@ function unprovenObjections(
       opCount: unproven.ops,
       sample: unproven.sample,
       why: `${what} could not be put back${because}`,
-      fix: `holdfast backup ${quoteWord(header.target.place)}; or holdfast approve ${header.id}`,
+      fix: `holdfast backup ${quoteWord(header.target.place)}`,
       isInvariant: false,
     },
   ];
 }
 
-function unexpandedObjections({ header, policy }: Case, unexpanded: Counted): readonly Objection[] {
+function unexpandedObjections({ policy }: Case, unexpanded: Counted): readonly Objection[] {
   if (unexpanded.ops === 0) return [];
   return [
     {
@@ -58,7 +58,7 @@ function unexpandedObjections({ header, policy }: Case, unexpanded: Counted): re
       opCount: unexpanded.ops,
       sample: unexpanded.sample,
       why: `what ${countOf(unexpanded.ops, 'operation')} would take along is not known`,
-      fix: `Name each thing that is to go; or holdfast approve ${header.id}`,
+      fix: 'Name each thing that is to go.',
       isInvariant: false,
     },
   ];
