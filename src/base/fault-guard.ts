@@ -71,6 +71,11 @@ export const GUARD_FAULTS = {
     kind: 'unavailable',
     remedy: 'Look whether {program} is installed, and may be run by this user.',
   },
+  HF_GUARD_FAR: {
+    kind: 'unavailable',
+    remedy:
+      'Look there with `holdfast plan`; what was begun on {host} is taken back by `holdfast undo` there.',
+  },
   HF_GUARD_COMMAND: {
     kind: 'usage',
     remedy: '{instead}',

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 import { canStartSshd, type Sshd, startSshd } from '../ssh/sshd-fixture.ts';
 import { type Ran, type RunPlace, runPlace } from './run-place.ts';
@@ -135,14 +136,60 @@ test('a target over ssh: what is new goes there, nothing is deleted or overwritt
   assert.deepEqual(place.names(), place.names(place.source));
 });
 
+test('a target over ssh where Holdfast is: judged, set aside and put back there', (t) => {
+  if (!needs(t, 'rsync') || !canStartSshd(t) || sshd === undefined) return;
+  const place = runPlace(t);
+  const far = path.join(place.dir, 'far-state');
+  machineThere(place, '1', `HOLDFAST_STATE=${far} PATH=${path.dirname(PROGRAM)}:$PATH`);
+  const over = overSsh(place);
+  place.fill(40);
+  place.put('extra', 'x', place.target);
+  const argv = [
+    'rsync',
+    '-a',
+    '--delete',
+    ...over.shell,
+    `${place.source}/`,
+    `${over.place(place.target)}/`,
+  ];
+  const run = (more: readonly string[] = ['-v']): Ran =>
+    place.guard(argv, { ...over, options: more });
+  const first = run();
+  assert.equal(first.status, 120, said(first));
+  assert.match(first.stderr, /first\s+run/);
+  assert.ok(place.names().includes('/extra') && place.names().includes('/f39'));
+  const second = run();
+  assert.equal(second.status, 0, said(second));
+  assert.deepEqual(place.listing(), place.listing(place.source));
+  const before = place.listing();
+  fs.rmSync(path.join(place.source, 'f1'));
+  place.put('f2', 'changed\n');
+  place.put('new', 'new');
+  const third = run();
+  assert.equal(third.status, 0, said(third));
+  assert.deepEqual(place.listing(), place.listing(place.source));
+  const undo = place.holdfast(['undo', place.plan(third), '--yes'], {
+    env: { HOLDFAST_STATE: far },
+  });
+  assert.equal(undo.status, 0, said(undo));
+  assert.deepEqual(place.listing(), before);
+  // A source that empties, or is another machine's, is seen there too.
+  for (const name of fs.readdirSync(place.source)) fs.rmSync(path.join(place.source, name));
+  const empty = run();
+  assert.equal(empty.status, 120, said(empty));
+  assert.deepEqual(place.listing(), before);
+  const json = JSON.parse(run(['--json']).stdout) as { code: number };
+  assert.equal(json.code, 120);
+});
+
 /** Sessions there have this machine-id. */
-function machineThere(place: RunPlace, digit: string): void {
+function machineThere(place: RunPlace, digit: string, environment = ''): void {
   const id = path.join(place.dir, `id-${digit}`);
   fs.writeFileSync(id, `${digit.repeat(32)}\n`);
   const file = path.join(place.dir, 'session.sh');
   fs.writeFileSync(
     file,
-    `mount --bind ${id} /etc/machine-id && exec sh -c "$SSH_ORIGINAL_COMMAND"`,
+    `mount --bind ${id} /etc/machine-id && ${environment} exec sh -c "$SSH_ORIGINAL_COMMAND"`,
   );
   sshd?.authorize(`command="unshare --mount sh ${file}"`);
 }

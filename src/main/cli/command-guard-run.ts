@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { openGuard } from '../guard/guard-session.ts';
-import { guardRun, RUN_EXIT, type RunEnd } from '../guard/run/guard-run.ts';
-import { headerJson } from '../guard/run/run-words.ts';
+import { guardRun, RUN_EXIT } from '../guard/run/guard-run.ts';
+import { runJson } from '../guard/run/run-json.ts';
 import { RunVoice } from '../guard/run/run-voice.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { childExit, EXIT, type ExitCode } from './exit-code.ts';
@@ -82,9 +82,10 @@ async function perform(cli: Cli, argv: readonly string[], options: Options): Pro
         allOrNothing: options.allOrNothing === true,
         breakGlass: options.breakGlass,
       },
+      stateDir: async () => (await readSettings(cli, options)).state.value,
       openSession: async () => openGuard(cli, await readSettings(cli, options)),
     });
-    return { code: childExit(end.code), say: () => [], json: jsonOf(end) };
+    return { code: childExit(end.code), say: () => [], json: runJson(end) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (cli.wantsJson) throw error;
@@ -97,12 +98,4 @@ async function perform(cli: Cli, argv: readonly string[], options: Options): Pro
 function codeOfFault({ code }: { readonly code?: number }): ExitCode {
   if (code === undefined) return childExit(RUN_EXIT.notRun);
   return code === 0 ? EXIT.error : childExit(code);
-}
-
-function jsonOf({ code, outcome, made, report }: RunEnd): object {
-  return {
-    ...{ code, outcome },
-    ...(made === undefined ? {} : { plan: headerJson(made.header), verdict: made.verdict }),
-    ...(report === undefined ? {} : { applied: { ...report, stop: report.stop?.why } }),
-  };
 }

@@ -20,6 +20,7 @@ import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { runChild } from './child.ts';
 import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
+import { runThere } from './near-side.ts';
 import { runRemote } from './remote-target.ts';
 import type { RunVoice } from './run-voice.ts';
 import { understand } from './understand.ts';
@@ -44,13 +45,18 @@ export interface RunParts {
   readonly voice: RunVoice;
   /** Opened only where something could be lost. */
   readonly openSession: () => Promise<GuardSession>;
+  readonly stateDir: () => Promise<ByteString>;
+  /** Runs the command somewhere else than here. @returns its exit code */
+  readonly runElsewhere?: (argv: readonly string[]) => Promise<number>;
   /** What the command itself ended with; absent: it has not run. */
   readonly ran: { code?: number };
 }
 
 export interface RunEnd {
   readonly code: number;
-  readonly outcome: RunOutcome | 'unguarded' | 'not-run';
+  readonly outcome: RunOutcome | 'unguarded' | 'not-run' | 'elsewhere';
+  /** What the machine with the target answers. */
+  readonly there?: object;
   readonly made?: MadePlan | undefined;
   readonly report?: ApplyReport | undefined;
 }
@@ -67,23 +73,29 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
     return { code: RUN_EXIT.notRun, outcome: 'not-run' };
   }
   const command = asked.pipeline === undefined ? wrapped : { ...wrapped, pipeline: asked.pipeline };
-  if (command.target === 'remote') return runRemote(parts, command, runAs);
-  return new LocalRun(
-    parts,
-    { ...command, target: command.target },
-    await parts.openSession(),
-  ).run();
+  if (command.target !== 'remote') return runHere(parts, { ...command, target: command.target });
+  const there = await runThere(parts, command, runAs);
+  return there ?? runRemote(parts, command, runAs);
+}
+
+/** The target lies on this machine. */
+export async function runHere(parts: RunParts, command: LocalCommand): Promise<RunEnd> {
+  return new LocalRun(parts, command, await parts.openSession()).run();
 }
 
 /** @returns its own exit code */
 async function runAs(
-  { cli, ran }: RunParts,
+  { cli, ran, runElsewhere }: RunParts,
   argv: readonly string[],
   input?: Guarded['input'],
 ): Promise<number> {
   const [program = '', ...args] = argv;
   cli.stop.leaveToCommand();
   try {
+    if (runElsewhere !== undefined) {
+      ran.code = await runElsewhere(argv);
+      return ran.code;
+    }
     const call = { program, args, env: cli.env, input };
     ran.code = await runChild(call, cli.wantsJson ? 2 : 1);
     return ran.code;

@@ -288,6 +288,7 @@ async function sourceOf(
   const { sourcePlace, sourceText } = command;
   if (sourceText === undefined) return undefined;
   const { lastSeen } = found.past;
+  if (command.knownSource !== undefined) return command.knownSource(lastSeen);
   const isWanted = lastSeen === undefined || changes.some(({ what }) => what !== 'create');
   if (sourcePlace === undefined || !isWanted) return asLast(sourceText, found);
   const { host, path } = sourcePlace;

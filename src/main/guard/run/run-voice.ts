@@ -1,5 +1,6 @@
 /** What `guard run` says, and when: on stderr, since stdout is the child's. */
 import type { Style } from '../../../base/say.ts';
+import { sayMessage } from '../../../base/say-name.ts';
 import type { Verdict } from '../../../base/plan.ts';
 import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
 import type { MadePlan } from './make-plan.ts';
@@ -38,6 +39,23 @@ export class RunVoice {
 
   constructor(place: VoicePlace) {
     this.#place = place;
+  }
+
+  /** For who speaks in our place. */
+  get manner(): Pick<VoicePlace, 'style' | 'saysWell'> {
+    const { style, saysWell } = this.#place;
+    // Colours of another machine would be taken for something to be escaped.
+    return { style: { ...style, color: false }, saysWell };
+  }
+
+  /** Of another Holdfast, whose words are made for this terminal. */
+  passOn(text: string): void {
+    this.#place.err(text.split('\n').map(sayMessage).join('\n'));
+  }
+
+  /** What another program said, for what it is worth. */
+  note(text: string): void {
+    this.#say([sayMessage(text.trim().split('\n').at(-1) ?? '')]);
   }
 
   unguarded(notes: readonly string[]): void {

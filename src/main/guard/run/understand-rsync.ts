@@ -34,10 +34,33 @@ export async function understandRsync(
     const why = `what ${notes.join(' and ')} would do is not covered by guard run`;
     return { risk: 'unclear', why, fix: 'Leave it out; or run rsync itself, unguarded.' };
   }
-  if (target.kind !== 'local') return guarded({ command, around, target: 'remote' });
+  if (target.kind !== 'local') {
+    const remote = await guarded({ command, around, target: 'remote' });
+    if (target.kind === 'daemon') return remote;
+    const shell = remoteShellOf(command.options, around.env);
+    return { ...remote, far: { host: target.host, path: target.path, shell } };
+  }
   const place = localTarget(command, path.resolve(textOfBytes(around.cwd), target.path));
   if (place === undefined) return { risk: 'none', notes };
   return guarded({ command, around, target: place });
+}
+
+/**
+ * The same command as the machine sees it where its target lies; the source is elsewhere.
+ *
+ * @param sourceIsDir as it was seen there
+ */
+export async function rsyncAtTarget(
+  argv: readonly string[],
+  around: Surroundings,
+  sourceIsDir: boolean,
+): Promise<Guarded | undefined> {
+  // A list on standard input is read over there.
+  const command = { ...parseRsync(argv), readsStdin: false };
+  const target = command.target?.kind === 'ssh' ? command.target.path : '';
+  const absolute = path.resolve(textOfBytes(around.cwd), target);
+  const place = localTarget({ ...command, sourceIsDir }, absolute);
+  return place === undefined ? undefined : guarded({ command, around, target: place });
 }
 
 interface TargetHere {
@@ -48,7 +71,10 @@ interface TargetHere {
 }
 
 /** Undefined where nothing is there that could be lost, and rsync will say what is wrong. */
-function localTarget(command: RsyncCommand, absolute: string): TargetHere | undefined {
+function localTarget(
+  command: RsyncCommand & { readonly sourceIsDir?: boolean },
+  absolute: string,
+): TargetHere | undefined {
   const stat = fs.statSync(absolute, { throwIfNoEntry: false });
   if (stat?.isDirectory() === true) return { root: realPath(absolute), fileName: undefined };
   const parent = path.dirname(absolute);
@@ -57,7 +83,8 @@ function localTarget(command: RsyncCommand, absolute: string): TargetHere | unde
     return { root: realPath(parent), fileName: bytesOfText(path.basename(absolute)) };
   }
   const [source, ...more] = command.sources;
-  const isDirectory = more.length > 0 || (source?.kind === 'local' && isDir(source.path));
+  const sourceIsDir = source?.kind === 'local' && isDir(source.path);
+  const isDirectory = more.length > 0 || (command.sourceIsDir ?? sourceIsDir);
   if (!isDirectory && !command.targetText.endsWith('/')) return undefined;
   fs.mkdirSync(absolute);
   return { root: realPath(absolute), fileName: undefined };

@@ -1,5 +1,6 @@
 /** What `guard run` must be told of a program, whichever it is. */
 import type { ByteString } from '../../../base/bytes.ts';
+import type { Eligibility, SourceSighting } from '../../../guard/core/eligibility.ts';
 import type { WrappedChange, WrappedListing } from '../../../guard/core/wrapped.ts';
 import type { Environment } from '../../cli/terminal.ts';
 
@@ -38,6 +39,10 @@ export interface Guarded {
   readonly targetText: string;
   /** Absolute, links in it followed; `remote`: on another machine. */
   readonly target: ByteString | 'remote';
+  /** Of a target over ssh: where Holdfast there may be asked to judge and to set aside. */
+  readonly far?: LookablePlace & { readonly host: string };
+  /** Of a source that somebody else looked at. */
+  readonly knownSource?: (last: SourceSighting | undefined) => Eligibility;
   /** Below the target, what the command is about. */
   readonly scope: readonly ByteString[];
   readonly deletes: boolean;
