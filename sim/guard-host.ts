@@ -36,7 +36,9 @@ export class GuardHost {
 
   constructor(volume: SimVolume, clock: SimClock, seed: number) {
     this.volume = volume;
-    tools.reseed(seed);
+    processes += 1;
+    // No two processes draw the same names.
+    tools.reseed(seed * 1_000_003 + processes);
     this.handles = new TreeHandles(volume);
     const nowNs = () => clock.nowNs();
     this.ports = {
@@ -44,7 +46,6 @@ export class GuardHost {
       ...{ tree: simTreeWriter(this.handles, nowNs), clock, tools },
     };
     this.store = new PlanStore({ ...this.ports, stateDir: GUARD_STATE });
-    processes += 1;
     this.#holder = { id: `boot/${processes}/1`, isAlive: () => false };
   }
 

@@ -61,10 +61,13 @@ export class WishContent implements ContentSource {
       tree.setAttributesAt(place, { mtimeNs: MADE_AT_NS });
     } else {
       const file = tree.createFile(place.dir, place.name, 0o600);
-      const bytes = Uint8Array.from(thing.content, (each) => each.charCodeAt(0));
-      if (bytes.length > 0) tree.write(file, bytes, 0);
-      tree.setAttributes(file, { mode: thing.mode ?? 0o644, mtimeNs: MADE_AT_NS });
-      tree.closeFile(file);
+      try {
+        const bytes = Uint8Array.from(thing.content, (each) => each.charCodeAt(0));
+        if (bytes.length > 0) tree.write(file, bytes, 0);
+        tree.setAttributes(file, { mode: thing.mode ?? 0o644, mtimeNs: MADE_AT_NS });
+      } finally {
+        tree.closeFile(file);
+      }
     }
   }
 

@@ -18,6 +18,8 @@ import { Crash, SimVolume } from './volume.ts';
 const SEEDS = simSeeds();
 const START_MS = 1_800_000_000_000;
 const PLANS = 4;
+/** Whose power is cut. */
+const PLANS_CUT = 2;
 const STATES_PER_POINT = 3;
 
 interface Planned {
@@ -153,33 +155,40 @@ for (const seed of SEEDS) {
   });
 
   test(`SEED=${seed}: the power goes at any writing call of an apply`, async (t) => {
-    const planned = plannedBy(seed);
-    const volume = forked(planned.volume);
-    const host = new GuardHost(volume, planned.clock, seed);
-    const report = await host.applyWishes(planned.header, planned.wishes);
-    assert.equal(report.outcome, 'applied');
-    const states = await demandEachState(volume, seed, async (state, where) => {
-      await demandTakenBack(planned, forked(state), where);
-      await demandGoesOn(planned, state, where);
-    });
-    t.diagnostic(`SEED=${seed}: ${volume.calls} calls, ${states} distinct states survived`);
+    let states = 0;
+    for (let nth = 0; nth < PLANS_CUT; nth++) {
+      const planned = plannedBy(seed + nth * 10);
+      const volume = forked(planned.volume);
+      const host = new GuardHost(volume, planned.clock, seed);
+      const report = await host.applyWishes(planned.header, planned.wishes);
+      assert.equal(report.outcome, 'applied');
+      states += await demandEachState(volume, seed, async (state, where) => {
+        await demandTakenBack(planned, forked(state), `plan ${nth}, ${where}`);
+        await demandGoesOn(planned, state, `plan ${nth}, ${where}`);
+      });
+    }
+    t.diagnostic(`SEED=${seed}: ${states} distinct states survived`);
     assert.ok(states > 40, 'liveness: many states were seen');
   });
 
   test(`SEED=${seed}: the power goes at any writing call of an undo`, async (t) => {
-    const planned = plannedBy(seed);
-    const { volume: base, undo } = await appliedWithUndo(planned, seed);
-    const volume = forked(base);
-    const report = await new GuardHost(volume, planned.clock, seed).applyUndo(undo);
-    assert.equal(report.outcome, 'applied');
-    const states = await demandEachState(volume, seed, async (state, where) => {
-      const host = new GuardHost(state, planned.clock, seed + 9);
-      assert.equal(lostFrom(planned.contents, host), undefined, `${where}: a content is lost`);
-      const again = await host.applyUndo(undo);
-      assert.equal(again.outcome, 'applied', `${where}: ${JSON.stringify(again.stop)}`);
-      assert.equal(differenceOf(planned.before, host.picture()), undefined, where);
-    });
-    t.diagnostic(`SEED=${seed}: ${volume.calls} calls, ${states} distinct states survived`);
+    let states = 0;
+    for (let nth = 0; nth < PLANS_CUT; nth++) {
+      const planned = plannedBy(seed + nth * 10);
+      const { volume: base, undo } = await appliedWithUndo(planned, seed);
+      const volume = forked(base);
+      const report = await new GuardHost(volume, planned.clock, seed).applyUndo(undo);
+      assert.equal(report.outcome, 'applied');
+      states += await demandEachState(volume, seed, async (state, cut) => {
+        const where = `plan ${nth}, ${cut}`;
+        const host = new GuardHost(state, planned.clock, seed + 9);
+        assert.equal(lostFrom(planned.contents, host), undefined, `${where}: a content is lost`);
+        const again = await host.applyUndo(undo);
+        assert.equal(again.outcome, 'applied', `${where}: ${JSON.stringify(again.stop)}`);
+        assert.equal(differenceOf(planned.before, host.picture()), undefined, where);
+      });
+    }
+    t.diagnostic(`SEED=${seed}: ${states} distinct states survived`);
     assert.ok(states > 40, 'liveness: many states were seen');
   });
 

@@ -12,6 +12,9 @@ import { nodeTreeWriter } from '../../src/adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../src/base/bytes.ts';
 import { applyPlan } from '../../src/guard/shell/apply.ts';
 import type { ApplyPorts, ApplyReport, ApplyRequest } from '../../src/guard/shell/apply-request.ts';
+import { PlanStore } from '../../src/guard/shell/plan-store.ts';
+import { undoPlan } from '../../src/guard/shell/undo.ts';
+import { appliedPlan, undoContent } from '../../src/main/guard/applied-plan.ts';
 import { planFor, type PlannedWishes, untilOf, type Wish } from '../../sim/guard-plan.ts';
 
 export interface RealGuard extends Disposable {
@@ -21,6 +24,8 @@ export interface RealGuard extends Disposable {
   readonly tree: string;
   plan(wishes: readonly Wish[], tree?: string): PlannedWishes;
   apply(planned: PlannedWishes, more?: Partial<ApplyRequest>, tree?: string): Promise<ApplyReport>;
+  /** As `holdfast undo` does, without a judge. */
+  undo(id: string): Promise<ApplyReport>;
   /** What `find` sees: kinds, modes, owners, times, contents; quarantines left out. */
   picture(tree?: string): string;
 }
@@ -43,9 +48,34 @@ export function realGuard(within = tmpdir()): RealGuard {
     plan: (wishes, at = tree) => planFor(ports, { target: byteOf(at), state, wishes }),
     apply: (planned, more = {}, at = tree) =>
       applyPlan(ports, requestOf(planned, { target: byteOf(at), ports, more })),
+    undo: (id) => undoIn({ ports, state }, id),
     picture: (at = tree) => pictureOf(at),
     [Symbol.dispose]: () => fs.rmSync(top, { recursive: true, force: true }),
   };
+}
+
+async function undoIn(
+  { ports, state }: { readonly ports: ApplyPorts; readonly state: ByteString },
+  id: string,
+): Promise<ApplyReport> {
+  const store = new PlanStore({ ...ports, stateDir: state });
+  const stateDir = byteString(`${state}/guard`);
+  const session = { ports, store, guardDir: stateDir };
+  const original = store.read(id).header;
+  const plan = appliedPlan(session, original);
+  if (plan === undefined) throw new Error(`${id} was never applied`);
+  const now = ports.clock.now();
+  const actor = { name: 'test', kind: 'human' } as const;
+  const { header } = undoPlan(ports, { store, original, plan, actor, now });
+  const content = undoContent(session, header);
+  try {
+    return await applyPlan(ports, {
+      ...{ header, ops: () => store.ops(header.id), target: plan.target, stateDir, content },
+      ...{ permit: 'all', holder: leaseHolderHere(), until: untilOf(now) },
+    });
+  } finally {
+    content.close();
+  }
 }
 
 export function requestOf(

@@ -25,6 +25,7 @@ export const PACKAGES = [
   { name: 'libvirt-daemon-system', probe: 'libvirtd', purpose: 'images of running guests' },
   { name: 'mariadb-server', probe: 'mariadbd', purpose: 'a running MariaDB is torn; its dumps' },
   { name: 'mawk', probe: 'mawk', purpose: 'the script of look under its awk' },
+  { name: 'nginx-light', probe: 'nginx', purpose: 'a web server must not serve what was set aside' },
   { name: 'openssh-client', probe: 'ssh', purpose: 'vaults on another machine' },
   { name: 'openssh-server', probe: 'sshd', purpose: 'vaults on another machine' },
   {
@@ -56,6 +57,7 @@ export const PACKAGES = [
   { name: 'sudo', probe: 'visudo', purpose: 'whether it takes the line that the kit prints' },
   { name: 'sqlite3', probe: 'sqlite3', purpose: 'an SQLite database with a WAL is torn' },
   { name: 'tar', probe: 'tar', purpose: 'comparing a tree with its export' },
+  { name: 'xfsprogs', probe: 'mkfs.xfs', purpose: 'undo on XFS' },
   { name: 'zstd', probe: 'zstd', purpose: 'rescue under Node 18 and 20, and by rescue.py' },
 ] as const satisfies readonly Package[];
 

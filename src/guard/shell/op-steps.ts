@@ -11,7 +11,7 @@ import type { Made, WasAttributes } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { copyFile, moveTree } from './move-tree.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
-import { isDirMode, isSameObject, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
+import { isDirMode, isSameMoved, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
 import { surveyBelow } from './survey-below.ts';
 import type { TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
@@ -108,7 +108,7 @@ export class OpSteps {
     const why = refusalOf(() => tree.exchange(from, place));
     if (why === undefined) {
       const came = seenAt(this.#ports.source, from);
-      if (came === undefined || !isSameObject(came, seen)) {
+      if (came === undefined || !isSameMoved(came, seen)) {
         tree.exchange(from, place);
         throw new Surprise('it is another one now');
       }
@@ -225,7 +225,7 @@ export class OpSteps {
   /** Between the look and the rename somebody may have put another one there. */
   #demandMoved(seen: SeenObject, { from, to }: { readonly from: Place; readonly to: Place }): void {
     const moved = seenAt(this.#ports.source, to);
-    if (moved === undefined || isSameObject(moved, seen)) return;
+    if (moved === undefined || isSameMoved(moved, seen)) return;
     this.#ports.tree.rename(to, from);
     throw new Surprise('it is another one now');
   }

@@ -63,6 +63,16 @@ export function isSameObject(
 }
 
 /**
+ * After a rename: the same inode, or all else alike. On overlayfs a file of more names than one
+ * is another inode when it has left its lower layer.
+ */
+export function isSameMoved(a: SeenObject, b: SeenObject): boolean {
+  if (isSameObject(a, b)) return true;
+  const isAlike = a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+  return isAlike && !isDirMode(a.mode) && a.size === b.size && a.mtimeNs === b.mtimeNs;
+}
+
+/**
  * What is not as the plan says, for people; undefined: nothing. Of a directory only that it is the
  * same: what lies below is counted apart.
  *

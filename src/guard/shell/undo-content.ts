@@ -140,13 +140,18 @@ function matchedByPath(
   plan: AppliedPlan,
 ): Int32Array {
   const matched = new Int32Array(undo.count).fill(NONE);
+  if (undo.count === 0) return matched;
   const originals = plan.ops()[Symbol.iterator]();
-  let next = originals.next();
-  for (const op of undo.ops()) {
-    while (next.done !== true && comparePaths(next.value.path, op.path) < 0) {
-      next = originals.next();
+  try {
+    let next = originals.next();
+    for (const op of undo.ops()) {
+      while (next.done !== true && comparePaths(next.value.path, op.path) < 0) {
+        next = originals.next();
+      }
+      if (next.done !== true && next.value.path === op.path) matched[op.n] = next.value.n;
     }
-    if (next.done !== true && next.value.path === op.path) matched[op.n] = next.value.n;
+  } finally {
+    originals.return?.(undefined); // It holds a file open.
   }
   return matched;
 }

@@ -3,13 +3,14 @@ import { leaseHolderHere } from '../../adapters/node/lease-holder.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Op, PlanHeader } from '../../base/plan.ts';
 import type { Place } from '../../host/tree-writer.ts';
+import type { ApplyPorts } from '../../guard/shell/apply-request.ts';
 import { readApplied } from '../../guard/shell/applied-runs.ts';
 import { type PlanResult, readResult } from '../../guard/shell/plan-result.ts';
 import { settlePlan } from '../../guard/shell/resume.ts';
 import { type AppliedPlan, UndoContent } from '../../guard/shell/undo-content.ts';
 import type { GuardSession } from './guard-session.ts';
 
-type Session = Pick<GuardSession, 'guardDir' | 'ports' | 'store'>;
+type Session = Pick<GuardSession, 'guardDir' | 'store'> & { readonly ports: ApplyPorts };
 
 /** Undefined where it was never applied. One that was killed is settled first. */
 export function appliedPlan(session: Session, header: PlanHeader): AppliedPlan | undefined {
