@@ -173,6 +173,8 @@ test('one person who signs twice, or with two keys, is one person', async (t) =>
     await host.add(plan, host.text(key, host.statement(plan)));
   }
   assert.equal(await host.decision(plan, now), 'hold');
+  const { good } = await approvalsFor(host, { ...plan, verdict: HELD, now });
+  assert.equal(good.length, 2, 'one for each key: the other is not used up');
 });
 
 test('each thing that is wrong with an approval is refused with its own words', async (t) => {

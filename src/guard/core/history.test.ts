@@ -5,6 +5,7 @@ import { runExample } from '../../../test/guard/run-example.ts';
 import { byteString } from '../../base/bytes.ts';
 import { days, hours, type UnixMs, unixMs } from '../../base/units.ts';
 import { factsOf, type RunOutcome, type RunRecord, windowSums } from './history.ts';
+import { SlidingPast } from './sliding-past.ts';
 import { joinRuns, readRunLines, runLine } from './run-line.ts';
 
 // Goal: what is concluded from a past is what lies in it, and never milder for a clock that stepped.
@@ -81,6 +82,35 @@ test('sliding sums are the deletes of the 24 hours up to each run', () => {
         const above = slow.filter((each) => each > deleted24hP99).length;
         assert.ok(above <= runs.length / 100, 'at most one in a hundred lies above');
         assert.ok(runs.length === 0 || slow.includes(deleted24hP99));
+      }
+    }),
+    RUNS,
+  );
+});
+
+test('a past that grows run by run says the same as one that is read whole', () => {
+  const outcomes = fc.constantFrom<RunOutcome>('applied', 'held', 'additive', 'stopped', 'undone');
+  const step = fc.record({
+    hours: fc.nat(72),
+    entries: fc.nat(40),
+    outcome: outcomes,
+    of: fc.nat(),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const runs: RunRecord[] = [];
+      const growing = new SlidingPast();
+      let at = NOW;
+      for (const { hours: later, entries, outcome, of } of steps) {
+        at = unixMs(at + later * hours(1));
+        const { deleted24h, deleted24hP99, appliedRuns } = factsOf(runs, at);
+        const sums = { deleted24hP99: undefined, ...growing.sumsAt(at) };
+        assert.deepEqual(sums, { deleted24h, deleted24hP99, appliedRuns });
+        const undone = runs[of % Math.max(1, runs.length)]?.plan;
+        const back = outcome === 'undone' && undone !== undefined ? { undoOf: undone } : {};
+        const next = { ...deleting(at, entries, outcome), ...back };
+        runs.push(next);
+        growing.add(next);
       }
     }),
     RUNS,

@@ -122,10 +122,10 @@ export interface PipelinePast {
   readonly appliedRuns: number;
 }
 
-const WINDOW = hours(24);
+export const WINDOW = hours(24);
 export const HISTORY_SPAN = days(90);
 /** Fewer say nothing about what is usual. */
-const RUNS_MIN = 5;
+export const RUNS_MIN = 5;
 const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped']);
 
 /**
@@ -142,8 +142,8 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
     generation: last.source.generation,
     at: last.at,
   };
-  const recent = applied.filter(({ at }) => at > now - HISTORY_SPAN);
-  const p99 = recent.length < RUNS_MIN ? undefined : percentile99(windowSums(recent));
+  const sums = windowSums(applied).filter((_, at) => (applied[at]?.at ?? now) > now - HISTORY_SPAN);
+  const p99 = sums.length < RUNS_MIN ? undefined : percentile99(sums.toSorted((a, b) => a - b));
   return {
     isFirstRun: applied.length === 0,
     ...(before === undefined ? {} : { before }),
@@ -154,7 +154,7 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
       .filter(({ at }) => at > now - WINDOW)
       .reduce((sum, { deleted }) => sum + deleted.entries, 0),
     ...(p99 === undefined ? {} : { deleted24hP99: p99 }),
-    appliedRuns: recent.length,
+    appliedRuns: sums.length,
   };
 }
 
@@ -180,7 +180,6 @@ export function windowSums(runs: readonly Pick<RunRecord, 'at' | 'deleted'>[]): 
 }
 
 /** Nearest rank. */
-function percentile99(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+export function percentile99(sorted: readonly number[]): number {
   return sorted[Math.ceil(0.99 * sorted.length) - 1] ?? 0;
 }

@@ -17,18 +17,25 @@ interface Tools {
   readonly codec: Codec;
 }
 
+/** Words of 64 bits as two of 32 each: the low one, then the high one. */
+type Words = Uint32Array;
+
+const LOW_AND_HIGH = 2;
+/** Beyond this the words are not as digests are, and halving is as good. */
+const STEPS_MAX = 16;
+const TWO_32 = 2 ** 32;
+
 export class OwnedPaths {
   readonly #hash: Hash;
-  readonly #words: BigUint64Array;
-  readonly #scratch = new DataView(new ArrayBuffer(WORD_SIZE));
+  readonly #words: Words;
 
-  private constructor(hash: Hash, words: BigUint64Array) {
+  private constructor(hash: Hash, words: Words) {
     this.#hash = hash;
     this.#words = words;
   }
 
   static none(hash: Hash): OwnedPaths {
-    return new OwnedPaths(hash, new BigUint64Array(0));
+    return new OwnedPaths(hash, new Uint32Array(0));
   }
 
   /** Of a file; one that is damaged owns nothing. */
@@ -38,21 +45,12 @@ export class OwnedPaths {
   }
 
   get count(): number {
-    return this.#words.length;
+    return this.#words.length / LOW_AND_HIGH;
   }
 
   has(path: ByteString): boolean {
-    const wanted = wordOf(this.#hash, this.#scratch, path);
-    let low = 0;
-    let high = this.#words.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const word = this.#words[middle] ?? 0n;
-      if (word === wanted) return true;
-      if (word < wanted) low = middle + 1;
-      else high = middle - 1;
-    }
-    return false;
+    const digest = this.#hash.sha256Text(path);
+    return isAmong(this.#words, highOf(digest), lowOf(digest));
   }
 
   /** @param paths in any order, streamed: each takes 8 bytes until they are merged */
@@ -65,41 +63,74 @@ export class OwnedPaths {
   }
 
   bytes({ hash, codec }: Tools): Uint8Array {
-    const count = this.#words.length;
-    const bytes = new Uint8Array(HEAD_SIZE + WORD_SIZE * count + DIGEST_SIZE);
+    const bytes = new Uint8Array(HEAD_SIZE + WORD_SIZE * this.count + DIGEST_SIZE);
     const view = new DataView(bytes.buffer);
     for (let at = 0; at < MAGIC.length; at++) bytes[at] = MAGIC.charCodeAt(at);
-    view.setBigUint64(WORD_SIZE, BigInt(count));
-    for (let at = 0; at < count; at++) {
-      view.setBigUint64(HEAD_SIZE + WORD_SIZE * at, this.#words[at] ?? 0n);
+    view.setBigUint64(WORD_SIZE, BigInt(this.count));
+    for (let at = 0; at < this.count; at++) {
+      view.setUint32(HEAD_SIZE + WORD_SIZE * at, high(this.#words, at));
+      view.setUint32(HEAD_SIZE + WORD_SIZE * at + 4, low(this.#words, at));
     }
     const end = bytes.length - DIGEST_SIZE;
     codec.writeText(byteString(hash.sha256(bytes.subarray(0, end))), bytes, end);
     return bytes;
   }
 
-  #sorted(paths: Iterable<ByteString>): BigUint64Array {
-    let words = new BigUint64Array(GROW_FROM);
-    let count = 0;
+  #sorted(paths: Iterable<ByteString>): Words {
+    let words = new Uint32Array(GROW_FROM);
+    let filled = 0;
     for (const path of paths) {
-      if (count === words.length) {
-        const larger = new BigUint64Array(2 * count);
+      if (filled === words.length) {
+        const larger = new Uint32Array(LOW_AND_HIGH * filled);
         larger.set(words);
         words = larger;
       }
-      words[count++] = wordOf(this.#hash, this.#scratch, path);
+      const digest = this.#hash.sha256Text(path);
+      words[filled++] = lowOf(digest);
+      words[filled++] = highOf(digest);
     }
-    return words.subarray(0, count).sort();
+    // Little-endian, as every machine that Node runs on: the two are one word of 64 bits.
+    new BigUint64Array(words.buffer, 0, filled / LOW_AND_HIGH).sort();
+    return words.subarray(0, filled);
   }
 }
 
-function wordOf(hash: Hash, scratch: DataView, path: ByteString): bigint {
-  const digest = hash.sha256Text(path);
-  for (let at = 0; at < WORD_SIZE; at++) scratch.setUint8(at, digest.charCodeAt(at));
-  return scratch.getBigUint64(0);
+const low = (words: Words, at: number): number => words[LOW_AND_HIGH * at] ?? 0;
+const high = (words: Words, at: number): number => words[LOW_AND_HIGH * at + 1] ?? 0;
+
+function highOf(digest: string): number {
+  return word32(digest, 0);
 }
 
-function wordsOf({ hash, codec }: Tools, bytes: Uint8Array): BigUint64Array | undefined {
+function lowOf(digest: string): number {
+  return word32(digest, 4);
+}
+
+function word32(digest: string, at: number): number {
+  const [first, second] = [digest.charCodeAt(at), digest.charCodeAt(at + 1)];
+  const rest = (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3);
+  return ((first << 24) | (second << 16) | rest) >>> 0;
+}
+
+/** Digests lie evenly, so that the place of one is known nearly: a few steps instead of twenty. */
+function isAmong(words: Words, wantedHigh: number, wantedLow: number): boolean {
+  let from = 0;
+  let to = words.length / LOW_AND_HIGH;
+  let guess = Math.floor((wantedHigh / TWO_32) * to);
+  for (let step = 0; from < to; step++) {
+    const at = Math.min(to - 1, Math.max(from, guess));
+    const order = high(words, at) - wantedHigh || low(words, at) - wantedLow;
+    if (order === 0) return true;
+    if (order < 0) from = at + 1;
+    else to = at;
+    const distance = Math.ceil(((wantedHigh - high(words, at)) / TWO_32) * (words.length / 2));
+    const isNear = step < STEPS_MAX && distance !== 0;
+    guess = isNear ? at + distance : (from + to) >>> 1;
+  }
+  return false;
+}
+
+function wordsOf({ hash, codec }: Tools, bytes: Uint8Array): Words | undefined {
   const end = bytes.length - DIGEST_SIZE;
   if (end < HEAD_SIZE || (end - HEAD_SIZE) % WORD_SIZE !== 0) return undefined;
   if (codec.textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC) return undefined;
@@ -108,36 +139,57 @@ function wordsOf({ hash, codec }: Tools, bytes: Uint8Array): BigUint64Array | un
   if (view.getBigUint64(WORD_SIZE) !== BigInt(count)) return undefined;
   const digest = hash.sha256(bytes.subarray(0, end));
   if (codec.textOf(bytes.subarray(end)) !== byteString(digest)) return undefined;
-  const words = new BigUint64Array(count);
-  for (let at = 0; at < count; at++) words[at] = view.getBigUint64(HEAD_SIZE + WORD_SIZE * at);
+  const words = new Uint32Array(LOW_AND_HIGH * count);
+  for (let at = 0; at < count; at++) {
+    words[LOW_AND_HIGH * at + 1] = view.getUint32(HEAD_SIZE + WORD_SIZE * at);
+    words[LOW_AND_HIGH * at] = view.getUint32(HEAD_SIZE + WORD_SIZE * at + 4);
+  }
   return words;
 }
 
-/** Both are sorted; the result is, and has each once. */
-function merged(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
-  const out = new BigUint64Array(a.length + b.length);
-  let count = 0;
-  let left = 0;
-  let right = 0;
-  while (left < a.length || right < b.length) {
-    const one = a[left];
-    const other = b[right];
-    const takesLeft = other === undefined || (one !== undefined && one <= other);
-    const word = (takesLeft ? one : other) ?? 0n;
-    if (takesLeft) left += 1;
-    else right += 1;
-    if (count === 0 || out[count - 1] !== word) out[count++] = word;
-  }
-  return out.slice(0, count);
+interface WordAt {
+  readonly words: Words;
+  readonly at: number;
 }
 
-function difference(a: BigUint64Array, b: BigUint64Array): BigUint64Array {
-  const out = new BigUint64Array(a.length);
-  let count = 0;
-  let right = 0;
-  for (const word of a) {
-    while (right < b.length && (b[right] ?? 0n) < word) right += 1;
-    if (b[right] !== word) out[count++] = word;
+/** Negative, 0 or positive; beyond its end a list comes last. */
+function orderOf(a: WordAt, b: WordAt): number {
+  if (2 * a.at >= a.words.length) return 1;
+  if (2 * b.at >= b.words.length) return -1;
+  return high(a.words, a.at) - high(b.words, b.at) || low(a.words, a.at) - low(b.words, b.at);
+}
+
+/** Both are sorted; the result is, and has each once. */
+function merged(a: Words, b: Words): Words {
+  const out = { words: new Uint32Array(a.length + b.length), at: 0 };
+  const left = { words: a, at: 0 };
+  const right = { words: b, at: 0 };
+  while (2 * left.at < a.length || 2 * right.at < b.length) {
+    const next = orderOf(left, right) <= 0 ? left : right;
+    append(out, next);
+    next.at += 1;
   }
-  return out.slice(0, count);
+  return out.words.slice(0, LOW_AND_HIGH * out.at);
+}
+
+function difference(a: Words, b: Words): Words {
+  const out = { words: new Uint32Array(a.length), at: 0 };
+  const gone = { words: b, at: 0 };
+  for (const each = { words: a, at: 0 }; 2 * each.at < a.length; each.at++) {
+    while (orderOf(gone, each) < 0) gone.at += 1;
+    if (orderOf(gone, each) !== 0) append(out, each);
+  }
+  return out.words.slice(0, LOW_AND_HIGH * out.at);
+}
+
+/** Unless it is the last already. @param out `at` words are in it */
+function append(out: { readonly words: Words; at: number }, { words, at }: WordAt): void {
+  const isThere =
+    out.at > 0 &&
+    high(out.words, out.at - 1) === high(words, at) &&
+    low(out.words, out.at - 1) === low(words, at);
+  if (isThere) return;
+  out.words[LOW_AND_HIGH * out.at] = low(words, at);
+  out.words[LOW_AND_HIGH * out.at + 1] = high(words, at);
+  out.at += 1;
 }

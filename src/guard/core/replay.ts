@@ -7,11 +7,12 @@ import { type Objection, type Op, PLAN_FORMAT, type RuleName } from '../../base/
 import { days, type UnixMs, unixMs } from '../../base/units.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import type { GuardPolicy } from './guard-policy.ts';
-import { factsOf, type OpGroup, type RunRecord, type RunSource } from './history.ts';
+import type { OpGroup, RunRecord, RunSource } from './history.ts';
 import { judgePlan } from './judge.ts';
 import type { JudgeFacts } from './judge-facts.ts';
 import type { JudgedHeader } from './own-rules.ts';
 import { isInForce } from './release.ts';
+import { SlidingPast } from './sliding-past.ts';
 
 export interface ReplayedRule {
   readonly rule: RuleName;
@@ -80,14 +81,14 @@ export class Replay {
   add(pipeline: string, runs: readonly RunRecord[], policy: GuardPolicy): void {
     let before: ReadonlySet<RuleName> = new Set();
     let isSeen = false;
-    for (const [at, run] of runs.entries()) {
-      if (run.at < this.#from) continue;
-      if (run.outcome === 'undone') {
-        this.#undone += 1;
-        continue;
+    const past = new SlidingPast();
+    for (const run of runs) {
+      if (run.at >= this.#from && run.outcome === 'undone') this.#undone += 1;
+      else if (run.at >= this.#from) {
+        isSeen = true;
+        before = this.#judge({ pipeline, run, past, policy, before });
       }
-      isSeen = true;
-      before = this.#judge({ pipeline, run, past: runs.slice(0, at), policy, before });
+      past.add(run);
     }
     if (isSeen) this.#pipelines += 1;
   }
@@ -106,7 +107,7 @@ export class Replay {
   #judge(given: {
     readonly pipeline: string;
     readonly run: RunRecord;
-    readonly past: readonly RunRecord[];
+    readonly past: SlidingPast;
     readonly policy: GuardPolicy;
     readonly before: ReadonlySet<RuleName>;
   }): ReadonlySet<RuleName> {
@@ -161,8 +162,8 @@ function oncePerRule(objections: readonly Objection[]): readonly Objection[] {
 }
 
 /** Claims, freezes and leases of then are not kept: nobody is asked about those. */
-function judgeFactsOf(run: RunRecord, past: readonly RunRecord[]): JudgeFacts {
-  const { deleted24h, deleted24hP99, appliedRuns } = factsOf(past, run.at);
+function judgeFactsOf(run: RunRecord, past: SlidingPast): JudgeFacts {
+  const { deleted24h, deleted24hP99, appliedRuns } = past.sumsAt(run.at);
   return {
     now: run.at,
     pipeline: {
