@@ -1,11 +1,13 @@
 /** What lies below a place, here or over ssh, as a sorted stream: memory does not grow with it. */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { quoteWord } from '../../base/shell-word.ts';
 import type { ListedEntry } from '../../guard/core/compare-listings.ts';
 import { ChildLink } from '../ssh/child-link.ts';
+import { nextBytes } from '../ssh/node-bytes.ts';
 import { lastLine, sshFailure } from '../ssh/ssh-failure.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
 import type { ReadSight } from './tree-sight.ts';
@@ -42,7 +44,7 @@ export async function* listTree(
   link.input.end(Buffer.from(`root=${quoteWord(root)}\n${script}`, 'latin1'));
   let status: number | undefined;
   try {
-    for await (const record of records(link.output as AsyncIterable<Buffer>)) {
+    for await (const record of records(link.output)) {
       const end = END.exec(record)?.[1];
       if (end !== undefined) status = Number(end);
       else yield entryOf(record, sayTreePlace(place));
@@ -59,10 +61,12 @@ export async function* listTree(
   }
 }
 
-async function* records(bytes: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
+async function* records(from: Readable): AsyncGenerator<string, void, undefined> {
   let rest = '';
-  for await (const part of bytes) {
-    const pieces = (rest + part.toString('latin1')).split('\0');
+  for (;;) {
+    const part = await nextBytes(from);
+    if (part === undefined) return;
+    const pieces = (rest + Buffer.from(part).toString('latin1')).split('\0');
     rest = pieces.pop() ?? '';
     yield* pieces;
   }

@@ -2,6 +2,7 @@
 import { Fault } from '../../base/fault.ts';
 import { quoteWord } from '../../base/shell-word.ts';
 import { ChildLink } from '../ssh/child-link.ts';
+import { nextBytes } from '../ssh/node-bytes.ts';
 import { lastLine, sshFailure } from '../ssh/ssh-failure.ts';
 import { sshDestination } from '../ssh/ssh-host.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
@@ -36,8 +37,10 @@ export async function remoteHoldfast(asked: {
   });
   link.input.end();
   let said = '';
-  for await (const part of link.output as AsyncIterable<Buffer>) {
-    if (said.length < SAID_SIZE_MAX) said += part.toString('utf8');
+  for (;;) {
+    const part = await nextBytes(link.output);
+    if (part === undefined || said.length > SAID_SIZE_MAX) break;
+    said += Buffer.from(part).toString('latin1');
   }
   const end = await link.ended;
   await link.stop();

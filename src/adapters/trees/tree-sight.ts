@@ -14,6 +14,7 @@ import { parseMountInfo } from '../discovery/mount-table.ts';
 import { mountTable } from '../node/mount-table.ts';
 import { machineIdOf } from '../node/machine-id.ts';
 import { ChildLink } from '../ssh/child-link.ts';
+import { nextBytes } from '../ssh/node-bytes.ts';
 import { sshFailure } from '../ssh/ssh-failure.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
 import { sayTreePlace, type TreePlace } from './tree-place.ts';
@@ -54,16 +55,13 @@ export async function readTreeSight(asked: ReadSight): Promise<SeenTree> {
     isLate = true;
     void link.stop();
   }, limit);
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  try {
-    for await (const part of link.output as AsyncIterable<Buffer>) {
-      sizeBytes += part.length;
-      if (sizeBytes > ANSWER_SIZE_MAX) break;
-      parts.push(part);
-    }
-  } catch {
-    // It was ended; what it said before does not count.
+  for (;;) {
+    const part = await nextBytes(link.output);
+    if (part === undefined || sizeBytes > ANSWER_SIZE_MAX) break;
+    sizeBytes += part.length;
+    parts.push(part);
   }
   clearTimeout(timer);
   const text = Buffer.concat(parts).toString('latin1');

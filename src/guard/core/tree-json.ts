@@ -1,5 +1,6 @@
 /** Small records of state, read back from canonical JSON. */
-import { type ByteString, byteString } from '../../base/bytes.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import { base64OfText, textOfBase64 } from '../../manifest/core/base64.ts';
 import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 
 /** Undefined where it is no JSON object. */
@@ -17,7 +18,7 @@ export function parseRecord(text: string): Readonly<Record<string, unknown>> | u
 /** `{"place":TEXT}` or `{"placeB64":BASE64}`. */
 export function bytesMember(name: string, bytes: ByteString): Readonly<Record<string, string>> {
   if (isUtf8(bytes)) return { [name]: utf8Of(bytes) };
-  return { [`${name}B64`]: btoa(bytes) };
+  return { [`${name}B64`]: base64OfText(bytes) };
 }
 
 export function bytesIn(
@@ -26,7 +27,5 @@ export function bytesIn(
 ): ByteString | undefined {
   const [text, base64] = [given[name], given[`${name}B64`]];
   if (typeof text === 'string') return bytesOfUtf8(text);
-  if (typeof base64 !== 'string' || !/^[0-9A-Za-z+/]*={0,2}$/.test(base64)) return undefined;
-  if (base64.length % 4 !== 0) return undefined;
-  return byteString(atob(base64));
+  return typeof base64 === 'string' ? textOfBase64(base64) : undefined;
 }
