@@ -39,8 +39,13 @@ export function realPorts(): ApplyPorts {
 
 export function realGuard(within = tmpdir()): RealGuard {
   const top = fs.realpathSync(fs.mkdtempSync(join(within, 'holdfast-guard-')));
+  fs.mkdirSync(join(top, 'tree'));
+  return guardIn(top);
+}
+
+/** In a directory that has a `tree`; it is removed with it. */
+export function guardIn(top: string): RealGuard {
   const tree = join(top, 'tree');
-  fs.mkdirSync(tree);
   const ports = realPorts();
   const state = byteString(join(top, 'state'));
   return {

@@ -25,7 +25,7 @@ export const PACKAGES = [
   { name: 'libvirt-daemon-system', probe: 'libvirtd', purpose: 'images of running guests' },
   { name: 'mariadb-server', probe: 'mariadbd', purpose: 'a running MariaDB is torn; its dumps' },
   { name: 'mawk', probe: 'mawk', purpose: 'the script of look under its awk' },
-  { name: 'nginx-light', probe: 'nginx', purpose: 'a web server must not serve what was set aside' },
+  { name: 'nginx', probe: 'nginx', purpose: 'a web server must not serve what was set aside' },
   { name: 'openssh-client', probe: 'ssh', purpose: 'vaults on another machine' },
   { name: 'openssh-server', probe: 'sshd', purpose: 'vaults on another machine' },
   {

@@ -61,8 +61,8 @@ export function tryPlace(ports: TreePorts, within: DirAt, tree: DirHandle): DirA
 /** The one that is there and ours already; undefined where there is none. */
 export function findPlace(ports: TreePorts, within: DirAt): DirAt | undefined {
   for (const name of namesFor(ports)) {
-    const handle = ifThere(() => ports.source.openDir(within.handle, name));
-    if (handle === undefined) continue;
+    const handle = openOr(ports, within.handle, name);
+    if (typeof handle === 'string') continue;
     if (whoseIs(ports, handle) === undefined) return { handle, path: joined(within.path, name) };
     ports.source.closeDir(handle);
   }
