@@ -26,7 +26,7 @@ function planted(t: Parameters<typeof runPlace>[0]): RunPlace {
 }
 
 function undone(place: RunPlace, ran: Ran, before: readonly string[]): void {
-  const undo = place.holdfast(['undo', place.plan(ran), '--yes']);
+  const undo = place.holdfast(['undo', place.plan(ran)]);
   assert.equal(undo.status, 0, said(undo));
   assert.deepEqual(place.listing(), before);
 }
@@ -112,7 +112,7 @@ test('mv: what it overwrites comes back; else it is mv alone', (t) => {
   const ran = place.guard(['mv', path.join(place.dir, 'd'), 'dir'], { cwd, options: ['-v'] });
   assert.equal(ran.status, 0, said(ran));
   assert.equal(fs.readFileSync(path.join(target, 'dir/d'), 'utf8'), 'a');
-  const undo = place.holdfast(['undo', place.plan(ran), '--yes']);
+  const undo = place.holdfast(['undo', place.plan(ran)]);
   assert.equal(undo.status, 0, said(undo));
   assert.equal(fs.readFileSync(path.join(target, 'dir/d'), 'utf8'), before);
 

@@ -168,7 +168,7 @@ test('a target over ssh where Holdfast is: judged, set aside and put back there'
   const third = run();
   assert.equal(third.status, 0, said(third));
   assert.deepEqual(place.listing(), place.listing(place.source));
-  const undo = place.holdfast(['undo', place.plan(third), '--yes'], {
+  const undo = place.holdfast(['undo', place.plan(third)], {
     env: { HOLDFAST_STATE: far },
   });
   assert.equal(undo.status, 0, said(undo));

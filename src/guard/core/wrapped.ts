@@ -28,6 +28,8 @@ export interface WrappedDelete {
   readonly isDir: boolean;
   /** With all that lies in it, listed or not. */
   readonly isWhole?: true;
+  /** As the program calls it. */
+  readonly shown?: string;
 }
 
 /** What a dry run said besides. */

@@ -36,8 +36,14 @@ export interface WrappedOps {
   /** In the order of a plan. */
   readonly ops: readonly Op[];
   /** Directories that were said to go and keep something that was not. */
-  readonly kept: readonly { readonly path: ByteString; readonly staying: ByteString }[];
+  readonly kept: readonly KeptDir[];
   readonly renames: readonly RenameSeen[];
+}
+
+export interface KeptDir {
+  readonly path: ByteString;
+  /** As the program calls it. */
+  readonly shown: string | undefined;
 }
 
 type Draft = Omit<Op, 'n'>;
@@ -57,7 +63,7 @@ class Maker {
   readonly #inTheWay = new Set<ByteString>();
   readonly #drafts: Draft[] = [];
   readonly #trees: GoingTree[] = [];
-  readonly #kept: { path: ByteString; staying: ByteString }[] = [];
+  readonly #kept: KeptDir[] = [];
   /** Directories that are there, or that an operation before makes. */
   readonly #dirs = new Set<ByteString>();
   /** Entries at and below it are covered by an operation. */
@@ -174,7 +180,8 @@ class Maker {
     this.#covered = path;
   }
 
-  #delete({ path, isWhole }: WrappedDelete): void {
+  #delete(change: WrappedDelete): void {
+    const { path } = change;
     const seen = this.#parts.target.look(path);
     if (seen === undefined) return; // Gone by itself.
     const { cause } = this.#parts;
@@ -190,7 +197,7 @@ class Maker {
       this.#trees.push({ path, isDir: false, print: printOfOne(seen) });
       return;
     }
-    const sum = this.#sum(path, isWhole);
+    const sum = this.#sum(path, change);
     if (sum === undefined) return;
     this.#drafts.push({ ...this.#lossOf({ path, seen, ...sum }), op: 'delete', cause });
     this.#trees.push({ path, isDir: true, print: sum.print });
@@ -198,10 +205,11 @@ class Maker {
   }
 
   /** Undefined where something in it stays: then it stays, and what goes of it goes one by one. */
-  #sum(path: ByteString, isWhole = false): TreeSum | undefined {
+  #sum(path: ByteString, wish?: WrappedDelete): TreeSum | undefined {
+    const isWhole = wish?.isWhole === true;
     const sum = this.#parts.target.sum(path, (below) => isWhole || this.#going.has(below));
     if (sum.staying === undefined) return sum;
-    this.#kept.push({ path, staying: sum.staying });
+    this.#kept.push({ path, shown: wish?.shown });
     return undefined;
   }
 

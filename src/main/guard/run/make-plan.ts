@@ -200,8 +200,7 @@ function withKept({ command, asked }: Judged, { kept }: WrappedOps): Judged['ask
   if (kept.length === 0) return asked;
   const verb = command.name === 'find' ? 'find: cannot delete' : 'rm: cannot remove';
   const lines = kept.map(
-    ({ path }) =>
-      `${verb} '${sayName(byteString(`${command.target}/${path}`))}': Directory not empty`,
+    ({ path, shown }) => `${verb} '${shown ?? sayName(path)}': Directory not empty`,
   );
   const said = [asked.said, ...lines].filter((line) => line !== '').join('\n');
   return { ...asked, code: 1, said };

@@ -81,7 +81,7 @@ export class RunVoice {
     const isWell = verdict.decision === 'allow';
     if (!isWell || saysWell) this.#say(readFirstLines(style, command, made));
     if (isWell && isGlassBroken) this.#say(verdictLines(style, { command, made, verdict }));
-    else if (isWell && saysWell) this.#say(allowedLines(style, made));
+    else if (isWell && saysWell && made.made.ops.length > 0) this.#say(allowedLines(style, made));
     if (!isWell && isObserved) {
       this.#say(refusedLines(style, { command, made, verdict, isObserved }));
     }

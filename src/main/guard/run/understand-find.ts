@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type FindCommand, parseFind } from '../../../adapters/coreutils/parse-find.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
-import { sayText } from '../../../base/say-name.ts';
+import { sayName, sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { bytesOfArgument, textOfBytes } from '../../cli/places.ts';
 import { askChild } from './child.ts';
@@ -69,7 +69,8 @@ async function ask(
     const isDir = lstatOf(place)?.isDirectory();
     if (isDir === undefined) continue;
     const isWhole = isDir && command.takes === 'tree' ? { isWhole: true as const } : {};
-    see({ what: 'delete', path: byteString(place.slice(skip)), isDir, ...isWhole });
+    const shown = sayName(byteString(each));
+    see({ what: 'delete', path: byteString(place.slice(skip)), isDir, shown, ...isWhole });
   }
   return { ...nothingListed(code), said: said.trimEnd() };
 }

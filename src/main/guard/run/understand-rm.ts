@@ -48,7 +48,7 @@ function ask(
     if (refusal !== undefined || isDir === undefined) continue;
     const path = byteString(place.slice(skip));
     const whole = isDir && command.isRecursive ? { isWhole: true as const } : {};
-    to.see({ what: 'delete', path, isDir, ...whole });
+    to.see({ what: 'delete', path, isDir, shown: sayText(typed), ...whole });
   }
   return { ...nothingListed(errors.length === 0 ? 0 : 1), said: errors.join('\n') };
 }
