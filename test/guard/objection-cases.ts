@@ -67,6 +67,44 @@ export const OBJECTION_CASES: readonly ObjectionCase[] = [
     ],
   ),
   [
+    'a rename, by which a path goes, from what was not read whole',
+    'complete',
+    'additive-only',
+    {
+      listing: { complete: 'no' },
+      ops: [op('b', { op: 'rename', cause: 'differs', from: byteString('a') })],
+    },
+    /not proven complete/,
+    /./,
+  ],
+  [
+    'what a command renames, from what was not read whole',
+    'complete',
+    'additive-only',
+    { listing: { complete: 'no' }, ops: [op('a', { cause: 'replaced' })] },
+    /not proven complete/,
+    /./,
+  ],
+  [
+    'a rename of what others put there',
+    'scoped',
+    'additive-only',
+    { ops: [op('b', { op: 'rename', cause: 'differs', owner: 'other', from: byteString('a') })] },
+    /not put there/,
+    /./,
+  ],
+  [
+    'a candidate that only renames',
+    'eligible-source',
+    'deny',
+    {
+      source: { role: 'candidate' },
+      ops: [op('b', { op: 'rename', cause: 'differs', from: byteString('a') })],
+    },
+    /candidate/,
+    /./,
+  ],
+  [
     'a first run',
     'scoped',
     'additive-only',
@@ -129,7 +167,7 @@ export const OBJECTION_CASES: readonly ObjectionCase[] = [
     'deny',
     {
       header: { scope: [byteString('a')] },
-      ops: [op('a/x', { op: 'rename', cause: 'new', from: byteString('b') })],
+      ops: [op('a/x', { op: 'rename', cause: 'differs', from: byteString('b') })],
     },
     /outside/,
     /./,

@@ -50,7 +50,9 @@ test('no delete by absence passes without a complete listing, whoever approves i
       const facts = { ...plan.facts, approvals };
       const { decision } = judged({ ...plan, facts }, isObserving ? OBSERVING : DEFAULT_POLICY);
       if (decision !== 'allow') return;
-      if (!plan.ops.some(({ cause }) => cause === 'absent-in-source')) return;
+      const goes = (op: Op): boolean =>
+        ['delete', 'forget', 'rename'].includes(op.op) && op.cause !== 'explicit';
+      if (!plan.ops.some((op) => goes(op) || op.cause === 'absent-in-source')) return;
       allowed += 1;
       assert.ok(isProven(plan.header.source));
     }),

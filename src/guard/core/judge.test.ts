@@ -87,7 +87,7 @@ const SILENT: readonly (readonly [string, Changes])[] = [
   ],
   [
     'renames, however many',
-    { ops: many(500, { op: 'rename', cause: 'new', owner: 'other', from: byteString('x') }) },
+    { ops: many(500, { op: 'rename', cause: 'differs', from: byteString('x') }) },
   ],
   ['what a command renames as a delete and a create', { ops: many(500, { cause: 'replaced' }) }],
   [

@@ -47,6 +47,16 @@ export function isDestructive(op: Op): boolean {
   return isLoss(op) || op.op === 'update';
 }
 
+/**
+ * A path that would be no more: because it is absent from a listing, whatever else is said of it. Of
+ * a rename the content stays, and its old path goes all the same.
+ */
+export function isAbsence(op: Op): boolean {
+  if (isExplicit(op)) return false;
+  const goes = op.op === 'delete' || op.op === 'forget' || op.op === 'rename';
+  return goes || op.cause === 'absent-in-source';
+}
+
 /** Somebody wanted exactly this: no listing was read as a wish. */
 export function isExplicit(op: Op): boolean {
   return op.cause === 'explicit';

@@ -1,6 +1,6 @@
 import type { Objection, PlanSource, SourceListing } from '../../../base/plan.ts';
 import { countOf, formatCount } from '../../../base/say-quantity.ts';
-import { Counted, type Rule } from '../rule.ts';
+import { Counted, isAbsence, type Rule } from '../rule.ts';
 
 interface Lack {
   readonly why: string;
@@ -17,7 +17,7 @@ export const complete: Rule = {
     const absent = new Counted();
     return {
       add: (op) => {
-        if (op.cause === 'absent-in-source') absent.add(op);
+        if (isAbsence(op)) absent.add(op);
       },
       end: () => (absent.ops === 0 ? [] : objectionsOf(lacksOf(header.source), absent)),
     };

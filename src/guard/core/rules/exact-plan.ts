@@ -1,6 +1,6 @@
 import type { Objection } from '../../../base/plan.ts';
 import { formatInstant } from '../../../base/say-time.ts';
-import { type Case, Counted, isDestructive, type Rule } from '../rule.ts';
+import { type Case, Counted, isAbsence, isDestructive, type Rule } from '../rule.ts';
 
 /** R7: this very plan, in its time, with nobody else at it, and a person behind it. */
 export const exactPlan: Rule = {
@@ -9,7 +9,7 @@ export const exactPlan: Rule = {
     const destructive = new Counted();
     return {
       add: (op) => {
-        if (isDestructive(op)) destructive.add(op);
+        if (isDestructive(op) || isAbsence(op)) destructive.add(op);
       },
       end: () => [
         ...expired(given),

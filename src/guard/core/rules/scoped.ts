@@ -2,7 +2,7 @@ import type { ByteString } from '../../../base/bytes.ts';
 import type { Objection, Op } from '../../../base/plan.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { isWithin } from '../../../manifest/core/order.ts';
-import { type Case, Counted, isDestructive, isExplicit, isLoss, type Rule } from '../rule.ts';
+import { type Case, Counted, isAbsence, isDestructive, isExplicit, type Rule } from '../rule.ts';
 
 /**
  * R2: each loss lies in the declared scope, and is of something that this pipeline made or adopted.
@@ -18,13 +18,19 @@ export const scoped: Rule = {
     return {
       add: (op) => {
         if (isDestructive(op) && !isCovered(scope, op.path)) outside.add(op);
-        if (isLoss(op) && !isExplicit(op) && (isFirst || op.owner !== 'pipeline')) foreign.add(op);
+        const isForeign = isFirst || op.owner !== 'pipeline';
+        if (isForeign && (isAbsence(op) || isReplaced(op))) foreign.add(op);
         if (op.from !== undefined && !isCovered(scope, op.from)) outside.add(op);
       },
       end: () => [...outsideObjections(given, outside), ...foreignObjections(given, foreign)],
     };
   },
 };
+
+/** What lies there makes way for something of another kind. */
+function isReplaced(op: Op): boolean {
+  return op.op === 'replace' && !isExplicit(op);
+}
 
 function isCovered(scope: readonly ByteString[], path: Op['path']): boolean {
   return scope.some((within) => isWithin(within, path));
