@@ -288,7 +288,7 @@ test('operations out of order, or below what goes as a whole, are a bug of who d
 test('a plan that waits is kept a week after it expired; one that was begun, longer', () => {
   const { disk, store } = stored();
   make(store, TWO);
-  disk.create(byteString(`${PLANS}/${TWO}/journal.ndjson`));
+  disk.create(byteString(`${PLANS}/${TWO}/journal-1.ndjson`));
   store.sweep(unixMs(EXPIRES + days(7)));
   assert.equal(store.list().length, 2);
   store.sweep(unixMs(EXPIRES + days(8)));

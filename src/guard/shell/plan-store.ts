@@ -194,9 +194,8 @@ export class PlanStore {
 
   /** Whether any of it was applied, or that was tried. */
   isBegun(id: string): boolean {
-    return ['journal.ndjson', 'result.json'].some(
-      (name) => this.#ports.disk.size(this.#file(id, name)) !== undefined,
-    );
+    const names = this.#ports.disk.list(this.dirOf(id)) ?? [];
+    return names.some((name) => name === 'result.json' || name.startsWith('journal'));
   }
 
   #listed(id: string): ListedPlan {

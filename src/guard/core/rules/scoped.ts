@@ -64,7 +64,7 @@ function foreignObjections({ header, facts }: Case, foreign: Counted): readonly 
     fix: 'Run it again afterwards: from then on it deletes what is its own.',
   };
   const others = {
-    why: `${what} that would go ${foreign.ops === 1 ? 'was' : 'were'} not put there by this pipeline`,
+    why: `${what} that would go ${foreign.ops === 1 ? 'was' : 'were'} not put there by this pipeline, or put back by a person since`,
     fix: 'See them: holdfast plan ID. What is to go, name yourself: holdfast guard run -- rm -r PATH'.replace(
       'ID',
       header.id,
