@@ -129,6 +129,29 @@ test('several names of one inode change together', (t) => {
   assert.equal(place.json().said.notDone, 'equal');
 });
 
+test('undo gives back the very tree, and the undo of that the new one', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = syncPlace(t);
+  for (let at = 0; at < 5; at++) place.fill(6, `d${at}`);
+  fs.linkSync(path.join(place.source, 'd0/f0'), path.join(place.source, 'd1/link'));
+  assert.equal(place.json().code, 0);
+  const before = place.listing();
+  fs.rmSync(path.join(place.source, 'd2'), { recursive: true });
+  fs.renameSync(path.join(place.source, 'd3'), path.join(place.source, 'moved'));
+  place.put('d0/f1', 'other');
+  place.put('d2', 'a file now');
+  fs.chmodSync(path.join(place.source, 'd4/f2'), 0o600);
+  const { code, said } = place.json();
+  assert.equal(code, 0, JSON.stringify(said.verdict));
+  place.demandEqual();
+  const after = place.listing();
+  const undone = place.holdfast(['undo', said.plan.id, '--json']);
+  assert.equal(undone.status, 0, undone.stdout + undone.stderr);
+  assert.deepEqual(place.listing(), before);
+  assert.equal(place.json().code, 0);
+  assert.deepEqual(place.listing(), after);
+});
+
 test('a directory of 10 000 files that was renamed is renamed', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t);
@@ -210,7 +233,10 @@ test('a candidate may be synced to, not from', (t) => {
   place.fill(5);
   assert.equal(place.json().code, 0);
   const elsewhere = { env: { HOLDFAST_STATE: path.join(place.dir, 'other-state') } };
-  const promoted = place.holdfast(['promote', place.source, '--reason', 'test', '--yes'], elsewhere);
+  const promoted = place.holdfast(
+    ['promote', place.source, '--reason', 'test', '--yes'],
+    elsewhere,
+  );
   assert.equal(promoted.status, 0, promoted.stderr);
   fs.rmSync(path.join(place.source, 'f1'));
   const { code, said } = place.json();
@@ -274,7 +300,9 @@ test('two at once: the target is whole, and one of them is told', async (t) => {
       stdio: 'ignore',
     }),
   );
-  const codes = await Promise.all(begun.map(async (child) => (await once(child, 'exit'))[0] as number));
+  const codes = await Promise.all(
+    begun.map(async (child) => (await once(child, 'exit'))[0] as number),
+  );
   assert.ok(codes.includes(0), String(codes));
   assert.equal(place.json().code, 0);
   place.demandEqual();

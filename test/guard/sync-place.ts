@@ -15,7 +15,9 @@ export interface SyncJson {
     readonly plan: {
       readonly id: string;
       readonly ops: { readonly count: number };
-      readonly summary: Readonly<Record<string, { readonly ops: number; readonly entries: number }>>;
+      readonly summary: Readonly<
+        Record<string, { readonly ops: number; readonly entries: number }>
+      >;
       readonly source: { readonly listing: { readonly complete: string } };
     };
     readonly verdict: {

@@ -4,6 +4,7 @@
 // a far side that say what no honest one would.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -46,7 +47,10 @@ async function far(t: TestContext): Promise<Far | undefined> {
 
 /** An ssh that runs the command here, through a filter of what the near side sends. */
 function localSsh(place: SyncPlace, filter: string, answers = 'cat'): string {
-  const script = path.join(place.dir, `ssh-${filter.replaceAll(/\W/g, '')}-${answers.replaceAll(/\W/g, '')}`);
+  const script = path.join(
+    place.dir,
+    `ssh-${filter.replaceAll(/\W/g, '')}-${answers.replaceAll(/\W/g, '')}`,
+  );
   const lines = ['#!/bin/sh', 'for a; do last=$a; done', `${filter} | sh -c "$last" | ${answers}`];
   fs.writeFileSync(script, `${lines.join('\n')}\n`, { mode: 0o755 });
   return script;
@@ -76,8 +80,12 @@ test('over ssh: adds, changes, renames, takes away, and again is nothing', async
   assert.equal(changed.said.plan.summary.rename?.ops, 1);
   const bytes = changed.said.done?.linkBytes ?? Number.POSITIVE_INFINITY;
   assert.ok(bytes < 20_000, `what did not change is not sent: ${bytes} bytes`);
-  const undone = fs.existsSync(path.join(place.target, '.holdfast-tree'));
-  assert.equal(undone, false);
+  const before = place.holdfast(['undo', changed.said.plan.id, '--json'], {
+    env: { HOLDFAST_STATE: farState, HOLDFAST_CONFIG: path.join(place.dir, 'far.yaml') },
+  });
+  assert.equal(before.status, 0, before.stdout + before.stderr);
+  assert.ok(fs.existsSync(path.join(place.target, 'd3/f3')), 'what was taken away is there again');
+  assert.ok(fs.existsSync(path.join(place.target, 'd4/f4')), 'and under its old name');
 });
 
 test('the machine of the target judges: frozen there is frozen', async (t) => {
@@ -110,12 +118,15 @@ test('a link that breaks anywhere leaves whole files only, and the next run ends
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t);
   for (let at = 0; at < 4; at++) place.fill(30, `d${at}`);
-  fs.writeFileSync(path.join(place.source, 'large'), Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * 7919) % 251)));
+  fs.writeFileSync(path.join(place.source, 'large'), noise(400_000));
   const farState = path.join(place.dir, 'far-state');
   const remote = `env HOLDFAST_STATE=${farState} ${PROGRAM}`;
   const to = [place.source, `other:${place.target}`, '--yes'];
-  for (const cut of [100, 2_000, 20_000, 40_000]) {
-    const env = { HOLDFAST_SSH: localSsh(place, `stdbuf -o0 head -c ${cut}`), HOLDFAST_REMOTE: remote };
+  for (const cut of [100, 2_000, 12_000, 200_000]) {
+    const env = {
+      HOLDFAST_SSH: localSsh(place, `stdbuf -o0 head -c ${cut}`),
+      HOLDFAST_REMOTE: remote,
+    };
     const ran = place.run(to, { env });
     assert.notEqual(ran.status, 0, `cut after ${cut}: ${ran.stdout}`);
     for (const line of place.listing()) {
@@ -136,15 +147,28 @@ test('a hostile far side gets no object that is not in the snapshot, and no word
   fs.writeFileSync(hostile, HOSTILE_FAR);
   for (const what of ['want', 'noise', 'escape', 'length', 'plan']) {
     const ssh = path.join(place.dir, `ssh-${what}`);
-    fs.writeFileSync(ssh, `#!/bin/sh\nexec ${process.execPath} ${hostile} ${what}\n`, { mode: 0o755 });
+    fs.writeFileSync(ssh, `#!/bin/sh\nexec ${process.execPath} ${hostile} ${what}\n`, {
+      mode: 0o755,
+    });
     const ran = place.run([place.source, `other:${place.target}`, '--yes'], {
       env: { HOLDFAST_SSH: ssh },
     });
     assert.equal(ran.status, 1, `${what}: ${ran.stdout}${ran.stderr}`);
     assert.doesNotMatch(ran.stderr + ran.stdout, /\x1b\[31mboo/, what);
-    assert.match(ran.stderr, /HF_(?:SYNC_PROTOCOL|SSH_ANSWER|SYNC_CONTENT|PLAN_INVALID|DISK_FULL)/, what);
+    assert.match(
+      ran.stderr,
+      /HF_(?:SYNC_PROTOCOL|SSH_ANSWER|SYNC_CONTENT|PLAN_INVALID|DISK_FULL)/,
+      what,
+    );
   }
 });
+
+/** Bytes that do not compress, the same each time. */
+function noise(size: number): Buffer {
+  const blocks: Buffer[] = [];
+  for (let at = 0; at * 32 < size; at++) blocks.push(createHash('sha256').update(`${at}`).digest());
+  return Buffer.concat(blocks).subarray(0, size);
+}
 
 const HOSTILE_FAR = `
 const what = process.argv[2];
@@ -160,7 +184,7 @@ if (what === 'noise') process.stdout.write('Welcome to this machine!\\n');
 else {
   process.stdout.write('holdfast-sync 0\\n');
   if (what === 'length') process.stdout.write(Buffer.from([255, 255, 255, 255, 0x81]));
-  else json(0x81, { software: '1', path: '', host: 'x' });
+  else json(0x81, { software: '1', host: 'x' });
 }
 process.stdin.resume();
 let asked = false;
@@ -207,7 +231,14 @@ const LISTING = {
 const OFFER = {
   ...{ root: '00'.repeat(32), pipeline: 'sync:x:/y', isNamed: false, isEnrolled: false },
   actor: { name: 'mallory@x', kind: 'human' },
-  source: { place: 'x:/y', identity: 'x:/y', role: 'unknown', generation: 0, listing: LISTING, differs: [] },
+  source: {
+    place: 'x:/y',
+    identity: 'x:/y',
+    role: 'unknown',
+    generation: 0,
+    listing: LISTING,
+    differs: [],
+  },
   ...{ fromHosts: ['x'], excludes: [], isEdited: false },
   options: { readAll: false, allOrNothing: false, dryRun: false, wantsOps: true },
 };

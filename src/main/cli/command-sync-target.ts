@@ -19,10 +19,16 @@ Whoever may run it can make the directory what a snapshot holds, within what
 this machine's rules, claims, freeze and approvals allow, and read nothing. A
 key for it alone, in ~/.ssh/authorized_keys:
 
-  restrict,command="holdfast sync-target stdio /srv/www" KEY`;
+  restrict,command="holdfast sync-target stdio /srv/www" KEY
+
+Example:
+  holdfast sync-target stdio /srv/www`;
 
 export function define(command: Command, act: Act): void {
-  command.summary('the far side of a sync over SSH').description('The far side of a sync.');
+  command
+    .summary('the far side of a sync over SSH')
+    .description('The far side of a sync.')
+    .addHelpText('after', '\nExample:\n  holdfast sync-target stdio /srv/www');
   command
     .command('stdio')
     .description('Lets `holdfast sync` on another machine make a directory equal to a snapshot.')

@@ -107,6 +107,12 @@ export class SyncContent {
     else await this.#stageOther(entry, place);
   }
 
+  /** What lies in it changed; the directory has the time that the snapshot says. */
+  dirTime(path: ByteString): bigint | undefined {
+    const entry = this.#options.lookup.find(path);
+    return entry?.type === 'dir' ? entry.mtime : undefined;
+  }
+
   attributes(op: Pick<Op, 'path'>): Attributes | undefined {
     const entry = this.#entryOf(op);
     const wanted = this.#settable(entry, this.#place.attributesOf(entry, undefined));

@@ -32,12 +32,16 @@ export class NearLink {
   #sending: Promise<void> = Promise.resolve();
   #under = 0;
   #failed: unknown;
+  /** Rejects when an answer fails: nothing more may come to wait for. */
+  readonly #failing = Promise.withResolvers<never>();
   sentBytes = 0;
   receivedBytes = 0;
 
   constructor(streams: NearStreams) {
     this.#streams = streams;
     this.#frames = new FrameReader(streams.input);
+    // Told by `next`, if it comes to that.
+    this.#failing.promise.catch(() => undefined);
   }
 
   /** From now on the far side may want these. */
@@ -68,15 +72,18 @@ export class NearLink {
    */
   async next(): Promise<SyncFrame | undefined> {
     for (;;) {
-      const head = await this.#frames.exactly(LENGTH_SIZE);
-      const body = head && (await this.#frames.exactly(frameLength(head)));
-      if (this.#failed !== undefined) throw this.#failed;
+      const body = await Promise.race([this.#frame(), this.#failing.promise]);
       if (body === undefined) return undefined;
       this.receivedBytes += LENGTH_SIZE + body.length;
       const frame = frameOf(body);
       if (frame.kind !== SYNC_KIND.want) return frame;
       this.#answer(frame.rest);
     }
+  }
+
+  async #frame(): Promise<Uint8Array | undefined> {
+    const head = await this.#frames.exactly(LENGTH_SIZE);
+    return head && this.#frames.exactly(frameLength(head));
   }
 
   textOf({ rest }: SyncFrame): string {
@@ -107,6 +114,7 @@ export class NearLink {
     });
     this.#sending = work.catch((error: unknown) => {
       this.#failed ??= error;
+      this.#failing.reject(error);
     });
   }
 

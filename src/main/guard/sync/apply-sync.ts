@@ -145,7 +145,8 @@ export function recordRun(
 function keepOwned({ book, isFirst, extra, header }: SyncPlan, offer: SyncOffer, isDone: boolean) {
   const all = function* (): Generator<ByteString> {
     for (const { path } of walkLines(offer.manifest)) yield path;
-    if (isFirst) yield* extra;
+    // What was just taken away may be put back, and is its own then.
+    if (isFirst || isDone) yield* extra;
   };
   if (!isFirst && header.ops.count === 0) return;
   if (isDone && !isFirst) book.replaceOwned(all());

@@ -30,7 +30,7 @@ import { readSnapshotContent, listSnapshots, tagOf } from '../../../vault/shell/
 import type { Cli } from '../../cli/cli.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { leftOf, offerText } from './offer-text.ts';
-import type { PreparedSync, SyncDone } from './prepared-sync.ts';
+import type { Left, PreparedSync, SyncDone } from './prepared-sync.ts';
 import { SYNC_GREETING } from './serve-sync-target.ts';
 import type { SyncSource } from './sync-source.ts';
 
@@ -50,6 +50,8 @@ export interface FarAsked {
 const PIECE = 256 * 1024;
 const TEXT_MAX = 500;
 const QUOTED_MAX = 80;
+/** Of one line: a login file may print more, and that is said as well. */
+const GREETING_MAX = 1024;
 
 /** @throws Fault HF_SSH_*, HF_SYNC_*, and what the far side says */
 export async function prepareFar(cli: Cli, asked: FarAsked): Promise<PreparedSync> {
@@ -110,7 +112,7 @@ class FarTalk {
 
   /** What a login file printed is told from a program that speaks. */
   async #greet(): Promise<void> {
-    const said = await this.#near.line(SYNC_GREETING.length);
+    const said = await this.#near.line(GREETING_MAX);
     if (said === SYNC_GREETING) {
       this.#isUp = true;
       return;
@@ -213,6 +215,7 @@ class FarTalk {
     return {
       ...{ header, verdict, picture, digest: digestOfHeader(hash, header) },
       place: `${sshDestination(place.at)}:${utf8Of(place.path)}`,
+      host: sshDestination(place.at),
       left: leftOf(raw),
       leftCount: typeof raw.leftCount === 'number' ? raw.leftCount : 0,
       apply: (onBatch) => this.#apply(digestOfHeader(hash, header), onBatch),
@@ -240,7 +243,7 @@ class FarTalk {
     }
   }
 
-  async #leave(outcome: 'denied' | 'held' | 'shown'): Promise<void> {
+  async #leave(outcome: Left): Promise<void> {
     try {
       await this.#near.sendText(SYNC_KIND.drop, JSON.stringify({ outcome }));
       await this.#next(SYNC_KIND.done);

@@ -30,9 +30,9 @@ export async function prepareLocal(
     apply: async (onBatch) =>
       doneOf(await applySync(guard, { plan, offer, engine: { ...engine, onBatch } })),
     leave: async (outcome) => {
-      recordRun(guard, { plan, offer, outcome });
+      recordRun(guard, { plan, offer, outcome: outcome === 'equal' ? 'applied' : outcome });
       // Nothing to do, or nobody wanted it: there is nothing that anybody could approve.
-      if (header.ops.count === 0 || outcome === 'shown') guard.store.remove(header.id);
+      if (outcome === 'equal' || outcome === 'shown') guard.store.remove(header.id);
     },
   };
 }

@@ -3,9 +3,14 @@ import type { Digest } from '../../../base/bytes.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import type { PlanPicture } from '../../../guard/core/plan-picture.ts';
 
+export const LEFT = ['denied', 'equal', 'held', 'shown'] as const;
+export type Left = (typeof LEFT)[number];
+
 export interface PreparedSync {
   /** As people write it. */
   readonly place: string;
+  /** The other machine where it lies, and with it its undo. */
+  readonly host?: string;
   readonly header: PlanHeader;
   readonly digest: Digest;
   readonly verdict: Verdict;
@@ -15,8 +20,8 @@ export interface PreparedSync {
   readonly leftCount: number;
   /** Does what the verdict allows. */
   apply(onBatch: (done: number, all: number) => void): Promise<SyncDone>;
-  /** Not now: `shown` where nobody wanted more, else it waits. */
-  leave(outcome: 'denied' | 'held' | 'shown'): Promise<void>;
+  /** Not now: `shown` where nobody wanted more, `equal` where there is nothing to do; else it waits. */
+  leave(outcome: Left): Promise<void>;
 }
 
 export interface SyncDone {

@@ -26,11 +26,11 @@ import type { SyncEngine } from './apply-sync.ts';
 import { type LocalSync, prepareLocal } from './local-sync.ts';
 import { type OfferSaid, parseOffer } from './offer-text.ts';
 import { isAllHeld } from './sync-act.ts';
+import { LEFT } from './prepared-sync.ts';
 import { PageStore } from './page-store.ts';
 
 export const SYNC_GREETING = 'holdfast-sync 0\n';
 const OPS_PIECE = 256 * 1024;
-const OUTCOMES = ['shown', 'held', 'denied'] as const;
 
 export interface ServeSync {
   readonly guard: GuardSession;
@@ -179,9 +179,11 @@ class Conversation {
     const { kind, rest } = this.#link.next();
     if (kind === SYNC_KIND.drop) {
       const outcome = textAt(objectOf(utf8Of(this.#link.jsonOf(rest)), 'a message'), 'outcome');
-      const known = OUTCOMES.find((each) => each === outcome);
+      const known = LEFT.find((each) => each === outcome);
       demandSync(known !== undefined, 'an outcome is unknown');
+      demandSync(known !== 'equal' || prepared.header.ops.count === 0, 'it is not equal');
       await prepared.leave(known);
+      if (known === 'equal') this.#pages.keep(offer.root);
       this.#link.sendText(SYNC_KIND.done, '{}');
       return;
     }

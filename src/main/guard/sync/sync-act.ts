@@ -33,7 +33,7 @@ export interface SyncResult {
 export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Promise<SyncResult> {
   const { decision } = sync.verdict;
   if (sync.header.ops.count === 0) {
-    await sync.apply(() => undefined);
+    await sync.leave('equal');
     return { sync, code: EXIT.done, notDone: 'equal' };
   }
   if (asked.dryRun) {

@@ -38,12 +38,7 @@ function* doneWords(
     const line = `${word}  ${header.id}   ${count}; ${sayText(why, style)}`;
     yield `${stateMark(style, 'failed')} ${line}`;
   } else {
-    const isAll = verdict.decision === 'allow';
-    const waits = `${formatCount(done.waiting)} wait`;
-    const what = isAll
-      ? summaryWords(header.summary)
-      : `${countOf(done.done, 'operation')}; ${waits}`;
-    yield* wrap(`${stateMark(style, 'ok')} Done  ${header.id}   ${what}`, style.width);
+    yield* appliedWords(sync, done, style);
   }
   const facts = [
     `${formatBytes(done.bytes)} put in`,
@@ -52,15 +47,34 @@ function* doneWords(
       ? [`${countOf(done.asideEntries, 'entry', 'entries')} set aside`]
       : []),
   ];
-  yield `  ${facts.join(', ')}`;
+  if (done.done > 0) yield `  ${facts.join(', ')}`;
   if (unset.length > 0) {
     const [first] = unset;
     const example = first === undefined ? '' : `: ${first.what} of ${sayText(first.path, style)}`;
     yield* wrap(`  ${countOf(unset.length, 'attribute')} could not be set${example}`, style.width);
   }
   if (done.done > 0) {
-    yield `  Put it all back     holdfast undo ${header.id}     until ${formatInstant(unixMs(done.until), now)}`;
+    const on = sync.host === undefined ? '' : `on ${sync.host}: `;
+    const until = formatInstant(unixMs(done.until), now);
+    yield `  Put it all back     ${on}holdfast undo ${header.id}     until ${until}`;
   }
+}
+
+function* appliedWords(
+  { header, verdict }: SyncResult['sync'],
+  done: SyncDone,
+  style: Style,
+): Generator<string> {
+  if (verdict.decision === 'allow') {
+    const what = summaryWords(header.summary);
+    yield* wrap(`${stateMark(style, 'ok')} Done  ${header.id}   ${what}`, style.width);
+    return;
+  }
+  const waits = `${countOf(done.waiting, 'operation')} ${done.waiting === 1 ? 'waits' : 'wait'}`;
+  const isNew = countOf(done.done, 'entry', 'entries');
+  yield '';
+  if (done.done === 0) yield `Nothing was done; ${waits}.`;
+  else yield `What is new is in place: ${isNew}; ${waits}.`;
 }
 
 const VERBS: readonly (readonly [OpVerb, string])[] = [
