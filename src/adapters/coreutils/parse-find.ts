@@ -1,8 +1,13 @@
 /** What a command line of find means, only as far as it is safe to say. Pure. */
 
 export interface FindCommand {
-  /** `none`: no action that changes anything; `delete`: what it finds, one by one; `tree`: `rm -r`. */
-  readonly takes: 'none' | 'delete' | 'tree';
+  /**
+   * `none`: no action that changes anything; `delete`: what it finds, one by one; `files`: the same by
+   * `rm`, which takes no directory; `tree`: `rm -r`.
+   */
+  readonly takes: 'none' | 'delete' | 'files' | 'tree';
+  /** What `rm` refuses is told by the exit code: `-exec ... +`. */
+  readonly tellsRefusals: boolean;
   readonly starts: readonly string[];
   /** The same question, its answer ended by zero bytes. */
   readonly asked: readonly string[];
@@ -22,6 +27,8 @@ const OTHER_ACTIONS = new Set([
   '-fprintf',
   '-fls',
 ]);
+/** No trouble where nothing is taken away. */
+const DOUBTFUL = new Set(['-print0', '-files0-from']);
 const PRINTING: Readonly<Record<string, number>> = { '-print': 0, '-ls': 0, '-printf': 1 };
 const RM = /^(?:\/(?:usr\/)?bin\/)?rm$/;
 const RM_PLAIN = /^-[fv]+$|^--(?:force|verbose)?$/;
@@ -40,12 +47,13 @@ export function parseFind(argv: readonly string[]): FindCommand {
   const head = words.slice(0, begin);
   const starts = head.filter((word) => !word.startsWith('-'));
   const early = head.filter((word) => word === '-L' || word === '-H');
-  const isDelete = expression.takes === 'delete' || expression.takes === 'tree';
+  const isDelete = expression.takes !== 'none';
   const follows = isDelete ? [...early, ...words.filter((word) => word === '-follow')] : [];
   const program = argv[0] ?? 'find';
   const depth = isDelete && expression.takes === 'delete' && expression.isDepth ? ['-depth'] : [];
   return {
     takes: expression.takes,
+    tellsRefusals: expression.tellsRefusals,
     starts: starts.length === 0 ? ['.'] : starts,
     asked: [program, ...head, ...depth, ...expression.asked],
     printed: expression.prints ? [program, ...head, ...depth, ...expression.printed] : undefined,
@@ -63,6 +71,7 @@ function beginOfExpression(words: readonly string[]): number {
 interface Rewritten {
   takes: FindCommand['takes'];
   isDepth: boolean;
+  tellsRefusals: boolean;
   prints: boolean;
   readonly asked: string[];
   readonly printed: string[];
@@ -71,11 +80,21 @@ interface Rewritten {
 
 function rewrite(words: readonly string[]): Rewritten {
   const out: Rewritten = {
-    ...{ takes: 'none', isDepth: false, prints: false, asked: [], printed: [], unknown: [] },
+    ...{
+      takes: 'none',
+      isDepth: false,
+      tellsRefusals: false,
+      prints: false,
+      asked: [],
+      printed: [],
+      unknown: [],
+    },
   };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (VALUED.has(word) || word.startsWith('-newer')) {
+      // Where it begins is not on the command line then.
+      if (word === '-files0-from') out.unknown.push(word);
       const pair = words.slice(at, at + 2);
       out.asked.push(...pair);
       out.printed.push(...pair);
@@ -101,11 +120,11 @@ function rewrite(words: readonly string[]): Rewritten {
     }
   }
   if (out.takes === 'none')
-    out.unknown.splice(0, Infinity, ...out.unknown.filter((w) => w !== '-print0'));
+    out.unknown.splice(0, Infinity, ...out.unknown.filter((w) => !DOUBTFUL.has(w)));
   return out;
 }
 
-function take(out: Rewritten, takes: 'delete' | 'tree'): void {
+function take(out: Rewritten, takes: 'delete' | 'files' | 'tree'): void {
   // Two kinds in one expression: what goes by which is not to be told.
   if (out.takes !== 'none' && out.takes !== takes) out.unknown.push('two ways to delete');
   out.takes = takes;
@@ -128,7 +147,8 @@ function takeExec(out: Rewritten, words: readonly string[], at: number): number 
     out.asked.push('-true');
     out.printed.push('-true');
   } else {
-    take(out, isPlain ? 'delete' : 'tree');
+    out.tellsRefusals ||= words[end] === '+';
+    take(out, isPlain ? 'files' : 'tree');
   }
   return end;
 }

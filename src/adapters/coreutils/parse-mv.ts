@@ -6,18 +6,38 @@ export interface MvCommand {
   readonly target: string | undefined;
   /** `-t`: it is a directory; `-T`: it is the new name, whatever lies there; else as it is found. */
   readonly targetIs: 'directory' | 'name' | 'found';
-  /** What is there stays, or is kept by mv itself. */
+  /** What is there stays, or is kept by mv itself under a name that is free. */
   readonly keepsOld: boolean;
+  /** It may keep what is there by itself, under a name that may be taken. */
+  readonly keepsBackup: boolean;
+  /** Of that name, where it was given. */
+  readonly suffix: string | undefined;
   readonly notUnderstood: readonly string[];
 }
 
 /** Neither what is overwritten nor what is asked depends on these. */
 const PLAIN = new Set(['f', 'v', 'u', 'Z', 'force', 'verbose', 'update', 'strip-trailing-slashes']);
-const KEEPING = new Set(['n', 'b', 'no-clobber', 'backup', 'help', 'version']);
+/** Of these the last counts. */
+const ASKING: Readonly<Record<string, string>> = {
+  n: 'n',
+  'no-clobber': 'n',
+  f: 'f',
+  force: 'f',
+  i: 'i',
+  interactive: 'i',
+};
+const ENDING = new Set(['help', 'version']);
+const NUMBERED = /^(?:t|numbered)$/;
+const LONG =
+  `backup context debug exchange force help interactive no-clobber no-copy no-target-directory
+  strip-trailing-slashes suffix target-directory update verbose version`.split(/\s+/);
 
 export function parseMv(argv: readonly string[]): MvCommand {
   const places: string[] = [];
   const flags = new Set<string>();
+  let asking = '';
+  let backup: string | undefined;
+  let suffix: string | undefined;
   const notUnderstood: string[] = [];
   let directory: string | undefined;
   const rest = argv.slice(1);
@@ -31,10 +51,13 @@ export function parseMv(argv: readonly string[]): MvCommand {
       continue;
     }
     for (const { name, value } of optionsIn(word, rest)) {
+      asking = ASKING[name] ?? asking;
       if (name === 't' || name === 'target-directory') directory = value;
-      else if (PLAIN.has(name) || KEEPING.has(name) || name === 'T') flags.add(name);
+      else if (name === 'b' || name === 'backup') backup = value ?? backup ?? '';
+      else if (name === 'S' || name === 'suffix') suffix = value;
       else if (name === 'no-target-directory') flags.add('T');
-      else if (name !== 'S' && name !== 'suffix') notUnderstood.push(word);
+      else if (PLAIN.has(name) || ENDING.has(name) || name === 'T') flags.add(name);
+      else if (ASKING[name] !== 'n') notUnderstood.push(word);
     }
   }
   const isNamed = directory !== undefined;
@@ -43,7 +66,11 @@ export function parseMv(argv: readonly string[]): MvCommand {
     sources: isNamed ? places : places.slice(0, -1),
     target,
     targetIs: isNamed ? 'directory' : flags.has('T') ? 'name' : 'found',
-    keepsOld: [...flags].some((flag) => KEEPING.has(flag)),
+    keepsOld:
+      asking === 'n' || NUMBERED.test(backup ?? '') || [...flags].some((flag) => ENDING.has(flag)),
+    // A suffix alone asks for one as well.
+    keepsBackup: backup !== undefined || suffix !== undefined,
+    suffix,
     notUnderstood,
   };
 }
@@ -55,7 +82,9 @@ interface Option {
 
 function optionsIn(word: string, rest: string[]): readonly Option[] {
   if (word.startsWith('--')) {
-    const [name = '', value] = word.slice(2).split('=', 2);
+    const at = word.indexOf('=');
+    const name = longName(at === -1 ? word.slice(2) : word.slice(2, at));
+    const value = at === -1 ? undefined : word.slice(at + 1);
     const wantsValue = name === 'target-directory' || name === 'suffix';
     return [{ name, value: value ?? (wantsValue ? rest.shift() : undefined) }];
   }
@@ -69,4 +98,11 @@ function optionsIn(word: string, rest: string[]): readonly Option[] {
     found.push({ name });
   }
   return found;
+}
+
+/** Any beginning that only one option has stands for it. */
+function longName(typed: string): string {
+  const begun = LONG.filter((name) => name.startsWith(typed));
+  const [only] = begun;
+  return begun.length === 1 && only !== undefined ? only : typed;
 }

@@ -24,14 +24,37 @@ test('rm: options in any place, clusters, and the end of options', () => {
 test('mv: where it goes, and whether the old is kept by mv itself', () => {
   assert.deepEqual(parseMv(words('mv a b c')), {
     ...{ sources: ['a', 'b'], target: 'c', targetIs: 'found', keepsOld: false, notUnderstood: [] },
+    ...{ keepsBackup: false, suffix: undefined },
   });
   assert.equal(parseMv(words('mv -t d a b')).target, 'd');
   assert.equal(parseMv(words('mv -td a')).targetIs, 'directory');
   assert.equal(parseMv(words('mv --target-directory=d a')).target, 'd');
   assert.equal(parseMv(words('mv -T a b')).targetIs, 'name');
-  for (const option of ['-n', '-b', '--backup=t', '--no-clobber']) {
+  for (const option of [
+    '-n',
+    '--backup=t',
+    '--backup=numbered',
+    '--no-clobber',
+    '--no-cl',
+    '-f -n',
+  ]) {
     assert.equal(parseMv(words(`mv ${option} a b`)).keepsOld, true, option);
   }
+  // VERSION_CONTROL may say none, a backup may take the place of an older one, and the last word counts.
+  for (const option of [
+    '-b',
+    '--backup',
+    '--backup=none',
+    '--backup=simple',
+    '-n -f',
+    '-n -b -f',
+  ]) {
+    assert.equal(parseMv(words(`mv ${option} a b`)).keepsOld, false, option);
+  }
+  assert.equal(parseMv(words('mv -b -S .old a b')).suffix, '.old');
+  // A beginning that only one option has.
+  assert.equal(parseMv(words('mv --target=d a')).target, 'd');
+  assert.equal(parseMv(words('mv --targ d a')).targetIs, 'directory');
   assert.deepEqual(parseMv(words('mv -i a b')).notUnderstood, ['-i']);
   assert.equal(parseMv(words('mv a')).target, undefined);
 });
@@ -50,8 +73,8 @@ test('find: the same question, and nothing that deletes in it', () => {
 });
 
 test('find: rm as its action, and nothing else', () => {
-  assert.equal(parseFind(words('find a -exec rm {} ;')).takes, 'delete');
-  assert.equal(parseFind(words('find a -exec rm -f {} +')).takes, 'delete');
+  assert.equal(parseFind(words('find a -exec rm {} ;')).takes, 'files');
+  assert.equal(parseFind(words('find a -exec rm -f {} +')).takes, 'files');
   assert.equal(parseFind(words('find a -exec rm -rf {} +')).takes, 'tree');
   assert.equal(parseFind(words('find a -type d -exec /bin/rm -r -- {} ;')).takes, 'tree');
   for (const line of [
@@ -63,6 +86,7 @@ test('find: rm as its action, and nothing else', () => {
     'find -L a -delete',
     'find a -delete -exec rm -r {} ;',
     'find a -print0 -delete',
+    'find -files0-from x -delete',
     'find a -ok rm {} ;',
   ]) {
     assert.notDeepEqual(parseFind(words(line)).notUnderstood, [], line);

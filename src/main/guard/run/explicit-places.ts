@@ -3,26 +3,44 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { fsPath } from '../../../adapters/node/syscalls-path.ts';
-import { absolutePath, bytesOfArgument } from '../../cli/places.ts';
+import { bytesOfArgument } from '../../cli/places.ts';
 
 export interface NamedPlaces {
   /** Real path of the directory that holds them all. */
   readonly root: ByteString;
-  /** Below it, in the order they were named. */
+  /** Below it, each once, in the order they were named. */
   readonly below: readonly ByteString[];
 }
 
-/** The directory above is resolved, the last name is not: a link is taken itself. */
-export function realPlace(cwd: ByteString, named: string): ByteString {
-  const absolute = absolutePath(cwd, bytesOfArgument(named));
-  const parent = path.posix.dirname(absolute);
-  const name = path.posix.basename(absolute);
+/**
+ * The directory above is resolved, the last name is not: a link is taken itself. As the system walks
+ * it: `..` behind a link is the directory above what the link leads to.
+ *
+ * @returns undefined where there is no way to it
+ */
+export function realPlace(cwd: ByteString, named: string): ByteString | undefined {
+  const walked = walkedFrom(cwd, bytesOfArgument(named)).replace(/\/+$/, '');
+  const at = walked.lastIndexOf('/');
+  const name = walked.slice(at + 1);
+  if (name === '' || name === '.' || name === '..') return realPath(byteString(`${walked}/`));
+  const parent = realPath(byteString(`${walked.slice(0, at)}/`));
+  return parent === undefined ? undefined : byteString(path.posix.join(parent, name));
+}
+
+/** All links followed; undefined where there is no way to it. */
+export function realPath(absolute: ByteString): ByteString | undefined {
   try {
-    const real = fs.realpathSync.native(fsPath(byteString(parent)), 'buffer').toString('latin1');
-    return byteString(path.posix.join(real, name));
-  } catch {
-    return absolute; // It is not there, and is said to be absent by whoever looks.
+    const real = fs.realpathSync.native(fsPath(absolute), 'buffer');
+    return byteString(real.toString('latin1'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
   }
+}
+
+/** Absolute, with every `..` in its place. */
+export function walkedFrom(cwd: ByteString, named: ByteString): ByteString {
+  return named.startsWith('/') ? named : byteString(`${cwd}/${named}`);
 }
 
 /** @param places absolute; at least one */
@@ -35,7 +53,8 @@ export function gather(places: readonly ByteString[]): NamedPlaces {
   }
   const root = byteString(`/${first.slice(0, shared).join('/')}`);
   const skip = root === '/' ? 1 : root.length + 1;
-  return { root, below: places.map((place) => byteString(place.slice(skip))) };
+  const below = places.map((place) => byteString(place.slice(skip)));
+  return { root, below: [...new Set(below)] };
 }
 
 export function lstatOf(place: ByteString): fs.Stats | undefined {

@@ -28,10 +28,13 @@ export function understandFind(argv: readonly string[], around: Surroundings): W
     };
   }
   if (command.takes === 'none') return { risk: 'none', notes: [] };
-  const starts = command.starts.map((typed) => ({
-    typed: bytesOfArgument(typed),
-    place: realPlace(around.cwd, typed),
-  }));
+  const starts = command.starts.flatMap((typed) => {
+    // A slash at the end leads through a link.
+    const place = realPlace(around.cwd, typed.endsWith('/') ? `${typed}.` : typed);
+    return place === undefined ? [] : [{ typed: bytesOfArgument(typed), place }];
+  });
+  // None of them is there, and find says so.
+  if (starts.length === 0) return { risk: 'none', notes: [] };
   const { root, below } = gather(starts.map(({ place }) => place));
   const { printed } = command;
   return explicitly({
@@ -60,6 +63,8 @@ async function ask(
   const call = { program, args, env: around.env };
   const { code, said } = await askChild(call, (bytes) => void chunks.push(bytes));
   const found = Buffer.concat(chunks).toString('latin1').split('\0').slice(0, -1);
+  const seen = new Set<ByteString>();
+  const refused: string[] = [];
   for (const each of found) {
     const start = starts.find(({ typed }) => each === typed || each.startsWith(withSlash(typed)));
     // It never takes away the directory that it stands in.
@@ -67,12 +72,19 @@ async function ask(
     const below = each.slice(start.typed.length).replace(/^\/+/, '');
     const place = byteString(path.posix.join(start.place, below));
     const isDir = lstatOf(place)?.isDirectory();
-    if (isDir === undefined) continue;
+    if (isDir === undefined || seen.has(place)) continue;
+    if (isDir && command.takes === 'files') {
+      refused.push(`rm: cannot remove '${sayName(byteString(each))}': Is a directory`);
+      continue;
+    }
+    seen.add(place);
     const isWhole = isDir && command.takes === 'tree' ? { isWhole: true as const } : {};
     const shown = sayName(byteString(each));
     see({ what: 'delete', path: byteString(place.slice(skip)), isDir, shown, ...isWhole });
   }
-  return { ...nothingListed(code), said: said.trimEnd() };
+  const lines = [said.trimEnd(), ...refused].filter((line) => line !== '');
+  const isTold = refused.length > 0 && command.tellsRefusals;
+  return { ...nothingListed(isTold ? 1 : code), said: lines.join('\n') };
 }
 
 function withSlash(typed: ByteString): string {

@@ -1,18 +1,18 @@
 /** `guard run -- mv ...`: what it would overwrite is kept, then mv itself runs. */
 import path from 'node:path';
-import { parseMv } from '../../../adapters/coreutils/parse-mv.ts';
+import { type MvCommand, parseMv } from '../../../adapters/coreutils/parse-mv.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
-import { textOfBytes } from '../../cli/places.ts';
+import { bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { explicitly, nothingListed } from './explicit.ts';
 import { gather, lstatOf, realPlace } from './explicit-places.ts';
 import type { Surroundings, Wrapped } from './wrapped.ts';
 
 export function understandMv(argv: readonly string[], around: Surroundings): Wrapped {
   const command = parseMv(argv);
-  const { sources, target, targetIs, keepsOld } = command;
+  const { sources, target, keepsOld } = command;
   if (target === undefined || sources.length === 0 || keepsOld) return { risk: 'none', notes: [] };
-  const lost = overwritten({ sources, target, targetIs, cwd: around.cwd });
+  const lost = overwritten(command, around);
   const notes = command.notUnderstood.map((text) => sayText(text));
   if (lost.length === 0) return { risk: 'none', notes };
   if (notes.length > 0) {
@@ -35,25 +35,29 @@ export function understandMv(argv: readonly string[], around: Surroundings): Wra
 }
 
 /** What lies where something is moved to. A directory mv never takes away, unless it is empty. */
-function overwritten(of: {
-  readonly sources: readonly string[];
-  readonly target: string;
-  readonly targetIs: 'directory' | 'name' | 'found';
-  readonly cwd: ByteString;
-}): readonly ByteString[] {
-  const { sources, target, targetIs, cwd } = of;
+function overwritten(command: MvCommand, { cwd, env }: Surroundings): readonly ByteString[] {
+  const { sources, target = '', targetIs, keepsBackup } = command;
   const isInto = targetIs === 'directory' || (targetIs === 'found' && isDirectory(cwd, target));
-  return sources.flatMap((source) => {
+  const suffix = command.suffix ?? env.SIMPLE_BACKUP_SUFFIX ?? '~';
+  const lost = sources.flatMap((source) => {
     const name = path.posix.basename(source);
-    const to = realPlace(cwd, isInto ? path.posix.join(target, name) : target);
+    const to = realPlace(cwd, isInto ? `${target}/${name}` : target);
     const from = realPlace(cwd, source);
-    const old = lstatOf(to);
-    if (old === undefined || old.isDirectory() || to === from) return [];
-    return lstatOf(from) === undefined ? [] : [to];
+    if (to === undefined || from === undefined || to === from) return [];
+    if (lstatOf(from) === undefined || !isOther(to)) return [];
+    // Its own backup takes the place of an older one; that it makes any depends on VERSION_CONTROL.
+    const backup = byteString(`${to}${bytesOfText(suffix)}`);
+    return keepsBackup && isOther(backup) ? [to, backup] : [to];
   });
+  return [...new Set(lost)];
+}
+
+/** Something is there, and it is no directory. */
+function isOther(place: ByteString): boolean {
+  return lstatOf(place)?.isDirectory() === false;
 }
 
 /** A link to a directory is one for mv. */
 function isDirectory(cwd: ByteString, place: string): boolean {
-  return lstatOf(byteString(`${realPlace(cwd, place)}/.`))?.isDirectory() === true;
+  return realPlace(cwd, `${place}/.`) !== undefined;
 }

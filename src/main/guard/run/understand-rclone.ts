@@ -47,6 +47,8 @@ export async function understandRclone(
   const absolute = path.resolve(textOfBytes(around.cwd), target);
   if (fs.statSync(absolute, { throwIfNoEntry: false }) === undefined) {
     if (!fs.existsSync(path.dirname(absolute))) return { risk: 'none', notes };
+    // A link that leads nowhere: rclone says what is wrong.
+    if (fs.lstatSync(absolute, { throwIfNoEntry: false })) return { risk: 'none', notes };
     fs.mkdirSync(absolute);
   }
   const root = byteString(fs.realpathSync.native(absolute, 'buffer').toString('latin1'));

@@ -3,6 +3,7 @@ import { parseRm, type RmCommand } from '../../../adapters/coreutils/parse-rm.ts
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
+import { parentOf } from '../../../manifest/core/order.ts';
 import { textOfBytes } from '../../cli/places.ts';
 import { explicitly, nothingListed } from './explicit.ts';
 import { gather, lstatOf, realPlace } from './explicit-places.ts';
@@ -10,7 +11,8 @@ import type { Asked, Surroundings, Wrapped } from './wrapped.ts';
 
 interface Operand {
   readonly typed: string;
-  readonly place: ByteString;
+  /** Undefined where there is no way to it. */
+  readonly place: ByteString | undefined;
 }
 
 export function understandRm(argv: readonly string[], around: Surroundings): Wrapped {
@@ -22,7 +24,10 @@ export function understandRm(argv: readonly string[], around: Surroundings): Wra
     return { risk: 'unclear', why, fix: 'Leave it out: what goes can be put back.' };
   }
   const named = operands.map((typed) => ({ typed, place: realPlace(around.cwd, typed) }));
-  const { root, below } = gather(named.map(({ place }) => place));
+  const places = named.flatMap(({ place }) => (place === undefined ? [] : [place]));
+  // None of them is there, and rm says so.
+  if (places.length === 0) return { risk: 'none', notes: [] };
+  const { root, below } = gather(places);
   return explicitly({
     name: 'rm',
     pipeline: `rm:${textOfBytes(root)}`,
@@ -41,16 +46,27 @@ function ask(
 ): Asked {
   const errors: string[] = [];
   const skip = to.root === '/' ? 1 : to.root.length + 1;
+  const gone = new Set<ByteString>();
   for (const { typed, place } of named) {
-    const isDir = lstatOf(place)?.isDirectory();
+    const isThere = place !== undefined && !isGone(gone, place);
+    const isDir = isThere ? lstatOf(place)?.isDirectory() : undefined;
     const refusal = refusalOf(command, typed, isDir);
     if (refusal !== undefined) errors.push(`rm: ${refusal}`);
-    if (refusal !== undefined || isDir === undefined) continue;
+    if (refusal !== undefined || !isThere || isDir === undefined) continue;
+    gone.add(place);
     const path = byteString(place.slice(skip));
     const whole = isDir && command.isRecursive ? { isWhole: true as const } : {};
     to.see({ what: 'delete', path, isDir, shown: sayText(typed), ...whole });
   }
   return { ...nothingListed(errors.length === 0 ? 0 : 1), said: errors.join('\n') };
+}
+
+/** It, or a directory above it, was named before. */
+function isGone(gone: ReadonlySet<ByteString>, place: ByteString): boolean {
+  for (let at: ByteString | undefined = place; at !== undefined; at = parentOf(at)) {
+    if (gone.has(at)) return true;
+  }
+  return false;
 }
 
 function refusalOf(

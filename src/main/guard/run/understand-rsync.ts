@@ -13,6 +13,7 @@ import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { bytesOfText, textOfBytes } from '../../cli/places.ts';
+import { realPath, walkedFrom } from './explicit-places.ts';
 import { askChild, ByteLines, readInput } from './child.ts';
 import type { Asked, Guarded, LookablePlace, Surroundings, Wrapped } from './wrapped.ts';
 
@@ -40,7 +41,7 @@ export async function understandRsync(
     const shell = remoteShellOf(command.options, around.env);
     return { ...remote, far: { host: target.host, path: target.path, shell } };
   }
-  const place = localTarget(command, path.resolve(textOfBytes(around.cwd), target.path));
+  const place = localTarget(command, around.cwd, target.path);
   if (place === undefined) return { risk: 'none', notes };
   return guarded({ command, around, target: place });
 }
@@ -58,8 +59,7 @@ export async function rsyncAtTarget(
   // A list on standard input is read over there.
   const command = { ...parseRsync(argv), readsStdin: false };
   const target = command.target?.kind === 'ssh' ? command.target.path : '';
-  const absolute = path.resolve(textOfBytes(around.cwd), target);
-  const place = localTarget({ ...command, sourceIsDir }, absolute);
+  const place = localTarget({ ...command, sourceIsDir }, around.cwd, target);
   return place === undefined ? undefined : guarded({ command, around, target: place });
 }
 
@@ -73,21 +73,36 @@ interface TargetHere {
 /** Undefined where nothing is there that could be lost, and rsync will say what is wrong. */
 function localTarget(
   command: RsyncCommand & { readonly sourceIsDir?: boolean },
-  absolute: string,
+  cwd: ByteString,
+  typed: string,
 ): TargetHere | undefined {
-  const stat = fs.statSync(absolute, { throwIfNoEntry: false });
-  if (stat?.isDirectory() === true) return { root: realPath(absolute), fileName: undefined };
-  const parent = path.dirname(absolute);
+  const place = textOfBytes(walkedFrom(cwd, bytesOfText(typed)));
+  const stat = fs.statSync(place, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return hereAt(place, undefined);
+  const parent = path.dirname(place);
   if (fs.statSync(parent, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
-  if (stat !== undefined) {
-    return { root: realPath(parent), fileName: bytesOfText(path.basename(absolute)) };
-  }
+  if (stat !== undefined) return hereAt(parent, bytesOfText(path.basename(place)));
+  // A link that leads nowhere.
+  if (fs.lstatSync(place.replace(/\/+$/, ''), { throwIfNoEntry: false })) return undefined;
   const [source, ...more] = command.sources;
-  const sourceIsDir = source?.kind === 'local' && isDir(source.path);
+  const sourceIsDir = source?.kind === 'local' && isSentAsDir(command, source);
   const isDirectory = more.length > 0 || (command.sourceIsDir ?? sourceIsDir);
   if (!isDirectory && !command.targetText.endsWith('/')) return undefined;
-  fs.mkdirSync(absolute);
-  return { root: realPath(absolute), fileName: undefined };
+  fs.mkdirSync(place);
+  return hereAt(place, undefined);
+}
+
+function hereAt(dir: string, fileName: ByteString | undefined): TargetHere | undefined {
+  const root = realPath(bytesOfText(dir));
+  return root === undefined ? undefined : { root, fileName };
+}
+
+/** A link without a slash behind it is sent as a link, unless links are followed. */
+function isSentAsDir(command: RsyncCommand, { path: typed }: { readonly path: string }): boolean {
+  const follows = command.options.some(
+    ({ name }) => name === 'copy-links' || name === 'copy-dirlinks',
+  );
+  return isDir(typed) && (follows || fs.lstatSync(typed).isDirectory());
 }
 
 interface Parts {
@@ -194,7 +209,7 @@ function lookable(command: RsyncCommand, around: Surroundings): LookablePlace | 
     const shell = remoteShellOf(command.options, around.env);
     return { host: first.host, path: first.path === '' ? '.' : first.path, shell };
   }
-  const absolute = path.posix.resolve(textOfBytes(around.cwd), first.path);
+  const absolute = resolved(textOfBytes(around.cwd), first.path);
   const isWhole = more.length === 0 && (isDir(absolute) || !fs.existsSync(absolute));
   return { host: undefined, path: isWhole ? absolute : path.posix.dirname(absolute) };
 }
@@ -207,10 +222,17 @@ function sourceFileOf(
   const [source, ...more] = command.sources;
   const renames = command.options.some(({ name }) => name === 'relative' || name === 'files-from');
   if (source?.kind !== 'local' || more.length > 0 || renames) return () => undefined;
-  const absolute = path.posix.resolve(cwd, source.path);
+  const absolute = resolved(cwd, source.path);
   const isInside = absoluteKeepingSlash(cwd, source.path).endsWith('/');
   const root = bytesOfText(isInside ? absolute : path.posix.dirname(absolute));
   return (below) => byteString(`${root}/${below}`);
+}
+
+/** `..` behind a link is the directory above what the link leads to. */
+function resolved(cwd: string, given: string): string {
+  const walked = walkedFrom(bytesOfText(cwd), bytesOfText(given));
+  const real = walked.split('/').includes('..') ? realPath(walked) : undefined;
+  return real === undefined ? path.posix.resolve(cwd, given) : textOfBytes(real);
 }
 
 /** popt lets a file of the user give options other meanings. */
@@ -227,8 +249,4 @@ function aliasNotes({ env }: Surroundings): readonly string[] {
 
 function isDir(absolute: string): boolean {
   return fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function realPath(absolute: string): ByteString {
-  return byteString(fs.realpathSync.native(absolute, 'buffer').toString('latin1'));
 }

@@ -1,0 +1,133 @@
+// Goal: command lines that mean something else than they seem to: nothing else is taken away than the
+// program itself would take, and all of it is kept. Method: each is run, guarded, on a real tree.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../run/needs.ts';
+import { type RunPlace, runPlace } from './run-place.ts';
+
+/** `link` leads into `real/deep`, so that `link/..` is `real`. */
+function behindLink(place: RunPlace): void {
+  fs.mkdirSync(path.join(place.target, 'real/deep'), { recursive: true });
+  fs.symlinkSync('real/deep', path.join(place.target, 'link'));
+}
+
+function put(place: RunPlace, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(place.target, name)), { recursive: true });
+    place.put(name, text, place.target);
+  }
+}
+
+/** What lies at the target and aside, as texts of files. */
+function texts(dir: string): readonly string[] {
+  return fs.readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const at = path.join(dir, entry.name);
+    if (entry.isDirectory()) return texts(at);
+    return entry.isFile() ? [fs.readFileSync(at, 'utf8')] : [];
+  });
+}
+
+test('rm: .. behind a link is what the system takes it for', (t) => {
+  const place = runPlace(t);
+  behindLink(place);
+  put(place, { 'x/f': 'not this\n', 'real/x/f': 'this\n' });
+  const ran = place.guard(['rm', '-rf', 'link/../x'], { cwd: place.target });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.deepEqual(place.names(), ['/link', '/real', '/real/deep', '/x', '/x/f']);
+});
+
+test('mv: .. behind a link: what is overwritten there is kept', (t) => {
+  const place = runPlace(t);
+  behindLink(place);
+  put(place, { g: 'not this\n', 'real/g': 'this\n', f: 'new\n' });
+  const ran = place.guard(['mv', 'f', 'link/../g'], { cwd: place.target });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal(fs.readFileSync(path.join(place.target, 'real/g'), 'utf8'), 'new\n');
+  assert.ok(texts(place.dir).includes('this\n'), 'the old content is kept');
+});
+
+test('rsync: .. behind a link: deletes are of the tree that rsync sees', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  behindLink(place);
+  place.fill(30);
+  const argv = ['rsync', '-a', '--delete', `${place.source}/`, 'link/../t/'];
+  place.guard(argv, { cwd: place.target });
+  fs.cpSync(place.source, path.join(place.target, 't'), { recursive: true });
+  fs.rmSync(path.join(place.source, 'f1'));
+  const ran = place.guard(argv, { cwd: place.target });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.ok(place.names().includes('/t/f1'));
+  assert.ok(!place.names().includes('/real/t/f1'));
+});
+
+for (const [what, argv, env] of [
+  ['--backup=none', ['mv', '--backup=none', 'a', 'b']],
+  ['-n, and -f behind it', ['mv', '-n', '-f', 'a', 'b']],
+  ['a backup that the environment forbids', ['mv', '-b', 'a', 'b'], { VERSION_CONTROL: 'none' }],
+  ['a backup in the place of an older one', ['mv', '-b', 'a', 'b']],
+  ['another suffix', ['mv', '-S', '.o', '-b', 'a', 'b']],
+  ['a suffix of the environment', ['mv', '-b', 'a', 'b'], { SIMPLE_BACKUP_SUFFIX: '.o' }],
+  ['a shortened option', ['mv', '--target=d', 'a']],
+] as const) {
+  test(`mv: ${what}: nothing is lost`, (t) => {
+    const place = runPlace(t);
+    put(place, { a: 'new\n', b: 'old\n', 'b~': 'older\n', 'b.o': 'older too\n', 'd/a': 'there\n' });
+    const before = texts(place.dir);
+    const ran = place.guard(argv, { cwd: place.target, env: env ?? {} });
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.ok(!fs.existsSync(path.join(place.target, 'a')), 'it was moved');
+    const after = new Set(texts(place.dir));
+    assert.deepEqual(
+      before.filter((each) => !after.has(each)),
+      [],
+    );
+  });
+}
+
+test('the same thing named twice goes once, and rm says so', (t) => {
+  const place = runPlace(t);
+  put(place, { 'd/f': 'x\n', 'd/g': 'y\n' });
+  const ran = place.guard(['rm', 'd/f', 'd/f'], { cwd: place.target });
+  assert.equal(ran.status, 1);
+  assert.match(ran.stderr, /cannot remove 'd\/f': No such file or directory/);
+  assert.deepEqual(place.names(), ['/d', '/d/g']);
+  const found = place.guard(['find', 'd', 'd/', '-type', 'f', '-delete'], { cwd: place.target });
+  assert.equal(found.status, 0, found.stderr);
+  assert.deepEqual(place.names(), ['/d']);
+});
+
+test('find with rm as its action leaves every directory', (t) => {
+  for (const end of [';', '+']) {
+    const place = runPlace(t);
+    put(place, { 'd/e/f': 'x\n', 'd/g': 'y\n' });
+    const ran = place.guard(['find', 'd', '-exec', 'rm', '{}', end], { cwd: place.target });
+    assert.equal(ran.status, end === '+' ? 1 : 0, ran.stderr);
+    assert.match(ran.stderr, /cannot remove 'd\/e': Is a directory/);
+    assert.deepEqual(place.names(), ['/d', '/d/e']);
+  }
+});
+
+test('find: a slash behind a link leads through it', (t) => {
+  const place = runPlace(t);
+  behindLink(place);
+  put(place, { 'real/deep/f': 'x\n' });
+  const ran = place.guard(['find', 'link/', '-type', 'f', '-delete'], { cwd: place.target });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.deepEqual(place.names(), ['/link', '/real', '/real/deep']);
+});
+
+test('rsync: a link without a slash is sent as a link, and one that leads nowhere is no target', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  behindLink(place);
+  const ran = place.guard(['rsync', '-a', '--delete', 'link', 'new'], { cwd: place.target });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal(fs.readlinkSync(path.join(place.target, 'new')), 'real/deep');
+  fs.symlinkSync('missing', path.join(place.target, 'broken'));
+  const broken = place.guard(['rsync', '-a', 'real/', 'broken'], { cwd: place.target });
+  assert.doesNotMatch(broken.stderr, /node:/);
+  assert.equal(fs.readlinkSync(path.join(place.target, 'broken')), 'missing');
+});
