@@ -45,7 +45,7 @@ export class TargetTree {
     ports: { readonly source: Source; readonly mounts?: Pick<Mounts, 'at'> },
     target: ByteString,
   ) {
-    assert(target.startsWith('/') && target !== '/', 'a target lies below the root');
+    assert(target.startsWith('/'), 'a target is absolute');
     this.target = target;
     this.#source = ports.source;
     this.#mounts = ports.mounts;
