@@ -27,20 +27,27 @@ Example:
 export function define(command: Command, act: Act): void {
   command
     .summary('the far side of a sync over SSH')
-    .description('The far side of a sync.')
-    .addHelpText('after', '\nExample:\n  holdfast sync-target stdio /srv/www');
-  command
-    .command('stdio')
     .description('Lets `holdfast sync` on another machine make a directory equal to a snapshot.')
+    .argument('<stdio>', 'how they speak: stdio')
     .argument('<path>', 'directory of the target')
     .option('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml')
     .addHelpText('after', EXAMPLE)
-    .action(act((cli, [path, options]: [string, Options]) => perform(cli, path, options)));
+    .action(
+      act((cli, [how, path, options]: [string, string, Options]) =>
+        perform(cli, { how, path, options }),
+      ),
+    );
 }
 
-async function perform(cli: Cli, path: string, options: Options): Promise<Answer> {
-  if (process.stdin.isTTY) {
-    const why = 'this speaks with Holdfast on another machine, not with people';
+interface Asked {
+  readonly how: string;
+  readonly path: string;
+  readonly options: Options;
+}
+
+async function perform(cli: Cli, { how, path, options }: Asked): Promise<Answer> {
+  if (process.stdin.isTTY || how !== 'stdio') {
+    const why = 'this speaks by `stdio` with Holdfast on another machine, not with people';
     throw new Fault('HF_USAGE', why, { command: 'sync-target' });
   }
   const guard = await openGuard(cli, await readSettings(cli, options));

@@ -153,7 +153,6 @@ export const VERBS: readonly Verb[] = [
     door: 'Guard',
     summary: 'the far side of a sync over SSH',
     isCommon: false,
-    parts: [{ name: 'stdio', summary: 'what sync runs on the other machine', isCommon: false }],
     load: () => import('./command-sync-target.ts'),
   },
   {
