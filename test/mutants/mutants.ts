@@ -2,6 +2,7 @@
  * Steps of the write path, each with a way to leave it out or turn it round, and the test that must
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
+import { GUARD_MUTANTS } from './mutants-guard.ts';
 import type { Mutant } from './mutant.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
@@ -369,4 +370,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_BELIEF,
   ...OF_STATE,
   ...RESTORE_MUTANTS,
+  ...GUARD_MUTANTS,
 ];
