@@ -40,6 +40,11 @@ function enrol(bench: Bench, name = 'tree'): void {
   assert.equal(ran.status, 0, ran.stderr);
 }
 
+/** However it was wrapped. */
+function flat({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string {
+  return `${stdout}${stderr}`.replaceAll(/\s+/g, ' ');
+}
+
 test('never enrolled: unknown; enrolled: a source; enrolled once more: nothing changes', async () => {
   const bench = newBench();
   assert.equal((await eligibilityOf(treesOf(bench), at(bench))).role, 'unknown');
@@ -249,10 +254,30 @@ test('guard run: nothing that is not of the tree deletes in a tree that is enrol
   enrol(bench);
   bench.write('other/index.php', 'something else');
   const args = ['rsync', '-a', '--delete', bench.at('other/'), bench.at('tree/')];
-  const refused = bench.run(['guard', 'run', '--', ...args]);
+  const run = (): ReturnType<Bench['run']> => bench.run(['guard', 'run', '--', ...args]);
+  const refused = run();
   assert.equal(refused.status, 121, refused.stdout + refused.stderr);
-  assert.match(refused.stdout + refused.stderr, /is an enrolled tree/);
+  assert.match(flat(refused), /is of no tree, and is no source for it/);
+  // Enrolled by itself it is another tree, and the second run has one before it.
+  assert.equal(bench.run(['promote', bench.at('other')]).status, 0);
+  const other = run();
+  assert.equal(other.status, 121, other.stdout + other.stderr);
+  assert.match(flat(other), /is of tree t-[0-9a-f]{16}, and is no source for it/);
   assert.ok(fs.existsSync(bench.at('tree/wikiversions.php')));
+  // Promoted in its place, it is.
+  bench.write('other/wikiversions.php');
+  const promote = [
+    'promote',
+    bench.at('other'),
+    '--instead-of',
+    bench.at('tree'),
+    '--reason',
+    'r',
+    '--yes',
+  ];
+  assert.equal(bench.run(promote).status, 0);
+  const eligible = run();
+  assert.doesNotMatch(flat(eligible), /is no source for it|may be synced to/);
 });
 
 test('must-exist of the configuration counts, for a place that was never enrolled too', (t) => {

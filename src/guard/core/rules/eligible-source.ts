@@ -38,7 +38,7 @@ function objectionsOf(given: Case, judged: Counted): readonly Objection[] {
     ...rule,
     effect: 'deny',
     why: flaws.join('; '),
-    fix: fixOf(source),
+    fix: fixOf(source, target),
     isInvariant: true,
   };
   const smaller: Objection = {
@@ -72,19 +72,33 @@ function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['
 }
 
 function olderFlaws(source: PlanSource, target: PlanTarget): readonly string[] {
+  if (isOtherTree(source, target)) {
+    const tree = `${target.place} is enrolled as tree ${target.identity}`;
+    const is = isTree(source.identity) ? `of tree ${source.identity}` : 'of no tree';
+    return [`${tree}; ${source.place} is ${is}, and is no source for it`];
+  }
   const last = Math.max(target.generation, source.before?.generation ?? 0);
   if (source.generation >= last) return [];
-  if (source.generation === 0 && source.before === undefined) {
-    return [
-      `${target.place} is an enrolled tree, of generation ${last}, and ${source.place} is not its source`,
-    ];
-  }
   return [
     `the source is of generation ${source.generation}, older than what was put there (${last})`,
   ];
 }
 
-function fixOf({ place, differs }: PlanSource): string {
+/** A tree that was enrolled is fed from itself only; what it was before that does not matter. */
+function isOtherTree(source: PlanSource, target: PlanTarget): boolean {
+  return isTree(target.identity) && source.identity !== target.identity;
+}
+
+function isTree(identity: string): boolean {
+  return /^t-[0-9a-f]{16}$/.test(identity);
+}
+
+function fixOf(source: PlanSource, target: PlanTarget): string {
+  const { place, differs } = source;
+  if (isOtherTree(source, target)) {
+    const takeOver = `holdfast promote ${quoteWord(place)} --instead-of ${quoteWord(target.place)} --reason REASON`;
+    return `Look whether source and target were exchanged. If it is to take over: ${takeOver}`;
+  }
   if (differs.some(({ what }) => what === 'mount')) {
     return `Look whether ${place} is mounted. If it is meant to be so: holdfast promote ${quoteWord(place)} --reason REASON`;
   }

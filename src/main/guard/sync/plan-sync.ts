@@ -235,6 +235,8 @@ class Planner {
     const generation = offer.isNamed
       ? Math.max(last, offer.source.generation)
       : offer.source.generation;
+    // Which snapshot is put into a tree that is enrolled was said by whoever named it.
+    const identity = offer.isNamed && known.isEnrolled ? known.identity : offer.source.identity;
     return {
       format: 'holdfast-plan/0',
       id: guard.store.newId(),
@@ -245,7 +247,7 @@ class Planner {
       ...(offer.reason === undefined ? {} : { reason: offer.reason }),
       doneBy: 'holdfast',
       source: {
-        ...{ ...offer.source, generation, differs: this.#differs() },
+        ...{ ...offer.source, identity, generation, differs: this.#differs() },
         ...(before === undefined ? {} : { before }),
       },
       target: {
