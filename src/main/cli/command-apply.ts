@@ -32,7 +32,9 @@ Examples:
 export function define(command: Command, act: Act): void {
   jsonOption(command)
     .summary('apply a plan that waited, when its verdict allows it now')
-    .description('Applies a plan that waited for an approval, or goes on with one that was stopped.')
+    .description(
+      'Applies a plan that waited for an approval, or goes on with one that was stopped.',
+    )
     .argument('<plan>', 'id of a plan; the first digits suffice')
     .option('--break-glass <reason>', 'root on the spot: pass over every rule; recorded, undo kept')
     .option('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml')
@@ -78,8 +80,7 @@ async function apply(
   const prepared = { ...plan, released, judging, original, verdict, notes: [] };
   return {
     code: codeOfReport(report),
-    say: (style) =>
-      undoneLines({ ...prepared, picture: judging.picture }, report, { style, now }),
+    say: (style) => undoneLines({ ...prepared, picture: judging.picture }, report, { style, now }),
     json: { plan: header.id, verdict: verdictJson(verdict), ...reportJson(report) },
   };
 }
@@ -112,4 +113,3 @@ function demandOpen(session: GuardSession, header: PlanHeader): void {
 function again(message: string, instead: string): Fault {
   return new Fault('HF_PLAN_AGAIN', message, { instead });
 }
-

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { openGuard } from '../guard/guard-session.ts';
-import { guardRun, RUN_EXIT } from '../guard/run/guard-run.ts';
+import { guardRun } from '../guard/run/guard-run.ts';
+import { RUN_EXIT } from '../guard/run/run-parts.ts';
 import { runJson } from '../guard/run/run-json.ts';
 import { RunVoice } from '../guard/run/run-voice.ts';
 import type { Act, Answer, Cli } from './cli.ts';

@@ -13,7 +13,8 @@ import {
   type ToFar,
   type ToNear,
 } from './far-lines.ts';
-import { type RunEnd, runHere } from './guard-run.ts';
+import { runHere } from './run-here.ts';
+import { RUN_EXIT, type RunEnd } from './run-parts.ts';
 import { runJson } from './run-json.ts';
 import { RunVoice } from './run-voice.ts';
 import { rsyncAtTarget } from './understand-rsync.ts';
@@ -21,7 +22,6 @@ import type { Asked, Guarded } from './wrapped.ts';
 
 /** As if it had been lost: of a child whose end nobody told. */
 const UNTOLD = 255;
-const NOT_RUN = 123;
 
 export interface FarParts {
   readonly cli: Cli;
@@ -128,7 +128,7 @@ async function heard(
   line.send({ ask: { all: to.same !== undefined } });
   for (;;) {
     const message = await line.next();
-    if (message === undefined) return { kind: 'ended', code: NOT_RUN, said: '' };
+    if (message === undefined) return { kind: 'ended', code: RUN_EXIT.notRun, said: '' };
     if ('change' in message) to.see(message.change);
     else if ('same' in message) to.same?.(byteString(message.same));
     else if ('listed' in message) return message.listed;

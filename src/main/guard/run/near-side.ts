@@ -9,18 +9,12 @@ import type { TreeSight } from '../../../guard/core/eligibility.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { bytesOfText } from '../../cli/places.ts';
 import { FAR_VERSION, type FarRun, JsonLines, type ToFar, type ToNear } from './far-lines.ts';
-import type { RunEnd, RunParts } from './guard-run.ts';
+import type { RunAs, RunEnd, RunParts } from './run-parts.ts';
 import type { Guarded } from './wrapped.ts';
 
 const FAR_COMMAND = 'exec holdfast guard far';
 /** Of the shell there: no such program. */
 const ABSENT = new Set([126, 127]);
-
-export type RunAs = (
-  parts: RunParts,
-  argv: readonly string[],
-  input?: Guarded['input'],
-) => Promise<number>;
 
 /** @returns undefined where the other machine has no Holdfast that understands this */
 export async function runThere(
@@ -67,6 +61,7 @@ class NearRun {
   readonly #command: Guarded;
   readonly #line: JsonLines<ToFar, ToNear>;
   readonly #runAs: RunAs;
+  #hasSpoken = false;
 
   constructor(
     parts: RunParts,
@@ -85,10 +80,15 @@ class NearRun {
       if (message === undefined) throw this.#lost();
       if ('ask' in message) await this.#ask(message.ask.all);
       else if ('run' in message) this.#line.send({ ended: await this.#run(message.run) });
-      else if ('say' in message) this.#parts.voice.passOn(message.say);
+      else if ('say' in message) this.#passOn(message.say);
       else if ('done' in message) return this.#done(message.done);
       else if ('fault' in message) throw this.#faultThere(message.fault);
     }
+  }
+
+  #passOn(text: string): void {
+    this.#hasSpoken = true;
+    this.#parts.voice.passOn(text);
   }
 
   async #ask(all: boolean): Promise<void> {
@@ -112,6 +112,9 @@ class NearRun {
   }
 
   #done({ code, json }: Extract<ToNear, { done: object }>['done']): RunEnd {
+    const host = this.#command.far?.host ?? '';
+    if (this.#hasSpoken)
+      this.#parts.voice.note(`Plan and undo are kept on ${host}: use them there.`);
     return { code, outcome: 'elsewhere', there: json };
   }
 

@@ -2,16 +2,8 @@
  * The target is on another machine: nothing there can be looked at, set aside or put back from here.
  * What is new goes on; what would be deleted or overwritten is held, with what to do about it.
  */
-import type { RunEnd, RunParts } from './guard-run.ts';
+import { type RunAs, type RunEnd, type RunParts, RUN_EXIT } from './run-parts.ts';
 import type { Guarded } from './wrapped.ts';
-
-const HELD = 120;
-
-type RunAs = (
-  parts: RunParts,
-  argv: readonly string[],
-  input?: Guarded['input'],
-) => Promise<number>;
 
 export async function runRemote(parts: RunParts, command: Guarded, runAs: RunAs): Promise<RunEnd> {
   const { asked, voice } = parts;
@@ -32,5 +24,5 @@ export async function runRemote(parts: RunParts, command: Guarded, runAs: RunAs)
   const isRun = !asked.allOrNothing && command.runCreates !== undefined;
   if (isRun) await runAs(parts, command.runCreates, command.input);
   voice.remoteHeld(command, { deletes, changes, isRun });
-  return { code: HELD, outcome: 'held' };
+  return { code: RUN_EXIT.held, outcome: 'held' };
 }

@@ -1,6 +1,6 @@
 /** What `guard run --json` answers. */
 import { headerJson } from './run-words.ts';
-import type { RunEnd } from './guard-run.ts';
+import type { RunEnd } from './run-parts.ts';
 
 export function runJson({ code, outcome, made, report, there }: RunEnd): object {
   if (there !== undefined) return there;

@@ -2,10 +2,10 @@
 import type { Style } from '../../../base/say.ts';
 import { sayMessage } from '../../../base/say-name.ts';
 import type { Verdict } from '../../../base/plan.ts';
-import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
 import type { MadePlan } from './make-plan.ts';
 import {
   allowedLines,
+  type Done,
   doneLines,
   heldLines,
   readFirstLines,
@@ -15,12 +15,6 @@ import {
   verdictLines,
 } from './run-words.ts';
 import type { Asked, Guarded, Unclear } from './wrapped.ts';
-
-export interface Done {
-  readonly report: ApplyReport;
-  /** Of the child. */
-  readonly code: number;
-}
 
 export interface VoicePlace {
   readonly err: (text: string) => void;

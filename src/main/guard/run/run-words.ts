@@ -6,9 +6,15 @@ import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts
 import { formatDuration, formatInstant } from '../../../base/say-time.ts';
 import { wrap } from '../../../base/say-width.ts';
 import { sayVerdict } from '../../../guard/core/say-verdict.ts';
+import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
 import type { MadePlan } from './make-plan.ts';
-import type { Done } from './run-voice.ts';
 import type { Guarded, Unclear } from './wrapped.ts';
+
+export interface Done {
+  readonly report: ApplyReport;
+  /** Of the child. */
+  readonly code: number;
+}
 
 interface Counts {
   readonly added: number;

@@ -9,6 +9,7 @@ import {
   rcloneRun,
 } from '../../../adapters/rclone/parse-rclone.ts';
 import { RcloneLogReader } from '../../../adapters/rclone/read-dry-run.ts';
+import { nodeTreeWriter } from '../../../adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
@@ -49,7 +50,7 @@ export async function understandRclone(
     if (!fs.existsSync(path.dirname(absolute))) return { risk: 'none', notes };
     // A link that leads nowhere: rclone says what is wrong.
     if (fs.lstatSync(absolute, { throwIfNoEntry: false })) return { risk: 'none', notes };
-    fs.mkdirSync(absolute);
+    nodeTreeWriter().makeTop(bytesOfText(absolute));
   }
   const root = byteString(fs.realpathSync.native(absolute, 'buffer').toString('latin1'));
   return guarded(command, { around, source, target, root });

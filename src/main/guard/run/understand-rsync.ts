@@ -9,6 +9,7 @@ import {
   runArguments,
 } from '../../../adapters/rsync/rsync-arguments.ts';
 import { placeText, type RsyncPlace } from '../../../adapters/rsync/rsync-place.ts';
+import { nodeTreeWriter } from '../../../adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
@@ -88,7 +89,7 @@ function localTarget(
   const sourceIsDir = source?.kind === 'local' && isSentAsDir(command, source);
   const isDirectory = more.length > 0 || (command.sourceIsDir ?? sourceIsDir);
   if (!isDirectory && !command.targetText.endsWith('/')) return undefined;
-  fs.mkdirSync(place);
+  nodeTreeWriter().makeTop(bytesOfText(place));
   return hereAt(place, undefined);
 }
 

@@ -1,0 +1,271 @@
+/** A guarded command whose target lies on this machine: judged, run, and remembered. */
+import { momentHere } from '../../../adapters/node/boot-clock.ts';
+import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
+import type { ByteString } from '../../../base/bytes.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
+import { unixMs } from '../../../base/units.ts';
+import type { RunOutcome } from '../../../guard/core/history.ts';
+import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
+import { runOf } from '../../../guard/core/run-of.ts';
+import { applyPlan } from '../../../guard/shell/apply.ts';
+import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
+import { useApprovals } from '../../../guard/shell/approvals.ts';
+import { noteBrokenGlass } from '../../../guard/shell/broken-glass.ts';
+import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
+import { SourceFailure } from '../../../host/source.ts';
+import { textOfBytes } from '../../cli/places.ts';
+import { approvalPorts, approvalsFor } from '../approvals-here.ts';
+import type { GuardSession } from '../guard-session.ts';
+import { runChild } from './child.ts';
+import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
+import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
+import type { Guarded } from './wrapped.ts';
+
+/** The target lies on this machine. */
+export async function runHere(parts: RunParts, command: LocalCommand): Promise<RunEnd> {
+  return new LocalRun(parts, command, await parts.openSession()).run();
+}
+
+/** @returns its own exit code */
+export async function runAs(
+  { cli, ran, runElsewhere }: RunParts,
+  argv: readonly string[],
+  input?: Guarded['input'],
+): Promise<number> {
+  const [program = '', ...args] = argv;
+  cli.stop.leaveToCommand();
+  try {
+    if (runElsewhere !== undefined) {
+      ran.code = await runElsewhere(argv);
+      return ran.code;
+    }
+    const call = { program, args, env: cli.env, input };
+    ran.code = await runChild(call, cli.wantsJson ? 2 : 1);
+    return ran.code;
+  } finally {
+    cli.stop.takeBack();
+  }
+}
+
+class LocalRun {
+  readonly #parts: RunParts;
+  readonly #command: LocalCommand;
+  readonly #session: GuardSession;
+
+  constructor(parts: RunParts, command: LocalCommand, session: GuardSession) {
+    this.#parts = parts;
+    this.#command = command;
+    this.#session = session;
+  }
+
+  async run(): Promise<RunEnd> {
+    const { asked, voice } = this.#parts;
+    const made = await this.#plan();
+    if (made.kind === 'ended') {
+      voice.ended(this.#command, made);
+      return { code: made.code, outcome: 'not-run' };
+    }
+    const verdict = await this.#released(made);
+    voice.judged(this.#command, made, verdict);
+    if (asked.observe) return this.#observed(made, verdict);
+    switch (verdict.decision) {
+      case 'allow':
+        return this.#allowed(made, verdict);
+      case 'deny':
+        return this.#refused(made, verdict, 'denied');
+      default:
+        return this.#held(made, verdict);
+    }
+  }
+
+  async #plan(): ReturnType<typeof makePlan> {
+    const { cli, asked } = this.#parts;
+    const session = this.#session;
+    const reason = asked.breakGlass;
+    try {
+      return await makePlan({
+        ...{ cli, session, command: this.#command, argv: asked.argv, reason: asked.reason },
+        breakGlass: reason === undefined ? undefined : { by: session.actor.name, reason },
+      });
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error;
+      const { targetText } = this.#command;
+      const facts = { path: targetText, errno: error.errno };
+      const message = `${targetText} could not be looked at: ${error.errno}`;
+      throw new Fault('HF_DISK_FAILED', message, facts, { cause: error });
+    }
+  }
+
+  /** With what persons have said to this plan, or to an earlier one that asked for no less. */
+  async #released(made: MadePlan): Promise<Verdict> {
+    const { verdict, header, digest } = made;
+    if (verdict.decision !== 'hold') return verdict;
+    const session = this.#session;
+    const now = momentHere(this.#parts.cli.clock);
+    const approvals = await approvalsFor(session, { header, digest, verdict, now });
+    if (approvals.facts.length === 0) return verdict;
+    const released = releaseVerdict(verdict, { now: now.at, approvals: approvals.facts });
+    if (released.decision === 'allow') {
+      useApprovals(approvalPorts(session), approvals.good, {
+        ...{ id: header.id, digest, now: now.at },
+      });
+    }
+    session.store.putVerdict(released, now.at);
+    return released;
+  }
+
+  async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
+    if (this.#command.endedWell(code))
+      this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
+    this.#record(made, verdict, { outcome: 'shown' });
+    return { code, outcome: 'shown', made };
+  }
+
+  async #allowed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    this.#noteBrokenGlass(made, verdict);
+    const command = this.#command;
+    let code = made.asked.code;
+    const report = await this.#apply(made, 'all', async (backupDir) => {
+      const argv = command.run?.(command.copiesFirst ? undefined : backupDir);
+      if (argv === undefined) return true;
+      code = await runAs(this.#parts, argv, command.input);
+      return command.endedWell(code);
+    });
+    const outcome = report.outcome;
+    if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
+    this.#record(made, verdict, { outcome, report });
+    this.#parts.voice.done(command, made, { report, code });
+    return { code: this.#codeAfter(report, code), outcome, made, report };
+  }
+
+  /** The child's own failure is its own answer; ours has ours. */
+  #codeAfter(report: ApplyReport, code: number): number {
+    if (report.outcome === 'stale') return RUN_EXIT.stale;
+    if (report.outcome === 'stopped' && this.#command.endedWell(code)) return RUN_EXIT.held;
+    return code;
+  }
+
+  async #held(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
+    const { asked, voice } = this.#parts;
+    const { found } = made;
+    const { runCreates } = this.#command;
+    // A freeze or a claim: somebody wants nothing changed there, new or old.
+    const isStill = verdict.objections.some(
+      (each) => each.rule === 'exact-plan' && isInForce(each),
+    );
+    if (asked.allOrNothing || runCreates === undefined || isStill) {
+      return this.#refused(made, verdict, 'held');
+    }
+    let code = 0;
+    const report = await this.#apply(made, 'creates', async () => {
+      code = await runAs(this.#parts, runCreates, this.#command.input);
+      return this.#command.endedWell(code);
+    });
+    // A first run of which nothing else was to be said has taken over what lies there. Any other held
+    // run is none that the next one is measured by: an empty source would set the measure.
+    const isAdopted = verdict.objections
+      .filter(isInForce)
+      .every(({ rule }) => ABOUT_LOSS.has(rule));
+    const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
+    if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
+    this.#record(made, verdict, { outcome, report });
+    voice.held(this.#command, made, { verdict, report, code });
+    return { code: RUN_EXIT.held, outcome: 'held', made, report };
+  }
+
+  #refused(made: MadePlan, verdict: Verdict, outcome: 'held' | 'denied'): RunEnd {
+    this.#record(made, verdict, { outcome });
+    this.#parts.voice.refused(this.#command, made, verdict);
+    return { code: RUN_EXIT[outcome], outcome, made };
+  }
+
+  #apply(
+    made: MadePlan,
+    permit: 'all' | 'creates',
+    run: (backupDir: string) => Promise<boolean>,
+  ): Promise<ApplyReport> {
+    const session = this.#session;
+    const { header } = made;
+    return applyPlan(session.ports, {
+      header,
+      ops: () => session.store.ops(header.id),
+      target: this.#command.target,
+      stateDir: session.guardDir,
+      permit,
+      content: {
+        by: 'command',
+        run: (backupDir: ByteString) => run(textOfBytes(backupDir)),
+        ...(this.#command.copiesFirst ? { copiesFirst: true as const } : {}),
+      },
+      holder: leaseHolderHere(),
+      until: unixMs(session.now() + session.keepMs),
+      stopped: () => (this.#isFrozen() ? 'changes are frozen' : undefined),
+    });
+  }
+
+  #isFrozen(): boolean {
+    const { cli } = this.#parts;
+    return (
+      new FreezeSwitch(bookPorts(this.#session)).check(() => momentHere(cli.clock)) !== undefined
+    );
+  }
+
+  /** What the pipeline made is its own from now on; what it took away no longer is. */
+  #adopt(made: MadePlan, what: 'all' | 'creates'): void {
+    const { book } = made.found;
+    if (this.#command.cause === 'explicit') return;
+    const isCreate = ({ op }: Op): boolean => op === 'create' || op === 'replace';
+    const created = made.made.ops.filter(isCreate).map(({ path }) => path);
+    if (made.found.past.isFirstRun) book.replaceOwned([...made.adopted, ...created]);
+    else if (created.length > 0) book.adopt(created);
+    if (what === 'creates') return;
+    const gone = made.made.ops.filter(({ op }) => op === 'delete').map(({ path }) => path);
+    if (gone.length > 0) book.release(gone);
+  }
+
+  #record(
+    made: MadePlan,
+    verdict: Verdict,
+    end: Pick<RunEnd, 'report'> & { outcome: RunOutcome },
+  ): void {
+    const { outcome, report } = end;
+    const { header, digest, folded, found, known } = made;
+    const deleted = report?.outcome === 'applied' && outcome === 'applied' ? lossOf(made) : NONE;
+    found.book.record(
+      runOf({
+        ...{ header, digest, verdict, folded, outcome, deleted },
+        at: this.#session.now(),
+        isFirst: found.past.isFirstRun,
+        ...(known === undefined ? {} : { mark: known.sighting }),
+      }),
+    );
+  }
+
+  #noteBrokenGlass({ header, digest }: MadePlan, verdict: Verdict): void {
+    const { breakGlass } = this.#parts.asked;
+    if (breakGlass === undefined) return;
+    const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
+    noteBrokenGlass(bookPorts(this.#session), {
+      ...{ at: this.#session.now(), actor: this.#session.actor, reason: breakGlass, rules },
+      ...{ plan: header.id, digest, target: header.target.place },
+    });
+  }
+}
+
+/** What these object to is a loss, and there is none: what comes is as it should be. */
+const ABOUT_LOSS: ReadonlySet<RuleName> = new Set(['scoped', 'undo', 'live', 'radius']);
+
+const NONE = { entries: 0, bytes: 0 };
+
+/** As the radius counts: what only changed its name was not taken away. */
+function lossOf({ made }: MadePlan): { readonly entries: number; readonly bytes: number } {
+  const lost = made.ops.filter(
+    ({ op, cause }) => op === 'replace' || (op === 'delete' && cause !== 'replaced'),
+  );
+  return {
+    entries: lost.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: lost.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
