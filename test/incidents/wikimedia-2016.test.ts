@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canStartMachines } from '../look/six-machines.ts';
 import { needs } from '../run/needs.ts';
+import type { Ran } from '../cli/run-cli.ts';
 import { type Master, startMaster, startReimaged } from './masters.ts';
 
 const STAGING = '/srv/staging';
@@ -157,6 +158,64 @@ test('a claim alone would have held it, and who logs in is told', async (t) => {
     assert.notDeepEqual(mira.manifest(STAGING), before);
   });
 });
+
+test('enrolled: synced to and not from, until a person has promoted it after a compare', async (t) => {
+  if (!canReplay(t)) return;
+  await withMaster('mira', async (mira) => {
+    const tin = await startReimaged('tin', mira);
+    try {
+      mira.knows('tin', tin.machine);
+      for (const [master, vault] of [
+        [mira, 'vault: /var/vault\n'],
+        [tin, ''],
+      ] as const) {
+        master.must('mkdir -p /etc/holdfast');
+        master.write('/etc/holdfast/holdfast.yaml', `${vault}min-free: 1MiB\n`);
+      }
+      mira.must('holdfast init');
+      mira.must(`holdfast promote ${STAGING} --must-exist wikiversions.php`);
+      const good = mira.manifest(STAGING);
+      const rsync = `rsync -a --delete tin:${STAGING}/ ${STAGING}/`;
+      const pull = (): Ran => mira.type(`holdfast guard run -- ${rsync}`);
+
+      const empty = pull();
+      assert.equal(empty.status, DENIED, empty.stderr);
+      assert.match(`${empty.stdout}${empty.stderr}`.replace(/\s+/g, ' '), /is no source for it/);
+      assert.deepEqual(mira.manifest(STAGING), good);
+
+      // The restore: the good host fills it. The first time only adopts, the second makes it equal.
+      const fill = `holdfast sync ${STAGING} tin:${STAGING} --yes`;
+      assert.equal(mira.type(fill).status, 2);
+      mira.must(fill);
+      assert.deepEqual(contentOf(tin), contentOf(mira));
+
+      // Whole, but a replica: a change made there does not come back.
+      tin.must(`rm ${STAGING}/wmf-config/db-9.php`);
+      const replica = pull();
+      assert.equal(replica.status, DENIED, replica.stderr);
+      assert.match(`${replica.stdout}${replica.stderr}`, /is a replica: it may be synced to/);
+      assert.deepEqual(mira.manifest(STAGING), good);
+
+      const promote = `holdfast promote tin:${STAGING} --reason "re-imaged, restored, verified"`;
+      const asked = mira.type(promote);
+      assert.equal(asked.status, 2, asked.stderr);
+      assert.match(`${asked.stdout}${asked.stderr}`, /wmf-config\/db-9\.php/);
+      mira.must(`${promote} --yes`);
+      const first = pull();
+      assert.equal(first.status, HELD, 'its first run adopts');
+      mira.must(`holdfast guard run -- ${rsync}`);
+      assert.deepEqual(contentOf(mira), contentOf(tin));
+    } finally {
+      await tin.stop();
+    }
+  });
+});
+
+/** Paths and bytes; the marker belongs to the place. */
+function contentOf(master: Master): readonly string[] {
+  const list = `find . -type f ! -name .holdfast-tree -print0 | LC_ALL=C sort -z`;
+  return master.must(`cd ${STAGING} && ${list} | xargs -0 sha256sum`).split('\n');
+}
 
 interface Kit {
   readonly pieces: readonly { readonly file: string; readonly text: string }[];

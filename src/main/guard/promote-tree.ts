@@ -162,15 +162,20 @@ function formerOf(
   const newest = sources.sort((a, b) => b.generation - a.generation)[0];
   if (newest === undefined || isSamePlace(newest, place, tree)) return undefined;
   const given = parseTreePlace(newest.place, (path) => path);
-  // What the registry over there calls by its path lies over there.
   const isTheirs = place.at !== undefined && given.at === undefined;
-  return isTheirs && tree.seen.entries.some((entry) => entry.places.includes(newest))
-    ? { ...given, at: place.at }
-    : given;
+  return isTheirs && liesThere(newest, place, tree) ? { ...given, at: place.at } : given;
 }
 
+/** Masters have the same path on both hosts: a path is that of the host whose registry has it. */
 function isSamePlace(record: TreeRecord, place: TreePlace, tree: KnownTree): boolean {
-  return record.place === tree.seen.path || record.place === treePlaceText(place);
+  if (record.place === treePlaceText(place)) return true;
+  return record.place === tree.seen.path && liesThere(record, place, tree);
+}
+
+/** What the registry over there calls by its path lies over there. */
+function liesThere(record: TreeRecord, place: TreePlace, tree: KnownTree): boolean {
+  if (place.at === undefined) return true;
+  return tree.seen.entries.some((entry) => entry.places.includes(record));
 }
 
 async function lookAtFormer(

@@ -65,7 +65,7 @@ function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['
     case 'mount':
       return `another file system lies there than last time (${was}): ${is === '' ? 'none' : is}`;
     case 'identity':
-      return `the source is another tree (${is}) than last time (${was})`;
+      return `the source is another tree (${is}) than the one that is kept here (${was})`;
     case 'missing':
       return `${was} must be there, and is not`;
   }

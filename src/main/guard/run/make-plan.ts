@@ -298,7 +298,8 @@ async function sourceOf(
     const here = { state: session.stateDir, environment: cli.env, mayAsk: cli.terminal.canAsk };
     const lies = parseTreePlace(named, (each) => each);
     const mustExist = mustExistOf(session.settings.config.guard?.trees, lies);
-    return await eligibilityOf(here, lies, { lastSeen, mustExist });
+    const identityWanted = enrolledTarget(session.stateDir, command.target)?.identity;
+    return await eligibilityOf(here, lies, { lastSeen, mustExist, identityWanted });
   } catch (error) {
     if (!(error instanceof Fault) || host === undefined) throw error;
     return unanswered(sourceText, found);

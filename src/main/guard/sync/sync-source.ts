@@ -22,6 +22,7 @@ import type { Cli } from '../../cli/cli.ts';
 import type { Opened } from '../../cli/open.ts';
 import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { fullPath } from '../../cli/settings.ts';
+import { parseFloor } from '../../cli/sizes.ts';
 import { takeDataSets } from '../../cli/take-data-sets.ts';
 import { FloorWatch } from '../../floor-watch.ts';
 import { startCrew } from '../../run-backup.ts';
@@ -109,10 +110,13 @@ function jobFor(cli: Cli, { opened, given }: SourceAsked): DataSetJob {
 
 async function captured(cli: Cli, opened: Opened, job: DataSetJob): Promise<string> {
   const { line } = opened.session;
-  const floor = new FloorWatch({ line, floor: undefined, clock: cli.clock });
+  const wanted = opened.settings.config['min-free'];
+  const asked = wanted === undefined ? undefined : parseFloor(String(wanted), 'backup');
+  const floor = new FloorWatch({ line, floor: asked, clock: cli.clock });
   await floor.demand(() => 0);
   const taken = await takeDataSets(cli, {
-    ...{ opened, jobs: [job], nextCrew: () => startCrew(line), minFree: undefined },
+    ...{ opened, jobs: [job], nextCrew: () => startCrew(line) },
+    minFree: asked !== undefined && 'bytes' in asked ? asked.bytes : undefined,
     ...{ readAll: false, fullSpeed: false, checkFloor: () => floor.check() },
   });
   const [one] = taken;
