@@ -180,6 +180,9 @@ test('rules of a team are checked with the file, and count', () => {
     right.stdout.replaceAll(/\s+/g, ' '),
     /is right: 0 data sets, 1 rule of the guard\./,
   );
+  const shown = bench.run(['config', 'show', '--config', file]).stdout;
+  assert.match(shown, /guard\.modes\.undo +enforce +habit\n +guard\.modes\.live +enforce/);
+  assert.match(shown, /guard\.rules\.no-git +op\.path/);
   fs.writeFileSync(file, `guard: {rules: [{name: no-git, hold: "op.path ===", why: a, fix: b}]}\n`);
   const wrong = bench.json(['config', 'check', '--config', file]);
   assert.equal(wrong.status, 64);

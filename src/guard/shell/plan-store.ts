@@ -22,6 +22,8 @@ const KEPT_EXPIRED_MS = days(7);
 const KEPT_SUPERSEDED_MS = days(1);
 /** A draft of which nothing came is removed after this. */
 const DRAFT_AGE_MAX_MS = days(1);
+/** Of plans that a beginning fits. */
+const NAMED_MAX = 5;
 const DRAFT = /^draft-([0-9]{1,15})-p-[0-9a-f]{8}$/;
 const GONE = 'gone-';
 
@@ -98,7 +100,7 @@ export class PlanStore {
     if (ids.length === 1 && only !== undefined) return this.read(only);
     const why =
       ids.length > 1
-        ? `more than one plan is called so: ${ids.join(', ')}`
+        ? `more than one plan is called so: ${ids.slice(0, NAMED_MAX).join(', ')}`
         : `there is no plan ${begin}`;
     throw new Fault('HF_PLAN_ABSENT', why, { id: begin });
   }

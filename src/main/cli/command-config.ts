@@ -7,6 +7,7 @@ import { layoutTable } from '../../base/say-table.ts';
 import { type Config, hostOfDataSet } from '../../wire/config.ts';
 import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { guardRows } from '../guard/guard-rows.ts';
 import { EXIT } from './exit-code.ts';
 import { textOfBytes } from './places.ts';
 import { nameOfPlace } from '../vault-place.ts';
@@ -148,7 +149,7 @@ function rowsOf(settings: Settings): readonly (readonly [string, string, string]
   for (const [name, { datasets }] of Object.entries(config.services ?? {})) {
     rows.push([`services.${name}`, datasets.join(', '), from]);
   }
-  return [...rows, ...estateRows(config, from)];
+  return [...rows, ...guardRows(config.guard, from), ...estateRows(config, from)];
 }
 
 /** What is said of other machines. */
