@@ -15,13 +15,16 @@ const HELP = `npm run bench-guard -- [options] [part...]
 
   judge           a plan of many operations: written, judged, sealed; read back and checked
 
+  undo            a directory of many files, deleted by guard run -- rm -r, and put back
+
+  --files N       of undo (default 500000)
   --ops N         operations of a plan (default 1000000)
   --runs N        rounds; figures are medians (default 3)
   --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
   --no-keep       keep no result
 `;
 
-const GOALS = { wallS: 10, rssBytes: 300 * 1024 * 1024 };
+const GOALS = { undoWallS: 1, wallS: 10, rssBytes: 300 * 1024 * 1024 };
 const OWN_RULE = "op.op == 'delete' && op.path.startsWith('srv/tree/000001/')";
 
 interface Used {
@@ -31,7 +34,7 @@ interface Used {
 
 /** Figures of one part, by name; seconds and bytes. */
 type Figures = Readonly<Record<string, number>>;
-type Part = (scratch: Scratch, of: { readonly ops: number }) => Figures;
+type Part = (scratch: Scratch, of: { readonly ops: number; readonly files: number }) => Figures;
 
 const PARTS: Readonly<Record<string, Part>> = {
   judge: (scratch, { ops }) => {
@@ -45,6 +48,11 @@ const PARTS: Readonly<Record<string, Part>> = {
       rssPeakBytes: plain.checked.rssPeakBytes,
       ownRuleCpuS: own.made.cpuS - plain.made.cpuS,
     };
+  },
+  undo: (scratch, { files }) => {
+    const worker = fileURLToPath(new URL('guard-undo-worker.ts', import.meta.url));
+    const argv = [worker, scratch.root, String(files)];
+    return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as Figures;
   },
 };
 
@@ -65,6 +73,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       ops: { type: 'string', default: '1000000' },
+      files: { type: 'string', default: '500000' },
       runs: { type: 'string', default: '3' },
       scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
       'no-keep': { type: 'boolean', default: false },
@@ -79,7 +88,7 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
-  const of = { ops: Number(values.ops), runs: Number(values.runs) };
+  const of = { ops: Number(values.ops), files: Number(values.files), runs: Number(values.runs) };
   try {
     const figures = wanted.map((name) => [name, medians(scratch, name, of)] as const);
     tell({ scratch, of, figures: Object.fromEntries(figures), isKept: !values['no-keep'] });
@@ -91,7 +100,7 @@ async function main(): Promise<void> {
 function medians(
   scratch: Scratch,
   name: string,
-  of: { readonly ops: number; readonly runs: number },
+  of: { readonly ops: number; readonly files: number; readonly runs: number },
 ): Figures {
   const part = PARTS[name];
   if (part === undefined) throw new Error(`no part ${name}: ${Object.keys(PARTS).join(', ')}`);
@@ -110,6 +119,7 @@ function tell(told: {
 }): void {
   const { scratch, of, figures, isKept } = told;
   const { madeWallS = 0, madeRssPeakBytes = 0 } = figures.judge ?? {};
+  const { undoneWallS } = figures.undo ?? {};
   const goals = {
     ...(figures.judge === undefined
       ? {}
@@ -117,6 +127,9 @@ function tell(told: {
           judgeWall: { limitS: GOALS.wallS, isMet: madeWallS <= GOALS.wallS },
           judgeRss: { limitBytes: GOALS.rssBytes, isMet: madeRssPeakBytes <= GOALS.rssBytes },
         }),
+    ...(undoneWallS === undefined
+      ? {}
+      : { undoWall: { limitS: GOALS.undoWallS, isMet: undoneWallS <= GOALS.undoWallS } }),
   };
   process.stdout.write(`${JSON.stringify({ figures, goals }, undefined, 2)}\n`);
   if (!isKept) return;
