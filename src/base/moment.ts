@@ -23,7 +23,7 @@ export function hasPassed(since: Moment, spanMs: number, now: Moment): boolean {
 
 /** Milliseconds until `hasPassed`, by the clock that says more; 0 where it has. */
 export function leftMs(since: Moment, spanMs: number, now: Moment): number {
-  const byWall = now.at < since.at ? spanMs : spanMs - (now.at - since.at);
+  const byWall = spanMs - (now.at - since.at);
   const byBoot = sameBoot(since, now) ? spanMs - Math.max(0, upOf(now) - upOf(since)) : 0;
   return Math.max(0, byWall, byBoot);
 }

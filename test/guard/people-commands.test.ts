@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString, hexOf } from '../../src/base/bytes.ts';
 import type { Verdict } from '../../src/base/plan.ts';
 import { hours, minutes, unixMs } from '../../src/base/units.ts';
+import { FreezeSwitch } from '../../src/guard/shell/freeze-switch.ts';
 import { PlanStore, type StoredPlan } from '../../src/guard/shell/plan-store.ts';
 import { Bench, PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
@@ -342,4 +344,39 @@ test('over ssh: shown and signed here, taken in there, in one command', async (t
   const unknown = await ask('p-00000000');
   assert.match(flat(unknown.shown), /HF_FAR_REFUSED/);
   assert.deepEqual(fs.readdirSync(path.join(laptop.state, 'guard/carried')), []);
+});
+
+test('a freeze stops an apply between two operations, and it goes on afterwards', async (t) => {
+  const bench = people(t);
+  if (bench === undefined || !needs(t, 'rsync')) return;
+  const count = 12_000;
+  const gone = 2000;
+  bench.write('holdfast.yaml', 'guard:\n  mode: observe\n');
+  fs.mkdirSync(bench.at('src'));
+  fs.mkdirSync(bench.at('dst'));
+  for (let file = 0; file < count; file++) fs.writeFileSync(bench.at('src', `f${file}`), '');
+  const command = ['guard', 'run', '--', 'rsync', '-a', '--delete', 'src/', 'dst/'];
+  assert.equal(bench.run(command).status, 0);
+  for (let file = 0; file < gone; file++) fs.unlinkSync(bench.at('src', `f${file}`));
+  const left = (): number =>
+    fs.readdirSync(bench.at('dst')).filter((name) => name.startsWith('f')).length;
+  const child = bench.start(command);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  child.stdout?.resume();
+  child.stderr?.resume();
+  while (left() === count && child.exitCode === null) await setTimeout(2);
+  const now = unixMs(Date.now());
+  const freezer = new FreezeSwitch({
+    ...{ disk: nodeDisk(), tools: nodeTools(), stateDir: byteString(bench.state) },
+  });
+  freezer.set({ by: 'ann@hv1', reason: 'storage work', made: { at: now }, spanMs: hours(1) });
+  assert.notEqual(await ended, 0);
+  const stopped = left();
+  assert.ok(stopped > count - gone && stopped < count, `${stopped} of ${count} are left`);
+  assert.notEqual(bench.run(command).status, 0, 'still frozen');
+  assert.equal(left(), stopped);
+  bench.run(['unfreeze']);
+  const again = bench.run(command);
+  assert.equal(again.status, 0, again.stdout + again.stderr);
+  assert.equal(left(), count - gone);
 });
