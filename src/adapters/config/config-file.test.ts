@@ -7,6 +7,12 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../base/fault.ts';
 import { CONFIG_KEYS, DATA_SET_KEYS, SERVICE_KEYS } from '../../wire/config.ts';
+import {
+  GUARD_KEYS,
+  GUARD_LIMITS_KEYS,
+  GUARD_ROLLOUT_KEYS,
+  GUARD_TREE_KEYS,
+} from '../../wire/guard-config.ts';
 import { HOST_KEYS, POINT_KEYS } from '../../wire/estate-config.ts';
 import { readConfig } from './config-file.ts';
 
@@ -124,6 +130,10 @@ const BELOW: readonly (readonly [string, readonly string[], (key: string) => str
   ['datasets', DATA_SET_KEYS, (key) => `datasets:\n  a: {${key}: ${NOTHING}}\n`],
   ['services', SERVICE_KEYS, (key) => `services:\n  a: {${key}: ${NOTHING}}\n`],
   ['hosts', HOST_KEYS, (key) => `hosts:\n  a: {${key}: ${NOTHING}}\n`],
+  ['guard', GUARD_KEYS, (key) => `guard: {${key}: 0.5}\n`],
+  ['guard.limits', GUARD_LIMITS_KEYS, (key) => `guard: {limits: {${key}: ${NOTHING}}}\n`],
+  ['guard.rollout', GUARD_ROLLOUT_KEYS, (key) => `guard: {rollout: {${key}: ${NOTHING}}}\n`],
+  ['guard.trees', GUARD_TREE_KEYS, (key) => `guard: {trees: {a: {${key}: ${NOTHING}}}}\n`],
   ['points', POINT_KEYS, (key) => `points:\n  a: {tool: borg, ${key}: ${NOTHING}}\n`],
 ];
 for (const [below, keys, textOf] of BELOW) {
