@@ -68,7 +68,7 @@ for (const [point, script] of Object.entries(POINTS)) {
     );
     const again = place.sync();
     assert.equal(again.status, 0, said(again));
-    assert.deepEqual(place.listing(), place.listing(place.source));
+    assert.deepEqual(place.content(), place.content(place.source));
     assert.deepEqual(
       [...before].filter((each) => !contents(place).has(each)),
       [],
@@ -101,5 +101,5 @@ test('killed at any time: the same command again does it', async (t) => {
   }
   const last = place.sync();
   assert.equal(last.status, 0, said(last));
-  assert.deepEqual(place.listing(), place.listing(place.source));
+  assert.deepEqual(place.content(), place.content(place.source));
 });

@@ -99,6 +99,11 @@ export class RunPlace {
     return lines;
   }
 
+  /** The same without times: rsync leaves those of a second as they are. */
+  content(top = this.target): readonly string[] {
+    return this.listing(top).map((line) => line.replace(/ \d{19} /, ' '));
+  }
+
   /** Names alone. */
   names(top = this.target): readonly string[] {
     return this.listing(top).map((line) => line.split(' ')[0] ?? '');

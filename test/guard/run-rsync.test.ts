@@ -33,7 +33,7 @@ test('the first run takes over what lies there and deletes nothing; the second d
   assert.equal(fs.readFileSync(path.join(place.target, 'f0'), 'utf8'), 'other\n');
   const second = place.sync();
   assert.equal(second.status, 0, said(second));
-  assert.deepEqual(place.listing(), place.listing(place.source));
+  assert.deepEqual(place.content(), place.content(place.source));
 });
 
 test('what was created, changed, deleted and replaced is put back exactly', (t) => {
@@ -65,7 +65,7 @@ test('what was created, changed, deleted and replaced is put back exactly', (t) 
   place.put('new', 'new');
   const ran = place.sync({ more: ['-H'], options: ['-v'] });
   assert.equal(ran.status, 0, said(ran));
-  assert.deepEqual(place.listing(), place.listing(source));
+  assert.deepEqual(place.content(), place.content(source));
 
   const undo = place.holdfast(['undo', place.plan(ran)]);
   assert.equal(undo.status, 0, said(undo));

@@ -160,14 +160,14 @@ test('a target over ssh where Holdfast is: judged, set aside and put back there'
   assert.ok(place.names().includes('/extra') && place.names().includes('/f39'));
   const second = run();
   assert.equal(second.status, 0, said(second));
-  assert.deepEqual(place.listing(), place.listing(place.source));
+  assert.deepEqual(place.content(), place.content(place.source));
   const before = place.listing();
   fs.rmSync(path.join(place.source, 'f1'));
   place.put('f2', 'changed\n');
   place.put('new', 'new');
   const third = run();
   assert.equal(third.status, 0, said(third));
-  assert.deepEqual(place.listing(), place.listing(place.source));
+  assert.deepEqual(place.content(), place.content(place.source));
   const undo = place.holdfast(['undo', place.plan(third)], {
     env: { HOLDFAST_STATE: far },
   });
