@@ -144,6 +144,10 @@ export const GUARD_FAULTS = {
     remedy:
       'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
   },
+  HF_TREE_BUSY: {
+    kind: 'transient',
+    remedy: 'Run it again when process {holder} has ended.',
+  },
   HF_TREE_INVALID: {
     kind: 'corrupt',
     remedy:

@@ -1,9 +1,7 @@
 /** Which installation this is, and which trees it knows: docs/format/tree-marker.md. */
-import { byteString, type ByteString, hexOf } from '../../base/bytes.ts';
+import { byteString, type ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
-import type { Disk } from '../../host/disk.ts';
-import type { Random } from '../../host/random.ts';
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import {
   type Incarnation,
@@ -19,22 +17,18 @@ import {
   type TreeRecord,
   withRecord,
 } from '../core/tree-registry.ts';
+import { drawnHex, type GuardFilePorts, replaceFile } from './guard-files.ts';
 
-export interface TreeBookPorts {
-  readonly disk: Disk;
-  readonly random: Random;
-}
-
-const INSTALL_SIZE = 16;
-const IDENTITY_SIZE = 8;
+const INSTALL_DIGITS = 32;
+const IDENTITY_DIGITS = 16;
 
 export class TreeBook {
-  readonly #ports: TreeBookPorts;
+  readonly #ports: GuardFilePorts;
   readonly #guard: ByteString;
   readonly #machine: string;
 
   /** @param of `state`: the state directory; `machine`: as `machineIdHere`, empty where there is none */
-  constructor(ports: TreeBookPorts, of: { readonly state: ByteString; readonly machine: string }) {
+  constructor(ports: GuardFilePorts, of: { readonly state: ByteString; readonly machine: string }) {
     this.#ports = ports;
     this.#guard = byteString(`${of.state}/guard`);
     this.#machine = of.machine;
@@ -50,14 +44,14 @@ export class TreeBook {
     const known = text === undefined ? undefined : parseInstall(text);
     if (text !== undefined && known === undefined) throw invalid(file);
     if (known?.machine === this.#machine) return known;
-    const install = hexOf(this.#drawn(INSTALL_SIZE));
+    const install = drawnHex(this.#ports, INSTALL_DIGITS);
     const drawn = { install, machine: this.#machine };
     this.#write(file, installText(drawn));
     return drawn;
   }
 
   newIdentity(): string {
-    return `t-${hexOf(this.#drawn(IDENTITY_SIZE))}`;
+    return `t-${drawnHex(this.#ports, IDENTITY_DIGITS)}`;
   }
 
   /** All trees. @throws Fault HF_TREE_INVALID for a file that is not as it was written */
@@ -101,41 +95,18 @@ export class TreeBook {
   }
 
   #text(file: ByteString): string | undefined {
-    const { disk } = this.#ports;
+    const { disk, tools } = this.#ports;
     if (disk.size(file) === undefined) return undefined;
-    return utf8Of(textOf(disk.read(file)));
+    return utf8Of(tools.codec.textOf(disk.read(file)));
   }
 
   #write(file: ByteString, text: string): void {
-    const { disk } = this.#ports;
-    const dir = byteString(file.slice(0, file.lastIndexOf('/')));
-    disk.makeDir(dir);
-    const beside = byteString(`${file}.${hexOf(this.#drawn(IDENTITY_SIZE))}.new`);
-    const open = disk.create(beside);
-    try {
-      open.write(bytesOf(bytesOfUtf8(text)));
-      open.sync();
-    } finally {
-      open.close();
-    }
-    disk.move(beside, file);
-    disk.syncDir(dir);
-  }
-
-  #drawn(count: number): ByteString {
-    return textOf(this.#ports.random.bytes(count));
+    const { codec } = this.#ports.tools;
+    replaceFile(this.#ports, file, codec.bytesOf(bytesOfUtf8(text)));
   }
 }
 
 function invalid(file: ByteString): Fault {
   const path = sayName(file);
   return new Fault('HF_TREE_INVALID', `${path} is not as it was written`, { path });
-}
-
-function textOf(bytes: Uint8Array): ByteString {
-  return byteString(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-}
-
-function bytesOf(text: ByteString): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

@@ -16,7 +16,7 @@ keys of ssh on this host. Open: it deletes, or lets others delete, unjudged.
 Unknown: it could not be read or told. Run it as root; it changes nothing.
 
 Example:
-  sudo holdfast guard coverage`;
+  holdfast guard coverage`;
 
 export function defineGuardCoverage(command: Command, act: Act): void {
   command

@@ -19,7 +19,7 @@ command of ssh. Each with how to see that it works and how to take it back.
 Nothing is applied; read it, then put it in place.
 
 Example:
-  sudo holdfast guard kit --group deployers`;
+  holdfast guard kit --group deployers`;
 
 export function defineGuardKit(command: Command, act: Act): void {
   command

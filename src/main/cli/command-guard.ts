@@ -11,7 +11,7 @@ export function define(command: Command, act: Act): void {
   command
     .summary('what stands before a command that deletes')
     .description('Stands before commands that delete, and says what goes around it.')
-    .addHelpText('after', '\nExample:\n  sudo holdfast guard coverage');
+    .addHelpText('after', '\nExample:\n  holdfast guard coverage');
   defineGuardRun(command, act);
   defineGuardFar(command, act);
   defineGuardKit(command, act);

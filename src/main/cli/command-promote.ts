@@ -5,7 +5,8 @@ import { readTreeSight } from '../../adapters/trees/tree-sight.ts';
 import { Fault } from '../../base/fault.ts';
 import { isGeneration, isRole, isTreeIdentity } from '../../guard/core/tree-marker.ts';
 import { parseRecord } from '../../guard/core/tree-json.ts';
-import { giveRole, mustExistOf, type RoleGiven, type TreesHere } from '../guard/eligibility.ts';
+import { mustExistOf, type TreesHere } from '../guard/eligibility.ts';
+import { giveRole, type RoleGiven } from '../guard/give-role.ts';
 import { carryOut, planPromotion, type Promotion } from '../guard/promote-tree.ts';
 import {
   differenceCount,

@@ -1,11 +1,7 @@
 /** May others be synced from this place? For whoever makes a plan: `PlanSource` and `PlanTarget`. */
 import fs from 'node:fs';
 import { errnoOf } from '../../adapters/node/errno.ts';
-import { machineIdHere } from '../../adapters/node/machine-id.ts';
-import { nodeDisk } from '../../adapters/node/disk.ts';
-import { nodeRandom } from '../../adapters/node/random.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
-import { writeMarker } from '../../adapters/trees/write-marker.ts';
 import {
   parseTreePlace,
   sayTreePlace,
@@ -14,7 +10,6 @@ import {
 } from '../../adapters/trees/tree-place.ts';
 import { readTreeSight, type SeenTree } from '../../adapters/trees/tree-sight.ts';
 import { byteString, type ByteString } from '../../base/bytes.ts';
-import type { TreeRole } from '../../base/plan.ts';
 import type { UnixMs } from '../../base/units.ts';
 import {
   type Eligibility,
@@ -23,15 +18,10 @@ import {
   enrolledAt,
   type SourceSighting,
 } from '../../guard/core/eligibility.ts';
-import {
-  markerOf,
-  type TreeEntry,
-  type TreeEvent,
-  type TreeRecord,
-} from '../../guard/core/tree-registry.ts';
-import { TreeBook } from '../../guard/shell/tree-book.ts';
+import type { TreeEntry } from '../../guard/core/tree-registry.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import type { GuardConfig } from '../../wire/guard-config.ts';
+import { treeBookHere } from './tree-book-here.ts';
 
 export interface TreesHere {
   /** The state directory. */
@@ -138,39 +128,6 @@ function trimmed(place: ByteString): string {
   return place.length > 1 ? place.replace(/\/+$/, '') : place;
 }
 
-export function treeBookHere(state: ByteString): TreeBook {
-  const ports = { disk: nodeDisk(), random: nodeRandom() };
-  return new TreeBook(ports, { state, machine: machineIdHere() ?? '' });
-}
-
-export interface RoleGiven {
-  readonly identity: string;
-  readonly role: TreeRole;
-  readonly generation: number;
-  readonly mustExist: readonly string[];
-  readonly at: UnixMs;
-  /** For the history; a sync writes none. */
-  readonly event?: Pick<TreeEvent, 'by' | 'reason'>;
-}
-
-/**
- * Gives a tree of this host its role: registry first, then marker. Between the two the marker is
- * older than the registry, and the place is a candidate.
- *
- * @param seen as read just now
- * @throws Fault HF_DISK_..., HF_TREE_INVALID
- */
-export function giveRole(state: ByteString, seen: SeenTree, given: RoleGiven): TreeRecord {
-  const book = treeBookHere(state);
-  const { identity, role, generation, mustExist, at, event } = given;
-  const host = book.incarnation();
-  const place = seen.path;
-  const record = { place, role, generation, mustExist, at, ...host, mount: seen.mount };
-  book.record(identity, record, event && { ...event, at, place, role, generation });
-  writeMarker(seen.path, markerOf(identity, record));
-  return record;
-}
-
 /**
  * After a sync was applied to a target on this host: it is a replica of the source's generation.
  * Nothing where the source was never enrolled, or is itself no source (passed over by root).
@@ -193,5 +150,7 @@ export async function targetSynced(
     mustExist: [],
   });
   const mustExist = seen.registered?.record.mustExist ?? [];
+  // What locks is loaded by whoever writes, and by no look.
+  const { giveRole } = await import('./give-role.ts');
   giveRole(here.state, seen, { identity, role: 'replica', generation, mustExist, at: of.at });
 }

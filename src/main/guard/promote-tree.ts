@@ -18,13 +18,10 @@ import {
   type TreeRecord,
 } from '../../guard/core/tree-registry.ts';
 import { comparePlaces } from './compare-places.ts';
-import {
-  eligibilityOf,
-  giveRole,
-  type KnownTree,
-  treeBookHere,
-  type TreesHere,
-} from './eligibility.ts';
+import { withTreesLock } from './trees-lock.ts';
+import { eligibilityOf, type KnownTree, type TreesHere } from './eligibility.ts';
+import { treeBookHere } from './tree-book-here.ts';
+import { giveRole } from './give-role.ts';
 
 export interface PromotionAsked {
   readonly place: TreePlace;
@@ -243,7 +240,7 @@ async function tell(
     return { ...said, how: 'told' };
   }
   const how = await tellOverThere(trees, { place, tree, given });
-  remember(trees.state, { place, tree, given });
+  withTreesLock(trees.state, () => remember(trees.state, { place, tree, given }));
   return { ...said, ...how };
 }
 

@@ -87,10 +87,7 @@ function removePlaces({ ports, store }: Session, id: string): boolean {
   return isGone;
 }
 
-export function* releaseWords(
-  released: readonly ReleasedUndo[],
-  style: Style,
-): Generator<string> {
+export function* releaseWords(released: readonly ReleasedUndo[], style: Style): Generator<string> {
   if (released.length === 0) {
     yield 'Nothing was released: all that is kept can still be put back.';
     return;

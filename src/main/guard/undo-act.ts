@@ -98,7 +98,9 @@ export async function applyUndo(
       stopped: () => {
         if (isStopped) return 'it was stopped';
         const isFrozen = freeze.check(() => momentHere(cli.clock)) !== undefined;
-        return isFrozen && released.breakGlass === undefined ? 'changes are frozen here' : undefined;
+        return isFrozen && released.breakGlass === undefined
+          ? 'changes are frozen here'
+          : undefined;
       },
     });
     if (report.outcome === 'applied') markUndone(session, header);

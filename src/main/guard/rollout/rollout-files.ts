@@ -1,13 +1,14 @@
 /** What stands of a rollout in the state directory: docs/format/rollout.md. */
 import fs from 'node:fs';
 import { nodeDisk } from '../../../adapters/node/disk.ts';
-import { nodeRandom } from '../../../adapters/node/random.ts';
 import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { canonicalJson } from '../../../base/canonical-json.ts';
 import { Fault } from '../../../base/fault.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { UnixMs } from '../../../base/units.ts';
+import { drawnHex, replaceFile } from '../../../guard/shell/guard-files.ts';
+import { nodePorts } from '../../vault-session.ts';
 import type { Phase } from './rollout-target.ts';
 
 export const ROLLOUT_FORMAT = 'holdfast-rollout/0';
@@ -36,24 +37,16 @@ export class RolloutFiles {
   }
 
   newId(): string {
-    return `r-${Buffer.from(nodeRandom().bytes(4)).toString('hex')}`;
+    return `r-${drawnHex(nodePorts(), 8)}`;
   }
 
   /** Whole or not at all: it is read after a kill. */
   put(record: RolloutRecord): void {
-    const disk = nodeDisk();
-    const dir = this.#dir(record.id);
-    disk.makeDir(dir);
-    const beside = byteString(`${dir}/state.json.new`);
-    if (disk.size(beside) !== undefined) disk.unlink(beside);
-    const file = disk.create(beside);
+    const ports = nodePorts();
     const { end, ...rest } = record;
     const json = { format: ROLLOUT_FORMAT, ...rest, ...(end === undefined ? {} : { end }) };
-    file.write(Buffer.from(`${canonicalJson(json)}\n`));
-    file.sync();
-    file.close();
-    disk.move(beside, byteString(`${dir}/state.json`));
-    disk.syncDir(dir);
+    const file = byteString(`${this.#dir(record.id)}/state.json`);
+    replaceFile(ports, file, Buffer.from(`${canonicalJson(json)}\n`));
   }
 
   /** Whether a person said so, from another terminal or by hand. */
