@@ -10,7 +10,7 @@ import { undoPlan } from '../src/guard/shell/undo.ts';
 import { type AppliedPlan, UndoContent } from '../src/guard/shell/undo-content.ts';
 import { SimDisk } from './disk.ts';
 import { untilOf, WishContent, type Wish } from './guard-plan.ts';
-import { SimClock } from './sim-clock.ts';
+import type { SimClock } from './sim-clock.ts';
 import { seededTools } from './sim-tools.ts';
 import { TreeHandles } from './tree-handles.ts';
 import { pictureOf, type TreePicture } from './tree-picture.ts';
@@ -85,7 +85,8 @@ export class GuardHost {
   }
 
   picture(): TreePicture {
-    const isOwn = (path: string) => path.split('/').some((name) => isQuarantineName(byteString(name)));
+    const isOwn = (path: string) =>
+      path.split('/').some((name) => isQuarantineName(byteString(name)));
     return pictureOf(this.volume, GUARD_TREE, isOwn);
   }
 

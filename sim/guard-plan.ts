@@ -6,12 +6,7 @@ import { type UnixMs, unixMs } from '../src/base/units.ts';
 import type { ApplyPorts, ContentSource } from '../src/guard/shell/apply-request.ts';
 import { PlanStore } from '../src/guard/shell/plan-store.ts';
 import { Quarantine } from '../src/guard/shell/quarantine.ts';
-import {
-  isDirMode,
-  kindWord,
-  preconditionOf,
-  seenAt,
-} from '../src/guard/shell/seen-object.ts';
+import { isDirMode, kindWord, preconditionOf, seenAt } from '../src/guard/shell/seen-object.ts';
 import { surveyBelow } from '../src/guard/shell/survey-below.ts';
 import { TargetTree } from '../src/guard/shell/target-tree.ts';
 import type { Attributes, Place } from '../src/host/tree-writer.ts';

@@ -50,7 +50,11 @@ function makeAll({ source, tree }: ApplyPorts, top: string, things: RandomTree['
       tree.makeSymlink(dir, name, byteString(thing.target));
     } else {
       const file = tree.createFile(dir, name, thing.mode ?? 0o644);
-      tree.write(file, Uint8Array.from(thing.content, (each) => each.charCodeAt(0)), 0);
+      tree.write(
+        file,
+        Uint8Array.from(thing.content, (each) => each.charCodeAt(0)),
+        0,
+      );
       tree.closeFile(file);
     }
     source.closeDir(dir);

@@ -219,7 +219,8 @@ class UndoMaker {
     const made = this.#request.plan.applied.intents.get(op.n)?.intent.made;
     const isOurs = op.op === 'delete' ? false : made === undefined || isMade(made, seen);
     const survey = isOurs && isDirMode(seen.mode) ? this.#surveyOf(op.path) : undefined;
-    const isFull = (survey?.entries ?? 0) > (this.#madeBelow.get(op.path) ?? Number.POSITIVE_INFINITY);
+    const isFull =
+      (survey?.entries ?? 0) > (this.#madeBelow.get(op.path) ?? Number.POSITIVE_INFINITY);
     if (isOurs && !isFull) return { live: { state: 'idle' } };
     this.#note(op.path, 'changed since', `what is there now ${CHANGED}; it is kept aside`);
     return { live: { state: 'in-use', evidence: CHANGED } };

@@ -5,6 +5,7 @@ import type { UnixMs } from '../../base/units.ts';
 import type { ApplyReport } from '../../guard/shell/apply-request.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { resultOfPlan } from '../guard/applied-plan.ts';
+import { settleKilled } from '../guard/housekeeping.ts';
 import { releaseExpired, releaseWords } from '../guard/release-undo.ts';
 import { applyUndo, type PreparedUndo, prepareUndo } from '../guard/undo-act.ts';
 import {
@@ -71,6 +72,7 @@ export function demandRoot(breakGlass: string | undefined, command: string): voi
 
 function list(session: GuardSession): Answer {
   const now = session.now();
+  settleKilled(session);
   const rows = session.store.list().flatMap((plan): readonly UndoRow[] => {
     if (plan.flaw !== undefined) return [];
     const result = resultOfPlan(session, plan.id);
@@ -125,8 +127,8 @@ function json({ header, original, verdict, notes }: PreparedUndo): object {
   };
 }
 
-async function release(session: GuardSession, plan: string | undefined): Promise<Answer> {
-  const released = await releaseExpired(session, plan);
+function release(session: GuardSession, plan: string | undefined): Answer {
+  const released = releaseExpired(session, plan);
   return {
     code: EXIT.done,
     say: (style) => releaseWords(released, style),

@@ -10,10 +10,12 @@ import { settlePlan } from '../../guard/shell/resume.ts';
 import { type AppliedPlan, UndoContent } from '../../guard/shell/undo-content.ts';
 import type { GuardSession } from './guard-session.ts';
 
-type Session = Pick<GuardSession, 'guardDir' | 'store'> & { readonly ports: ApplyPorts };
+export type AppliedSession = Pick<GuardSession, 'guardDir' | 'store'> & {
+  readonly ports: ApplyPorts;
+};
 
 /** Undefined where it was never applied. One that was killed is settled first. */
-export function appliedPlan(session: Session, header: PlanHeader): AppliedPlan | undefined {
+export function appliedPlan(session: AppliedSession, header: PlanHeader): AppliedPlan | undefined {
   const { ports, store, guardDir } = session;
   const ops = (): Iterable<Op> => store.ops(header.id);
   const planDir = store.dirOf(header.id);
@@ -32,7 +34,7 @@ export function appliedPlan(session: Session, header: PlanHeader): AppliedPlan |
 }
 
 /** What the undo `header` puts back. To be closed. @throws Fault HF_UNDO_ABSENT */
-export function undoContent(session: Session, header: PlanHeader): UndoContent {
+export function undoContent(session: AppliedSession, header: PlanHeader): UndoContent {
   const { ports, store } = session;
   const original = store.read(header.undoOf ?? '').header;
   const applied = readApplied(ports, store.dirOf(original.id));
@@ -43,7 +45,7 @@ export function undoContent(session: Session, header: PlanHeader): UndoContent {
   return new UndoContent(ports, plan, undo);
 }
 
-export function resultOfPlan(session: Session, id: string): PlanResult | undefined {
+export function resultOfPlan(session: AppliedSession, id: string): PlanResult | undefined {
   return readResult(session.ports, session.store.dirOf(id));
 }
 

@@ -21,16 +21,13 @@ export interface ReleasedUndo {
   readonly bytes: number;
 }
 
-type Session = Pick<GuardSession, 'now' | 'ports' | 'store'>;
+export type ReleaseSession = Pick<GuardSession, 'now' | 'ports' | 'store'>;
 
 /**
  * @param only one plan; else all whose time is over
  * @throws Fault HF_UNDO_ABSENT where that one was never applied, or can still be put back
  */
-export async function releaseExpired(
-  session: Session,
-  only?: string,
-): Promise<readonly ReleasedUndo[]> {
+export function releaseExpired(session: ReleaseSession, only?: string): readonly ReleasedUndo[] {
   const { store } = session;
   const now = session.now();
   if (only !== undefined) {
@@ -62,7 +59,7 @@ function demandOver(id: string, result: PlanResult | undefined, now: number): vo
 }
 
 /** @returns false where something of it is still there: it is tried again the next time */
-function removePlaces({ ports, store }: Session, id: string): boolean {
+function removePlaces({ ports, store }: ReleaseSession, id: string): boolean {
   const { source, tree } = ports;
   const runs = readApplied(ports, store.dirOf(id))?.runs ?? [];
   const places = new Set(runs.flatMap((run) => [...run.places.values()]));

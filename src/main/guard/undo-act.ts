@@ -16,6 +16,7 @@ import { undoPlan, type UndoNote } from '../../guard/shell/undo.ts';
 import type { Cli } from '../cli/cli.ts';
 import { appliedPlan, neverApplied, resultOfPlan, undoContent } from './applied-plan.ts';
 import type { GuardSession } from './guard-session.ts';
+import { releaseOver } from './housekeeping.ts';
 import { JudgingHere, noteRelease, type Released, releasedHere } from './judge-again.ts';
 
 /** Made and judged; nothing is changed yet. */
@@ -104,6 +105,7 @@ export async function applyUndo(
       },
     });
     if (report.outcome === 'applied') markUndone(session, header);
+    releaseOver(session);
     const outcome = report.outcome === 'applied' ? 'undone' : report.outcome;
     judging.found.book.record(
       runOf({

@@ -17,6 +17,7 @@ import { SourceFailure } from '../../../host/source.ts';
 import { textOfBytes } from '../../cli/places.ts';
 import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import type { GuardSession } from '../guard-session.ts';
+import { releaseOver, settleKilled } from '../housekeeping.ts';
 import { runChild } from './child.ts';
 import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
@@ -60,6 +61,7 @@ class LocalRun {
   }
 
   async run(): Promise<RunEnd> {
+    settleKilled(this.#session);
     const { asked, voice } = this.#parts;
     const made = await this.#plan();
     if (made.kind === 'ended') {
@@ -136,6 +138,7 @@ class LocalRun {
     const outcome = report.outcome;
     if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
     this.#record(made, verdict, { outcome, report });
+    releaseOver(this.#session);
     this.#parts.voice.done(command, made, { report, code });
     return { code: this.#codeAfter(report, code), outcome, made, report };
   }

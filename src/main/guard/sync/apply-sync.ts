@@ -15,6 +15,7 @@ import { SyncContent } from '../../../recover/shell/sync-content.ts';
 import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import { targetSynced } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
+import { releaseOver } from '../housekeeping.ts';
 import type { SyncOffer } from './sync-offer.ts';
 import type { SyncPlan } from './plan-sync.ts';
 
@@ -73,6 +74,7 @@ export async function applySync(
     });
     const outcome = outcomeOf(report, plan);
     recordRun(guard, { plan, offer, outcome, report });
+    releaseOver(guard);
     if (outcome === 'applied') {
       await noteReplica(guard, plan, offer);
       // The marker of a tree lies in its top, and is no part of what was synced.

@@ -36,6 +36,7 @@ import { textOfBytes } from '../../cli/places.ts';
 import { approvalsFor } from '../approvals-here.ts';
 import { eligibilityOf } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
+import { settleKilled } from '../housekeeping.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
 import type { SyncOffer } from './sync-offer.ts';
@@ -67,6 +68,7 @@ export async function planSync(
   offer: SyncOffer,
   given: ByteString,
 ): Promise<SyncPlan> {
+  settleKilled(guard);
   const target = targetAt(given, offer.options.dryRun);
   const known = await eligibilityOf(
     { state: guard.stateDir, environment: process.env, mayAsk: false },
