@@ -131,3 +131,64 @@ test('rsync: a link without a slash is sent as a link, and one that leads nowher
   assert.doesNotMatch(broken.stderr, /node:/);
   assert.equal(fs.readlinkSync(path.join(place.target, 'broken')), 'missing');
 });
+
+test('a link that is overwritten is kept, whoever overwrites it', (t) => {
+  const place = runPlace(t);
+  fs.symlinkSync('old', path.join(place.target, 'l'));
+  put(place, { f: 'new\n' });
+  const ran = place.guard(['mv', 'f', 'l'], { cwd: place.target, options: ['-v'] });
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.equal(place.holdfast(['undo', place.plan(ran)]).status, 0);
+  assert.equal(fs.readlinkSync(path.join(place.target, 'l')), 'old');
+  assert.ok(texts(place.dir).includes('new\n'));
+});
+
+for (const more of [[], ['--inplace'], ['-H']]) {
+  test(`rsync ${more.join(' ')}: kinds, links and times come back to the last nanosecond`, (t) => {
+    if (!needs(t, 'rsync')) return;
+    const place = runPlace(t);
+    place.fill(30);
+    place.fill(3, 'was-dir');
+    place.fill(3, 'sub');
+    fs.symlinkSync('f1', path.join(place.source, 'l'));
+    assert.equal(place.sync({ more }).status, 0);
+    const before = place.listing();
+    const topBefore = fs.statSync(place.target, { bigint: true }).mtimeNs;
+    fs.rmSync(path.join(place.source, 'was-dir'), { recursive: true });
+    place.put('was-dir', 'a file\n');
+    for (const [name, to] of Object.entries({ l: 'f2', f3: 'f4' })) {
+      fs.rmSync(path.join(place.source, name));
+      fs.symlinkSync(to, path.join(place.source, name));
+    }
+    place.put('f5', 'changed, and longer\n');
+    fs.rmSync(path.join(place.source, 'sub/f1'));
+    fs.chmodSync(path.join(place.source, 'sub'), 0o700);
+    const ran = place.sync({ more, options: ['-v'] });
+    assert.equal(ran.status, 0, ran.stderr);
+    const undone = place.holdfast(['undo', place.plan(ran)]);
+    assert.equal(undone.status, 0, undone.stderr);
+    assert.deepEqual(place.listing(), before);
+    assert.equal(fs.statSync(place.target, { bigint: true }).mtimeNs, topBefore);
+  });
+}
+
+test('rsync: a run that is held changes no mode, owner or time of what waits', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  place.fill(30);
+  place.fill(3, 'sub');
+  place.put('becomes-dir', 'a file\n');
+  assert.equal(place.sync().status, 0);
+  const before = place.listing();
+  const { mode } = fs.statSync(place.target);
+  fs.chmodSync(path.join(place.source, 'sub'), 0o700);
+  fs.rmSync(path.join(place.source, 'becomes-dir'));
+  fs.mkdirSync(path.join(place.source, 'becomes-dir'));
+  place.put('f2', 'changed\n');
+  for (let at = 3; at < 30; at++) fs.rmSync(path.join(place.source, `f${at}`));
+  fs.chmodSync(place.source, 0o700);
+  const ran = place.sync();
+  assert.equal(ran.status, 120, ran.stderr);
+  assert.deepEqual(place.listing(), before);
+  assert.equal(fs.statSync(place.target).mode, mode);
+});

@@ -7,7 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import type { Op } from '../../base/plan.ts';
 import { SourceFailure } from '../../host/source.ts';
 import { type Attributes, TreeFailure } from '../../host/tree-writer.ts';
-import type { Intent, Made, RunEnd } from '../core/journal-line.ts';
+import type { Intent, Made, RunEnd, WasAttributes } from '../core/journal-line.ts';
 import {
   AHEAD,
   BRING,
@@ -18,12 +18,14 @@ import {
   keptBytes,
   type Order,
   orderOf,
+  WAITS,
 } from './apply-order.ts';
 import type { AppliedRuns } from './applied-runs.ts';
 import type { ApplyPorts, ApplyRequest, CommandContent, ContentSource } from './apply-request.ts';
 import { Asked, Batches } from './batches.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
+import { LeftAlone } from './left-alone.ts';
 import { Meant, type MeantOp } from './meant.ts';
 import { OpSteps, Surprise } from './op-steps.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
@@ -263,7 +265,7 @@ export class ApplyRun {
     await this.#pass({
       phase: COMMANDED,
       act: (op) => {
-        const isWritten = op.op === 'update' && op.attributesOnly !== true && op.kind === 'file';
+        const isWritten = op.op === 'update' && op.attributesOnly !== true && op.kind !== 'dir';
         if (isWritten && content.copiesFirst === true) this.#steps.copyAside(op);
       },
     });
@@ -273,10 +275,22 @@ export class ApplyRun {
     this.#batches.at = { n: undefined, path: byteString('') };
     this.#batches.demandGoOn();
     if (content.copiesFirst === true) ports.tree.syncAll(root);
+    const waiting = this.#waiting();
     this.#tree.close();
     const isWell = await content.run(joined(path, BY_COMMAND));
+    for (const [at, was] of waiting.changed()) this.#set(at, was);
     this.#noteCommanded(isWell);
     if (!isWell) throw new Asked('the command did not end well');
+  }
+
+  /** Only where it is to create only does something wait that it could change. */
+  #waiting(): LeftAlone {
+    const waiting = new LeftAlone(this.#steps);
+    for (const op of this.#parts.request.ops()) {
+      const isLeft = op.op === 'update' || op.op === 'replace';
+      if (isLeft && this.#order.phases[op.n] === WAITS) waiting.note(op);
+    }
+    return waiting;
   }
 
   /** What the command made of it: an undo tells by it what somebody changed later. */
@@ -368,7 +382,7 @@ export class ApplyRun {
     for (const op of window) {
       this.#batches.goTo(op);
       const isSet = op.attributesOnly === true;
-      const was = isSet ? this.#steps.was(op.path) : undefined;
+      const was = isSet ? this.#wasOf(op.path) : undefined;
       const made = this.#comingFor(op, phase.content);
       const intent = this.#meant.say(op, { ...(was && { was }), ...(made && { made }) });
       this.#meant.expect(op, intent);
@@ -376,6 +390,13 @@ export class ApplyRun {
       if (phase.phase === COMMANDED || phase.phase === AHEAD) this.#commanded.set(op.n, intent);
     }
     this.#meant.durable();
+  }
+
+  /** Before the plan: something may have been set aside from this directory already. */
+  #wasOf(path: ByteString): WasAttributes | undefined {
+    const was = this.#steps.was(path);
+    const mtimeNs = this.#meant.dirs.get(path);
+    return was === undefined || mtimeNs === undefined ? was : { ...was, mtimeNs };
   }
 
   #comingFor(op: Op, content: ContentSource | undefined): Made | undefined {

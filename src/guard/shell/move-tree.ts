@@ -3,7 +3,7 @@
  * layer on overlayfs), what is in it is, piece by piece.
  */
 import { byteString } from '../../base/bytes.ts';
-import type { DirHandle } from '../../host/source.ts';
+import { type DirHandle, kindOfMode } from '../../host/source.ts';
 import { type Attributes, type Place, TreeFailure } from '../../host/tree-writer.ts';
 import type { TreePorts } from './quarantine-place.ts';
 import { isDirMode, seenAt } from './seen-object.ts';
@@ -68,8 +68,21 @@ function isDir({ source }: TreePorts, place: Place): boolean {
   return seen !== undefined && isDirMode(seen.mode);
 }
 
+/** Anything but a directory again, under a free name of the same mount. */
+export function copyEntry(ports: TreePorts, from: Place, to: Place): void {
+  const { source, tree } = ports;
+  const seen = seenAt(source, from);
+  const kind = seen === undefined ? undefined : kindOfMode(seen.mode);
+  if (seen === undefined || kind === 'file') return copyFile(ports, from, to);
+  // A device or a FIFO holds nothing of its own: a second name keeps all of it.
+  if (kind !== 'symlink') return tree.makeLink(from, to);
+  tree.makeSymlink(to.dir, to.name, source.readLink(from.dir, from.name));
+  const { uid, gid, mtimeNs } = seen;
+  tree.setAttributesAt(to, { owner: { uid, gid }, mtimeNs });
+}
+
 /** A regular file again, under a free name of the same mount or another: content, attributes. */
-export function copyFile(ports: TreePorts, from: Place, to: Place): void {
+function copyFile(ports: TreePorts, from: Place, to: Place): void {
   const { source, tree } = ports;
   const out = source.openFile(from.dir, from.name);
   let into: number | undefined;

@@ -9,7 +9,7 @@ import { type Attributes, type Place, TreeFailure, type Unset } from '../../host
 import { isWithin } from '../../manifest/core/order.ts';
 import type { Made, WasAttributes } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
-import { copyFile, moveTree } from './move-tree.ts';
+import { copyEntry, moveTree } from './move-tree.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
 import { isDirMode, isSameMoved, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
 import { surveyBelow } from './survey-below.ts';
@@ -152,12 +152,12 @@ export class OpSteps {
     if (seen !== undefined) this.#noteTouched(seen);
   }
 
-  /** A copy beside, for a program that will write in place. Directories and links are not written. */
+  /** A copy beside, for a program that will write in place, or take it away itself. */
   copyAside(op: Op): void {
     const seen = this.demandAsPlanned(op);
     if (seen === undefined) throw new Surprise('it is not there any more');
     const old = this.oldPlace(op);
-    copyFile(this.#ports, this.#placeOf(op.path), { dir: old.dir, name: old.name });
+    copyEntry(this.#ports, this.#placeOf(op.path), old);
   }
 
   /** Attributes of what is at `path` before they change. */
