@@ -66,10 +66,20 @@ const rule = z
     message: 'either hold: or deny: with an expression',
   });
 
+const DAY_MS = 86_400_000;
+/** `2026-12-01`: to the end of that day, UTC; milliseconds since 1970. */
+const day = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/)
+  .transform((given) => Date.parse(`${given}T00:00:00Z`) + DAY_MS)
+  .refine((ms) => Number.isFinite(ms), 'a day that there is, as 2026-12-01');
+
 /** What of the above is otherwise for some pipelines. */
 const pipeline = z.strictObject({
   /** Of its name, `*` for anything: `rsync:*>/srv/mirror`. */
   match: text,
+  /** It counts to the end of this day: for a clearing out that was announced. */
+  until: day.optional(),
   mode: mode.optional(),
   modes: modes.optional(),
   limits: limits.optional(),

@@ -155,6 +155,7 @@ const GUARD_KINDS: ReadonlyMap<string, string> = new Map([
   ['fix', 'what to do about it'],
   ['pipelines', 'a list, each with match, and what is otherwise there'],
   ['match', 'a name of a pipeline, * for anything'],
+  ['until', 'a day as 2026-12-01'],
   ['trees', 'names, and below each: place, must-exist'],
   ['place', 'host:/path or a path'],
   ['must-exist', 'a path below the tree, or a list of them'],

@@ -1,6 +1,7 @@
 /** `holdfast config`: what holds, and why. */
 import type { Command } from 'commander';
 import type { Style } from '../../base/say.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { sayText } from '../../base/say-name.ts';
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
@@ -113,7 +114,7 @@ async function diffLook(cli: Cli, options: DiffOptions): Promise<Answer> {
 
 async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {
   const settings = await readSettings(cli, options);
-  const rows = rowsOf(settings);
+  const rows = rowsOf(settings, cli.clock.now());
   const say = (style: Style): readonly string[] =>
     layoutTable(
       style,
@@ -124,7 +125,7 @@ async function showAll(cli: Cli, options: VaultOptions): Promise<Answer> {
   return { code: EXIT.done, say, json };
 }
 
-function rowsOf(settings: Settings): readonly (readonly [string, string, string])[] {
+function rowsOf(settings: Settings, now: UnixMs): readonly (readonly [string, string, string])[] {
   const { config, configFile, vault, state, keyFile, passphraseFile } = settings;
   const rows: [string, string, string][] = [];
   const where = vault && { ...vault, value: nameOfPlace(vault.value) };
@@ -149,7 +150,7 @@ function rowsOf(settings: Settings): readonly (readonly [string, string, string]
   for (const [name, { datasets }] of Object.entries(config.services ?? {})) {
     rows.push([`services.${name}`, datasets.join(', '), from]);
   }
-  return [...rows, ...guardRows(config.guard, from), ...estateRows(config, from)];
+  return [...rows, ...guardRows(config.guard, from, now), ...estateRows(config, from)];
 }
 
 /** What is said of other machines. */

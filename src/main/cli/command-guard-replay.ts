@@ -88,7 +88,7 @@ async function policyOf(
   const { celRules } = await import('../../adapters/cel/cel-rules.ts');
   const config = readConfig(file).guard ?? {};
   const own = celRules(config.rules ?? [], file);
-  return (pipeline) => policyFor(config, own, pipeline);
+  return (pipeline) => policyFor(config, own, { pipeline, now: session.now() });
 }
 
 interface Said {

@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { readConfig } from '../../adapters/config/config-file.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { days, hours, minutes } from '../../base/units.ts';
+import { days, hours, minutes, unixMs } from '../../base/units.ts';
 import { DEFAULT_POLICY, type GuardPolicy } from '../../guard/core/guard-policy.ts';
 import type { GuardConfig } from '../../wire/guard-config.ts';
 import { classesOf, isMatch, keepOf, policyFor } from './guard-policy.ts';
@@ -23,8 +23,9 @@ function read(text: string): GuardConfig {
   return readConfig(file).guard ?? {};
 }
 
-const policyOf = (text: string, pipeline = 'rsync:/a>/b'): GuardPolicy =>
-  policyFor(read(text), [], pipeline);
+const NOW = unixMs(Date.UTC(2026, 10, 20, 12));
+const policyOf = (text: string, pipeline = 'rsync:/a>/b', now = NOW): GuardPolicy =>
+  policyFor(read(text), [], { pipeline, now });
 
 test('nothing said is our habit', () => {
   assert.deepEqual(policyOf(''), DEFAULT_POLICY);
@@ -69,6 +70,15 @@ test('a pipeline has its own, and the last that is said of it decides', () => {
   assert.equal(mirror.limits.remainMin, 2);
   assert.deepEqual(mirror.modes, { undo: 'observe', live: 'observe', radius: 'enforce' });
   assert.equal(policyOf(text, 'rsync:/a>/b').limits.deletesMin, 5);
+});
+
+test('what was announced counts to the end of its day, and no longer', () => {
+  const text = `guard:
+  pipelines: [{match: '*', until: 2026-12-01, limits: {deletes: 5000}}]
+`;
+  const at = (time: number) => policyOf(text, 'p', unixMs(time)).limits.deletesMin;
+  assert.equal(at(Date.UTC(2026, 11, 1, 23, 59)), 5000);
+  assert.equal(at(Date.UTC(2026, 11, 2)), DEFAULT_POLICY.limits.deletesMin);
 });
 
 test('a star is anything, and nothing else is', () => {
@@ -120,6 +130,7 @@ const WRONG: readonly (readonly [string, RegExp, RegExp])[] = [
     /each name once/,
   ],
   ['guard: {approvals: {persons: 0}}', /guard\.approvals\.persons/, /1 to 9/],
+  ['guard: {pipelines: [{match: a, until: soon}]}', /pipelines\.0\.until/, /2026-12-01/],
   ['guard: {keep: 3 weeks}', /guard\.keep/, /14d/],
 ];
 for (const [text, what, instead] of WRONG) {

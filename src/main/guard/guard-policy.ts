@@ -1,7 +1,7 @@
 /** From `guard:` in holdfast.yaml to what the rules go by. */
 import { byteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
-import { type DurationMs, days, durationMs } from '../../base/units.ts';
+import { type DurationMs, days, durationMs, type UnixMs } from '../../base/units.ts';
 import { gitignoreExcludes } from '../../adapters/excludes/gitignore.ts';
 import { DEFAULT_POLICY, type GuardPolicy } from '../../guard/core/guard-policy.ts';
 import type { OwnRule } from '../../guard/core/own-rules.ts';
@@ -20,12 +20,16 @@ const CACHES: readonly string[] = ['__pycache__/', '.cache/', 'CACHEDIR.TAG'];
 export function policyFor(
   config: GuardConfig,
   own: readonly OwnRule[],
-  pipeline: string,
+  run: { readonly pipeline: string; readonly now: UnixMs },
 ): GuardPolicy {
-  const said = [
-    config,
-    ...(config.pipelines ?? []).filter((each) => isMatch(each.match, pipeline)),
-  ];
+  const counts = ({
+    match,
+    until,
+  }: {
+    readonly match: string;
+    readonly until?: number | undefined;
+  }) => isMatch(match, run.pipeline) && run.now < (until ?? Number.POSITIVE_INFINITY);
+  const said = [config, ...(config.pipelines ?? []).filter(counts)];
   let policy: GuardPolicy = { ...DEFAULT_POLICY, approvals: approvalsOf(config), own };
   for (const each of said) {
     policy = {

@@ -1,6 +1,7 @@
 /** What holds below `guard:`, for `holdfast config show`. */
 import { formatCount, formatShare } from '../../base/say-quantity.ts';
 import { formatDuration } from '../../base/say-time.ts';
+import type { UnixMs } from '../../base/units.ts';
 import type { GuardConfig } from '../../wire/guard-config.ts';
 import { keepOf, policyFor } from './guard-policy.ts';
 
@@ -10,9 +11,10 @@ const HABIT = 'habit';
 export function guardRows(
   config: GuardConfig | undefined,
   from: string,
+  now: UnixMs,
 ): readonly (readonly [string, string, string])[] {
   if (config === undefined) return [];
-  const { modes, limits, shrink, approvals } = policyFor(config, [], '');
+  const { modes, limits, shrink, approvals } = policyFor(config, [], { pipeline: '', now });
   const of = (isSaid: boolean): string => (isSaid ? from : HABIT);
   const coolOff =
     approvals.coolOffMs === undefined ? '' : `, or one and ${formatDuration(approvals.coolOffMs)}`;

@@ -55,7 +55,7 @@ export async function openGuard(cli: Cli, settings: Settings): Promise<GuardSess
     guardDir: byteString(`${stateDir}/guard`),
     store: new PlanStore({ disk: ports.disk, tools: ports.tools, stateDir }),
     actor: actorOf(cli),
-    policyFor: (pipeline) => policyFor(config, own(), pipeline),
+    policyFor: (pipeline) => policyFor(config, own(), { pipeline, now: cli.clock.now() }),
     classOf: classesOf(config),
     keepMs: keepOf(config),
     now: () => cli.clock.now(),
