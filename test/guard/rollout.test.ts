@@ -9,7 +9,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { Bench } from '../cli/run-cli.ts';
+import { Bench, PROGRAM } from '../cli/run-cli.ts';
+import { needs } from '../run/needs.ts';
+import { onTerminal } from './terminal.ts';
 
 const benches: Bench[] = [];
 const children: ChildProcess[] = [];
@@ -222,4 +224,41 @@ test('a target that is named twice is a mistake, and --all-or-nothing looks at a
   assert.notEqual(ran.status, 0);
   assert.deepEqual(fs.readdirSync(first), []);
   assert.deepEqual(fleet.log(), []);
+});
+
+test('on a terminal it is asked once, for the first target; without the right word nothing goes', async (t) => {
+  if (!needs(t, 'bsdutils')) return;
+  const fleet = newFleet(3);
+  const { bench, targets } = fleet;
+  assert.equal(rollout(fleet).status, 0);
+  // Owned since, old enough, and gone at the source: each target would delete it.
+  bench.write('src/kept');
+  assert.equal(rollout(fleet).status, 0);
+  fs.unlinkSync(bench.at('src/kept'));
+  const command = `${PROGRAM} sync ${bench.at('src')} ${targets.join(' ')}`;
+  const options = (answer: string) => ({
+    env: {
+      HOLDFAST_STATE: bench.state,
+      HOLDFAST_VAULT: bench.vault,
+      HOLDFAST_PASSPHRASE: 'x',
+      TERM: 'xterm',
+      LANG: 'C.UTF-8',
+    },
+    cwd: bench.scratch,
+    answers: [[/Type t1 to do it/, answer]] as const,
+  });
+  const kept = (): readonly boolean[] =>
+    targets.map((target) => fs.existsSync(path.join(target, 'kept')));
+  const no = await onTerminal(command, options('no'));
+  assert.notEqual(no.status, 0);
+  assert.deepEqual(kept(), [true, true, true], no.shown);
+  const yes = await onTerminal(command, options('t1'));
+  assert.equal(yes.status, 0, yes.shown);
+  assert.deepEqual(kept(), [false, false, false]);
+  assert.match(
+    yes.shown,
+    /Ctrl-C stops; elsewhere: holdfast sync --pause r-/,
+    'all hosts on one screen',
+  );
+  assert.match(yes.shown, /3 of 3 targets done/);
 });

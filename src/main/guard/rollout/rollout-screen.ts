@@ -5,7 +5,7 @@ import { sayText } from '../../../base/say-name.ts';
 import { countOf, formatShare } from '../../../base/say-quantity.ts';
 import { markCell } from '../../../base/say-rows.ts';
 import { formatDuration } from '../../../base/say-time.ts';
-import { padTo, shorten, widthOf } from '../../../base/say-width.ts';
+import { padTo, shorten, widthOf, wrap } from '../../../base/say-width.ts';
 import type { Cli } from '../../cli/cli.ts';
 import type { Phase } from './rollout-target.ts';
 
@@ -66,7 +66,7 @@ export class RolloutScreen {
     this.#cli = cli;
   }
 
-  /** @param head what all of it is doing, in one line */
+  /** @param head what all of it is doing */
   show(head: string, hosts: readonly HostLine[]): void {
     const { terminal, clock } = this.#cli;
     if (!terminal.isLive) {
@@ -77,7 +77,8 @@ export class RolloutScreen {
     if (now - this.#shownMs < REDRAW_MS) return;
     this.#shownMs = now;
     const style = terminal.errorStyle;
-    this.#draw([inCharset(style, head), ...screenLines(hosts, { style, nowMs: now })]);
+    const above = wrap(inCharset(style, head), style.width - 1);
+    this.#draw([...above, ...screenLines(hosts, { style, nowMs: now })]);
   }
 
   end(): void {

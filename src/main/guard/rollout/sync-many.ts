@@ -123,5 +123,7 @@ function endOf(result: SyncResult): TargetEnd {
     const sentence = `what is new is there, ${done.waiting} wait${because}`;
     return { outcome: 'held', sentence, json };
   }
-  return { outcome: 'done', sentence: wouldWords({ header, picture }), json };
+  // Where it was done stands before it on the line.
+  const [sentence = ''] = wouldWords({ header, picture }).split(' below ');
+  return { outcome: 'done', sentence, json };
 }
