@@ -27,7 +27,8 @@ test('every help text is as it was agreed, fits 80 columns, and ends with an exa
   );
   const said = texts.join('\n');
   for (const line of said.split('\n')) assert.ok(line.length <= 80, line);
-  for (const text of texts.slice(2)) assert.match(text, /\nExamples?:\n {2}(?:sudo )?holdfast /, text);
+  for (const text of texts.slice(2))
+    assert.match(text, /\nExamples?:\n {2}(?:sudo )?holdfast /, text);
   if (process.env.SNAP_UPDATE === '1') {
     fs.mkdirSync(path.dirname(GOLDEN), { recursive: true });
     fs.writeFileSync(GOLDEN, said);
