@@ -380,3 +380,19 @@ test('a freeze stops an apply between two operations, and it goes on afterwards'
   assert.equal(again.status, 0, again.stdout + again.stderr);
   assert.equal(left(), count - gone);
 });
+
+test('observed runs happened: they adopt, count, and a replay says what would have been asked', (t) => {
+  const bench = people(t);
+  if (bench === undefined || !needs(t, 'rsync')) return;
+  for (let file = 0; file < 49; file++) bench.write(`src/f${file}`);
+  fs.mkdirSync(bench.at('dst'));
+  const command = ['guard', 'run', '--observe', '--', 'rsync', '-a', '--delete', 'src/', 'dst/'];
+  assert.equal(bench.run(command).status, 0);
+  for (let file = 0; file < 40; file++) fs.unlinkSync(bench.at(`src/f${file}`));
+  assert.equal(bench.run(command).status, 0);
+  assert.equal(fs.readdirSync(bench.at('dst')).length, 9);
+  const third = bench.run(command);
+  assert.doesNotMatch(flat(third.stdout + third.stderr), /first run of its kind/);
+  const { said } = bench.json(['guard', 'replay']);
+  assert.deepEqual([said.runs, said.asked], [3, 1]);
+});

@@ -24,6 +24,7 @@ export type RunOutcome =
   | 'stale'
   | 'stopped'
   | 'shown'
+  | 'observed'
   | 'undone';
 
 /** What tells one incarnation of a source from another. */
@@ -126,7 +127,7 @@ export const WINDOW = hours(24);
 export const HISTORY_SPAN = days(90);
 /** Fewer say nothing about what is usual. */
 export const RUNS_MIN = 5;
-const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped']);
+const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped', 'observed']);
 
 /**
  * @param runs in the order of their times

@@ -5,7 +5,17 @@ import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import type { RunOutcome, RunRecord } from './history.ts';
 
 const OUTCOMES: ReadonlySet<string> = new Set<RunOutcome>([
-  ...(['applied', 'additive', 'held', 'denied', 'stale', 'stopped', 'shown', 'undone'] as const),
+  ...([
+    'applied',
+    'additive',
+    'held',
+    'denied',
+    'stale',
+    'stopped',
+    'shown',
+    'observed',
+    'undone',
+  ] as const),
 ]);
 const WORDS: ReadonlySet<string> = new Set(DECISIONS);
 

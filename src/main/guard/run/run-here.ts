@@ -119,9 +119,10 @@ class LocalRun {
 
   async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
     const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
-    if (this.#command.endedWell(code))
-      this.#adopt(made, verdict.decision === 'allow' ? 'all' : 'creates');
-    this.#record(made, verdict, { outcome: 'shown' });
+    // It did all that was asked of it, whatever the verdict: the next run is measured by that.
+    const isDone = this.#command.endedWell(code);
+    if (isDone) this.#adopt(made, 'all');
+    this.#record(made, verdict, { outcome: isDone ? 'observed' : 'shown' });
     return { code, outcome: 'shown', made };
   }
 
@@ -235,7 +236,8 @@ class LocalRun {
   ): void {
     const { outcome, report } = end;
     const { header, digest, folded, found, known } = made;
-    const deleted = report?.outcome === 'applied' && outcome === 'applied' ? lossOf(made) : NONE;
+    const isDone = report?.outcome === 'applied' && outcome === 'applied';
+    const deleted = isDone || outcome === 'observed' ? lossOf(made) : NONE;
     found.book.record(
       runOf({
         ...{ header, digest, verdict, folded, outcome, deleted },
