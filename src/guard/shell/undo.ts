@@ -252,10 +252,18 @@ class UndoMaker {
       const isMaking = op.op === 'create' || op.op === 'replace';
       if (top === undefined || !isWithin(top, op.path)) top = isMaking ? op.path : undefined;
       if (top === undefined) continue;
-      counts.set(top, (counts.get(top) ?? 0) + (op.op === 'rename' ? this.#entriesAt(op.path) : 1));
+      counts.set(top, (counts.get(top) ?? 0) + this.#entriesMade(op));
     }
     this.#madeKept = counts;
     return counts;
+  }
+
+  /** What an undo put back in place of something else may be of any size: it is not counted. */
+  #entriesMade(op: Op): number {
+    if (op.op === 'create') return op.entries;
+    if (op.op === 'rename') return this.#entriesAt(op.path);
+    const isBack = op.op === 'replace' && this.#request.original.undoOf !== undefined;
+    return isBack ? Number.POSITIVE_INFINITY : 1;
   }
 
   #entriesAt(path: ByteString): number {

@@ -1,0 +1,98 @@
+// Goal: whoever has a plan's id has all of it back, is told what cannot come back and what somebody
+// changed since, and what is kept is given back when its time is over and never before.
+// Method: the real program on plans that guard run applied.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../run/needs.ts';
+import { type RunPlace, runPlace } from './run-place.ts';
+
+interface Listed {
+  readonly plans: readonly { readonly id: string; readonly done: number }[];
+}
+
+/** A directory of the target is gone, and can be put back. */
+function deleted(t: Parameters<typeof runPlace>[0]): { place: RunPlace; dir: string; id: string } {
+  const place = runPlace(t);
+  const dir = path.join(place.target, 'dir');
+  fs.mkdirSync(path.join(dir, 'deep'), { recursive: true });
+  fs.writeFileSync(path.join(dir, 'deep/file'), 'content');
+  const ran = place.guard(['rm', '-r', dir]);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.ok(!fs.existsSync(dir));
+  return { place, dir, id: only(place) };
+}
+
+function listOf(place: RunPlace): Listed {
+  return JSON.parse(place.holdfast(['undo', '--json']).stdout) as Listed;
+}
+
+function only(place: RunPlace): string {
+  const { plans } = listOf(place);
+  assert.equal(plans.length, 1);
+  return plans[0]?.id ?? '';
+}
+
+test('what can be put back is listed; put back it is listed no more, its undo is', (t) => {
+  const { place, dir, id } = deleted(t);
+  const list = place.holdfast(['undo']);
+  assert.match(list.stdout, new RegExp(`^1 plan can be put back.*\\n[^]*${id}`));
+  const shown = place.holdfast(['undo', id, '--dry-run']);
+  assert.equal(shown.status, 0);
+  assert.ok(!fs.existsSync(dir), 'it was shown, not done');
+  const done = place.holdfast(['undo', id]);
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stdout, /PUT BACK/);
+  assert.equal(fs.readFileSync(path.join(dir, 'deep/file'), 'utf8'), 'content');
+  const again = place.holdfast(['undo', id]);
+  assert.equal(again.status, 64);
+  assert.match(again.stderr, /was put back already/);
+  const undo = only(place);
+  assert.notEqual(undo, id);
+  assert.equal(place.holdfast(['undo', undo]).status, 0);
+  assert.ok(!fs.existsSync(dir), 'the undo was undone');
+});
+
+test('what somebody made in its place waits for a person, and is kept aside', (t) => {
+  if (!needs(t, 'root')) return;
+  const { place, dir, id } = deleted(t);
+  fs.mkdirSync(dir);
+  fs.writeFileSync(path.join(dir, 'work'), 'of somebody');
+  const held = place.holdfast(['undo', id, '--json']);
+  assert.equal(held.status, 2, held.stdout);
+  const { plan } = JSON.parse(held.stdout) as { plan: string };
+  assert.ok(fs.existsSync(path.join(dir, 'work')), 'nothing was done');
+  assert.equal(place.holdfast(['apply', plan]).status, 2, 'nobody approved it');
+  const broken = place.holdfast(['apply', plan, '--break-glass', 'it is mine']);
+  assert.equal(broken.status, 0, broken.stderr);
+  assert.equal(fs.readFileSync(path.join(dir, 'deep/file'), 'utf8'), 'content');
+  const aside = path.join(path.dirname(place.target), '.holdfast-undo', plan, 'old');
+  const kept = fs.readdirSync(aside, { recursive: true, encoding: 'utf8' });
+  assert.ok(kept.some((name) => path.basename(name) === 'work'));
+});
+
+test('apply names the command that makes a plan anew, and refuses what was applied', (t) => {
+  const { place, id } = deleted(t);
+  const again = place.holdfast(['apply', id]);
+  assert.equal(again.status, 64);
+  assert.match(again.stderr, /was applied already/);
+});
+
+test('what is kept is released when its time is over, and not before', (t) => {
+  const { place, id } = deleted(t);
+  const early = place.holdfast(['undo', '--release', id]);
+  assert.equal(early.status, 64);
+  assert.match(early.stderr, /can be put back until/);
+  assert.equal(place.holdfast(['undo', '--release']).status, 0);
+  assert.equal(only(place), id, 'it is there still');
+  const result = path.join(place.state, 'guard/plans', id, 'result.json');
+  const said = JSON.parse(fs.readFileSync(result, 'utf8')) as { until: number };
+  fs.writeFileSync(result, `${JSON.stringify({ ...said, until: Date.now() - 1000 })}\n`);
+  const released = place.holdfast(['undo', '--release', '--json']);
+  assert.deepEqual(JSON.parse(released.stdout), { released: [{ id, bytes: 7 }] });
+  const quarantine = path.join(path.dirname(place.target), '.holdfast-undo');
+  assert.deepEqual(fs.readdirSync(quarantine), []);
+  assert.deepEqual(listOf(place).plans, []);
+  assert.match(place.holdfast(['undo', id]).stderr, /was kept until/);
+});
