@@ -57,7 +57,7 @@ const EXPLANATIONS: Readonly<Record<ExplainedRule, RuleExplanation>> = {
     says: 'What one pipeline takes away in 24 hours has a limit: 20 entries, three times what its own history has, or, at once, 15 % of what lies there up to 1 000; never more than half of it unless it has done so before; and something must remain. Renames, caches, and what you name yourself and can put back do not count.',
     holds: 'It waits for one person.',
     todo: [
-      'Where that is usual here: guard.limits or guard.pipelines in holdfast.yaml',
+      'Where that is usual here: guard.limits or guard.pipelines in holdfast.yaml; for once, the latter with until: DAY',
       'See how often it would have asked: holdfast guard replay',
       'Or let it pass: holdfast approve PLAN',
     ],
