@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { canStartMachines } from '../look/six-machines.ts';
 import { needs } from '../run/needs.ts';
 import type { Ran } from '../cli/run-cli.ts';
-import { type Master, startMaster, startReimaged } from './masters.ts';
+import { type Master, startMaster, startReimaged, startTargets } from './masters.ts';
 
 const STAGING = '/srv/staging';
 /** These machines are small; the usual floor is larger than their disks. */
@@ -210,6 +210,72 @@ test('enrolled: synced to and not from, until a person has promoted it after a c
     }
   });
 });
+
+const TARGETS = 20;
+const HOOK = (said: string): string => `#!/bin/sh\necho "${said}" >> /tmp/pool\n`;
+
+test('twenty targets in batches, each out of the pool meanwhile; one fails, and stays out', async (t) => {
+  if (!canReplay(t)) return;
+  await withMaster('mira', async (mira) => {
+    const targets = await startTargets(TARGETS, mira);
+    try {
+      prepareRollout(mira);
+      const names = targets.map(({ machine }) => machine.name);
+      const [failing = ''] = names.slice(6);
+      // Room for its plan, and not for what is put there.
+      targets[6]?.must(
+        'room=$(df --output=avail -k /srv | tail -1); head -c $(( (room - 1500) * 1024 )) /dev/zero > /filler',
+      );
+      const places = names.map((name) => `${name}:${STAGING}`).join(' ');
+      const { status, stdout, stderr } = mira.type(
+        `holdfast sync ${STAGING} ${places} --yes --canary 1 --batch 5 --max-failures 1`,
+      );
+      assert.equal(status, 1, `${stdout}${stderr}`);
+      assert.match(stdout, /19 of 20 targets done/);
+      const good = contentOf(mira);
+      for (const target of targets) {
+        const { name } = target.machine;
+        if (name === failing) assert.notDeepEqual(contentOf(target), good);
+        else assert.deepEqual(contentOf(target), good, name);
+      }
+      assertPool(mira.must('cat /tmp/pool').trim().split('\n'), failing);
+    } finally {
+      for (const target of targets) await target.stop();
+    }
+  });
+});
+
+/** What scap did by hand that day: each host is taken out of the pool, and put back when it is done. */
+function prepareRollout(mira: Master): void {
+  const hooks = { depool: 'out $HOLDFAST_HOST', repool: 'in $HOLDFAST_HOST $HOLDFAST_OUTCOME' };
+  for (const [name, said] of Object.entries(hooks)) {
+    mira.write(`/usr/local/bin/${name}`, HOOK(said));
+    mira.must(`chmod 755 /usr/local/bin/${name}`);
+  }
+  const rollout =
+    '{before: [/usr/local/bin/depool], after: [/usr/local/bin/repool], after-failure: keep-out}';
+  mira.must('mkdir -p /etc/holdfast');
+  mira.write(
+    '/etc/holdfast/holdfast.yaml',
+    `vault: /var/vault\nmin-free: 1MiB\nguard:\n  rollout: ${rollout}\n`,
+  );
+  mira.must('holdfast init');
+}
+
+/** The canary alone, then never more than five out of the pool; the one that failed stays out. */
+function assertPool(lines: readonly string[], failing: string): void {
+  const out = new Set<string>();
+  let most = 0;
+  for (const [at, line] of lines.entries()) {
+    const [what, host = ''] = line.split(' ');
+    if (what === 'out') out.add(host);
+    else out.delete(host);
+    most = Math.max(most, out.size - (out.has(failing) && out.size > 1 ? 1 : 0));
+    if (at === 1) assert.equal(line, 'in mw01 done', 'the canary is done before others begin');
+  }
+  assert.deepEqual([...out], [failing]);
+  assert.ok(most > 1 && most <= 5, `${most} were out at once`);
+}
 
 /** Paths and bytes; the marker belongs to the place. */
 function contentOf(master: Master): readonly string[] {
