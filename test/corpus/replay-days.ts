@@ -37,7 +37,7 @@ export function replay(history: History, policy: GuardPolicy): Replayed {
     const { verdict, deleted, entries } = judgeDay(day, before, { runs, policy });
     if (deleted > 0) withDeletes += 1;
     if (verdict.decision !== 'allow') questions.push({ day: day.label, deleted, entries, verdict });
-    runs.push(recordOf(day, deleted, runs.length));
+    runs.push(recordOf(day, { deleted, verdict }, runs.length));
     before = day;
   }
   return { runs: runs.length - 1, withDeletes, questions };
@@ -92,7 +92,11 @@ function lossOf(ops: readonly Op[]): number {
   return ops.filter(isLoss).reduce((sum, op) => sum + op.entries, 0);
 }
 
-function recordOf(day: Day, deleted: number, n: number): RunRecord {
+function recordOf(
+  day: Day,
+  { deleted, verdict }: Pick<Judged, 'deleted' | 'verdict'>,
+  n: number,
+): RunRecord {
   const example = runExample();
   const { source } = example;
   return {
@@ -102,6 +106,7 @@ function recordOf(day: Day, deleted: number, n: number): RunRecord {
     plan: `p-${String(n).padStart(8, '0')}`,
     at: unixMs(day.at),
     deleted: { entries: deleted, bytes: 0 },
+    objections: verdict.objections,
     ...(source !== undefined && {
       source: { ...source, generation: 0, seen: entriesOf(treeOf(day)) },
     }),

@@ -59,6 +59,15 @@ const pasts = fc.array(fc.record({ minutes: fc.nat(10 * 24 * 60), entries: fc.na
   maxLength: 60,
 });
 
+test('what a person released is no reason to ask about the next small run', () => {
+  const objections = [{ rule: 'radius', effect: 'hold', mode: 'enforce', opCount: 1 }] as const;
+  const big = deleting(NOW, 900);
+  assert.equal(factsOf([big], NOW).deleted24h, 900);
+  assert.equal(factsOf([{ ...big, objections }], NOW).deleted24h, 0);
+  const observed = [{ ...objections[0], mode: 'observe' }] as const;
+  assert.equal(factsOf([{ ...big, objections: observed }], NOW).deleted24h, 900);
+});
+
 test('sliding sums are the deletes of the 24 hours up to each run', () => {
   fc.assert(
     fc.property(pasts, (given) => {

@@ -115,7 +115,7 @@ export interface PipelinePast {
   readonly before?: SourceBefore;
   /** What that source was. */
   readonly lastSeen?: SourceSighting;
-  /** Entries that were deleted in the 24 h before, plans that were taken back left out. */
+  /** Entries that were deleted in the 24 h before; not those of plans taken back, or released by persons. */
   readonly deleted24h: number;
   /** Of such sums at the runs of the last 90 days, the 99th percentile; undefined below `RUNS_MIN`. */
   readonly deleted24hP99?: number;
@@ -152,7 +152,7 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
       ? {}
       : { lastSeen: { ...last.source.mark, identity: last.source.identity } }),
     deleted24h: applied
-      .filter(({ at }) => at > now - WINDOW)
+      .filter((run) => run.at > now - WINDOW && !wasReleased(run))
       .reduce((sum, { deleted }) => sum + deleted.entries, 0),
     ...(p99 === undefined ? {} : { deleted24hP99: p99 }),
     appliedRuns: sums.length,
@@ -165,6 +165,12 @@ export function appliedRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
     runs.flatMap((run) => (run.outcome === 'undone' && run.undoOf ? [run.undoOf] : [])),
   );
   return runs.filter(({ outcome, plan }) => TOOK.has(outcome) && !undone.has(plan));
+}
+
+/** Somebody looked at it and said yes: it does not make the next small run suspicious. */
+function wasReleased({ decision, objections, broken }: RunRecord): boolean {
+  if (broken !== undefined) return true;
+  return decision === 'allow' && objections.some(({ mode }) => mode === 'enforce');
 }
 
 /** At each run the entries deleted in the 24 h up to it, itself included. */
