@@ -14,6 +14,7 @@ export const SYNC_KIND = {
   refused: 0x05,
   go: 0x06,
   drop: 0x07,
+  patched: 0x08,
   hello: 0x81,
   want: 0x82,
   plan: 0x83,
@@ -45,7 +46,13 @@ export interface SyncFrame {
 export interface WantedObject {
   readonly kind: ObjectKind;
   readonly digest: Digest;
+  /** Content of which the old version, at the same path in `base`, is there. */
+  readonly hasOld?: boolean;
 }
+
+const WANT_CONTENT = 0;
+const WANT_NAMES = 1;
+const WANT_PATCH = 2;
 
 /** @throws Fault HF_SYNC_PROTOCOL where `condition` does not hold */
 export function demandSync(condition: boolean, why: string): asserts condition {
@@ -74,8 +81,9 @@ export function frameOf(bytes: Uint8Array): SyncFrame {
 
 export function encodeWant(objects: readonly WantedObject[]): Uint8Array {
   const bytes = new Uint8Array(objects.length * WANT_SIZE);
-  for (const [at, { kind, digest }] of objects.entries()) {
-    bytes[at * WANT_SIZE] = kind === CONTENT ? 0 : 1;
+  for (const [at, { kind, digest, hasOld }] of objects.entries()) {
+    const content = hasOld === true ? WANT_PATCH : WANT_CONTENT;
+    bytes[at * WANT_SIZE] = kind === CONTENT ? content : WANT_NAMES;
     writeDigest(digest, bytes, at * WANT_SIZE + 1);
   }
   return bytes;
@@ -88,9 +96,10 @@ export function parseWant(rest: Uint8Array): readonly WantedObject[] {
   demandSync(isSound, 'no sound number of objects is wanted');
   return Array.from({ length: count }, (_, at) => {
     const kind = rest[at * WANT_SIZE];
-    demandSync(kind === 0 || kind === 1, 'an object of an unknown kind is wanted');
-    const begin = at * WANT_SIZE + 1;
-    return { kind: kind === 0 ? CONTENT : NAMES, digest: digestIn(rest, begin) };
+    demandSync(kind !== undefined && kind <= WANT_PATCH, 'an object of an unknown kind is wanted');
+    const digest = digestIn(rest, at * WANT_SIZE + 1);
+    if (kind === WANT_NAMES) return { kind: NAMES, digest };
+    return { kind: CONTENT, digest, hasOld: kind === WANT_PATCH };
   });
 }
 

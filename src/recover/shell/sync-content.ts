@@ -1,5 +1,5 @@
 /** What a sync puts in: entries of a snapshot, staged one by one by the code of restore. */
-import { type ByteString, byteString } from '../../base/bytes.ts';
+import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Op } from '../../base/plan.ts';
 import type { DirHandle, Source } from '../../host/source.ts';
@@ -45,7 +45,7 @@ export interface SyncContentOptions {
 }
 
 /** Operations whose content is asked for before its turn. */
-const AHEAD_MAX = 32;
+const AHEAD_MAX = 64;
 const AHEAD_BYTES_MAX = 8n << 20n;
 const BATCHES = 4;
 const ROOT = byteString('');
@@ -64,7 +64,6 @@ export class SyncContent {
   readonly #ahead: Iterator<Op>;
   #asked = 0;
   #stagedOps = 0;
-  #askedBytes = 0n;
 
   constructor(ports: SyncContentPorts, options: SyncContentOptions) {
     this.#ports = ports;
@@ -218,22 +217,24 @@ export class SyncContent {
     throw new Fault('HF_SYNC_CONTENT', `${utf8Of(path)}: ${why}`, { path: utf8Of(path), why });
   }
 
-  /** A reader that waits for another machine is told what comes. */
+  /** A reader that waits for another machine is told what comes, many at once. */
   #askAhead(): void {
     const { expect } = this.#ports.reader;
-    if (expect === undefined) return;
-    while (this.#asked < this.#stagedOps + AHEAD_MAX && this.#askedBytes < AHEAD_BYTES_MAX) {
+    if (expect === undefined || this.#asked - this.#stagedOps > AHEAD_MAX / 2) return;
+    const digests: Digest[] = [];
+    let bytes = 0n;
+    while (this.#asked < this.#stagedOps + AHEAD_MAX && bytes < AHEAD_BYTES_MAX) {
       const next = this.#ahead.next();
-      if (next.done === true) return;
+      if (next.done === true) break;
       const { value: op } = next;
       if (op.attributesOnly === true || !['create', 'update', 'replace'].includes(op.op)) continue;
       this.#asked += 1;
       const entry = this.#options.lookup.find(op.path);
       if (entry?.type !== 'file' || entry.sha256 === undefined || entry.cut !== undefined) continue;
       if (entry.size === 0n) continue;
-      this.#askedBytes += entry.size;
-      expect(CONTENT, [entry.sha256]);
+      bytes += entry.size;
+      digests.push(entry.sha256);
     }
-    if (this.#asked <= this.#stagedOps + 1) this.#askedBytes = 0n;
+    if (digests.length > 0) expect(CONTENT, digests);
   }
 }

@@ -5,6 +5,7 @@
 import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { MIB } from '../../base/units.ts';
+import type { Patcher } from '../../host/patcher.ts';
 import type { Tools } from '../../host/tools.ts';
 import { NAMES, type ObjectKind } from '../../vault/core/object-id.ts';
 import {
@@ -84,27 +85,41 @@ export class FarLink {
 
 /** What came early is kept up to this. */
 const EARLY_MAX = 32 * MIB;
+const OBJECT_KINDS: ReadonlySet<number> = new Set([
+  SYNC_KIND.object,
+  SYNC_KIND.patched,
+  SYNC_KIND.refused,
+]);
 const REFUSED = new Uint8Array(0);
 
 interface Awaited {
   readonly key: ByteString;
   readonly kind: ObjectKind;
   readonly digest: Digest;
+  readonly old: Uint8Array | undefined;
+}
+
+export interface FarObjectsOptions {
+  readonly patcher: Patcher;
+  /** The old version of what has this digest, where it is still here. */
+  readonly oldOf: (digest: Digest) => Uint8Array | undefined;
 }
 
 /** Objects of the near side, each compared with its digest. */
 export class FarObjects implements ObjectReader {
   readonly #link: FarLink;
   readonly #tools: Tools;
+  readonly #options: FarObjectsOptions;
   readonly #awaited: Awaited[] = [];
   readonly #early = new Map<ByteString, Uint8Array>();
   #earlyBytes = 0;
   /** Of all objects, as they came. */
   receivedBytes = 0;
 
-  constructor(link: FarLink, tools: Tools) {
+  constructor(link: FarLink, tools: Tools, options: FarObjectsOptions) {
     this.#link = link;
     this.#tools = tools;
+    this.#options = options;
   }
 
   read(kind: ObjectKind, digest: Digest): Uint8Array {
@@ -114,7 +129,7 @@ export class FarObjects implements ObjectReader {
     if (!this.#awaited.some((each) => each.key === key)) {
       // Room for it: the answers to what was asked for come first.
       while (this.#awaited.length >= WANTED_MAX) this.#receive();
-      this.#want([{ key, kind, digest }]);
+      this.#want([this.#awaitedOf(key, kind, digest)]);
     }
     for (;;) {
       const came = this.#receive();
@@ -135,13 +150,20 @@ export class FarObjects implements ObjectReader {
       if (isFull || this.#earlyBytes > EARLY_MAX) break;
       const isKnown =
         this.#early.has(key) || [...this.#awaited, ...wanted].some((it) => it.key === key);
-      if (!isKnown) wanted.push({ key, kind, digest });
+      if (!isKnown) wanted.push(this.#awaitedOf(key, kind, digest));
     }
     if (wanted.length > 0) this.#want(wanted);
   };
 
+  #awaitedOf(key: ByteString, kind: ObjectKind, digest: Digest): Awaited {
+    return { key, kind, digest, old: kind === NAMES ? undefined : this.#options.oldOf(digest) };
+  }
+
   #want(objects: readonly Awaited[]): void {
-    this.#link.send(SYNC_KIND.want, encodeWant(objects));
+    const wanted = objects.map(({ kind, digest, old }) => {
+      return { kind, digest, hasOld: old !== undefined };
+    });
+    this.#link.send(SYNC_KIND.want, encodeWant(wanted));
     this.#awaited.push(...objects);
   }
 
@@ -149,20 +171,22 @@ export class FarObjects implements ObjectReader {
     const { kind, rest } = this.#link.next();
     const awaited = this.#awaited.shift();
     demandSync(awaited !== undefined, 'an object came that nobody wanted');
-    const { key, digest } = awaited;
-    demandSync(
-      kind === SYNC_KIND.object || kind === SYNC_KIND.refused,
-      'a message came out of turn',
-    );
+    const { key } = awaited;
+    demandSync(OBJECT_KINDS.has(kind), 'a message came out of turn');
     this.receivedBytes += rest.length;
-    const bytes = kind === SYNC_KIND.refused ? REFUSED : this.#opened(rest, digest);
+    const bytes = kind === SYNC_KIND.refused ? REFUSED : this.#opened({ kind, rest }, awaited);
     this.#early.set(key, bytes);
     this.#earlyBytes += bytes.length;
     return { key, bytes };
   }
 
-  #opened(rest: Uint8Array, digest: Digest): Uint8Array {
-    const bytes = this.#tools.codec.decompress(rest, OBJECT_MAX);
+  #opened({ kind, rest }: SyncFrame, { digest, old }: Awaited): Uint8Array {
+    const isPatch = kind === SYNC_KIND.patched;
+    demandSync(!isPatch || old !== undefined, 'a patch came for what is not here');
+    const bytes =
+      isPatch && old !== undefined
+        ? this.#options.patcher.unpatch(rest, old, OBJECT_MAX)
+        : this.#tools.codec.decompress(rest, OBJECT_MAX);
     demandSync(this.#tools.hash.sha256(bytes) === digest, 'an object has not its digest');
     return bytes;
   }

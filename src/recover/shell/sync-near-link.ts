@@ -2,6 +2,7 @@
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Codec } from '../../host/codec.ts';
+import type { Patcher } from '../../host/patcher.ts';
 import type { ByteReader, ByteWriter } from '../../vault/shell/stdio-stream.ts';
 import { FrameReader } from '../../vault/shell/stdio-stream.ts';
 import {
@@ -22,6 +23,7 @@ export interface NearStreams {
   readonly input: ByteReader;
   readonly output: ByteWriter;
   readonly codec: Codec;
+  readonly patcher: Patcher;
 }
 
 export class NearLink {
@@ -123,15 +125,20 @@ export class NearLink {
     wanted: Parameters<SyncObjects['read']>[0],
   ): Promise<void> {
     if (this.#failed !== undefined) return;
+    const { codec, patcher } = this.#streams;
     let bytes: Uint8Array;
+    let kind: number = SYNC_KIND.object;
     try {
-      bytes = this.#streams.codec.compress(objects.read(wanted));
+      const old = objects.oldOf(wanted);
+      const now = objects.read(wanted);
+      bytes = old === undefined ? codec.compress(now) : patcher.patch(now, old);
+      if (old !== undefined) kind = SYNC_KIND.patched;
     } catch (error) {
       if (!(error instanceof Fault) || error.kind === 'transient') throw error;
       if (error.code === 'HF_SYNC_PROTOCOL') throw error;
       await this.sendText(SYNC_KIND.refused, JSON.stringify({ code: error.code }));
       return;
     }
-    await this.send(SYNC_KIND.object, bytes);
+    await this.send(kind, bytes);
   }
 }

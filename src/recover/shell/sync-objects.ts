@@ -24,6 +24,8 @@ export class SyncObjects {
   readonly #manifest: Manifest;
   readonly #content = new Set<Digest>();
   readonly #named = new Map<Digest, Named>();
+  /** Content of entries that changed since `base`, to what it was. */
+  readonly #olds = new Map<Digest, Digest>();
   #hasAll = false;
 
   constructor(ports: { readonly reader: ObjectReader; readonly codec: Codec }, manifest: Manifest) {
@@ -44,6 +46,17 @@ export class SyncObjects {
     const bytes = this.#reader.read(wanted.kind, wanted.digest);
     if (wanted.kind === NAMES) this.#follow(wanted.digest, bytes);
     return bytes;
+  }
+
+  noteOld(now: Digest, old: Digest): void {
+    this.#olds.set(now, old);
+  }
+
+  /** The old version of it, a copy; undefined where none is known, or it cannot be had. */
+  oldOf({ digest, hasOld }: WantedObject): Uint8Array | undefined {
+    const old = hasOld === true ? this.#olds.get(digest) : undefined;
+    if (old === undefined || this.#reader.orderOf(CONTENT, old) === undefined) return undefined;
+    return this.#reader.read(CONTENT, old).slice();
   }
 
   #isOurs({ kind, digest }: WantedObject): boolean {

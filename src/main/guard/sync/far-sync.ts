@@ -1,5 +1,6 @@
 /** A target on another machine: the near side of docs/format/sync-stdio.md. */
 import { ChildLink } from '../../../adapters/ssh/child-link.ts';
+import { nodePatcher } from '../../../adapters/node/patcher.ts';
 import { readerOf, writerOf } from '../../../adapters/ssh/node-bytes.ts';
 import { sshFailure } from '../../../adapters/ssh/ssh-failure.ts';
 import { sshByHand, sshDestination, type SshHost } from '../../../adapters/ssh/ssh-host.ts';
@@ -16,7 +17,7 @@ import { PlanPicture } from '../../../guard/core/plan-picture.ts';
 import { parseVerdict } from '../../../guard/core/verdict-text.ts';
 import { textOfBase64 } from '../../../manifest/core/base64.ts';
 import { isUtf8, utf8Of } from '../../../manifest/core/utf8.ts';
-import { editLines } from '../../../recover/core/sync-edits.ts';
+import { editLines, patchable } from '../../../recover/core/sync-edits.ts';
 import {
   demandSync,
   digestBytes,
@@ -24,6 +25,7 @@ import {
   SYNC_LINES_MAX,
   type SyncFrame,
 } from '../../../recover/core/sync-frame.ts';
+import type { Entry } from '../../../manifest/core/entry.ts';
 import { NearLink } from '../../../recover/shell/sync-near-link.ts';
 import { SyncObjects } from '../../../recover/shell/sync-objects.ts';
 import { readSnapshotContent, listSnapshots, tagOf } from '../../../vault/shell/snapshot-store.ts';
@@ -89,6 +91,7 @@ class FarTalk {
       input: readerOf(this.#child.output),
       output: writerOf(this.#child.input, lost),
       codec: asked.guard.ports.tools.codec,
+      patcher: nodePatcher(),
     });
   }
 
@@ -172,12 +175,18 @@ class FarTalk {
       from: { ...offer.from, hosts: [source.content.host] },
     };
     await this.#near.sendText(SYNC_KIND.offer, offerText(said));
+    const objects = new SyncObjects({ reader: reading.reader, codec }, root.manifest);
+    const onChanged = (before: Entry, after: Entry): void => {
+      const [old, now] = [patchable(before), patchable(after)];
+      if (old !== undefined && now !== undefined && old !== now) objects.noteOld(now, old);
+    };
     if (isEdited) {
       let piece = '';
       for (const line of editLines({
         before: base,
         after: root.sha256,
         load: root.manifest.load,
+        onChanged,
       })) {
         piece += line;
         if (piece.length < PIECE) continue;
@@ -187,7 +196,7 @@ class FarTalk {
       if (piece !== '') await this.#near.send(SYNC_KIND.edits, this.#near.packed(piece));
       await this.#near.send(SYNC_KIND.edited, new Uint8Array(0));
     }
-    this.#near.serve(new SyncObjects({ reader: reading.reader, codec }, root.manifest));
+    this.#near.serve(objects);
   }
 
   async #planned(): Promise<PreparedSync> {

@@ -7,6 +7,8 @@ import { headerText } from '../../../guard/core/plan-header.ts';
 import { opLine } from '../../../guard/core/plan-lines.ts';
 import { objectOf, textAt } from '../../../guard/core/plan-fields.ts';
 import { verdictText } from '../../../guard/core/verdict-text.ts';
+import { nodePatcher } from '../../../adapters/node/patcher.ts';
+import type { Entry } from '../../../manifest/core/entry.ts';
 import { base64OfText } from '../../../manifest/core/base64.ts';
 import type { LoadPage } from '../../../manifest/core/page-load.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
@@ -18,6 +20,7 @@ import {
   SYNC_LINES_MAX,
 } from '../../../recover/core/sync-frame.ts';
 import { inlineRestoreCrew } from '../../../recover/shell/restore-crew.ts';
+import { ManifestLookup } from '../../../recover/shell/manifest-lookup.ts';
 import { FarLink, FarObjects, type FarStreams } from '../../../recover/shell/sync-far-link.ts';
 import { NAMES } from '../../../vault/core/object-id.ts';
 import type { GuardSession } from '../guard-session.ts';
@@ -27,6 +30,7 @@ import { type LocalSync, prepareLocal } from './local-sync.ts';
 import { type OfferSaid, parseOffer } from './offer-text.ts';
 import { isAllHeld } from './sync-act.ts';
 import { LEFT } from './prepared-sync.ts';
+import { OldFiles } from './old-files.ts';
 import { PageStore } from './page-store.ts';
 
 export const SYNC_GREETING = 'holdfast-sync 0\n';
@@ -71,13 +75,18 @@ class Conversation {
   readonly #link: FarLink;
   readonly #objects: FarObjects;
   readonly #pages: PageStore;
+  readonly #olds: OldFiles;
 
   constructor(of: ServeSync, link: FarLink) {
     const { guard, target } = of;
     this.#of = of;
     this.#link = link;
-    this.#objects = new FarObjects(link, guard.ports.tools);
     this.#pages = new PageStore(guard.ports, guard.guardDir, target);
+    this.#olds = new OldFiles(guard.ports, target);
+    this.#objects = new FarObjects(link, guard.ports.tools, {
+      patcher: nodePatcher(),
+      oldOf: (digest) => this.#olds.read(digest),
+    });
   }
 
   async run(): Promise<void> {
@@ -97,7 +106,10 @@ class Conversation {
   #edit(root: Digest, base: Digest | undefined): void {
     demandSync(base !== undefined, 'edits came, and there is nothing to edit');
     const pages = this.#pages;
-    const reader = new EditReader({ base, load: this.#load, emit: (text) => pages.put(text) });
+    const lookup = new ManifestLookup({ root: base, load: this.#load });
+    const onPut = (entry: Entry): void => this.#olds.note(entry, lookup.find(entry.path));
+    const emit = (text: ByteString): Digest => pages.put(text);
+    const reader = new EditReader({ base, load: this.#load, emit, onPut });
     for (;;) {
       const { kind, rest } = this.#link.next();
       if (kind === SYNC_KIND.edited) break;

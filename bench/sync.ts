@@ -1,0 +1,210 @@
+/**
+ * `holdfast sync` beside `rsync -a --delete` on a tree of which 1 % changed: T1 on one machine, by time, and
+ * T2 to another by the bytes on the line. `npm run bench-sync`.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startSshd } from '../test/ssh/sshd-fixture.ts';
+import { generateInput } from './generate.ts';
+import { inputSpec, planFile } from './inputs.ts';
+import { describeMachine } from './machine.ts';
+import { type Cost, measure } from './measure.ts';
+import { environment } from './process.ts';
+import { Scratch } from './scratch.ts';
+import { median } from './summary.ts';
+import { HOLDFAST } from './tools.ts';
+
+const HELP = `npm run bench-sync -- [options]
+
+  --part NAME     time, bytes, or both (default both)
+  --scale X       share of the inputs (default 1: 500 000 files, and 20 000)
+  --runs N        rounds; figures are medians (default 3)
+  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
+  --no-keep       keep no result
+
+bytes needs root (network namespaces) and openssh-server.
+`;
+
+const CHANGED_OF = 100;
+const QUIET = 'guard:\n  modes: { live: observe, radius: observe }\n';
+
+interface Trees {
+  readonly scratch: Scratch;
+  readonly source: string;
+  readonly files: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Figures = Readonly<Record<string, number>>;
+
+async function treesOf(scratch: Scratch, name: 'T1' | 'T2', scale: number): Promise<Trees> {
+  const spec = inputSpec(name, { scale, seed: 1 });
+  const source = join(scratch.root, `${name}-source`);
+  await generateInput(spec, source, scratch);
+  const files = Array.from({ length: spec.tree.fileCount }, (_, at) =>
+    join(source, planFile(spec, at).path),
+  );
+  const config = join(scratch.root, 'holdfast.yaml');
+  writeFileSync(config, QUIET);
+  const env = {
+    HOLDFAST_STATE: join(scratch.root, `${name}-state`),
+    HOLDFAST_VAULT: join(scratch.root, `${name}-vault`),
+    HOLDFAST_CONFIG: config,
+    HOLDFAST_FULL_SPEED: '1',
+    HOLDFAST_SHIPPED: process.env.HOLDFAST_SHIPPED ?? '1',
+  };
+  mkdirSync(env.HOLDFAST_STATE);
+  quietly([HOLDFAST, 'init', '--new-key-file'], env);
+  return { scratch, source, files, env };
+}
+
+function quietly(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  const [program = '', ...args] = argv;
+  return execFileSync(program, args, { env: environment(env), encoding: 'utf8' });
+}
+
+/** One line more in the middle of text; some bytes others; another length of every fourth. */
+function change({ files }: Trees, round: number): void {
+  for (let at = round; at < files.length; at += CHANGED_OF) {
+    const file = files[at];
+    if (file === undefined) continue;
+    const { mtimeMs } = statSync(file);
+    const bytes = readFileSync(file);
+    const middle = Math.trunc(bytes.length / 2);
+    const insert = Buffer.from(`\n// changed in round ${round}\n`);
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, middle), insert, bytes.subarray(middle)]));
+    utimesSync(file, new Date(mtimeMs + 1000 * round), new Date(mtimeMs + 1000 * round));
+  }
+}
+
+async function times(scratch: Scratch, scale: number, runs: number): Promise<Figures> {
+  const trees = await treesOf(scratch, 'T1', scale);
+  const { source, env } = trees;
+  const ours = scratch.directory('ours');
+  const theirs = scratch.directory('theirs');
+  quietly(['rsync', '-a', `${source}/`, `${theirs}/`]);
+  quietly(['cp', '-aT', source, ours]);
+  quietly([HOLDFAST, 'sync', source, ours, '--yes'], env);
+  const costs: Record<'rsync' | 'place' | 'snapshot' | 'plan', Cost[]> = {
+    ...{ rsync: [], place: [], snapshot: [], plan: [] },
+  };
+  const cost = (argv: readonly string[]): Promise<Cost> =>
+    measure({ command: { argv, env }, syncPath: scratch.root }, scratch);
+  for (let run = 1; run <= runs; run++) {
+    change(trees, 2 * run);
+    costs.rsync.push(await cost(['rsync', '-a', '--delete', `${source}/`, `${theirs}/`]));
+    costs.place.push(await cost([HOLDFAST, 'sync', source, ours, '--yes']));
+    change(trees, 2 * run + 1);
+    quietly([HOLDFAST, 'backup', source], env);
+    costs.plan.push(await cost([HOLDFAST, 'sync', 'latest', ours, '--dry-run']));
+    costs.snapshot.push(await cost([HOLDFAST, 'sync', 'latest', ours, '--yes']));
+    quietly(['rsync', '-a', '--delete', `${source}/`, `${theirs}/`]);
+    process.stdout.write(`round ${run}: ${JSON.stringify(figuresOf(costs))}\n`);
+  }
+  return figuresOf(costs);
+}
+
+function figuresOf(costs: Readonly<Record<string, readonly Cost[]>>): Figures {
+  return Object.fromEntries(
+    Object.entries(costs).flatMap(([name, all]) => [
+      [`${name}WallS`, median(all.map(({ wallS }) => wallS))],
+      [`${name}CpuS`, median(all.map(({ cpuS }) => cpuS))],
+      [`${name}RssPeakBytes`, median(all.map(({ rssPeakBytes }) => rssPeakBytes))],
+    ]),
+  );
+}
+
+async function bytes(scratch: Scratch, scale: number): Promise<Figures> {
+  const trees = await treesOf(scratch, 'T2', scale);
+  const sshd = await startSshd();
+  try {
+    sshd.authorize('');
+    const { source, env } = trees;
+    const ssh = `${sshd.environment.HOLDFAST_SSH ?? 'ssh'} -p ${sshd.port}`;
+    const [ours, theirs] = [scratch.directory('far-ours'), scratch.directory('far-theirs')];
+    const far = { ...env, HOLDFAST_STATE: join(scratch.root, 'far-state') };
+    const words = Object.entries(far).map(([key, value]) => `${key}=${value ?? ''}`);
+    const near = {
+      ...env,
+      HOLDFAST_SSH: sshd.environment.HOLDFAST_SSH,
+      HOLDFAST_REMOTE: ['env', ...words, HOLDFAST].join(' '),
+    };
+    const rsync = ['rsync', '-a', '--delete', '-e', ssh, `${source}/`, `${sshd.host}:${theirs}/`];
+    const target = `${sshd.host}:${sshd.port}:${ours}`;
+    const sync = [HOLDFAST, 'sync', source, target, '--yes'];
+    const card = cardOf(sshd.host);
+    const sent = (argv: readonly string[], own: NodeJS.ProcessEnv): number => {
+      const before = bytesOn(card);
+      quietly(argv, own);
+      return bytesOn(card) - before;
+    };
+    const figures: Record<string, number> = {};
+    for (const what of ['first', 'unchanged', 'changed'] as const) {
+      if (what === 'changed') change(trees, 1);
+      figures[`rsync ${what}`] = sent(rsync, {});
+      figures[`sync ${what}`] = sent(sync, near);
+    }
+    return figures;
+  } finally {
+    await sshd.stop();
+  }
+}
+
+/** The card whose cable leads there. */
+function cardOf(host: string): string {
+  const route = execFileSync('ip', ['-o', 'route', 'get', host], { encoding: 'utf8' });
+  return / dev (\S+)/.exec(route)?.[1] ?? 'lo';
+}
+
+/** Both directions, with what SSH, TCP and Ethernet add. */
+function bytesOn(card: string): number {
+  const read = (name: string): number =>
+    Number(readFileSync(`/sys/class/net/${card}/statistics/${name}`, 'utf8'));
+  return read('tx_bytes') + read('rx_bytes');
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      part: { type: 'string', default: 'both' },
+      scale: { type: 'string', default: '1' },
+      runs: { type: 'string', default: '3' },
+      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
+      'no-keep': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
+  const scale = Number(values.scale);
+  try {
+    const result = {
+      machine: describeMachine(scratch.root),
+      scale,
+      ...(values.part === 'bytes'
+        ? {}
+        : { time: await times(scratch, scale, Number(values.runs)) }),
+      ...(values.part === 'time' ? {} : { bytes: await bytes(scratch, scale) }),
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    if (!values['no-keep']) keep(result);
+  } finally {
+    rmSync(scratch.root, { recursive: true, force: true });
+  }
+}
+
+function keep(result: object): void {
+  const dir = fileURLToPath(new URL('results/', import.meta.url));
+  const day = new Date().toISOString().slice(0, 10);
+  writeFileSync(join(dir, `${day}-sync.json`), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+await main();
