@@ -126,7 +126,7 @@ async function bytes(scratch: Scratch, scale: number): Promise<Figures> {
     const ssh = `${sshd.environment.HOLDFAST_SSH ?? 'ssh'} -p ${sshd.port}`;
     const [ours, theirs] = [scratch.directory('far-ours'), scratch.directory('far-theirs')];
     const far = { ...env, HOLDFAST_STATE: join(scratch.root, 'far-state') };
-    const words = Object.entries(far).map(([key, value]) => `${key}=${value ?? ''}`);
+    const words = Object.entries(far).map(([key, value]) => `${key}=${value}`);
     const near = {
       ...env,
       HOLDFAST_SSH: sshd.environment.HOLDFAST_SSH,

@@ -17,14 +17,13 @@ export function* syncWords(result: SyncResult, now: UnixMs, style: Style): Gener
   const { sync, done, notDone } = result;
   const place = sayText(sync.place, style);
   if (notDone === 'equal') yield `${stateMark(style, 'ok')} ${place} is what was to be put there.`;
-  else if (done !== undefined) yield* doneWords(result, done, now, style);
+  else if (done !== undefined) yield* doneWords({ sync, done }, now, style);
   else yield* notDoneWords(result, now, style);
   yield* leftWords(sync, style);
 }
 
 function* doneWords(
-  { sync }: SyncResult,
-  done: SyncDone,
+  { sync, done }: { readonly sync: SyncResult['sync']; readonly done: SyncDone },
   now: UnixMs,
   style: Style,
 ): Generator<string> {
