@@ -323,14 +323,27 @@ test('one file to one name; several sources; a source without a slash', (t) => {
   assert.deepEqual(fs.readdirSync(path.join(place.target, 'sub')), ['b']);
 });
 
-test('observed: it says what it would have said, and runs as it is', (t) => {
+test('observed: it says what it would have said, runs as it is, and is remembered as a run', (t) => {
   if (!needs(t, 'rsync')) return;
-  const place = begun(t);
+  const place = runPlace(t);
+  place.fill(60);
+  place.put('extra', 'x', place.target);
+  const observed = { options: ['--observe'] };
+  const first = place.sync(observed);
+  assert.equal(first.status, 0, said(first));
+  assert.match(first.stderr, /first run, observed/);
+  assert.ok(!place.names().includes('/extra'));
   for (let at = 0; at < 50; at++) fs.rmSync(path.join(place.source, `f${at}`));
-  const ran = place.sync({ options: ['--observe'] });
-  assert.equal(ran.status, 0, said(ran));
-  assert.match(ran.stderr, /HELD/);
+  const second = place.sync(observed);
+  assert.equal(second.status, 0, said(second));
+  assert.match(second.stderr, /WOULD HAVE BEEN HELD/);
+  assert.doesNotMatch(second.stderr, /first run|Nothing was deleted/);
   assert.equal(place.names().length, 10);
+  // Enforced from here on: what is there is its own.
+  fs.rmSync(path.join(place.source, 'f59'));
+  const third = place.sync();
+  assert.equal(third.status, 120, said(third));
+  assert.match(third.stderr, /radius/);
 });
 
 test('--json is one object on stdout, whatever the command prints', (t) => {

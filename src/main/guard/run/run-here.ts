@@ -5,7 +5,7 @@ import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
-import type { RunOutcome } from '../../../guard/core/history.ts';
+import type { RunOutcome, SourceMark } from '../../../guard/core/history.ts';
 import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import { applyPlan } from '../../../guard/shell/apply.ts';
@@ -102,7 +102,7 @@ class LocalRun {
   /** With what persons have said to this plan, or to an earlier one that asked for no less. */
   async #released(made: MadePlan): Promise<Verdict> {
     const { verdict, header, digest } = made;
-    if (verdict.decision !== 'hold') return verdict;
+    if (verdict.decision !== 'hold' || this.#parts.asked.observe) return verdict;
     const session = this.#session;
     const now = momentHere(this.#parts.cli.clock);
     const approvals = await approvalsFor(session, { header, digest, verdict, now });
@@ -117,6 +117,7 @@ class LocalRun {
     return released;
   }
 
+  /** It did happen, as it was typed: the next run is measured by it, and `guard replay` counts it. */
   async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
     const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
     // It did all that was asked of it, whatever the verdict: the next run is measured by that.
@@ -138,7 +139,7 @@ class LocalRun {
     });
     const outcome = report.outcome;
     if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
-    this.#record(made, verdict, { outcome, report });
+    this.#record(made, verdict, { outcome });
     releaseOver(this.#session);
     this.#parts.voice.done(command, made, { report, code });
     return { code: this.#codeAfter(report, code), outcome, made, report };
@@ -174,7 +175,7 @@ class LocalRun {
       .every(({ rule }) => ABOUT_LOSS.has(rule));
     const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
     if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
-    this.#record(made, verdict, { outcome, report });
+    this.#record(made, verdict, { outcome });
     voice.held(this.#command, made, { verdict, report, code });
     return { code: RUN_EXIT.held, outcome: 'held', made, report };
   }
@@ -243,7 +244,7 @@ class LocalRun {
         ...{ header, digest, verdict, folded, outcome, deleted },
         at: this.#session.now(),
         isFirst: found.past.isFirstRun,
-        ...(known === undefined ? {} : { mark: known.sighting }),
+        ...markOf(made, verdict),
       }),
     );
   }
@@ -261,6 +262,13 @@ class LocalRun {
 
 /** What these object to is a loss, and there is none: what comes is as it should be. */
 const ABOUT_LOSS: ReadonlySet<RuleName> = new Set(['scoped', 'undo', 'live', 'radius']);
+
+/** A source that was objected to does not become the one that the next is compared with. */
+function markOf({ known, found }: MadePlan, verdict: Verdict): { readonly mark?: SourceMark } {
+  const isOdd = verdict.objections.some(({ rule }) => rule === 'eligible-source');
+  const mark = isOdd ? found.past.lastSeen : known?.sighting;
+  return mark === undefined ? {} : { mark };
+}
 
 const NONE = { entries: 0, bytes: 0 };
 

@@ -8,6 +8,7 @@ import {
   type Done,
   doneLines,
   heldLines,
+  observedLines,
   readFirstLines,
   refusedLines,
   remoteLines,
@@ -77,7 +78,7 @@ export class RunVoice {
     if (isWell && isGlassBroken) this.#say(verdictLines(style, { command, made, verdict }));
     else if (isWell && saysWell && made.made.ops.length > 0) this.#say(allowedLines(style, made));
     if (!isWell && isObserved) {
-      this.#say(refusedLines(style, { command, made, verdict, isObserved }));
+      this.#say(observedLines(style, { command, made, verdict }));
     }
   }
 
@@ -94,7 +95,7 @@ export class RunVoice {
   }
 
   refused(command: Guarded, made: MadePlan, verdict: Verdict): void {
-    this.#say(refusedLines(this.#place.style, { command, made, verdict, isObserved: false }));
+    this.#say(refusedLines(this.#place.style, { command, made, verdict }));
   }
 
   remoteHeld(

@@ -5,7 +5,8 @@ import { stateMark } from '../../../base/say-mark.ts';
 import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../../base/say-time.ts';
 import { wrap } from '../../../base/say-width.ts';
-import { sayVerdict } from '../../../guard/core/say-verdict.ts';
+import { isInForce } from '../../../guard/core/release.ts';
+import { layoutObjections, sayVerdict, wouldWords } from '../../../guard/core/say-verdict.ts';
 import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
 import type { MadePlan } from './make-plan.ts';
 import type { Guarded, Unclear } from './wrapped.ts';
@@ -109,15 +110,34 @@ export function heldLines(
   return [...verdictLines(style, said), '', ...wrap(inCharset(style, ran), style.width)];
 }
 
-export function refusedLines(
-  style: Style,
-  said: SaidRun & { readonly isObserved: boolean },
-): readonly string[] {
+export function refusedLines(style: Style, said: SaidRun): readonly string[] {
   const code = said.verdict.decision === 'deny' ? '121: denied' : '120: held';
-  const end = said.isObserved
-    ? `Observed only: ${said.command.name} runs as it is.`
-    : `Exit ${code}. ${said.command.name} was not run.`;
-  return [...verdictLines(style, said), '', end];
+  return [...verdictLines(style, said), '', `Exit ${code}. ${said.command.name} was not run.`];
+}
+
+/** What would have been said, of a run that goes on as it was typed. */
+export function observedLines(
+  style: Style,
+  { command, made, verdict }: SaidRun,
+): readonly string[] {
+  const { header, picture } = made;
+  const objections = verdict.objections.filter(isInForce);
+  const [first] = objections;
+  const isAdoption =
+    made.found.past.isFirstRun && objections.every(({ rule }) => rule === 'scoped');
+  if (isAdoption) {
+    const text = `${header.id}: first run, observed. Guarded, it would have deleted nothing yet.`;
+    return wrap(inCharset(style, text), style.width);
+  }
+  const isDenied = verdict.decision === 'deny';
+  const word = paint(style, 'strong', `WOULD HAVE BEEN ${isDenied ? 'DENIED' : 'HELD'}`);
+  const mark = stateMark(style, isDenied ? 'failed' : 'held');
+  const would = `It will ${wouldWords({ header, picture })}: ${command.name} runs as it was typed.`;
+  return [
+    `${mark} ${word}  ${header.id}   Only observed.`,
+    ...wrap(inCharset(style, would), style.width),
+    ...(first === undefined ? [] : ['', ...layoutObjections(objections, style)]),
+  ];
 }
 
 export function verdictLines(style: Style, { made, verdict }: SaidRun): readonly string[] {
