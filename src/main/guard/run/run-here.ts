@@ -230,15 +230,10 @@ class LocalRun {
     if (gone.length > 0) book.release(gone);
   }
 
-  #record(
-    made: MadePlan,
-    verdict: Verdict,
-    end: Pick<RunEnd, 'report'> & { outcome: RunOutcome },
-  ): void {
-    const { outcome, report } = end;
-    const { header, digest, folded, found, known } = made;
-    const isDone = report?.outcome === 'applied' && outcome === 'applied';
-    const deleted = isDone || outcome === 'observed' ? lossOf(made) : NONE;
+  #record(made: MadePlan, verdict: Verdict, { outcome }: { readonly outcome: RunOutcome }): void {
+    const { header, digest, folded, found } = made;
+    const isDone = outcome === 'applied' || outcome === 'observed';
+    const deleted = isDone ? lossOf(made) : NONE;
     found.book.record(
       runOf({
         ...{ header, digest, verdict, folded, outcome, deleted },
