@@ -4,14 +4,13 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { quoteWord } from '../../base/shell-word.ts';
 import type { ListedEntry } from '../../guard/core/compare-listings.ts';
 import { ChildLink } from '../ssh/child-link.ts';
 import { nextBytes } from '../ssh/node-bytes.ts';
 import { lastLine, sshFailure } from '../ssh/ssh-failure.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
 import type { ReadSight } from './tree-sight.ts';
-import { sayTreePlace } from './tree-place.ts';
+import { rootLine, sayTreePlace } from './tree-place.ts';
 
 /** GNU find writes seconds with a fraction of ten digits. */
 const RECORD = /^(.*)\/\/([a-zA-Z?]) ([0-9]+) (-?[0-9]+)(?:\.([0-9]+))?$/s;
@@ -39,9 +38,8 @@ export async function* listTree(
           environment,
         },
   );
-  const root = place.path.startsWith('/') ? place.path : `./${place.path}`;
   const script = fs.readFileSync(path.join(import.meta.dirname, 'list.sh'), 'latin1');
-  link.input.end(Buffer.from(`root=${quoteWord(root)}\n${script}`, 'latin1'));
+  link.input.end(Buffer.from(`${rootLine(place)}\n${script}`, 'latin1'));
   let status: number | undefined;
   try {
     for await (const record of records(link.output)) {

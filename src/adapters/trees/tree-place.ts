@@ -2,6 +2,7 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
+import { quoteWord } from '../../base/shell-word.ts';
 import { parseSshHost, type SshHost, sshHostText } from '../ssh/ssh-host.ts';
 import { isSshPlace, parseSshPlace } from '../ssh/ssh-place.ts';
 
@@ -47,6 +48,12 @@ export function treePlaceText({ at, path }: TreePlace): ByteString {
 
 export function sayTreePlace(place: TreePlace): string {
   return sayName(treePlaceText(place));
+}
+
+/** `root=...` for a shell over there: `~/x` and `x` lie below the home directory. */
+export function rootLine({ path }: TreePlace): string {
+  if (path === '~' || path.startsWith('~/')) return `root=$HOME/${quoteWord(path.slice(2) || '.')}`;
+  return `root=${quoteWord(path.startsWith('/') ? path : `./${path}`)}`;
 }
 
 function trimmed(path: string): string {

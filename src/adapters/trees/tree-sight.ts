@@ -17,7 +17,7 @@ import { ChildLink } from '../ssh/child-link.ts';
 import { nextBytes } from '../ssh/node-bytes.ts';
 import { sshFailure } from '../ssh/ssh-failure.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
-import { sayTreePlace, type TreePlace } from './tree-place.ts';
+import { rootLine, sayTreePlace, type TreePlace } from './tree-place.ts';
 
 export interface ReadSight {
   readonly place: TreePlace;
@@ -97,10 +97,9 @@ function commandOf({ place, mayAsk, environment }: ReadSight): {
 /** Each character a byte. */
 function scriptOf({ place, state, mustExist }: ReadSight): string {
   const script = fs.readFileSync(path.join(import.meta.dirname, 'sight.sh'), 'latin1');
-  const root = place.path.startsWith('/') ? place.path : `./${place.path}`;
   const words = mustExist.map((each) => quoteWord(bytesOfUtf8(each)));
   return [
-    `root=${quoteWord(root)}`,
+    rootLine(place),
     `state=${place.at === undefined ? quoteWord(state) : "''"}`,
     `set -- ${words.join(' ')}`,
     script,
