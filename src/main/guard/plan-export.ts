@@ -77,7 +77,8 @@ export function readExport(session: GuardSession, path: ByteString): CarriedPlan
     disk.makeDir(dir);
     write(session, byteString(`${dir}/header.json`), [headerText(header)]);
     write(session, byteString(`${dir}/ops.ndjson`), lines);
-    const plan = store.check(header.id);
+    // Its operations are looked at to the last one when they are shown.
+    const plan = store.read(header.id);
     const verdict = judged === 'null\n' ? undefined : parseVerdict(judged).verdict;
     if (typeof from?.host !== 'string') throw invalid('it does not say of which host it is', path);
     const hostName = typeof from.name === 'string' ? from.name : from.host;
