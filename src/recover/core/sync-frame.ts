@@ -4,8 +4,6 @@ import { Fault } from '../../base/fault.ts';
 import { MIB } from '../../base/units.ts';
 import { CONTENT, NAMES, type ObjectKind } from '../../vault/core/object-id.ts';
 
-export const SYNC_VERSION = 0;
-
 export const SYNC_KIND = {
   offer: 0x01,
   edits: 0x02,

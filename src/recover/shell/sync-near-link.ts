@@ -42,8 +42,7 @@ export class NearLink {
   constructor(streams: NearStreams) {
     this.#streams = streams;
     this.#frames = new FrameReader(streams.input);
-    // Told by `next`, if it comes to that.
-    this.#failing.promise.catch(() => undefined);
+    this.#failing.promise.catch(() => undefined); // Told by `next`, if it comes to that.
   }
 
   /** From now on the far side may want these. */

@@ -44,7 +44,7 @@ export async function applySync(
 ): Promise<SyncEnd> {
   const { plan, offer, engine } = of;
   const { ports, store } = guard;
-  const { header, digest, verdict, target } = plan;
+  const { header, verdict, target } = plan;
   const top = ports.source.openRoot(target);
   const permit = verdict.decision === 'allow' ? 'all' : 'creates';
   const ops = (): Iterable<Op> => store.ops(header.id);

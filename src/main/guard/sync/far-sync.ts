@@ -66,7 +66,6 @@ export async function prepareFar(cli: Cli, asked: FarAsked): Promise<PreparedSyn
 }
 
 class FarTalk {
-  readonly #cli: Cli;
   readonly #asked: FarAsked;
   readonly #child: ChildLink;
   readonly #near: NearLink;
@@ -74,7 +73,6 @@ class FarTalk {
 
   constructor(cli: Cli, asked: FarAsked) {
     const { at, path } = asked.place;
-    this.#cli = cli;
     this.#asked = asked;
     const { program, first } = sshProgram(cli.env);
     const hasTerminal = cli.terminal.canAsk;

@@ -69,7 +69,7 @@ export async function planSync(
   given: ByteString,
 ): Promise<SyncPlan> {
   settleKilled(guard);
-  const target = targetAt(given, offer.options.dryRun);
+  const target = targetAt(guard, given, offer.options.dryRun);
   const known = await eligibilityOf(
     { state: guard.stateDir, environment: process.env, mayAsk: false },
     { at: undefined, path: target },
@@ -94,14 +94,14 @@ export async function planSync(
 }
 
 /** The directory itself, where it is there; a new one is made, for a plan that is only shown not. */
-function targetAt(given: ByteString, dryRun: boolean): ByteString {
+function targetAt(guard: GuardSession, given: ByteString, dryRun: boolean): ByteString {
   const stat = fs.statSync(fsPath(given), { throwIfNoEntry: false });
   if (stat === undefined) {
     if (dryRun) {
       const instead = `Make it first: mkdir ${textOfBytes(given)}`;
       throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is not there yet`, { instead });
     }
-    fs.mkdirSync(fsPath(given), { recursive: true, mode: 0o700 });
+    guard.ports.tree.makeTop(given);
   } else if (!stat.isDirectory()) {
     const instead = 'Name a directory; what a file holds is put back by `holdfast restore`.';
     throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is no directory`, { instead });
