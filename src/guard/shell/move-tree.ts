@@ -73,12 +73,16 @@ export function copyEntry(ports: TreePorts, from: Place, to: Place): void {
   const { source, tree } = ports;
   const seen = seenAt(source, from);
   const kind = seen === undefined ? undefined : kindOfMode(seen.mode);
-  if (seen === undefined || kind === 'file') return copyFile(ports, from, to);
-  // A device or a FIFO holds nothing of its own: a second name keeps all of it.
-  if (kind !== 'symlink') return tree.makeLink(from, to);
-  tree.makeSymlink(to.dir, to.name, source.readLink(from.dir, from.name));
-  const { uid, gid, mtimeNs } = seen;
-  tree.setAttributesAt(to, { owner: { uid, gid }, mtimeNs });
+  if (seen === undefined || kind === 'file') {
+    copyFile(ports, from, to);
+  } else if (kind === 'symlink') {
+    tree.makeSymlink(to.dir, to.name, source.readLink(from.dir, from.name));
+    const { uid, gid, mtimeNs } = seen;
+    tree.setAttributesAt(to, { owner: { uid, gid }, mtimeNs });
+  } else {
+    // A device or a FIFO holds nothing of its own: a second name keeps all of it.
+    tree.makeLink(from, to);
+  }
 }
 
 /** A regular file again, under a free name of the same mount or another: content, attributes. */
