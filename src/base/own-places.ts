@@ -18,3 +18,8 @@ const QUARANTINE = /^\.holdfast-undo(?:-\d+|-trial)?$/;
 export function isQuarantineName(name: ByteString): boolean {
   return QUARANTINE.test(name);
 }
+
+/** Whether `path` leads to or through such a directory. */
+export function isInQuarantine(path: ByteString): boolean {
+  return path.includes(QUARANTINE_NAME) && path.split('/').some((name) => QUARANTINE.test(name));
+}

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../run/needs.ts';
 import { type RunPlace, runPlace } from './run-place.ts';
+import { tmpfsAt } from './scratch-mount.ts';
 
 /** `link` leads into `real/deep`, so that `link/..` is `real`. */
 function behindLink(place: RunPlace): void {
@@ -191,4 +192,51 @@ test('rsync: a run that is held changes no mode, owner or time of what waits', (
   assert.equal(ran.status, 120, ran.stderr);
   assert.deepEqual(place.listing(), before);
   assert.equal(fs.statSync(place.target).mode, mode);
+});
+
+test('what can be put back is taken away by nothing', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  place.fill(30);
+  assert.equal(place.sync().status, 0);
+  fs.rmSync(path.join(place.source, 'f1'));
+  const ran = place.sync({ options: ['-v'] });
+  assert.equal(ran.status, 0, ran.stderr);
+  const around = path.dirname(place.target);
+  const aside = path.join(around, '.holdfast-undo');
+  const empty = path.join(place.dir, 'empty');
+  fs.mkdirSync(empty);
+  for (const argv of [
+    ['rm', '-rf', aside],
+    ['rm', '-rf', `${aside}/${place.plan(ran)}`],
+    ['rsync', '-a', '--delete', `${empty}/`, `${aside}/`],
+    ['find', aside, '-delete'],
+    ['mv', path.join(place.source, 'f2'), `${aside}/${place.plan(ran)}/about.json`],
+  ]) {
+    assert.notEqual(place.guard(argv).status, 0, argv.join(' '));
+  }
+  // With all that lies around it it stays, and so does what holds it.
+  const whole = place.guard(['rm', '-rf', around]);
+  assert.equal(whole.status, 1);
+  assert.match(whole.stderr, /what holdfast undo can put back lies in/);
+  place.guard(['find', around, '-name', '[0-9]*', '-delete']);
+  const undone = place.holdfast(['undo', place.plan(ran)]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.ok(place.names().includes('/f1'));
+});
+
+test('rm and find leave what holds another file system, and say so', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const place = runPlace(t);
+  put(place, { 'd/f': 'x\n' });
+  fs.mkdirSync(path.join(place.target, 'd/m/deep'), { recursive: true });
+  using inner = tmpfsAt(path.join(place.target, 'd/m/deep'));
+  fs.writeFileSync(path.join(inner.at, 'g'), 'y\n');
+  const before = place.listing();
+  for (const named of ['d', 'd/m', 'd/m/deep']) {
+    const ran = place.guard(['rm', '-rf', named], { cwd: place.target });
+    assert.equal(ran.status, 1, ran.stderr);
+    assert.match(ran.stderr, /another file system is mounted at .*d\/m\/deep/);
+    assert.deepEqual(place.listing(), before);
+  }
 });

@@ -23,6 +23,12 @@ export interface Seen {
   readonly precond: Precondition;
 }
 
+export interface Staying {
+  /** Below the target. */
+  readonly path: ByteString;
+  readonly why: 'kept' | 'a mount' | 'what can be put back';
+}
+
 /** All that lies in a directory, itself included. */
 export interface TreeSum {
   readonly entries: number;
@@ -33,11 +39,12 @@ export interface TreeSum {
   readonly newestChange: UnixMs;
   /** What it would look like elsewhere. */
   readonly print: string;
-  /** The first that may not go along, below the target. */
-  readonly staying: ByteString | undefined;
+  /** The first that may not go along. */
+  readonly staying: Staying | undefined;
 }
 
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+const NO_NAME = byteString('');
 const NS_PER_MS = 1_000_000n;
 const NS_PER_S = 1_000_000_000n;
 
@@ -81,7 +88,11 @@ export class TargetReader {
     const name = byteString(parts.pop() ?? '');
     const parent = this.#dirAt(parts);
     const own = this.#lookIn(parent, name);
-    const tally = new Tally(path, mayGo);
+    const tally = new Tally({ path, device: own.precond.device }, mayGo);
+    if (own.kind === 'dir' && this.#deviceOf(parent) !== own.precond.device) {
+      tally.staying = { path, why: 'a mount' };
+      return tally.end(own);
+    }
     this.#walk(this.#source.openDir(parent, name), path, tally);
     return tally.end(own);
   }
@@ -92,13 +103,31 @@ export class TargetReader {
         if (tally.staying !== undefined) return;
         const below = byteString(path === '' ? name : `${path}/${name}`);
         const seen = this.#lookIn(dir, name);
-        if (seen.kind === 'dir' && isQuarantineName(name)) continue;
+        if (seen.kind === 'dir' && isQuarantineName(name)) {
+          if (this.#holdsSomething(dir, name)) {
+            tally.staying = { path: below, why: 'what can be put back' };
+          }
+          continue;
+        }
         if (!tally.add(below, seen) || seen.kind !== 'dir') continue;
         this.#walk(this.#source.openDir(dir, name), below, tally);
       }
     } finally {
       this.#source.closeDir(dir);
     }
+  }
+
+  #holdsSomething(parent: DirHandle, name: ByteString): boolean {
+    const dir = this.#source.openDir(parent, name);
+    try {
+      return this.#source.list(dir).names.length > 0;
+    } finally {
+      this.#source.closeDir(dir);
+    }
+  }
+
+  #deviceOf(dir: DirHandle): bigint {
+    return this.#lookIn(dir, NO_NAME).precond.device;
   }
 
   #lookIn(dir: DirHandle, name: ByteString): Seen {
@@ -134,23 +163,32 @@ export class TargetReader {
 }
 
 class Tally {
-  staying: ByteString | undefined;
+  staying: Staying | undefined;
   readonly #mayGo: (path: ByteString) => boolean;
   readonly #top: ByteString;
+  readonly #device: bigint;
   readonly #print = new TreePrint();
   #entries = 1;
   #bytes = 0;
   #mtimeNs = 0n;
   #ctimeNs = 0n;
 
-  constructor(top: ByteString, mayGo: (path: ByteString) => boolean) {
-    this.#top = top;
+  constructor(
+    top: { readonly path: ByteString; readonly device: bigint },
+    mayGo: (path: ByteString) => boolean,
+  ) {
+    this.#top = top.path;
+    this.#device = top.device;
     this.#mayGo = mayGo;
   }
 
   add(path: ByteString, { kind, precond }: Seen): boolean {
     if (!this.#mayGo(path)) {
-      this.staying = path;
+      this.staying = { path, why: 'kept' };
+      return false;
+    }
+    if (kind === 'dir' && precond.device !== this.#device) {
+      this.staying = { path, why: 'a mount' };
       return false;
     }
     this.#entries += 1;

@@ -10,7 +10,14 @@ import type {
   WrappedDelete,
   WrappedUpdate,
 } from '../core/wrapped.ts';
-import { msOf, printOfOne, type Seen, type TargetReader, type TreeSum } from './target-reader.ts';
+import {
+  msOf,
+  printOfOne,
+  type Seen,
+  type Staying,
+  type TargetReader,
+  type TreeSum,
+} from './target-reader.ts';
 
 export interface WrappedOpsParts {
   readonly target: TargetReader;
@@ -44,6 +51,7 @@ export interface KeptDir {
   readonly path: ByteString;
   /** As the program calls it. */
   readonly shown: string | undefined;
+  readonly staying: Staying;
 }
 
 type Draft = Omit<Op, 'n'>;
@@ -209,7 +217,7 @@ class Maker {
     const isWhole = wish?.isWhole === true;
     const sum = this.#parts.target.sum(path, (below) => isWhole || this.#going.has(below));
     if (sum.staying === undefined) return sum;
-    this.#kept.push({ path, shown: wish?.shown });
+    this.#kept.push({ path, shown: wish?.shown, staying: sum.staying });
     return undefined;
   }
 

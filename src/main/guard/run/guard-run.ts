@@ -1,9 +1,11 @@
 /** `holdfast guard run -- COMMAND`: understood, then run as it deserves; docs/design/020-guard-run.md. */
+import { isInQuarantine } from '../../../base/own-places.ts';
 import { runThere } from './near-side.ts';
 import { runRemote } from './remote-target.ts';
 import { runAs, runHere } from './run-here.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
 import { understand } from './understand.ts';
+import type { Guarded, Unclear } from './wrapped.ts';
 
 export async function guardRun(parts: RunParts): Promise<RunEnd> {
   const { cli, asked, voice } = parts;
@@ -16,8 +18,23 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
     voice.unclear(wrapped);
     return { code: RUN_EXIT.notRun, outcome: 'not-run' };
   }
+  if (isOfQuarantine(wrapped)) {
+    voice.unclear(OF_QUARANTINE);
+    return { code: RUN_EXIT.notRun, outcome: 'not-run' };
+  }
   const command = asked.pipeline === undefined ? wrapped : { ...wrapped, pipeline: asked.pipeline };
   if (command.target !== 'remote') return runHere(parts, { ...command, target: command.target });
   const there = await runThere(parts, command, runAs);
   return there ?? runRemote(parts, command, runAs);
+}
+
+const OF_QUARANTINE: Unclear = {
+  risk: 'unclear',
+  why: 'what is named is, or lies in, what holdfast undo can put back',
+  fix: 'holdfast undo says what it is, and until when; holdfast undo --release removes what is over.',
+};
+
+function isOfQuarantine({ target, scope }: Guarded): boolean {
+  if (target === 'remote') return false;
+  return isInQuarantine(target) || scope.some(isInQuarantine);
 }

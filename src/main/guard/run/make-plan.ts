@@ -4,6 +4,7 @@ import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { parseTreePlace } from '../../../adapters/trees/tree-place.ts';
 import { type ByteString, byteString, type Digest } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
+import { isInQuarantine } from '../../../base/own-places.ts';
 import { sayName } from '../../../base/say-name.ts';
 import {
   type Op,
@@ -22,7 +23,8 @@ import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { PLAN_LIFE_MS } from '../../../guard/shell/plan-store.ts';
 import { Quarantine } from '../../../guard/shell/quarantine.ts';
-import { TargetReader } from '../../../guard/shell/target-reader.ts';
+import { joined } from '../../../guard/shell/target-tree.ts';
+import { type Staying, TargetReader } from '../../../guard/shell/target-reader.ts';
 import { type WrappedOps, wrappedOps } from '../../../guard/shell/wrapped-ops.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { bytesOfText } from '../../cli/places.ts';
@@ -91,7 +93,9 @@ export async function makePlan(asking: MakePlan): Promise<PlanOrEnd> {
   const isFirst = found.past.isFirstRun && command.cause === 'absent-in-source';
   const begun = cli.clock.monotonic();
   const asked = await command.ask(
-    (change) => void changes.push(change),
+    (change) => {
+      if (!isInQuarantine(change.path)) changes.push(change);
+    },
     isFirst ? (path) => void adopted.push(path) : undefined,
   );
   const askedMs = cli.clock.monotonic() - begun;
@@ -200,10 +204,19 @@ function withKept({ command, asked }: Judged, { kept }: WrappedOps): Judged['ask
   if (kept.length === 0) return asked;
   const verb = command.name === 'find' ? 'find: cannot delete' : 'rm: cannot remove';
   const lines = kept.map(
-    ({ path, shown }) => `${verb} '${shown ?? sayName(path)}': Directory not empty`,
+    ({ path, shown, staying }) =>
+      `${verb} '${shown ?? sayName(path)}': ${whyKept(staying, command.target)}`,
   );
   const said = [asked.said, ...lines].filter((line) => line !== '').join('\n');
   return { ...asked, code: 1, said };
+}
+
+function whyKept({ path, why }: Staying, target: ByteString): string {
+  if (why === 'kept') return 'Directory not empty';
+  const at = sayName(joined(target, path));
+  return why === 'a mount'
+    ? `another file system is mounted at ${at}`
+    : `what holdfast undo can put back lies in ${at}`;
 }
 
 function headerOf(

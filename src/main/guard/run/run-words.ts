@@ -64,7 +64,7 @@ export function doneLines(
   const { report, code } = done;
   const { added, changed, deleted } = countsOf(made);
   const isNothing = added + changed + deleted === 0;
-  const undo = isNothing ? [] : undoLines(style, made, report.until);
+  const undo = isNothing || report.done === 0 ? [] : undoLines(style, made, report.until);
   if (report.outcome === 'applied') {
     if (isNothing) return ['', `Exit ${code}, ${command.name}'s own.`];
     const words = `${formatCount(added)} added, ${formatCount(changed)} changed, ${formatCount(deleted)} deleted`;
