@@ -42,7 +42,8 @@ class People extends Bench {
 
   allow(lines: Parameters<Signing['allowed']>[0]): void {
     fs.mkdirSync(this.state, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(path.join(this.state, 'allowed_signers'), this.keys.allowed(lines));
+    const text = this.keys.allowed(lines);
+    fs.writeFileSync(path.join(this.state, 'allowed_signers'), text, { mode: 0o644 });
   }
 
   /** As typed by a person. */
@@ -169,7 +170,8 @@ test('a plan is carried to another machine and the approval back, each byte as i
   t.after(() => laptop.remove());
   const ann = laptop.keys.key('ann');
   fs.mkdirSync(bench.state, { recursive: true, mode: 0o700 });
-  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), laptop.keys.allowed([['ann', ann]]));
+  const allowed = laptop.keys.allowed([['ann', ann]]);
+  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), allowed, { mode: 0o644 });
   const plan = bench.plan({ needs: { approvals: 1, namesTarget: false } });
   const exported = bench.run(['plan', plan.header.id, '--export']);
   assert.equal(exported.status, 0, exported.stderr);
@@ -318,7 +320,8 @@ test('over ssh: shown and signed here, taken in there, in one command', async (t
   t.after(() => laptop.remove());
   const ann = laptop.keys.key('ann');
   const plan = bench.plan({ needs: { approvals: 1, namesTarget: false } });
-  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), laptop.keys.allowed([['ann', ann]]));
+  const allowed = laptop.keys.allowed([['ann', ann]]);
+  fs.writeFileSync(path.join(bench.state, 'allowed_signers'), allowed, { mode: 0o644 });
   // In the place of ssh: the same program, with the state of the other machine.
   const ssh = laptop.write(
     'ssh',
