@@ -182,6 +182,27 @@ test('a target over ssh where Holdfast is: judged, set aside and put back there'
   assert.equal(json.code, 120);
 });
 
+test('this side dies while rsync runs to a target over ssh: nothing is deleted there', (t) => {
+  if (!needs(t, 'rsync') || !canStartSshd(t) || sshd === undefined) return;
+  const place = runPlace(t);
+  const far = path.join(place.dir, 'far-state');
+  machineThere(place, '1', `HOLDFAST_STATE=${far} PATH=${path.dirname(PROGRAM)}:$PATH`);
+  const over = overSsh(place);
+  place.fill(40);
+  const rest = ['-a', '--delete', ...over.shell];
+  const places = [`${place.source}/`, `${over.place(place.target)}/`];
+  assert.equal(place.guard(['rsync', ...rest, ...places], over).status, 0);
+  fs.rmSync(path.join(place.source, 'f1'));
+  const rsync = path.join(place.dir, 'rsync');
+  const dies = 'case "$*" in *--dry-run*) exec rsync "$@";; esac; rsync "$@"; kill -9 $PPID';
+  fs.writeFileSync(rsync, `#!/bin/sh\n${dies}\n`, { mode: 0o755 });
+  place.guard([rsync, ...rest, ...places], over);
+  assert.ok(place.names().includes('/f1'));
+  const again = place.guard(['rsync', ...rest, ...places], over);
+  assert.equal(again.status, 0, said(again));
+  assert.ok(!place.names().includes('/f1'));
+});
+
 /** Sessions there have this machine-id. */
 function machineThere(place: RunPlace, digit: string, environment = ''): void {
   const id = path.join(place.dir, `id-${digit}`);
