@@ -156,14 +156,17 @@ function settleCommanded(
 }
 
 function byCommand({ source }: ApplyPorts, places: PlanPlaces, op: Op): boolean {
-  return withCommandPlace(source, places, op.path, (place) => seenAt(source, place) !== undefined);
+  return withCommandPlace(
+    source,
+    { places, path: op.path },
+    (place) => seenAt(source, place) !== undefined,
+  );
 }
 
 /** Below `by-command`, under its own path. @throws SourceFailure where there is no way to it */
-export function withCommandPlace<T>(
+function withCommandPlace<T>(
   source: ApplyPorts['source'],
-  places: PlanPlaces,
-  path: Op['path'],
+  { places, path }: { readonly places: PlanPlaces; readonly path: Op['path'] },
   act: (place: Place) => T,
 ): T {
   const names = [BY_COMMAND, ...path.split('/')];
