@@ -90,7 +90,7 @@ export class GuardHost {
     return pictureOf(this.volume, GUARD_TREE, isOwn);
   }
 
-  /** Of every file below `/srv`, also where it lies aside. */
+  /** Of every file, also where it lies aside: beside the tree, or at the top of its mount. */
   contents(): ReadonlySet<string> {
     const found = new Set<string>();
     const visit = (number: number): void => {
@@ -98,7 +98,7 @@ export class GuardHost {
       if (kind === 'file') found.add(Buffer.from(content.snapshot()).toString('latin1'));
       for (const child of entries.values()) visit(child);
     };
-    visit(this.volume.find(byteString('/srv')));
+    visit(this.volume.find(byteString('/')));
     return found;
   }
 

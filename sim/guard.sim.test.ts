@@ -75,6 +75,13 @@ async function demandGoesOn(planned: Planned, volume: SimVolume, where: string):
   const report = await host.applyWishes(planned.header, planned.wishes);
   assert.equal(report.outcome, 'applied', `${where}: ${JSON.stringify(report.stop)}`);
   assert.equal(report.waiting, 0, where);
+  const contents = host.contents();
+  for (const wish of planned.wishes) {
+    const content =
+      wish.do === 'put' && wish.thing.kind === 'file' ? wish.thing.content : undefined;
+    if (content !== undefined)
+      assert.ok(contents.has(content), `${where}: ${wish.path} came whole`);
+  }
   assert.equal(lostFrom(planned.contents, host), undefined, `${where}: a content is lost`);
   await demandTakenBack(planned, volume, `${where}, gone on`);
 }

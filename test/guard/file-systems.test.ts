@@ -79,6 +79,22 @@ test('a file system mounted in the tree has its own quarantine', async (t) => {
   assert.ok(fs.existsSync(join(guard.top, '.holdfast-undo', header.id)));
 });
 
+test('a tree that is a bind mount of its own device has its quarantine inside', async (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  using guard = realGuard();
+  const real = join(guard.top, 'real');
+  fs.mkdirSync(real);
+  fill(real);
+  execFileSync('mount', ['--bind', real, guard.tree]);
+  try {
+    const { header } = await demandRoundTrip(guard, WISHES, guard.tree);
+    assert.ok(fs.existsSync(join(real, '.holdfast-undo', header.id)));
+    assert.ok(!fs.existsSync(join(guard.top, '.holdfast-undo')), 'nothing is left of the trial');
+  } finally {
+    execFileSync('umount', [guard.tree]);
+  }
+});
+
 test('a directory with something mounted in it does not go', async (t) => {
   if (!needs(t, 'root', 'mount')) return;
   using guard = realGuard();

@@ -105,6 +105,14 @@ test('what was changed, replaced or added since stays, and the plan is stale', a
       (tree) => fs.writeFileSync(join(tree, 'dir/deep/added'), 'mine'),
     ],
     [
+      'added below, with an old time',
+      { do: 'delete', path: 'dir' },
+      (tree) => {
+        fs.writeFileSync(join(tree, 'dir/deep/added'), 'mine');
+        fs.utimesSync(join(tree, 'dir/deep/added'), 1, 1);
+      },
+    ],
+    [
       'changed below',
       { do: 'delete', path: 'dir' },
       (tree) => fs.writeFileSync(join(tree, 'dir/deep/x'), 'mine'),
@@ -229,6 +237,18 @@ test("a quarantine of somebody else's is not used", async (t) => {
   assert.deepEqual(said, { applied: 'applied', undone: 'applied', isSame: true });
   assert.deepEqual(fs.readdirSync(join(guard.top, '.holdfast-undo')), []);
   assert.ok(fs.existsSync(join(guard.top, `.holdfast-undo-${NOBODY}`)));
+});
+
+test('a quarantine that others may enter is not used', async () => {
+  using guard = realGuard();
+  fs.mkdirSync(join(guard.top, '.holdfast-undo'));
+  fs.chmodSync(join(guard.top, '.holdfast-undo'), 0o755);
+  fs.writeFileSync(join(guard.tree, 'a'), 'a');
+  const planned = guard.plan([{ do: 'delete', path: 'a' }]);
+  assert.equal((await guard.apply(planned)).outcome, 'applied');
+  assert.deepEqual(fs.readdirSync(join(guard.top, '.holdfast-undo')), []);
+  const own = join(guard.top, `.holdfast-undo-${process.geteuid?.()}`);
+  assert.equal(fs.statSync(own).mode & 0o777, 0o700);
 });
 
 test('a symlink in the place of the quarantine is not followed', async () => {

@@ -110,6 +110,7 @@ export class ApplyRun {
     this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn });
     const dirs = before?.before ?? new Map<ByteString, bigint>();
     this.#meant = new Meant({ journal, steps: this.#steps, quarantine, dirs });
+    quarantine.onTrial = ({ path }) => this.#meant.noteTrial(path);
   }
 
   /** @throws what is neither a surprise nor a failure of the system: a bug */

@@ -34,7 +34,7 @@ export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promi
     const before = settlePlan(ports, plan);
     const now = ports.clock.now();
     const keep = durationMs(Math.max(0, request.until - now));
-    const place = { target, planId: header.id, now, keep, wasTried: true } as const;
+    const place = { target, planId: header.id, now, keep };
     const quarantine = Quarantine.open(ports, place);
     try {
       ports.disk.makeDir(planDir);

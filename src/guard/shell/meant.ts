@@ -45,6 +45,11 @@ export class Meant {
     return this.#open;
   }
 
+  /** A directory that is about to be changed and, unless somebody kills us, changed back. Durable. */
+  noteTrial(dir: ByteString): void {
+    if (this.#noteTime(dir)) this.#journal.durable();
+  }
+
   /** A directory that the plan made: its time before is nothing to keep. */
   noteMade(path: ByteString): void {
     this.#made.add(path);
@@ -97,12 +102,16 @@ export class Meant {
   }
 
   #noteDir(path: ByteString): void {
-    if (path === '') return;
-    const dir = aboveOf(path);
-    if (this.#dirs.has(dir) || this.#made.has(dir)) return;
+    if (path !== '') this.#noteTime(aboveOf(path));
+  }
+
+  /** @returns whether it was not known yet */
+  #noteTime(dir: ByteString): boolean {
+    if (this.#dirs.has(dir) || this.#made.has(dir)) return false;
     const seen = ifThere(() => this.#steps.seenDir(dir));
-    if (seen === undefined) return;
+    if (seen === undefined) return false;
     this.#dirs.set(dir, seen.mtimeNs);
     this.#journal.add({ kind: 'dir', path: dir, mtimeNs: seen.mtimeNs });
+    return true;
   }
 }

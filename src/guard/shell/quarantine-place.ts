@@ -12,7 +12,7 @@ import {
 } from '../../host/source.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { aboutBytes, type About, aboutOf } from './quarantine-about.ts';
-import { joined } from './target-tree.ts';
+import { joined, lastOf } from './target-tree.ts';
 import { errnoOf, ifThere, refusalOf } from './tree-errno.ts';
 
 const OLD = byteString('old');
@@ -53,20 +53,11 @@ export function tryPlace(ports: TreePorts, within: DirAt, tree: DirHandle): DirA
       const why = refusalOf(() => trial(ports, place.handle, tree));
       if (why === undefined) return place;
       ports.source.closeDir(place.handle);
+      // Nothing is left of it, unless something is kept in it for others.
+      refusalOf(() => ports.tree.removeDir(within.handle, lastOf(place.path)));
       return why;
     }),
   );
-}
-
-/** The one that is there and ours already; undefined where there is none. */
-export function findPlace(ports: TreePorts, within: DirAt): DirAt | undefined {
-  for (const name of namesFor(ports)) {
-    const handle = openOr(ports, within.handle, name);
-    if (typeof handle === 'string') continue;
-    if (whoseIs(ports, handle) === undefined) return { handle, path: joined(within.path, name) };
-    ports.source.closeDir(handle);
-  }
-  return undefined;
 }
 
 /** Opens, or makes, what belongs to one plan. */

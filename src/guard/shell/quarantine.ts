@@ -11,7 +11,6 @@ import type { ApplyPorts } from './apply-request.ts';
 import {
   closePlanPlaces,
   type DirAt,
-  findPlace,
   heldIn,
   openPlanPlaces,
   type PlanPlaces,
@@ -35,8 +34,6 @@ export interface QuarantineRequest {
   readonly now: UnixMs;
   /** How long it is kept; 14 days where nothing else is said. */
   readonly keep?: DurationMs;
-  /** For an apply: a place that is there and ours was tried when the plan was made. */
-  readonly wasTried?: true;
 }
 
 /** One mount below the target. */
@@ -54,6 +51,8 @@ export interface MountPlace {
 
 export class Quarantine {
   readonly until: UnixMs;
+  /** Told of a directory of the tree before something is renamed into it and out again. */
+  onTrial: ((dir: OpenedDir) => void) | undefined;
   readonly #ports: ApplyPorts;
   readonly #request: QuarantineRequest;
   readonly #tree: TargetTree;
@@ -143,7 +142,8 @@ export class Quarantine {
       const within = candidate.open();
       if (within === undefined) continue;
       try {
-        const place = this.#placeIn(within, candidate.tree);
+        this.onTrial?.(candidate.tree);
+        const place = tryPlace(this.#ports, within, candidate.tree.handle);
         if (typeof place !== 'string') return this.#added(place, within.path);
         why = `nothing could be set aside in ${within.path}: ${place}`;
       } finally {
@@ -151,11 +151,6 @@ export class Quarantine {
       }
     }
     return why;
-  }
-
-  #placeIn(within: DirAt, tree: OpenedDir): DirAt | string {
-    const found = this.#request.wasTried === true ? findPlace(this.#ports, within) : undefined;
-    return found ?? tryPlace(this.#ports, within, tree.handle);
   }
 
   #added(place: DirAt, within: ByteString): MountPlace {
