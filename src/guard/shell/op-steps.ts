@@ -41,8 +41,8 @@ export class OpSteps {
   readonly #demandGoOn: () => void;
   /** What was renamed away, by its old path: it is not among what a directory holds any more. */
   readonly #renamed: { readonly from: ByteString; readonly entries: number }[] = [];
-  /** Files of more names than one whose ctime we changed: `DEVICE:INODE`. */
-  readonly #touched = new Set<string>();
+  /** Files of more names than one that we changed, as we left them: by `DEVICE:INODE`. */
+  readonly #touched = new Map<string, SeenObject>();
 
   constructor(parts: StepParts) {
     this.#ports = parts.ports;
@@ -71,8 +71,8 @@ export class OpSteps {
     const seen = seenAt(this.#ports.source, this.#placeOf(path));
     // Where nothing is taken away, only what it is counts: a run before may have touched it.
     const isMild = op.attributesOnly === true || op.op === 'rename';
-    const isTouched = isMild || (seen !== undefined && this.#touched.has(identityOf(seen)));
-    const why = surpriseIn(op.precond, seen, isTouched);
+    const left = seen === undefined ? undefined : this.#touched.get(identityOf(seen));
+    const why = surpriseIn(wantedOf(op, left), seen, isMild || left !== undefined);
     if (why !== undefined) throw new Surprise(why);
     return seen;
   }
@@ -177,8 +177,11 @@ export class OpSteps {
     const place = this.#placeOf(path);
     const seen = seenAt(this.#ports.source, place);
     if (seen === undefined) throw new Surprise('it is not there any more');
-    this.#noteTouched(seen);
-    if (!isDirMode(seen.mode)) return this.#ports.tree.setAttributesAt(place, attributes);
+    if (!isDirMode(seen.mode)) {
+      const unset = this.#ports.tree.setAttributesAt(place, attributes);
+      this.#noteTouched(seenAt(this.#ports.source, place) ?? seen);
+      return unset;
+    }
     return this.#ports.tree.setAttributes(this.#tree.dirAt(path).handle, attributes);
   }
 
@@ -247,8 +250,15 @@ export class OpSteps {
   }
 
   #noteTouched(seen: SeenObject): void {
-    if (!isDirMode(seen.mode) && seen.nlink > 1n) this.#touched.add(identityOf(seen));
+    if (!isDirMode(seen.mode) && seen.nlink > 1n) this.#touched.set(identityOf(seen), seen);
   }
+}
+
+/** As the plan has it; of a file that we changed by another of its names, as we left it. */
+function wantedOf({ precond }: Op, left: SeenObject | undefined): Op['precond'] {
+  if (precond === undefined || left === undefined) return precond;
+  const { mode, size, mtimeNs } = left;
+  return { ...precond, mode, size, mtimeNs };
 }
 
 /** @throws Surprise where there is no way to it any more */
