@@ -97,6 +97,8 @@ test('sliding sums are the deletes of the 24 hours up to each run', () => {
   );
 });
 
+const objections = [{ rule: 'radius', effect: 'hold', mode: 'enforce', opCount: 1 }] as const;
+
 test('a past that grows run by run says the same as one that is read whole', () => {
   const outcomes = fc.constantFrom<RunOutcome>('applied', 'held', 'additive', 'stopped', 'undone');
   const step = fc.record({
@@ -104,20 +106,22 @@ test('a past that grows run by run says the same as one that is read whole', () 
     entries: fc.nat(40),
     outcome: outcomes,
     of: fc.nat(),
+    wasHeld: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
       const runs: RunRecord[] = [];
       const growing = new SlidingPast();
       let at = NOW;
-      for (const { hours: later, entries, outcome, of } of steps) {
+      for (const { hours: later, entries, outcome, of, wasHeld } of steps) {
         at = unixMs(at + later * hours(1));
         const { deleted24h, deleted24hP99, appliedRuns } = factsOf(runs, at);
         const sums = { deleted24hP99: undefined, ...growing.sumsAt(at) };
         assert.deepEqual(sums, { deleted24h, deleted24hP99, appliedRuns });
         const undone = runs[of % Math.max(1, runs.length)]?.plan;
         const back = outcome === 'undone' && undone !== undefined ? { undoOf: undone } : {};
-        const next = { ...deleting(at, entries, outcome), ...back };
+        const released = wasHeld ? { objections } : {};
+        const next = { ...deleting(at, entries, outcome), ...back, ...released };
         runs.push(next);
         growing.add(next);
       }

@@ -168,7 +168,7 @@ export function appliedRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
 }
 
 /** Somebody looked at it and said yes: it does not make the next small run suspicious. */
-function wasReleased({ decision, objections, broken }: RunRecord): boolean {
+export function wasReleased({ decision, objections, broken }: RunRecord): boolean {
   if (broken !== undefined) return true;
   return decision === 'allow' && objections.some(({ mode }) => mode === 'enforce');
 }

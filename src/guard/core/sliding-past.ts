@@ -7,6 +7,7 @@ import {
   type PipelinePast,
   RUNS_MIN,
   type RunRecord,
+  wasReleased,
   WINDOW,
 } from './history.ts';
 
@@ -15,6 +16,8 @@ type Sums = Pick<PipelinePast, 'deleted24h' | 'deleted24hP99' | 'appliedRuns'>;
 interface Applied {
   readonly at: UnixMs;
   readonly entries: number;
+  /** A person said yes to it. */
+  readonly isReleased: boolean;
   /** Of the 24 hours up to it. */
   readonly sum: number;
 }
@@ -42,24 +45,25 @@ export class SlidingPast {
     }
     const isEnough = this.#sorted.length >= RUNS_MIN;
     return {
-      deleted24h: this.#sumSince(now - WINDOW),
+      deleted24h: this.#sumSince(now - WINDOW, ({ isReleased }) => !isReleased),
       ...(isEnough ? { deleted24hP99: percentile99(this.#sorted) } : {}),
       appliedRuns: this.#sorted.length,
     };
   }
 
-  #push({ at, deleted }: RunRecord): void {
-    const sum = this.#sumSince(at - WINDOW) + deleted.entries;
-    this.#applied.push({ at, entries: deleted.entries, sum });
+  #push(run: RunRecord): void {
+    const { at, deleted } = run;
+    const sum = this.#sumSince(at - WINDOW, () => true) + deleted.entries;
+    this.#applied.push({ at, entries: deleted.entries, isReleased: wasReleased(run), sum });
     this.#sorted.splice(placeOf(this.#sorted, sum), 0, sum);
   }
 
-  #sumSince(from: number): number {
+  #sumSince(from: number, isCounted: (applied: Applied) => boolean): number {
     let sum = 0;
     for (let at = this.#applied.length - 1; at >= 0; at--) {
       const each = this.#applied[at];
       if (each === undefined || each.at <= from) break;
-      sum += each.entries;
+      if (isCounted(each)) sum += each.entries;
     }
     return sum;
   }
