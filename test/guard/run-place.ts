@@ -19,13 +19,16 @@ export interface RunPlaceOptions {
 export type Ran = Pick<SpawnSyncReturns<string>, 'status' | 'stdout' | 'stderr' | 'signal'>;
 
 export class RunPlace {
-  readonly dir = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'hf-guard-run-')));
+  readonly #scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'hf-guard-run-')));
+  /** What is set aside beside it lies in the scratch directory too. */
+  readonly dir = path.join(this.#scratch, 'place');
   readonly source = path.join(this.dir, 'source');
   readonly target = path.join(this.dir, 'around', 'target');
   readonly state = path.join(this.dir, 'state');
 
   constructor() {
-    fs.chmodSync(this.dir, 0o755);
+    fs.chmodSync(this.#scratch, 0o755);
+    fs.mkdirSync(this.dir, { mode: 0o755 });
     fs.mkdirSync(this.source);
     fs.mkdirSync(this.target, { recursive: true });
   }
@@ -115,7 +118,7 @@ export class RunPlace {
   }
 
   remove(): void {
-    fs.rmSync(this.dir, { recursive: true, force: true });
+    fs.rmSync(this.#scratch, { recursive: true, force: true });
   }
 }
 
