@@ -114,10 +114,6 @@ export function readRuns(ports: JournalPorts, planDir: ByteString): readonly Rea
   });
 }
 
-export function hasJournal(ports: JournalPorts, planDir: ByteString): boolean {
-  return runsIn(ports, planDir).length > 0;
-}
-
 function readRun(text: ByteString): ReadRun | undefined {
   const places = new Map<number, ByteString>();
   const intents = new Map<number, Intent>();

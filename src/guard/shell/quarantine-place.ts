@@ -1,7 +1,6 @@
 /** One directory `.holdfast-undo`: whose it is, whether it works, what it holds. */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { QUARANTINE_NAME, TRIAL_NAME } from '../../base/own-places.ts';
-import type { UnixMs } from '../../base/units.ts';
 import {
   type DirHandle,
   kindOfMode,
@@ -107,11 +106,6 @@ export function writeAbout(ports: TreePorts, root: DirHandle, about: About): voi
   ifThere(() => tree.unlink(root, isSwapped ? part : to.name));
   if (!isSwapped) tree.rename(from, to);
   tree.sync(root);
-}
-
-/** What is kept there for a plan until then. */
-export function isOver(about: About, now: UnixMs): boolean {
-  return about.until <= now;
 }
 
 function namesFor({ tree }: TreePorts): readonly ByteString[] {
