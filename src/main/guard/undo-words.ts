@@ -1,4 +1,5 @@
 /** What an undo would do, did, and could still do, in words and as JSON. */
+import path from 'node:path';
 import type { PlanHeader, Verdict } from '../../base/plan.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
 import { stateMark } from '../../base/say-mark.ts';
@@ -48,7 +49,15 @@ export function* undoneLines(
   if (report.done > 0) {
     const again = paint(style, 'ask', `holdfast undo ${header.id}`);
     yield `  Take this back   ${again}     until ${formatInstant(report.until, now)}`;
+    yield* movedLines(original, header, style);
   }
+}
+
+/** Only what lay there before comes back: where mv had taken the other from, nobody noted. */
+function* movedLines(original: PlanHeader, header: PlanHeader, style: Style): Generator<string> {
+  if (path.posix.basename(original.command?.[0] ?? '') !== 'mv') return;
+  const moved = `What mv had moved there is not back where it came from: until then it is kept aside for ${header.id}.`;
+  yield* wrap(moved, style.width - 2).map((line) => `  ${line}`);
 }
 
 /** Where an apply came to an end before its end. */

@@ -238,7 +238,11 @@ function resolved(cwd: string, given: string): string {
 
 /** popt lets a file of the user give options other meanings. */
 function aliasNotes({ env }: Surroundings): readonly string[] {
-  const files = ['/etc/popt', ...(env.HOME === undefined ? [] : [`${env.HOME}/.popt`])];
+  const files = [
+    '/etc/popt',
+    ...filesIn('/etc/popt.d'),
+    ...(env.HOME === undefined ? [] : [`${env.HOME}/.popt`]),
+  ];
   return files.filter((file) => {
     try {
       return /^\s*rsync\s/m.test(fs.readFileSync(file, 'latin1'));
@@ -246,6 +250,14 @@ function aliasNotes({ env }: Surroundings): readonly string[] {
       return false; // Not there, or not to be read; then rsync cannot read it either.
     }
   });
+}
+
+function filesIn(dir: string): readonly string[] {
+  try {
+    return fs.readdirSync(dir).map((name) => `${dir}/${name}`);
+  } catch {
+    return []; // As a file that is not there.
+  }
 }
 
 function isDir(absolute: string): boolean {
