@@ -242,3 +242,25 @@ test('rm and find leave what holds another file system, and say so', (t) => {
     assert.deepEqual(place.listing(), before);
   }
 });
+
+for (const option of ['--inplace', '--append', '--whole-file']) {
+  test(`rsync ${option}: what changes at the source after the dry run is kept as well`, (t) => {
+    if (!needs(t, 'rsync')) return;
+    const place = runPlace(t);
+    place.fill(30);
+    place.put('later', 'as it was\n');
+    // Between the dry run and the run, by a program that is called rsync.
+    const program = path.join(place.dir, 'rsync');
+    const late = `echo 'changed late, and longer' > '${place.source}/later'`;
+    const script = `case "$*" in *--dry-run*) ;; *) [ -e '${place.dir}/go' ] && ${late};; esac; exec rsync "$@"`;
+    fs.writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const argv = [program, '-a', option, '--delete', `${place.source}/`, `${place.target}/`];
+    assert.equal(place.guard(argv).status, 0);
+    fs.rmSync(path.join(place.source, 'f1'));
+    fs.writeFileSync(path.join(place.dir, 'go'), '');
+    const ran = place.guard(argv);
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.match(fs.readFileSync(path.join(place.target, 'later'), 'utf8'), /and longer/);
+    assert.ok(texts(path.dirname(place.target)).includes('as it was\n'), 'it is kept aside');
+  });
+}

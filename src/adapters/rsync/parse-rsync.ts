@@ -27,8 +27,10 @@ export interface RsyncCommand {
   readonly targetText: string;
   readonly deletes: boolean;
   readonly overwrites: boolean;
-  /** Old content is changed where it lies, or rsync's own backups are wanted: we cannot add ours. */
+  /** Old content is changed where it lies, or rsync's own backups are wanted: a copy is made before. */
   readonly needsCopies: boolean;
+  /** Then ours cannot be added. */
+  readonly hasOwnBackup: boolean;
   /** A list or a filter comes on standard input, which is read once. */
   readonly readsStdin: boolean;
   /** What narrows the listing, as it was typed; null: nothing. */
@@ -64,6 +66,7 @@ export function parseRsync(argv: readonly string[]): RsyncCommand {
     targetText,
     deletes: !isIdle && options.some(({ name }) => DELETING.has(name) || isRemoval(name)),
     overwrites: !isIdle && !keepsAll,
+    hasOwnBackup,
     needsCopies: hasOwnBackup || options.some(({ name }) => IN_PLACE.has(name)),
     readsStdin: options.some(({ name, value }) => STDIN_LISTS.has(name) && value === '-'),
     filter: filters.length === 0 ? null : filters.map(optionText).join(' '),

@@ -132,7 +132,7 @@ class LocalRun {
     const command = this.#command;
     let code = made.asked.code;
     const report = await this.#apply(made, 'all', async (backupDir) => {
-      const argv = command.run?.(command.copiesFirst ? undefined : backupDir);
+      const argv = command.run?.(backupDir);
       if (argv === undefined) return true;
       code = await runAs(this.#parts, argv, command.input);
       return command.endedWell(code);

@@ -71,7 +71,7 @@ async function guarded(command: RcloneCommand, parts: Parts): Promise<Guarded> {
   const targetText = root === 'remote' ? target : textOfBytes(root);
   const run = (backupDir: string | undefined): readonly string[] => [
     command.program,
-    ...rcloneRun(command, backupDir === undefined ? {} : { backupDir }),
+    ...rcloneRun(command, backupDir === undefined || command.hasOwnBackup ? {} : { backupDir }),
   ];
   return {
     ...{ risk: 'guarded', name: 'rclone', sourceText: from, targetText, target: root, input, run },

@@ -137,7 +137,11 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
     ask: (see, same) => ask({ command, around, input, fileName, see, same }),
     run: (backupDir) => [
       command.program,
-      ...runArguments(command, backupDir === undefined ? {} : { backupDir }),
+      // Beside copies as well: of what changes after the dry run none was made.
+      ...runArguments(
+        command,
+        backupDir === undefined || command.hasOwnBackup ? {} : { backupDir },
+      ),
     ],
     runCreates: [command.program, ...runArguments(command, { createsOnly: true })],
     endedWell: (code) => ENDED_WELL.has(code),
