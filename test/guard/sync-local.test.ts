@@ -51,6 +51,51 @@ test('a dry run does nothing and says all; what only adds needs no yes', (t) => 
   place.demandEqual();
 });
 
+test('a dry run prints no command for a plan that is not kept', (t) => {
+  const place = syncPlace(t);
+  place.fill(3);
+  place.put('old', 'from before', place.target);
+  const shown = place.run([place.source, place.target, '--dry-run']);
+  assert.equal(shown.status, 2, shown.stderr);
+  assert.doesNotMatch(shown.stdout, /holdfast (?:plan|approve) /);
+  assert.match(shown.stdout, /holdfast explain scoped/);
+});
+
+test('what Holdfast lives in, and what lies within its own source, is no target', (t) => {
+  const place = syncPlace(t);
+  place.fill(3);
+  fs.mkdirSync(path.join(place.source, 'below'));
+  const link = path.join(place.dir, 'link');
+  fs.symlinkSync(place.vault, link);
+  const refused: readonly (readonly [string, RegExp])[] = [
+    [place.vault, /is the vault/],
+    [path.join(link, 'new'), /lies in the vault/],
+    [place.dir, /holds /],
+    [place.state, /is the state directory/],
+    [path.join(place.state, 'new', 'er'), /lies in the state directory/],
+    [path.join(place.source, 'below'), /lies in its source/],
+    [path.join(place.source, 'new'), /lies in its source/],
+  ];
+  for (const [target, why] of refused) {
+    const ran = place.run([place.source, target, '--yes']);
+    assert.equal(ran.status, 64, `${target}: ${ran.stdout}`);
+    assert.match(ran.stderr.replaceAll(/\s+/g, ' '), why);
+  }
+  assert.ok(!fs.existsSync(path.join(place.vault, 'f0')));
+  assert.ok(!fs.existsSync(path.join(place.vault, 'new')));
+  assert.ok(!fs.existsSync(path.join(place.source, 'new')));
+  const around = place.run([path.join(place.source, 'below'), place.source, '--yes']);
+  assert.equal(around.status, 64, around.stdout);
+  assert.match(around.stderr.replaceAll(/\s+/g, ' '), /lies around its source/);
+});
+
+test('an unset variable is no source', (t) => {
+  const place = syncPlace(t);
+  const ran = place.run(['', place.target, '--yes']);
+  assert.equal(ran.status, 64, ran.stdout);
+  assert.deepEqual(fs.readdirSync(place.target), []);
+});
+
 test('half a deployment is refused where all or nothing was asked for', (t) => {
   const place = syncPlace(t);
   place.fill(3);

@@ -198,7 +198,7 @@ function isFirm({ isInvariant, effect }: Objection): boolean {
   return isInvariant || effect !== 'hold';
 }
 
-function needWords({ verdict, header, now }: SaidPlan): string {
+function needWords({ verdict, header, digest, now }: SaidPlan): string {
   const { objections, needs } = verdict;
   const firm = objections.filter((each) => isInForce(each) && isFirm(each));
   if (firm.length > 0) {
@@ -207,11 +207,14 @@ function needWords({ verdict, header, now }: SaidPlan): string {
     return `No approval can release this: ${sayText(names.join(', '))} ${must}.`;
   }
   if (needs.approvals === 0) return '';
-  const until = formatInstant(header.expires, now);
   const isOne = needs.approvals === 1;
   const cool =
     needs.coolOffMs === undefined ? '' : `, or one and ${formatDuration(needs.coolOffMs)} go by`;
   const named = needs.namesTarget ? ', typing the name of the target' : '';
   const persons = countOf(needs.approvals, 'person', 'persons');
-  return `Until ${until} it passes when ${persons} ${isOne ? 'approves' : 'approve'} it${named}${cool}.`;
+  const until =
+    digest === undefined
+      ? 'It would pass'
+      : `Until ${formatInstant(header.expires, now)} it passes`;
+  return `${until} when ${persons} ${isOne ? 'approves' : 'approve'} it${named}${cool}.`;
 }

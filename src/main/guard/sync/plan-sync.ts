@@ -1,11 +1,8 @@
 /** The plan of a sync, made and judged on the machine where the target lies. */
-import fs from 'node:fs';
 import os from 'node:os';
 import { gitignoreExcludes } from '../../../adapters/excludes/gitignore.ts';
 import { momentHere } from '../../../adapters/node/boot-clock.ts';
-import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString, type Digest } from '../../../base/bytes.ts';
-import { Fault } from '../../../base/fault.ts';
 import type { PlanHeader, SourceDifference, Verdict } from '../../../base/plan.ts';
 import { TREE_MARKER } from '../../../base/tree-marker.ts';
 import { unixMs } from '../../../base/units.ts';
@@ -40,6 +37,7 @@ import { settleKilled } from '../housekeeping.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
 import type { SyncOffer } from './sync-offer.ts';
+import { targetAt } from './target-place.ts';
 
 export interface SyncPlan {
   readonly header: PlanHeader;
@@ -69,7 +67,7 @@ export async function planSync(
   given: ByteString,
 ): Promise<SyncPlan> {
   settleKilled(guard);
-  const target = targetAt(guard, given, offer.options.dryRun);
+  const target = targetAt(guard, offer, given);
   const known = await eligibilityOf(
     { state: guard.stateDir, environment: process.env, mayAsk: false },
     { at: undefined, path: target },
@@ -91,22 +89,6 @@ export async function planSync(
   } finally {
     guard.ports.source.closeDir(top);
   }
-}
-
-/** The directory itself, where it is there; a new one is made, for a plan that is only shown not. */
-function targetAt(guard: GuardSession, given: ByteString, dryRun: boolean): ByteString {
-  const stat = fs.statSync(fsPath(given), { throwIfNoEntry: false });
-  if (stat === undefined) {
-    if (dryRun) {
-      const instead = `Make it first: mkdir ${textOfBytes(given)}`;
-      throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is not there yet`, { instead });
-    }
-    guard.ports.tree.makeTop(given);
-  } else if (!stat.isDirectory()) {
-    const instead = 'Name a directory; what a file holds is put back by `holdfast restore`.';
-    throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is no directory`, { instead });
-  }
-  return byteString(fs.realpathSync(fsPath(given), 'buffer').toString('latin1'));
 }
 
 interface Parts {

@@ -3,7 +3,7 @@ import { Fault } from '../../../base/fault.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { isInForce } from '../../../guard/core/release.ts';
-import { sayVerdict } from '../../../guard/core/say-verdict.ts';
+import { type SaidPlan, sayVerdict } from '../../../guard/core/say-verdict.ts';
 import { askLine } from '../../cli/ask.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { EXIT, type ExitCode } from '../../cli/exit-code.ts';
@@ -82,7 +82,12 @@ export async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
 }
 
 export function planWords(
-  { header, verdict, digest, picture }: PreparedSync,
+  {
+    header,
+    verdict,
+    digest,
+    picture,
+  }: Pick<PreparedSync, 'header' | 'picture' | 'verdict'> & Pick<SaidPlan, 'digest'>,
   now: ReturnType<Cli['clock']['now']>,
   style: Cli['terminal']['style'],
 ): Iterable<string> {

@@ -27,6 +27,8 @@ export interface SyncOffer {
   readonly isEnrolled: boolean;
   /** Host names and path of the source, as claims name them. */
   readonly from: { readonly hosts: readonly string[]; readonly path?: ByteString };
+  /** Of the vault where it is on this machine: it is no target. */
+  readonly vaults?: readonly ByteString[];
   /** What makes runs of one source one pipeline. */
   readonly pipeline: string;
   readonly actor: Actor;

@@ -27,6 +27,7 @@ import { takeDataSets } from '../../cli/take-data-sets.ts';
 import { FloorWatch } from '../../floor-watch.ts';
 import { startCrew } from '../../run-backup.ts';
 import { type ReadingParts, restoreCrew, restorePorts } from '../../run-restore.ts';
+import { ownDirectories } from '../../vault-place.ts';
 import type { VaultSession } from '../../vault-session.ts';
 import { eligibilityOf, mustExistOf } from '../eligibility.ts';
 import type { SyncOffer, SyncOptions } from './sync-offer.ts';
@@ -53,9 +54,11 @@ export interface SourceAsked {
   readonly options: SyncOptions;
 }
 
-/** @throws Fault of a backup, HF_SNAPSHOT_*, HF_SYNC_SOURCE */
+/** @throws Fault of a backup, HF_USAGE, HF_SNAPSHOT_*, HF_SYNC_SOURCE */
 export async function syncSource(cli: Cli, asked: SourceAsked): Promise<SyncSource> {
   const { opened, given } = asked;
+  // An unset variable is no wish for the directory that happens to be the current one.
+  if (given === '') throw new Fault('HF_USAGE', 'the SOURCE is empty', { command: 'sync' });
   const isPlace = isPath(cli, given);
   const job = isPlace ? jobFor(cli, asked) : undefined;
   const id = job === undefined ? undefined : await captured(cli, opened, job);
@@ -205,6 +208,7 @@ function offerOf(of: {
     },
     ...{ isNamed, isEnrolled, ...(sighting === undefined ? {} : { sighting }) },
     from: { hosts: content.host === os.hostname() ? [] : [content.host], path: root.path },
+    vaults: ownDirectories(opened.session.line.place),
     pipeline: `sync:${content.host}:${textOfBytes(root.path)}`,
     ...{ actor, ...(reason === undefined ? {} : { reason }), excludes: rules, options },
   };

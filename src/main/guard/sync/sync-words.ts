@@ -96,7 +96,8 @@ function summaryWords(summary: PlanSummary): string {
 
 function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
   const { sync, notDone } = result;
-  yield* planWords(sync, now, style);
+  // A plan that was only shown is not kept: no command finds it.
+  yield* planWords(notDone === 'shown' ? { ...sync, digest: undefined } : sync, now, style);
   const { id } = sync.header;
   if (notDone === 'asked') {
     yield '';
