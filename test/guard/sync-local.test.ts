@@ -212,6 +212,33 @@ test('a directory of 10 000 files that was renamed is renamed', (t) => {
   place.demandEqual();
 });
 
+test('what was renamed arrives where only what is new may, and the old waits', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = syncPlace(t);
+  place.fill(3, 'was');
+  place.fill(2, 'other');
+  assert.equal(place.json().code, 0);
+  fs.renameSync(path.join(place.source, 'was'), path.join(place.source, 'is'));
+  place.put('own', 'somebody put it there', place.target);
+  const held = place.json();
+  assert.equal(held.code, 2, JSON.stringify(held.said.verdict));
+  assert.equal(fs.readFileSync(path.join(place.target, 'is/f1'), 'utf8'), 'was 1\n');
+  assert.ok(fs.existsSync(path.join(place.target, 'was/f1')), 'nothing is taken away');
+  fs.rmSync(path.join(place.target, 'own'));
+  assert.equal(place.json().code, 0);
+  place.demandEqual();
+});
+
+test('a target that is a link to nothing is refused in words', (t) => {
+  const place = syncPlace(t);
+  place.fill(1);
+  const link = path.join(place.dir, 'nowhere');
+  fs.symlinkSync('/nonexistent/target', link);
+  const ran = place.run([place.source, link, '--yes']);
+  assert.equal(ran.status, 64, ran.stderr);
+  assert.match(ran.stderr, /HF_SYNC_SOURCE/);
+});
+
 test('what looks renamed and holds something else is not', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t);

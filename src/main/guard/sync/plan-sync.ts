@@ -36,6 +36,7 @@ import type { GuardSession } from '../guard-session.ts';
 import { settleKilled } from '../housekeeping.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
+import { isAllHeld } from './sync-act.ts';
 import type { SyncOffer } from './sync-offer.ts';
 import { targetAt } from './target-place.ts';
 
@@ -91,6 +92,10 @@ export async function planSync(
   }
 }
 
+type OpsWith = (facts: Parameters<typeof opsOf>[2]) => ReturnType<typeof opsOf>;
+
+type Sealed = Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'picture' | 'verdict'>;
+
 interface Parts {
   readonly guard: GuardSession;
   readonly offer: SyncOffer;
@@ -137,22 +142,32 @@ class Planner {
       keeps: (path) => kept.has(path),
       isSame: renameCheck({ source, top, lookup: this.#lookup, equal }),
     });
-    const header = this.#header(compare.totals);
-    const judged = this.#seal(header, (facts) => opsOf(nodes, renames, facts), kept);
-    const sealed = { ...judged, verdict: await this.#released(judged) };
-    guard.store.putVerdict(sealed.verdict, guard.now());
     const { left, totals } = compare;
+    const sealedWith = (found: typeof renames): Promise<Sealed> =>
+      this.#sealed(this.#header(totals), (facts) => opsOf(nodes, found, facts), kept);
+    let sealed = await sealedWith(renames);
+    if (renames.size > 0 && onlyCreates(sealed.verdict, offer)) {
+      // A rename would wait, and what has a new name would not arrive: it is created, and the old waits.
+      guard.store.remove(sealed.header.id);
+      sealed = await sealedWith(new Map());
+    }
+    guard.store.putVerdict(sealed.verdict, guard.now());
     const isFirst = found.facts.pipeline.isFirstRun;
     const extra = nodes.filter(({ change }) => change === 'delete').map(({ path }) => path);
     const about = { target, lookup: this.#lookup, book: found.book, isFirst };
     return { ...sealed, ...about, extra, totals, left };
   }
 
-  #seal(
+  async #sealed(
     header: JudgedHeader,
-    opsWith: (facts: Parameters<typeof opsOf>[2]) => ReturnType<typeof opsOf>,
+    opsWith: OpsWith,
     kept: ReadonlySet<ByteString>,
-  ): Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'picture' | 'verdict'> {
+  ): Promise<Sealed> {
+    const judged = this.#judged(header, opsWith, kept);
+    return { ...judged, verdict: await this.#released(judged) };
+  }
+
+  #judged(header: JudgedHeader, opsWith: OpsWith, kept: ReadonlySet<ByteString>): Sealed {
     const { guard, found, target } = this.#parts;
     const { ports, store } = guard;
     const now = header.created;
@@ -245,6 +260,11 @@ class Planner {
       scope: [byteString('')],
     };
   }
+}
+
+/** What would be done of it now creates, and does nothing else. */
+function onlyCreates(verdict: Verdict, { options }: SyncOffer): boolean {
+  return verdict.decision !== 'allow' && !options.allOrNothing && !isAllHeld(verdict);
 }
 
 /** A tree that was enrolled is fed from itself only. */

@@ -16,6 +16,7 @@ export function targetAt(guard: GuardSession, offer: SyncOffer, given: ByteStrin
   demandBeside(realPath(given), offer);
   const stat = fs.statSync(fsPath(given), { throwIfNoEntry: false });
   if (stat === undefined) {
+    demandNoLink(given);
     if (offer.options.dryRun) {
       const instead = `Make it first: mkdir ${textOfBytes(given)}`;
       throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is not there yet`, { instead });
@@ -26,6 +27,13 @@ export function targetAt(guard: GuardSession, offer: SyncOffer, given: ByteStrin
     throw new Fault('HF_SYNC_SOURCE', `${textOfBytes(given)} is no directory`, { instead });
   }
   return realPath(given);
+}
+
+function demandNoLink(given: ByteString): void {
+  const link = fs.lstatSync(fsPath(given), { throwIfNoEntry: false });
+  if (link === undefined) return;
+  const why = `${textOfBytes(given)} is a link to something that is not there`;
+  throw new Fault('HF_SYNC_SOURCE', why, { instead: 'Make what it leads to, or name another.' });
 }
 
 interface OwnPlace {
