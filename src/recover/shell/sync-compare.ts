@@ -238,8 +238,9 @@ export class SyncCompare {
     const held = this.#equal.isHeld(entry, present);
     if (held === undefined) return 'unknown';
     if (!held) return 'update';
-    // Its attributes are those of the first name.
-    if (present.link !== undefined && present.link !== entry.path) return undefined;
+    // Its attributes are those of the name that comes first from now on.
+    const isFurther = entry.link !== undefined && entry.link !== entry.path;
+    if (isFurther && present.link !== undefined) return undefined;
     return this.#equal.isAroundEqual(entry, present) ? undefined : 'attributes';
   }
 
