@@ -1,7 +1,8 @@
 /** What is put in order before and after an apply, whatever it is about. */
+import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { Fault } from '../../base/fault.ts';
 import { appliedPlan, type AppliedSession } from './applied-plan.ts';
-import { type ReleaseSession, releaseExpired } from './release-undo.ts';
+import { type ReleaseSession, releaseSeenOver } from './release-undo.ts';
 
 /** Nobody waits for these: the plan is damaged, gone, or its target cannot be reached now. */
 const LEFT: ReadonlySet<string> = new Set([
@@ -32,7 +33,7 @@ export function settleKilled(session: AppliedSession): readonly string[] {
 /** The space of what can be put back no more. A failure of it is no failure of the apply. */
 export function releaseOver(session: ReleaseSession): void {
   try {
-    releaseExpired(session);
+    releaseSeenOver(session, momentHere({ now: () => session.now() }));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
   }

@@ -4,11 +4,13 @@
  */
 import { Fault } from '../../base/fault.ts';
 import { byteString } from '../../base/bytes.ts';
+import type { Moment } from '../../base/moment.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { formatInstant } from '../../base/say-time.ts';
 import { isQuarantineName } from '../../base/own-places.ts';
 import { readApplied } from '../../guard/shell/applied-runs.ts';
+import { forgetSeenOver, wasSeenOver } from '../../guard/shell/over-mark.ts';
 import { type PlanResult, readResult, writeResult } from '../../guard/shell/plan-result.ts';
 import { aboveOf, lastOf } from '../../guard/shell/target-tree.ts';
 import { SourceFailure } from '../../host/source.ts';
@@ -24,26 +26,38 @@ export interface ReleasedUndo {
 export type ReleaseSession = Pick<GuardSession, 'now' | 'ports' | 'store'>;
 
 /**
- * @param only one plan; else all whose time is over
+ * What a person asks for: all whose time is over by the wall clock, or one plan.
+ *
  * @throws Fault HF_UNDO_ABSENT where that one was never applied, or can still be put back
  */
 export function releaseExpired(session: ReleaseSession, only?: string): readonly ReleasedUndo[] {
-  const { store } = session;
+  if (only === undefined) return releaseAll(session, () => true);
+  const { id } = session.store.find(only).header;
+  demandOver(id, readResult(session.ports, session.store.dirOf(id)), session.now());
+  return releaseAll(session, (each) => each === id);
+}
+
+/** What goes by itself, a day after it was first seen to be over. */
+export function releaseSeenOver(session: ReleaseSession, now: Moment): readonly ReleasedUndo[] {
+  const { ports, store } = session;
+  return releaseAll(session, (id) => wasSeenOver(ports, store.dirOf(id), now));
+}
+
+function releaseAll(
+  session: ReleaseSession,
+  mayGo: (id: string) => boolean,
+): readonly ReleasedUndo[] {
+  const { ports, store } = session;
   const now = session.now();
-  if (only !== undefined) {
-    const { id } = store.find(only).header;
-    const result = readResult(session.ports, store.dirOf(id));
-    demandOver(id, result, now);
-  }
-  const wanted = only === undefined ? undefined : store.find(only).header.id;
   const released: ReleasedUndo[] = [];
   for (const { id } of store.list()) {
-    if (wanted !== undefined && id !== wanted) continue;
-    const result = readResult(session.ports, store.dirOf(id));
-    if (result === undefined || result.outcome === 'released' || result.until > now) continue;
-    if (!removePlaces(session, id)) continue;
-    writeResult(session.ports, store.dirOf(id), { ...result, outcome: 'released' });
-    released.push({ id, bytes: result.outcome === 'undone' ? 0 : result.asideBytes });
+    const result = readResult(ports, store.dirOf(id));
+    if (result === undefined || result.outcome === 'released') continue;
+    if (result.until > now) forgetSeenOver(ports, store.dirOf(id));
+    else if (mayGo(id) && removePlaces(session, id)) {
+      writeResult(ports, store.dirOf(id), { ...result, outcome: 'released' });
+      released.push({ id, bytes: result.outcome === 'undone' ? 0 : result.asideBytes });
+    }
   }
   return released;
 }
