@@ -89,6 +89,17 @@ test('what Holdfast lives in, and what lies within its own source, is no target'
   assert.match(around.stderr.replaceAll(/\s+/g, ' '), /lies around its source/);
 });
 
+test('`..` behind a link leads where the system goes', (t) => {
+  const place = syncPlace(t);
+  place.fill(1);
+  fs.mkdirSync(path.join(place.dir, 'far/below'), { recursive: true });
+  fs.mkdirSync(path.join(place.dir, 'far/target'));
+  fs.symlinkSync('far/below', path.join(place.dir, 'way'));
+  const ran = place.run([place.source, `${place.dir}/way/../target`, '--yes']);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.ok(fs.existsSync(path.join(place.dir, 'far/target/f0')));
+});
+
 test('an unset variable is no source', (t) => {
   const place = syncPlace(t);
   const ran = place.run(['', place.target, '--yes']);

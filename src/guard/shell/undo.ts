@@ -81,11 +81,13 @@ class UndoMaker {
   make(): UndoPlan {
     const { store, original, plan, actor, now, reason } = this.#request;
     const id = store.newId();
+    // With what was put there since it was counted: that is what an undo takes away.
+    const entries = original.target.entries + original.summary.create.entries;
     const header: JudgedHeader = {
       format: PLAN_FORMAT,
       ...{ id, created: now, expires: unixMs(now + PLAN_LIFE_MS), pipeline: original.pipeline },
       ...{ actor, ...(reason === undefined ? {} : { reason }), doneBy: 'holdfast' },
-      ...{ undoOf: original.id, target: { ...original.target, readAt: now } },
+      ...{ undoOf: original.id, target: { ...original.target, entries, readAt: now } },
       scope: original.scope,
     };
     const { target } = plan;

@@ -10,6 +10,7 @@ import { syncEngine } from '../guard/sync/sync-engine.ts';
 import { type SyncSource, syncSource } from '../guard/sync/sync-source.ts';
 import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { walkedTarget } from '../guard/sync/target-place.ts';
 import { Fault } from '../../base/fault.ts';
 import { syncMany } from '../guard/rollout/sync-many.ts';
 import {
@@ -18,7 +19,7 @@ import {
   wordToRollout,
 } from '../guard/rollout/rollout-sync.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
-import { absolutePath, bytesOfArgument } from './places.ts';
+import { bytesOfArgument } from './places.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 import { type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
 
@@ -83,7 +84,7 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
   demandTargets(targets);
   if (given === undefined) throw new Fault('HF_USAGE', 'name a SOURCE', { command: 'sync' });
   const places = targets.map((each) =>
-    parseTreePlace(bytesOfArgument(each), (path) => absolutePath(cli.cwd, path)),
+    parseTreePlace(bytesOfArgument(each), (path) => walkedTarget(cli.cwd, path)),
   );
   const opened = await openVaultOf(cli, options);
   const guard = await openGuard(cli, opened.settings);

@@ -52,7 +52,11 @@ function claimed({ facts }: Case): readonly Objection[] {
   return facts.claims.map(({ place, by, reason, until }) => {
     const end = formatInstant(until, facts.now);
     const why = `${by} has claimed ${place} until ${end}: ${reason}`;
-    return objection({ effect: 'hold', why, fix: `Ask ${by}, or wait until ${end}.` });
+    return objection({
+      effect: 'hold',
+      why,
+      fix: `Ask ${by}, or wait until ${end}. If it is your own: holdfast claim --end ID; holdfast claim lists them.`,
+    });
   });
 }
 

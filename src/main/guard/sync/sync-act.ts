@@ -34,7 +34,7 @@ export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Pro
   const { decision } = sync.verdict;
   if (sync.header.ops.count === 0) {
     await sync.leave('equal');
-    return { sync, code: EXIT.done, notDone: 'equal' };
+    return { sync, code: sync.leftCount > 0 ? EXIT.gaps : EXIT.done, notDone: 'equal' };
   }
   if (asked.dryRun) {
     await sync.leave('shown');

@@ -98,7 +98,6 @@ function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator
   const { sync, notDone } = result;
   // A plan that was only shown is not kept: no command finds it.
   yield* planWords(notDone === 'shown' ? { ...sync, digest: undefined } : sync, now, style);
-  const { id } = sync.header;
   if (notDone === 'asked') {
     yield '';
     yield* wrap(
@@ -109,11 +108,9 @@ function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator
     yield '';
     yield 'Nothing was done: only a part of it may be, and --all-or-nothing was given.';
   } else if (notDone === 'held') {
+    // Frozen, claimed, leased or expired: no approval releases any of these.
     yield '';
-    yield* wrap(
-      `Nothing was done. Once it is approved (holdfast approve ${id}), run the same sync again.`,
-      style.width,
-    );
+    yield 'Nothing was done. Once that is over, run the same sync again.';
   }
 }
 
