@@ -219,13 +219,36 @@ class UndoMaker {
   /** Somebody worked on it: a person is asked, and what there is goes aside. */
   #live(op: Op, seen: SeenObject): Pick<Draft, 'live'> {
     const made = this.#request.plan.applied.intents.get(op.n)?.intent.made;
-    const isOurs = op.op === 'delete' ? false : made === undefined || isMade(made, seen);
+    const isOurs = op.op === 'delete' ? false : made === undefined || this.#isMade(made, seen);
     const survey = isOurs && isDirMode(seen.mode) ? this.#surveyOf(op.path) : undefined;
     const isFull =
       (survey?.entries ?? 0) > (this.#madeBelow.get(op.path) ?? Number.POSITIVE_INFINITY);
     if (isOurs && !isFull) return { live: { state: 'idle' } };
     this.#note(op.path, 'changed since', `what is there now ${CHANGED}; it is kept aside`);
     return { live: { state: 'in-use', evidence: CHANGED } };
+  }
+
+  /** Of a directory that it is the same one: what lies in it is counted. */
+  #isMade(made: Made, seen: SeenObject): boolean {
+    if (made.inode !== seen.inode) return false;
+    if (isDirMode(seen.mode)) return true;
+    const isAsMade = made.mtimeNs === seen.mtimeNs || this.#timesSet.has(seen.inode);
+    return made.size === seen.size && isAsMade;
+  }
+
+  #timesKept: ReadonlySet<bigint> | undefined;
+
+  /** What the plan set the times of, maybe by another name of it than the one that it made. */
+  get #timesSet(): ReadonlySet<bigint> {
+    if (this.#timesKept !== undefined) return this.#timesKept;
+    const inodes = new Set<bigint>();
+    for (const op of this.#request.plan.ops()) {
+      if (op.attributesOnly !== true || !this.#isDone(op)) continue;
+      const seen = this.#seen(op.path);
+      if (seen !== undefined) inodes.add(seen.inode);
+    }
+    this.#timesKept = inodes;
+    return inodes;
   }
 
   /** Entries below `path` that a rename brought there: they leave before it goes. */
@@ -293,10 +316,4 @@ class UndoMaker {
   #note(path: ByteString, what: UndoNote['what'], why: string): void {
     if (this.#notes.length < NOTES_MAX) this.#notes.push({ path, what, why });
   }
-}
-
-/** Of a directory that it is the same one: what lies in it is counted. */
-function isMade(made: Made, seen: SeenObject): boolean {
-  if (made.inode !== seen.inode) return false;
-  return isDirMode(seen.mode) || (made.size === seen.size && made.mtimeNs === seen.mtimeNs);
 }
