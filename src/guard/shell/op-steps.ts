@@ -11,7 +11,14 @@ import type { Made, WasAttributes } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { copyEntry, moveTree } from './move-tree.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
-import { isDirMode, isSameMoved, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
+import {
+  isDirMode,
+  kindWord,
+  isSameMoved,
+  type SeenObject,
+  seenAt,
+  surpriseIn,
+} from './seen-object.ts';
 import { surveyBelow } from './survey-below.ts';
 import type { TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
@@ -93,7 +100,9 @@ export class OpSteps {
   /** Puts a staged object, or what is kept, where nothing is. */
   bring(op: Op, from: Place): void {
     this.demandAsPlanned(op);
-    this.#renameIn(from, this.#placeOf(op.path));
+    const place = this.#placeOf(op.path);
+    this.#renameIn(from, place);
+    this.#noteCame(place);
   }
 
   /** What is staged takes the place of what is there, in one step where the file system can. */
@@ -121,6 +130,7 @@ export class OpSteps {
       throw new TreeFailure(why);
     }
     this.#noteTouched(seen);
+    this.#noteCame(place);
   }
 
   /** Out of the way of a rename whose place it is on. */
@@ -178,7 +188,10 @@ export class OpSteps {
     const seen = seenAt(this.#ports.source, place);
     if (seen === undefined) throw new Surprise('it is not there any more');
     if (!isDirMode(seen.mode)) {
-      const unset = this.#ports.tree.setAttributesAt(place, attributes);
+      // A link has no mode of its own.
+      const isLink = kindWord(seen.mode) === 'symlink';
+      const settable = isLink ? { ...attributes, mode: undefined } : attributes;
+      const unset = this.#ports.tree.setAttributesAt(place, settable);
       this.#noteTouched(seenAt(this.#ports.source, place) ?? seen);
       return unset;
     }
@@ -247,6 +260,12 @@ export class OpSteps {
     let entries = 0;
     for (const each of this.#renamed) if (isWithin(dir, each.from)) entries += each.entries;
     return entries;
+  }
+
+  /** It may be one more name of a file that is in the tree already, whose ctime changed by it. */
+  #noteCame(place: Place): void {
+    const came = seenAt(this.#ports.source, place);
+    if (came !== undefined) this.#noteTouched(came);
   }
 
   #noteTouched(seen: SeenObject): void {
