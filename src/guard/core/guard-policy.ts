@@ -43,7 +43,7 @@ export interface ApprovalPolicy {
   readonly coolOffMs: number | undefined;
 }
 
-/** Limits are those that test/corpus found: on one half of recorded days, confirmed on the other. */
+/** Limits from recorded days: test/corpus/SOURCES.md says how they were found, and how far that carries. */
 export const DEFAULT_POLICY: GuardPolicy = {
   modes: { undo: 'enforce', live: 'enforce', radius: 'enforce' },
   limits: {
