@@ -61,20 +61,23 @@ function changeSource(place: SyncPlace, dice: Dice): void {
   const stat = seen(at);
   switch (dice.below(8)) {
     case 0:
-      return fs.rmSync(at, { recursive: true, force: true });
+      fs.rmSync(at, { recursive: true, force: true });
+      return;
     case 1:
-      return renamed(place, dice, at);
+      renamed(place, dice, at);
+      return;
     case 2:
       if (stat !== undefined && !stat.isSymbolicLink()) fs.chmodSync(at, 0o600 + dice.below(0o100));
       return;
     case 3:
-      return linked(place, dice, at);
+      linked(place, dice, at);
+      return;
     case 4:
       if (stat?.isDirectory() === false) fs.rmSync(at);
       if (isFree(at)) fs.symlinkSync(dice.pick(NAMES), at);
       return;
     default:
-      return written(dice, at);
+      written(dice, at);
   }
 }
 

@@ -33,7 +33,7 @@ function readMark(ports: GuardFilePorts, path: ByteString): Moment | undefined {
   const bytes = readFileIfThere(ports, path);
   if (bytes === undefined) return undefined;
   try {
-    return momentOf(JSON.parse(utf8Of(ports.tools.codec.textOf(bytes)) ?? ''));
+    return momentOf(JSON.parse(utf8Of(ports.tools.codec.textOf(bytes))));
   } catch {
     return undefined; // Torn: it is noted anew.
   }
