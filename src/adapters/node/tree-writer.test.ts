@@ -34,6 +34,23 @@ function scratch() {
 const failsWith = (errno: string) => (error: unknown) =>
   error instanceof TreeFailure && error.errno === errno;
 
+test('a top and its parents are made, through links, and where nothing can be it is said', () => {
+  using it = scratch();
+  const made = (path: string): void => tree.makeTop(byteString(join(it.path, path)));
+  fs.symlinkSync('real', join(it.path, 'link'));
+  made('real');
+  made('link/a/b');
+  made('link/a/b/');
+  assert.ok(fs.statSync(join(it.path, 'real/a/b')).isDirectory());
+  fs.writeFileSync(join(it.path, 'file'), '');
+  assert.throws(() => made('file'), failsWith('EEXIST'));
+  assert.throws(() => made('file/below'), failsWith('ENOTDIR'));
+  fs.symlinkSync('nowhere', join(it.path, 'dangling'));
+  assert.throws(() => made('dangling'), failsWith('EEXIST'));
+  // Where mkdir says ENOENT though its parent is there.
+  assert.throws(() => tree.makeTop(byteString('/proc/holdfast/a')), failsWith('ENOENT'));
+});
+
 test('nothing is replaced', () => {
   using it = scratch();
   fs.writeFileSync(join(it.path, 'taken'), 'mine');

@@ -20,6 +20,7 @@ import { NameIds } from './name-ids.ts';
 import type { Answer } from './syscalls.ts';
 import { makeNode, renameExchange, renameNoReplace } from './syscalls-nodes.ts';
 import { createAt } from './syscalls-open.ts';
+import { parentOf } from './disk-make-dir.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { setTimesAtNs, setTimesNs } from './syscalls-times.ts';
 import { removeXattr, removeXattrAt, setXattr, setXattrAt } from './syscalls-xattrs.ts';
@@ -33,13 +34,28 @@ const NODE_MODE = 0o600;
 const SET_ID_BITS = 0o6000;
 const NS_IN_MS = 1e6;
 
+/**
+ * One by one: Node's own recursion never ends where mkdir says ENOENT below a directory that is
+ * there, as /proc does.
+ */
+function makeTop(path: ByteString): void {
+  const parent = parentOf(path);
+  if (fs.statSync(fsPath(parent), { throwIfNoEntry: false }) === undefined) makeTop(parent);
+  try {
+    fs.mkdirSync(fsPath(path));
+  } catch (error) {
+    const stat = fs.statSync(fsPath(path), { throwIfNoEntry: false });
+    if (stat?.isDirectory() !== true) throw error;
+  }
+}
+
 export function nodeTreeWriter(): TreeWriter {
   const owners = new NameIds('passwd');
   const groups = new NameIds('group');
   const at = (dir: DirHandle, name: ByteString) => fsPath(pathAt(dir, name));
   return {
     identity: identityOf(),
-    makeTop: (path) => attempt(() => fs.mkdirSync(fsPath(path), { recursive: true })),
+    makeTop: (path) => attempt(() => makeTop(path)),
     makeDir: (dir, name) => attempt(() => fs.mkdirSync(at(dir, name), DIR_MODE)),
     createFile: (dir, name, mode) => createBelow(dir, name, mode),
     openFile: (dir, name) => attempt(() => openRegular(at(dir, name))),
