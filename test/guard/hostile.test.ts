@@ -17,11 +17,24 @@ const ROUNDS = 12;
 const FILES = 60;
 const NOBODY = 65_534;
 
-/** Swaps `d` and a symlink to somewhere else as fast as it can. */
-const SWAP = 'while :; do mv d real; ln -s ../outside d; mv -T d link; mv real d; rm link; done';
+/** Swaps `d` and a symlink to somewhere else as fast as it can: one process, so that its end is the end. */
+const SWAP = `
+const fs = require('node:fs');
+for (let round = 0; ; round++) {
+  fs.renameSync('d', 'real');
+  fs.symlinkSync('../outside', 'd');
+  fs.renameSync('d', 'link');
+  fs.renameSync('real', 'd');
+  fs.unlinkSync('link');
+  if (round === 0) fs.writeSync(1, 'swapping');
+}`;
 
-function swapping(tree: string): AsyncDisposable {
-  const child = spawn('sh', ['-c', SWAP], { cwd: tree, stdio: 'ignore' });
+async function swapping(tree: string): Promise<AsyncDisposable> {
+  const child = spawn(process.execPath, ['-e', SWAP], {
+    cwd: tree,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
   return {
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -70,7 +83,7 @@ test('a directory swapped for a symlink leads nowhere', async (t) => {
     });
     const planned = guard.plan(wishes);
     {
-      await using _swapper = swapping(guard.tree);
+      await using _swapper = await swapping(guard.tree);
       const report = await guard.apply(planned);
       assert.ok(report.outcome !== 'stopped' || report.stop !== undefined);
       if (report.outcome === 'applied') applied += 1;

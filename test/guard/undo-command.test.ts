@@ -79,6 +79,20 @@ test('apply names the command that makes a plan anew, and refuses what was appli
   assert.match(again.stderr, /was applied already/);
 });
 
+test('a plan that keeps nothing leaves nothing in the quarantine, and can be taken back', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  fs.mkdirSync(place.source, { recursive: true });
+  fs.writeFileSync(path.join(place.source, 'new'), 'content');
+  const ran = place.guard(['rsync', '-a', '--delete', `${place.source}/`, `${place.target}/`]);
+  assert.equal(ran.status, 0, ran.stderr);
+  const quarantine = path.join(path.dirname(place.target), '.holdfast-undo');
+  assert.deepEqual(fs.readdirSync(quarantine), []);
+  const undone = place.holdfast(['undo', only(place)]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.ok(!fs.existsSync(path.join(place.target, 'new')));
+});
+
 test('what is kept is released when its time is over, and not before', (t) => {
   const { place, id } = deleted(t);
   const early = place.holdfast(['undo', '--release', id]);

@@ -30,7 +30,8 @@ import { Meant, type MeantOp } from './meant.ts';
 import { OpSteps, Surprise } from './op-steps.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
 import { isDirMode } from './seen-object.ts';
-import { BY_COMMAND, type Settled, settleOp } from './settle-op.ts';
+import { BY_COMMAND } from './quarantine-place.ts';
+import { type Settled, settleOp } from './settle-op.ts';
 import { joined, TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 

@@ -50,7 +50,9 @@ export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promi
       assert(applied !== undefined, 'its journal was just written');
       recordKept(quarantine, request, applied);
       writeResult(ports, planDir, resultOf(plan, applied, ports.clock.now()));
-      return reportOf(outcome, { waiting: header.ops.count - applied.intents.size, quarantine });
+      const waiting = header.ops.count - applied.intents.size;
+      if (outcome.outcome === 'applied' && waiting === 0) quarantine.removeEmpty();
+      return reportOf(outcome, { waiting, quarantine });
     } finally {
       quarantine.close();
     }

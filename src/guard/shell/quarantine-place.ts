@@ -14,8 +14,12 @@ import { aboutBytes, type About, aboutOf } from './quarantine-about.ts';
 import { joined, lastOf } from './target-tree.ts';
 import { errnoOf, ifThere, refusalOf } from './tree-errno.ts';
 
+/** What a program sets aside by itself, under its own path: docs/format/guard-journal.md. */
+export const BY_COMMAND = 'by-command';
+
 const OLD = byteString('old');
 const NEW = byteString('new');
+const ABOUT = byteString('about.json');
 const NO_NAME = byteString('');
 const TRIAL = byteString(TRIAL_NAME);
 const OTHERS_BITS = 0o077;
@@ -75,6 +79,20 @@ export function closePlanPlaces({ source }: TreePorts, places: PlanPlaces): void
   for (const handle of [places.old, places.fresh, places.root]) source.closeDir(handle);
 }
 
+/** Where nothing is kept for `plan`, nothing of it stays. */
+export function removePlaceIfEmpty(
+  { tree }: TreePorts,
+  place: DirAt,
+  { plan, root }: { readonly plan: string; readonly root: DirHandle },
+): void {
+  for (const name of [OLD, NEW, byteString(BY_COMMAND)]) {
+    const why = refusalOf(() => tree.removeDir(root, name));
+    if (why !== undefined && why !== 'ENOENT') return;
+  }
+  refusalOf(() => tree.unlink(root, ABOUT));
+  refusalOf(() => tree.removeDir(place.handle, byteString(plan)));
+}
+
 /** By plan; of one whose file says nothing, nothing. */
 export function heldIn(ports: TreePorts, place: DirHandle): Map<string, About> {
   const held = new Map<string, About>();
@@ -100,7 +118,7 @@ export function writeAbout(ports: TreePorts, root: DirHandle, about: About): voi
   } finally {
     tree.closeFile(file);
   }
-  const [from, to] = [part, byteString('about.json')].map((name) => ({ dir: root, name }));
+  const [from, to] = [part, ABOUT].map((name) => ({ dir: root, name }));
   if (from === undefined || to === undefined) return;
   const isSwapped = refusalOf(() => tree.exchange(from, to)) === undefined;
   ifThere(() => tree.unlink(root, isSwapped ? part : to.name));

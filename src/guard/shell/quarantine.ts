@@ -13,6 +13,7 @@ import {
   type DirAt,
   heldIn,
   openPlanPlaces,
+  removePlaceIfEmpty,
   type PlanPlaces,
   tryPlace,
   writeAbout,
@@ -114,6 +115,14 @@ export class Quarantine {
     const { planId: plan, target } = this.#request;
     const { root } = this.openPlaces(mount);
     writeAbout(this.#ports, root, { bytes, plan, state, target, until: this.until });
+  }
+
+  /** To be asked when all of the plan is done: what kept nothing leaves nothing behind. */
+  removeEmpty(): void {
+    const { planId: plan } = this.#request;
+    for (const { opened, place } of this.#places) {
+      if (opened !== undefined) removePlaceIfEmpty(this.#ports, place, { plan, root: opened.root });
+    }
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import type { Intent } from '../core/journal-line.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { movePieces, moveTree } from './move-tree.ts';
 import { slotName } from './op-steps.ts';
-import type { PlanPlaces } from './quarantine-place.ts';
+import { BY_COMMAND, type PlanPlaces } from './quarantine-place.ts';
 import { isDirMode, isSameObject, type SeenObject, seenAt } from './seen-object.ts';
 import type { TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
@@ -23,9 +23,6 @@ export interface SettleParts {
   /** Of an undo: where what is put back lay. */
   readonly kept?: ((op: Op) => Place | undefined) | undefined;
 }
-
-/** In the quarantine of a plan: what its command replaced by itself. */
-export const BY_COMMAND = 'by-command';
 
 const MODE_BITS = 0o7777;
 

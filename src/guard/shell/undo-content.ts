@@ -9,7 +9,7 @@ import type { ApplyPorts, ContentSource } from './apply-request.ts';
 import { type AppliedRuns, OpenedPlaces } from './applied-runs.ts';
 import { slotName } from './op-steps.ts';
 import { seenAt } from './seen-object.ts';
-import { BY_COMMAND } from './settle-op.ts';
+import { BY_COMMAND } from './quarantine-place.ts';
 import { aboveOf, lastOf, TargetTree } from './target-tree.ts';
 import { ifThere } from './tree-errno.ts';
 
