@@ -244,7 +244,7 @@ test('guard run: a source that lost its role, or lacks what must exist, deletes 
   fs.unlinkSync(bench.at('tree/wikiversions.php'));
   const refused = sync();
   assert.equal(refused.status, 121, refused.stdout + refused.stderr);
-  assert.match(refused.stdout + refused.stderr, /wikiversions\.php must be there, and is not/);
+  assert.match(flat(refused), /wikiversions\.php must be there, and is not/);
   assert.equal(names(), 29);
 });
 
