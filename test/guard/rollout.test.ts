@@ -189,7 +189,7 @@ test('Ctrl-C lets end what was begun, with its hook; the rest is not begun', asy
   const exit = once(child, 'exit');
   await until('the first is under way', () => fleet.log().includes('before t1'));
   child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
   fleet.go('before-t1');
   const [code] = (await exit) as [number | null];
   assert.equal(code, 1);
