@@ -352,8 +352,8 @@ test('over ssh: shown and signed here, taken in there, in one command', async (t
 test('a freeze stops an apply between two operations, and it goes on afterwards', async (t) => {
   const bench = people(t);
   if (bench === undefined || !needs(t, 'rsync')) return;
-  const count = 20_000;
-  const gone = 3500;
+  const count = 12_000;
+  const gone = 2000;
   bench.write('holdfast.yaml', 'guard:\n  mode: observe\n');
   fs.mkdirSync(bench.at('src'));
   fs.mkdirSync(bench.at('dst'));
