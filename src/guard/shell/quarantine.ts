@@ -6,7 +6,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { UndoProof } from '../../base/plan.ts';
 import { formatBytes } from '../../base/say-quantity.ts';
 import { days, type DurationMs, GIB, type UnixMs, unixMs } from '../../base/units.ts';
-import { STAT_DEV, STAT_WORDS } from '../../host/source.ts';
+import { type DirHandle, STAT_DEV, STAT_WORDS } from '../../host/source.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import {
   closePlanPlaces,
@@ -19,7 +19,7 @@ import {
   writeAbout,
 } from './quarantine-place.ts';
 import { ABOVE, aboveOf, joined, type OpenedDir, TargetTree } from './target-tree.ts';
-import { ifThere } from './tree-errno.ts';
+import { ifThere, refusalOf } from './tree-errno.ts';
 
 export const UNDO_KEPT: DurationMs = days(14);
 
@@ -217,7 +217,7 @@ function here(dir: OpenedDir, path: ByteString): Candidate {
   return { tree: dir, open: () => at, close: () => undefined };
 }
 
-/** The highest directory above that is on the same device. */
+/** The highest directory above that is on the same device, as far as this user may look. */
 function topOfMount(
   { source }: Pick<ApplyPorts, 'source'>,
   from: { readonly path: ByteString; readonly device: bigint },
@@ -226,8 +226,11 @@ function topOfMount(
   let top: ByteString | undefined;
   for (let at = aboveOf(from.path); ; at = aboveOf(at)) {
     const path = at === '' ? byteString('/') : at;
-    const handle = ifThere(() => source.openRoot(path));
-    if (handle === undefined) return top;
+    let handle: DirHandle | undefined;
+    const why = refusalOf(() => {
+      handle = source.openRoot(path);
+    });
+    if (why !== undefined || handle === undefined) return top;
     source.stat(handle, byteString(''), stat);
     source.closeDir(handle);
     if (stat[STAT_DEV] !== from.device) return top;
