@@ -93,6 +93,19 @@ test('a plan that keeps nothing leaves nothing in the quarantine, and can be tak
   assert.ok(!fs.existsSync(path.join(place.target, 'new')));
 });
 
+test('what a command overwrote stays in the quarantine, though nothing else lies there', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  const file = path.join(place.target, 'file');
+  fs.writeFileSync(file, 'old');
+  const from = path.join(path.dirname(place.target), 'from');
+  fs.writeFileSync(from, 'changed');
+  assert.equal(place.guard(['rsync', '-a', from, file]).status, 0);
+  assert.equal(fs.readFileSync(file, 'utf8'), 'changed');
+  assert.equal(place.holdfast(['undo', only(place)]).status, 0);
+  assert.equal(fs.readFileSync(file, 'utf8'), 'old');
+});
+
 test('what is kept is released when its time is over, and not before', (t) => {
   const { place, id } = deleted(t);
   const early = place.holdfast(['undo', '--release', id]);

@@ -79,18 +79,30 @@ export function closePlanPlaces({ source }: TreePorts, places: PlanPlaces): void
   for (const handle of [places.old, places.fresh, places.root]) source.closeDir(handle);
 }
 
-/** Where nothing is kept for `plan`, nothing of it stays. */
+/** Where nothing is kept for `plan`, nothing of it stays; else all of it does. */
 export function removePlaceIfEmpty(
-  { tree }: TreePorts,
+  { source, tree }: TreePorts,
   place: DirAt,
   { plan, root }: { readonly plan: string; readonly root: DirHandle },
 ): void {
-  for (const name of [OLD, NEW, byteString(BY_COMMAND)]) {
-    const why = refusalOf(() => tree.removeDir(root, name));
-    if (why !== undefined && why !== 'ENOENT') return;
-  }
+  const names = [OLD, NEW, byteString(BY_COMMAND)].filter((name) => isThere(source, root, name));
+  if (!names.every((name) => isEmpty(source, root, name))) return;
+  for (const name of names) if (refusalOf(() => tree.removeDir(root, name)) !== undefined) return;
   refusalOf(() => tree.unlink(root, ABOUT));
   refusalOf(() => tree.removeDir(place.handle, byteString(plan)));
+}
+
+function isThere(source: TreePorts['source'], root: DirHandle, name: ByteString): boolean {
+  return source.list(root).names.includes(name);
+}
+
+function isEmpty(source: TreePorts['source'], root: DirHandle, name: ByteString): boolean {
+  const dir = source.openDir(root, name);
+  try {
+    return source.list(dir).names.length === 0;
+  } finally {
+    source.closeDir(dir);
+  }
 }
 
 /** By plan; of one whose file says nothing, nothing. */
