@@ -59,11 +59,20 @@ export function withoutControls(text: string): string {
 const UNREADABLE_STATUS = 99;
 const NOT_TEXT = /key\/value found outside of section|invalid cipher|cipher/i;
 
-/** Why a stanza cannot be read; undefined where each can. `sealed`: without its secret it is noise. */
-export function whyUnread(info: Info): 'sealed' | 'damaged' | undefined {
+/** What a sum says is damage; all else that a wrong secret makes of a file is noise of any kind. */
+const SUM_DIFFERS = /checksum/i;
+
+/**
+ * Why a stanza cannot be read; undefined where each can. `sealed`: without its secret it is noise.
+ *
+ * @param isGiven a passphrase was given, which may be the wrong one
+ */
+export function whyUnread(info: Info, isGiven: boolean): 'sealed' | 'damaged' | undefined {
   const bad = info
     .flatMap(({ repo }) => repo ?? [])
     .find(({ status }) => status.code === UNREADABLE_STATUS);
   if (bad === undefined) return undefined;
-  return NOT_TEXT.test(bad.status.message) ? 'sealed' : 'damaged';
+  const { message } = bad.status;
+  const isNoise = NOT_TEXT.test(message) || (isGiven && !SUM_DIFFERS.test(message));
+  return isNoise ? 'sealed' : 'damaged';
 }

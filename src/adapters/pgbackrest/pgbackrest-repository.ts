@@ -118,7 +118,7 @@ export class PgbackrestRepository {
   }
 
   #refuseUnread(info: Info): void {
-    const why = whyUnread(info);
+    const why = whyUnread(info, this.#place.secret !== undefined);
     if (why === undefined) return;
     const { shown, secret } = this.#place;
     const facts = { tool: TOOL, repository: shown };
@@ -127,7 +127,7 @@ export class PgbackrestRepository {
       throw new Fault('HF_CONNECT_DAMAGED', message, facts);
     }
     const given = secret === undefined ? 'without a passphrase' : 'with the passphrase given';
-    const message = `${shown} is encrypted, and cannot be read ${given}`;
+    const message = `${shown} is encrypted or damaged: it cannot be read ${given}`;
     throw new Fault('HF_CONNECT_SECRET_REFUSED', message, facts);
   }
 
