@@ -6,7 +6,16 @@ import type { ByteReader, ByteWriter } from '../../vault/shell/stdio-stream.ts';
 /** A stream that broke has ended; whoever has the other end knows why. */
 export function readerOf(from: Readable): ByteReader {
   from.on('error', endsToo);
+  keepUnread(from);
   return { read: () => nextBytes(from) };
+}
+
+/**
+ * When a child ends, Node lets flow away what it said and nobody listens for at that moment; whoever
+ * reads now and then needs it still. Of a stream that is read by `nextBytes` alone.
+ */
+export function keepUnread(from: Readable): void {
+  from.on('readable', endsToo);
 }
 
 /** @param lost says that nobody reads any more */

@@ -6,7 +6,7 @@ import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { ListedEntry } from '../../guard/core/compare-listings.ts';
 import { ChildLink } from '../ssh/child-link.ts';
-import { endsToo, nextBytes } from '../ssh/node-bytes.ts';
+import { keepUnread, nextBytes } from '../ssh/node-bytes.ts';
 import { lastLine, sshFailure } from '../ssh/ssh-failure.ts';
 import { sshArguments, sshProgram } from '../ssh/ssh-link.ts';
 import type { ReadSight } from './tree-sight.ts';
@@ -38,9 +38,8 @@ export async function* listTree(
           environment,
         },
   );
-  // When a child ends, Node lets flow away what nobody listens for at that moment; the listing here
-  // is long done while that of a slow host is awaited.
-  link.output.on('readable', endsToo);
+  // The listing here is long done while that of a slow host is awaited.
+  keepUnread(link.output);
   const script = fs.readFileSync(path.join(import.meta.dirname, 'list.sh'), 'latin1');
   link.input.end(Buffer.from(`${rootLine(place)}\n${script}`, 'latin1'));
   let status: number | undefined;

@@ -21,7 +21,7 @@ import {
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { momentJson, momentOf, objectOf } from '../core/held-things.ts';
 import { fingerprintOf, parseSshSignature, type SshSignature } from '../core/ssh-signature.ts';
-import { publishFile, readFileIfThere } from './guard-files.ts';
+import { publishFile, readFileIfThere } from '../../vault/shell/whole-file.ts';
 import type { BookPorts } from './pipeline-book.ts';
 
 export interface ApprovalPorts extends BookPorts {

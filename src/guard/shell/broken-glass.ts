@@ -5,7 +5,7 @@ import type { Actor } from '../../base/plan.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { isCount, objectOf } from '../core/held-things.ts';
-import { publishFile, readFileIfThere } from './guard-files.ts';
+import { publishFile, readFileIfThere } from '../../vault/shell/whole-file.ts';
 import type { BookPorts } from './pipeline-book.ts';
 
 export interface BrokenGlassNote {

@@ -5,7 +5,7 @@ import type { Moment } from '../../base/moment.ts';
 import type { Claim } from '../core/claims.ts';
 import { standingClaims } from '../core/claims.ts';
 import { claimText, parseClaim } from '../core/held-things.ts';
-import { drawnHex, publishFile } from './guard-files.ts';
+import { drawnHex, publishFile } from '../../vault/shell/whole-file.ts';
 import type { BookPorts } from './pipeline-book.ts';
 
 const NAME = /^(c-[0-9a-f]{8})\.json$/;

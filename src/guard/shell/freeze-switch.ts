@@ -2,7 +2,7 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { hasPassed, type Moment } from '../../base/moment.ts';
 import { type Freeze, freezeText, parseFreeze } from '../core/held-things.ts';
-import { replaceFile } from './guard-files.ts';
+import { replaceFile } from '../../vault/shell/whole-file.ts';
 import type { BookPorts } from './pipeline-book.ts';
 
 /** Of a file that is there and cannot be read: nothing is applied until a person has looked. */

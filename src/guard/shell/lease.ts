@@ -7,7 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import { numberAt, objectOf, textAt } from '../core/plan-fields.ts';
 import type { ApplyPorts, LeaseHolder } from './apply-request.ts';
-import { publishFile, replaceFile } from './guard-files.ts';
+import { publishFile, replaceFile } from '../../vault/shell/whole-file.ts';
 
 type LeasePorts = Pick<ApplyPorts, 'disk' | 'clock' | 'tools'>;
 

@@ -8,12 +8,12 @@ import { hasPassed, type Moment } from '../../base/moment.ts';
 import { days } from '../../base/units.ts';
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import { momentJson, momentOf } from '../core/held-things.ts';
-import { type GuardFilePorts, readFileIfThere, replaceFile } from './guard-files.ts';
+import { type WholeFilePorts, readFileIfThere, replaceFile } from '../../vault/shell/whole-file.ts';
 
 const GRACE = days(1);
 
 /** Notes it the first time. @param planDir of a plan whose time is over by the wall clock */
-export function wasSeenOver(ports: GuardFilePorts, planDir: ByteString, now: Moment): boolean {
+export function wasSeenOver(ports: WholeFilePorts, planDir: ByteString, now: Moment): boolean {
   const path = fileOf(planDir);
   const seen = readMark(ports, path);
   // A mark from the future was made by a clock that has been set back since.
@@ -24,12 +24,12 @@ export function wasSeenOver(ports: GuardFilePorts, planDir: ByteString, now: Mom
 }
 
 /** Its time is not over after all. */
-export function forgetSeenOver({ disk }: GuardFilePorts, planDir: ByteString): void {
+export function forgetSeenOver({ disk }: WholeFilePorts, planDir: ByteString): void {
   const path = fileOf(planDir);
   if (disk.size(path) !== undefined) disk.unlink(path);
 }
 
-function readMark(ports: GuardFilePorts, path: ByteString): Moment | undefined {
+function readMark(ports: WholeFilePorts, path: ByteString): Moment | undefined {
   const bytes = readFileIfThere(ports, path);
   if (bytes === undefined) return undefined;
   try {

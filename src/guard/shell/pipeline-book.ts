@@ -8,11 +8,11 @@ import { joinRuns, readRunLines, runLine, type RunsRead } from '../core/run-line
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import {
   drawnHex,
-  type GuardFilePorts,
+  type WholeFilePorts,
   publishFile,
   readFileIfThere,
   replaceFile,
-} from './guard-files.ts';
+} from '../../vault/shell/whole-file.ts';
 
 /** Single runs are joined when so many lie there. */
 const JOIN_FROM = 64;
@@ -22,7 +22,7 @@ const FILE_SIZE_MAX = 16 * MIB;
 const SINGLE = /^(\d{13})-p-[0-9a-f]{8}-[0-9a-f]{6}\.run$/;
 const JOINED = /^(\d{13})-[0-9a-f]{6}\.runs$/;
 
-export interface BookPorts extends GuardFilePorts {
+export interface BookPorts extends WholeFilePorts {
   /** The state directory; the book lies below `guard/` in it. */
   readonly stateDir: ByteString;
 }

@@ -9,7 +9,7 @@ import { OpsRoot } from '../core/plan-digest.ts';
 import { headerText } from '../core/plan-header.ts';
 import { opLine } from '../core/plan-lines.ts';
 import { SummaryCount } from '../core/plan-summary.ts';
-import type { GuardFilePorts } from './guard-files.ts';
+import type { WholeFilePorts } from '../../vault/shell/whole-file.ts';
 import { removeFolder } from './remove-folder.ts';
 
 const BUFFER_SIZE = 256 * KIB;
@@ -27,7 +27,7 @@ interface DraftPlace {
  * step, so that there is no half a plan, whenever the power goes.
  */
 export class PlanDraft {
-  readonly #ports: GuardFilePorts;
+  readonly #ports: WholeFilePorts;
   readonly #header: JudgedHeader;
   readonly #place: DraftPlace;
   readonly #file: DiskFile;
@@ -38,7 +38,7 @@ export class PlanDraft {
   #filled = 0;
   #isOpen = true;
 
-  constructor(ports: GuardFilePorts, header: JudgedHeader, place: DraftPlace) {
+  constructor(ports: WholeFilePorts, header: JudgedHeader, place: DraftPlace) {
     this.#ports = ports;
     this.#header = header;
     this.#place = place;

@@ -4,7 +4,7 @@ import { type UnixMs, unixMs } from '../../base/units.ts';
 import { bytesOfUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import { maybe, numberAt, objectOf, textAt, timeAt, wordAt } from '../core/plan-fields.ts';
 import type { ApplyPorts } from './apply-request.ts';
-import { readFileIfThere, replaceFile } from './guard-files.ts';
+import { readFileIfThere, replaceFile } from '../../vault/shell/whole-file.ts';
 
 export type PlanOutcome = 'applied' | 'stopped' | 'undone' | 'released';
 

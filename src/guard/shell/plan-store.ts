@@ -8,7 +8,12 @@ import { digestOfHeader } from '../core/plan-digest.ts';
 import { invalidPlan } from '../core/plan-fields.ts';
 import { isPlanId, parseHeader } from '../core/plan-header.ts';
 import { type JudgedVerdict, parseVerdict, verdictText } from '../core/verdict-text.ts';
-import { drawnHex, type GuardFilePorts, readFileIfThere, replaceFile } from './guard-files.ts';
+import {
+  drawnHex,
+  type WholeFilePorts,
+  readFileIfThere,
+  replaceFile,
+} from '../../vault/shell/whole-file.ts';
 import { PlanDraft } from './plan-draft.ts';
 import { type PlanOutcome, readResult } from './plan-result.ts';
 import { namedFault, readOps, withPath } from './read-ops.ts';
@@ -27,7 +32,7 @@ const NAMED_MAX = 5;
 const DRAFT = /^draft-([0-9]{1,15})-p-[0-9a-f]{8}$/;
 const GONE = 'gone-';
 
-export interface PlanStorePorts extends GuardFilePorts {
+export interface PlanStorePorts extends WholeFilePorts {
   /** The state directory; plans lie below `guard/plans/` in it. */
   readonly stateDir: ByteString;
 }

@@ -6,7 +6,7 @@ import { OpOrder } from '../core/op-order.ts';
 import { OpsRoot } from '../core/plan-digest.ts';
 import { invalidPlan } from '../core/plan-fields.ts';
 import { parseOp } from '../core/plan-lines.ts';
-import type { GuardFilePorts } from './guard-files.ts';
+import type { WholeFilePorts } from '../../vault/shell/whole-file.ts';
 
 const READ_SIZE = 256 * KIB;
 /** A path has 4 KiB at most, a text of evidence is a sentence. */
@@ -19,7 +19,7 @@ const LINE_SIZE_MAX = 1024 * KIB;
  * @throws Fault HF_PLAN_INVALID, HF_DISK_*
  */
 export function* readOps(
-  ports: GuardFilePorts,
+  ports: WholeFilePorts,
   path: ByteString,
   seal: OpsSeal,
 ): Generator<Op, void> {
@@ -40,7 +40,7 @@ export function* readOps(
 
 /** Lines with their newlines. */
 export function* linesOf(
-  { disk, tools }: GuardFilePorts,
+  { disk, tools }: WholeFilePorts,
   path: ByteString,
 ): Generator<ByteString, void> {
   const reader = disk.openRead(path);

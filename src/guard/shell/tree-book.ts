@@ -17,18 +17,18 @@ import {
   type TreeRecord,
   withRecord,
 } from '../core/tree-registry.ts';
-import { drawnHex, type GuardFilePorts, replaceFile } from './guard-files.ts';
+import { drawnHex, type WholeFilePorts, replaceFile } from '../../vault/shell/whole-file.ts';
 
 const INSTALL_DIGITS = 32;
 const IDENTITY_DIGITS = 16;
 
 export class TreeBook {
-  readonly #ports: GuardFilePorts;
+  readonly #ports: WholeFilePorts;
   readonly #guard: ByteString;
   readonly #machine: string;
 
   /** @param of `state`: the state directory; `machine`: as `machineIdHere`, empty where there is none */
-  constructor(ports: GuardFilePorts, of: { readonly state: ByteString; readonly machine: string }) {
+  constructor(ports: WholeFilePorts, of: { readonly state: ByteString; readonly machine: string }) {
     this.#ports = ports;
     this.#guard = byteString(`${of.state}/guard`);
     this.#machine = of.machine;

@@ -16,7 +16,7 @@ import type { Verdict } from '../../base/plan.ts';
 import { parseApproval } from '../../guard/core/approval.ts';
 import { decisionOf, releaseVerdict } from '../../guard/core/release.ts';
 import { addApproval, type GoodApproval } from '../../guard/shell/approvals.ts';
-import { drawnHex } from '../../guard/shell/guard-files.ts';
+import { drawnHex } from '../../vault/shell/whole-file.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { approvalPorts, approvalsFor, hostIdHere } from '../guard/approvals-here.ts';
 import { approvePlan, type Subject } from '../guard/approve-plan.ts';

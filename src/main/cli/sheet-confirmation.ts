@@ -4,7 +4,7 @@ import { byteString } from '../../base/bytes.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
-import { replaceFile } from './key-files.ts';
+import { replaceFile } from '../../vault/shell/whole-file.ts';
 
 export interface SheetConfirmation {
   readonly confirmedAt: UnixMs;

@@ -4,7 +4,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Verdict } from '../../base/plan.ts';
-import { drawnHex } from '../../guard/shell/guard-files.ts';
+import { drawnHex } from '../../vault/shell/whole-file.ts';
 import { objectOf } from '../../guard/core/held-things.ts';
 import { headerText, parseHeader } from '../../guard/core/plan-header.ts';
 import { opLine } from '../../guard/core/plan-lines.ts';

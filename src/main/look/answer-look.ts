@@ -12,7 +12,7 @@ import { renderLook } from '../../watch/core/look/render-look.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
-import { replaceFile } from '../cli/key-files.ts';
+import { replaceFile } from '../../vault/shell/whole-file.ts';
 import { absolutePath, bytesOfArgument } from '../cli/places.ts';
 import { faultJson, faultLines } from '../cli/say-fault.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';

@@ -9,7 +9,7 @@ import { firstConfig } from '../../watch/core/look/first-config.ts';
 import { firstConfigText } from '../../watch/core/look/first-config-text.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import type { Cli } from '../cli/cli.ts';
-import { writeNewFile } from '../cli/key-files.ts';
+import { publishFile } from '../../vault/shell/whole-file.ts';
 import { bytesOfText, textOfBytes } from '../cli/places.ts';
 import { CONFIG_NAME, type Settings } from '../cli/settings.ts';
 import { lookStore } from './look-store.ts';
@@ -33,7 +33,7 @@ export function saveConfig(
   const path = byteString(`${cwd}/${CONFIG_NAME}`);
   const { disk, tools } = lookStore(settings);
   const bytes = tools.codec.bytesOf(bytesOfUtf8(text));
-  const isNew = writeNewFile({ disk, tools }, path, bytes) === 'published';
+  const isNew = publishFile({ disk, tools }, path, bytes) === 'published';
   return { file: textOfBytes(path), outcome: isNew ? 'written' : 'was there', lineCount };
 }
 

@@ -8,7 +8,7 @@ import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { SAVED_LOOKS_MAX, type SavedLook } from '../../watch/core/look/saved-look.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { savedLookOf, savedLookText } from '../../wire/saved-look.ts';
-import { replaceFile } from '../cli/key-files.ts';
+import { replaceFile } from '../../vault/shell/whole-file.ts';
 
 const TEXT_SIZE_MAX = 256 * MIB;
 const NAME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z-[0-9a-f]{6}\.look$/;

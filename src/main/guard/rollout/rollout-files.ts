@@ -7,7 +7,7 @@ import { canonicalJson } from '../../../base/canonical-json.ts';
 import { Fault } from '../../../base/fault.ts';
 import { sayText } from '../../../base/say-name.ts';
 import type { UnixMs } from '../../../base/units.ts';
-import { drawnHex, replaceFile } from '../../../guard/shell/guard-files.ts';
+import { drawnHex, replaceFile } from '../../../vault/shell/whole-file.ts';
 import { nodePorts } from '../../vault-session.ts';
 import type { Phase } from './rollout-target.ts';
 

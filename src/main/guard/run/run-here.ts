@@ -53,11 +53,13 @@ class LocalRun {
   readonly #parts: RunParts;
   readonly #command: LocalCommand;
   readonly #session: GuardSession;
+  readonly #freeze: FreezeSwitch;
 
   constructor(parts: RunParts, command: LocalCommand, session: GuardSession) {
     this.#parts = parts;
     this.#command = command;
     this.#session = session;
+    this.#freeze = new FreezeSwitch(bookPorts(session));
   }
 
   async run(): Promise<RunEnd> {
@@ -211,10 +213,7 @@ class LocalRun {
   }
 
   #isFrozen(): boolean {
-    const { cli } = this.#parts;
-    return (
-      new FreezeSwitch(bookPorts(this.#session)).check(() => momentHere(cli.clock)) !== undefined
-    );
+    return this.#freeze.check(() => momentHere(this.#parts.cli.clock)) !== undefined;
   }
 
   /** What the pipeline made is its own from now on; what it took away no longer is. */

@@ -7,7 +7,7 @@ import {
   parseDigest,
 } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
-import { replaceFile } from '../../../guard/shell/guard-files.ts';
+import { replaceFile } from '../../../vault/shell/whole-file.ts';
 import { isLeaf, parsePage } from '../../../manifest/core/page.ts';
 import type { Ports } from '../../vault-line.ts';
 

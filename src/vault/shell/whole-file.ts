@@ -1,15 +1,15 @@
-/** Files of the state directory below `guard/`: written whole and durable, or not at all. */
+/** Files of the state directory, keys and sheets: written whole and durable, or not at all. */
 import { type ByteString, byteString, hexOf } from '../../base/bytes.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
 
-export interface GuardFilePorts {
+export interface WholeFilePorts {
   readonly disk: Disk;
   readonly tools: Pick<Tools, 'codec' | 'hash' | 'random'>;
 }
 
 /** Takes the place of what was there, mode 0600; durable when it returns. */
-export function replaceFile(ports: GuardFilePorts, path: ByteString, bytes: Uint8Array): void {
+export function replaceFile(ports: WholeFilePorts, path: ByteString, bytes: Uint8Array): void {
   const temporary = writeBeside(ports, path, bytes);
   ports.disk.move(temporary, path);
   ports.disk.syncDir(parentOf(path));
@@ -17,7 +17,7 @@ export function replaceFile(ports: GuardFilePorts, path: ByteString, bytes: Uint
 
 /** A new file, mode 0600, durable when it returns; one that is there stays as it is. */
 export function publishFile(
-  ports: GuardFilePorts,
+  ports: WholeFilePorts,
   path: ByteString,
   bytes: Uint8Array,
 ): 'published' | 'exists' {
@@ -31,18 +31,18 @@ export function publishFile(
 
 /** Undefined where there is none. */
 export function readFileIfThere(
-  { disk }: GuardFilePorts,
+  { disk }: WholeFilePorts,
   path: ByteString,
 ): Uint8Array | undefined {
   return disk.size(path) === undefined ? undefined : disk.read(path);
 }
 
 /** `digits` hexadecimal digits, drawn. */
-export function drawnHex({ tools }: GuardFilePorts, digits: number): string {
+export function drawnHex({ tools }: WholeFilePorts, digits: number): string {
   return hexOf(tools.codec.textOf(tools.random.bytes(digits / 2)));
 }
 
-function writeBeside(ports: GuardFilePorts, path: ByteString, bytes: Uint8Array): ByteString {
+function writeBeside(ports: WholeFilePorts, path: ByteString, bytes: Uint8Array): ByteString {
   const { disk } = ports;
   disk.makeDir(parentOf(path));
   const temporary = byteString(`${path}.${drawnHex(ports, 16)}.tmp`);
@@ -53,6 +53,7 @@ function writeBeside(ports: GuardFilePorts, path: ByteString, bytes: Uint8Array)
   return temporary;
 }
 
+/** @param path absolute */
 function parentOf(path: ByteString): ByteString {
-  return byteString(path.slice(0, path.lastIndexOf('/')));
+  return byteString(path.slice(0, Math.max(1, path.lastIndexOf('/'))));
 }
