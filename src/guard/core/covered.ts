@@ -8,18 +8,17 @@ export function isApproved(op: Op): boolean {
 }
 
 /**
- * Both come in the order of plans. Each destructive operation of `asked` stands in `approved`: the same
- * verb on the same object, covering no more entries and bytes.
+ * Destructive operations of `asked` that do not stand in `approved`: the same verb on the same object,
+ * covering no more entries and bytes. Both come in the order of plans.
  */
-export function isCovered(asked: Iterable<Op>, approved: Iterable<Op>): boolean {
+export function* uncovered(asked: Iterable<Op>, approved: Iterable<Op>): Generator<Op> {
   const seen = approved[Symbol.iterator]();
   let next = seen.next();
   for (const op of asked) {
     if (!isApproved(op)) continue;
     while (next.done !== true && isBefore(next.value, op)) next = seen.next();
-    if (next.done === true || !isSame(op, next.value)) return false;
+    if (next.done === true || !isSame(op, next.value)) yield op;
   }
-  return true;
 }
 
 /** One path may have two operations, as when something is renamed to where something goes. */

@@ -10,6 +10,7 @@ import type { BreakGlass, JudgeFacts } from './judge-facts.ts';
 
 type ReleaseFacts = Pick<JudgeFacts, 'now' | 'approvals' | 'breakGlass'>;
 
+const BREAK_GLASS = ', break-glass: ';
 const NO_NEED: ApprovalNeed = { approvals: 0, namesTarget: false };
 
 /** The verdict with what persons have said since: who approved, or that the glass was broken. */
@@ -28,7 +29,7 @@ function releaserOf(
   approvedBy: string | undefined,
   breakGlass: BreakGlass | undefined,
 ): string | undefined {
-  if (breakGlass !== undefined) return `${breakGlass.by}, break-glass: ${breakGlass.reason}`;
+  if (breakGlass !== undefined) return `${breakGlass.by}${BREAK_GLASS}${breakGlass.reason}`;
   return objection.isInvariant || objection.effect !== 'hold' ? undefined : approvedBy;
 }
 
@@ -41,6 +42,11 @@ function approversOf(need: ApprovalNeed, { now, approvals }: ReleaseFacts): stri
   const hasCooled =
     need.coolOffMs !== undefined && persons.length > 0 && now - first >= need.coolOffMs;
   return persons.length >= need.approvals || hasCooled ? persons.join(', ') : undefined;
+}
+
+/** Root passed over some of it. */
+export function isGlassBroken({ objections }: Pick<Verdict, 'objections'>): boolean {
+  return objections.some(({ releasedBy }) => releasedBy?.includes(BREAK_GLASS) === true);
 }
 
 /** Enforced and not released: what counts. */

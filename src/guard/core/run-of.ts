@@ -25,7 +25,7 @@ export interface RunEnd {
   /** Taken away, where that is less than the plan says; of one that was applied else all of it. */
   readonly deleted?: Amount;
   readonly mark?: SourceMark;
-  readonly broken?: BrokenGlass;
+  readonly broken?: BrokenGlass | undefined;
 }
 
 interface Amount {

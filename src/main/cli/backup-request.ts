@@ -13,8 +13,9 @@ import { FILE_SYSTEM_WORDS } from '../../wire/config.ts';
 import { AS_IT_LIES, type CapturePlan, NO_HOOKS, planOf } from '../frozen/capture-plan.ts';
 import { dataSetsElsewhere, demandHere } from '../estate/data-sets-here.ts';
 import type { Cli } from './cli.ts';
-import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts';
+import { absolutePath, bytesOfArgument, bytesOfText, parentPath, textOfBytes } from './places.ts';
 import { fullPath, type Settings } from './settings.ts';
+import { walkedPath } from './walked-path.ts';
 
 export interface BackupOptions {
   readonly name?: string;
@@ -88,7 +89,7 @@ function streamJob(command: readonly string[], name: string, options: BackupOpti
 }
 
 function pathsJob(cli: Cli, args: readonly string[], options: BackupOptions): DataSetJob {
-  const paths = args.map((given) => fullPath(cli, given));
+  const paths = args.map((given) => walkedPath(cli.cwd, bytesOfArgument(given)));
   const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
   for (const path of paths) demandThere(mounts, path);
   const roots = namedPaths(mounts, paths);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { parseTreePlace, type TreePlace } from '../../adapters/trees/tree-place.ts';
 import { openGuard, type GuardSession } from '../guard/guard-session.ts';
 import { prepareFar } from '../guard/sync/far-sync.ts';
+import { demandSpot } from '../guard/sync/glass-here.ts';
 import { prepareLocal } from '../guard/sync/local-sync.ts';
 import type { PreparedSync } from '../guard/sync/prepared-sync.ts';
 import { actOn, demandTargets, type SyncResult, worstCode } from '../guard/sync/sync-act.ts';
@@ -10,7 +11,7 @@ import { syncEngine } from '../guard/sync/sync-engine.ts';
 import { type SyncSource, syncSource } from '../guard/sync/sync-source.ts';
 import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
-import { walkedTarget } from '../guard/sync/target-place.ts';
+import { demandRoot } from './command-undo.ts';
 import { Fault } from '../../base/fault.ts';
 import { syncMany } from '../guard/rollout/sync-many.ts';
 import {
@@ -22,6 +23,7 @@ import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import { bytesOfArgument } from './places.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 import { type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
+import { walkedPath } from './walked-path.ts';
 
 interface Options extends VaultOptions, SnapshotOptions, RolloutOptions {
   readonly dryRun?: true;
@@ -29,6 +31,8 @@ interface Options extends VaultOptions, SnapshotOptions, RolloutOptions {
   readonly allOrNothing?: true;
   readonly readAll?: true;
   readonly reason?: string;
+  readonly breakGlass?: string;
+  readonly minFree?: string;
 }
 
 const EXAMPLE = `
@@ -63,6 +67,8 @@ export function define(command: Command, act: Act): void {
     .option('--all-or-nothing', 'do nothing where only a part may be done')
     .option('--read-all', 'compare the content of every file, whatever its size and time')
     .option('--reason <text>', 'stands in the plan and in the history')
+    .option('--break-glass <reason>', 'root on the spot: pass over every rule; recorded, undo kept')
+    .option('--min-free <size>', 'leave so much free where the vault lies: 20GiB, 10%')
     .addHelpText('after', EXAMPLE)
     .action(
       act((cli, [source, targets, options]: [string | undefined, string[], Options]) =>
@@ -82,10 +88,12 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
   const said = wordToRollout(await readSettings(cli, options), options);
   if (said !== undefined) return said;
   demandTargets(targets);
+  demandRoot(options.breakGlass, 'sync');
   if (given === undefined) throw new Fault('HF_USAGE', 'name a SOURCE', { command: 'sync' });
   const places = targets.map((each) =>
-    parseTreePlace(bytesOfArgument(each), (path) => walkedTarget(cli.cwd, path)),
+    parseTreePlace(bytesOfArgument(each), (path) => walkedPath(cli.cwd, path)),
   );
+  if (options.breakGlass !== undefined) demandSpot(places, given);
   const opened = await openVaultOf(cli, options);
   const guard = await openGuard(cli, opened.settings);
   const asked = {
@@ -97,11 +105,12 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
     ...{ opened, given, unsigned: options.unsigned ?? false, actor: guard.actor },
     ...(options.dataSet === undefined ? {} : { dataSet: options.dataSet }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(options.minFree === undefined ? {} : { minFree: options.minFree }),
     options: { ...asked, readAll: options.readAll ?? false },
   });
   const results: SyncResult[] = [];
   const prepare = (place: TreePlace, yes: boolean): Promise<PreparedSync> =>
-    prepared(cli, { guard, source, place, yes });
+    prepared(cli, { guard, source, place, yes, breakGlass: options.breakGlass });
   try {
     if (places.length > 1 && !asked.dryRun) {
       return await syncMany(cli, { settings: opened.settings, options, places, prepare, asked });
@@ -128,12 +137,13 @@ async function prepared(
     readonly source: SyncSource;
     readonly place: TreePlace;
     readonly yes: boolean;
+    readonly breakGlass: string | undefined;
   },
 ): Promise<PreparedSync> {
-  const { guard, source, place, yes } = of;
+  const { guard, source, place, yes, breakGlass } = of;
   if (place.at === undefined) {
     return prepareLocal(guard, {
-      ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop) },
+      ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop), breakGlass },
     });
   }
   return prepareFar(cli, { guard, source, yes, place: { at: place.at, path: place.path } });

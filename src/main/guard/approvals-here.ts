@@ -4,9 +4,11 @@ import { signerFiles, signerPaths } from '../../adapters/ssh-keygen/signer-files
 import { keygenCheck } from '../../adapters/ssh-keygen/verify.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Moment } from '../../base/moment.ts';
-import type { ApprovalNeed, Verdict } from '../../base/plan.ts';
+import type { ApprovalNeed, RuleName, Verdict } from '../../base/plan.ts';
+import { sayName } from '../../base/say-name.ts';
+import { countOf } from '../../base/say-quantity.ts';
 import { releasable } from '../../guard/core/approval.ts';
-import { isCovered } from '../../guard/core/covered.ts';
+import { uncovered } from '../../guard/core/covered.ts';
 import type { ApprovalFact } from '../../guard/core/judge-facts.ts';
 import {
   type ApprovalPorts,
@@ -31,6 +33,8 @@ export interface Approvals {
   readonly good: readonly GoodApproval[];
   /** Looked at and refused, each for its own reason. */
   readonly bad: readonly BadApproval[];
+  /** Why what was said to this plan, or to the last one like it, is not enough: sentences. */
+  readonly missed: readonly string[];
 }
 
 type Here = Pick<GuardSession, 'ports' | 'stateDir'>;
@@ -63,10 +67,26 @@ export async function approvalsFor(
   const own = await readApprovals(ports, { id: header.id, digest, target }, now.at);
   const cited = await citedApprovals(ports, session.store, plan);
   const asked = releasable(verdict.objections);
-  const good = oncePerKey([...own.good, ...cited]).filter(({ approval }) =>
-    asked.every((rule) => approval.statement.releases.includes(rule)),
-  );
-  return { facts: good.map((each) => factOf(each, verdict.needs, now)), good, bad: own.bad };
+  const all = oncePerKey([...own.good, ...cited.good]);
+  const unseen = (each: GoodApproval): readonly RuleName[] =>
+    asked.filter((rule) => !each.approval.statement.releases.includes(rule));
+  const good = all.filter((each) => unseen(each).length === 0);
+  const missed = [
+    ...own.bad.map(({ fault }) => missedWords(header.id, fault.message)),
+    ...cited.missed,
+    ...all.flatMap((each) => unseenWords(each, unseen(each))),
+  ];
+  return { facts: good.map((each) => factOf(each, verdict.needs, now)), good, bad: own.bad, missed };
+}
+
+function unseenWords({ approval, person }: GoodApproval, rules: readonly RuleName[]): string[] {
+  if (rules.length === 0) return [];
+  const what = `${rules.join(', ')} did not object when ${person} approved it`;
+  return [missedWords(approval.statement.plan, what)];
+}
+
+function missedWords(plan: string, why: string): string {
+  return `An approval of ${plan} does not count: ${why.replace(/^it approves nothing: /, '')}.`;
 }
 
 function factOf(
@@ -83,19 +103,27 @@ async function citedApprovals(
   ports: ApprovalPorts,
   store: PlanStore,
   { header, digest, now }: StoredPlan & { readonly now: Moment },
-): Promise<readonly GoodApproval[]> {
+): Promise<{ readonly good: readonly GoodApproval[]; readonly missed: readonly string[] }> {
   const found: GoodApproval[] = [];
+  let missed: readonly string[] = [];
   for (const other of store.list()) {
     if (!isEarlier(other, header.id)) continue;
     const { target, pipeline } = other.header;
-    const isAlike = pipeline === header.pipeline && target.identity === header.target.identity;
-    if (!isAlike) continue;
+    if (pipeline !== header.pipeline) continue;
     const plan = { id: other.id, digest: other.digest, target: target.identity };
-    const { good } = await readApprovals(ports, { ...plan, appliedAs: digest }, now.at);
-    if (good.length === 0 || !isAskedBy(store, header.id, other.id)) continue;
-    found.push(...good);
+    const { good, bad } = await readApprovals(ports, { ...plan, appliedAs: digest }, now.at);
+    if (good.length + bad.length === 0) continue;
+    // Of many only the last is told of: an old one that was used is no news.
+    missed = bad.map(({ fault }) => missedWords(other.id, fault.message));
+    if (good.length === 0) continue;
+    const why =
+      target.identity === header.target.identity
+        ? moreThan(store, header.id, other.id)
+        : 'the target is another one since';
+    if (why === undefined) found.push(...good);
+    else missed = [...missed, missedWords(other.id, why)];
   }
-  return found;
+  return { good: found, missed };
 }
 
 function isEarlier(
@@ -105,13 +133,22 @@ function isEarlier(
   return other.flaw === undefined && other.id !== id;
 }
 
-/** The operations of the other are looked at to the last one first: what is damaged approves nothing. */
-function isAskedBy(store: PlanStore, id: string, other: string): boolean {
+/**
+ * What this plan asks for beyond the other; undefined where there is nothing. The operations of the
+ * other are looked at to the last one first: what is damaged approves nothing.
+ */
+function moreThan(store: PlanStore, id: string, other: string): string | undefined {
   try {
     store.check(other);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return false;
+    return 'what was approved is damaged';
   }
-  return isCovered(store.ops(id), store.ops(other));
+  const beyond = uncovered(store.ops(id), store.ops(other));
+  const { value: first } = beyond.next();
+  if (first === undefined) return undefined;
+  let more = 0;
+  for (const _ of beyond) more += 1;
+  const also = more === 0 ? '' : `, and ${countOf(more, 'operation')} more`;
+  return `it did not cover to ${first.op} ${sayName(first.path)}${also}`;
 }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import type { Op, Verdict } from '../../base/plan.ts';
+import type { BrokenGlass } from '../../guard/core/history.ts';
 import { Judging } from '../../guard/core/judge.ts';
 import type { BreakGlass } from '../../guard/core/judge-facts.ts';
 import { OpFolder } from '../../guard/core/op-folder.ts';
@@ -71,21 +72,28 @@ export async function releasedHere(
   return { verdict, approvals, breakGlass };
 }
 
+/** Who passed over which rules, and why; undefined where nobody did. */
+export function brokenOf({ breakGlass, verdict }: Released): BrokenGlass | undefined {
+  if (breakGlass === undefined) return undefined;
+  const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
+  return { ...breakGlass, rules };
+}
+
 /** Before the first operation, so that no crash forgets that an approval was used. */
 export function noteRelease(session: GuardSession, plan: StoredPlan, released: Released): void {
   const { header, digest } = plan;
-  const { approvals, breakGlass, verdict } = released;
+  const { approvals, breakGlass } = released;
   const at = session.now();
   if (approvals.good.length > 0 && breakGlass === undefined) {
     useApprovals(approvalPorts(session), approvals.good, { id: header.id, digest, now: at });
   }
-  if (breakGlass === undefined) return;
-  const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
+  const broken = brokenOf(released);
+  if (broken === undefined) return;
   const { disk, tools } = session.ports;
   noteBrokenGlass(
     { disk, tools, stateDir: session.stateDir },
     {
-      ...{ at, actor: session.actor, reason: breakGlass.reason, rules },
+      ...{ at, actor: session.actor, reason: broken.reason, rules: broken.rules },
       ...{ plan: header.id, digest, target: header.target.place },
     },
   );

@@ -17,7 +17,7 @@ import type { Cli } from '../cli/cli.ts';
 import { appliedPlan, neverApplied, resultOfPlan, undoContent } from './applied-plan.ts';
 import type { GuardSession } from './guard-session.ts';
 import { releaseOver } from './housekeeping.ts';
-import { JudgingHere, noteRelease, type Released, releasedHere } from './judge-again.ts';
+import { brokenOf, JudgingHere, noteRelease, type Released, releasedHere } from './judge-again.ts';
 
 /** Made and judged; nothing is changed yet. */
 export interface PreparedUndo extends StoredPlan {
@@ -112,6 +112,7 @@ export async function applyUndo(
         ...{ header, digest, verdict: released.verdict, folded: judging.folded, outcome },
         ...{ at: session.now(), isFirst: judging.found.past.isFirstRun },
         deleted: { entries: 0, bytes: 0 },
+        broken: brokenOf(released),
       }),
     );
     return report;

@@ -7,15 +7,14 @@ import type { RunOutcome } from '../../../guard/core/history.ts';
 import { isInForce } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import type { ApplyReport, ApplyRequest, LeaseHolder } from '../../../guard/shell/apply-request.ts';
-import { useApprovals } from '../../../guard/shell/approvals.ts';
 import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
 import { walkLines } from '../../../manifest/core/walk.ts';
 import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
 import { SyncContent } from '../../../recover/shell/sync-content.ts';
-import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import { targetSynced } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { releaseOver } from '../housekeeping.ts';
+import { brokenOf, noteRelease, type Released } from '../judge-again.ts';
 import type { SyncOffer } from './sync-offer.ts';
 import type { SyncPlan } from './plan-sync.ts';
 
@@ -58,7 +57,7 @@ export async function applySync(
     stateDir: guard.stateDir,
   });
   try {
-    await noteApprovals(guard, plan);
+    if (isPassed(plan)) noteRelease(guard, plan, plan.released);
     const report = await engine.apply(ports, {
       ...{ header, ops, target, stateDir: guard.guardDir, permit, content, holder: engine.holder },
       until: unixMs(guard.now() + guard.keepMs),
@@ -67,8 +66,8 @@ export async function applySync(
         return undefined;
       },
       stopped: () => {
-        if (freeze.check(() => momentHere(ports.clock)) !== undefined)
-          return 'changes are frozen here';
+        const isFrozen = freeze.check(() => momentHere(ports.clock)) !== undefined;
+        if (isFrozen && plan.released?.breakGlass === undefined) return 'changes are frozen here';
         return engine.stopped?.();
       },
     });
@@ -88,17 +87,9 @@ export async function applySync(
   }
 }
 
-/** Where there are any, and they are what lets it pass. */
-async function noteApprovals(guard: GuardSession, plan: SyncPlan): Promise<void> {
-  const { needs, decision } = plan.verdict;
-  if (needs.approvals === 0 || decision !== 'allow') return;
-  const now = momentHere(guard.ports.clock);
-  const { good } = await approvalsFor(guard, { ...plan, now });
-  useApprovals(approvalPorts(guard), good, {
-    id: plan.header.id,
-    digest: plan.digest,
-    now: now.at,
-  });
+/** What a person said of it is what lets it pass. */
+function isPassed(plan: SyncPlan): plan is SyncPlan & { readonly released: Released } {
+  return plan.released !== undefined && plan.verdict.decision === 'allow';
 }
 
 /** Rules about what would be lost: a first run loses nothing, whatever they say. */
@@ -138,6 +129,7 @@ export function recordRun(
     runOf({
       ...{ header, digest, verdict, folded, isFirst, outcome, at: guard.now() },
       ...(report === undefined ? {} : { deleted }),
+      ...(isPassed(plan) ? { broken: brokenOf(plan.released) } : {}),
       ...(sighting === undefined ? {} : { mark: sighting }),
     }),
   );

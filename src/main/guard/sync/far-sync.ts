@@ -54,6 +54,7 @@ const TEXT_MAX = 500;
 const QUOTED_MAX = 80;
 /** Of one line: a login file may print more, and that is said as well. */
 const GREETING_MAX = 1024;
+const MISSED_MAX = 20;
 
 /** @throws Fault HF_SSH_*, HF_SYNC_*, and what the far side says */
 export async function prepareFar(cli: Cli, asked: FarAsked): Promise<PreparedSync> {
@@ -225,6 +226,7 @@ class FarTalk {
       host: sshDestination(place.at),
       left: leftOf(raw),
       leftCount: typeof raw.leftCount === 'number' ? raw.leftCount : 0,
+      missed: Array.isArray(raw.missed) ? raw.missed.slice(0, MISSED_MAX).map(said500) : [],
       apply: (onBatch) => this.#apply(digestOfHeader(hash, header), onBatch),
       leave: (outcome) => this.#leave(outcome),
     };

@@ -1,11 +1,9 @@
 /** A target on this machine. */
-import type { ByteString } from '../../../base/bytes.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { applySync, recordRun, type SyncEngine } from './apply-sync.ts';
-import { namedLeft, planSync, type SyncPlan } from './plan-sync.ts';
+import { namedLeft, type PlanAsked, planSync, type SyncPlan } from './plan-sync.ts';
 import type { PreparedSync, SyncDone } from './prepared-sync.ts';
-import type { SyncOffer } from './sync-offer.ts';
 
 export interface LocalSync extends PreparedSync {
   readonly plan: SyncPlan;
@@ -14,19 +12,16 @@ export interface LocalSync extends PreparedSync {
 /** @throws Fault as `planSync` */
 export async function prepareLocal(
   guard: GuardSession,
-  of: {
-    readonly offer: SyncOffer;
-    readonly target: ByteString;
-    readonly engine: Omit<SyncEngine, 'onBatch'>;
-  },
+  of: PlanAsked & { readonly engine: Omit<SyncEngine, 'onBatch'> },
 ): Promise<LocalSync> {
-  const { offer, target, engine } = of;
-  const plan = await planSync(guard, offer, target);
+  const { offer, engine } = of;
+  const plan = await planSync(guard, of);
   const { header, digest, verdict, picture } = plan;
   return {
     ...{ plan, header, digest, verdict, picture, place: header.target.place },
     left: namedLeft(plan).map(({ path, why }) => ({ path: utf8Of(path), why })),
     leftCount: plan.left.length,
+    missed: plan.released?.approvals.missed ?? [],
     apply: async (onBatch) =>
       doneOf(await applySync(guard, { plan, offer, engine: { ...engine, onBatch } })),
     leave: async (outcome) => {

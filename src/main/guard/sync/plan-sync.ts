@@ -10,7 +10,6 @@ import { differsFromLast } from '../../../guard/core/eligibility.ts';
 import { Judging } from '../../../guard/core/judge.ts';
 import { OpFolder } from '../../../guard/core/op-folder.ts';
 import { PlanPicture } from '../../../guard/core/plan-picture.ts';
-import { releaseVerdict } from '../../../guard/core/release.ts';
 import type { JudgedHeader } from '../../../guard/core/own-rules.ts';
 import { digestOfHeader } from '../../../guard/core/plan-digest.ts';
 import type { PipelineBook } from '../../../guard/shell/pipeline-book.ts';
@@ -30,10 +29,10 @@ import {
 import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
 import { renameCheck } from '../../../recover/shell/sync-verify.ts';
 import { textOfBytes } from '../../cli/places.ts';
-import { approvalsFor } from '../approvals-here.ts';
 import { eligibilityOf } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { settleKilled } from '../housekeeping.ts';
+import { type Released, releasedHere } from '../judge-again.ts';
 import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
 import { isAllHeld } from './sync-act.ts';
@@ -44,6 +43,8 @@ export interface SyncPlan {
   readonly header: PlanHeader;
   readonly digest: Digest;
   readonly verdict: Verdict;
+  /** What let it pass, and is noted before the first operation. */
+  readonly released: Released | undefined;
   /** Absolute, without links. */
   readonly target: ByteString;
   readonly lookup: ManifestLookup;
@@ -58,17 +59,21 @@ export interface SyncPlan {
   readonly left: readonly LeftAlone[];
 }
 
+export interface PlanAsked {
+  readonly offer: SyncOffer;
+  readonly target: ByteString;
+  /** Why root on the spot passes over every rule. */
+  readonly breakGlass?: string | undefined;
+}
+
 const OWN_NAMES: ReadonlySet<ByteString> = new Set([TREE_MARKER, MARKER, UNFINISHED_MARKER]);
 const LEFT_NAMED_MAX = 20;
 
 /** @throws Fault HF_SYNC_SOURCE, HF_MANIFEST_CORRUPT, HF_DISK_*, and what reading the source throws */
-export async function planSync(
-  guard: GuardSession,
-  offer: SyncOffer,
-  given: ByteString,
-): Promise<SyncPlan> {
+export async function planSync(guard: GuardSession, asked: PlanAsked): Promise<SyncPlan> {
   settleKilled(guard);
-  const target = targetAt(guard, offer, given);
+  const { offer, breakGlass } = asked;
+  const target = targetAt(guard, offer, asked.target);
   const known = await eligibilityOf(
     { state: guard.stateDir, environment: process.env, mayAsk: false },
     { at: undefined, path: target },
@@ -86,7 +91,7 @@ export async function planSync(
   );
   const top = guard.ports.source.openRoot(target);
   try {
-    return await new Planner({ guard, offer, target, pipeline, found, known, top }).plan();
+    return await new Planner({ guard, offer, breakGlass, target, pipeline, found, known, top }).plan();
   } finally {
     guard.ports.source.closeDir(top);
   }
@@ -94,11 +99,11 @@ export async function planSync(
 
 type OpsWith = (facts: Parameters<typeof opsOf>[2]) => ReturnType<typeof opsOf>;
 
-type Sealed = Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'picture' | 'verdict'>;
+type Judged = Pick<SyncPlan, 'digest' | 'folded' | 'header' | 'picture' | 'verdict'>;
+type Sealed = Judged & Pick<SyncPlan, 'released'>;
 
-interface Parts {
+interface Parts extends Pick<PlanAsked, 'breakGlass' | 'offer'> {
   readonly guard: GuardSession;
-  readonly offer: SyncOffer;
   readonly target: ByteString;
   readonly pipeline: string;
   readonly found: FactsFound;
@@ -164,10 +169,11 @@ class Planner {
     kept: ReadonlySet<ByteString>,
   ): Promise<Sealed> {
     const judged = this.#judged(header, opsWith, kept);
-    return { ...judged, verdict: await this.#released(judged) };
+    const released = await this.#released(judged);
+    return { ...judged, verdict: released?.verdict ?? judged.verdict, released };
   }
 
-  #judged(header: JudgedHeader, opsWith: OpsWith, kept: ReadonlySet<ByteString>): Sealed {
+  #judged(header: JudgedHeader, opsWith: OpsWith, kept: ReadonlySet<ByteString>): Judged {
     const { guard, found, target } = this.#parts;
     const { ports, store } = guard;
     const now = header.created;
@@ -205,13 +211,10 @@ class Planner {
   }
 
   /** What persons have said of it, or of an earlier plan that asked for as much. */
-  async #released(judged: Pick<SyncPlan, 'digest' | 'header' | 'verdict'>): Promise<Verdict> {
-    const { verdict } = judged;
-    if (verdict.needs.approvals === 0) return verdict;
-    const { guard } = this.#parts;
-    const now = momentHere(guard.ports.clock);
-    const { facts } = await approvalsFor(guard, { ...judged, now });
-    return releaseVerdict(verdict, { now: now.at, approvals: facts });
+  async #released(judged: Judged): Promise<Released | undefined> {
+    const { guard, breakGlass } = this.#parts;
+    const isAsked = judged.verdict.needs.approvals > 0 || breakGlass !== undefined;
+    return isAsked ? releasedHere(guard, judged, breakGlass) : undefined;
   }
 
   /** What the source says of itself, and what its last run here remembers. */

@@ -18,6 +18,8 @@ export interface PreparedSync {
   /** What stays as it is, in words; the first of `leftCount`. */
   readonly left: readonly { readonly path: string; readonly why: string }[];
   readonly leftCount: number;
+  /** Why what persons said before is not enough: sentences. */
+  readonly missed: readonly string[];
   /** Does what the verdict allows. */
   apply(onBatch: (done: number, all: number) => void): Promise<SyncDone>;
   /** Not now: `shown` where nobody wanted more, `equal` where there is nothing to do; else it waits. */

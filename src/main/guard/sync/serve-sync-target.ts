@@ -35,6 +35,7 @@ import { PageStore } from './page-store.ts';
 
 export const SYNC_GREETING = 'holdfast-sync 0\n';
 const OPS_PIECE = 256 * 1024;
+const MISSED_MAX = 20;
 
 export interface ServeSync {
   readonly guard: GuardSession;
@@ -158,11 +159,12 @@ class Conversation {
   }
 
   #tellPlan(prepared: LocalSync, { options }: OfferSaid): void {
-    const { header, verdict, left, leftCount } = prepared;
+    const { header, verdict, left, leftCount, missed } = prepared;
     const { codec } = this.#of.guard.ports.tools;
     const about = canonicalJson({
       left: left.map(({ path, why }) => [path.toWellFormed(), why.toWellFormed()]),
       leftCount,
+      missed: missed.slice(0, MISSED_MAX).map((each) => each.toWellFormed()),
     });
     const judged = verdictText({ verdict, judged: this.#of.guard.now() });
     const head = codec.bytesOf(byteString(headerText(header) + judged));

@@ -2,6 +2,7 @@
 import { Fault } from '../../../base/fault.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { sayText } from '../../../base/say-name.ts';
+import { wrap } from '../../../base/say-width.ts';
 import { isInForce } from '../../../guard/core/release.ts';
 import { type SaidPlan, sayVerdict } from '../../../guard/core/say-verdict.ts';
 import { askLine } from '../../cli/ask.ts';
@@ -81,17 +82,15 @@ export async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
   return (await askLine(cli, question)).trim() === name;
 }
 
-export function planWords(
-  {
-    header,
-    verdict,
-    digest,
-    picture,
-  }: Pick<PreparedSync, 'header' | 'picture' | 'verdict'> & Pick<SaidPlan, 'digest'>,
+export function* planWords(
+  sync: Pick<PreparedSync, 'header' | 'missed' | 'picture' | 'verdict'> & Pick<SaidPlan, 'digest'>,
   now: ReturnType<Cli['clock']['now']>,
   style: Cli['terminal']['style'],
 ): Iterable<string> {
-  return sayVerdict({ header, verdict, digest, picture, now }, style);
+  const { header, verdict, digest, picture, missed } = sync;
+  yield* sayVerdict({ header, verdict, digest, picture, now }, style);
+  if (verdict.decision === 'allow') return;
+  for (const each of missed) yield* wrap(sayText(each, style), style.width);
 }
 
 /** Of `host:/srv/www` and `/srv/www` the last component; of a root the place itself. */

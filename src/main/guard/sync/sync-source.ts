@@ -20,10 +20,11 @@ import { loadIndex, type VaultIndex } from '../../../vault/shell/vault-index.ts'
 import { backupJobs, type DataSetJob, jobsNamed } from '../../cli/backup-request.ts';
 import type { Cli } from '../../cli/cli.ts';
 import type { Opened } from '../../cli/open.ts';
-import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from '../../cli/places.ts';
+import { bytesOfArgument, bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { fullPath } from '../../cli/settings.ts';
 import { parseFloor } from '../../cli/sizes.ts';
 import { takeDataSets } from '../../cli/take-data-sets.ts';
+import { walkedPath } from '../../cli/walked-path.ts';
 import { FloorWatch } from '../../floor-watch.ts';
 import { startCrew } from '../../run-backup.ts';
 import { type ReadingParts, restoreCrew, restorePorts } from '../../run-restore.ts';
@@ -51,6 +52,8 @@ export interface SourceAsked {
   readonly unsigned: boolean;
   readonly actor: Actor;
   readonly reason?: string;
+  /** `--min-free`. */
+  readonly minFree?: string;
   readonly options: SyncOptions;
 }
 
@@ -61,7 +64,7 @@ export async function syncSource(cli: Cli, asked: SourceAsked): Promise<SyncSour
   if (given === '') throw new Fault('HF_USAGE', 'the SOURCE is empty', { command: 'sync' });
   const isPlace = isPath(cli, given);
   const job = isPlace ? jobFor(cli, asked) : undefined;
-  const id = job === undefined ? undefined : await captured(cli, opened, job);
+  const id = job === undefined ? undefined : await captured(cli, asked, job);
   const { session } = opened;
   const { snapshots } = await listSnapshots(session.vault);
   const wanted = id ?? given;
@@ -97,7 +100,7 @@ function jobFor(cli: Cli, { opened, given }: SourceAsked): DataSetJob {
     throw new Fault('HF_SYNC_SOURCE', `${given} lies on another machine`, { instead });
   }
   const { settings } = opened;
-  const path = absolutePath(cli.cwd, bytesOfArgument(given));
+  const path = walkedPath(cli.cwd, bytesOfArgument(given));
   const named = Object.entries(settings.config.datasets ?? {}).find(([, { paths }]) => {
     const [only, ...others] = paths ?? [];
     return others.length === 0 && only !== undefined && bytesOfText(only) === path;
@@ -111,10 +114,14 @@ function jobFor(cli: Cli, { opened, given }: SourceAsked): DataSetJob {
   return job;
 }
 
-async function captured(cli: Cli, opened: Opened, job: DataSetJob): Promise<string> {
+async function captured(
+  cli: Cli,
+  { opened, minFree }: SourceAsked,
+  job: DataSetJob,
+): Promise<string> {
   const { line } = opened.session;
-  const wanted = opened.settings.config['min-free'];
-  const asked = wanted === undefined ? undefined : parseFloor(String(wanted), 'backup');
+  const wanted = minFree ?? opened.settings.config['min-free'];
+  const asked = wanted === undefined ? undefined : parseFloor(String(wanted), 'sync');
   const floor = new FloorWatch({ line, floor: asked, clock: cli.clock });
   await floor.demand(() => 0);
   const taken = await takeDataSets(cli, {

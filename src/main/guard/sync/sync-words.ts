@@ -1,5 +1,6 @@
 /** What became of a sync, for people and for machines. */
 import type { OpVerb, PlanSummary } from '../../../base/plan.ts';
+import { isGlassBroken } from '../../../guard/core/release.ts';
 import type { Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
 import { sayText } from '../../../base/say-name.ts';
@@ -28,7 +29,7 @@ function* doneWords(
   style: Style,
 ): Generator<string> {
   const { header, verdict } = sync;
-  if (verdict.decision !== 'allow') yield* planWords(sync, now, style);
+  if (verdict.decision !== 'allow' || isGlassBroken(verdict)) yield* planWords(sync, now, style);
   const { outcome, stop, unset } = done;
   if (outcome !== 'applied') {
     const why = stop === undefined ? '' : `${stop.path === '' ? '' : `${stop.path}: `}${stop.why}`;
@@ -130,7 +131,7 @@ function* leftWords({ left, leftCount }: SyncResult['sync'], style: Style): Gene
 export function syncJson({ sync, done, notDone, code }: SyncResult): object {
   const { place, left, leftCount, verdict } = sync;
   return {
-    ...{ target: place, code, ...planJson(sync, verdict), left, leftCount },
+    ...{ target: place, code, ...planJson(sync, verdict), left, leftCount, missed: sync.missed },
     ...(done === undefined ? {} : { done }),
     ...(notDone === undefined ? {} : { notDone }),
   };

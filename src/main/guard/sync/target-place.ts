@@ -3,23 +3,9 @@ import fs from 'node:fs';
 import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
-import { absolutePath, parentPath, textOfBytes } from '../../cli/places.ts';
+import { parentPath, textOfBytes } from '../../cli/places.ts';
 import type { GuardSession } from '../guard-session.ts';
-import { realPath as walkedReal, walkedFrom } from '../run/explicit-places.ts';
 import type { SyncOffer } from './sync-offer.ts';
-
-/** As the system walks it: `..` behind a link is the directory above what the link leads to. */
-export function walkedTarget(cwd: ByteString, given: ByteString): ByteString {
-  if (!given.split('/').includes('..')) return absolutePath(cwd, given);
-  const walked = walkedFrom(cwd, given);
-  const whole = walkedReal(walked);
-  if (whole !== undefined) return whole;
-  const at = walked.replace(/\/+$/, '').lastIndexOf('/');
-  const above = walkedReal(byteString(`${walked.slice(0, at)}/`));
-  return above === undefined
-    ? absolutePath(cwd, given)
-    : absolutePath(above, byteString(walked.slice(at + 1)));
-}
 
 /**
  * The directory itself, without links; a new one is made, for a plan that is only shown not.
