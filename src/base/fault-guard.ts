@@ -45,6 +45,10 @@ export const GUARD_FAULTS = {
     remedy:
       'See who may approve here: holdfast approve --signers. To let somebody in, add a line to {file} on this host.',
   },
+  HF_APPROVAL_TARGET: {
+    kind: 'usage',
+    remedy: 'Look whether it is the one you mean: holdfast approve {plan} asks again.',
+  },
   HF_APPROVAL_USED: {
     kind: 'refused',
     remedy: 'An approval is good for one plan, once. Approve again: holdfast approve {plan}',

@@ -52,6 +52,7 @@ test('a mistyped verb or option is answered with the nearest one, and 64', () =>
     [['restore-tset'], /did you mean restore-test\?/],
     [['snapshots', '--vualt', 'x'], /unknown option '--vualt'; did you mean --vault\?/],
     [['restore'], /missing required argument 'snapshot'/],
+    [['guard', 'run', 'rm', '-r', 'x'], /unknown option '-r'; what is to be run stands behind --$/],
     [['key', 'lost'], /unknown command 'lost'; did you mean list\?/],
     [['snapshots', '--last', 'many'], /--last takes a count, not many/],
   ] as const;
@@ -61,6 +62,12 @@ test('a mistyped verb or option is answered with the nearest one, and 64', () =>
     assert.equal(said.error?.code, 'HF_USAGE');
     assert.match(said.error.message, message);
   }
+});
+
+test('a part of a verb is helped with by its own help; what no person types is in no list', () => {
+  const { said } = bench.json(['guard', 'run']);
+  assert.match(String(said.error?.remedy), /holdfast guard run --help/);
+  assert.doesNotMatch(bench.run(['help', '--all']).stdout, /sync-target/);
 });
 
 test('an error says its code, what happened and the remedy, on stderr only', () => {

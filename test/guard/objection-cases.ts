@@ -194,7 +194,7 @@ export const OBJECTION_CASES: readonly ObjectionCase[] = [
     'eligible-source',
     'deny',
     { source: { differs: [{ what: 'machine', was: 'a1', is: 'b2' }] } },
-    /not the machine that was enrolled \(a1\)/,
+    /not on the machine that was enrolled: it was a1/,
     /promote/,
   ],
   [

@@ -158,7 +158,10 @@ test('files in use: the name of the target is typed, and then it counts', async 
   const plan = bench.plan({ needs: { approvals: 1, namesTarget: true } });
   const command = `approve ${plan.header.id} ${plan.digits} --key ${ann}`;
   const wrong = await bench.typed(command, [[/Type \/srv\/mirror/, 'yes']]);
-  assert.match(wrong.shown, /HF_APPROVAL_DIGEST/);
+  assert.match(
+    flat(wrong.shown),
+    /HF_APPROVAL_TARGET .*yes was typed, and the target is \/srv\/mirror/,
+  );
   const right = await bench.typed(command, [[/Type \/srv\/mirror/, '/srv/mirror']]);
   assert.match(flat(right.shown), /It can be applied now/);
 });
@@ -222,6 +225,19 @@ test('a claim is made, seen, shown at login, and ended', (t) => {
   assert.equal(bench.run(['claim', '--end', 'c-00000000']).status, 64);
   assert.equal(bench.run(['claim', '--end', 'tin']).status, 0);
   assert.match(bench.run(['claim']).stdout, /^1 claim\./);
+});
+
+test('a host of the name of a directory here: what was claimed is said, and how to claim the other', (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  fs.mkdirSync(bench.at('kd'));
+  const made = flat(bench.run(['claim', 'kd', '--reason', 'moving it']).stdout);
+  assert.match(made, /The host kd is claimed/);
+  assert.match(made, /Meant \.\/kd\? holdfast claim \.\/kd --reason/);
+  assert.doesNotMatch(bench.run(['claim', 'tin', '--reason', 'x']).stdout, /Meant/);
+  bench.run(['claim', '--end', 'kd']);
+  bench.run(['claim', './kd', '--reason', 'moving it']);
+  assert.match(flat(bench.run(['claim', '--end', 'kd']).stdout), /The claim on .*\/kd has ended/);
 });
 
 test('a freeze says until when, by whom, and what it does not cover; unfreeze ends it', (t) => {

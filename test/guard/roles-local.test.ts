@@ -57,6 +57,21 @@ test('never enrolled: unknown; enrolled: a source; enrolled once more: nothing c
   assert.deepEqual([again.status, again.said.kind], [0, 'already']);
 });
 
+test('what must exist can be named later, and counts from then on', async () => {
+  const bench = newBench();
+  enrol(bench);
+  const added = bench.json(['promote', bench.at('tree'), '--must-exist', 'php/index.php']);
+  assert.deepEqual([added.status, added.said.kind], [0, 'adds']);
+  const known = await eligibilityOf(treesOf(bench), at(bench));
+  assert.deepEqual([known.role, known.generation], ['source', 1]);
+  assert.deepEqual(
+    known.sentinels.map(({ name }) => name),
+    ['wikiversions.php', 'php/index.php'],
+  );
+  fs.unlinkSync(bench.at('tree/php/index.php'));
+  assert.equal((await eligibilityOf(treesOf(bench), at(bench))).role, 'candidate');
+});
+
 test('a place that lacks what must exist is not enrolled, and nothing is written', () => {
   const bench = newBench();
   const { status, said } = bench.json(['promote', bench.at('tree'), '--must-exist', 'absent.php']);

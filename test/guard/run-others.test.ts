@@ -66,15 +66,38 @@ test('rm: files, trees, links, what is missing, and what it refuses', (t) => {
     ['rm', '-r', 'dir/..', 'a'],
     ['rm', 'link'],
     ['rm', '-r', 'dir/sub', 'dir'],
+    ['rm', '-i', '-f', 'a'],
   ]) {
     alike(t, argv);
   }
 });
 
+test('rm -v: each that went is told, on the standard output', (t) => {
+  const [place, plain] = [planted(t), planted(t)];
+  const argv = ['rm', '-rv', '--', 'dir', 'a', 'empty/', 'nothing', '-x'];
+  const ran = place.guard(argv, { cwd: place.target });
+  const [program = '', ...args] = argv;
+  const env = { ...process.env, LC_ALL: 'C' };
+  const own = spawnSync(program, args, { cwd: plain.target, encoding: 'utf8', env });
+  const sorted = (text: string): readonly string[] => text.split('\n').toSorted();
+  assert.deepEqual(sorted(ran.stdout), sorted(own.stdout));
+  const dir = ran.stdout.split('\n').indexOf("removed directory 'dir'");
+  assert.ok(ran.stdout.split('\n').indexOf("removed directory 'dir/sub'") < dir);
+  // Nothing went, and nothing is told.
+  place.holdfast(['freeze', '--reason', 'storage work']);
+  const held = place.guard(['rm', '-v', 'b.o'], { cwd: place.target });
+  assert.deepEqual([held.status, held.stdout], [120, '']);
+});
+
 test('rm: what asks is not run', (t) => {
   const place = planted(t);
   for (const option of ['-i', '-I', '--no-preserve-root', '--one-file-system']) {
-    assert.equal(place.guard(['rm', option, 'a'], { cwd: place.target }).status, 123, option);
+    const ran = place.guard(['rm', option, 'a'], { cwd: place.target });
+    assert.equal(ran.status, 123, option);
+    assert.match(
+      said(ran).replace(/\s+/g, ' '),
+      new RegExp(`Leave ${option} out: .*holdfast undo`),
+    );
   }
   assert.ok(place.names().includes('/a'));
 });

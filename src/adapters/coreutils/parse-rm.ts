@@ -22,6 +22,7 @@ const LONG: Readonly<Record<string, string>> = {
   '--preserve-root': 'p',
   '--interactive=never': 'f',
 };
+const ASKS = /^-[iI]$|^--interactive/;
 const KNOWN = new Set(['r', 'R', 'f', 'v', 'd', 'p']);
 
 export function parseRm(argv: readonly string[]): RmCommand {
@@ -44,13 +45,15 @@ function takeApart(args: readonly string[]): {
   readonly informs: boolean;
 } {
   const flags = new Set<string>();
-  const notUnderstood: string[] = [];
+  let notUnderstood: string[] = [];
   const end = args.indexOf('--');
   const before = end === -1 ? args : args.slice(0, end);
   const isOption = (word: string): boolean => word.startsWith('-') && word !== '-';
   for (const word of before.filter(isOption)) {
     const letters = word.startsWith('--') ? [LONG[word] ?? word] : [...word.slice(1)];
     for (const letter of letters) {
+      // Of what asks and what does not the last counts.
+      if (letter === 'f') notUnderstood = notUnderstood.filter((each) => !ASKS.test(each));
       if (KNOWN.has(letter)) flags.add(letter);
       else notUnderstood.push(letter.length === 1 ? `-${letter}` : letter);
     }

@@ -1,11 +1,14 @@
 /** `holdfast claim`: others' plans that touch what you work on wait. */
+import fs from 'node:fs';
 import os from 'node:os';
 import type { Command } from 'commander';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { endOf, type Moment } from '../../base/moment.ts';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { Fault } from '../../base/fault.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
+import { quoteWord } from '../../base/shell-word.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import { type DurationMs, hours } from '../../base/units.ts';
 import { type Claim, type ClaimedPlace, placeOfClaim } from '../../guard/core/claims.ts';
@@ -78,14 +81,20 @@ async function add(
     now,
   );
   const until = untilOf(claim, now);
+  const isHost = claim.on.path === undefined;
+  const what = `${isHost ? 'The host ' : ''}${placeOfClaim(claim, hostsHere())}`;
+  const isDirToo = isHost && fs.existsSync(fsPath(absolutePath(cli.cwd, bytesOfArgument(place))));
   return {
     code: EXIT.done,
     say: (style) => [
       ...layoutSentence(style, {
         mark: { is: 'held' },
-        text: `${placeOfClaim(claim, hostsHere())} is claimed until ${until}, by ${sayText(claim.by)}. Plans of others that touch it wait.`,
+        text: `${what} is claimed until ${until}, by ${sayText(claim.by)}. Plans of others that touch it wait.`,
       }),
       '',
+      ...(isDirToo
+        ? [`  Meant ./${sayText(place)}?  holdfast claim ./${quoteWord(place)} --reason ...`]
+        : []),
       `  End it     holdfast claim --end ${claim.id}`,
     ],
     json: claimJson(claim, now),
@@ -110,7 +119,10 @@ async function list(cli: Cli, session: GuardSession, options: Options): Promise<
 async function end(cli: Cli, session: GuardSession, named: string): Promise<Answer> {
   const now = momentHere(cli.clock);
   const store = storeOf(session);
-  const asked = /^c-[0-9a-f]{8}$/.test(named) ? named : store.list(now).find(isOn(cli, named))?.id;
+  const asked = /^c-[0-9a-f]{8}$/.test(named)
+    ? named
+    : (store.list(now).find(isOn(cli, named))?.id ??
+      store.list(now).find(isOn(cli, `./${named}`))?.id);
   const ended = asked === undefined ? undefined : store.end(asked);
   if (ended === undefined) {
     throw new Fault('HF_CLAIM_UNKNOWN', `there is no claim ${sayText(named)}`);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
 import { openGuard } from '../guard/guard-session.ts';
+import { wrap } from '../../base/say-width.ts';
 import { freezeSentence } from '../guard/held-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
@@ -29,10 +30,12 @@ async function unfreeze(cli: Cli, options: Options): Promise<Answer> {
   freezer.lift();
   return {
     code: EXIT.done,
-    say: () =>
+    say: (style) =>
       was === undefined
         ? ['Nothing was frozen.']
-        : ['Changes go on.', `It was: ${freezeSentence(was, now)}`],
+        : ['Changes go on.', '', `Until now: ${freezeSentence(was, now)}.`].flatMap((text) =>
+            wrap(text, style.width),
+          ),
     json: { wasFrozen: was !== undefined },
   };
 }

@@ -26,7 +26,8 @@ export function helpText(style: Style, options: { readonly all: boolean }): stri
 }
 
 function rowsOf(verb: Verb, all: boolean): readonly (readonly [string, string])[] {
-  const { name, summary, isCommon, parts } = verb;
+  const { name, summary, isCommon, isInternal, parts } = verb;
+  if (isInternal === true) return [];
   if (parts === undefined) return all || isCommon ? [[name, summary]] : [];
   return parts
     .filter((part) => all || part.isCommon)

@@ -123,7 +123,7 @@ async function perform(cli: Cli, verb: Verb, args: readonly string[]): Promise<n
     if (error.exitCode === 0) return EXIT.done;
     // A verb of several parts without one: its help is the answer, and it is no success.
     if (error.code === 'commander.help') return EXIT.usage;
-    throw usageFault(error, verb);
+    throw usageFault(error, command, args);
   }
   return code;
 }
@@ -160,12 +160,17 @@ function prepare(command: Command, { terminal }: Cli): void {
 }
 
 /** `error: unknown option '--vualt'\n(Did you mean --vault?)` as one sentence of ours. */
-function usageFault(error: CommanderError, verb: Verb): Fault {
-  const text = error.message
+function usageFault(error: CommanderError, command: Command, args: readonly string[]): Fault {
+  const part = command.commands.find((each) => each.name() === args[0]);
+  const takesCommand = part?.registeredArguments.some((each) => each.name() === 'command') === true;
+  const isBare = takesCommand && error.code === 'commander.unknownOption' && !args.includes('--');
+  const said = error.message
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?')
     .replaceAll('\n', ' ');
-  return new Fault('HF_USAGE', text, { command: verb.name });
+  const text = isBare ? `${said}; what is to be run stands behind --` : said;
+  const called = `${command.name()} ${part?.name() ?? ''}`.replace(/^holdfast /, '').trimEnd();
+  return new Fault('HF_USAGE', text, { command: called });
 }
 
 /** Numbers beyond what JSON readers can hold are text. */

@@ -11,6 +11,8 @@ export interface Verb {
   readonly summary: string;
   /** In `--help`; `help --all` has the others too. */
   readonly isCommon: boolean;
+  /** Two Holdfasts talk by it, and no person: no list has it. */
+  readonly isInternal?: true;
   /** `check` of `vault check`: what stands behind the verb, each with its summary. */
   readonly parts?: readonly VerbPart[];
   readonly load: () => Promise<CommandModule>;
@@ -153,6 +155,7 @@ export const VERBS: readonly Verb[] = [
     door: 'Guard',
     summary: 'the far side of a sync over SSH',
     isCommon: false,
+    isInternal: true,
     load: () => import('./command-sync-target.ts'),
   },
   {

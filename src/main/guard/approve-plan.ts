@@ -46,7 +46,7 @@ const AUTOMATION = ['CI', 'CLAUDECODE', 'CURSOR_AGENT', 'GEMINI_CLI', 'CODEX_SAN
 
 /**
  * @returns what a person carries to the host that applies
- * @throws Fault HF_APPROVAL_NO_PERSON, HF_APPROVAL_NOTHING, HF_APPROVAL_DIGEST, HF_SIGNING_*
+ * @throws Fault HF_APPROVAL_NO_PERSON, _NOTHING, _DIGEST, _TARGET, HF_SIGNING_*
  */
 export async function approvePlan(
   cli: Cli,
@@ -118,8 +118,9 @@ async function namesTarget(cli: Cli, { header }: Subject, needs: ApprovalNeed): 
   const { place } = header.target;
   const typed = await askLine(cli, `Files there are in use. Type ${sayText(place)} to go on: `);
   if (typed.trim() === place) return true;
-  const why = 'nothing was approved: that is not the name of its target';
-  throw new Fault('HF_APPROVAL_DIGEST', why, { plan: header.id });
+  const said = typed.trim() === '' ? 'nothing' : sayText(typed.trim());
+  const why = `nothing was approved: ${said} was typed, and the target is ${sayText(place)}`;
+  throw new Fault('HF_APPROVAL_TARGET', why, { plan: header.id });
 }
 
 function statementOf(

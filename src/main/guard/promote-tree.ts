@@ -36,7 +36,8 @@ export interface PromotionAsked {
 
 /** What would be done, and what is known of it. */
 export interface Promotion {
-  readonly kind: 'enrol' | 'promote' | 'already';
+  /** `adds`: it is the source already, and more must exist in it from now on. */
+  readonly kind: 'enrol' | 'promote' | 'already' | 'adds';
   readonly asked: PromotionAsked;
   readonly tree: KnownTree;
   readonly identity: string;
@@ -106,7 +107,10 @@ export async function planPromotion(trees: TreesHere, asked: PromotionAsked): Pr
   };
 
   function already(): Promotion {
-    return done('already', tree.identity, tree.generation);
+    const before = namesOf(known, undefined);
+    mustExist = [...new Set([...before, ...mustExist])];
+    const isMore = mustExist.length > new Set(before).size;
+    return done(isMore ? 'adds' : 'already', tree.identity, tree.generation);
   }
 
   function done(kind: Promotion['kind'], identity: string, generation: number): Promotion {

@@ -113,9 +113,11 @@ export function* promotedWords(
     return;
   }
   const isFirst = kind === 'enrol';
-  const text = isFirst
-    ? `${tree.place} is enrolled as a source.`
-    : `${tree.place} is the source now, of generation ${generation}.`;
+  const text = {
+    enrol: `${tree.place} is enrolled as a source.`,
+    promote: `${tree.place} is the source now, of generation ${generation}.`,
+    adds: `${tree.place} is the source already; more must exist in it from now on.`,
+  }[kind];
   yield* layoutSentence(style, { mark: { is: 'ok' }, text });
   const exist =
     mustExist.length === 0

@@ -61,9 +61,9 @@ function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['
   const before = role === 'unknown' ? 'that it was last time' : 'that was enrolled';
   switch (what) {
     case 'machine':
-      return `the source is not the machine ${before} (${was}): it is ${is}`;
+      return `the source is not on the machine ${before}: it was ${was}, now it is ${is}`;
     case 'mount':
-      return `another file system lies there than last time (${was}): ${is === '' ? 'none' : is}`;
+      return `another file system lies there: it was ${was}, now it is ${is === '' ? 'none' : is}`;
     case 'identity':
       return `the source is another tree (${is}) than the one that is kept here (${was})`;
     case 'missing':

@@ -139,12 +139,20 @@ class LocalRun {
       code = await runAs(this.#parts, argv, command.input);
       return command.endedWell(code);
     });
+    this.#tell();
     const outcome = report.outcome;
     if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
     this.#record(made, verdict, { outcome });
     releaseOver(this.#session);
     this.#parts.voice.done(command, made, { report, code });
     return { code: this.#codeAfter(report, code), outcome, made, report };
+  }
+
+  /** On the standard output, as the program itself would. */
+  #tell(): void {
+    const { terminal, wantsJson } = this.#parts.cli;
+    const say = wantsJson ? terminal.err : terminal.out;
+    for (const line of this.#command.told?.() ?? []) say(`${line}\n`);
   }
 
   /** The child's own failure is its own answer; ours has ours. */

@@ -4,7 +4,7 @@ import { type MvCommand, parseMv } from '../../../adapters/coreutils/parse-mv.ts
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { bytesOfText, textOfBytes } from '../../cli/places.ts';
-import { explicitly, nothingListed } from './explicit.ts';
+import { explicitly, nothingListed, uncovered } from './explicit.ts';
 import { gather, lstatOf, realPlace } from './explicit-places.ts';
 import type { Surroundings, Wrapped } from './wrapped.ts';
 
@@ -13,12 +13,9 @@ export function understandMv(argv: readonly string[], around: Surroundings): Wra
   const { sources, target, keepsOld } = command;
   if (target === undefined || sources.length === 0 || keepsOld) return { risk: 'none', notes: [] };
   const lost = overwritten(command, around);
-  const notes = command.notUnderstood.map((text) => sayText(text));
-  if (lost.length === 0) return { risk: 'none', notes };
-  if (notes.length > 0) {
-    const why = `what mv would do by ${notes.join(' ')} is not covered by guard run`;
-    return { risk: 'unclear', why, fix: 'Leave it out: what is overwritten can be put back.' };
-  }
+  const { notUnderstood } = command;
+  if (lost.length === 0) return { risk: 'none', notes: notUnderstood.map((text) => sayText(text)) };
+  if (notUnderstood.length > 0) return uncovered('mv', notUnderstood, 'is overwritten');
   const { root, below } = gather(lost);
   return explicitly({
     name: 'mv',

@@ -1,11 +1,14 @@
 /** `guard run -- rm ...`: what is named goes aside, with the messages and the code of rm. */
+import fs from 'node:fs';
+import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { parseRm, type RmCommand } from '../../../adapters/coreutils/parse-rm.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
-import { sayText } from '../../../base/say-name.ts';
+import { sayName, sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
+import { joined } from '../../../guard/shell/target-tree.ts';
 import { parentOf } from '../../../manifest/core/order.ts';
 import { textOfBytes } from '../../cli/places.ts';
-import { explicitly, nothingListed } from './explicit.ts';
+import { explicitly, nothingListed, uncovered } from './explicit.ts';
 import { gather, lstatOf, realPlace } from './explicit-places.ts';
 import type { Asked, Surroundings, Wrapped } from './wrapped.ts';
 
@@ -20,22 +23,49 @@ export function understandRm(argv: readonly string[], around: Surroundings): Wra
   const { operands, notUnderstood, informs } = command;
   if (informs || operands.length === 0) return { risk: 'none', notes: [] };
   if (notUnderstood.length > 0) {
-    const why = `what rm would do by ${notUnderstood.map((text) => sayText(text)).join(' ')} is not covered by guard run`;
-    return { risk: 'unclear', why, fix: 'Leave it out: what goes can be put back.' };
+    return uncovered('rm', notUnderstood, 'goes');
   }
   const named = operands.map((typed) => ({ typed, place: realPlace(around.cwd, typed) }));
   const places = named.flatMap(({ place }) => (place === undefined ? [] : [place]));
   // None of them is there, and rm says so.
   if (places.length === 0) return { risk: 'none', notes: [] };
   const { root, below } = gather(places);
+  const gone: Removal[] = [];
+  const noted = (change: WrappedChange): WrappedChange => {
+    const place = joined(root, change.path);
+    if (command.isVerbose && change.what === 'delete') {
+      gone.push(...removals(place, change.shown ?? '', change.isWhole === true));
+    }
+    return change;
+  };
   return explicitly({
     name: 'rm',
     pipeline: `rm:${textOfBytes(root)}`,
     root,
     scope: below,
-    ask: (see) => Promise.resolve(ask(command, named, { root, see })),
+    ask: (see) =>
+      Promise.resolve(ask(command, named, { root, see: (change) => see(noted(change)) })),
+    told: () => gone.filter(({ place }) => lstatOf(place) === undefined).map(({ line }) => line),
     run: undefined,
   });
+}
+
+interface Removal {
+  readonly place: ByteString;
+  /** As `rm -v` has it. */
+  readonly line: string;
+}
+
+/** What lies in a directory goes before it does. */
+function* removals(place: ByteString, shown: string, isWhole: boolean): Generator<Removal> {
+  const isDir = lstatOf(place)?.isDirectory() === true;
+  if (isDir && isWhole) {
+    for (const name of fs.readdirSync(fsPath(place), { encoding: 'buffer' })) {
+      const below = byteString(name.toString('latin1'));
+      yield* removals(joined(place, below), `${shown.replace(/\/+$/, '')}/${sayName(below)}`, true);
+    }
+  }
+  yield { place, line: `removed ${isDir ? 'directory ' : ''}'${shown}'` };
 }
 
 /** As rm looks at each: what it refuses it says, and goes on. */

@@ -63,6 +63,8 @@ export interface Guarded {
   readonly run: ((backupDir: string | undefined) => readonly string[]) | undefined;
   /** The run that only creates; undefined: it cannot. */
   readonly runCreates: readonly string[] | undefined;
+  /** What it would print of what has gone, asked when it has. */
+  readonly told?: () => readonly string[];
   /** After which codes of the run its deletes are due. */
   readonly endedWell: (code: number) => boolean;
   /** The file in the source that comes to `path`; undefined: it cannot be read here. */
