@@ -14,6 +14,8 @@ export interface OpFacts {
   readonly liveOf: (of: LiveQuestion) => Liveness;
   /** Of what is lost or overwritten at `path`. */
   readonly undoOf: (path: ByteString, bytes: number) => UndoProof;
+  /** Whether a person named just these changes: then no listing was read as a wish. */
+  readonly isExplicit?: boolean;
   /** What has to stay where it is, because of itself or of something below it. */
   readonly keeps: (path: ByteString) => boolean;
 }
@@ -131,11 +133,12 @@ function deleteOp(all: All, at: number): OpOfSync {
 function changeOp(all: All, at: number): OpOfSync {
   const node = all.nodes[at] as ChangeNode;
   const { path, present, change } = node;
+  const cause = all.facts.isExplicit === true ? 'explicit' : 'differs';
   const lost = covered(all, at, all.moved);
   if (change === 'replace') {
-    return { ...lossOf(all, { op: 'replace', path, present, lost }), cause: 'differs' };
+    return { ...lossOf(all, { op: 'replace', path, present, lost }), cause };
   }
-  const base = { ...lossOf(all, { op: 'update', path, present, lost }), cause: 'differs' } as const;
+  const base = { ...lossOf(all, { op: 'update', path, present, lost }), cause } as const;
   return change === 'update' ? base : { ...base, attributesOnly: true, bytes: 0 };
 }
 

@@ -9,15 +9,18 @@ import type { Excludes } from '../../host/excludes.ts';
 import { corrupt } from '../../manifest/core/corrupt.ts';
 import { type Entry, parseEntry } from '../../manifest/core/entry.ts';
 import { comparePaths, isWithin } from '../../manifest/core/order.ts';
-import { type Manifest, type PathLine, walkLines } from '../../manifest/core/walk.ts';
+import type { PathLine } from '../../manifest/core/walk.ts';
 import { whyHidden } from '../core/compare-fields.ts';
 import { isPlainlyEqual } from '../core/sync-line.ts';
 import type { PresentFacts, SyncNode, WantedFacts } from '../core/sync-node.ts';
 import { type HiddenEntry, type LiveEntry, type LiveTop, LiveTree } from './live-tree.ts';
 import { SyncEqual, type SyncEqualOptions, type SyncEqualPorts } from './sync-equal.ts';
+import type { WantedTree } from './wanted-tree.ts';
 
 export interface SyncCompareOptions extends SyncEqualOptions {
-  readonly manifest: Manifest;
+  readonly wanted: WantedTree;
+  /** What the snapshot has not stays, and is not even looked into: as a restore in place does. */
+  readonly keepsOthers: boolean;
   /** What these match stays as it is in the target. */
   readonly excludes: Excludes | undefined;
   /** Names that are Holdfast's own at the top of a target. */
@@ -50,16 +53,18 @@ export class SyncCompare {
   readonly #left: LeftAlone[] = [];
   /** Of inodes with several names: the first present name to the first wanted one. */
   readonly #firsts = new Map<ByteString, ByteString>();
-  /** Names of files that go, or get another inode. */
+  /** Names of files that go, get another inode, or are nobody's here: none is wanted of them. */
   readonly #gone = new Set<ByteString>();
   readonly #renewed = new Set<ByteString>();
+  /** The directory that becomes something else: all below it goes with it. */
+  #replaced: ByteString | undefined;
 
   /** @param top of the target; it stays the caller's */
   constructor(ports: SyncEqualPorts, top: LiveTop, options: SyncCompareOptions) {
     this.#options = options;
     this.#equal = new SyncEqual(ports, options);
     this.#isRoot = this.#equal.isRoot;
-    this.#lines = walkLines(options.manifest)[Symbol.iterator]();
+    this.#lines = options.wanted.lines()[Symbol.iterator]();
     this.#tree = new LiveTree(ports.source, top);
     this.#nextLine();
   }
@@ -143,6 +148,7 @@ export class SyncCompare {
       return;
     }
     const isDir = present.type === 'dir';
+    if (this.#options.keepsOthers && !this.#isBelowReplaced(path)) return this.#keep(present);
     const isExcluded = this.#options.excludes?.ruleFor(path, isDir) !== undefined;
     if (this.#isOwn(path) || isExcluded) {
       this.#tree.next();
@@ -160,6 +166,18 @@ export class SyncCompare {
     const errno = this.#tree.enter();
     if (errno !== undefined) this.#left.push({ path, why: `it cannot be listed (${errno})` });
     yield { change: 'delete', path, present: facts, isKept: errno !== undefined };
+  }
+
+  #isBelowReplaced(path: ByteString): boolean {
+    return this.#replaced !== undefined && isWithin(this.#replaced, path);
+  }
+
+  /** It stays, with all below it; what lies at the top of a target is wanted for itself. */
+  #keep({ path, type }: LiveEntry): void {
+    if (type !== 'dir') this.#gone.add(path);
+    if (path !== '') return this.#tree.next();
+    const errno = this.#tree.enter();
+    if (errno !== undefined) this.#veil(path, `it cannot be listed (${errno})`);
   }
 
   *#both(wanted: PathLine, present: LiveEntry | HiddenEntry): Generator<SyncNode> {
@@ -202,8 +220,10 @@ export class SyncCompare {
     if (entry.type !== present.type) {
       this.#nextLine();
       yield { change: 'replace', path, wanted, present: facts };
-      if (present.type === 'dir') this.#tree.enter();
-      else {
+      if (present.type === 'dir') {
+        this.#replaced = path;
+        this.#tree.enter();
+      } else {
         this.#gone.add(path);
         this.#tree.next();
       }

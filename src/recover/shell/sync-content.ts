@@ -18,13 +18,13 @@ import { attributesThatDiffer } from '../core/wanted-attributes.ts';
 import { errnoOf } from './failures.ts';
 import { InFlight } from './in-flight.ts';
 import { LargeFiles } from './large-files.ts';
-import type { ManifestLookup } from './manifest-lookup.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { PlaceEntry } from './place-entry.ts';
 import type { RestoreCrew } from './restore-crew.ts';
 import type { RestoreSetup } from './restore-setup.ts';
 import { lookAt } from './sync-verify.ts';
 import { TargetPaths } from './target-paths.ts';
+import type { WantedTree } from './wanted-tree.ts';
 
 export interface SyncContentPorts {
   readonly tree: TreeWriter;
@@ -35,7 +35,7 @@ export interface SyncContentPorts {
 }
 
 export interface SyncContentOptions {
-  readonly lookup: ManifestLookup;
+  readonly wanted: Pick<WantedTree, 'find'>;
   /** Of the target. */
   readonly top: DirHandle;
   /** Operations in the order in which they are staged: content of the next is asked for ahead. */
@@ -108,7 +108,7 @@ export class SyncContent {
 
   /** What lies in it changed; the directory has the time that the snapshot says. */
   dirTime(path: ByteString): bigint | undefined {
-    const entry = this.#options.lookup.find(path);
+    const entry = this.#options.wanted.find(path);
     return entry?.type === 'dir' ? entry.mtime : undefined;
   }
 
@@ -142,7 +142,7 @@ export class SyncContent {
   }
 
   #entryOf({ path }: Pick<Op, 'path'>): Entry {
-    const entry = this.#options.lookup.find(path);
+    const entry = this.#options.wanted.find(path);
     if (entry !== undefined) return entry;
     throw new Fault('HF_PATH_ABSENT', `the snapshot holds no ${utf8Of(path)}`, {
       path: utf8Of(path),
@@ -229,7 +229,7 @@ export class SyncContent {
       const { value: op } = next;
       if (op.attributesOnly === true || !['create', 'update', 'replace'].includes(op.op)) continue;
       this.#asked += 1;
-      const entry = this.#options.lookup.find(op.path);
+      const entry = this.#options.wanted.find(op.path);
       if (entry?.type !== 'file' || entry.sha256 === undefined || entry.cut !== undefined) continue;
       if (entry.size === 0n) continue;
       bytes += entry.size;

@@ -3,15 +3,15 @@ import type { DirHandle, Source } from '../../host/source.ts';
 import type { RenamedPair } from '../core/sync-renames.ts';
 import { errnoOf } from './failures.ts';
 import { type LiveEntry, LiveTree } from './live-tree.ts';
-import type { ManifestLookup } from './manifest-lookup.ts';
 import type { SyncEqual } from './sync-equal.ts';
 import { TargetPaths } from './target-paths.ts';
+import type { WantedTree } from './wanted-tree.ts';
 
 export interface SyncVerifyOptions {
   readonly source: Source;
   /** Of the target. */
   readonly top: DirHandle;
-  readonly lookup: ManifestLookup;
+  readonly wanted: Pick<WantedTree, 'find'>;
   readonly equal: SyncEqual;
 }
 
@@ -32,11 +32,11 @@ export function renameCheck(options: SyncVerifyOptions): (pairs: Iterable<Rename
 }
 
 function isSame(
-  { source, lookup, equal }: SyncVerifyOptions,
+  { source, wanted, equal }: SyncVerifyOptions,
   paths: TargetPaths,
   { created, deleted }: RenamedPair,
 ): boolean {
-  const entry = lookup.find(created.path);
+  const entry = wanted.find(created.path);
   const place = paths.placeOf(deleted.path);
   const present = lookAt(source, place);
   if (entry === undefined || present === undefined || entry.type !== present.type) return false;

@@ -8,7 +8,6 @@ import { isInForce } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import type { ApplyReport, ApplyRequest, LeaseHolder } from '../../../guard/shell/apply-request.ts';
 import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
-import { walkLines } from '../../../manifest/core/walk.ts';
 import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
 import { SyncContent } from '../../../recover/shell/sync-content.ts';
 import { targetSynced } from '../eligibility.ts';
@@ -49,7 +48,7 @@ export async function applySync(
   const ops = (): Iterable<Op> => store.ops(header.id);
   const content = new SyncContent(
     { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
-    { lookup: plan.lookup, top, upcoming: ops() },
+    { wanted: offer.wanted, top, upcoming: ops() },
   );
   const freeze = new FreezeSwitch({
     disk: ports.disk,
@@ -138,7 +137,7 @@ export function recordRun(
 /** A first run adopts what lies there; later what it put there is its own, and nothing else. */
 function keepOwned({ book, isFirst, extra, header }: SyncPlan, offer: SyncOffer, isDone: boolean) {
   const all = function* (): Generator<ByteString> {
-    for (const { path } of walkLines(offer.manifest)) yield path;
+    for (const { path } of offer.wanted.lines()) yield path;
     // What was just taken away may be put back, and is its own then.
     if (isFirst || isDone) yield* extra;
   };

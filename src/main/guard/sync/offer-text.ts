@@ -15,7 +15,7 @@ import { actorOf, sourceOf } from '../../../guard/core/plan-header.ts';
 import { base64OfText, textOfBase64 } from '../../../manifest/core/base64.ts';
 import type { SyncOffer, SyncOptions } from './sync-offer.ts';
 
-export interface OfferSaid extends Omit<SyncOffer, 'crew' | 'manifest' | 'options' | 'reader'> {
+export interface OfferSaid extends Omit<SyncOffer, 'crew' | 'options' | 'reader' | 'wanted'> {
   readonly root: Digest;
   readonly isEdited: boolean;
   readonly options: SyncOptions & { readonly wantsOps: boolean };

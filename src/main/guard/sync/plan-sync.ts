@@ -20,7 +20,6 @@ import { findRenames } from '../../../recover/core/sync-renames.ts';
 import { opsOf, withAbove } from '../../../recover/core/sync-ops.ts';
 import type { SyncNode } from '../../../recover/core/sync-node.ts';
 import { MARKER, UNFINISHED_MARKER } from '../../../recover/core/own-names.ts';
-import { ManifestLookup } from '../../../recover/shell/manifest-lookup.ts';
 import {
   type LeftAlone,
   SyncCompare,
@@ -47,7 +46,6 @@ export interface SyncPlan {
   readonly released: Released | undefined;
   /** Absolute, without links. */
   readonly target: ByteString;
-  readonly lookup: ManifestLookup;
   readonly book: PipelineBook;
   readonly isFirst: boolean;
   readonly folded: OpFolder;
@@ -113,11 +111,9 @@ interface Parts extends Pick<PlanAsked, 'breakGlass' | 'offer'> {
 
 class Planner {
   readonly #parts: Parts;
-  readonly #lookup: ManifestLookup;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#lookup = new ManifestLookup(parts.offer.manifest);
   }
 
   async plan(): Promise<SyncPlan> {
@@ -125,11 +121,12 @@ class Planner {
     const { source, tools, tree } = guard.ports;
     const { readAll } = offer.options;
     const { identity } = tree;
+    const keepsOthers = offer.keepsOthers === true;
     const compare = new SyncCompare(
       { source, tools },
       { dir: top, name: byteString('') },
       {
-        ...{ manifest: offer.manifest, readAll, identity, ownNames: OWN_NAMES },
+        ...{ wanted: offer.wanted, keepsOthers, readAll, identity, ownNames: OWN_NAMES },
         excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
       },
     );
@@ -145,7 +142,7 @@ class Planner {
       hash: tools.hash,
       owners: identity.uid === 0,
       keeps: (path) => kept.has(path),
-      isSame: renameCheck({ source, top, lookup: this.#lookup, equal }),
+      isSame: renameCheck({ source, top, wanted: offer.wanted, equal }),
     });
     const { left, totals } = compare;
     const sealedWith = (found: typeof renames): Promise<Sealed> =>
@@ -159,7 +156,7 @@ class Planner {
     guard.store.putVerdict(sealed.verdict, guard.now());
     const isFirst = found.facts.pipeline.isFirstRun;
     const extra = nodes.filter(({ change }) => change === 'delete').map(({ path }) => path);
-    const about = { target, lookup: this.#lookup, book: found.book, isFirst };
+    const about = { target, book: found.book, isFirst };
     return { ...sealed, ...about, extra, totals, left };
   }
 
@@ -174,13 +171,16 @@ class Planner {
   }
 
   #judged(header: JudgedHeader, opsWith: OpsWith, kept: ReadonlySet<ByteString>): Judged {
-    const { guard, found, target } = this.#parts;
+    const { guard, found, offer, target } = this.#parts;
     const { ports, store } = guard;
+    const isExplicit = offer.keepsOthers === true;
     const now = header.created;
     const quarantine = Quarantine.open(ports, {
       ...{ target, planId: header.id, now, keep: guard.keepMs },
     });
-    const live = new TargetLiveness(target, now, found.past.before?.at);
+    // What is young is why it is put back: only what is open counts there.
+    const lastRun = isExplicit ? undefined : found.past.before?.at;
+    const live = new TargetLiveness(target, now, lastRun);
     const judging = new Judging(header, found.facts, guard.policyFor(header.pipeline));
     const folded = new OpFolder(header.scope);
     const picture = new PlanPicture(now);
@@ -189,9 +189,10 @@ class Planner {
       const ops = opsWith({
         owns: (path) => found.book.owns(path),
         classOf: guard.classOf,
-        liveOf: (asked) => live.of(asked),
+        liveOf: (asked) => live.of(isExplicit ? { ...asked, isOwned: true } : asked),
         undoOf: (path, bytes) => quarantine.prove({ path, bytes }),
         keeps: (path) => kept.has(path),
+        isExplicit,
       });
       for (const op of ops) {
         const numbered = draft.add(op);

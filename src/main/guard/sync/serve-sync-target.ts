@@ -21,6 +21,7 @@ import {
 } from '../../../recover/core/sync-frame.ts';
 import { inlineRestoreCrew } from '../../../recover/shell/restore-crew.ts';
 import { ManifestLookup } from '../../../recover/shell/manifest-lookup.ts';
+import { wantedOf } from '../../../recover/shell/wanted-tree.ts';
 import { FarLink, FarObjects, type FarStreams } from '../../../recover/shell/sync-far-link.ts';
 import { NAMES } from '../../../vault/core/object-id.ts';
 import type { GuardSession } from '../guard-session.ts';
@@ -149,11 +150,11 @@ class Conversation {
     const { guard, target, engine } = this.#of;
     const { tree, source, tools } = guard.ports;
     const crew = inlineRestoreCrew({ tree, source, tools, reader: this.#objects });
-    const manifest = { root: offer.root, load: this.#load };
+    const wanted = wantedOf({ root: offer.root, load: this.#load });
     // Whoever speaks for somebody else is not taken for that one: claims of others hold it.
     const actor = { ...offer.actor, name: `${offer.actor.name} as ${guard.actor.name}` };
     return prepareLocal(guard, {
-      offer: { ...offer, actor, manifest, crew, reader: this.#objects },
+      offer: { ...offer, actor, wanted, crew, reader: this.#objects },
       ...{ target, engine },
     });
   }

@@ -2,9 +2,9 @@
 import type { ByteString } from '../../../base/bytes.ts';
 import type { Actor, PlanSource } from '../../../base/plan.ts';
 import type { SourceSighting } from '../../../guard/core/eligibility.ts';
-import type { Manifest } from '../../../manifest/core/walk.ts';
 import type { ObjectReader } from '../../../recover/shell/object-reader.ts';
 import type { RestoreCrew } from '../../../recover/shell/restore-crew.ts';
+import type { WantedTree } from '../../../recover/shell/wanted-tree.ts';
 
 export interface SyncOptions {
   /** Compare content even where size and time are equal. */
@@ -14,7 +14,7 @@ export interface SyncOptions {
 }
 
 export interface SyncOffer {
-  readonly manifest: Manifest;
+  readonly wanted: WantedTree;
   readonly reader: ObjectReader;
   /** Hands that stage; closed by whoever made them. */
   readonly crew: RestoreCrew;
@@ -23,6 +23,11 @@ export interface SyncOffer {
   /** A snapshot that a person named: it may be older than what lies there. */
   readonly isNamed: boolean;
   readonly sighting?: SourceSighting;
+  /**
+   * A restore in place: a person named just this, so its operations are explicit, and what the
+   * snapshot has not stays.
+   */
+  readonly keepsOthers?: true;
   /** Its identity is of a registry, and not its place. */
   readonly isEnrolled: boolean;
   /** Host names and path of the source, as claims name them. */

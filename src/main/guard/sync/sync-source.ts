@@ -9,6 +9,7 @@ import { sayName } from '../../../base/say-name.ts';
 import type { Eligibility, SourceSighting } from '../../../guard/core/eligibility.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import { type OpenedRoot, openSnapshotRoots } from '../../../recover/shell/snapshot-roots.ts';
+import { wantedOf } from '../../../recover/shell/wanted-tree.ts';
 import type { SnapshotContent } from '../../../vault/core/snapshot-content.ts';
 import {
   findSnapshot,
@@ -197,7 +198,7 @@ function offerOf(of: {
   const { actor, reason, options, opened } = asked;
   const { isEnrolled, isNamed, sighting } = facts;
   return {
-    manifest: root.manifest,
+    wanted: wantedOf(root.manifest),
     reader: reading.reader,
     crew: restoreCrew(opened.session, index.access, 1),
     source: {
