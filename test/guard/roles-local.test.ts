@@ -11,7 +11,7 @@ import { after, test } from 'node:test';
 import { byteString } from '../../src/base/bytes.ts';
 import { unixMs } from '../../src/base/units.ts';
 import { eligibilityOf, targetSynced } from '../../src/main/guard/eligibility.ts';
-import { Bench } from '../cli/run-cli.ts';
+import { Bench, PROGRAM, type Ran } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 
 const benches: Bench[] = [];
@@ -166,6 +166,46 @@ test('unmounted: what lies below the mount point is no source', (t) => {
   const { differs } = JSON.parse(ran.stdout) as { differs: { what: string; was: string }[] };
   assert.equal(differs[0]?.what, 'mount');
   assert.match(differs[0].was, /^tmpfs at /);
+});
+
+test('a clone with machine-id and state: a candidate by its hardware, until it is promoted', (t) => {
+  if (process.getuid?.() !== 0) return void t.skip('only root reads which hardware it is');
+  const bench = newBench();
+  const on = (board: string, args: readonly string[]): Ran => {
+    const script = [
+      'mount -t tmpfs none /sys/class && mkdir -p /sys/class/dmi/id',
+      'echo "$1" > /sys/class/dmi/id/product_uuid && chmod 400 /sys/class/dmi/id/product_uuid',
+      'shift && exec "$@"',
+    ].join(' && ');
+    const words = ['--mount', 'sh', '-c', script, 'sh', board, PROGRAM, ...args];
+    return spawnSync('unshare', words, {
+      encoding: 'utf8',
+      env: { ...process.env, HOLDFAST_STATE: bench.state },
+    });
+  };
+  const [one, other] = [
+    '4C4C4544-0038-3510-8057-B4C04F4A4E31',
+    '11111111-0038-3510-8057-B4C04F4A4E31',
+  ];
+  const look = ['promote', bench.at('tree'), '--json'];
+  const kindOf = (ran: Ran): string => (JSON.parse(ran.stdout) as { kind: string }).kind;
+  assert.equal(kindOf(on(one, look)), 'enrol');
+  assert.equal(kindOf(on(one, look)), 'already');
+  // Who cannot read it sees no other machine.
+  assert.equal(kindOf(on('', look)), 'already');
+  const clone = on(other, look);
+  assert.equal(clone.status, 1, clone.stdout);
+  assert.match(clone.stdout, /without a reason; .* now it is the same on hardware/);
+  const taken = on(other, [...look, '--reason', 'cloned on purpose', '--yes']);
+  const { kind, generation, differs } = JSON.parse(taken.stdout) as {
+    kind: string;
+    generation: number;
+    differs: readonly { readonly is: string }[];
+  };
+  assert.deepEqual([kind, generation], ['promote', 2]);
+  assert.match(differs[0]?.is ?? '', /a clone of it/);
+  assert.equal(kindOf(on(other, look)), 'already');
+  assert.match(on(one, look).stdout, /now it is the same on hardware/);
 });
 
 test('promotion: compared, held until somebody says yes, needs a reason, steps the former down', async () => {

@@ -21,7 +21,16 @@ export function machineIdHere(): string | undefined {
  */
 export function machineIdOf(text: string): string | undefined {
   const id = /^([0-9a-f]{32})\n?$/.exec(text)?.[1];
-  if (id === undefined) return undefined;
+  return id === undefined ? undefined : derived(id);
+}
+
+/** Of its board, or of what plays one: `product_uuid` of DMI. Undefined where nobody has given it any. */
+export function hardwareIdOf(text: string): string | undefined {
+  const id = text.trim().replaceAll('-', '').toLowerCase();
+  return /^[0-9a-f]{32}$/.test(id) && !/^(?:0+|f+)$/.test(id) ? derived(id) : undefined;
+}
+
+function derived(id: string): string {
   const digest = createHmac('sha256', Buffer.from(id, 'hex')).update(APPLICATION).digest();
   const made = digest.subarray(0, ID_SIZE);
   // Version and variant, as a UUID that was drawn has them.

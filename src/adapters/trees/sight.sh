@@ -11,6 +11,14 @@ else echo state absent
 fi
 printf 'path '; (cd -- "$root" 2>/dev/null && pwd -P | bytes 2) || echo
 [ -r /etc/machine-id ] && { printf 'machine '; bytes 1 </etc/machine-id; }
+# Of a container it is that of whichever host runs it today.
+contained() {
+  [ -e /run/.containerenv ] || [ -e /run/systemd/container ] ||
+    grep -q ' /sys ro[, ]' /proc/self/mountinfo ||
+    { tr '\0' '\n' </proc/1/environ | grep -q '^container='; }
+}
+hardware=/sys/class/dmi/id/product_uuid
+[ -r "$hardware" ] && ! contained 2>/dev/null && { printf 'hardware '; bytes 1 <"$hardware"; }
 marker=$root/.holdfast-tree
 if [ -L "$marker" ]; then echo marker other
 elif [ -f "$marker" ] && [ -r "$marker" ]; then printf 'marker '; bytes 2 <"$marker"

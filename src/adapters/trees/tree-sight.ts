@@ -12,7 +12,7 @@ import { parseRegistry, type TreeEntry } from '../../guard/core/tree-registry.ts
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { parseMountInfo } from '../discovery/mount-table.ts';
 import { mountTable } from '../node/mount-table.ts';
-import { machineIdOf } from '../node/machine-id.ts';
+import { hardwareIdOf, machineIdOf } from '../node/machine-id.ts';
 import { ChildLink } from '../ssh/child-link.ts';
 import { nextBytes } from '../ssh/node-bytes.ts';
 import { sshFailure } from '../ssh/ssh-failure.ts';
@@ -115,6 +115,7 @@ export function parseSight(text: string, asked: Pick<ReadSight, 'place' | 'mustE
   const real = byteString(there === '' ? asked.place.path : there);
   const entries = all('registry').flatMap((hex) => parseRegistry(unhex(hex)) ?? []);
   const must = all('must');
+  const hardware = hardwareIdOf(unhex(all('hardware')[0] ?? ''));
   return {
     state: stateOf(all('state')[0]),
     path: real,
@@ -122,6 +123,7 @@ export function parseSight(text: string, asked: Pick<ReadSight, 'place' | 'mustE
     host: {
       machine: machineIdOf(unhex(all('machine')[0] ?? '')) ?? '',
       install: parseInstall(unhex(all('install')[0] ?? ''))?.install ?? '',
+      ...(hardware === undefined ? {} : { hardware }),
     },
     mount: mountOf(real, all('mount').join('\n')),
     marker: markerOf(all('marker')[0]),

@@ -88,6 +88,24 @@ for (const [what, [otherwise, difference]] of Object.entries(OTHERWISE)) {
   });
 }
 
+const BOARD = { ...HOST, hardware: 'd'.repeat(32) };
+
+test('the whole machine cloned: other hardware under the same ids is a candidate, and named so', () => {
+  const registered = { identity: IDENTITY, record: { ...RECORD, hardware: BOARD.hardware } };
+  assert.equal(eligibility({ ...SIGHT, registered, host: BOARD }, PLACE).role, 'source');
+  const clone = { ...HOST, hardware: OTHER };
+  const { role, differs } = eligibility({ ...SIGHT, registered, host: clone }, PLACE);
+  assert.equal(role, 'candidate');
+  assert.match(differs[0]?.was ?? '', /on hardware dddddddd$/);
+  assert.match(differs[0]?.is ?? '', /^the same on hardware cccccccc: a clone of it/);
+});
+
+test('who may not read what hardware it is does not disagree with who may', () => {
+  const byRoot = { identity: IDENTITY, record: { ...RECORD, hardware: BOARD.hardware } };
+  assert.equal(eligibility({ ...SIGHT, registered: byRoot }, PLACE).role, 'source');
+  assert.equal(eligibility({ ...SIGHT, host: BOARD }, PLACE).role, 'source');
+});
+
 test('a marker without any registry is no source, on the very machine that wrote it', () => {
   const { role, differs } = eligibility({ ...SIGHT, registered: undefined }, PLACE);
   assert.equal(role, 'candidate');

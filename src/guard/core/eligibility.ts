@@ -128,7 +128,7 @@ function againstEnrolled(sight: TreeSight, { identity, record }: Enrolled): Sour
   const found: SourceDifference[] = [];
   const host = hostSeen(sight);
   if (!isSameHost(record, host)) {
-    found.push({ what: 'machine', was: sayHost(record), is: sayHost(sight.host) });
+    found.push(otherHost(record, sight.host));
   }
   if (record.mount !== '' && sight.mount !== '' && record.mount !== sight.mount) {
     found.push({ what: 'mount', was: record.mount, is: sight.mount });
@@ -158,7 +158,7 @@ function againstMarker(
     return [{ what: 'identity', was: identity, is: marker.identity }];
   }
   if (!isSameHost(marker.host, hostSeen(sight))) {
-    return [{ what: 'machine', was: sayHost(marker.host), is: sayHost(sight.host) }];
+    return [otherHost(marker.host, sight.host)];
   }
   if (marker.role === record.role && marker.generation === record.generation) return [];
   const was = `${record.role} of generation ${record.generation}`;
@@ -167,9 +167,25 @@ function againstMarker(
 
 /** An empty id was not to be had: what is not known is not compared, and two unknowns are not alike. */
 function isSameHost(was: Incarnation, is: Incarnation): boolean {
-  if (was.machine !== is.machine) return false;
+  if (was.machine !== is.machine || isOtherHardware(was, is)) return false;
   if (was.install === '') return was.machine !== '';
   return was.install === is.install;
+}
+
+/** Of a clone, everything else is the same. */
+function isOtherHardware(was: Incarnation, is: Incarnation): boolean {
+  if (was.hardware === undefined || is.hardware === undefined) return false;
+  return was.hardware !== is.hardware;
+}
+
+function otherHost(was: Incarnation, is: Incarnation): SourceDifference {
+  const isSame = was.machine === is.machine && was.install === is.install;
+  if (!isSame || !isOtherHardware(was, is)) {
+    return { what: 'machine', was: sayHost(was), is: sayHost(is) };
+  }
+  const on = ({ hardware = '' }: Incarnation): string => `on hardware ${hardware.slice(0, 8)}`;
+  const clone = `the same ${on(is)}: a clone of it, or its hardware was replaced`;
+  return { what: 'machine', was: `${sayHost(was)} ${on(was)}`, is: clone };
 }
 
 /** What was never enrolled is judged by what was seen last: an id that is gone differs as well. */

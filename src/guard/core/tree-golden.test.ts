@@ -19,11 +19,13 @@ test('a marker', () => {
   assert.equal(markerText(marker), text);
 });
 
-test('an installation', () => {
-  const text = read('install.json');
-  const install = parseInstall(text);
-  assert.ok(install !== undefined);
-  assert.equal(installText(install), text);
+test('an installation, with and without what carries it', () => {
+  for (const name of ['install.json', 'install-hardware.json']) {
+    const text = read(name);
+    const install = parseInstall(text);
+    assert.ok(install !== undefined);
+    assert.equal(installText(install), text);
+  }
 });
 
 test('a registry, with a place that is no UTF-8', () => {
@@ -32,7 +34,7 @@ test('a registry, with a place that is no UTF-8', () => {
   assert.ok(entry !== undefined);
   assert.deepEqual(
     entry.places.map(({ place }) => String(place)),
-    ['/srv/h\xc3\xb6he', '/srv/\xff'],
+    ['/srv/h\xc3\xb6he', '/srv/\xff', '/srv/www'],
   );
   assert.equal(registryText(entry), text);
 });

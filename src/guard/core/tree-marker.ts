@@ -14,6 +14,8 @@ export interface Incarnation {
   readonly install: string;
   /** As `machineIdHere` makes it; empty where the machine has none. */
   readonly machine: string;
+  /** What carries the machine, in the same form. Absent where that is not known: only root may read it. */
+  readonly hardware?: string;
 }
 
 export interface TreeMarker {
@@ -48,8 +50,9 @@ export function parseMarker(text: string): TreeMarker | undefined {
   return text === markerText(marker) ? marker : undefined;
 }
 
-export function installText({ install, machine }: Incarnation): string {
-  return `${canonicalJson({ format: INSTALL_FORMAT, install, machine })}\n`;
+export function installText({ install, machine, hardware }: Incarnation): string {
+  const known = hardware === undefined ? {} : { hardware };
+  return `${canonicalJson({ format: INSTALL_FORMAT, install, machine, ...known })}\n`;
 }
 
 export function parseInstall(text: string): Incarnation | undefined {
@@ -67,7 +70,12 @@ export function isGeneration(given: unknown): given is number {
 
 function incarnationIn(given: unknown): Incarnation | undefined {
   if (typeof given !== 'object' || given === null) return undefined;
-  const { install, machine } = given as Readonly<Record<string, unknown>>;
+  const { install, machine, hardware } = given as Readonly<Record<string, unknown>>;
   if (typeof install !== 'string' || typeof machine !== 'string') return undefined;
-  return ID.test(install) && ID.test(machine) ? { install, machine } : undefined;
+  if (!ID.test(install) || !ID.test(machine) || !isHardware(hardware)) return undefined;
+  return { install, machine, ...(hardware === undefined ? {} : { hardware }) };
+}
+
+export function isHardware(given: unknown): given is string | undefined {
+  return given === undefined || (typeof given === 'string' && /^[0-9a-f]{32}$/.test(given));
 }

@@ -7,6 +7,7 @@ import { bytesIn, bytesMember, parseRecord } from './tree-json.ts';
 import {
   type Incarnation,
   isGeneration,
+  isHardware,
   isRole,
   isTreeIdentity,
   type TreeMarker,
@@ -98,12 +99,13 @@ function recordIn(given: unknown): TreeRecord | undefined {
   const of = recordOf(given);
   const place = of === undefined ? undefined : bytesIn(of, 'place');
   if (of === undefined || place === undefined) return undefined;
-  const { role, generation, install, machine, mount, mustExist, at } = of;
+  const { role, generation, install, machine, hardware, mount, mustExist, at } = of;
   if (!isRole(role) || !isGeneration(generation)) return undefined;
   if (typeof install !== 'string' || typeof machine !== 'string') return undefined;
   if (typeof mount !== 'string' || typeof at !== 'number') return undefined;
-  if (!isTexts(mustExist)) return undefined;
-  return { place, role, generation, install, machine, mount, mustExist, at: unixMs(at) };
+  if (!isTexts(mustExist) || !isHardware(hardware)) return undefined;
+  const known = hardware === undefined ? {} : { hardware };
+  return { place, role, generation, install, machine, ...known, mount, mustExist, at: unixMs(at) };
 }
 
 function eventIn(given: unknown): TreeEvent | undefined {

@@ -37,17 +37,23 @@ export class TreeBook {
   /**
    * Drawn where there is none yet, or where the one that is there was drawn on another machine: a
    * clone took it along. @throws Fault HF_DISK_..., HF_TREE_INVALID
+   *
+   * @param hardware of this machine, where that could be read
    */
-  incarnation(): Incarnation {
+  incarnation(hardware?: string): Incarnation {
     const file = byteString(`${this.#guard}/install.json`);
     const text = this.#text(file);
     const known = text === undefined ? undefined : parseInstall(text);
     if (text !== undefined && known === undefined) throw invalid(file);
-    if (known?.machine === this.#machine) return known;
-    const install = drawnHex(this.#ports, INSTALL_DIGITS);
-    const drawn = { install, machine: this.#machine };
-    this.#write(file, installText(drawn));
-    return drawn;
+    const was = known?.hardware;
+    const isHere = was === undefined || hardware === undefined || was === hardware;
+    const isOurs = known?.machine === this.#machine && isHere;
+    if (isOurs && (was !== undefined || hardware === undefined)) return known;
+    const install = isOurs ? known.install : drawnHex(this.#ports, INSTALL_DIGITS);
+    const carrier = hardware === undefined ? {} : { hardware };
+    const written = { install, machine: this.#machine, ...carrier };
+    this.#write(file, installText(written));
+    return written;
   }
 
   newIdentity(): string {

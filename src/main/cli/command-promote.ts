@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { parseTreePlace, type TreePlace } from '../../adapters/trees/tree-place.ts';
 import { readTreeSight } from '../../adapters/trees/tree-sight.ts';
 import { Fault } from '../../base/fault.ts';
+import { differenceWords } from '../../guard/core/rules/eligible-source.ts';
 import { isGeneration, isRole, isTreeIdentity } from '../../guard/core/tree-marker.ts';
 import { parseRecord } from '../../guard/core/tree-json.ts';
 import { mustExistOf, type TreesHere } from '../guard/eligibility.ts';
@@ -96,13 +97,10 @@ function placeOf(cli: Cli, given: string): TreePlace {
 function demandReason({ asked, tree, former }: Promotion): void {
   if (asked.reason.trim() !== '') return;
   const from = former === undefined ? '' : ' from another place';
-  throw new Fault(
-    'HF_TREE_NOT_PROMOTED',
-    `${tree.place} would take over${from}, without a reason`,
-    {
-      instead: 'Say why: --reason "re-imaged, restored, verified".',
-    },
-  );
+  const differs = tree.differs.map((each) => `; ${differenceWords(each, tree.role)}`).join('');
+  const message = `${tree.place} would take over${from}, without a reason${differs}`;
+  const instead = 'Say why: --reason "re-imaged, restored, verified".';
+  throw new Fault('HF_TREE_NOT_PROMOTED', message, { instead });
 }
 
 /** Where nothing differs there is nothing to ask. */

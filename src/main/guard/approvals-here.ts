@@ -76,7 +76,12 @@ export async function approvalsFor(
     ...cited.missed,
     ...all.flatMap((each) => unseenWords(each, unseen(each))),
   ];
-  return { facts: good.map((each) => factOf(each, verdict.needs, now)), good, bad: own.bad, missed };
+  return {
+    facts: good.map((each) => factOf(each, verdict.needs, now)),
+    good,
+    bad: own.bad,
+    missed,
+  };
 }
 
 function unseenWords({ approval, person }: GoodApproval, rules: readonly RuleName[]): string[] {

@@ -32,7 +32,7 @@ export function giveRole(state: ByteString, seen: SeenTree, given: RoleGiven): T
 function roleGiven(state: ByteString, seen: SeenTree, given: RoleGiven): TreeRecord {
   const book = treeBookHere(state);
   const { identity, role, generation, mustExist, at, event } = given;
-  const host = book.incarnation();
+  const host = book.incarnation(seen.host.hardware);
   const place = seen.path;
   const record = { place, role, generation, mustExist, at, ...host, mount: seen.mount };
   book.record(identity, record, event && { ...event, at, place, role, generation });

@@ -296,6 +296,7 @@ function remember(
     at,
     install: host.install,
     machine: host.machine,
+    ...(host.hardware === undefined ? {} : { hardware: host.hardware }),
     mount: tree?.seen.mount ?? before?.mount ?? '',
   };
   book.record(identity, record, event && { ...event, at, place: text, role, generation });

@@ -11,6 +11,7 @@ import type {
   DifferenceKind,
   ListedDifference,
 } from '../../guard/core/compare-listings.ts';
+import { differenceWords } from '../../guard/core/rules/eligible-source.ts';
 import type { Promotion, Told } from './promote-tree.ts';
 
 export function differenceCount({ counts }: ComparedPlaces): number {
@@ -20,6 +21,15 @@ export function differenceCount({ counts }: ComparedPlaces): number {
 /** What both hold, before anything is changed. */
 export function* promotionWords(promotion: Promotion, style: Style): Iterable<string> {
   const { former, tree } = promotion;
+  if (promotion.kind === 'promote') {
+    for (const each of tree.differs) {
+      yield* layoutSentence(style, {
+        mark: { is: 'degraded' },
+        text: `${tree.place}: ${differenceWords(each, tree.role)}.`,
+      });
+      yield '';
+    }
+  }
   if (former === undefined) return;
   const there = sayTreePlace(former.place);
   if (former.compared === undefined) {

@@ -56,7 +56,10 @@ function roleFlaws({ place, role }: PlanSource): readonly string[] {
   return [`${place} is a ${role}: it may be synced to, not from`];
 }
 
-function differenceWords({ what, was, is }: SourceDifference, role: PlanSource['role']): string {
+export function differenceWords(
+  { what, was, is }: SourceDifference,
+  role: PlanSource['role'],
+): string {
   // What nobody enrolled is known by what it was when it was used last.
   const before = role === 'unknown' ? 'that it was last time' : 'that was enrolled';
   switch (what) {

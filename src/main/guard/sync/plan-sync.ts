@@ -89,7 +89,16 @@ export async function planSync(guard: GuardSession, asked: PlanAsked): Promise<S
   );
   const top = guard.ports.source.openRoot(target);
   try {
-    return await new Planner({ guard, offer, breakGlass, target, pipeline, found, known, top }).plan();
+    return await new Planner({
+      guard,
+      offer,
+      breakGlass,
+      target,
+      pipeline,
+      found,
+      known,
+      top,
+    }).plan();
   } finally {
     guard.ports.source.closeDir(top);
   }
