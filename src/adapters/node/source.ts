@@ -29,15 +29,16 @@ import {
   STAT_RDEV,
   STAT_SIZE,
   STAT_UID,
+  STAT_WORDS,
   SourceFailure,
 } from '../../host/source.ts';
 import { isUtf8, utf8OrEscaped } from '../../manifest/core/utf8.ts';
-import type { Answer } from './syscalls.ts';
+import { type Answer, AT_FDCWD } from './syscalls.ts';
 import { dataSegments } from './syscalls-extents.ts';
 import { openAt } from './syscalls-open.ts';
-import { statFd } from './syscalls-stat.ts';
+import { statAt, statFd } from './syscalls-stat.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
-import { getXattr, getXattrAt, listXattrs, listXattrsAt } from './syscalls-xattrs.ts';
+import { getXattr, getXattrAt, listXattrs, listXattrsAt, listXattrsIn } from './syscalls-xattrs.ts';
 
 const { O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_NOCTTY } = fs.constants;
 const FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -68,13 +69,7 @@ export function nodeSource(): Source {
       attempt(() => fs.openSync(fsPath(pathAt(parent, name)), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)),
     closeDir: close,
     list: (dir) => attempt(() => listOf(dir)),
-    stat: (dir, name, into) =>
-      attempt(() =>
-        fill(
-          name === '' ? fs.fstatSync(dir, BIG) : fs.lstatSync(fsPath(pathAt(dir, name)), BIG),
-          into,
-        ),
-      ),
+    stat: statBelow,
     statMany,
     openFile,
     closeFile: close,
@@ -87,7 +82,9 @@ export function nodeSource(): Source {
       xattrsFrom(listXattrs(handle), (attribute) => getXattr(handle, attribute)),
     xattrsAt: (dir, name) => {
       const path = pathAt(dir, name);
-      return xattrsFrom(listXattrsAt(path), (attribute) => getXattrAt({ path, name: attribute }));
+      const near = listXattrsIn(dir, name);
+      const listed = near.ok ? near : listXattrsAt(path);
+      return xattrsFrom(listed, (attribute) => getXattrAt({ path, name: attribute }));
     },
     ownerName: (uid) => owners.of(uid),
     groupName: (gid) => groups.of(gid),
@@ -99,6 +96,19 @@ function openBelow(dir: DirHandle, name: ByteString, flags: number): FileHandle 
   const opened = openAt(dir, name, flags);
   if (opened.ok) return opened.value;
   return attempt(() => fs.openSync(fsPath(pathAt(dir, name)), flags));
+}
+
+/** As `openBelow`; an empty name is the directory itself. */
+function statBelow(dir: DirHandle, name: ByteString, into: StatWords): void {
+  if (name === '') {
+    statFile(dir, into);
+    return;
+  }
+  const done = statAt(dir, name, into);
+  if (done.ok) return;
+  // What is often looked for in vain is told without asking again.
+  if (done.error.code === 'ENOENT') throw new SourceFailure('ENOENT');
+  attempt(() => fill(fs.lstatSync(fsPath(pathAt(dir, name)), BIG), into));
 }
 
 /** As `openBelow`. */
@@ -156,35 +166,22 @@ function fill(stat: fs.BigIntStats, into: StatWords): void {
 
 function statMany(dirPath: ByteString, names: readonly ByteString[], into: BigInt64Array): void {
   let at = 0;
-  const options = { bigint: true, throwIfNoEntry: false } as const;
+  const words = new BigInt64Array(STAT_WORDS);
   for (const name of names) {
-    const stat = statOrNothing(fsPath(byteString(`${dirPath}/${name}`)), options);
-    if (stat === undefined) {
-      into.fill(0n, at, at + STAT_CACHED);
-    } else {
-      into[at + STAT_INO] = stat.ino;
-      into[at + STAT_SIZE] = stat.size;
-      into[at + STAT_MTIME] = stat.mtimeNs;
-      into[at + STAT_CTIME] = stat.ctimeNs;
-      into[at + STAT_MODE] = stat.mode;
-      into[at + STAT_UID] = stat.uid;
-      into[at + STAT_GID] = stat.gid;
-      into[at + STAT_NLINK] = stat.nlink;
-      into[at + STAT_DEV] = stat.dev;
-    }
+    if (!isStatted(byteString(`${dirPath}/${name}`), words)) words.fill(0n);
+    into.set(words.subarray(0, STAT_CACHED), at);
     at += STAT_CACHED;
   }
 }
 
-function statOrNothing(
-  path: string | Buffer,
-  options: { readonly bigint: true; readonly throwIfNoEntry: false },
-): fs.BigIntStats | undefined {
+function isStatted(path: ByteString, into: StatWords): boolean {
+  if (statAt(AT_FDCWD, path, into).ok) return true;
   try {
-    return fs.lstatSync(path, options);
+    fill(fs.lstatSync(fsPath(path), BIG), into);
+    return true;
   } catch (error) {
     failureOf(error); // What cannot be had is looked at properly, and named, by the walk.
-    return undefined;
+    return false;
   }
 }
 

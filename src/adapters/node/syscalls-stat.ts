@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import type { ByteString } from '../../base/bytes.ts';
 import type { StatWords } from '../../host/source.ts';
 import {
   STAT_BLOCKS,
@@ -14,14 +15,17 @@ import {
   STAT_UID,
 } from '../../host/source.ts';
 import type { Answer } from './syscalls.ts';
-import { doneOr, failedWith, ENOSYS, native } from './syscalls.ts';
+import { doneOr, failedWith, ENOSYS, misfit, NativeString, native } from './syscalls.ts';
 
 const AT_EMPTY_PATH = 0x1000;
+/** As lstat: neither a link is followed nor a mount made. */
+const AS_LSTAT = 0x900;
 /** All that stat knows. */
 const BASIC_STATS = 0x7ff;
 const NS_PER_SECOND = 1_000_000_000n;
 
 const NO_PATH = new Uint8Array(1);
+const path = new NativeString();
 /** struct statx, the same on every architecture but for the order of bytes. */
 const memory = new ArrayBuffer(256);
 const bytes = new Uint8Array(memory);
@@ -38,6 +42,21 @@ export function statFd(fd: number, into: StatWords): Answer<undefined> {
   if (!isLittle) return failedWith(ENOSYS);
   const done = doneOr(native('statx')(fd, NO_PATH, AT_EMPTY_PATH, BASIC_STATS, bytes));
   if (!done.ok) return done;
+  fill(into);
+  return done;
+}
+
+/** As `statFd`, of a name in an open directory: 1.6 us, where lstat by /proc/self/fd costs 4.5. */
+export function statAt(directoryFd: number, name: ByteString, into: StatWords): Answer<undefined> {
+  if (!isLittle) return failedWith(ENOSYS);
+  const named = path.of(name);
+  if (named === undefined) return misfit(name);
+  const done = doneOr(native('statx')(directoryFd, named, AS_LSTAT, BASIC_STATS, bytes));
+  if (done.ok) fill(into);
+  return done;
+}
+
+function fill(into: StatWords): void {
   into[STAT_INO] = words[4] ?? 0n;
   into[STAT_SIZE] = words[5] ?? 0n;
   into[STAT_CTIME] = (words[12] ?? 0n) * NS_PER_SECOND + BigInt(halves[26] ?? 0);
@@ -49,7 +68,6 @@ export function statFd(fd: number, into: StatWords): Answer<undefined> {
   into[STAT_BLOCKS] = words[6] ?? 0n;
   into[STAT_RDEV] = deviceNumber(halves[32] ?? 0, halves[33] ?? 0);
   into[STAT_DEV] = deviceNumber(halves[34] ?? 0, halves[35] ?? 0);
-  return done;
 }
 
 /** As the C library packs it. */

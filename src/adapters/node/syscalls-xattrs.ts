@@ -10,7 +10,18 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Answer } from './syscalls.ts';
-import { doneOr, ERANGE, failedNow, misfit, NativeString, native } from './syscalls.ts';
+import {
+  doneOr,
+  ENOSYS,
+  ERANGE,
+  failedNow,
+  failedWith,
+  misfit,
+  type Native,
+  NativeString,
+  native,
+  processFunction,
+} from './syscalls.ts';
 
 /** XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 const SIZE_MAX = 65_536;
@@ -41,6 +52,42 @@ export function listXattrsAt(file: ByteString): Answer<readonly ByteString[]> {
   const size = Number(llistxattr(at, scratch, SIZE_USUAL));
   if (size === 0) return NONE;
   return namesFilled(size, (sizeMax) => llistxattr(at, scratch, sizeMax));
+}
+
+/**
+ * As `listXattrs`, of a name in an open directory: 1.4 us, where the way through /proc/self/fd costs 4.
+ * Linux has it since 6.13; ENOSYS before, and where koffi is missing.
+ */
+export function listXattrsIn(directoryFd: number, file: ByteString): Answer<readonly ByteString[]> {
+  const call = listxattrat();
+  if (call === undefined) return failedWith(ENOSYS);
+  const at = path.of(file);
+  if (at === undefined) return misfit(file);
+  const list: Fill = (sizeMax) =>
+    call(LISTXATTRAT, directoryFd, at, AT_SYMLINK_NOFOLLOW, scratch, sizeMax);
+  const size = Number(list(SIZE_USUAL));
+  if (size === 0) return NONE;
+  const found = namesFilled(size, list);
+  // What filters system calls may say EPERM of one that it does not know.
+  if (!found.ok && ABSENT.has(found.error.code)) isListxattratAbsent = true;
+  return found;
+}
+
+/** The same number on every architecture. */
+const LISTXATTRAT = 465;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const ABSENT: ReadonlySet<string> = new Set(['ENOSYS', 'EPERM']);
+let isListxattratAbsent = false;
+let bound: Native | undefined;
+
+function listxattrat(): Native | undefined {
+  if (isListxattratAbsent) return undefined;
+  bound ??= processFunction('syscall', [
+    'int64_t',
+    ['int64_t', 'int64_t', 'const void *', 'int64_t', 'void *', 'int64_t'],
+  ]);
+  isListxattratAbsent = bound === undefined;
+  return bound;
 }
 
 /** ENODATA where the file has no such attribute. The bytes are the caller's own. */
