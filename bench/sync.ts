@@ -1,9 +1,17 @@
 /**
  * `holdfast sync` beside `rsync -a --delete` on a tree of which 1 % changed: T1 on one machine, by time, and
- * T2 to another by the bytes on the line. `npm run bench-sync`.
+ * T2 to another by the bytes on the line; and plans of a million entries. `npm run bench-sync`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,12 +23,13 @@ import { type Cost, measure } from './measure.ts';
 import { environment } from './process.ts';
 import { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
+import { changeTree, makeTree, PLANNED, type Planned, sayPlans } from './sync-plan.ts';
 import { HOLDFAST } from './tools.ts';
 
 const HELP = `npm run bench-sync -- [options]
 
-  --part NAME     time, bytes, or both (default both)
-  --scale X       share of the inputs (default 1: 500 000 files, and 20 000)
+  --part NAME     time, bytes or plan; all of them without it
+  --scale X       share of the inputs (default 1: 500 000 files, 20 000, a million entries)
   --runs N        rounds; figures are medians (default 3)
   --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
   --no-keep       keep no result
@@ -29,7 +38,13 @@ bytes needs root (network namespaces) and openssh-server.
 `;
 
 const CHANGED_OF = 100;
+/** A little more than what a capture takes for young. */
+const YOUNG_MS = 65_000;
 const QUIET = 'guard:\n  modes: { live: observe, radius: observe }\n';
+
+const PLAN_ENTRIES = 1_000_000;
+/** Of what rsync takes. */
+const TIME_GOAL = 1.2;
 
 interface Trees {
   readonly scratch: Scratch;
@@ -47,6 +62,10 @@ async function treesOf(scratch: Scratch, name: 'T1' | 'T2', scale: number): Prom
   const files = Array.from({ length: spec.tree.fileCount }, (_, at) =>
     join(source, planFile(spec, at).path),
   );
+  return { scratch, source, files, env: newVault(scratch, name) };
+}
+
+function newVault(scratch: Scratch, name: string): Trees['env'] {
   const config = join(scratch.root, 'holdfast.yaml');
   writeFileSync(config, QUIET);
   const env = {
@@ -58,7 +77,7 @@ async function treesOf(scratch: Scratch, name: 'T1' | 'T2', scale: number): Prom
   };
   mkdirSync(env.HOLDFAST_STATE);
   quietly([HOLDFAST, 'init', '--new-key-file'], env);
-  return { scratch, source, files, env };
+  return env;
 }
 
 function quietly(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string {
@@ -104,7 +123,47 @@ async function times(scratch: Scratch, scale: number, runs: number): Promise<Fig
     quietly(['rsync', '-a', '--delete', `${source}/`, `${theirs}/`]);
     process.stdout.write(`round ${run}: ${JSON.stringify(figuresOf(costs))}\n`);
   }
-  return figuresOf(costs);
+  const figures = figuresOf(costs);
+  for (const name of ['snapshot', 'place'] as const) {
+    const ratio = median(costs[name].map(({ wallS }) => wallS)) / (figures.rsyncWallS ?? 0);
+    const isMet = ratio <= TIME_GOAL ? 'met' : 'NOT MET';
+    process.stdout.write(
+      `sync of a ${name}: ${ratio.toFixed(2)} of rsync, wanted ${TIME_GOAL}: ${isMet}\n`,
+    );
+  }
+  return figures;
+}
+
+/** The trees differ in 1 %; against an empty directory, in everything. */
+async function plans(scratch: Scratch, scale: number, runs: number): Promise<Figures> {
+  const [source, target, empty] = ['plan-source', 'plan-target', 'plan-empty'].map((name) =>
+    scratch.directory(name),
+  );
+  if (source === undefined || target === undefined || empty === undefined) return {};
+  const dirs = makeTree(source, PLAN_ENTRIES * scale);
+  quietly(['cp', '-aT', source, target]);
+  const env = newVault(scratch, 'plan');
+  quietly([HOLDFAST, 'sync', source, target, '--yes'], env);
+  changeTree(source, dirs);
+  // What was just written is read again: that is not what is measured.
+  await new Promise((resolve) => setTimeout(resolve, YOUNG_MS));
+  quietly([HOLDFAST, 'backup', source], env);
+  const argvs: Record<Planned, readonly string[]> = {
+    snapshot: ['latest', target],
+    place: [source, target],
+    all: ['latest', empty],
+  };
+  const costs: Record<Planned, Cost[]> = { snapshot: [], place: [], all: [] };
+  for (let run = 1; run <= runs; run++) {
+    for (const name of PLANNED) {
+      const argv = [HOLDFAST, 'sync', ...argvs[name], '--dry-run'];
+      costs[name].push(await measure({ command: { argv, env } }, scratch));
+    }
+    process.stdout.write(`round ${run}: ${JSON.stringify(figuresOf(costs))}\n`);
+  }
+  const figures = figuresOf(costs);
+  process.stdout.write(sayPlans(figures));
+  return figures;
 }
 
 function figuresOf(costs: Readonly<Record<string, readonly Cost[]>>): Figures {
@@ -169,7 +228,7 @@ function bytesOn(card: string): number {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      part: { type: 'string', default: 'both' },
+      part: { type: 'string' },
       scale: { type: 'string', default: '1' },
       runs: { type: 'string', default: '3' },
       scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
@@ -184,15 +243,15 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
-  const scale = Number(values.scale);
+  const [scale, runs] = [Number(values.scale), Number(values.runs)];
   try {
+    const wanted = (part: string): boolean => values.part === undefined || values.part === part;
     const result = {
       machine: describeMachine(scratch.root),
       scale,
-      ...(values.part === 'bytes'
-        ? {}
-        : { time: await times(scratch, scale, Number(values.runs)) }),
-      ...(values.part === 'time' ? {} : { bytes: await bytes(scratch, scale) }),
+      ...(wanted('time') ? { time: await times(scratch, scale, runs) } : {}),
+      ...(wanted('bytes') ? { bytes: await bytes(scratch, scale) } : {}),
+      ...(wanted('plan') ? { plan: await plans(scratch, scale, runs) } : {}),
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     if (!values['no-keep']) keep(result);
@@ -201,10 +260,13 @@ async function main(): Promise<void> {
   }
 }
 
+/** Beside the other parts of the same day. */
 function keep(result: object): void {
   const dir = fileURLToPath(new URL('results/', import.meta.url));
   const day = new Date().toISOString().slice(0, 10);
-  writeFileSync(join(dir, `${day}-sync.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const file = join(dir, `${day}-sync.json`);
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  writeFileSync(file, `${JSON.stringify({ ...before, ...result }, null, 2)}\n`);
 }
 
 await main();
