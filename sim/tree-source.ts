@@ -47,6 +47,7 @@ export function simSource(handles: TreeHandles, hooks: SimSourceHooks = {}): Sou
   return {
     openRoot: (path) => attempt(() => openDir(handles.find(path))),
     openDir: (parent, name) => attempt(() => openDir(handles.lookup(parent, name))),
+    passDir: (parent, name) => attempt(() => openDir(handles.lookup(parent, name))),
     closeDir: (dir) => attempt(() => handles.close(dir)),
     list: (dir) =>
       attempt(() => {

@@ -18,6 +18,8 @@ export interface Source {
   readonly openGuarded?: (place: GuardedDir) => DirHandle;
   /** Never follows a symlink. */
   openDir(parent: DirHandle, name: ByteString): DirHandle;
+  /** As `openDir`, only to go on below it: one that this user may pass and not list is opened too. */
+  passDir(parent: DirHandle, name: ByteString): DirHandle;
   closeDir(dir: DirHandle): void;
   /** Sorted by bytes, without `.` and `..`. */
   list(dir: DirHandle): Listing;

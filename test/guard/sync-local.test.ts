@@ -313,6 +313,26 @@ test('an ordinary user: owners are not compared, and again is nothing', (t) => {
   assert.equal(place.json(undefined, options).said.notDone, 'equal');
 });
 
+test('a directory above the target may be passed and not listed', (t) => {
+  if (!needs(t, 'root', 'rsync')) return;
+  const place = syncPlace(t);
+  place.fill(3, 'a');
+  const closed = path.join(place.dir, 'closed');
+  const target = path.join(closed, 'way', 'target');
+  fs.mkdirSync(target, { recursive: true });
+  fs.chmodSync(place.dir, 0o777);
+  execFileSync('chown', ['-R', '65534:65534', place.state, place.vault, target]);
+  fs.chmodSync(closed, 0o711);
+  fs.chmodSync(path.dirname(target), 0o711);
+  const before = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const options = { before, env: { HOME: place.dir } };
+  assert.equal(place.json([place.source, target, '--yes'], options).code, 0);
+  assert.ok(fs.existsSync(path.join(target, 'a/f0')));
+  fs.rmSync(path.join(place.source, 'a/f0'));
+  assert.equal(place.json([place.source, target, '--yes'], options).code, 0);
+  assert.ok(!fs.existsSync(path.join(target, 'a/f0')));
+});
+
 test('a candidate may be synced to, not from', (t) => {
   const place = syncPlace(t);
   place.fill(5);

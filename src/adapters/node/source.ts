@@ -42,6 +42,8 @@ import { getXattr, getXattrAt, listXattrs, listXattrsAt, listXattrsIn } from './
 
 const { O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_NOCTTY } = fs.constants;
 const FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+/** Node does not name it. */
+const O_PATH = 0o10_000_000;
 const BIG = { bigint: true } as const;
 const LISTING = { withFileTypes: true, encoding: 'latin1' } as const;
 /** Names of ids come from a directory service in the worst case; it may be down. */
@@ -67,6 +69,8 @@ export function nodeSource(): Source {
     openRoot: (path) => attempt(() => fs.openSync(fsPath(path), O_RDONLY | O_DIRECTORY)),
     openDir: (parent, name) =>
       attempt(() => fs.openSync(fsPath(pathAt(parent, name)), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)),
+    passDir: (parent, name) =>
+      attempt(() => fs.openSync(fsPath(pathAt(parent, name)), O_PATH | O_DIRECTORY | O_NOFOLLOW)),
     closeDir: close,
     list: (dir) => attempt(() => listOf(dir)),
     stat: statBelow,

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { ByteString } from '../../base/bytes.ts';
 import type { Answer } from './syscalls.ts';
-import { failedNow, misfit, NativeString, native } from './syscalls.ts';
+import { doneOr, failedNow, misfit, NativeString, native } from './syscalls.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = fs.constants;
 const path = new NativeString();
@@ -31,4 +31,9 @@ export function createAt(of: {
   if (named === undefined) return misfit(of.name);
   const fd = Number(native('openat64')(of.directoryFd, named, CREATE_FLAGS, of.mode));
   return fd < 0 ? failedNow() : { ok: true, value: fd };
+}
+
+/** All that was written to the file system of an open file or directory. */
+export function syncFileSystem(fd: number): Answer<undefined> {
+  return doneOr(native('syncfs')(fd));
 }

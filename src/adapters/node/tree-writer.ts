@@ -19,7 +19,7 @@ import { errnoOf } from './errno.ts';
 import { NameIds } from './name-ids.ts';
 import type { Answer } from './syscalls.ts';
 import { makeNode, renameExchange, renameNoReplace } from './syscalls-nodes.ts';
-import { createAt } from './syscalls-open.ts';
+import { createAt, syncFileSystem } from './syscalls-open.ts';
 import { parentOf } from './disk-make-dir.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
 import { setTimesAtNs, setTimesNs } from './syscalls-times.ts';
@@ -246,7 +246,11 @@ function syncStarter(): TreeWriter['startSync'] {
   };
 }
 
+/** Without the system call by a program: 20 ms. */
 function syncAll(dir: DirHandle): void {
+  const called = syncFileSystem(dir);
+  if (called.ok) return;
+  if (called.error.code !== 'ENOSYS') throw new TreeFailure(called.error.code);
   const stdio: (number | 'ignore')[] = ['ignore', 'ignore', 'ignore', dir];
   const done = spawnSync('sync', SYNC, { stdio });
   if (done.status !== 0) throw new TreeFailure(done.error === undefined ? 'EIO' : 'ENOENT');

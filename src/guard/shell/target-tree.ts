@@ -129,7 +129,7 @@ export class TargetTree {
     if (left !== undefined) this.#source.closeDir(left.handle);
   }
 
-  /** Each component without following; where one may be passed and not read, from behind it. */
+  /** Each component without following; they may be passed and not listed. */
   #openBelowRoot(path: ByteString): DirHandle {
     let handle = this.#source.openRoot(ROOT);
     for (const name of path.split('/').filter((each) => each !== '')) {
@@ -138,8 +138,7 @@ export class TargetTree {
         handle = this.#source.openDir(parent, byteString(name));
       } catch (error) {
         if (errnoOf(error) !== 'EACCES') throw error;
-        handle = this.#source.openRoot(path);
-        return handle;
+        handle = this.#source.passDir(parent, byteString(name));
       } finally {
         this.#source.closeDir(parent);
       }
