@@ -32,6 +32,7 @@ import type { MountPlace, Quarantine } from './quarantine.ts';
 import { isDirMode } from './seen-object.ts';
 import { BY_COMMAND } from './quarantine-place.ts';
 import { type Settled, settleOp } from './settle-op.ts';
+import { Staging } from './staging.ts';
 import { joined, TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 
@@ -74,7 +75,7 @@ interface Phase {
 }
 
 /** Held in memory, and synced as one. */
-const WINDOW_MAX = 2000;
+const WINDOW_MAX = 10_000;
 /** Staged at once: what comes lies beside what it replaces. */
 const WINDOW_BYTES_MAX = 1_073_741_824;
 
@@ -88,8 +89,7 @@ export class ApplyRun {
   /** Directories that it made: their attributes come last. */
   readonly #madeDirs: Op[] = [];
   readonly #attributed = new Set<ByteString>();
-  /** Staged, and not meant yet. */
-  readonly #staged = new Map<number, Op>();
+  readonly #staging: Staging;
   /** Renames that are on their way. */
   readonly #lifted = new Map<number, MeantOp>();
   /** Of what the command does. */
@@ -109,6 +109,10 @@ export class ApplyRun {
     this.#tree = new TargetTree(ports, request.target);
     const { demandGoOn } = this.#batches;
     this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn });
+    this.#staging = new Staging({
+      ...{ ports, quarantine, steps: this.#steps, batches: this.#batches },
+      isResumed: before !== undefined,
+    });
     const dirs = before?.before ?? new Map<ByteString, bigint>();
     this.#meant = new Meant({ journal, steps: this.#steps, quarantine, dirs });
     quarantine.onTrial = ({ path }) => this.#meant.noteTrial(path);
@@ -338,7 +342,7 @@ export class ApplyRun {
 
   async #window(window: readonly Op[], phase: Phase): Promise<void> {
     const { content } = phase;
-    if (content !== undefined) await this.#stage(window, content);
+    if (content !== undefined) await this.#staging.stage(window, content);
     if (phase.isSaid !== true) this.#say(window, phase);
     const expected = [...this.#meant.open];
     for (const op of window) {
@@ -353,31 +357,6 @@ export class ApplyRun {
     if (phase.isHalf !== true) await this.#batches.passed(window.length, this.#done);
   }
 
-  async #stage(window: readonly Op[], content: ContentSource): Promise<void> {
-    const { ports, quarantine } = this.#parts;
-    const mounts = new Set<MountPlace>();
-    for (const op of window) {
-      if (op.op === 'rename' || op.attributesOnly === true) continue;
-      if (content.kept?.(op) !== undefined) continue;
-      await this.#batches.turn();
-      this.#batches.goTo(op);
-      this.#batches.demandGoOn();
-      this.#clear(op);
-      this.#staged.set(op.n, op);
-      await content.stage(op, this.#steps.newPlace(op));
-      mounts.add(this.#steps.mountOf(op.path));
-    }
-    for (const mount of mounts) ports.tree.syncAll(quarantine.openPlaces(mount).fresh);
-  }
-
-  /** Of a run that stopped while it staged: a copy of what comes. */
-  #clear(op: Op): void {
-    const { tree } = this.#parts.ports;
-    const { dir, name } = this.#steps.newPlace(op);
-    const why = refusalOf(() => tree.unlink(dir, name));
-    if (why === 'EISDIR' || why === 'EPERM') tree.removeDir(dir, name);
-  }
-
   /** Durable when it returns. */
   #say(window: readonly Op[], phase: Phase): void {
     this.#meant.forgetOpen();
@@ -388,7 +367,7 @@ export class ApplyRun {
       const made = this.#comingFor(op, phase.content);
       const intent = this.#meant.say(op, { ...(was && { was }), ...(made && { made }) });
       this.#meant.expect(op, intent);
-      this.#staged.delete(op.n);
+      this.#staging.noteMeant(op);
       if (phase.phase === COMMANDED || phase.phase === AHEAD) this.#commanded.set(op.n, intent);
     }
     this.#meant.durable();
@@ -472,7 +451,7 @@ export class ApplyRun {
   /** Times of directories, and all on the medium: however it ended. */
   #finish(): void {
     const { ports, quarantine, request } = this.#parts;
-    for (const op of this.#staged.values()) this.#clear(op);
+    this.#staging.clearRest();
     this.#putTimesBack(request.content);
     for (const mount of quarantine.places) {
       if (mount.opened === undefined) continue;

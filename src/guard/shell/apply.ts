@@ -1,6 +1,7 @@
 /** Applies a plan whose verdict allows it: lease, what was stopped before, one run, its result. */
 import { assert } from '../../base/assert.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
+import type { Op } from '../../base/plan.ts';
 import { durationMs } from '../../base/units.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
 import { digestOfHeader } from '../core/plan-digest.ts';
@@ -23,7 +24,8 @@ import { resultOf, settlePlan } from './resume.ts';
  * @returns also where it stopped: then what was done is whole, and nothing is between
  * @throws Fault HF_PLAN_LEASED, HF_PLAN_INVALID, HF_DISK_... of the state directory
  */
-export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promise<ApplyReport> {
+export async function applyPlan(ports: ApplyPorts, asked: ApplyRequest): Promise<ApplyReport> {
+  const request = { ...asked, ops: readOnce(asked) };
   const { header, stateDir, target, holder } = request;
   const planDir = byteString(`${stateDir}/plans/${header.id}`);
   const lease = Lease.take(ports, { stateDir, target, plan: header.id, holder });
@@ -60,6 +62,16 @@ export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promi
     lease.free();
   }
 }
+
+/** An apply goes over its operations many times: of a plan of usual size they stay in memory. */
+function readOnce({ header, ops }: ApplyRequest): ApplyRequest['ops'] {
+  if (header.ops.count > OPS_KEPT_MAX) return ops;
+  let all: readonly Op[] | undefined;
+  return () => (all ??= [...ops()]);
+}
+
+/** Some 20 MB. */
+const OPS_KEPT_MAX = 20_000;
 
 /** What was really set aside, by mount: less than was planned where it stopped. */
 function recordKept(quarantine: Quarantine, request: ApplyRequest, applied: AppliedRuns): void {
