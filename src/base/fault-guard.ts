@@ -171,4 +171,14 @@ export const GUARD_FAULTS = {
     kind: 'usage',
     remedy: 'See what can be put back: `holdfast undo`.',
   },
+  HF_UNDO_IN_VAULT: {
+    kind: 'unavailable',
+    remedy:
+      'Nothing is lost. Make {vault} reachable, or say where it lies now (`--vault`), and run `holdfast undo {plan}` again.',
+  },
+  HF_UNDO_NOT_PROVEN: {
+    kind: 'refused',
+    remedy:
+      'Nothing was freed: what is kept for {plan} lies where it was. Look at what is said; `holdfast vault check` tells whether the vault is sound.',
+  },
 } as const;

@@ -144,7 +144,8 @@ export interface Op {
   /** Newest modification below it; undefined where there is nothing yet. */
   readonly newest?: UnixMs;
   readonly owner: 'pipeline' | 'other' | 'unknown';
-  readonly cause: 'absent-in-source' | 'differs' | 'explicit' | 'replaced' | 'new';
+  /** `undo-expired`: of what was kept for an undo, whose time is over. */
+  readonly cause: 'absent-in-source' | 'differs' | 'explicit' | 'replaced' | 'new' | 'undo-expired';
   /** `unexpanded`: what it takes along is not known. */
   readonly cascade: 'expanded' | 'unexpanded';
   readonly cls: 'data' | 'config' | 'cache' | 'identity';

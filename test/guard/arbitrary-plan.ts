@@ -69,7 +69,9 @@ export const arbitraryOp: fc.Arbitrary<Op> = fc.record({
   entries: mostly(1, fc.integer({ min: 1, max: 60 })),
   bytes: fc.nat({ max: 5000 }),
   owner: mostly('pipeline', fc.constantFrom('other', 'unknown')),
-  cause: fc.constantFrom('absent-in-source', 'differs', 'explicit', 'replaced', 'new' as const),
+  cause: fc.constantFrom(
+    ...(['absent-in-source', 'differs', 'explicit', 'replaced', 'new', 'undo-expired'] as const),
+  ),
   cascade: mostly('expanded', fc.constant('unexpanded')),
   cls: mostly('data', fc.constantFrom('config', 'cache', 'identity')),
   live: mostly<Op['live']['state']>('idle', fc.constantFrom('in-use', 'unknown')).map((state) => ({

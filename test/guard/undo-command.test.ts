@@ -106,11 +106,11 @@ test('what a command overwrote stays in the quarantine, though nothing else lies
   assert.equal(fs.readFileSync(file, 'utf8'), 'old');
 });
 
-test('what is kept is released when its time is over, and not before', (t) => {
+test('what is kept is released when its time is over; before that a person is asked', (t) => {
   const { place, id } = deleted(t);
   const early = place.holdfast(['undo', '--release', id]);
-  assert.equal(early.status, 64);
-  assert.match(early.stderr, /can be put back until/);
+  assert.equal(early.status, 2, early.stderr);
+  assert.match(early.stdout, /undo +3 entries could not be put back: it can be put back until/);
   assert.equal(place.holdfast(['undo', '--release']).status, 0);
   assert.equal(only(place), id, 'it is there still');
   const result = path.join(place.state, 'guard/plans', id, 'result.json');
@@ -122,4 +122,12 @@ test('what is kept is released when its time is over, and not before', (t) => {
   assert.deepEqual(fs.readdirSync(quarantine), []);
   assert.deepEqual(listOf(place).plans, []);
   assert.match(place.holdfast(['undo', id]).stderr, /was kept until/);
+  const plans = JSON.parse(place.holdfast(['plan', '--all', '--json']).stdout) as {
+    plans: { state: string; id: string; plan: { summary: { forget: { ops: number } } } }[];
+  };
+  const [release] = plans.plans.filter(
+    ({ state, plan }) => state === 'applied' && plan.summary.forget.ops === 1,
+  );
+  assert.ok(release !== undefined, 'the release is a plan');
+  assert.match(place.holdfast(['undo', release.id]).stderr, /that is not taken\s+back/);
 });

@@ -51,7 +51,9 @@ test('no delete by absence passes without a complete listing, whoever approves i
       const { decision } = judged({ ...plan, facts }, isObserving ? OBSERVING : DEFAULT_POLICY);
       if (decision !== 'allow') return;
       const goes = (op: Op): boolean =>
-        ['delete', 'forget', 'rename'].includes(op.op) && op.cause !== 'explicit';
+        ['delete', 'forget', 'rename'].includes(op.op) &&
+        op.cause !== 'explicit' &&
+        !(op.op === 'forget' && op.cause === 'undo-expired');
       if (!plan.ops.some((op) => goes(op) || op.cause === 'absent-in-source')) return;
       allowed += 1;
       assert.ok(isProven(plan.header.source));

@@ -112,9 +112,14 @@ export function hasPath(raw: Raw, key: string): boolean {
 
 /** `key`, or `keyB64` where the bytes are not UTF-8: a path that stays below the target. */
 export function pathAt(raw: Raw, key: string): ByteString {
-  const path = raw[key] === undefined ? bytesAt(raw, `${key}B64`) : bytesOfUtf8(textAt(raw, key));
+  const path = bytesTextAt(raw, key);
   if (path !== '' && UNSAFE.test(path)) throw invalidPlan(`${key} is no path below the target`);
   return path;
+}
+
+/** The bytes of `key`, or of `keyB64`: whatever they name. */
+export function bytesTextAt(raw: Raw, key: string): ByteString {
+  return raw[key] === undefined ? bytesAt(raw, `${key}B64`) : bytesOfUtf8(textAt(raw, key));
 }
 
 function bytesAt(raw: Raw, key: string): ByteString {

@@ -27,7 +27,14 @@ import {
 } from './plan-fields.ts';
 
 const OWNERS = ['pipeline', 'other', 'unknown'] as const;
-const CAUSES = ['absent-in-source', 'differs', 'explicit', 'replaced', 'new'] as const;
+const CAUSES = [
+  'absent-in-source',
+  'differs',
+  'explicit',
+  'replaced',
+  'new',
+  'undo-expired',
+] as const;
 const CASCADES = ['expanded', 'unexpanded'] as const;
 const CLASSES = ['data', 'config', 'cache', 'identity'] as const;
 const LIVE = ['idle', 'in-use', 'unknown'] as const;

@@ -52,7 +52,7 @@ export function isDestructive(op: Op): boolean {
  * a rename the content stays, and its old path goes all the same.
  */
 export function isAbsence(op: Op): boolean {
-  if (isExplicit(op)) return false;
+  if (isExplicit(op) || isRelease(op)) return false;
   const goes = op.op === 'delete' || op.op === 'forget' || op.op === 'rename';
   return goes || op.cause === 'absent-in-source';
 }
@@ -60,6 +60,19 @@ export function isAbsence(op: Op): boolean {
 /** Somebody wanted exactly this: no listing was read as a wish. */
 export function isExplicit(op: Op): boolean {
   return op.cause === 'explicit';
+}
+
+/**
+ * Of what was kept for an undo, and said from its first day to go when its time is over. It went
+ * from its tree when it was judged and counted.
+ */
+export function isRelease({ op, cause }: Op): boolean {
+  return op === 'forget' && cause === 'undo-expired';
+}
+
+/** A release whose time has come: `until` is that of the undo that ends. */
+export function isDueRelease(op: Op, now: UnixMs): boolean {
+  return isRelease(op) && op.undo.until !== undefined && op.undo.until <= now;
 }
 
 /** That it can be put back was tried. Whose content stays loses nothing that its journal has not. */

@@ -31,6 +31,7 @@ export type Settled = 'done' | 'not-done';
 /** Calling it again changes nothing. */
 export function settleOp(parts: SettleParts, op: Op, intent: Intent): Settled {
   const places = parts.placesOf(intent.place);
+  if (op.op === 'forget') return places === undefined ? 'done' : 'not-done';
   if (places === undefined) return 'not-done';
   const name = slotName(op);
   const at = { old: { dir: places.old, name }, fresh: { dir: places.fresh, name } };

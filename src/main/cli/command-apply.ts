@@ -6,12 +6,13 @@ import { quoteWord } from '../../base/shell-word.ts';
 import { sayVerdict } from '../../guard/core/say-verdict.ts';
 import { openGuard, type GuardSession } from '../guard/guard-session.ts';
 import { resultOfPlan, undoContent } from '../guard/applied-plan.ts';
+import { isReleasePlan } from '../guard/release-plan.ts';
 import { JudgingHere, releasedHere } from '../guard/judge-again.ts';
 import { applyUndo } from '../guard/undo-act.ts';
 import { reportJson, undoneLines, verdictJson } from '../guard/undo-words.ts';
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
 import type { Act, Answer, Cli } from './cli.ts';
-import { codeOfReport, demandRoot } from './command-undo.ts';
+import { broughtBack, codeOfReport, demandRoot } from './command-undo.ts';
 
 import { jsonOption } from './json-option.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
@@ -43,7 +44,7 @@ export function define(command: Command, act: Act): void {
       act(async (cli, [plan, options]: [string, Options]) => {
         demandRoot(options.breakGlass, 'apply');
         const session = await openGuard(cli, await readSettings(cli, options));
-        return apply(cli, session, { plan, breakGlass: options.breakGlass });
+        return apply(cli, session, { plan, breakGlass: options.breakGlass, options });
       }),
     );
 }
@@ -51,12 +52,17 @@ export function define(command: Command, act: Act): void {
 async function apply(
   cli: Cli,
   session: GuardSession,
-  asked: { readonly plan: string; readonly breakGlass: string | undefined },
+  asked: {
+    readonly plan: string;
+    readonly breakGlass: string | undefined;
+    readonly options: VaultOptions;
+  },
 ): Promise<Answer> {
   const { store } = session;
   const plan = store.check(store.find(asked.plan).header.id);
   const { header, digest } = plan;
   demandOpen(session, header);
+  await broughtBack(cli, session, { id: header.undoOf ?? '', options: asked.options });
   const content = undoContent(session, header);
   const { target } = content;
   content.close();
@@ -97,6 +103,12 @@ function demandOpen(session: GuardSession, header: PlanHeader): void {
   if (undoOf !== undefined) {
     if (isOver) throw again(`${id} has expired`, `Make it anew: \`holdfast undo ${undoOf}\`.`);
     return;
+  }
+  if (isReleasePlan(header)) {
+    throw again(
+      `${id} is made anew by its own command`,
+      `Run it again: \`${(command ?? []).join(' ')}\`. An approval of ${id} counts for it.`,
+    );
   }
   const line = command?.map(quoteWord).join(' ');
   const from = source?.place ?? '';

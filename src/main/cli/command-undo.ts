@@ -4,9 +4,11 @@ import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { ApplyReport } from '../../guard/shell/apply-request.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
+import { readReclaimed } from '../../guard/shell/reclaimed.ts';
 import { resultOfPlan } from '../guard/applied-plan.ts';
+import { isReleasePlan } from '../guard/release-plan.ts';
 import { settleKilled } from '../guard/housekeeping.ts';
-import { releaseExpired, releaseWords } from '../guard/release-undo.ts';
+import { releaseAsked, releaseWords } from '../guard/release-undo.ts';
 import { applyUndo, type PreparedUndo, prepareUndo } from '../guard/undo-act.ts';
 import {
   notesJson,
@@ -21,7 +23,8 @@ import {
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { jsonOption } from './json-option.ts';
+import { vaultOptions } from './open.ts';
+import { textOfBytes } from './places.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 
 interface Options extends VaultOptions {
@@ -29,6 +32,7 @@ interface Options extends VaultOptions {
   readonly reason?: string;
   readonly breakGlass?: string;
   readonly release?: true;
+  readonly reclaim?: true;
 }
 
 const EXAMPLE = `
@@ -40,10 +44,11 @@ Examples:
   holdfast undo                    # what can be put back, and until when
   holdfast undo p-7f3a --dry-run
   holdfast undo p-7f3a
-  holdfast undo --release          # give back the space of what is over`;
+  holdfast undo --release          # give back the space of what is over
+  holdfast undo --reclaim          # keep it in a vault, and free the space`;
 
 export function define(command: Command, act: Act): void {
-  jsonOption(command)
+  vaultOptions(command)
     .summary('put back what a plan deleted or changed')
     .description('Puts back what a plan deleted or changed; without an id: what can be put back.')
     .argument('[plan]', 'id of a plan that was applied; the first digits suffice')
@@ -51,13 +56,17 @@ export function define(command: Command, act: Act): void {
     .option('--reason <text>', 'why; it is kept with the plan')
     .option('--break-glass <reason>', 'root on the spot: pass over every rule; recorded, undo kept')
     .option('--release', 'remove what was kept for plans whose time is over')
-    .option('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml')
+    .option('--reclaim', 'put what is kept into the vault, prove it there, and free its space')
     .addHelpText('after', EXAMPLE)
     .action(
       act(async (cli, [plan, options]: [string | undefined, Options]) => {
         demandRoot(options.breakGlass, 'undo');
         const session = await openGuard(cli, await readSettings(cli, options));
         if (options.release === true) return release(session, plan);
+        if (options.reclaim === true) {
+          const { reclaim } = await import('../guard/reclaim/reclaim-words.ts');
+          return reclaim(cli, session, { only: plan, options });
+        }
         return plan === undefined ? list(session) : undo(cli, session, { plan, options });
       }),
     );
@@ -74,11 +83,13 @@ function list(session: GuardSession): Answer {
   const now = session.now();
   settleKilled(session);
   const rows = session.store.list().flatMap((plan): readonly UndoRow[] => {
-    if (plan.flaw !== undefined) return [];
+    if (plan.flaw !== undefined || isReleasePlan(plan.header)) return [];
     const result = resultOfPlan(session, plan.id);
     const isThere = result?.outcome === 'applied' || result?.outcome === 'stopped';
     if (result === undefined || !isThere || result.done === 0 || result.until <= now) return [];
-    return [{ header: plan.header, result }];
+    const reclaimed = readReclaimed(session.ports, session.store.dirOf(plan.id));
+    const vault = reclaimed === undefined ? undefined : textOfBytes(reclaimed.vault.place);
+    return [{ header: plan.header, result, vault }];
   });
   const newest = rows.toReversed();
   return {
@@ -94,7 +105,9 @@ async function undo(
   { plan, options }: { readonly plan: string; readonly options: Options },
 ): Promise<Answer> {
   const { reason, breakGlass } = options;
-  const prepared = await prepareUndo(session, { id: plan, reason, breakGlass });
+  const { id } = session.store.find(plan).header;
+  await broughtBack(cli, session, { id, options });
+  const prepared = await prepareUndo(session, { id, reason, breakGlass });
   const now = session.now();
   const { decision } = prepared.verdict;
   if (options.dryRun === true || decision !== 'allow') return shown(prepared, now);
@@ -127,11 +140,27 @@ function json({ header, original, verdict, notes }: PreparedUndo): object {
   };
 }
 
-function release(session: GuardSession, plan: string | undefined): Answer {
-  const released = releaseExpired(session, plan);
+/** What was reclaimed lies in the quarantine again. @throws Fault HF_UNDO_IN_VAULT */
+export async function broughtBack(
+  cli: Cli,
+  session: GuardSession,
+  of: { readonly id: string; readonly options: VaultOptions },
+): Promise<void> {
+  if (readReclaimed(session.ports, session.store.dirOf(of.id)) === undefined) return;
+  const { bringBack } = await import('../guard/reclaim/bring-back.ts');
+  await bringBack(cli, session, of);
+}
+
+async function release(session: GuardSession, plan: string | undefined): Promise<Answer> {
+  const answer = await releaseAsked(session, plan);
+  const { released, held } = answer;
+  const [first] = held;
   return {
-    code: EXIT.done,
-    say: (style) => releaseWords(released, style),
-    json: { released: released.map(({ id, bytes }) => ({ id, bytes })) },
+    code: first === undefined ? EXIT.done : exitCodeOfDecision(first.judged.verdict.decision),
+    say: (style) => releaseWords(answer, style, session.now()),
+    json: {
+      released: released.map(({ id, bytes }) => ({ id, bytes })),
+      ...(first === undefined ? {} : { held: held.map(({ plan: { header } }) => header.id) }),
+    },
   };
 }

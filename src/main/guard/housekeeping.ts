@@ -2,7 +2,8 @@
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { Fault } from '../../base/fault.ts';
 import { appliedPlan, type AppliedSession } from './applied-plan.ts';
-import { type ReleaseSession, releaseSeenOver } from './release-undo.ts';
+import type { GuardSession } from './guard-session.ts';
+import { releaseSeenOver } from './release-undo.ts';
 
 /** Nobody waits for these: the plan is damaged, gone, or its target cannot be reached now. */
 const LEFT: ReadonlySet<string> = new Set([
@@ -31,7 +32,7 @@ export function settleKilled(session: AppliedSession): readonly string[] {
 }
 
 /** The space of what can be put back no more. A failure of it is no failure of the apply. */
-export function releaseOver(session: ReleaseSession): void {
+export function releaseOver(session: GuardSession): void {
   try {
     releaseSeenOver(session, momentHere({ now: () => session.now() }));
   } catch (error) {

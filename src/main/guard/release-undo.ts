@@ -1,109 +1,188 @@
-/**
- * Gives back the space of what was kept for plans whose time is over. Never before: what has not
- * expired is not touched, whoever asks.
- */
+/** Gives back the space of what was kept for plans: by itself a day after its time is over, or asked for. */
+import { leaseHolderHere } from '../../adapters/node/lease-holder.ts';
 import { Fault } from '../../base/fault.ts';
-import { byteString } from '../../base/bytes.ts';
 import type { Moment } from '../../base/moment.ts';
+import type { UndoProof } from '../../base/plan.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { formatInstant } from '../../base/say-time.ts';
-import { isQuarantineName } from '../../base/own-places.ts';
+import { sayVerdict } from '../../guard/core/say-verdict.ts';
 import { readApplied } from '../../guard/shell/applied-runs.ts';
+import { partOf, placesNamed, placesThere } from '../../guard/shell/kept-places.ts';
+import { Lease } from '../../guard/shell/lease.ts';
 import { forgetSeenOver, wasSeenOver } from '../../guard/shell/over-mark.ts';
 import { type PlanResult, readResult, writeResult } from '../../guard/shell/plan-result.ts';
-import { aboveOf, lastOf } from '../../guard/shell/target-tree.ts';
-import { SourceFailure } from '../../host/source.ts';
-import { TreeFailure } from '../../host/tree-writer.ts';
-import { removeTree } from '../../recover/shell/remove-tree.ts';
+import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import type { GuardSession } from './guard-session.ts';
+import { noteRelease, releasedHere } from './judge-again.ts';
+import {
+  applyRelease,
+  isReleasePlan,
+  type JudgedRelease,
+  judgeRelease,
+  type Kept,
+  removePlace,
+  sealRelease,
+} from './release-plan.ts';
 
 export interface ReleasedUndo {
   readonly id: string;
   readonly bytes: number;
 }
 
-export type ReleaseSession = Pick<GuardSession, 'now' | 'ports' | 'store'>;
+/** One that waits for a person. */
+export interface HeldRelease {
+  readonly plan: StoredPlan;
+  readonly judged: JudgedRelease;
+}
+
+export interface ReleaseAnswer {
+  readonly released: readonly ReleasedUndo[];
+  readonly held: readonly HeldRelease[];
+}
 
 /**
- * What a person asks for: all whose time is over by the wall clock, or one plan.
+ * What a person asks for: all whose time is over by the wall clock, or one plan. That one may still
+ * be put back: then somebody has to approve it.
  *
- * @throws Fault HF_UNDO_ABSENT where that one was never applied, or can still be put back
+ * @throws Fault HF_UNDO_ABSENT where that one was never applied, HF_PLAN_LEASED
  */
-export function releaseExpired(session: ReleaseSession, only?: string): readonly ReleasedUndo[] {
-  if (only === undefined) return releaseAll(session, () => true);
-  const { id } = session.store.find(only).header;
-  demandOver(id, readResult(session.ports, session.store.dirOf(id)), session.now());
-  return releaseAll(session, (each) => each === id);
-}
-
-/** What goes by itself, a day after it was first seen to be over. */
-export function releaseSeenOver(session: ReleaseSession, now: Moment): readonly ReleasedUndo[] {
-  const { ports, store } = session;
-  return releaseAll(session, (id) => wasSeenOver(ports, store.dirOf(id), now));
-}
-
-function releaseAll(
-  session: ReleaseSession,
-  mayGo: (id: string) => boolean,
-): readonly ReleasedUndo[] {
-  const { ports, store } = session;
-  const now = session.now();
+export async function releaseAsked(session: GuardSession, only?: string): Promise<ReleaseAnswer> {
+  const id = only === undefined ? undefined : session.store.find(only).header.id;
   const released: ReleasedUndo[] = [];
-  for (const { id } of store.list()) {
-    const result = readResult(ports, store.dirOf(id));
-    if (result === undefined || result.outcome === 'released') continue;
-    if (result.until > now) forgetSeenOver(ports, store.dirOf(id));
-    else if (mayGo(id) && removePlaces(session, id)) {
-      writeResult(ports, store.dirOf(id), { ...result, outcome: 'released' });
-      released.push({ id, bytes: result.outcome === 'undone' ? 0 : result.asideBytes });
-    }
+  const held: HeldRelease[] = [];
+  const isAsked = (each: string, { until }: PlanResult): boolean =>
+    id === undefined ? until <= session.now() : each === id;
+  const kept = keptHere(session, isAsked);
+  if (id !== undefined && kept.length === 0) throw nothingKept(id);
+  for (const each of kept) {
+    const done = await whileLeased(session, each, (lease) => releaseOne(session, each, lease));
+    if ('plan' in done) held.push(done);
+    else released.push(done);
   }
-  return released;
+  return { released, held };
 }
 
-function demandOver(id: string, result: PlanResult | undefined, now: number): void {
-  if (result === undefined) {
-    throw new Fault('HF_UNDO_ABSENT', `${id} keeps nothing: it was never applied`, { id });
-  }
-  if (result.until <= now) return;
-  const until = formatInstant(result.until, now);
-  const why = `${id} can be put back until ${until}: what it keeps is not released before`;
-  throw new Fault('HF_UNDO_ABSENT', why, { id });
+async function releaseOne(
+  session: GuardSession,
+  kept: Kept,
+  lease: Lease,
+): Promise<ReleasedUndo | HeldRelease> {
+  const { original, places } = kept;
+  if (places.length === 0) return markReleased(session, kept);
+  const judged = judgedOf(session, kept);
+  const plan = sealRelease(session, judged);
+  const released = await releasedHere(session, { ...plan, verdict: judged.verdict }, undefined);
+  const passed = { ...judged, verdict: released.verdict };
+  if (passed.verdict.decision !== 'allow') return { plan, judged: passed };
+  noteRelease(session, plan, released);
+  const isGone = applyRelease(session, plan, { judged: passed, lease });
+  return isGone ? markReleased(session, kept) : { id: original.id, bytes: 0 };
 }
 
-/** @returns false where something of it is still there: it is tried again the next time */
-function removePlaces({ ports, store }: ReleaseSession, id: string): boolean {
-  const { source, tree } = ports;
-  const runs = readApplied(ports, store.dirOf(id))?.runs ?? [];
-  const places = new Set(runs.flatMap((run) => [...run.places.values()]));
-  let isGone = true;
-  for (const place of places) {
-    const above = aboveOf(place);
-    // Only what lies in a quarantine, under the name of this plan.
-    const isOurs = isQuarantineName(lastOf(above)) && lastOf(place) === byteString(id);
-    if (!isOurs) continue;
+/** What goes by itself, a day after it was first seen to be over; what a rule holds stays. */
+export function releaseSeenOver(session: GuardSession, now: Moment): void {
+  const { ports, store } = session;
+  const isOver = (id: string, { until }: PlanResult): boolean => {
+    if (until <= now.at) return wasSeenOver(ports, store.dirOf(id), now);
+    forgetSeenOver(ports, store.dirOf(id));
+    return false;
+  };
+  for (const kept of keptHere(session, isOver)) {
     try {
-      const dir = source.openRoot(above);
-      try {
-        removeTree({ source, tree }, dir, lastOf(place));
-      } finally {
-        source.closeDir(dir);
-      }
+      releaseUnasked(session, kept);
     } catch (error) {
-      if (!(error instanceof TreeFailure) && !(error instanceof SourceFailure)) throw error;
-      isGone &&= error.errno === 'ENOENT';
+      if (!(error instanceof Fault) || error.code !== 'HF_PLAN_LEASED') throw error;
     }
   }
-  return isGone;
 }
 
-export function* releaseWords(released: readonly ReleasedUndo[], style: Style): Generator<string> {
-  if (released.length === 0) {
-    yield 'Nothing was released: all that is kept can still be put back.';
-    return;
+function releaseUnasked(session: GuardSession, kept: Kept): void {
+  const lease = leaseOf(session, kept);
+  try {
+    if (kept.places.length > 0) {
+      const judged = judgedOf(session, kept);
+      if (judged.verdict.decision !== 'allow') return;
+      if (!applyRelease(session, sealRelease(session, judged), { judged, lease })) return;
+    }
+    markReleased(session, kept);
+  } finally {
+    lease.free();
   }
-  const bytes = released.reduce((sum, each) => sum + each.bytes, 0);
-  const plans = countOf(released.length, 'plan');
-  yield `Released what was kept for ${plans}: ${formatBytes(bytes)}.`.slice(0, style.width);
+}
+
+/** Before its time it is what somebody wants; after it, what was said from the first day. */
+function judgedOf(session: GuardSession, kept: Kept): JudgedRelease {
+  const { until } = kept.result;
+  const isOver = until <= session.now();
+  const can = isOver ? 'could' : 'can';
+  const why = `it ${can} be put back until ${formatInstant(until, session.now())}`;
+  const undo: UndoProof = { kind: 'none', verified: false, why, until, fidelity: 'exact' };
+  const cause = isOver ? 'undo-expired' : 'explicit';
+  return judgeRelease(session, kept, { cause, undo, command: '--release' });
+}
+
+function markReleased({ ports, store }: GuardSession, { original, result }: Kept): ReleasedUndo {
+  const planDir = store.dirOf(original.id);
+  for (const place of placesNamed(ports, planDir)) removePlace({ ports }, partOf(place));
+  writeResult(ports, planDir, { ...result, outcome: 'released' });
+  return { id: original.id, bytes: result.outcome === 'undone' ? 0 : result.asideBytes };
+}
+
+/** Of plans that were applied and not released. */
+export function keptHere(
+  { ports, store }: Pick<GuardSession, 'ports' | 'store'>,
+  wants: (id: string, result: PlanResult) => boolean,
+): readonly Kept[] {
+  return store.list().flatMap((plan): readonly Kept[] => {
+    if (plan.flaw !== undefined || isReleasePlan(plan.header)) return [];
+    const dir = store.dirOf(plan.id);
+    const result = readResult(ports, dir);
+    if (result === undefined || result.outcome === 'released') return [];
+    if (!wants(plan.id, result)) return [];
+    const target = readApplied(ports, dir)?.runs[0]?.begin.target;
+    if (target === undefined) return [];
+    return [{ original: plan.header, result, target, places: placesThere(ports, dir) }];
+  });
+}
+
+/** @throws Fault HF_PLAN_LEASED while somebody changes the target: it may be an undo */
+export function leaseOf({ ports, guardDir }: GuardSession, { original, target }: Kept): Lease {
+  const holder = leaseHolderHere();
+  return Lease.take(ports, { stateDir: guardDir, target, plan: original.id, holder });
+}
+
+export async function whileLeased<T>(
+  session: GuardSession,
+  kept: Kept,
+  act: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const lease = leaseOf(session, kept);
+  try {
+    return await act(lease);
+  } finally {
+    lease.free();
+  }
+}
+
+export function nothingKept(id: string): Fault {
+  return new Fault('HF_UNDO_ABSENT', `nothing is kept for ${id}`, { id });
+}
+
+export function* releaseWords(
+  { released, held }: ReleaseAnswer,
+  style: Style,
+  now: Moment['at'],
+): Generator<string> {
+  if (released.length > 0) {
+    const bytes = released.reduce((sum, each) => sum + each.bytes, 0);
+    yield `Released what was kept for ${countOf(released.length, 'plan')}: ${formatBytes(bytes)}.`;
+  } else if (held.length === 0) {
+    yield 'Nothing was released: all that is kept can still be put back.';
+  }
+  for (const { plan, judged } of held) {
+    const { header, digest } = plan;
+    const { verdict, judging } = judged;
+    yield* sayVerdict({ header, digest, verdict, picture: judging.picture, now }, style);
+  }
 }

@@ -18,6 +18,7 @@ import { appliedPlan, neverApplied, resultOfPlan, undoContent } from './applied-
 import type { GuardSession } from './guard-session.ts';
 import { releaseOver } from './housekeeping.ts';
 import { brokenOf, JudgingHere, noteRelease, type Released, releasedHere } from './judge-again.ts';
+import { isReleasePlan } from './release-plan.ts';
 
 /** Made and judged; nothing is changed yet. */
 export interface PreparedUndo extends StoredPlan {
@@ -40,7 +41,7 @@ export async function prepareUndo(
 ): Promise<PreparedUndo> {
   const { store, ports, actor } = session;
   const original = store.find(asked.id).header;
-  demandThere(session, original.id);
+  demandThere(session, original);
   const plan = appliedPlan(session, original);
   if (plan === undefined) throw neverApplied(original.id);
   let judging: JudgingHere | undefined;
@@ -65,7 +66,11 @@ export async function prepareUndo(
 }
 
 /** One that was put back or let go says by whom and since when. */
-function demandThere(session: GuardSession, id: string): void {
+function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void {
+  if (isReleasePlan(header)) {
+    const why = `${id} gave back the space of what was kept for an undo: that is not taken back`;
+    throw new Fault('HF_UNDO_ABSENT', why, { id });
+  }
   const result = resultOfPlan(session, id);
   if (result?.outcome === 'undone') {
     const by = result.undoneBy ?? 'another plan';

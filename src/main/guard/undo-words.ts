@@ -97,6 +97,8 @@ function* unsetLines({ unset }: ApplyReport, style: Style): Generator<string> {
 
 /** One plan that can be put back. */
 export interface UndoRow {
+  /** Where it lies, when its space was reclaimed: a vault, as it can be named. */
+  readonly vault: string | undefined;
   readonly header: PlanHeader;
   readonly result: PlanResult;
 }
@@ -110,7 +112,8 @@ export function* undoListLines(
     yield 'Nothing can be put back: no plan was applied here, or its time is over.';
     return;
   }
-  const bytes = rows.reduce((sum, { result }) => sum + result.asideBytes, 0);
+  const here = rows.filter(({ vault }) => vault === undefined);
+  const bytes = here.reduce((sum, { result }) => sum + result.asideBytes, 0);
   yield `${countOf(rows.length, 'plan')} can be put back; ${formatBytes(bytes)} are kept for it.`;
   yield '';
   const columns = [
@@ -121,12 +124,12 @@ export function* undoListLines(
     { header: 'KEPT', align: 'right' as const },
     { header: 'UNTIL' },
   ];
-  const cells = rows.map(({ header, result }) => [
+  const cells = rows.map(({ header, result, vault }) => [
     { text: header.id },
     { text: formatAge(now - result.at) + (result.outcome === 'stopped' ? ', stopped' : '') },
     { text: sayText(header.target.place, style) },
     { text: formatCount(result.done) },
-    { text: formatBytes(result.asideBytes) },
+    { text: vault === undefined ? formatBytes(result.asideBytes) : 'in a vault' },
     { text: formatInstant(result.until, now) },
   ]);
   yield* layoutTable(style, columns, cells);
@@ -136,11 +139,12 @@ export function* undoListLines(
 
 export function undoListJson(rows: readonly UndoRow[]): object {
   return {
-    plans: rows.map(({ header, result }) => ({
+    plans: rows.map(({ header, result, vault }) => ({
       ...{ id: header.id, target: header.target.place, outcome: result.outcome },
       ...{ applied: timeJson(result.at), until: timeJson(result.until) },
       ...{ done: result.done, waiting: result.waiting },
       ...{ asideEntries: result.asideEntries, asideBytes: result.asideBytes },
+      ...(vault === undefined ? {} : { vault }),
       ...(header.undoOf === undefined ? {} : { undoOf: header.undoOf }),
     })),
   };

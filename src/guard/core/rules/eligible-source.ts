@@ -1,7 +1,15 @@
 import type { Objection, PlanSource, PlanTarget, SourceDifference } from '../../../base/plan.ts';
 import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
-import { type Case, Counted, isAbsence, isDestructive, isExplicit, type Rule } from '../rule.ts';
+import {
+  type Case,
+  Counted,
+  isAbsence,
+  isDestructive,
+  isExplicit,
+  isRelease,
+  type Rule,
+} from '../rule.ts';
 
 /**
  * R3: what decides over others is the source, as it was enrolled, and not older than its target. A
@@ -13,7 +21,8 @@ export const eligibleSource: Rule = {
     const judged = new Counted();
     return {
       add: (op) => {
-        if (isAbsence(op) || (isDestructive(op) && !isExplicit(op))) judged.add(op);
+        const isDecidedHere = isExplicit(op) || isRelease(op);
+        if (isAbsence(op) || (isDestructive(op) && !isDecidedHere)) judged.add(op);
       },
       end: () => (judged.ops === 0 ? [] : objectionsOf(given, judged)),
     };

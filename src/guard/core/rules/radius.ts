@@ -1,6 +1,6 @@
 import type { Objection, Op } from '../../../base/plan.ts';
 import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
-import { type Case, Counted, hasUndo, isExplicit, isLoss, type Rule } from '../rule.ts';
+import { type Case, Counted, hasUndo, isExplicit, isLoss, isRelease, type Rule } from '../rule.ts';
 
 /**
  * R6: what one pipeline takes away in 24 hours has a limit, by count, by share, and by what must
@@ -16,7 +16,7 @@ export const radius: Rule = {
     return {
       add: (op) => {
         if (op.op === 'create') created += op.entries;
-        if (!isLoss(op) || op.cls === 'cache' || isRenamed(op)) return;
+        if (!isLoss(op) || op.cls === 'cache' || isRenamed(op) || isRelease(op)) return;
         if (isExplicit(op) && op.cascade === 'expanded' && hasUndo(op, given.facts.now)) return;
         gone.add(op);
         if (op.op !== 'replace' && !isExplicit(op)) wantedByNobody += op.entries;

@@ -1,25 +1,31 @@
-import type { Objection } from '../../../base/plan.ts';
+import type { Objection, Op } from '../../../base/plan.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
-import { type Case, Counted, hasUndo, isDestructive, type Rule } from '../rule.ts';
+import { type Case, Counted, hasUndo, isDestructive, isDueRelease, type Rule } from '../rule.ts';
 
-/** R4: what could not be put back, or takes along what is not known, is not lost unasked. */
+/**
+ * R4: what could not be put back, or takes along what is not known, is not lost unasked. What was
+ * kept for an undo goes unasked when its time is over, and not before.
+ */
 export const undo: Rule = {
   name: 'undo',
   begin: (given) => {
     const unproven = new Counted();
     const unexpanded = new Counted();
     let why: string | undefined;
+    let forgotten: Op['path'] | undefined;
     return {
       add: (op) => {
         if (!isDestructive(op)) return;
         if (op.cascade === 'unexpanded') unexpanded.add(op);
-        if (op.cls === 'cache' || hasUndo(op, given.facts.now)) return;
+        const { now } = given.facts;
+        if (op.cls === 'cache' || hasUndo(op, now) || isDueRelease(op, now)) return;
         unproven.add(op);
         why ??= op.undo.why;
+        if (op.op === 'forget') forgotten ??= op.path;
       },
       end: () => [
-        ...unprovenObjections(given, unproven, why),
+        ...unprovenObjections(given, unproven, { why, forgotten }),
         ...unexpandedObjections(given, unexpanded),
       ],
     };
@@ -29,7 +35,7 @@ export const undo: Rule = {
 function unprovenObjections(
   { header, policy }: Case,
   unproven: Counted,
-  why: string | undefined,
+  { why, forgotten }: { readonly why: string | undefined; readonly forgotten: string | undefined },
 ): readonly Objection[] {
   if (unproven.ops === 0) return [];
   const what = countOf(unproven.entries, 'entry', 'entries');
@@ -42,7 +48,10 @@ function unprovenObjections(
       opCount: unproven.ops,
       sample: unproven.sample,
       why: `${what} could not be put back${because}`,
-      fix: `holdfast backup ${quoteWord(header.target.place)}`,
+      fix:
+        forgotten === undefined
+          ? `holdfast backup ${quoteWord(header.target.place)}`
+          : `Wait until its time is over, or let a vault keep it: holdfast undo ${forgotten} --reclaim`,
       isInvariant: false,
     },
   ];

@@ -115,9 +115,10 @@ function jobFor(cli: Cli, { opened, given }: SourceAsked): DataSetJob {
   return job;
 }
 
-async function captured(
+/** A snapshot of it now. @returns its id @throws Fault of a backup */
+export async function captured(
   cli: Cli,
-  { opened, minFree }: SourceAsked,
+  { opened, minFree }: Pick<SourceAsked, 'opened' | 'minFree'>,
   job: DataSetJob,
 ): Promise<string> {
   const { line } = opened.session;

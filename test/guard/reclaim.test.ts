@@ -1,0 +1,167 @@
+// Goal: `undo --reclaim` frees what is kept only when a vault has all of it, and whatever happens in
+// between, either the quarantine or the proven copy is there; an undo afterwards is as any other.
+// Method: the real program and a real vault; damaged chunks, a vault that is away, SIGKILL at drawn
+// times (the seed is printed); trees are compared to the last attribute.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROGRAM } from '../cli/run-cli.ts';
+import type { Ran } from './run-place.ts';
+import { SyncPlace } from './sync-place.ts';
+
+interface Deleted {
+  readonly place: SyncPlace;
+  readonly id: string;
+  /** Of the target, before. */
+  readonly before: readonly string[];
+  /** What lies aside. */
+  readonly kept: string;
+}
+
+function fill(dir: string): void {
+  fs.mkdirSync(path.join(dir, 'deep'), { recursive: true });
+  fs.writeFileSync(path.join(dir, 'deep/file'), 'content', { mode: 0o640 });
+  fs.writeFileSync(path.join(dir, 'large'), Buffer.alloc(300_000, 'content that repeats '));
+  fs.linkSync(path.join(dir, 'large'), path.join(dir, 'same as large'));
+  fs.symlinkSync('/etc/passwd', path.join(dir, 'link'));
+  fs.writeFileSync(Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0xff, 0x0a])]), 'odd');
+  fs.utimesSync(path.join(dir, 'deep'), 1e9, 1e9);
+}
+
+function deleted(t: TestContext, prepare?: (place: SyncPlace) => void): Deleted {
+  const place = new SyncPlace();
+  t.after(() => place.remove());
+  const dir = path.join(place.target, 'dir');
+  fill(dir);
+  prepare?.(place);
+  const before = place.listing();
+  const ran = place.guard(['rm', '-r', dir]);
+  assert.equal(ran.status, 0, ran.stderr);
+  const [only] = undoList(place);
+  assert.ok(only !== undefined);
+  const kept = path.join(path.dirname(place.target), '.holdfast-undo', only.id);
+  return { place, id: only.id, before, kept };
+}
+
+function undoList(place: SyncPlace) {
+  const ran = place.holdfast(['undo', '--json']);
+  return (JSON.parse(ran.stdout) as { plans: { id: string; vault?: string }[] }).plans;
+}
+
+function reclaim(place: SyncPlace, id: string): Ran {
+  return place.holdfast(['undo', id, '--reclaim', '--vault', place.vault]);
+}
+
+function said(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+test('what is reclaimed is freed, listed as in a vault, and put back as it was', (t) => {
+  const { place, id, before, kept } = deleted(t);
+  const ran = reclaim(place, id);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(said(ran.stdout), /Freed .* every byte was read back/);
+  assert.match(said(ran.stdout), /lies on the same disk/);
+  assert.ok(!fs.existsSync(kept), 'its space is free');
+  assert.deepEqual(
+    undoList(place).map((each) => [each.id, each.vault]),
+    [[id, place.vault]],
+  );
+  const undone = place.holdfast(['undo', id]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.match(said(undone.stderr), /comes back from the vault/);
+  assert.deepEqual(place.listing(), before);
+});
+
+test('while the vault is away nothing is put back and nothing is lost', (t) => {
+  const { place, id, before } = deleted(t);
+  assert.equal(reclaim(place, id).status, 0);
+  const elsewhere = `${place.vault}-elsewhere`;
+  fs.renameSync(place.vault, elsewhere);
+  const away = place.holdfast(['undo', id]);
+  assert.notEqual(away.status, 0);
+  assert.match(said(away.stderr), /HF_UNDO_IN_VAULT .* Nothing is lost/);
+  assert.equal(undoList(place)[0]?.id, id);
+  const undone = place.holdfast(['undo', id, '--vault', elsewhere]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.deepEqual(place.listing(), before);
+});
+
+test('what the vault would give back otherwise is not freed', (t) => {
+  const { place, id, before, kept } = deleted(t, (of) => {
+    const ran = of.holdfast(['backup', '--vault', of.vault, of.target]);
+    assert.equal(ran.status, 0, ran.stderr);
+    // Chunks that the next capture relies on are no more what they were.
+    const packs = path.join(of.vault, 'packs');
+    for (const name of fs.readdirSync(packs, { recursive: true, encoding: 'utf8' })) {
+      const file = path.join(packs, name);
+      if (fs.statSync(file).isFile()) damage(file);
+    }
+  });
+  const ran = reclaim(place, id);
+  assert.notEqual(ran.status, 0, ran.stdout);
+  assert.ok(fs.existsSync(kept), 'it lies where it was');
+  const undone = place.holdfast(['undo', id]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.deepEqual(place.listing(), before);
+});
+
+/** In the middle: what stands at its ends is not what a chunk is read from. */
+function damage(file: string): void {
+  const bytes = fs.readFileSync(file);
+  const at = Math.floor(bytes.length / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+  fs.chmodSync(file, 0o600);
+  fs.writeFileSync(file, bytes);
+}
+
+test('killed at any time, it lies in the quarantine or in the vault', async (t) => {
+  const { place, id, before, kept } = deleted(t);
+  const begin = Date.now();
+  assert.equal(reclaim(place, id).status, 0);
+  const tookMs = Date.now() - begin;
+  let freed = 0;
+  for (let round = 0; round < 6; round++) {
+    const args =
+      round % 2 === 0
+        ? ['undo', id, '--dry-run']
+        : ['undo', id, '--reclaim', '--vault', place.vault];
+    const afterMs = randomInt(Math.ceil(tookMs / 4), tookMs + 100);
+    t.diagnostic(`${args.slice(2).join(' ')}: killed after ${afterMs} ms`);
+    const child = spawn(PROGRAM, args, {
+      env: { ...process.env, HOLDFAST_STATE: place.state },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const ended = once(child, 'exit');
+    await Promise.race([ended, sleep(afterMs)]);
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // It was faster.
+    }
+    await ended;
+    const note = path.join(place.state, 'guard/plans', id, 'reclaimed.json');
+    if (!fs.existsSync(note)) assert.ok(fs.existsSync(path.join(kept, 'old/0/deep/file')));
+    else if (!fs.existsSync(kept)) freed += 1;
+  }
+  t.diagnostic(`${freed} times it lay in the vault alone`);
+  const undone = place.holdfast(['undo', id]);
+  assert.equal(undone.status, 0, undone.stderr);
+  assert.deepEqual(place.listing(), before);
+  assert.ok(!fs.existsSync(`${kept}.part`));
+});
+
+test('where it cannot be noted which snapshot holds it, nothing is freed', (t) => {
+  const { place, id, kept } = deleted(t);
+  fs.mkdirSync(path.join(place.state, 'guard/plans', id, 'reclaimed.json/in the way'), {
+    recursive: true,
+  });
+  assert.notEqual(reclaim(place, id).status, 0);
+  assert.ok(fs.existsSync(path.join(kept, 'old/0/deep/file')));
+});
