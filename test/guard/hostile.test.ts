@@ -9,6 +9,9 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Fault } from '../../src/base/fault.ts';
+import type { ApplyReport } from '../../src/guard/shell/apply-request.ts';
+import { SourceFailure } from '../../src/host/source.ts';
 import type { Wish } from '../../sim/guard-plan.ts';
 import { needs } from '../run/needs.ts';
 import { type RealGuard, realGuard } from './real-guard.ts';
@@ -64,42 +67,92 @@ function contentsBelow(...dirs: readonly string[]): Set<string> {
   return found;
 }
 
-test('a directory swapped for a symlink leads nowhere', async (t) => {
-  let [applied, stale] = [0, 0];
+const NAMES = Array.from({ length: FILES }, (_, at) => `f${at}`);
+
+const SWAPPED: Readonly<Record<string, (name: string, at: number) => readonly Wish[]>> = {
+  'all that a plan does': (name, at) => {
+    const put = { do: 'put', thing: { kind: 'file', content: `new ${name}` } } as const;
+    if (at % 3 === 0) return [{ do: 'delete', path: `d/${name}` }];
+    return [{ ...put, path: at % 3 === 1 ? `d/${name}` : `d/new ${name}` }];
+  },
+  // Nothing that is there is looked at first: of these a link is noticed by nothing but itself.
+  'only what is new': (name) => {
+    const thing = { kind: 'file', content: `new ${name}` } as const;
+    return [{ do: 'put', path: `d/new ${name}`, thing }];
+  },
+};
+
+for (const [what, wishesOf] of Object.entries(SWAPPED)) {
+  test(`a directory swapped for a symlink leads nowhere: ${what}`, async (t) => {
+    let [applied, stale] = [0, 0];
+    for (let round = 0; round < ROUNDS; round++) {
+      using guard = realGuard();
+      fillForSwap(guard);
+      const planned = guard.plan(NAMES.flatMap(wishesOf));
+      {
+        await using _swapper = await swapping(guard.tree);
+        const report = await guard.apply(planned);
+        assert.ok(report.outcome !== 'stopped' || report.stop !== undefined);
+        if (report.outcome === 'applied') applied += 1;
+        else stale += 1;
+      }
+      demandInside(guard);
+    }
+    t.diagnostic(`${applied} applied, ${stale} stopped at a swap`);
+    assert.ok(stale > 0, 'liveness: swaps came in between');
+  });
+}
+
+test('a directory swapped for a symlink leads no undo out of the tree', async (t) => {
+  let [undone, stopped] = [0, 0];
   for (let round = 0; round < ROUNDS; round++) {
     using guard = realGuard();
-    const outside = join(guard.top, 'outside');
-    fs.mkdirSync(outside);
-    fs.mkdirSync(join(guard.tree, 'd'));
-    const names = Array.from({ length: FILES }, (_, at) => `f${at}`);
-    for (const name of names) {
-      fs.writeFileSync(join(outside, name), `outside ${name}`);
-      fs.writeFileSync(join(guard.tree, 'd', name), `inside ${name}`);
-    }
-    const wishes = names.flatMap((name, at): readonly Wish[] => {
-      const put = { do: 'put', thing: { kind: 'file', content: `new ${name}` } } as const;
-      if (at % 3 === 0) return [{ do: 'delete', path: `d/${name}` }];
-      return [{ ...put, path: at % 3 === 1 ? `d/${name}` : `d/new ${name}` }];
-    });
-    const planned = guard.plan(wishes);
+    fillForSwap(guard);
+    const planned = guard.plan(NAMES.map((name) => ({ do: 'delete', path: `d/${name}` })));
+    assert.equal((await guard.apply(planned)).outcome, 'applied');
     {
       await using _swapper = await swapping(guard.tree);
-      const report = await guard.apply(planned);
-      assert.ok(report.outcome !== 'stopped' || report.stop !== undefined);
-      if (report.outcome === 'applied') applied += 1;
-      else stale += 1;
+      const outcome = await outcomeOf(guard.undo(planned.header.id));
+      if (outcome === 'applied') undone += 1;
+      else stopped += 1;
     }
-    settleSwap(guard.tree);
-    assert.deepEqual(fs.readdirSync(outside).sort(), [...names].sort(), 'nothing came or went');
-    for (const name of names) {
-      assert.equal(fs.readFileSync(join(outside, name), 'utf8'), `outside ${name}`);
-    }
-    const found = contentsBelow(guard.tree, join(guard.top, '.holdfast-undo'));
-    for (const name of names) assert.ok(found.has(`inside ${name}`), `${name} is lost`);
+    demandInside(guard);
   }
-  t.diagnostic(`${applied} applied, ${stale} stopped at a swap`);
-  assert.ok(stale > 0, 'liveness: swaps came in between');
+  t.diagnostic(`${undone} taken back, ${stopped} stopped at a swap`);
+  assert.ok(stopped > 0, 'liveness: swaps came in between');
 });
+
+/** The undo is planned while it is swapped: that may end in a fault of its own. */
+async function outcomeOf(undo: Promise<ApplyReport>): Promise<string> {
+  try {
+    return (await undo).outcome;
+  } catch (error) {
+    assert.ok(error instanceof Fault || error instanceof SourceFailure, String(error));
+    return error.message;
+  }
+}
+
+function fillForSwap(guard: RealGuard): void {
+  const outside = join(guard.top, 'outside');
+  fs.mkdirSync(outside);
+  fs.mkdirSync(join(guard.tree, 'd'));
+  for (const name of NAMES) {
+    fs.writeFileSync(join(outside, name), `outside ${name}`);
+    fs.writeFileSync(join(guard.tree, 'd', name), `inside ${name}`);
+  }
+}
+
+/** Nothing came or went outside, and nothing is lost inside. */
+function demandInside(guard: RealGuard): void {
+  settleSwap(guard.tree);
+  const outside = join(guard.top, 'outside');
+  assert.deepEqual(fs.readdirSync(outside).sort(), NAMES.toSorted(), 'nothing came or went');
+  for (const name of NAMES) {
+    assert.equal(fs.readFileSync(join(outside, name), 'utf8'), `outside ${name}`);
+  }
+  const found = contentsBelow(guard.tree, join(guard.top, '.holdfast-undo'));
+  for (const name of NAMES) assert.ok(found.has(`inside ${name}`), `${name} is lost`);
+}
 
 test('what was changed, replaced or added since stays, and the plan is stale', async () => {
   const cases: readonly (readonly [string, Wish, (tree: string) => void])[] = [
