@@ -36,6 +36,7 @@ export function simTreeWriter(handles: TreeHandles, nowNs: () => bigint): TreeWr
       attempt(() => handles.open(handles.demandKind(handles.lookup(dir, name), 'file', 'EINVAL'))),
     closeFile: (file) => attempt(() => handles.close(file)),
     write: (file, bytes, position) => attempt(() => writer.write(file, bytes, position)),
+    shareBlocks: () => false,
     truncate: (file, sizeBytes) => attempt(() => writer.truncate(file, sizeBytes)),
     makeSymlink: (dir, name, target) =>
       attempt(() => void writer.add({ dir, name }, { of: 'symlink', mode: SYMLINK_MODE, target })),

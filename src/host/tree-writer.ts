@@ -21,6 +21,12 @@ export interface TreeWriter {
   openFile(dir: DirHandle, name: ByteString): FileHandle;
   closeFile(file: FileHandle): void;
   write(file: FileHandle, bytes: Uint8Array, position: number): void;
+  /**
+   * Gives the new file `into` all content of `from` by sharing its blocks (btrfs, XFS).
+   *
+   * @returns false where the file system cannot, or the two lie on different ones: nothing is done
+   */
+  shareBlocks(from: FileHandle, into: FileHandle): boolean;
   /** What is behind the old end is a hole. */
   truncate(file: FileHandle, sizeBytes: number): void;
   makeSymlink(dir: DirHandle, name: ByteString, target: ByteString): void;

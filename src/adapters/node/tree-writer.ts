@@ -61,6 +61,7 @@ export function nodeTreeWriter(): TreeWriter {
     openFile: (dir, name) => attempt(() => openRegular(at(dir, name))),
     closeFile: (file) => attempt(() => fs.closeSync(file)),
     write: (file, bytes, position) => attempt(() => writeFully(file, bytes, position)),
+    shareBlocks,
     truncate: (file, sizeBytes) => attempt(() => fs.ftruncateSync(file, sizeBytes)),
     makeSymlink: (dir, name, target) =>
       attempt(() => fs.symlinkSync(fsPath(target), at(dir, name))),
@@ -104,6 +105,24 @@ function openRegular(path: string | Buffer): FileHandle {
   if (fs.fstatSync(file).isFile()) return file;
   fs.closeSync(file);
   throw new TreeFailure('EINVAL');
+}
+
+/** Why a file system does not share blocks between two files. */
+const NOT_SHARED: ReadonlySet<string> = new Set([
+  ...['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EACCES', 'EPERM', 'EXDEV', 'ETXTBSY'],
+]);
+
+/** Both by their descriptors: no path is walked again. */
+function shareBlocks(from: FileHandle, into: FileHandle): boolean {
+  try {
+    const [source, target] = [from, into].map((handle) => fsPath(pathOfFd(handle)));
+    if (source === undefined || target === undefined) return false;
+    fs.copyFileSync(source, target, fs.constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch (error) {
+    if (NOT_SHARED.has(errnoOf(error) ?? '')) return false;
+    throw new TreeFailure(errnoOf(error) ?? 'EIO', { cause: error });
+  }
 }
 
 /** A write may be cut short, by a signal or because the disk is nearly full. */

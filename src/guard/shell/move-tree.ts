@@ -3,7 +3,13 @@
  * layer on overlayfs), what is in it is, piece by piece.
  */
 import { byteString } from '../../base/bytes.ts';
-import { type DirHandle, kindOfMode } from '../../host/source.ts';
+import {
+  type DirHandle,
+  type FileHandle,
+  kindOfMode,
+  STAT_SIZE,
+  STAT_WORDS,
+} from '../../host/source.ts';
 import { type Attributes, type Place, TreeFailure } from '../../host/tree-writer.ts';
 import type { TreePorts } from './quarantine-place.ts';
 import { isDirMode, seenAt } from './seen-object.ts';
@@ -85,25 +91,40 @@ export function copyEntry(ports: TreePorts, from: Place, to: Place): void {
   }
 }
 
-/** A regular file again, under a free name of the same mount or another: content, attributes. */
+/** A regular file again, under a free name: content, shared where the file system can; attributes. */
 function copyFile(ports: TreePorts, from: Place, to: Place): void {
   const { source, tree } = ports;
   const out = source.openFile(from.dir, from.name);
   let into: number | undefined;
   try {
     into = tree.createFile(to.dir, to.name, 0o600);
-    const buffer = new Uint8Array(COPY_SIZE);
-    let at = 0;
-    for (let count = source.read(out, buffer, at); count > 0; ) {
-      tree.write(into, buffer.subarray(0, count), at);
-      at += count;
-      count = source.read(out, buffer, at);
-    }
+    if (!tree.shareBlocks(out, into)) copyContent(ports, out, into);
     tree.setAttributes(into, attributesOf(ports, out));
   } finally {
     source.closeFile(out);
     if (into !== undefined) tree.closeFile(into);
   }
+}
+
+/** What is stored of it; the rest stays a hole. */
+function copyContent({ source, tree }: TreePorts, from: FileHandle, into: FileHandle): void {
+  const stat = new BigInt64Array(STAT_WORDS);
+  source.statFile(from, stat);
+  const size = Number(stat[STAT_SIZE]);
+  const segments = source.dataSegments(from, size);
+  const buffer = new Uint8Array(COPY_SIZE);
+  for (let each = 0; each < segments.length; each += 2) {
+    let at = segments[each] ?? 0;
+    const end = at + (segments[each + 1] ?? 0);
+    while (at < end) {
+      const room = buffer.subarray(0, Math.min(COPY_SIZE, end - at));
+      const count = source.read(from, room, at);
+      if (count === 0) break; // It was cut short meanwhile.
+      tree.write(into, room.subarray(0, count), at);
+      at += count;
+    }
+  }
+  tree.truncate(into, size);
 }
 
 const COPY_SIZE = 1_048_576;

@@ -10,7 +10,7 @@ import type { ApplyPorts } from './apply-request.ts';
 import { movePieces, moveTree } from './move-tree.ts';
 import { slotName } from './op-steps.ts';
 import { BY_COMMAND, type PlanPlaces } from './quarantine-place.ts';
-import { isDirMode, isSameObject, type SeenObject, seenAt } from './seen-object.ts';
+import { isDirMode, isSameObject, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
 import type { TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 
@@ -145,7 +145,14 @@ function settleCommanded(
     const lies = ifThere(() => byCommand(parts.ports, at.places, op));
     return lies === true ? 'done' : 'not-done';
   }
-  if (here !== undefined) return 'done';
+  if (here !== undefined) {
+    const isUntouched =
+      op.op === 'update' && surpriseIn(op.precond, here.seen, false) === undefined;
+    if (!isUntouched) return 'done';
+    // Copied first, maybe half, and the program did not come to it.
+    parts.ports.tree.unlink(at.old.dir, at.old.name);
+    return 'not-done';
+  }
   // It was to come in its place, and did not.
   const place = ifThere(() => parts.tree.placeOf(op.path));
   if (place === undefined) return 'done';
