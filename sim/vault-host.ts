@@ -52,6 +52,7 @@ const BOOT = { name: 'sim', bootId: 'boot-1', bootTimeMs: 1_790_000_000_000 };
 const MOUNT = { fsType: 'ext4', isRemote: false, isPseudo: false };
 const MOUNTS: BackupPorts['mounts'] = {
   at: () => undefined,
+  isAnyWithin: () => false,
   holding: () => MOUNT,
   answers: () => true,
   remotes: () => [],

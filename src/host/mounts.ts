@@ -12,6 +12,8 @@ export interface Mount {
 export interface Mounts {
   /** The mount exactly at this absolute path; undefined where none is. */
   at(path: ByteString): Mount | undefined;
+  /** Whether one is at this absolute path or anywhere below it. */
+  isAnyWithin(path: ByteString): boolean;
   /** The mount that holds this absolute path. */
   holding(path: ByteString): Mount | undefined;
   /** Whether the mount that holds it answers in time, asked once, from a process that can be left behind. */

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../src/adapters/node/mounts.ts';
 import { TreeFailure, type TreeWriter } from '../../src/host/tree-writer.ts';
 import { applyPlan } from '../../src/guard/shell/apply.ts';
 import { Quarantine } from '../../src/guard/shell/quarantine.ts';
@@ -15,7 +16,15 @@ import { makeOracleTree } from '../fidelity/oracle-tree.ts';
 import { walkTree } from '../fidelity/walk.ts';
 import { needs } from '../run/needs.ts';
 import { byteOf, type RealGuard, realGuard, requestOf } from './real-guard.ts';
+import { type RunPlace, runPlace } from './run-place.ts';
 import { imageOf, overlay, tmpfsAt } from './scratch-mount.ts';
+
+function lastPlan(place: RunPlace): string {
+  const listed = JSON.parse(place.holdfast(['undo', '--json']).stdout) as {
+    plans: { id: string }[];
+  };
+  return listed.plans[0]?.id ?? '';
+}
 
 function fill(tree: string): void {
   fs.mkdirSync(join(tree, 'gone/deep/er'), { recursive: true });
@@ -95,6 +104,31 @@ test('a tree that is a bind mount of its own device has its quarantine inside', 
   }
 });
 
+test('a bind mount of the same device in the tree has its own quarantine, and does not go along', async (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const place = runPlace(t);
+  const [real, bound] = [join(place.dir, 'real'), join(place.target, 'top/bound')];
+  for (const dir of [real, bound]) fs.mkdirSync(dir, { recursive: true });
+  fs.writeFileSync(join(real, 'file'), 'content');
+  fs.writeFileSync(join(place.target, 'top/other'), 'other');
+  execFileSync('mount', ['--bind', real, bound]);
+  try {
+    const before = place.listing();
+    const ran = place.guard(['rm', '-r', join(bound, 'file'), join(place.target, 'top/other')]);
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.ok(!fs.existsSync(join(real, 'file')));
+    assert.deepEqual(fs.readdirSync(join(real, '.holdfast-undo')).length, 1);
+    const undone = place.holdfast(['undo', lastPlan(place)]);
+    assert.equal(undone.status, 0, undone.stderr);
+    assert.deepEqual(place.listing(), before);
+    const whole = place.guard(['rm', '-r', join(place.target, 'top')]);
+    assert.match(whole.stderr, /another file system is mounted at/);
+    assert.equal(fs.readFileSync(join(bound, 'file'), 'utf8'), 'content');
+  } finally {
+    execFileSync('umount', [bound]);
+  }
+});
+
 test('a directory with something mounted in it does not go', async (t) => {
   if (!needs(t, 'root', 'mount')) return;
   using guard = realGuard();
@@ -105,6 +139,25 @@ test('a directory with something mounted in it does not go', async (t) => {
   assert.equal(report.outcome, 'stale');
   assert.match(report.stop?.why ?? '', /mounted in it/);
   assert.ok(fs.existsSync(join(inner.at, 'x')));
+});
+
+test('a directory that got a bind mount of its own device since does not go', async (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  using guard = realGuard();
+  fill(guard.tree);
+  const planned = guard.plan([{ do: 'delete', path: 'gone' }]);
+  const bound = join(guard.tree, 'gone/deep');
+  execFileSync('mount', ['--bind', bound, bound]);
+  try {
+    const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
+    const ports = { ...guard.ports, mounts };
+    const target = byteOf(guard.tree);
+    const report = await applyPlan(ports, requestOf(planned, { target, ports, more: {} }));
+    assert.deepEqual([report.outcome, report.done], ['stale', 0]);
+    assert.match(report.stop?.why ?? '', /mounted in it/);
+  } finally {
+    execFileSync('umount', [bound]);
+  }
 });
 
 test('a btrfs subvolume in the tree is another mount', async (t) => {

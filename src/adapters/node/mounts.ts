@@ -4,6 +4,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { type DurationMs, seconds } from '../../base/units.ts';
 import type { Mount, Mounts } from '../../host/mounts.ts';
+import { isWithin } from '../../manifest/core/order.ts';
 import { answersWithin } from './mount-answers.ts';
 import { mountTable } from './mount-table.ts';
 import { fsPath } from './syscalls-path.ts';
@@ -17,6 +18,7 @@ const LINKS_MAX = 40;
 export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts {
   const table = mountTable(fs.readFileSync('/proc/self/mountinfo', 'latin1'));
   const holding = (path: ByteString): Mount | undefined => table.get(mountPointOf(table, path));
+  const points = [...table.keys()];
   const asked = new Map<ByteString, boolean>();
   /** Asked once: what is asked of a mount that answered may still hang, and is guarded elsewhere. */
   const answers = (path: ByteString): boolean => {
@@ -30,6 +32,7 @@ export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts 
   };
   return {
     at: (path) => table.get(path),
+    isAnyWithin: (path) => points.some((point) => isWithin(path, point)),
     holding,
     answers,
     remotes: () => [...table].flatMap(([path, { isRemote }]) => (isRemote ? [path] : [])),

@@ -10,6 +10,8 @@ import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Attributes, Place, TreeWriter } from '../../host/tree-writer.ts';
 
+export type TreeMounts = Pick<Mounts, 'at' | 'isAnyWithin'>;
+
 export interface ApplyPorts {
   /** State of this machine, and how much is free below a tree. */
   readonly disk: Disk;
@@ -18,7 +20,7 @@ export interface ApplyPorts {
   readonly clock: Clock;
   readonly tools: Pick<Tools, 'codec' | 'hash' | 'random'>;
   /** What is mounted there; binds of the same device are told by nothing else. */
-  readonly mounts?: Pick<Mounts, 'at'>;
+  readonly mounts?: TreeMounts;
 }
 
 /** Where the new content of a plan comes from that Holdfast applies itself. */

@@ -19,8 +19,8 @@ import {
   seenAt,
   surpriseIn,
 } from './seen-object.ts';
-import { surveyBelow } from './survey-below.ts';
-import type { TargetTree } from './target-tree.ts';
+import { MOUNTED, surveyBelow } from './survey-below.ts';
+import { joined, type TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 
 /** Something is not as the plan says: the plan is stale, and nothing more of it is done. */
@@ -226,6 +226,9 @@ export class OpSteps {
   }
 
   #demandCounted(op: Op, place: Place): void {
+    // A bind mount of the same device looks like any other directory.
+    const isMounted = this.#ports.mounts?.isAnyWithin(joined(this.#tree.target, op.path));
+    if (isMounted === true) throw new Surprise(MOUNTED);
     const survey = surveyBelow(this.#ports.source, place, op.newest !== undefined);
     if (survey.inTheWay !== undefined) throw new Surprise(survey.inTheWay);
     const left = op.entries - this.#renamedFrom(op.path);

@@ -14,6 +14,8 @@ export interface Survey {
   readonly inTheWay: string | undefined;
 }
 
+export const MOUNTED = 'another file system is mounted in it';
+
 interface Frame {
   readonly dir: DirHandle;
   readonly dirs: ByteString[];
@@ -65,7 +67,7 @@ export function surveyBelow(source: Source, place: Place, withTimes: boolean): S
         continue;
       }
       entries += 1;
-      if (enter(top.dir, next) !== device) inTheWay = 'another file system is mounted in it';
+      if (enter(top.dir, next) !== device) inTheWay = MOUNTED;
     }
   } finally {
     for (const { dir } of stack) source.closeDir(dir);

@@ -1,5 +1,7 @@
 /** Stats of single paths below a target, by directory handles that are kept while paths come sorted. */
 import { type ByteString, byteString } from '../../base/bytes.ts';
+import type { TreeMounts } from './apply-request.ts';
+import { joined } from './target-tree.ts';
 import { TreePrint } from '../core/match-renames.ts';
 import { isQuarantineName } from '../../base/own-places.ts';
 import type { Precondition } from '../../base/plan.ts';
@@ -54,13 +56,16 @@ export class TargetReader {
   /** Directories on the way to the last path asked for. */
   #open: { readonly name: string; readonly handle: DirHandle }[] = [];
   readonly #words = new BigInt64Array(STAT_WORDS);
+  /** Told by the mount table: a bind mount of the same device is told by nothing else. */
+  readonly #isMounted: (path: ByteString) => boolean;
   /** Calls of lstat, for the measure of overhead. */
   stats = 0;
 
   /** @param root absolute, of a directory that is there */
-  constructor(source: Source, root: ByteString) {
+  constructor(source: Source, root: ByteString, mounts?: TreeMounts) {
     this.#source = source;
     this.#root = source.openRoot(root);
+    this.#isMounted = (path) => mounts?.isAnyWithin(joined(root, path)) === true;
   }
 
   close(): void {
@@ -89,7 +94,8 @@ export class TargetReader {
     const parent = this.#dirAt(parts);
     const own = this.#lookIn(parent, name);
     const tally = new Tally({ path, device: own.precond.device }, mayGo);
-    if (own.kind === 'dir' && this.#deviceOf(parent) !== own.precond.device) {
+    const isOther = own.kind === 'dir' && this.#deviceOf(parent) !== own.precond.device;
+    if (isOther || this.#isMounted(path)) {
       tally.staying = { path, why: 'a mount' };
       return tally.end(own);
     }

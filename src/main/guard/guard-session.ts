@@ -1,10 +1,12 @@
 /** What every command of the door Guard works with. */
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTreeWriter } from '../../adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Actor } from '../../base/plan.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { GuardPolicy } from '../../guard/core/guard-policy.ts';
+import type { TreeMounts } from '../../guard/shell/apply-request.ts';
 import { PlanStore } from '../../guard/shell/plan-store.ts';
 import type { Source } from '../../host/source.ts';
 import type { TreeWriter } from '../../host/tree-writer.ts';
@@ -18,6 +20,7 @@ import { type ClassOf, classesOf, keepOf, policyFor } from './guard-policy.ts';
 export interface GuardPorts extends Ports {
   readonly source: Source;
   readonly tree: TreeWriter;
+  readonly mounts?: TreeMounts;
 }
 
 export interface GuardSession {
@@ -44,7 +47,8 @@ export interface GuardSession {
 
 /** A rule of the team that cannot be read is said by who judges: freezing must work without it. */
 export async function openGuard(cli: Cli, settings: Settings): Promise<GuardSession> {
-  const ports = { ...nodePorts(), source: nodeSource(), tree: nodeTreeWriter() };
+  const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
+  const ports = { ...nodePorts(), source: nodeSource(), tree: nodeTreeWriter(), mounts };
   const stateDir = settings.state.value;
   const config = settings.config.guard ?? {};
   const own = await settled(teamRules(settings));

@@ -155,7 +155,7 @@ function judged(of: Judged): MadePlan {
 function opsOf(of: Judged, planId: string): WrappedOps {
   const { session, command, found, changes } = of;
   const ports = session.ports;
-  const target = new TargetReader(ports.source, command.target);
+  const target = new TargetReader(ports.source, command.target, ports.mounts);
   const now = session.now();
   const quarantine = Quarantine.open(ports, {
     target: command.target,
