@@ -20,6 +20,8 @@ export interface SaidPlan {
   /** To which every operation was added. */
   readonly picture: PlanPicture;
   readonly now: UnixMs;
+  /** Nothing was decided yet: what goes is shown even where it may. */
+  readonly isAsked?: boolean;
 }
 
 const DIGEST_DIGITS = 8;
@@ -144,9 +146,10 @@ function* passedLines(passed: readonly RuleName[], style: Style): Generator<stri
   for (const line of wrap(words.join('  '), style.width - 2)) yield `  ${line}`;
 }
 
-function* contentLines({ verdict, picture, now }: SaidPlan, style: Style): Generator<string> {
+function* contentLines(said: SaidPlan, style: Style): Generator<string> {
+  const { verdict, picture, now, isAsked = false } = said;
   const alarms = picture.alarms();
-  if (verdict.decision === 'allow' || alarms.length === 0) return;
+  if ((verdict.decision === 'allow' && !isAsked) || alarms.length === 0) return;
   yield '';
   const { summary, attributesOnly } = picture;
   const lossy = [summary.delete, summary.replace, summary.forget, summary.update];

@@ -76,19 +76,21 @@ export function takesAway({ summary }: PlanHeader): boolean {
 export async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
   if (!cli.terminal.canAsk || cli.wantsJson) return false;
   const style = cli.terminal.errorStyle;
-  for (const line of planWords(sync, cli.clock.now(), style)) cli.terminal.err(`${line}\n`);
+  const shown = { ...sync, isAsked: true };
+  for (const line of planWords(shown, cli.clock.now(), style)) cli.terminal.err(`${line}\n`);
   const name = lastName(sync.place);
   const question = `\nType ${sayText(name, style)} to do it, anything else to leave it: `;
   return (await askLine(cli, question)).trim() === name;
 }
 
 export function* planWords(
-  sync: Pick<PreparedSync, 'header' | 'missed' | 'picture' | 'verdict'> & Pick<SaidPlan, 'digest'>,
+  sync: Pick<PreparedSync, 'header' | 'missed' | 'picture' | 'verdict'> &
+    Pick<SaidPlan, 'digest' | 'isAsked'>,
   now: ReturnType<Cli['clock']['now']>,
   style: Cli['terminal']['style'],
 ): Iterable<string> {
-  const { header, verdict, digest, picture, missed } = sync;
-  yield* sayVerdict({ header, verdict, digest, picture, now }, style);
+  const { verdict, missed } = sync;
+  yield* sayVerdict({ ...sync, now }, style);
   if (verdict.decision === 'allow') return;
   for (const each of missed) yield* wrap(sayText(each, style), style.width);
 }

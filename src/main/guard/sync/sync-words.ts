@@ -98,7 +98,8 @@ function summaryWords(summary: PlanSummary): string {
 function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
   const { sync, notDone } = result;
   // A plan that was only shown is not kept: no command finds it.
-  yield* planWords(notDone === 'shown' ? { ...sync, digest: undefined } : sync, now, style);
+  const shown = notDone === 'shown' ? { ...sync, digest: undefined, isAsked: true } : sync;
+  yield* planWords(shown, now, style);
   if (notDone === 'asked') {
     yield '';
     yield* wrap(
