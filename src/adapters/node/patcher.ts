@@ -3,15 +3,23 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Fault } from '../../base/fault.ts';
 import type { Patcher } from '../../host/patcher.ts';
 
-/** Both versions lie in one window: 4 MiB. */
-const PARAMS = {
-  [constants.ZSTD_c_compressionLevel]: 3,
-  [constants.ZSTD_c_windowLog]: 22,
+/** Both versions lie in one window: 8 MiB. */
+const WINDOW = { [constants.ZSTD_c_windowLog]: 23 };
+const PARAMS = { ...WINDOW, [constants.ZSTD_c_compressionLevel]: 3 };
+/** With the usual table only the last MiB of a dictionary is seen. */
+const LARGE = 1 << 20;
+const LARGE_PARAMS = {
+  ...WINDOW,
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_hashLog]: 19,
 };
 
 export function nodePatcher(): Patcher {
   return {
-    patch: (bytes, dictionary) => zstdCompressSync(bytes, { params: PARAMS, dictionary }),
+    patch(bytes, dictionary) {
+      const params = dictionary.length > LARGE ? LARGE_PARAMS : PARAMS;
+      return zstdCompressSync(bytes, { params, dictionary });
+    },
     unpatch(patch, dictionary, sizeMax) {
       try {
         return zstdDecompressSync(patch, { dictionary, maxOutputLength: sizeMax });

@@ -33,7 +33,6 @@ export const WANTED_MAX = 256;
 /** Of one object, unpacked: content has at most 8 MiB in a chunk, a page may have one long line. */
 export const OBJECT_MAX = 16 * MIB;
 
-const WANT_SIZE = 33;
 const DIGEST_SIZE = 32;
 
 export interface SyncFrame {
@@ -46,11 +45,16 @@ export interface WantedObject {
   readonly digest: Digest;
   /** Content of which the old version, at the same path in `base`, is there. */
   readonly hasOld?: boolean;
+  /** A chunk of a large file, of which this chunk of its old version is there. */
+  readonly old?: Digest;
 }
 
 const WANT_CONTENT = 0;
 const WANT_NAMES = 1;
 const WANT_PATCH = 2;
+const WANT_CHUNK_PATCH = 3;
+/** Kind and digest; of the last kind another digest. */
+const WANT_SIZES = [33, 33, 33, 65] as const;
 
 /** @throws Fault HF_SYNC_PROTOCOL where `condition` does not hold */
 export function demandSync(condition: boolean, why: string): asserts condition {
@@ -78,27 +82,47 @@ export function frameOf(bytes: Uint8Array): SyncFrame {
 }
 
 export function encodeWant(objects: readonly WantedObject[]): Uint8Array {
-  const bytes = new Uint8Array(objects.length * WANT_SIZE);
-  for (const [at, { kind, digest, hasOld }] of objects.entries()) {
-    const content = hasOld === true ? WANT_PATCH : WANT_CONTENT;
-    bytes[at * WANT_SIZE] = kind === CONTENT ? content : WANT_NAMES;
-    writeDigest(digest, bytes, at * WANT_SIZE + 1);
+  const kinds = objects.map(wantOf);
+  const bytes = new Uint8Array(kinds.reduce<number>((sum, kind) => sum + WANT_SIZES[kind], 0));
+  let at = 0;
+  for (const [index, { digest, old }] of objects.entries()) {
+    const kind = kinds[index] ?? WANT_CONTENT;
+    bytes[at] = kind;
+    writeDigest(digest, bytes, at + 1);
+    if (old !== undefined) writeDigest(old, bytes, at + 1 + DIGEST_SIZE);
+    at += WANT_SIZES[kind];
   }
   return bytes;
 }
 
+function wantOf({ kind, hasOld, old }: WantedObject): 0 | 1 | 2 | 3 {
+  if (kind === NAMES) return WANT_NAMES;
+  if (old !== undefined) return WANT_CHUNK_PATCH;
+  return hasOld === true ? WANT_PATCH : WANT_CONTENT;
+}
+
 /** @throws Fault HF_SYNC_PROTOCOL */
 export function parseWant(rest: Uint8Array): readonly WantedObject[] {
-  const count = rest.length / WANT_SIZE;
-  const isSound = Number.isInteger(count) && count >= 1 && count <= WANTED_MAX;
-  demandSync(isSound, 'no sound number of objects is wanted');
-  return Array.from({ length: count }, (_, at) => {
-    const kind = rest[at * WANT_SIZE];
-    demandSync(kind !== undefined && kind <= WANT_PATCH, 'an object of an unknown kind is wanted');
-    const digest = digestIn(rest, at * WANT_SIZE + 1);
-    if (kind === WANT_NAMES) return { kind: NAMES, digest };
-    return { kind: CONTENT, digest, hasOld: kind === WANT_PATCH };
-  });
+  const wanted: WantedObject[] = [];
+  for (let at = 0; at < rest.length; ) {
+    const kind = rest[at] ?? 0;
+    const size = WANT_SIZES[kind];
+    demandSync(size !== undefined, 'an object of an unknown kind is wanted');
+    const isWhole = at + size <= rest.length && wanted.length < WANTED_MAX;
+    demandSync(isWhole, 'no sound number of objects is wanted');
+    wanted.push(wantedAt(rest, at, kind));
+    at += size;
+  }
+  demandSync(wanted.length > 0, 'no sound number of objects is wanted');
+  return wanted;
+}
+
+function wantedAt(rest: Uint8Array, at: number, kind: number): WantedObject {
+  const digest = digestIn(rest, at + 1);
+  if (kind === WANT_NAMES) return { kind: NAMES, digest };
+  if (kind === WANT_CONTENT) return { kind: CONTENT, digest };
+  if (kind === WANT_PATCH) return { kind: CONTENT, digest, hasOld: true };
+  return { kind: CONTENT, digest, old: digestIn(rest, at + 1 + DIGEST_SIZE) };
 }
 
 export function digestBytes(digest: Digest): Uint8Array {

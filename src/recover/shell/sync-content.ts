@@ -41,7 +41,7 @@ export interface SyncContentOptions {
   /** Operations in the order in which they are staged: content of the next is asked for ahead. */
   readonly upcoming: Iterable<Op>;
   /** Told before the content of a file is read. */
-  readonly onFile?: (entry: FileEntry, op: Op) => void;
+  readonly onFile?: (entry: FileEntry) => void;
 }
 
 /** Operations whose content is asked for before its turn. */
@@ -101,7 +101,7 @@ export class SyncContent {
       if (!isFirst && this.#isLinked(entry, entry.link, place)) return;
       this.#staged.set(entry.path, place);
     }
-    if (entry.type === 'file') this.#options.onFile?.(entry, op);
+    if (entry.type === 'file') this.#options.onFile?.(entry);
     if (entry.type === 'file' && entry.cut !== undefined) await this.#stageLarge(entry, place);
     else await this.#stageOther(entry, place);
   }

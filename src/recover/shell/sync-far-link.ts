@@ -22,6 +22,7 @@ import {
   WANTED_MAX,
 } from '../core/sync-frame.ts';
 import type { ObjectReader } from './object-reader.ts';
+import type { OldVersion } from './old-chunks.ts';
 
 /** Both block. */
 export interface FarStreams {
@@ -85,6 +86,7 @@ export class FarLink {
 
 /** What came early is kept up to this. */
 const EARLY_MAX = 32 * MIB;
+const LISTS_MAX = 4 * MIB;
 const OBJECT_KINDS: ReadonlySet<number> = new Set([
   SYNC_KIND.object,
   SYNC_KIND.patched,
@@ -96,13 +98,21 @@ interface Awaited {
   readonly key: ByteString;
   readonly kind: ObjectKind;
   readonly digest: Digest;
-  readonly old: Uint8Array | undefined;
+  readonly old: OldVersion | undefined;
 }
 
 export interface FarObjectsOptions {
   readonly patcher: Patcher;
-  /** The old version of what has this digest, where it is still here. */
-  readonly oldOf: (digest: Digest) => Uint8Array | undefined;
+  readonly here: ContentHere;
+}
+
+/** What lies here already of what comes. */
+export interface ContentHere {
+  has(digest: Digest): boolean;
+  /** Checked; undefined where it is not here, or no longer. */
+  read(digest: Digest): Uint8Array | undefined;
+  /** What it can be told by, as it was: both sides know that. */
+  oldOf(digest: Digest): OldVersion | undefined;
 }
 
 /** Objects of the near side, each compared with its digest. */
@@ -113,6 +123,9 @@ export class FarObjects implements ObjectReader {
   readonly #awaited: Awaited[] = [];
   readonly #early = new Map<ByteString, Uint8Array>();
   #earlyBytes = 0;
+  /** Lists of the chunks of a file are read twice: once to see what of it is here. */
+  readonly #lists = new Map<Digest, Uint8Array>();
+  #listBytes = 0;
   /** Of all objects, as they came. */
   receivedBytes = 0;
 
@@ -123,6 +136,14 @@ export class FarObjects implements ObjectReader {
   }
 
   read(kind: ObjectKind, digest: Digest): Uint8Array {
+    const here = kind === NAMES ? this.#lists.get(digest) : this.#options.here.read(digest);
+    if (here !== undefined) return here;
+    const bytes = this.#fetched(kind, digest);
+    if (kind === NAMES) this.#keepList(digest, bytes);
+    return bytes;
+  }
+
+  #fetched(kind: ObjectKind, digest: Digest): Uint8Array {
     const key = keyOf(kind, digest);
     const early = this.#early.get(key);
     if (early !== undefined) return this.#take(key, early);
@@ -149,19 +170,33 @@ export class FarObjects implements ObjectReader {
       const isFull = this.#awaited.length + wanted.length >= WANTED_MAX / 2;
       if (isFull || this.#earlyBytes > EARLY_MAX) break;
       const isKnown =
-        this.#early.has(key) || [...this.#awaited, ...wanted].some((it) => it.key === key);
+        (kind !== NAMES && this.#options.here.has(digest)) ||
+        this.#early.has(key) ||
+        [...this.#awaited, ...wanted].some((it) => it.key === key);
       if (!isKnown) wanted.push(this.#awaitedOf(key, kind, digest));
     }
     if (wanted.length > 0) this.#want(wanted);
   };
 
+  #keepList(digest: Digest, bytes: Uint8Array): void {
+    this.#listBytes += bytes.length;
+    if (this.#listBytes > LISTS_MAX) this.#lists.clear();
+    if (this.#listBytes > LISTS_MAX) this.#listBytes = bytes.length;
+    this.#lists.set(digest, bytes);
+  }
+
   #awaitedOf(key: ByteString, kind: ObjectKind, digest: Digest): Awaited {
-    return { key, kind, digest, old: kind === NAMES ? undefined : this.#options.oldOf(digest) };
+    return {
+      key,
+      kind,
+      digest,
+      old: kind === NAMES ? undefined : this.#options.here.oldOf(digest),
+    };
   }
 
   #want(objects: readonly Awaited[]): void {
     const wanted = objects.map(({ kind, digest, old }) => {
-      return { kind, digest, hasOld: old !== undefined };
+      return { kind, digest, hasOld: old !== undefined, ...oldDigest(old) };
     });
     this.#link.send(SYNC_KIND.want, encodeWant(wanted));
     this.#awaited.push(...objects);
@@ -185,7 +220,7 @@ export class FarObjects implements ObjectReader {
     demandSync(!isPatch || old !== undefined, 'a patch came for what is not here');
     const bytes =
       isPatch && old !== undefined
-        ? this.#options.patcher.unpatch(rest, old, OBJECT_MAX)
+        ? this.#options.patcher.unpatch(rest, old.bytes, OBJECT_MAX)
         : this.#tools.codec.decompress(rest, OBJECT_MAX);
     demandSync(this.#tools.hash.sha256(bytes) === digest, 'an object has not its digest');
     return bytes;
@@ -197,6 +232,10 @@ export class FarObjects implements ObjectReader {
     if (bytes !== REFUSED) return bytes;
     throw new Fault('HF_SYNC_CONTENT', 'the other side cannot read a part of the snapshot');
   }
+}
+
+function oldDigest(old: OldVersion | undefined): { readonly old?: Digest } {
+  return old?.digest === undefined ? {} : { old: old.digest };
 }
 
 function keyOf(kind: ObjectKind, digest: Digest): ByteString {

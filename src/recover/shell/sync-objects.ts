@@ -14,6 +14,8 @@ import type { WantedObject } from '../core/sync-frame.ts';
 import { demandSync } from '../core/sync-frame.ts';
 import type { ObjectReader } from './object-reader.ts';
 
+/** Of all files together; the rest goes out whole. */
+const CHUNKS_NOTED_MAX = 500_000;
 const PAGE = 'page';
 /** A list that names chunks (1), or lists of them; hole lists name nothing. */
 type Named = typeof PAGE | 'holes' | number;
@@ -26,6 +28,8 @@ export class SyncObjects {
   readonly #named = new Map<Digest, Named>();
   /** Content of entries that changed since `base`, to what it was. */
   readonly #olds = new Map<Digest, Digest>();
+  /** Chunks that came into a large file since, to all that it had. */
+  readonly #oldChunks = new Map<Digest, ReadonlySet<Digest>>();
   #hasAll = false;
 
   constructor(ports: { readonly reader: ObjectReader; readonly codec: Codec }, manifest: Manifest) {
@@ -52,11 +56,24 @@ export class SyncObjects {
     this.#olds.set(now, old);
   }
 
+  /** Of a large file that changed: what of it is new may be told by what is gone of it. */
+  noteChunks(now: Iterable<Digest>, old: ReadonlySet<Digest>): void {
+    for (const digest of now) {
+      if (this.#oldChunks.size >= CHUNKS_NOTED_MAX) return;
+      if (!old.has(digest)) this.#oldChunks.set(digest, old);
+    }
+  }
+
   /** The old version of it, a copy; undefined where none is known, or it cannot be had. */
-  oldOf({ digest, hasOld }: WantedObject): Uint8Array | undefined {
-    const old = hasOld === true ? this.#olds.get(digest) : undefined;
+  oldOf(wanted: WantedObject): Uint8Array | undefined {
+    const old = this.#oldDigest(wanted);
     if (old === undefined || this.#reader.orderOf(CONTENT, old) === undefined) return undefined;
     return this.#reader.read(CONTENT, old).slice();
+  }
+
+  #oldDigest({ digest, hasOld, old }: WantedObject): Digest | undefined {
+    if (old === undefined) return hasOld === true ? this.#olds.get(digest) : undefined;
+    return this.#oldChunks.get(digest)?.has(old) === true ? old : undefined;
   }
 
   #isOurs({ kind, digest }: WantedObject): boolean {

@@ -46,7 +46,7 @@ export function cutContent(ports: CutPorts, of: CutFile): CutResult {
   const table = new ChunkTable({ emit });
   const whole = ports.tools.hash.stream();
   let size = 0;
-  for (const piece of pieces(ports, of)) {
+  for (const piece of gearPieces(ports, of)) {
     const digest = ports.tools.hash.sha256(piece);
     whole.update(piece);
     ports.content.room(piece.length).set(piece);
@@ -86,7 +86,10 @@ function wholeOf(ports: CutPorts, of: { file: number; size: number }): FileConte
 }
 
 /** Pieces as `gear-1` cuts them; each is a view that holds until the next one is asked for. */
-function* pieces(ports: CutPorts, of: CutFile): Generator<Uint8Array> {
+export function* gearPieces(
+  ports: Pick<CutPorts, 'source' | 'tools'>,
+  of: Pick<CutFile, 'file' | 'size'>,
+): Generator<Uint8Array> {
   const { cutter, window } = cutterOf(ports.tools);
   let start = 0;
   let end = 0;

@@ -48,7 +48,10 @@ export async function applySync(
   const ops = (): Iterable<Op> => store.ops(header.id);
   const content = new SyncContent(
     { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
-    { wanted: offer.wanted, top, upcoming: ops() },
+    {
+      ...{ wanted: offer.wanted, top, upcoming: ops() },
+      ...(offer.onFile === undefined ? {} : { onFile: offer.onFile }),
+    },
   );
   const freeze = new FreezeSwitch({
     disk: ports.disk,

@@ -25,7 +25,10 @@ import {
   SYNC_LINES_MAX,
   type SyncFrame,
 } from '../../../recover/core/sync-frame.ts';
-import type { Entry } from '../../../manifest/core/entry.ts';
+import type { Entry, FileEntry } from '../../../manifest/core/entry.ts';
+import { chunksOf } from '../../../recover/shell/file-chunks.ts';
+import type { ObjectReader } from '../../../recover/shell/object-reader.ts';
+import { NAMES } from '../../../vault/core/object-id.ts';
 import { NearLink } from '../../../recover/shell/sync-near-link.ts';
 import { SyncObjects } from '../../../recover/shell/sync-objects.ts';
 import { readSnapshotContent, listSnapshots, tagOf } from '../../../vault/shell/snapshot-store.ts';
@@ -166,7 +169,12 @@ class FarTalk {
     const isEdited = base !== undefined && base !== root.sha256;
     const wantsOps = offer.options.dryRun || !this.#asked.yes;
     const said = {
-      ...{ root: root.sha256, isEdited, options: { ...offer.options, wantsOps } },
+      ...{
+        root: root.sha256,
+        isEdited,
+        tellsChunks: true,
+        options: { ...offer.options, wantsOps },
+      },
       ...{ source: offer.source, actor: offer.actor, pipeline: offer.pipeline },
       ...(offer.reason === undefined ? {} : { reason: offer.reason }),
       ...(offer.sighting === undefined ? {} : { sighting: offer.sighting }),
@@ -178,6 +186,7 @@ class FarTalk {
     const onChanged = (before: Entry, after: Entry): void => {
       const [old, now] = [patchable(before), patchable(after)];
       if (old !== undefined && now !== undefined && old !== now) objects.noteOld(now, old);
+      noteChunks({ objects, reader: reading.reader }, before, after);
     };
     if (isEdited) {
       let piece = '';
@@ -281,6 +290,24 @@ class FarTalk {
   #rawOf(frame: SyncFrame): Raw {
     const text = this.#near.textOf(frame);
     return text === '' ? {} : objectOf(text, 'a message');
+  }
+}
+
+/** What of a large file is new can be told by what was in it. */
+function noteChunks(
+  { objects, reader }: { readonly objects: SyncObjects; readonly reader: ObjectReader },
+  before: Entry,
+  after: Entry,
+): void {
+  if (before.type !== 'file' || after.type !== 'file') return;
+  if (before.cut === undefined || after.cut === undefined) return;
+  const digests = (entry: FileEntry): Digest[] =>
+    [...chunksOf(entry, (digest) => reader.read(NAMES, digest))].map(({ digest }) => digest);
+  try {
+    objects.noteChunks(digests(after), new Set(digests(before)));
+  } catch (error) {
+    // Of what the vault has no longer nothing is told: chunks go out whole, or are refused by name.
+    if (!(error instanceof Fault) || error.kind === 'transient') throw error;
   }
 }
 

@@ -15,9 +15,12 @@ import { actorOf, sourceOf } from '../../../guard/core/plan-header.ts';
 import { base64OfText, textOfBase64 } from '../../../manifest/core/base64.ts';
 import type { SyncOffer, SyncOptions } from './sync-offer.ts';
 
-export interface OfferSaid extends Omit<SyncOffer, 'crew' | 'options' | 'reader' | 'wanted'> {
+export interface OfferSaid
+  extends Omit<SyncOffer, 'crew' | 'onFile' | 'options' | 'reader' | 'wanted'> {
   readonly root: Digest;
   readonly isEdited: boolean;
+  /** The near side can tell a chunk by another. */
+  readonly tellsChunks: boolean;
   readonly options: SyncOptions & { readonly wantsOps: boolean };
 }
 
@@ -26,10 +29,10 @@ const TEXT_MAX = 4096;
 
 export function offerText(offer: OfferSaid): string {
   const { root, source, actor, reason, pipeline, isNamed, isEnrolled, sighting, from } = offer;
-  const { excludes, options, isEdited } = offer;
+  const { excludes, options, isEdited, tellsChunks } = offer;
   return JSON.stringify({
     ...{ root: hexOf(root), source, actor, reason, pipeline, isNamed, isEnrolled, sighting },
-    ...{ fromHosts: from.hosts, excludes, options, isEdited },
+    ...{ fromHosts: from.hosts, excludes, options, isEdited, tellsChunks },
     ...(from.path === undefined ? {} : { fromPath: base64OfText(from.path) }),
   });
 }
@@ -68,6 +71,8 @@ function offerOf(raw: Raw): OfferSaid {
       wantsOps: flagAt(options, 'wantsOps'),
     },
     isEdited: flagAt(raw, 'isEdited'),
+    // Older ones do not say it.
+    tellsChunks: raw.tellsChunks === true,
   };
 }
 

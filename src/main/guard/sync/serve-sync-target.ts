@@ -8,7 +8,7 @@ import { opLine } from '../../../guard/core/plan-lines.ts';
 import { objectOf, textAt } from '../../../guard/core/plan-fields.ts';
 import { verdictText } from '../../../guard/core/verdict-text.ts';
 import { nodePatcher } from '../../../adapters/node/patcher.ts';
-import type { Entry } from '../../../manifest/core/entry.ts';
+import type { Entry, FileEntry } from '../../../manifest/core/entry.ts';
 import { base64OfText } from '../../../manifest/core/base64.ts';
 import type { LoadPage } from '../../../manifest/core/page-load.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
@@ -30,7 +30,7 @@ import type { SyncEngine } from './apply-sync.ts';
 import { type LocalSync, prepareLocal } from './local-sync.ts';
 import { type OfferSaid, parseOffer } from './offer-text.ts';
 import { isAllHeld } from './sync-act.ts';
-import { LEFT } from './prepared-sync.ts';
+import { LEFT, type SyncDone } from './prepared-sync.ts';
 import { OldFiles } from './old-files.ts';
 import { PageStore } from './page-store.ts';
 
@@ -87,7 +87,7 @@ class Conversation {
     this.#olds = new OldFiles(guard.ports, target);
     this.#objects = new FarObjects(link, guard.ports.tools, {
       patcher: nodePatcher(),
-      oldOf: (digest) => this.#olds.read(digest),
+      here: this.#olds,
     });
   }
 
@@ -97,6 +97,7 @@ class Conversation {
     const known = base === undefined ? {} : { base: hexOf(base) };
     this.#link.sendText(SYNC_KIND.hello, JSON.stringify({ ...hello, ...known }));
     const offer = parseOffer(utf8Of(this.#link.jsonOf(this.#link.nextOf(SYNC_KIND.offer))));
+    this.#olds.tellsChunks = offer.tellsChunks;
     if (offer.isEdited) this.#edit(offer.root, base);
     this.#fetchPages(offer.root);
     const prepared = await this.#prepare(offer);
@@ -151,10 +152,12 @@ class Conversation {
     const { tree, source, tools } = guard.ports;
     const crew = inlineRestoreCrew({ tree, source, tools, reader: this.#objects });
     const wanted = wantedOf({ root: offer.root, load: this.#load });
+    const load = (digest: Digest): Uint8Array => this.#objects.read(NAMES, digest);
+    const onFile = (entry: FileEntry): void => this.#olds.begin(entry, load);
     // Whoever speaks for somebody else is not taken for that one: claims of others hold it.
     const actor = { ...offer.actor, name: `${offer.actor.name} as ${guard.actor.name}` };
     return prepareLocal(guard, {
-      offer: { ...offer, actor, wanted, crew, reader: this.#objects },
+      offer: { ...offer, actor, wanted, crew, reader: this.#objects, onFile },
       ...{ target, engine },
     });
   }
@@ -205,11 +208,19 @@ class Conversation {
     demandSync(kind === SYNC_KIND.go, 'a message came out of turn');
     demandSync(parseDigestBytes(rest) === prepared.digest, 'another plan was meant');
     demandAllowed(prepared, offer);
-    const done = await prepared.apply((count, all) => {
-      this.#link.sendText(SYNC_KIND.progress, JSON.stringify({ done: count, all }));
-    });
+    const done = await this.#applied(prepared);
     this.#pages.keep(offer.root);
     this.#link.sendText(SYNC_KIND.done, JSON.stringify(done));
+  }
+
+  async #applied(prepared: LocalSync): Promise<SyncDone> {
+    try {
+      return await prepared.apply((count, all) => {
+        this.#link.sendText(SYNC_KIND.progress, JSON.stringify({ done: count, all }));
+      });
+    } finally {
+      this.#olds.done();
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ByteString } from '../../../base/bytes.ts';
 import type { Actor, PlanSource } from '../../../base/plan.ts';
 import type { SourceSighting } from '../../../guard/core/eligibility.ts';
+import type { FileEntry } from '../../../manifest/core/entry.ts';
 import type { ObjectReader } from '../../../recover/shell/object-reader.ts';
 import type { RestoreCrew } from '../../../recover/shell/restore-crew.ts';
 import type { WantedTree } from '../../../recover/shell/wanted-tree.ts';
@@ -18,6 +19,8 @@ export interface SyncOffer {
   readonly reader: ObjectReader;
   /** Hands that stage; closed by whoever made them. */
   readonly crew: RestoreCrew;
+  /** Told before the content of a file is read. */
+  readonly onFile?: (entry: FileEntry) => void;
   /** Without what the pipeline saw before: the target's book has that. */
   readonly source: Omit<PlanSource, 'before'>;
   /** A snapshot that a person named: it may be older than what lies there. */
