@@ -205,7 +205,7 @@ test('a command that hangs is given up, the rest is there', (t) => {
   chmodSync(join(root, 'opt/fake/virsh'), 0o755);
   const programs = { virsh: '/opt/fake/virsh' };
   const before =
-    'cp /bin/sleep "$1/opt/fake/libvirtd"; "$1/opt/fake/libvirtd" 600 & until grep -qx libvirtd "$1"/proc/[0-9]*/comm; do sleep 0.1; done';
+    'cp /bin/sleep "$1/opt/fake/libvirtd"; "$1/opt/fake/libvirtd" 600 & until grep -sqx libvirtd "$1"/proc/[0-9]*/comm; do sleep 0.1; done';
   const after = 'cat "$1"/proc/[0-9]*/comm | grep -c "^sleep$" || :';
   for (const shell of ['dash with mawk', 'busybox'] as const) {
     const { records, after: left } = runLook(t, root, { shell, programs, before, after });
@@ -237,14 +237,14 @@ test('only what the script started is ended by its watchdog, whatever a process 
   chmodSync(join(root, 'opt/fake/virsh'), 0o755);
   // Its name in `stat` makes two lines: one that is its own parent, and one of another's.
   const before = `
-    cp /bin/sleep "$1/opt/fake/libvirtd"; "$1/opt/fake/libvirtd" 600 & until grep -qx libvirtd "$1"/proc/[0-9]*/comm; do sleep 0.1; done
-    cp /bin/sleep "$1/opt/fake/$(printf 'a\nb')"; "$1/opt/fake/$(printf 'a\nb')" 600 & until grep -qx b "$1"/proc/[0-9]*/comm; do sleep 0.1; done`;
+    cp /bin/sleep "$1/opt/fake/libvirtd"; "$1/opt/fake/libvirtd" 600 & until grep -sqx libvirtd "$1"/proc/[0-9]*/comm; do sleep 0.1; done
+    cp /bin/sleep "$1/opt/fake/$(printf 'a\nb')"; "$1/opt/fake/$(printf 'a\nb')" 600 & until grep -sqx b "$1"/proc/[0-9]*/comm; do sleep 0.1; done`;
   const { records, after } = runLook(t, root, {
     shell: 'busybox',
     limit: 4,
     programs: { virsh: '/opt/fake/virsh' },
     before,
-    after: 'grep -cx b "$1"/proc/[0-9]*/comm | grep -c :1',
+    after: 'grep -scx b "$1"/proc/[0-9]*/comm | grep -c :1',
     without: ['timeout'],
   });
   assert.match(String(records.at(-1)?.[2]), /hung/);
