@@ -133,7 +133,7 @@ export interface Op {
   readonly kind: string;
   /** Below the target, without a leading slash; of an inventory its id. Empty: the target itself. */
   readonly path: ByteString;
-  /** Of a rename: the old path. */
+  /** Of a rename: the old path. Of an update: what lies there takes its place, and is there no more. */
   readonly from?: ByteString;
   /** Of an update: its content stays, mode, owner or times do not. */
   readonly attributesOnly?: true;

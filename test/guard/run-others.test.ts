@@ -126,6 +126,65 @@ test('find: another program is not run', (t) => {
   assert.equal(place.guard(['find', '.', '-name', 'a'], { cwd: place.target }).stdout, './a\n');
 });
 
+test('mv: what was moved goes back to where it was, and forth again, and back', (t) => {
+  for (const argv of [
+    ['mv', 'a', 'b.o'],
+    ['mv', 'b.o', 'a'],
+    ['mv', 'a', 'dir/d'],
+    ['mv', '-t', '.', 'dir/d'],
+  ]) {
+    const place = planted(t);
+    const cwd = place.target;
+    place.put('d', 'another d', cwd);
+    const before = place.listing();
+    const ran = place.guard(argv, { cwd, options: ['-v'] });
+    assert.equal(ran.status, 0, said(ran));
+    const moved = place.content();
+    const undone = place.holdfast(['undo', place.plan(ran)]);
+    assert.equal(undone.status, 0, said(undone));
+    assert.deepEqual(place.listing(), before, argv.join(' '));
+    const again = place.holdfast(['undo', newestPlan(place)]);
+    assert.equal(again.status, 0, said(again));
+    assert.deepEqual(place.content(), moved, argv.join(' '));
+    assert.equal(place.holdfast(['undo', newestPlan(place)]).status, 0);
+    assert.deepEqual(place.listing(), before, argv.join(' '));
+  }
+});
+
+test('mv: what came to the old place since stays, and what was moved lies aside', (t) => {
+  const place = planted(t);
+  const cwd = place.target;
+  const ran = place.guard(['mv', 'a', 'b.o'], { cwd, options: ['-v'] });
+  place.put('a', 'a new one', cwd);
+  const undone = place.holdfast(['undo', place.plan(ran)]);
+  assert.equal(undone.status, 0, said(undone));
+  assert.equal(fs.readFileSync(path.join(cwd, 'a'), 'utf8'), 'a new one');
+  assert.equal(fs.readFileSync(path.join(cwd, 'b.o'), 'utf8'), 'b.o');
+});
+
+test('mv: from another file system what it overwrote comes back alone', (t) => {
+  const place = planted(t);
+  const other = path.join('/dev/shm', path.basename(path.dirname(place.dir)));
+  fs.mkdirSync(other);
+  t.after(() => fs.rmSync(other, { recursive: true }));
+  fs.writeFileSync(path.join(other, 'a'), 'from elsewhere');
+  const before = place.listing();
+  const ran = place.guard(['mv', path.join(other, 'a'), 'a'], {
+    cwd: place.target,
+    options: ['-v'],
+  });
+  assert.equal(ran.status, 0, said(ran));
+  const undone = place.holdfast(['undo', place.plan(ran)]);
+  assert.equal(undone.status, 0, said(undone));
+  assert.deepEqual(place.listing(), before);
+});
+
+/** The one that can be put back, made last. */
+function newestPlan(place: RunPlace): string {
+  const { stdout } = place.holdfast(['undo', '--json']);
+  return (JSON.parse(stdout) as { plans: { id: string }[] }).plans[0]?.id ?? '';
+}
+
 test('mv: what it overwrites comes back; else it is mv alone', (t) => {
   const place = planted(t);
   const { target } = place;

@@ -18,6 +18,8 @@ export interface WrappedUpdate {
   readonly what: 'update';
   readonly path: ByteString;
   readonly attributesOnly: boolean;
+  /** What lies there is moved to `path`. */
+  readonly from?: ByteString;
   /** Bytes that it will have. */
   readonly size: number;
 }

@@ -23,7 +23,7 @@ export interface Order {
   readonly count: number;
   /** Renames by their old path. */
   readonly froms: ReadonlyMap<ByteString, number>;
-  /** Renames of what is in the way of another rename, or lies in a directory that is replaced. */
+  /** Renames of what is in the way of another operation, or lies in a directory that is replaced. */
   readonly lifted: ReadonlySet<number>;
 }
 
@@ -50,6 +50,8 @@ export function orderOf(of: {
     phases[op.n] = phase;
     if (phase > DONE) count += 1;
     if (op.op === 'replace' && op.kind === 'dir') replaced.add(op.path);
+    // Of an undo: it comes back where something is that goes back by a rename.
+    if (op.op === 'create' && op.cause === 'replaced') targets.add(op.path);
     if (op.op !== 'rename' || phase !== BRING) continue;
     froms.set(op.from ?? op.path, op.n);
     targets.add(op.path);

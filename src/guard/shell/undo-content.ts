@@ -53,6 +53,8 @@ export class UndoContent implements ContentSource {
   /** Where what this operation puts back lies; undefined: it puts nothing back, or it is gone. */
   kept(op: Op): Place | undefined {
     if (op.op === 'delete' || op.op === 'rename' || op.attributesOnly === true) return undefined;
+    const { from } = op;
+    if (from !== undefined) return ifThere(() => this.#tree.placeOf(from));
     const n = this.#takenBack[op.n] ?? NONE;
     return n === NONE ? undefined : this.slotOf({ n, path: op.path });
   }

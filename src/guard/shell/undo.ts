@@ -133,8 +133,9 @@ class UndoMaker {
   #renames(): Draft[] {
     const drafts: Draft[] = [];
     for (const op of this.#request.plan.ops()) {
-      const from = op.op === 'rename' && this.#isDone(op) ? op.from : undefined;
-      if (from === undefined) continue;
+      const { from } = op;
+      if (from === undefined || !this.#isDone(op)) continue;
+      if (op.op === 'update' ? !this.#movesBack(op) : this.#isRestored(op)) continue;
       const seen = this.#seen(op.path);
       if (seen === undefined) this.#note(op.path, 'left', 'it is not there any more');
       else drafts.push({ ...this.#draftOf(op, seen), op: 'rename', path: from, from: op.path });
@@ -159,6 +160,8 @@ class UndoMaker {
   #inverse(op: Op): Draft | undefined {
     const seen = this.#seen(op.path);
     if (op.attributesOnly === true) return this.#attributesBack(op, seen);
+    const from = this.#movedBack(op);
+    if (from !== undefined) return this.#movedAgain(op, from, seen);
     if (op.op === 'create') return seen === undefined ? undefined : this.#away(op, seen);
     const slot = this.#content.slotOf(op);
     const old = slot === undefined ? undefined : seenAt(this.#ports.source, slot);
@@ -166,14 +169,55 @@ class UndoMaker {
       this.#note(op.path, 'left', 'what was set aside of it is not there any more');
       return undefined;
     }
+    const { entries, bytes } = op;
+    if (this.#movesBack(op)) {
+      const back = { op: 'create', cause: 'replaced', kind: kindWord(old.mode) } as const;
+      return { ...this.#common(op), ...back, entries, bytes };
+    }
     if (seen !== undefined) return this.#instead(op, seen, old);
     if (ifThere(() => this.#tree.parentOf(op.path)) === undefined) {
       this.#note(op.path, 'left', 'the directory that held it is not there any more');
       return undefined;
     }
-    const { entries, bytes } = op;
     return { ...this.#common(op), op: 'create', kind: kindWord(old.mode), entries, bytes };
   }
+
+  /** What was moved there lies there still, and where it came from nothing does. */
+  #movesBack({ op, n, path, from, precond }: Op): boolean {
+    if (op !== 'update' || from === undefined) return false;
+    const made = this.#request.plan.applied.intents.get(n)?.intent.made;
+    const seen = this.#seen(path);
+    if (seen === undefined || seen.inode === precond?.inode) return false;
+    if (made !== undefined && !this.#isMade(made, seen)) return false;
+    const isFree = this.#seen(from) === undefined;
+    return isFree && ifThere(() => this.#tree.parentOf(from)) !== undefined;
+  }
+
+  /** Of the undo of a move: where that lies now what was at the path of `op` before. */
+  #movedBack(op: Op): ByteString | undefined {
+    if (op.op !== 'create' || op.cause !== 'replaced') return undefined;
+    return this.#renamesDone.find(({ from }) => from === op.path)?.path;
+  }
+
+  #movedAgain(op: Op, from: ByteString, seen: SeenObject | undefined): Draft | undefined {
+    if (seen !== undefined && this.#seen(from) !== undefined) {
+      return { ...this.#draftOf(op, seen), op: 'update', from };
+    }
+    this.#note(op.path, 'left', 'it, or what was moved over it, is not there any more');
+    return undefined;
+  }
+
+  /** It is done again by the update of what came back to its old path. */
+  #isRestored({ from }: Op): boolean {
+    this.#restored ??= new Set(
+      [...this.#request.plan.ops()]
+        .filter((op) => op.op === 'create' && op.cause === 'replaced' && this.#isDone(op))
+        .map(({ path }) => path),
+    );
+    return from !== undefined && this.#restored.has(from);
+  }
+
+  #restored: ReadonlySet<ByteString> | undefined;
 
   #attributesBack(op: Op, seen: SeenObject | undefined): Draft | undefined {
     if (seen === undefined) {

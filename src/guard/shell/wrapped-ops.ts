@@ -169,7 +169,8 @@ class Maker {
     const draft = this.#lossOf({ path: change.path, seen, entries: 1, bytes });
     const live = attributesOnly ? IDLE : draft.live;
     const undo = attributesOnly ? NO_UNDO_WANTED : draft.undo;
-    const about = { ...draft, op: 'update' as const, cause, live, undo } as const;
+    const from = change.what === 'update' && change.from !== undefined ? { from: change.from } : {};
+    const about = { ...draft, ...from, op: 'update' as const, cause, live, undo } as const;
     this.#drafts.push(attributesOnly ? { ...about, attributesOnly } : about);
   }
 
