@@ -109,7 +109,7 @@ function* words(style: Style, said: Said): Iterable<string> {
   const of = `${countOf(runs, 'run')} of ${countOf(pipelines, 'pipeline')}, since ${formatInstant(since, now)}`;
   const undone = result.undone === 0 ? '' : ` ${countOf(result.undone, 'plan')} taken back.`;
   yield* wrap(
-    `${of}; the rules of then asked at ${countOf(result.askedThen, 'run')}.${undone}`,
+    `${of}; by the rules of that time ${result.askedThen === 0 ? 'none was' : countOf(result.askedThen, 'was', 'were')} asked about.${undone}`,
     style.width,
   );
   if (result.rules.length > 0) yield '';

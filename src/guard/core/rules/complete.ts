@@ -1,4 +1,4 @@
-import type { Objection, PlanSource, SourceListing } from '../../../base/plan.ts';
+import type { Objection, PlanHeader, PlanTarget, SourceListing } from '../../../base/plan.ts';
 import { countOf, formatCount } from '../../../base/say-quantity.ts';
 import { Counted, isAbsence, type Rule } from '../rule.ts';
 
@@ -19,7 +19,7 @@ export const complete: Rule = {
       add: (op) => {
         if (isAbsence(op)) absent.add(op);
       },
-      end: () => (absent.ops === 0 ? [] : objectionsOf(lacksOf(header.source), absent)),
+      end: () => (absent.ops === 0 ? [] : objectionsOf(lacksOf(header), absent)),
     };
   },
 };
@@ -41,12 +41,12 @@ function objectionsOf(lacks: readonly Lack[], absent: Counted): readonly Objecti
   ];
 }
 
-function lacksOf(source: PlanSource | undefined): readonly Lack[] {
+function lacksOf({ source, target }: Pick<PlanHeader, 'source' | 'target'>): readonly Lack[] {
   if (source === undefined) {
     return [{ why: 'there is none', fix: 'Name what is to go: holdfast guard run -- rm PATH' }];
   }
   const { listing, place } = source;
-  return [...emptyLacks(listing, place), ...readLacks(listing, place), ...filterLacks(listing)];
+  return [...emptyLacks(listing, place), ...readLacks(listing, { place, target }), ...filterLacks(listing)];
 }
 
 function emptyLacks({ seen, expected }: SourceListing, place: string): readonly Lack[] {
@@ -59,7 +59,10 @@ function emptyLacks({ seen, expected }: SourceListing, place: string): readonly 
   return [{ why, fix: `Find out why ${place} lists only a part, and run it again.` }];
 }
 
-function readLacks({ complete, errors, sentinels }: SourceListing, place: string): readonly Lack[] {
+function readLacks(
+  { complete, errors, sentinels }: SourceListing,
+  { place, target }: { readonly place: string; readonly target: PlanTarget },
+): readonly Lack[] {
   const missing = sentinels.filter(({ ok }) => !ok).map(({ name }) => name);
   const lacks: Lack[] = [];
   if (missing.length > 0) {
@@ -68,8 +71,11 @@ function readLacks({ complete, errors, sentinels }: SourceListing, place: string
   }
   if (errors.length > 0) {
     const more = errors.length === 1 ? '' : `, and ${formatCount(errors.length - 1)} more`;
-    const why = `${errors[0] ?? ''}${more}`;
-    lacks.push({ why, fix: `Let all of ${place} be read, and run it again.` });
+    const first = errors[0] ?? '';
+    // The program may have stumbled over what lies here.
+    const isHere = first.includes(`${target.place}/`) && !first.includes(`${place}/`);
+    const fix = `Let all of ${isHere ? target.place : place} be read, and run it again.`;
+    lacks.push({ why: `${first}${more}`, fix });
   }
   if (complete !== 'yes' && lacks.length === 0) {
     const why = complete === 'no' ? 'a part is missing' : 'who read it does not say so';

@@ -96,8 +96,12 @@ class LocalRun {
       if (!(error instanceof SourceFailure)) throw error;
       const { targetText } = this.#command;
       const facts = { path: targetText, errno: error.errno };
-      const message = `${targetText} could not be looked at: ${error.errno}`;
-      throw new Fault('HF_DISK_FAILED', message, facts, { cause: error });
+      const isDenied = error.errno === 'EACCES' || error.errno === 'EPERM';
+      const message = isDenied
+        ? `nothing was run: not all that would go below ${targetText} may be looked at by this user`
+        : `nothing was run: ${targetText} could not be looked at: ${error.errno}`;
+      const code = isDenied ? 'HF_DISK_DENIED' : 'HF_DISK_FAILED';
+      throw new Fault(code, message, facts, { cause: error });
     }
   }
 

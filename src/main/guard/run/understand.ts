@@ -25,7 +25,7 @@ export async function understand(argv: readonly string[], around: Surroundings):
   const name = path.basename(program);
   const known = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
   if (known === undefined) {
-    throw new Fault('HF_GUARD_COMMAND', `guard run does not know ${sayText(program)}`, {
+    throw new Fault('HF_GUARD_COMMAND', `holdfast guard run does not know ${sayText(program)}`, {
       instead:
         'It guards rsync, rclone, rm, mv and find. A pipe or a script: guard the one command in it that deletes.',
     });
