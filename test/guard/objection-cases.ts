@@ -35,6 +35,12 @@ export const OBJECTION_CASES: readonly ObjectionCase[] = [
         /x: EIO/,
       ],
       [
+        'something at the target that the program could not read',
+        { listing: { errors: ['rsync: opendir "/srv/mirror/x" failed'] } },
+        /opendir/,
+        /^Let all of \/srv\/mirror be read/,
+      ],
+      [
         'a sentinel that is missing',
         { listing: { sentinels: [{ name: 'index', ok: false }] } },
         /index is missing/,
@@ -57,13 +63,13 @@ export const OBJECTION_CASES: readonly ObjectionCase[] = [
       ],
     ] as const
   ).map(
-    ([what, changes, why]): ObjectionCase => [
+    ([what, changes, why, fix = /\w/]): ObjectionCase => [
       what,
       'complete',
       'additive-only',
       changes,
       why,
-      /\w/,
+      fix,
     ],
   ),
   [

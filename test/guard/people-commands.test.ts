@@ -276,6 +276,7 @@ test('a held command passes when it is run again after its plan was approved, on
     /holdfast approve (p-[0-9a-f]{8}) ([0-9a-f]{8})/.exec(held.stdout + held.stderr) ?? [];
   const approved = await bench.typed(`approve ${id} ${digits} --key ${ann}`);
   assert.equal(approved.status, 0, approved.shown);
+  assert.match(bench.run(['plan', id]).stdout, /approved +by ann\n/);
   const again = bench.run(command);
   assert.equal(again.status, 0, again.stdout + again.stderr);
   assert.equal(fs.readdirSync(bench.at('dst')).filter((name) => name.startsWith('f')).length, 20);

@@ -179,6 +179,19 @@ test('mv: from another file system what it overwrote comes back alone', (t) => {
   assert.deepEqual(place.listing(), before);
 });
 
+test('mv: two mounts of one file system are apart for a rename', (t) => {
+  if (process.getuid?.() !== 0) return void t.skip('only root mounts');
+  const place = planted(t);
+  const script = 'mount --bind dir/sub empty && exec "$@"';
+  const before = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+  const cwd = place.target;
+  const ran = place.guard(['mv', 'empty/e.o', 'a'], { cwd, before, options: ['-v'] });
+  assert.equal(ran.status, 0, said(ran));
+  const undone = place.holdfast(['undo', place.plan(ran)], { cwd, before });
+  assert.equal(undone.status, 0, said(undone));
+  assert.equal(fs.readFileSync(path.join(cwd, 'a'), 'utf8'), 'a');
+});
+
 /** The one that can be put back, made last. */
 function newestPlan(place: RunPlace): string {
   const { stdout } = place.holdfast(['undo', '--json']);

@@ -1,4 +1,5 @@
 /** The mount table of Linux, as `/proc/self/mountinfo` gives it. */
+import path from 'node:path';
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Mount } from '../../host/mounts.ts';
@@ -84,4 +85,11 @@ function rowOf(line: string): Row[] {
   );
   const mount = { fsType, isRemote: REMOTE.test(fsType), isPseudo: PSEUDO.has(fsType) };
   return [{ id, parent, path, mount }];
+}
+
+/** Where what holds `place` is mounted. */
+export function mountPointOf(table: ReadonlyMap<ByteString, Mount>, place: ByteString): ByteString {
+  let point = place;
+  while (point !== '/' && !table.has(point)) point = byteString(path.posix.dirname(point));
+  return point;
 }

@@ -11,7 +11,7 @@ import { parseInstall, parseMarker, type TreeMarker } from '../../guard/core/tre
 import { parseRegistry, type TreeEntry } from '../../guard/core/tree-registry.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { parseMountInfo } from '../discovery/mount-table.ts';
-import { mountTable } from '../node/mount-table.ts';
+import { mountPointOf, mountTable } from '../node/mount-table.ts';
 import { hardwareIdOf, machineIdOf } from '../node/machine-id.ts';
 import { ChildLink } from '../ssh/child-link.ts';
 import { nextBytes } from '../ssh/node-bytes.ts';
@@ -148,9 +148,8 @@ function unhex(hex: string): string {
 /** `ext4 at /srv`; of a network file system what it is mounted from as well. */
 function mountOf(real: ByteString, mountinfo: string): string {
   const seen = mountTable(mountinfo);
-  let point: string = real;
-  while (point !== '/' && !seen.has(byteString(point))) point = path.posix.dirname(point);
-  const mount = seen.get(byteString(point));
+  const point = mountPointOf(seen, real);
+  const mount = seen.get(point);
   if (mount === undefined) return '';
   const line = parseMountInfo(mountinfo).findLast((each) => each.mountPoint === point);
   const device = mount.isRemote && line !== undefined ? ` from ${line.device}` : '';

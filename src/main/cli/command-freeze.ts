@@ -106,7 +106,7 @@ function* words(
 }
 
 function notCoveredRow({ name, what }: AutomationSeen): LabelledRow {
-  const text = `${sayText(name)}: ${sayText(what)}; no stopper`;
+  const text = `${sayText(name)}: ${sayText(what)}; it goes on`;
   return { mark: { is: 'failed' }, label: 'not covered', text };
 }
 

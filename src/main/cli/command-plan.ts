@@ -1,5 +1,6 @@
 /** `holdfast plan`: what waits for somebody, and one plan in full. */
 import type { Command } from 'commander';
+import { momentHere } from '../../adapters/node/boot-clock.ts';
 import type { Verdict } from '../../base/plan.ts';
 import type { Style } from '../../base/say.ts';
 import { sayText } from '../../base/say-name.ts';
@@ -12,6 +13,7 @@ import { sayVerdict, shortDigest, wouldWords } from '../../guard/core/say-verdic
 import type { JudgedVerdict } from '../../guard/core/verdict-text.ts';
 import { brokenGlass } from '../../guard/shell/broken-glass.ts';
 import type { PlanStore, StoredPlan } from '../../guard/shell/plan-store.ts';
+import { approvalsFor } from '../guard/approvals-here.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { opJson, planJson } from '../guard/plan-json.ts';
 import { brokenGlassWords, recentGlass } from '../guard/broken-glass-words.ts';
@@ -92,7 +94,8 @@ async function show(cli: Cli, id: string, options: Options): Promise<Answer> {
   const picture = new PlanPicture(now);
   for (const op of store.ops(plan.header.id)) picture.add(op);
   const judged = store.verdict(plan.header.id);
-  const shown: Shown = { store, plan, judged, picture, now, isAll: options.all === true };
+  const approved = await approvedBy(cli, session, { plan, judged });
+  const shown: Shown = { store, plan, judged, approved, picture, now, isAll: options.all === true };
   const ops = cli.wantsJson && shown.isAll ? [...store.ops(plan.header.id)].map(opJson) : undefined;
   return {
     code: options.exitCode === true ? codeOf(plan, judged?.verdict, now) : EXIT.done,
@@ -100,10 +103,23 @@ async function show(cli: Cli, id: string, options: Options): Promise<Answer> {
     json: {
       ...planJson(plan, judged?.verdict),
       ...(judged === undefined ? {} : { judged: judged.judged }),
+      approvedBy: approved,
       alarming: picture.alarms().map(opJson),
       ...(ops === undefined ? {} : { ops }),
     },
   };
+}
+
+/** Persons whose approval counts for what was objected to. */
+async function approvedBy(
+  cli: Cli,
+  session: GuardSession,
+  { plan, judged }: { readonly plan: StoredPlan; readonly judged: JudgedVerdict | undefined },
+): Promise<readonly string[]> {
+  if (judged?.verdict.decision !== 'hold') return [];
+  const { verdict } = judged;
+  const { facts } = await approvalsFor(session, { ...plan, verdict, now: momentHere(cli.clock) });
+  return [...new Set(facts.map(({ person }) => person))];
 }
 
 function exported(session: GuardSession, plan: StoredPlan): Answer {
@@ -120,6 +136,7 @@ interface Shown {
   readonly store: PlanStore;
   readonly plan: StoredPlan;
   readonly judged: JudgedVerdict | undefined;
+  readonly approved: readonly string[];
   readonly picture: PlanPicture;
   readonly now: UnixMs;
   readonly isAll: boolean;
@@ -141,12 +158,13 @@ function* words(shown: Shown, style: Style): Generator<string> {
   yield* opLines(shown, style);
 }
 
-function* aboutLines({ plan, judged, now }: Shown, style: Style): Generator<string> {
+function* aboutLines({ plan, judged, approved, now }: Shown, style: Style): Generator<string> {
   const { header, digest } = plan;
   const { actor, source, target, reason, command, undoOf, created, expires } = header;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['made', `${formatAge(now - created)} by ${actor.name} (${actor.kind})`],
     ['judged', judged === undefined ? undefined : formatAge(now - judged.judged)],
+    ['approved', approved.length === 0 ? undefined : `by ${approved.join(', ')}`],
     ['good until', formatInstant(expires, now)],
     ['command', command?.join(' ')],
     ['takes back', undoOf],

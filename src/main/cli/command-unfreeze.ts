@@ -33,9 +33,12 @@ async function unfreeze(cli: Cli, options: Options): Promise<Answer> {
     say: (style) =>
       was === undefined
         ? ['Nothing was frozen.']
-        : ['Changes go on.', '', `Until now: ${freezeSentence(was, now)}.`].flatMap((text) =>
-            wrap(text, style.width),
-          ),
+        : wrap(`Changes go on. ${sentenceOfPast(freezeSentence(was, now))}`, style.width),
     json: { wasFrozen: was !== undefined },
   };
+}
+
+/** `They were frozen until 12:41 UTC, by ann@hv1: storage work.` */
+function sentenceOfPast(sentence: string): string {
+  return `${sentence.replace(/^Changes are/, 'They were')}.`;
 }

@@ -46,7 +46,11 @@ function lacksOf({ source, target }: Pick<PlanHeader, 'source' | 'target'>): rea
     return [{ why: 'there is none', fix: 'Name what is to go: holdfast guard run -- rm PATH' }];
   }
   const { listing, place } = source;
-  return [...emptyLacks(listing, place), ...readLacks(listing, { place, target }), ...filterLacks(listing)];
+  return [
+    ...emptyLacks(listing, place),
+    ...readLacks(listing, { place, target }),
+    ...filterLacks(listing),
+  ];
 }
 
 function emptyLacks({ seen, expected }: SourceListing, place: string): readonly Lack[] {

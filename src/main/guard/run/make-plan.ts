@@ -153,7 +153,7 @@ function judged(of: Judged): MadePlan {
 }
 
 function opsOf(of: Judged, planId: string): WrappedOps {
-  const { session, command, found } = of;
+  const { session, command, found, changes } = of;
   const ports = session.ports;
   const target = new TargetReader(ports.source, command.target, ports.mounts);
   const now = session.now();
@@ -165,14 +165,6 @@ function opsOf(of: Judged, planId: string): WrappedOps {
   });
   const isExplicit = command.cause === 'explicit';
   let live: TargetLiveness | undefined;
-  // Two mounts of one file system are apart for a rename.
-  const isApart = (one: ByteString, other: ByteString): boolean =>
-    quarantine.placeFor(one) !== quarantine.placeFor(other);
-  const changes = of.changes.map((change) => {
-    if (change.what !== 'update' || change.from === undefined) return change;
-    const { from, ...rest } = change;
-    return isApart(from, change.path) ? rest : change;
-  });
   try {
     const made = wrappedOps({
       target,

@@ -112,6 +112,7 @@ class LocalRun {
     const session = this.#session;
     const now = momentHere(this.#parts.cli.clock);
     const approvals = await approvalsFor(session, { header, digest, verdict, now });
+    for (const why of approvals.missed) this.#parts.voice.note(why);
     if (approvals.facts.length === 0) return verdict;
     const released = releaseVerdict(verdict, { now: now.at, approvals: approvals.facts });
     if (released.decision === 'allow') {

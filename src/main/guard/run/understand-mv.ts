@@ -1,6 +1,7 @@
 /** `guard run -- mv ...`: what it would overwrite is kept, then mv itself runs. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { mountPointOf, mountTable } from '../../../adapters/node/mount-table.ts';
 import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type MvCommand, parseMv } from '../../../adapters/coreutils/parse-mv.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
@@ -46,15 +47,15 @@ interface Overwritten {
   readonly froms: ReadonlyMap<ByteString, ByteString>;
 }
 
-/** A rename stays on one file system, and below a directory that can be read. */
+/** A rename stays on one mount, and below a directory that can be read. */
 function within({ lost, froms }: Overwritten): Overwritten {
-  const kept = new Map([...froms].filter(([to, from]) => deviceOf(to) === deviceOf(from)));
+  if (lost.length === 0) return { lost, froms: new Map() };
+  const table = mountTable(fs.readFileSync('/proc/self/mountinfo', 'latin1'));
+  const mountOf = (place: ByteString): ByteString =>
+    mountPointOf(table, byteString(path.posix.dirname(place)));
+  const kept = new Map([...froms].filter(([to, from]) => mountOf(to) === mountOf(from)));
   const { root } = gather([...lost, ...kept.values()]);
   return { lost, froms: root === '/' || !canList(root) ? new Map() : kept };
-}
-
-function deviceOf(place: ByteString): number | undefined {
-  return lstatOf(byteString(path.posix.dirname(place)))?.dev;
 }
 
 function canList(dir: ByteString): boolean {
