@@ -9,8 +9,12 @@ import zlib from 'node:zlib';
 export const HISTORY_FORMAT = 'holdfast-days/0';
 const DAYS = path.join(import.meta.dirname, 'days');
 
-/** Limits are chosen on the one half; what is claimed is measured on the other. */
-export type Half = 'tune' | 'report';
+/**
+ * Limits are chosen on what tunes; what is claimed is measured on what reports. The fresh ones were
+ * recorded after rules and limits stood.
+ */
+export const HALVES = ['tune', 'report', 'fresh-tune', 'fresh-report'] as const;
+export type Half = (typeof HALVES)[number];
 
 export interface History {
   readonly name: string;
@@ -18,12 +22,14 @@ export interface History {
   readonly days: readonly Day[];
 }
 
-/** What lies there on one day, by path, sorted by bytes. Directories are what paths imply. */
+/** What lies there on one day, by path. Directories are what paths imply. */
 export interface Day {
   readonly label: string;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly files: ReadonlyMap<string, DayFile>;
+  /** What somebody reads at the target while the run is judged. */
+  readonly open?: ReadonlySet<string>;
 }
 
 export interface DayFile {
@@ -44,6 +50,7 @@ interface DayLine {
    */
   readonly put: readonly (readonly [string, number, string, number?])[];
   readonly gone: readonly string[];
+  readonly open?: readonly string[];
 }
 
 export function historyNames(): readonly string[] {
@@ -54,11 +61,20 @@ export function historyNames(): readonly string[] {
     .sort();
 }
 
-export function readHistory(name: string): History {
+export function halfOf(name: string): Half {
+  return headOf(name).half;
+}
+
+function headOf(name: string): { readonly half: Half; readonly lines: readonly string[] } {
   const text = zlib.zstdDecompressSync(fs.readFileSync(fileOf(name))).toString('utf8');
   const [head = '', ...lines] = text.trimEnd().split('\n');
   const { format, half } = JSON.parse(head) as { format: string; half: Half };
   if (format !== HISTORY_FORMAT) throw new Error(`${name} is ${format}`);
+  return { half, lines };
+}
+
+export function readHistory(name: string): History {
+  const { half, lines } = headOf(name);
   const days: Day[] = [];
   for (const line of lines) days.push(dayAfter(days.at(-1), JSON.parse(line) as DayLine));
   return { name, half, days };
@@ -84,7 +100,8 @@ function dayAfter(before: Day | undefined, line: DayLine): Day {
       ...(ageS !== undefined && { mtime: line.at - ageS * 1000 }),
     });
   }
-  return { label: line.label, at: line.at, files };
+  const open = line.open === undefined ? {} : { open: new Set(line.open) };
+  return { label: line.label, at: line.at, files, ...open };
 }
 
 /** A number for each content that more than one path has had: in order, since digests do not compress. */
@@ -108,7 +125,8 @@ function lineOf(before: Day | undefined, day: Day, numbers: ReadonlyMap<string, 
       return fieldsOf(name, { ...file, digest }, day.at);
     });
   const gone = [...old.keys()].filter((name) => !day.files.has(name));
-  return { label: day.label, at: day.at, put, gone };
+  const open = day.open === undefined || day.open.size === 0 ? {} : { open: [...day.open] };
+  return { label: day.label, at: day.at, put, gone, ...open };
 }
 
 function fieldsOf(name: string, file: DayFile, at: number): DayLine['put'][number] {

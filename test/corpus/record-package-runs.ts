@@ -3,43 +3,83 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Day, type DayFile, writeHistory } from './days.ts';
+import { type Day, type DayFile, type Half, writeHistory } from './days.ts';
+import { filesBelow } from './record-tools.ts';
 
-type ListFiles = (
-  root: string,
-  mtimeOf: (stat: fs.Stats) => number | undefined,
-) => ReadonlyMap<string, DayFile>;
-
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** Half past three in the morning, when cron has run. */
 const FIRST_DAY = Date.UTC(2026, 0, 5, 3, 30);
 
-/** What is done to it, one a day; between them nothing but what cron does every night. */
-const RUNS: readonly string[] = [
-  'apt-get update',
-  ...installs('logrotate rsyslog cron', 'openssh-server', 'nginx', 'git', 'python3'),
-  'apt-get clean',
-  ...nights(4),
-  'apt-get update && apt-get -y upgrade',
-  ...installs('postgresql-15', 'php-cli php-fpm', 'man-db', 'bind9-dnsutils tcpdump'),
-  ...nights(6),
-  'apt-get clean',
-  ...installs('mariadb-server', 'redis-server', 'certbot', 'fail2ban'),
-  ...nights(7),
-  'apt-get -y remove tcpdump',
-  'apt-get -y purge php-cli php-fpm',
-  'apt-get -y autoremove',
-  ...nights(5),
-  ...installs('apache2', 'exim4', 'munin-node'),
-  'apt-get -y purge apache2 && apt-get -y autoremove --purge',
-  ...nights(6),
-  'apt-get update && apt-get -y dist-upgrade && apt-get clean',
-  ...installs('vim tmux htop', 'rsync restic', 'build-essential'),
-  ...nights(6),
-  'apt-get -y remove build-essential && apt-get -y autoremove',
-  'apt-get -y purge redis-server fail2ban',
-  ...nights(4),
-];
+interface Machine {
+  readonly everyMs: number;
+  /** What is recorded: a directory below its root, by the name of the history. */
+  readonly recorded: Readonly<Record<string, { readonly dir: string; readonly half: Half }>>;
+  /** What is done to it; between them nothing but what cron does every night. */
+  readonly runs: readonly string[];
+}
+
+const MACHINES: Readonly<Record<'bookworm' | 'trixie', Machine>> = {
+  bookworm: {
+    everyMs: 24 * HOUR_MS,
+    recorded: {
+      'package-runs-var': { dir: 'var', half: 'report' },
+      'package-runs-etc': { dir: 'etc', half: 'tune' },
+    },
+    runs: [
+      'apt-get update',
+      ...installs('logrotate rsyslog cron', 'openssh-server', 'nginx', 'git', 'python3'),
+      'apt-get clean',
+      ...nights(4),
+      'apt-get update && apt-get -y upgrade',
+      ...installs('postgresql-15', 'php-cli php-fpm', 'man-db', 'bind9-dnsutils tcpdump'),
+      ...nights(6),
+      'apt-get clean',
+      ...installs('mariadb-server', 'redis-server', 'certbot', 'fail2ban'),
+      ...nights(7),
+      'apt-get -y remove tcpdump',
+      'apt-get -y purge php-cli php-fpm',
+      'apt-get -y autoremove',
+      ...nights(5),
+      ...installs('apache2', 'exim4', 'munin-node'),
+      'apt-get -y purge apache2 && apt-get -y autoremove --purge',
+      ...nights(6),
+      'apt-get update && apt-get -y dist-upgrade && apt-get clean',
+      ...installs('vim tmux htop', 'rsync restic', 'build-essential'),
+      ...nights(6),
+      'apt-get -y remove build-essential && apt-get -y autoremove',
+      'apt-get -y purge redis-server fail2ban',
+      ...nights(4),
+    ],
+  },
+  // Hourly, and most of it on two afternoons: several of them fall into the same 24 hours.
+  trixie: {
+    everyMs: HOUR_MS,
+    recorded: {
+      'hourly-packages-var': { dir: 'var', half: 'fresh-report' },
+      'hourly-packages-doc': { dir: 'usr/share/doc', half: 'fresh-tune' },
+    },
+    runs: [
+      'apt-get update',
+      ...installs('logrotate rsyslog cron man-db', 'haproxy', 'squid', 'rsync borgbackup'),
+      ...nights(12),
+      ...installs('postgresql', 'dovecot-imapd', 'bind9', 'libvirt-clients', 'python3-flask'),
+      'apt-get clean',
+      ...nights(20),
+      'apt-get update && apt-get -y dist-upgrade',
+      'apt-get -y purge squid',
+      'apt-get -y autoremove --purge',
+      ...installs('varnish', 'memcached', 'git', 'curl jq', 'ruby'),
+      ...nights(16),
+      'apt-get clean',
+      'apt-get -y purge ruby && apt-get -y autoremove --purge',
+      ...installs('texinfo', 'emacs-nox'),
+      ...nights(10),
+      'apt-get -y remove emacs-nox texinfo',
+      'apt-get -y autoremove --purge && apt-get clean',
+      ...nights(12),
+    ],
+  },
+};
 
 /** As cron.daily does: logs turn, and dpkg keeps what it knew. */
 const NIGHT = `
@@ -54,41 +94,54 @@ if [ -x /usr/libexec/dpkg/dpkg-db-backup ]; then /usr/libexec/dpkg/dpkg-db-backu
 if [ -x /usr/bin/mandb ]; then mandb --quiet || true; fi
 `;
 
-export function recordPackageRuns(list: ListFiles): void {
+export function recordPackageRuns(suite: keyof typeof MACHINES): void {
+  const { recorded, runs, everyMs } = MACHINES[suite];
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-record-'));
   try {
     const root = path.join(dir, 'root');
-    execFileSync('debootstrap', ['--variant=minbase', 'bookworm', root], { stdio: 'ignore' });
-    fs.writeFileSync(path.join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', {
-      mode: 0o755,
-    });
-    fs.appendFileSync(
-      path.join(root, 'etc/apt/sources.list'),
-      'deb http://deb.debian.org/debian-security bookworm-security main\n',
-    );
-    const days = { var: [] as Day[], etc: [] as Day[] };
-    RUNS.forEach((command, index) => {
+    prepareRoot(root, suite);
+    const days = new Map<string, Day[]>(Object.keys(recorded).map((name) => [name, []]));
+    for (const [index, command] of runs.entries()) {
       const begun = Date.now();
       runInside(root, command);
-      const at = FIRST_DAY + index * DAY_MS;
-      // What this run wrote is dated on its day of the calendar; what is older keeps its distance.
-      const label = command === 'true' ? 'night' : command;
-      for (const name of ['var', 'etc'] as const) {
-        const known = days[name].at(-1)?.files;
-        const found = list(path.join(root, name), (stat) => stat.mtimeMs);
-        const files = new Map([...found].map(([file, is]) => [file, dated(is, known?.get(file))]));
-        days[name].push({ label, at, files });
+      const at = FIRST_DAY + index * everyMs;
+      const label = `${index} ${command === 'true' ? 'night' : command}`;
+      for (const [name, { dir: below }] of Object.entries(recorded)) {
+        const known = days.get(name)?.at(-1)?.files;
+        const found = filesBelow(path.join(root, below), (stat) => stat.mtimeMs);
+        const files = [...found].map(([file, is]) => {
+          return [file, dated(is, known?.get(file), { begun, at })] as const;
+        });
+        days.get(name)?.push({ label, at, files: new Map(files) });
       }
-      function dated(is: DayFile, was: DayFile | undefined): DayFile {
-        if ((is.mtime ?? 0) >= begun) return { ...is, mtime: at };
-        return { ...is, mtime: was?.mtime ?? Math.min(is.mtime ?? 0, FIRST_DAY - DAY_MS) };
-      }
-    });
-    writeHistory({ name: 'package-runs-var', half: 'report', days: days.var });
-    writeHistory({ name: 'package-runs-etc', half: 'tune', days: days.etc });
+    }
+    for (const [name, { half }] of Object.entries(recorded)) {
+      writeHistory({ name, half, days: days.get(name) ?? [] });
+    }
   } finally {
     fs.rmSync(dir, { recursive: true });
   }
+}
+
+/** What this run wrote is dated on its hour of the calendar; what is older keeps its distance. */
+function dated(
+  is: DayFile,
+  was: DayFile | undefined,
+  { begun, at }: { readonly begun: number; readonly at: number },
+): DayFile {
+  if ((is.mtime ?? 0) >= begun) return { ...is, mtime: at };
+  return { ...is, mtime: was?.mtime ?? Math.min(is.mtime ?? 0, FIRST_DAY - 24 * HOUR_MS) };
+}
+
+function prepareRoot(root: string, suite: string): void {
+  execFileSync('debootstrap', ['--variant=minbase', suite, root], { stdio: 'ignore' });
+  fs.writeFileSync(path.join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', {
+    mode: 0o755,
+  });
+  fs.appendFileSync(
+    path.join(root, 'etc/apt/sources.list'),
+    `deb http://deb.debian.org/debian-security ${suite}-security main\n`,
+  );
 }
 
 /** In namespaces of its own, which end with it and take their mounts along. */

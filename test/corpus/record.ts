@@ -3,29 +3,15 @@
  * with names behind it only these. Needs the registry of npm, a mirror of Debian, and root for the
  * histories of /var and /etc. SOURCES.md says what each is.
  */
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { type Day, type DayFile, type Half, writeHistory } from './days.ts';
+import { type Day, type DayFile, writeHistory } from './days.ts';
+import { recordChangeLogs } from './record-change-logs.ts';
 import { recordPackageRuns } from './record-package-runs.ts';
+import { recordPools } from './record-pool.ts';
+import { RELEASES, recordReleases, releasesOf } from './record-releases.ts';
+import { DAY_MS, DIGEST_DIGITS, FIRST_DAY, run, short, sorted } from './record-tools.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
-const DAY_MS = 86_400_000;
-/** Of recordings without dates of their own: one release a day. */
-const FIRST_DAY = Date.UTC(2026, 0, 5, 3, 30);
-const DIGEST_DIGITS = 6;
-
-/** Published trees, release after release: what a deployment or a mirror of one product sees. */
-const RELEASES: Readonly<Record<string, { half: Half; package: string; count: number }>> = {
-  'npm-cli': { half: 'report', package: 'npm', count: 45 },
-  'verdaccio-theme': { half: 'tune', package: '@verdaccio/ui-theme', count: 40 },
-  fontawesome: { half: 'report', package: '@fortawesome/fontawesome-free', count: 10 },
-  eslint: { half: 'tune', package: 'eslint', count: 45 },
-  'date-fns': { half: 'tune', package: 'date-fns', count: 14 },
-  express: { half: 'report', package: 'express', count: 40 },
-};
 
 /** Of each the newest few are kept, as a mirror of downloads or an archive of builds does. */
 const MIRRORED = ['npm', 'eslint', 'express', 'vite', 'three', 'date-fns', 'swagger-ui-dist'];
@@ -36,7 +22,10 @@ const RECORDINGS: Readonly<Record<string, () => void>> = {
   ...Object.fromEntries(Object.keys(RELEASES).map((name) => [name, () => recordReleases(name)])),
   'download-mirror': recordMirror,
   'git-log': recordGitLog,
-  'package-runs': () => recordPackageRuns(filesBelow),
+  'package-runs': () => recordPackageRuns('bookworm'),
+  'package-runs-trixie': () => recordPackageRuns('trixie'),
+  commits: recordChangeLogs,
+  'debian-pool': recordPools,
 };
 
 const wanted = process.argv.slice(2);
@@ -44,44 +33,6 @@ for (const [name, record] of Object.entries(RECORDINGS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   process.stdout.write(`${name}\n`);
   record();
-}
-
-function recordReleases(name: string): void {
-  const found = RELEASES[name];
-  if (found === undefined) throw new Error(`nothing is known of ${name}`);
-  const released = releasesOf(found.package).slice(-found.count);
-  const days = released.map((version, index): Day => {
-    const at = FIRST_DAY + index * DAY_MS;
-    return { label: version, at, files: inScratch((dir) => unpacked(found.package, version, dir)) };
-  });
-  writeHistory({ name, half: found.half, days });
-}
-
-/** Stable ones by their numbers; the dates that a registry's mirror tells are its own. */
-function releasesOf(name: string): readonly string[] {
-  return (JSON.parse(run('npm', ['view', name, 'versions', '--json'])) as readonly string[])
-    .filter((version) => /^\d+\.\d+\.\d+$/.test(version))
-    .toSorted(compareVersions);
-}
-
-function compareVersions(one: string, other: string): number {
-  const numbers = (version: string): readonly number[] => version.split('.').map(Number);
-  const [a, b] = [numbers(one), numbers(other)];
-  for (const at of [0, 1, 2]) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-function unpacked(name: string, version: string, dir: string): ReadonlyMap<string, DayFile> {
-  run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', dir]);
-  const [archive = ''] = fs.readdirSync(dir);
-  const tree = path.join(dir, 'tree');
-  fs.mkdirSync(tree);
-  run('tar', ['-xzf', path.join(dir, archive), '-C', tree, '--strip-components=1']);
-  // Every file of a package is dated 1985.
-  return filesBelow(tree, () => undefined);
 }
 
 /** Names and their order are real; that one comes each day, and the newest are kept, is ours. */
@@ -139,47 +90,4 @@ function treeEntry(entry: string): readonly (readonly [string, DayFile])[] {
   if (found === null) return [];
   const [, id = '', size, name = ''] = found;
   return [[name, { size: Number(size), digest: id.slice(0, DIGEST_DIGITS) }]];
-}
-
-function filesBelow(
-  root: string,
-  mtimeOf: (stat: fs.Stats) => number | undefined,
-): ReadonlyMap<string, DayFile> {
-  const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' });
-  const files = names.flatMap((name): (readonly [string, DayFile])[] => {
-    const at = path.join(root, name);
-    const stat = fs.lstatSync(at);
-    const mtime = mtimeOf(stat);
-    const times = mtime === undefined ? {} : { mtime };
-    if (stat.isSymbolicLink())
-      return [[name, { size: 0, digest: short(fs.readlinkSync(at)), ...times }]];
-    if (!stat.isFile()) return [];
-    return [[name, { size: stat.size, digest: short(fs.readFileSync(at)), ...times }]];
-  });
-  return sorted(files);
-}
-
-function sorted(files: readonly (readonly [string, DayFile])[]): ReadonlyMap<string, DayFile> {
-  return new Map([...files].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
-}
-
-function short(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, DIGEST_DIGITS);
-}
-
-function inScratch<T>(work: (dir: string) => T): T {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-record-'));
-  try {
-    return work(dir);
-  } finally {
-    fs.rmSync(dir, { recursive: true });
-  }
-}
-
-function run(program: string, args: readonly string[]): string {
-  return execFileSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 1 << 30,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
 }
