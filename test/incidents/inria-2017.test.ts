@@ -103,6 +103,19 @@ test('the listing holds one project of forty: rsync deletes nothing, and says wh
   demandOnlyNew(place, before);
 });
 
+test('after a limited run a listing of one project is still told from one of forty', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  synced(place, () => place.sync());
+  const limited = place.sync({ more: ONLY });
+  assert.equal(limited.status, HELD, 'the first of its kind is asked about');
+  must(place.sync({ more: ONLY, options: ['--break-glass', 'one project is meant'] }));
+  exportOnlyOne(place);
+  const ran = place.sync();
+  assert.equal(ran.status, HELD, saidBy(ran));
+  assert.match(saidBy(ran), /last time it had 1\d\d: 9\d % are gone/);
+});
+
 test('the listing holds one project of forty: holdfast sync deletes nothing either', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t, { config: '' });

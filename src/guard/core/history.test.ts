@@ -51,6 +51,19 @@ test('a partial listing that only added is no measure for the next run', () => {
   assert.equal(factsOf([whole, part], NOW).before?.seen, source.seen);
 });
 
+test('a run that was narrowed is the measure for those that are narrowed alike, and for no other', () => {
+  const whole = run({ at: ago(hours(5)) });
+  const { source } = whole;
+  assert.ok(source !== undefined);
+  const filter = '--include=/project1/*** --exclude=*';
+  const narrowed = run({ at: ago(hours(1)), source: { ...source, seen: 3, filter } });
+  const { before, seenWith } = factsOf([whole, narrowed], NOW);
+  assert.equal(before?.at, narrowed.at);
+  assert.equal(seenWith.get(null), source.seen);
+  assert.equal(seenWith.get(filter), 3);
+  assert.equal(seenWith.get('--include=/project2/***'), undefined);
+});
+
 test('what is dated ahead of now counts in the window', () => {
   assert.equal(factsOf([deleting(unixMs(NOW + days(3)), 7)], NOW).deleted24h, 7);
 });

@@ -113,6 +113,8 @@ export interface PipelinePast {
   readonly isFirstRun: boolean;
   /** The source at the last applied run. */
   readonly before?: SourceBefore;
+  /** What was seen of it last, by what narrowed the listing: a run of one project is no measure for all. */
+  readonly seenWith: ReadonlyMap<string | null, number>;
   /** What that source was. */
   readonly lastSeen?: SourceSighting;
   /** Entries that were deleted in the 24 h before; not those of plans taken back, or released by persons. */
@@ -137,7 +139,13 @@ const TOOK: ReadonlySet<RunOutcome> = new Set(['applied', 'additive', 'stopped',
 export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
   const applied = appliedRuns(runs);
   // What only added (its listing was not complete) is no measure for the next; what adopted is.
-  const last = applied.findLast(({ outcome, isFirst }) => outcome !== 'additive' || isFirst);
+  const measures = applied.filter(({ outcome, isFirst }) => outcome !== 'additive' || isFirst);
+  const last = measures.at(-1);
+  const seenWith = new Map(
+    measures.flatMap(({ source }) =>
+      source === undefined ? [] : [[source.filter, source.seen] as const],
+    ),
+  );
   const before = last?.source && {
     seen: last.source.seen,
     generation: last.source.generation,
@@ -148,6 +156,7 @@ export function factsOf(runs: readonly RunRecord[], now: UnixMs): PipelinePast {
   return {
     isFirstRun: applied.length === 0,
     ...(before === undefined ? {} : { before }),
+    seenWith,
     ...(last?.source?.mark === undefined
       ? {}
       : { lastSeen: { ...last.source.mark, identity: last.source.identity } }),

@@ -270,7 +270,7 @@ function planSource(of: Judged, ops: readonly Op[]): PlanSource | undefined {
   const errors = [...asked.listing.errors, ...limitErrors(asked, ops)];
   const { filter, filterNarrowsDeletes } = command;
   const { place, identity, role, generation, differs, sentinels } = known;
-  const { before } = found.past;
+  const { before, seenWith } = found.past;
   return {
     ...{ place, identity, role, generation, differs },
     listing: {
@@ -278,7 +278,7 @@ function planSource(of: Judged, ops: readonly Op[]): PlanSource | undefined {
       ...{ filter, filterNarrowsDeletes, seen: asked.listing.seen, errors, sentinels },
       readAt: session.now(),
     },
-    ...(before === undefined ? {} : { before }),
+    ...(before && { before: { ...before, seen: seenWith.get(filter) ?? before.seen } }),
   };
 }
 
