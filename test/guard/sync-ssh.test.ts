@@ -140,6 +140,32 @@ test('a link that breaks anywhere leaves whole files only, and the next run ends
   place.demandEqual();
 });
 
+test('a path over there is what it says: below the home directory, no option, any letters', (t) => {
+  const place = syncPlace(t);
+  place.fill(1);
+  const home = path.join(place.dir, 'a home');
+  fs.mkdirSync(home);
+  const ssh = path.join(place.dir, 'ssh-home');
+  const lines = [
+    '#!/bin/sh',
+    'for a; do last=$a; done',
+    `cd '${home}'`,
+    `HOME='${home}' sh -c "$last"`,
+  ];
+  fs.writeFileSync(ssh, `${lines.join('\n')}\n`, { mode: 0o755 });
+  const remote = `env HOLDFAST_STATE=${path.join(place.dir, 'far-state')} ${PROGRAM}`;
+  const env = { HOLDFAST_SSH: ssh, HOLDFAST_REMOTE: remote };
+  for (const name of ['-x', '~/tilde', 'rel', "with 'quotes'\nand more"]) {
+    const { code } = place.json([place.source, `other:${name}`, '--yes'], { env });
+    assert.equal(code, 0, name);
+    assert.deepEqual(fs.readdirSync(path.join(home, name.replace('~/', ''))), ['f0'], name);
+  }
+  for (const unset of [':/srv', 'other::module', '@:/srv']) {
+    const ran = place.run([place.source, unset, '--yes'], { env });
+    assert.equal(ran.status, 64, `${unset}: ${ran.stdout}`);
+  }
+});
+
 test('a hostile far side gets no object that is not in the snapshot, and no word onto the terminal', (t) => {
   const place = syncPlace(t);
   place.fill(3);

@@ -32,6 +32,8 @@ export function parseTreePlace(
   );
   if (match === null) {
     if (given === '') throw refused(given, 'is no place');
+    // `$HOST:/srv` of an unset variable, and a module of rsyncd: neither is meant for a path here.
+    if (/^[^/]*:/.test(given)) throw refused(given, 'names no host that ssh could be given');
     return { at: undefined, path: absolute(given) };
   }
   const [, host = '', path = ''] = match;
@@ -50,10 +52,15 @@ export function sayTreePlace(place: TreePlace): string {
   return sayName(treePlaceText(place));
 }
 
-/** `root=...` for a shell over there: `~/x` and `x` lie below the home directory. */
+/** `root=...` for a shell over there. */
 export function rootLine({ path }: TreePlace): string {
-  if (path === '~' || path.startsWith('~/')) return `root=$HOME/${quoteWord(path.slice(2) || '.')}`;
-  return `root=${quoteWord(path.startsWith('/') ? path : `./${path}`)}`;
+  return `root=${shellPath(path)}`;
+}
+
+/** For a shell over there: `~/x` and `x` lie below the home directory, and none is an option. */
+export function shellPath(path: string): string {
+  if (path === '~' || path.startsWith('~/')) return `"$HOME"/${quoteWord(path.slice(2) || '.')}`;
+  return quoteWord(path.startsWith('/') ? path : `./${path}`);
 }
 
 function trimmed(path: string): string {

@@ -36,8 +36,8 @@ test('places', () => {
     assert.deepEqual([place.at?.host, String(place.path)], [host, at], text);
   }
   assert.equal(treePlaceText(parse('ann@tin:2222:/srv')), 'ann@tin:2222:/srv');
-  assert.equal(rootLine(parse('ssh://tin/~/a b')), `root=$HOME/'a b'`);
-  for (const bad of ['', '-oProxyCommand=x:/srv', 'tin:']) {
+  assert.equal(rootLine(parse('ssh://tin/~/a b')), `root="$HOME"/'a b'`);
+  for (const bad of ['', '-oProxyCommand=x:/srv', 'tin:', ':/srv', 'tin::module']) {
     assert.throws(() => parse(bad), { code: 'HF_TREE_PLACE' }, bad);
   }
 });

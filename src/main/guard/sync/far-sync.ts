@@ -8,7 +8,7 @@ import { sshArguments, sshProgram } from '../../../adapters/ssh/ssh-link.ts';
 import { type ByteString, byteString, type Digest, parseDigest } from '../../../base/bytes.ts';
 import { FAULTS, Fault, type FaultCode } from '../../../base/fault.ts';
 import { sayName, sayText } from '../../../base/say-name.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { shellPath } from '../../../adapters/trees/tree-place.ts';
 import { digestOfHeader, OpsRoot } from '../../../guard/core/plan-digest.ts';
 import { objectOf, type Raw } from '../../../guard/core/plan-fields.ts';
 import { parseHeader } from '../../../guard/core/plan-header.ts';
@@ -327,7 +327,7 @@ function farCommand(cli: Cli, path: ByteString): string {
     const instead = 'Use a path that is UTF-8; names below it may have any bytes.';
     throw new Fault('HF_SYNC_SOURCE', `${sayName(path)} is no UTF-8`, { instead });
   }
-  return `${program} sync-target stdio ${quoteWord(utf8Of(path))}`;
+  return `${program} sync-target stdio ${shellPath(utf8Of(path))}`;
 }
 
 /** Of the other machine: a code that we know, and words that do no harm. */
