@@ -58,7 +58,7 @@ function settleSwap(tree: string): void {
 
 function contentsBelow(...dirs: readonly string[]): Set<string> {
   const found = new Set<string>();
-  for (const dir of dirs) {
+  for (const dir of dirs.filter((each) => fs.existsSync(each))) {
     for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
       const path = join(dir, name);
       if (fs.lstatSync(path).isFile()) found.add(fs.readFileSync(path, 'utf8'));

@@ -87,10 +87,27 @@ test('a plan that keeps nothing leaves nothing in the quarantine, and can be tak
   const ran = place.guard(['rsync', '-a', '--delete', `${place.source}/`, `${place.target}/`]);
   assert.equal(ran.status, 0, ran.stderr);
   const quarantine = path.join(path.dirname(place.target), '.holdfast-undo');
-  assert.deepEqual(fs.readdirSync(quarantine), []);
+  assert.ok(!fs.existsSync(quarantine), 'nothing empty is left behind');
   const undone = place.holdfast(['undo', only(place)]);
   assert.equal(undone.status, 0, undone.stderr);
   assert.ok(!fs.existsSync(path.join(place.target, 'new')));
+});
+
+test('a look at what would be done leaves nothing behind, and no plan that does nothing', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  place.fill(3);
+  assert.equal(place.sync().status, 0);
+  const around = path.dirname(place.target);
+  const before = [fs.statSync(around).mtimeMs, fs.readdirSync(around)];
+  const plans = fs.readdirSync(path.join(place.state, 'guard/plans'));
+  const again = place.sync();
+  assert.equal(again.status, 0, again.stderr);
+  assert.deepEqual(fs.readdirSync(path.join(place.state, 'guard/plans')), plans);
+  const shown = place.holdfast(['undo', only(place), '--dry-run']);
+  assert.equal(shown.status, 0, shown.stderr);
+  assert.ok(fs.existsSync(path.join(place.target, 'f0')));
+  assert.deepEqual([fs.statSync(around).mtimeMs, fs.readdirSync(around)], before);
 });
 
 test('what a command overwrote stays in the quarantine, though nothing else lies there', (t) => {

@@ -11,12 +11,13 @@ import {
 } from '../../host/source.ts';
 import type { ApplyPorts } from './apply-request.ts';
 import { aboutBytes, type About, aboutOf } from './quarantine-about.ts';
-import { joined, lastOf } from './target-tree.ts';
+import { aboveOf, joined, lastOf } from './target-tree.ts';
 import { errnoOf, ifThere, refusalOf } from './tree-errno.ts';
 
 /** What a program sets aside by itself, under its own path: docs/format/guard-journal.md. */
 export const BY_COMMAND = 'by-command';
 
+const ROOT = byteString('/');
 const OLD = byteString('old');
 const NEW = byteString('new');
 const ABOUT = byteString('about.json');
@@ -31,6 +32,11 @@ export type TreePorts = Pick<ApplyPorts, 'source' | 'tree'>;
 export interface DirAt {
   readonly handle: DirHandle;
   readonly path: ByteString;
+}
+
+/** A quarantine; `isNew` where it was not there before. */
+export interface TriedPlace extends DirAt {
+  readonly isNew: boolean;
 }
 
 /** The places of one plan on one mount. */
@@ -48,7 +54,7 @@ export interface PlanPlaces {
  *
  * @returns why it is none: an error name, or whose it is
  */
-export function tryPlace(ports: TreePorts, within: DirAt, tree: DirHandle): DirAt | string {
+export function tryPlace(ports: TreePorts, within: DirAt, tree: DirHandle): TriedPlace | string {
   return keepingTime(ports, within.handle, () =>
     keepingTime(ports, tree, () => {
       const place = ownDir(ports, within);
@@ -77,6 +83,20 @@ export function openPlanPlaces(ports: TreePorts, place: DirAt, plan: string): Pl
 
 export function closePlanPlaces({ source }: TreePorts, places: PlanPlaces): void {
   for (const handle of [places.old, places.fresh, places.root]) source.closeDir(handle);
+}
+
+/** Only where nothing is kept in it, for anybody. The time of the directory above stays what it was. */
+export function removeQuarantineIfEmpty(ports: TreePorts, { path }: DirAt): void {
+  const { source, tree } = ports;
+  // Where it cannot be removed, it stays: an empty directory is no harm.
+  refusalOf(() => {
+    const above = source.openRoot(aboveOf(path) === '' ? ROOT : aboveOf(path));
+    try {
+      keepingTime(ports, above, () => tree.removeDir(above, lastOf(path)));
+    } finally {
+      source.closeDir(above);
+    }
+  });
 }
 
 /** Where nothing is kept for `plan`, nothing of it stays; else all of it does. */
@@ -143,7 +163,7 @@ function namesFor({ tree }: TreePorts): readonly ByteString[] {
 }
 
 /** The first of the two names under which it is, or becomes, ours. */
-function ownDir(ports: TreePorts, within: DirAt): DirAt | string {
+function ownDir(ports: TreePorts, within: DirAt): TriedPlace | string {
   let why = '';
   for (const name of namesFor(ports)) {
     const made = refusalOf(() => ports.tree.makeDir(within.handle, name));
@@ -156,7 +176,8 @@ function ownDir(ports: TreePorts, within: DirAt): DirAt | string {
     // Default permissions of the directory above may have been added to those of the new one.
     if (made === undefined) ports.tree.setAttributes(opened, { mode: OWN_MODE });
     const other = whoseIs(ports, opened);
-    if (other === undefined) return { handle: opened, path: joined(within.path, name) };
+    const path = joined(within.path, name);
+    if (other === undefined) return { handle: opened, path, isNew: made === undefined };
     ports.source.closeDir(opened);
     why = other;
   }

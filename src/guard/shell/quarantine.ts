@@ -14,7 +14,9 @@ import {
   heldIn,
   openPlanPlaces,
   removePlaceIfEmpty,
+  removeQuarantineIfEmpty,
   type PlanPlaces,
+  type TriedPlace,
   tryPlace,
   writeAbout,
 } from './quarantine-place.ts';
@@ -41,7 +43,7 @@ export interface QuarantineRequest {
 export interface MountPlace {
   readonly index: number;
   /** `.holdfast-undo` itself. */
-  readonly place: DirAt;
+  readonly place: TriedPlace;
   readonly limitBytes: number;
   /** Kept for other plans. */
   readonly keptBytes: number;
@@ -61,7 +63,7 @@ export class Quarantine {
   readonly #byMount = new Map<ByteString, MountPlace | string>();
   readonly #places: MountPlace[] = [];
 
-  /** Changes nothing but that an empty `.holdfast-undo` may be there when a place was tried. */
+  /** Changes nothing: where a place is only tried, it is gone when this is closed. */
   static open(ports: ApplyPorts, request: QuarantineRequest): Quarantine {
     return new Quarantine(ports, request);
   }
@@ -129,6 +131,8 @@ export class Quarantine {
     for (const mount of this.#places) {
       if (mount.opened !== undefined) closePlanPlaces(this.#ports, mount.opened);
       this.#ports.source.closeDir(mount.place.handle);
+      // Of others it may be on its way to be filled.
+      if (mount.place.isNew) removeQuarantineIfEmpty(this.#ports, mount.place);
     }
     this.#places.length = 0;
     this.#byMount.clear();
@@ -162,7 +166,7 @@ export class Quarantine {
     return why;
   }
 
-  #added(place: DirAt, within: ByteString): MountPlace {
+  #added(place: TriedPlace, within: ByteString): MountPlace {
     const { freeBytes, totalBytes } = this.#ports.disk.space(within);
     const held = heldIn(this.#ports, place.handle);
     held.delete(this.#request.planId);

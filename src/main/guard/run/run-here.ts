@@ -13,6 +13,7 @@ import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
 import { useApprovals } from '../../../guard/shell/approvals.ts';
 import { noteBrokenGlass } from '../../../guard/shell/broken-glass.ts';
 import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
+import { placesThere } from '../../../guard/shell/kept-places.ts';
 import { SourceFailure } from '../../../host/source.ts';
 import { textOfBytes } from '../../cli/places.ts';
 import { approvalPorts, approvalsFor } from '../approvals-here.ts';
@@ -148,6 +149,7 @@ class LocalRun {
     const outcome = report.outcome;
     if (outcome !== 'stale') this.#adopt(made, outcome === 'applied' ? 'all' : 'creates');
     this.#record(made, verdict, { outcome });
+    this.#dropEmpty(made.header);
     releaseOver(this.#session);
     this.#parts.voice.done(command, made, { report, code });
     return { code: this.#codeAfter(report, code), outcome, made, report };
@@ -158,6 +160,12 @@ class LocalRun {
     const { terminal, wantsJson } = this.#parts.cli;
     const say = wantsJson ? terminal.err : terminal.out;
     for (const line of this.#command.told?.() ?? []) say(`${line}\n`);
+  }
+
+  /** A plan that had nothing to do is nothing to keep, unless the program overwrote what nobody saw. */
+  #dropEmpty({ id, ops }: MadePlan['header']): void {
+    const { ports, store } = this.#session;
+    if (ops.count === 0 && placesThere(ports, store.dirOf(id)).length === 0) store.remove(id);
   }
 
   /** The child's own failure is its own answer; ours has ours. */
