@@ -125,11 +125,13 @@ function opOf(
   const isTaken = op !== 'create' && op !== 'rename' && wish.do !== 'chmod';
   const bytes = isTaken ? Number(seen?.size ?? 0n) : 0;
   const newest = survey?.newestMs;
+  const change = survey?.newestChangeMs;
   return {
     ...{ op, path, kind: kindOf(wish, seen?.mode), entries: isTaken ? (survey?.entries ?? 1) : 1 },
     ...(from === undefined ? {} : { from }),
     ...(wish.do === 'chmod' ? { attributesOnly: true as const } : {}),
     ...(newest === undefined ? {} : { newest: unixMs(newest) }),
+    ...(change === undefined ? {} : { newestChange: unixMs(change) }),
     ...(seen === undefined ? {} : { precond: preconditionOf(seen) }),
     ...{ bytes, owner: 'pipeline', cause: 'explicit', cascade: 'expanded', cls: 'data' },
     live: { state: 'idle' },

@@ -143,6 +143,11 @@ export interface Op {
   readonly bytes: number;
   /** Newest modification below it; undefined where there is nothing yet. */
   readonly newest?: UnixMs;
+  /**
+   * Of a directory: no file below it of one name only was changed, in content or attributes, after
+   * this. So one that was swapped for an older one is noticed.
+   */
+  readonly newestChange?: UnixMs;
   readonly owner: 'pipeline' | 'other' | 'unknown';
   /** `undo-expired`: of what was kept for an undo, whose time is over. */
   readonly cause: 'absent-in-source' | 'differs' | 'explicit' | 'replaced' | 'new' | 'undo-expired';

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { realGuard } from './real-guard.ts';
 
 function fill(tree: string): void {
@@ -56,4 +57,21 @@ test('each kind of operation is done, and what went lies aside', async () => {
     .filter((path) => fs.statSync(path).isFile())
     .map((path) => fs.readFileSync(path, 'utf8'));
   assert.deepEqual(texts.sort(), ['a', 'a file', 'b', 'before', 'in']);
+});
+
+test('in a directory that goes, a file swapped for an older one is noticed', async () => {
+  using guard = realGuard();
+  const dir = join(guard.tree, 'gone');
+  fs.mkdirSync(dir);
+  fs.writeFileSync(join(dir, 'file'), 'planned');
+  const planned = guard.plan([{ do: 'delete', path: 'gone' }]);
+  const other = join(guard.top, 'other');
+  fs.writeFileSync(other, 'another');
+  fs.utimesSync(other, 1e9, 1e9);
+  await sleep(20);
+  fs.renameSync(other, join(dir, 'file'));
+  const report = await guard.apply(planned);
+  assert.deepEqual([report.outcome, report.done], ['stale', 0]);
+  assert.match(report.stop?.why ?? '', /something in it was changed/);
+  assert.equal(fs.readFileSync(join(dir, 'file'), 'utf8'), 'another');
 });

@@ -49,9 +49,11 @@ export function opLine(op: Op): ByteString {
   const attributes = op.attributesOnly === true ? '"attributesOnly":true,' : '';
   const from = op.from === undefined ? '' : `${textField('from', op.from)},`;
   const newest = op.newest === undefined ? '' : `"newest":${numberText(op.newest)},`;
+  const change =
+    op.newestChange === undefined ? '' : `"newestChange":${numberText(op.newestChange)},`;
   const precond = op.precond === undefined ? '' : `,${precondText(op.precond)}`;
   return byteString(
-    `{${attributes}"bytes":${op.bytes},"cascade":"${op.cascade}","cause":"${op.cause}","cls":"${op.cls}","entries":${op.entries},${from}"kind":${text(op.kind)},"live":${liveText(op.live)},"n":${op.n},${newest}"op":"${op.op}","owner":"${op.owner}",${textField('path', op.path)}${precond},"undo":${undoText(op.undo)}}\n`,
+    `{${attributes}"bytes":${op.bytes},"cascade":"${op.cascade}","cause":"${op.cause}","cls":"${op.cls}","entries":${op.entries},${from}"kind":${text(op.kind)},"live":${liveText(op.live)},"n":${op.n},${newest}${change}"op":"${op.op}","owner":"${op.owner}",${textField('path', op.path)}${precond},"undo":${undoText(op.undo)}}\n`,
   );
 }
 
@@ -109,6 +111,9 @@ function opOf(raw: Raw): Op {
     entries: numberAt(raw, 'entries'),
     bytes: numberAt(raw, 'bytes'),
     ...(raw.newest === undefined ? {} : { newest: unixMs(timeAt(raw, 'newest')) }),
+    ...(raw.newestChange === undefined
+      ? {}
+      : { newestChange: unixMs(timeAt(raw, 'newestChange')) }),
     owner: wordAt(raw, 'owner', OWNERS),
     cause: wordAt(raw, 'cause', CAUSES),
     cascade: wordAt(raw, 'cascade', CASCADES),

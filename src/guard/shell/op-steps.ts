@@ -238,6 +238,10 @@ export class OpSteps {
     if (op.newest !== undefined && (survey.newestMs ?? op.newest) > op.newest) {
       throw new Surprise('something in it was written to');
     }
+    const { newestChange = Number.POSITIVE_INFINITY } = op;
+    if ((survey.newestChangeMs ?? 0) > newestChange) {
+      throw new Surprise('something in it was changed');
+    }
     this.#demandGoOn();
   }
 

@@ -10,6 +10,11 @@ export interface Survey {
   readonly entries: number;
   /** Newest modification of what is no directory, whole milliseconds; undefined: there is none. */
   readonly newestMs: number | undefined;
+  /**
+   * Newest change of content or attributes of what has one name only, whole milliseconds: another
+   * name of a file may be changed by the same plan.
+   */
+  readonly newestChangeMs: number | undefined;
   /** Of another mount, or a quarantine in which something is kept. */
   readonly inTheWay: string | undefined;
 }
@@ -28,6 +33,7 @@ interface Frame {
 export function surveyBelow(source: Source, place: Place, withTimes: boolean): Survey {
   let entries = 1;
   let newestMs: number | undefined;
+  let newestChangeMs: number | undefined;
   let inTheWay: string | undefined;
   const stat = new BigInt64Array(STAT_WORDS);
   const deviceOf = (dir: DirHandle): bigint => {
@@ -47,6 +53,9 @@ export function surveyBelow(source: Source, place: Place, withTimes: boolean): S
         isDir = seen !== undefined && isDirMode(seen.mode);
         const time = seen === undefined || isDir ? undefined : wholeMs(seen.mtimeNs);
         if (time !== undefined) newestMs = Math.max(newestMs ?? time, time);
+        const hasOneName = seen !== undefined && !isDir && seen.nlink === 1n;
+        const change = hasOneName ? wholeMs(seen.ctimeNs) : undefined;
+        if (change !== undefined) newestChangeMs = Math.max(newestChangeMs ?? change, change);
       }
       if (isDir) frame.dirs.push(each);
       else entries += 1;
@@ -72,7 +81,7 @@ export function surveyBelow(source: Source, place: Place, withTimes: boolean): S
   } finally {
     for (const { dir } of stack) source.closeDir(dir);
   }
-  return { entries, newestMs, inTheWay };
+  return { entries, newestMs, newestChangeMs, inTheWay };
 }
 
 function holdsSomething(source: Source, parent: DirHandle, name: ByteString): boolean {

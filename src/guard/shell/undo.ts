@@ -246,10 +246,12 @@ class UndoMaker {
     const survey = isDir ? surveyBelow(this.#ports.source, place, true) : undefined;
     const moved = isDir ? this.#renamedInto(op.path) : 0;
     const newest = survey?.newestMs;
+    const change = survey?.newestChangeMs;
     return {
       ...this.#common(op),
       ...{ kind: kindWord(seen.mode), entries: (survey?.entries ?? 1) - moved },
       ...(newest === undefined ? {} : { newest: unixMs(newest) }),
+      ...(change === undefined ? {} : { newestChange: unixMs(change) }),
       bytes: isDir ? op.bytes : Number(seen.size),
       precond: preconditionOf(seen),
     };

@@ -238,6 +238,7 @@ class Maker {
     const live = liveness({ path, isDir: seen.kind === 'dir', newest, newestChange, isOwned });
     return {
       ...{ kind: seen.kind, path, entries, bytes, newest, live },
+      ...(seen.kind === 'dir' ? { newestChange } : {}),
       ...{ owner: isOwned ? 'pipeline' : 'unknown', cascade: 'expanded', cls: 'data' },
       ...{ precond: seen.precond, undo: proveUndo(path, bytes) },
     };

@@ -159,7 +159,7 @@ function lossOf(
   const live = op === 'update' ? IDLE : facts.liveOf({ path, isDir, ...times, isOwned });
   return {
     ...{ op, kind: kindOf(present.kind), path, entries, bytes },
-    ...(newest === undefined ? {} : { newest }),
+    ...(newest === undefined ? {} : { newest, ...(isDir ? { newestChange } : {}) }),
     ...{
       owner: isOwned ? 'pipeline' : 'other',
       cascade: 'expanded',
