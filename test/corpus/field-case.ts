@@ -35,6 +35,7 @@ export interface CasePlan {
   readonly target?: Partial<PlanHeader['target']>;
   readonly scope?: readonly string[];
   readonly history?: Partial<PipelineFacts>;
+  readonly isExpired?: true;
   readonly ops: readonly CaseOps[];
 }
 

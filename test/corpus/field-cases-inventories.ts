@@ -251,7 +251,10 @@ export const INVENTORIES: readonly FieldCase[] = [
       target: { generation: 4, entries: 26 },
       ops: [{ count: 26, path: 'resource/#', is: { ...LOST, undo: NO_UNDO, live: RUNNING } }],
     },
-    expect: { decision: 'deny', rules: ['eligible-source', 'undo', 'live', 'radius'] },
+    expect: {
+      decision: 'deny',
+      rules: ['eligible-source', 'undo', 'live', 'radius', 'exact-plan'],
+    },
     twin: {
       story: 'A person, the present state, and a queue that nothing uses is taken out of it.',
       plan: {

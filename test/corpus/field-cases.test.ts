@@ -27,7 +27,12 @@ function approvedByAll(plan: CasePlan): Verdict {
   return judged(plan, { approvals });
 }
 
-const INVARIANT: ReadonlySet<RuleName> = new Set(['complete', 'scoped', 'eligible-source']);
+const INVARIANT: ReadonlySet<RuleName> = new Set([
+  'complete',
+  'scoped',
+  'eligible-source',
+  'exact-plan',
+]);
 
 function saidOf(verdict: Verdict): string {
   return verdict.objections
@@ -72,6 +77,27 @@ for (const { name, plan } of FIELD_CASES) {
   });
 }
 
+/** So many times smaller, with the same share of the tree. */
+function milder(plan: CasePlan, times: number): CasePlan {
+  const ops = plan.ops.map((op) => ({
+    ...op,
+    count: Math.max(1, Math.floor((op.count ?? 1) / times)),
+  }));
+  return { ...plan, ops };
+}
+
+/** Nothing is lost by it: that of a tenth a release may go unasked is what limits say. */
+const HARMLESS = 'a directory renamed at the source';
+
+for (const { name, plan } of FIELD_CASES.filter((each) => each.name !== HARMLESS)) {
+  test(`${name}, four times and ten times milder: still not let pass`, () => {
+    for (const times of [4, 10]) {
+      const verdict = judged(milder(plan, times));
+      assert.notEqual(verdict.decision, 'allow', `${times} times milder`);
+    }
+  });
+}
+
 test('every case is told somewhere, once, and its rules are not all one', () => {
   const names = FIELD_CASES.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
@@ -80,6 +106,7 @@ test('every case is told somewhere, once, and its rules are not all one', () => 
   assert.deepEqual([...rules].sort(), [
     'complete',
     'eligible-source',
+    'exact-plan',
     'live',
     'radius',
     'scoped',

@@ -5,6 +5,7 @@
  */
 import type { FieldCase } from './field-case.ts';
 import { INVENTORIES } from './field-cases-inventories.ts';
+import { PROTECTIONS } from './field-cases-protections.ts';
 import { TREES } from './field-cases-trees.ts';
 
-export const FIELD_CASES: readonly FieldCase[] = [...TREES, ...INVENTORIES];
+export const FIELD_CASES: readonly FieldCase[] = [...TREES, ...INVENTORIES, ...PROTECTIONS];

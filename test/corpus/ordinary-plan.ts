@@ -29,7 +29,7 @@ function headerOf({ target, actor, command, ...plan }: CasePlan): JudgedHeader {
     format: PLAN_FORMAT,
     id: 'p-7f3a9c41',
     created: NOW,
-    expires: unixMs(NOW + hours(4)),
+    expires: plan.isExpired === true ? NOW : unixMs(NOW + hours(4)),
     pipeline: plan.pipeline ?? 'rsync:/srv/release>/srv/mirror',
     actor: actor ?? { name: 'root@mirror1', kind: 'service' },
     ...(command !== undefined && { command }),

@@ -20,7 +20,7 @@ export const RELEASES: Readonly<Record<string, Releases>> = {
   express: { half: 'report', package: 'express', count: 40 },
   'directus-app': { half: 'fresh-tune', package: '@directus/app', count: 41 },
   prettier: { half: 'fresh-tune', package: 'prettier', count: 41 },
-  'n8n-editor': { half: 'fresh-report', package: 'n8n-editor-ui', count: 41 },
+  'n8n-editor': { half: 'fresh-report', package: 'n8n-editor-ui', count: 21 },
   vitest: { half: 'fresh-report', package: 'vitest', count: 41 },
   webpack: { half: 'fresh-report', package: 'webpack', count: 41 },
   bootstrap: { half: 'fresh-report', package: 'bootstrap', count: 41 },

@@ -14,8 +14,7 @@ export const DIGEST_DIGITS = 6;
 export type MtimeOf = (stat: fs.Stats) => number | undefined;
 
 export function filesBelow(root: string, mtimeOf: MtimeOf): ReadonlyMap<string, DayFile> {
-  const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' });
-  const files = names.flatMap((name): (readonly [string, DayFile])[] => {
+  const files = namesBelow(root).flatMap((name): (readonly [string, DayFile])[] => {
     const at = path.join(root, name);
     const stat = fs.lstatSync(at);
     const mtime = mtimeOf(stat);
@@ -26,6 +25,14 @@ export function filesBelow(root: string, mtimeOf: MtimeOf): ReadonlyMap<string, 
     return [[name, { size: stat.size, digest: short(fs.readFileSync(at)), ...times }]];
   });
   return sorted(files);
+}
+
+/** A recursive `readdir` follows links: `/var/run` of another root leads to that of this machine. */
+function namesBelow(root: string, below = ''): readonly string[] {
+  return fs.readdirSync(path.join(root, below), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.join(below, entry.name);
+    return entry.isDirectory() ? [name, ...namesBelow(root, name)] : [name];
+  });
 }
 
 export function sorted(files: Iterable<readonly [string, DayFile]>): ReadonlyMap<string, DayFile> {
