@@ -259,10 +259,16 @@ test('where nothing can be deleted or overwritten nothing is listed and nothing 
     assert.equal(fs.readFileSync(count, 'utf8'), 'x\n', argv.join(' '));
   }
   assert.ok(!fs.existsSync(place.state));
-  // Else it is asked once, and run once.
-  fs.rmSync(count);
-  assert.equal(place.guard([rsync, '-a', '--delete', ...places]).status, 0);
-  assert.equal(fs.readFileSync(count, 'utf8'), 'x\nx\n');
+  // Else it is asked once, and run once where something is to be done.
+  for (const [name, runs] of [
+    ['nothing', 'x\n'],
+    ['one', 'x\nx\n'],
+  ] as const) {
+    fs.rmSync(count);
+    if (name === 'one') place.put(name, 'new');
+    assert.equal(place.guard([rsync, '-a', '--delete', ...places]).status, 0);
+    assert.equal(fs.readFileSync(count, 'utf8'), runs);
+  }
 });
 
 test('what is not understood or not known is not run', (t) => {

@@ -29,6 +29,8 @@ export interface RsyncCommand {
   readonly overwrites: boolean;
   /** Old content is changed where it lies, or rsync's own backups are wanted: a copy is made before. */
   readonly needsCopies: boolean;
+  /** Times of directories are as in the source when it ends. */
+  readonly keepsDirTimes: boolean;
   /** Then ours cannot be added. */
   readonly hasOwnBackup: boolean;
   /** A list or a filter comes on standard input, which is read once. */
@@ -45,6 +47,7 @@ export interface RsyncCommand {
 /** Options that end it before anything is done. */
 const INFORMING = new Set(['version', 'help', 'list-only']);
 const STDIN_LISTS = new Set(['files-from', 'exclude-from', 'include-from']);
+const NO_DIR_TIMES = ['no-times', 'no-t', 'omit-dir-times'];
 const HARMLESS_REMOTE = /^--?(?:fake-super|log-file=.*|numeric-ids|bwlimit=.*)$/;
 
 export function parseRsync(argv: readonly string[]): RsyncCommand {
@@ -67,6 +70,7 @@ export function parseRsync(argv: readonly string[]): RsyncCommand {
     deletes: !isIdle && options.some(({ name }) => DELETING.has(name) || isRemoval(name)),
     overwrites: !isIdle && !keepsAll,
     hasOwnBackup,
+    keepsDirTimes: (has('archive') || has('times')) && !NO_DIR_TIMES.some(has),
     needsCopies: hasOwnBackup || options.some(({ name }) => IN_PLACE.has(name)),
     readsStdin: options.some(({ name, value }) => STDIN_LISTS.has(name) && value === '-'),
     filter: filters.length === 0 ? null : filters.map(optionText).join(' '),

@@ -2,6 +2,7 @@
 import { QUARANTINE_NAME } from '../../base/own-places.ts';
 import { TREE_MARKER } from '../../base/tree-marker.ts';
 import { optionText, type RsyncCommand, type RsyncOption } from './parse-rsync.ts';
+import { listOptions } from './rsync-list.ts';
 import { ABOUT_DELETING, DELETING, PRINTING } from './rsync-options.ts';
 
 /** Begins every line of ours; a name cannot forge it, for a newline in a name is escaped. */
@@ -38,17 +39,25 @@ export interface RunOptions {
   readonly backupDir?: string;
   /** What is there stays as it is. */
   readonly createsOnly?: true;
+  /** Only what a list on standard input names, below a place. */
+  readonly list?: {
+    readonly below: string;
+    /** A directory that is named with a slash, as the top is, would bring what lies in it. */
+    readonly isTopAlone: boolean;
+  };
 }
 
 /** @returns arguments for the run: without any option that deletes */
 export function runArguments(command: RsyncCommand, run: RunOptions): readonly string[] {
-  const options = command.options.filter(({ name }) => !isOfDeletes(name));
+  const { list } = run;
+  const all = command.options.filter(({ name }) => !isOfDeletes(name));
+  const options = list === undefined ? all : listOptions(all, list);
   return [
-    ...OURS,
+    ...(list === undefined ? OURS : []),
     ...options.map(optionText),
     ...(run.backupDir === undefined ? [] : ['--backup', `--backup-dir=${run.backupDir}`]),
     ...(run.createsOnly === undefined ? [] : ['--ignore-existing']),
-    ...placesOf(command),
+    ...(list === undefined ? placesOf(command) : ['--', list.below, command.targetText]),
   ];
 }
 

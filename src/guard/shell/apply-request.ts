@@ -51,6 +51,8 @@ export interface CommandContent {
   readonly by: 'command';
   /** It writes in place, or keeps nothing: what it will change is copied aside before it runs. */
   readonly copiesFirst?: true;
+  /** It gives directories the times that it wants: a delete of ours is not to change them. */
+  readonly keepsDirTimes?: true;
   /**
    * Runs it. What it overwrites or deletes by itself goes below `backupDir` under its own path
    * (`rsync --backup-dir`), on the mount of the target.

@@ -23,6 +23,7 @@ import {
 import type { AppliedRuns } from './applied-runs.ts';
 import type { ApplyPorts, ApplyRequest, CommandContent, ContentSource } from './apply-request.ts';
 import { Asked, Batches } from './batches.ts';
+import { DirTimes } from './dir-times.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { LeftAlone } from './left-alone.ts';
@@ -94,6 +95,7 @@ export class ApplyRun {
   readonly #lifted = new Map<number, MeantOp>();
   /** Of what the command does. */
   readonly #commanded = new Map<number, Intent>();
+  readonly #dirTimes: DirTimes;
   readonly #unset: { path: ByteString; what: string }[] = [];
   #done = 0;
   #asideEntries = 0;
@@ -113,6 +115,7 @@ export class ApplyRun {
       ...{ ports, quarantine, steps: this.#steps, batches: this.#batches },
       isResumed: before !== undefined,
     });
+    this.#dirTimes = new DirTimes(this.#steps);
     const dirs = before?.before ?? new Map<ByteString, bigint>();
     this.#meant = new Meant({ journal, steps: this.#steps, quarantine, dirs });
     quarantine.onTrial = ({ path }) => this.#meant.noteTrial(path);
@@ -158,8 +161,14 @@ export class ApplyRun {
     this.#openMounts();
     if (content.by === 'command') await this.#command(content);
     else await this.#bringAll(content);
-    await this.#pass({ phase: DELETE, act: (op) => this.#steps.setAside(op) });
+    await this.#pass({ phase: DELETE, act: (op) => this.#delete(op, content) });
     if (content.by === 'holdfast') await this.#attributes(content);
+  }
+
+  #delete(op: Op, content: ContentSource | CommandContent): void {
+    const keepsTimes = content.by === 'command' && content.keepsDirTimes === true;
+    if (keepsTimes) this.#dirTimes.noteAbove(op.path);
+    this.#steps.setAside(op);
   }
 
   /** Every mount that something will be set aside on, with what will lie there: before any change. */
@@ -461,6 +470,7 @@ export class ApplyRun {
   }
 
   #putTimesBack(content: ContentSource | CommandContent): void {
+    for (const [path, was] of this.#dirTimes.changed()) this.#set(path, was);
     if (content.by !== 'holdfast' || content.dirTime === undefined) return;
     for (const path of new Set([...this.#meant.dirs.keys(), ...(content.dirs?.() ?? [])])) {
       const seen = this.#attributed.has(path) ? undefined : this.#steps.seenDir(path);

@@ -111,8 +111,8 @@ function proxied(here: Guarded, line: JsonLines<ToNear, ToFar>, hello: FarHello)
         ? eligibilityUnseen(sourceText)
         : eligibility(sight, { place: sourceText, lastSeen }),
     ask: (see, same) => heard(line, { see, same }),
-    run: (backupDir) => (backupDir === undefined ? [FULL] : [FULL, backupDir]),
-    runCreates: [CREATES],
+    run: (backupDir) => ({ argv: backupDir === undefined ? [FULL] : [FULL, backupDir] }),
+    runCreates: () => ({ argv: [CREATES] }),
     sourceFile: () => undefined,
     input: undefined,
   };

@@ -12,7 +12,7 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
   const wrapped = await understand(asked.argv, { cwd: cli.cwd, env: cli.env });
   if (wrapped.risk === 'none') {
     voice.unguarded(wrapped.notes);
-    return { code: await runAs(parts, asked.argv), outcome: 'unguarded' };
+    return { code: await runAs(parts, { argv: asked.argv }), outcome: 'unguarded' };
   }
   if (wrapped.risk === 'unclear') {
     voice.unclear(wrapped);

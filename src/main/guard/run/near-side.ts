@@ -100,15 +100,15 @@ class NearRun {
   }
 
   #run(run: FarRun): Promise<number> {
-    const { asked } = this.#parts;
     const command = this.#command;
-    const argv =
+    const call =
       run.how === 'full'
         ? command.run?.(run.backupDir)
         : run.how === 'creates'
-          ? command.runCreates
-          : asked.argv;
-    return this.#runAs(this.#parts, argv ?? asked.argv, command.input);
+          ? command.runCreates?.()
+          : undefined;
+    const { argv } = this.#parts.asked;
+    return this.#runAs(this.#parts, call ?? { argv, input: command.input });
   }
 
   #done({ code, json }: Extract<ToNear, { done: object }>['done']): RunEnd {

@@ -18,11 +18,14 @@ export async function runRemote(parts: RunParts, command: Guarded, runAs: RunAs)
     return { code: answer.code, outcome: 'not-run' };
   }
   if (asked.observe || deletes + changes === 0) {
-    const argv = asked.observe ? asked.argv : (command.run?.(undefined) ?? asked.argv);
-    return { code: await runAs(parts, argv, command.input), outcome: 'unguarded' };
+    const { input } = command;
+    const typed = { argv: asked.argv, input };
+    const call = asked.observe ? typed : (command.run?.(undefined) ?? typed);
+    return { code: await runAs(parts, call), outcome: 'unguarded' };
   }
-  const isRun = !asked.allOrNothing && command.runCreates !== undefined;
-  if (isRun) await runAs(parts, command.runCreates, command.input);
+  const creates = asked.allOrNothing ? undefined : command.runCreates?.();
+  const isRun = creates !== undefined;
+  if (isRun) await runAs(parts, creates);
   voice.remoteHeld(command, { deletes, changes, isRun });
   return { code: RUN_EXIT.held, outcome: 'held' };
 }

@@ -22,7 +22,7 @@ import { releaseOver, settleKilled } from '../housekeeping.ts';
 import { runChild } from './child.ts';
 import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
-import type { Guarded } from './wrapped.ts';
+import type { CommandCall } from './wrapped.ts';
 
 /** The target lies on this machine. */
 export async function runHere(parts: RunParts, command: LocalCommand): Promise<RunEnd> {
@@ -30,21 +30,24 @@ export async function runHere(parts: RunParts, command: LocalCommand): Promise<R
 }
 
 /** @returns its own exit code */
-export async function runAs(
-  { cli, ran, runElsewhere }: RunParts,
-  argv: readonly string[],
-  input?: Guarded['input'],
+export async function runAs(parts: RunParts, call: CommandCall): Promise<number> {
+  const code = call.argv.length === 0 ? 0 : await runCall(parts, call);
+  const next = call.otherwise?.(code);
+  if (next !== undefined) return runAs(parts, next);
+  parts.ran.code = code;
+  return code;
+}
+
+async function runCall(
+  { cli, runElsewhere }: RunParts,
+  { argv, input }: CommandCall,
 ): Promise<number> {
   const [program = '', ...args] = argv;
   cli.stop.leaveToCommand();
   try {
-    if (runElsewhere !== undefined) {
-      ran.code = await runElsewhere(argv);
-      return ran.code;
-    }
+    if (runElsewhere !== undefined) return await runElsewhere(argv);
     const call = { program, args, env: cli.env, input };
-    ran.code = await runChild(call, cli.wantsJson ? 2 : 1);
-    return ran.code;
+    return await runChild(call, cli.wantsJson ? 2 : 1);
   } finally {
     cli.stop.takeBack();
   }
@@ -127,7 +130,10 @@ class LocalRun {
 
   /** It did happen, as it was typed: the next run is measured by it, and `guard replay` counts it. */
   async #observed(made: MadePlan, verdict: Verdict): Promise<RunEnd> {
-    const code = await runAs(this.#parts, this.#parts.asked.argv, this.#command.input);
+    const code = await runAs(this.#parts, {
+      argv: this.#parts.asked.argv,
+      input: this.#command.input,
+    });
     // It did all that was asked of it, whatever the verdict: the next run is measured by that.
     const isDone = this.#command.endedWell(code);
     if (isDone) this.#adopt(made, 'all');
@@ -140,9 +146,9 @@ class LocalRun {
     const command = this.#command;
     let code = made.asked.code;
     const report = await this.#apply(made, 'all', async (backupDir) => {
-      const argv = command.run?.(backupDir);
-      if (argv === undefined) return true;
-      code = await runAs(this.#parts, argv, command.input);
+      const call = command.run?.(backupDir);
+      if (call === undefined) return true;
+      code = await runAs(this.#parts, call);
       return command.endedWell(code);
     });
     this.#tell();
@@ -188,7 +194,7 @@ class LocalRun {
     }
     let code = 0;
     const report = await this.#apply(made, 'creates', async () => {
-      code = await runAs(this.#parts, runCreates, this.#command.input);
+      code = await runAs(this.#parts, runCreates());
       return this.#command.endedWell(code);
     });
     // A first run of which nothing else was to be said has taken over what lies there. Any other held
@@ -226,6 +232,7 @@ class LocalRun {
         by: 'command',
         run: (backupDir: ByteString) => run(textOfBytes(backupDir)),
         ...(this.#command.copiesFirst ? { copiesFirst: true as const } : {}),
+        ...(this.#command.keepsDirTimes === true ? { keepsDirTimes: true as const } : {}),
       },
       holder: leaseHolderHere(),
       until: unixMs(session.now() + session.keepMs),

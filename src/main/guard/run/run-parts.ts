@@ -6,7 +6,7 @@ import type { Cli } from '../../cli/cli.ts';
 import type { GuardSession } from '../guard-session.ts';
 import type { MadePlan } from './make-plan.ts';
 import type { RunVoice } from './run-voice.ts';
-import type { Guarded } from './wrapped.ts';
+import type { CommandCall } from './wrapped.ts';
 
 /** Of `guard run` alone: all other codes are the child's own. */
 export const RUN_EXIT = { held: 120, denied: 121, stale: 122, notRun: 123 } as const;
@@ -44,8 +44,4 @@ export interface RunEnd {
 }
 
 /** Runs the command. @returns its own exit code */
-export type RunAs = (
-  parts: RunParts,
-  argv: readonly string[],
-  input?: Guarded['input'],
-) => Promise<number>;
+export type RunAs = (parts: RunParts, call: CommandCall) => Promise<number>;

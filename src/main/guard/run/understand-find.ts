@@ -43,7 +43,7 @@ export function understandFind(argv: readonly string[], around: Surroundings): W
     root,
     scope: below,
     ask: (see) => ask(command, { starts, root, around, see }),
-    run: printed === undefined ? undefined : () => printed,
+    run: printed === undefined ? undefined : () => ({ argv: printed }),
   });
 }
 

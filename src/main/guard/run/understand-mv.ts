@@ -37,7 +37,7 @@ export function understandMv(argv: readonly string[], around: Surroundings): Wra
       }
       return Promise.resolve(nothingListed(0));
     },
-    run: () => argv,
+    run: () => ({ argv }),
   });
 }
 

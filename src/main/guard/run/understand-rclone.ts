@@ -15,7 +15,7 @@ import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { askChild, readInput } from './child.ts';
-import type { Asked, Guarded, Surroundings, Wrapped } from './wrapped.ts';
+import type { Asked, CommandCall, Guarded, Surroundings, Wrapped } from './wrapped.ts';
 
 /** 9: nothing was to be transferred, where that is asked for. */
 const LISTED = new Set([0, 9]);
@@ -69,10 +69,12 @@ async function guarded(command: RcloneCommand, parts: Parts): Promise<Guarded> {
   const isLocal = isLocalPlace(source);
   const from = isLocal ? path.resolve(textOfBytes(around.cwd), source) : source;
   const targetText = root === 'remote' ? target : textOfBytes(root);
-  const run = (backupDir: string | undefined): readonly string[] => [
-    command.program,
-    ...rcloneRun(command, backupDir === undefined || command.hasOwnBackup ? {} : { backupDir }),
-  ];
+  const call = (of: Parameters<typeof rcloneRun>[1]): CommandCall => ({
+    argv: [command.program, ...rcloneRun(command, of)],
+    input,
+  });
+  const run = (backupDir: string | undefined): CommandCall =>
+    call(backupDir === undefined || command.hasOwnBackup ? {} : { backupDir });
   return {
     ...{ risk: 'guarded', name: 'rclone', sourceText: from, targetText, target: root, input, run },
     pipeline: `rclone:${from}>${targetText}`,
@@ -84,7 +86,7 @@ async function guarded(command: RcloneCommand, parts: Parts): Promise<Guarded> {
     filterNarrowsDeletes: command.filterNarrowsDeletes,
     copiesFirst: command.hasOwnBackup,
     ask: (see, same) => ask(command, { around, input, see, same }),
-    runCreates: [command.program, ...rcloneRun(command, { createsOnly: true })],
+    runCreates: () => call({ createsOnly: true }),
     endedWell: (code) => LISTED.has(code),
     sourceFile: (below) => (isLocal ? byteString(`${bytesOfText(from)}/${below}`) : undefined),
   };

@@ -3,11 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseRsync, type RsyncCommand } from '../../../adapters/rsync/parse-rsync.ts';
 import { DryRunReader } from '../../../adapters/rsync/read-dry-run.ts';
-import {
-  dryRunArguments,
-  remoteShellOf,
-  runArguments,
-} from '../../../adapters/rsync/rsync-arguments.ts';
+import { dryRunArguments, remoteShellOf } from '../../../adapters/rsync/rsync-arguments.ts';
 import { placeText, type RsyncPlace } from '../../../adapters/rsync/rsync-place.ts';
 import { nodeTreeWriter } from '../../../adapters/node/tree-writer.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
@@ -15,6 +11,7 @@ import { sayText } from '../../../base/say-name.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { realPath, walkedFrom } from './explicit-places.ts';
+import { RsyncListRun } from './rsync-list-run.ts';
 import { askChild, ByteLines, readInput } from './child.ts';
 import type { Asked, Guarded, LookablePlace, Surroundings, Wrapped } from './wrapped.ts';
 
@@ -123,6 +120,8 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
           fileName === undefined ? target.root : byteString(`${target.root}/${fileName}`),
         );
   const sourceText = sourceName(command.sources, cwd);
+  const sourceFile = sourceFileOf(command, cwd);
+  const list = new RsyncListRun(command, { cwd: around.cwd, sourceFile });
   return {
     ...{ risk: 'guarded', name: 'rsync', sourceText, targetText, input },
     pipeline: `rsync:${sourceText}>${targetText}`,
@@ -134,18 +133,14 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
     filter: command.filter,
     filterNarrowsDeletes: command.filterNarrowsDeletes,
     copiesFirst: command.needsCopies,
-    ask: (see, same) => ask({ command, around, input, fileName, see, same }),
-    run: (backupDir) => [
-      command.program,
+    keepsDirTimes: command.keepsDirTimes,
+    ask: (see, same) => ask({ command, around, input, fileName, see, same, list }),
+    run: (backupDir) =>
       // Beside copies as well: of what changes after the dry run none was made.
-      ...runArguments(
-        command,
-        backupDir === undefined || command.hasOwnBackup ? {} : { backupDir },
-      ),
-    ],
-    runCreates: [command.program, ...runArguments(command, { createsOnly: true })],
+      list.call(backupDir === undefined || command.hasOwnBackup ? {} : { backupDir }, input),
+    runCreates: () => list.call({ createsOnly: true }, input),
     endedWell: (code) => ENDED_WELL.has(code),
-    sourceFile: sourceFileOf(command, cwd),
+    sourceFile,
   };
 }
 
@@ -156,14 +151,18 @@ interface Asking {
   readonly fileName: ByteString | undefined;
   readonly see: (change: WrappedChange) => void;
   readonly same: ((path: ByteString) => void) | undefined;
+  readonly list: RsyncListRun;
 }
 
 async function ask(asking: Asking): Promise<Asked> {
-  const { command, around, input, fileName, see, same } = asking;
+  const { command, around, input, fileName, see, same, list } = asking;
   const named = (change: WrappedChange): WrappedChange =>
     fileName === undefined ? change : { ...change, path: fileName };
   const reader = new DryRunReader(
-    (change) => see(named(change)),
+    (change) => {
+      list.note(change);
+      see(named(change));
+    },
     (each) => same?.(fileName ?? each),
   );
   const lines = new ByteLines((line) => reader.push(line));
@@ -175,6 +174,7 @@ async function ask(asking: Asking): Promise<Asked> {
   if (!LISTED.has(code)) return { kind: 'ended', code, said };
   lines.end();
   const listing = reader.end(command.sources.length);
+  list.listed(code !== 23 && fileName === undefined);
   const ownErrors = code === 23 ? [firstLine(said) ?? 'rsync could not read all of it'] : [];
   return {
     kind: 'listed',

@@ -51,6 +51,8 @@ export interface Guarded {
   readonly filterNarrowsDeletes: boolean;
   /** Content is changed where it lies, so it is kept by a copy before. */
   readonly copiesFirst: boolean;
+  /** It sets the times of directories, also of those that it deletes from. */
+  readonly keepsDirTimes?: boolean;
   /** Standard input, where the command reads a list from it. */
   readonly input: Uint8Array | undefined;
   /** What it would do. */
@@ -60,15 +62,24 @@ export interface Guarded {
     same: ((path: ByteString) => void) | undefined,
   ) => Promise<Asked>;
   /** The run without its deletes; undefined: there is nothing to run, the deletes are all. */
-  readonly run: ((backupDir: string | undefined) => readonly string[]) | undefined;
+  readonly run: ((backupDir: string | undefined) => CommandCall) | undefined;
   /** The run that only creates; undefined: it cannot. */
-  readonly runCreates: readonly string[] | undefined;
+  readonly runCreates: (() => CommandCall) | undefined;
   /** What it would print of what has gone, asked when it has. */
   readonly told?: () => readonly string[];
   /** After which codes of the run its deletes are due. */
   readonly endedWell: (code: number) => boolean;
   /** The file in the source that comes to `path`; undefined: it cannot be read here. */
   readonly sourceFile: (path: ByteString) => ByteString | undefined;
+}
+
+/** One run of the command; of no words: nothing is left to do for it. */
+export interface CommandCall {
+  readonly argv: readonly string[];
+  /** Standard input; absent: what we were given ourselves. */
+  readonly input?: Uint8Array | undefined;
+  /** What is run in its place where it ended so; undefined: that is its end. */
+  readonly otherwise?: (code: number) => CommandCall | undefined;
 }
 
 export interface LookablePlace {
