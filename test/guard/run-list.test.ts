@@ -105,7 +105,10 @@ class Changes {
   #one(): unknown {
     const all = this.#entries();
     const entry = all[this.#draw(all.length)];
-    if (entry === undefined || this.#draw(4) === 0) return this.#create();
+    if (entry === undefined || this.#draw(4) === 0) {
+      this.#create();
+      return undefined;
+    }
     const stat = fs.lstatSync(entry);
     const isLarge = isDir(entry) && fs.readdirSync(entry).length > 2;
     switch (this.#draw(6)) {
@@ -123,6 +126,7 @@ class Changes {
         return stat.isSymbolicLink() ? undefined : fs.chownSync(entry, 1 + this.#draw(9), 7);
       default:
         if (stat.isFile()) fs.writeFileSync(entry, `other ${this.#draw(1e6)}`);
+        return undefined;
     }
   }
 

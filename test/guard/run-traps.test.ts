@@ -243,8 +243,14 @@ test('rm and find leave what holds another file system, and say so', (t) => {
   }
 });
 
-for (const option of ['--inplace', '--append', '--whole-file']) {
-  test(`rsync ${option}: what changes at the source after the dry run is kept as well`, (t) => {
+for (const [option, isWhole] of [
+  ['--inplace', true],
+  ['--append', true],
+  ['--whole-file', true],
+  ['--inplace', false],
+] as const) {
+  const what = isWhole ? 'is kept as well' : 'waits';
+  test(`rsync ${option}: what changes at the source after the dry run ${what}`, (t) => {
     if (!needs(t, 'rsync')) return;
     const place = runPlace(t);
     place.fill(30);
@@ -254,13 +260,18 @@ for (const option of ['--inplace', '--append', '--whole-file']) {
     const late = `echo 'changed late, and longer' > '${place.source}/later'`;
     const script = `case "$*" in *--dry-run*) ;; *) [ -e '${place.dir}/go' ] && ${late};; esac; exec rsync "$@"`;
     fs.writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    const argv = [program, '-a', option, '--delete', `${place.source}/`, `${place.target}/`];
+    // Asked for figures it makes the whole run, and else only what was judged.
+    const more = isWhole ? ['--stats'] : [];
+    const places = [`${place.source}/`, `${place.target}/`];
+    const argv = [program, '-a', ...more, option, '--delete', ...places];
     assert.equal(place.guard(argv).status, 0);
     fs.rmSync(path.join(place.source, 'f1'));
     fs.writeFileSync(path.join(place.dir, 'go'), '');
     const ran = place.guard(argv);
     assert.equal(ran.status, 0, ran.stderr);
-    assert.match(fs.readFileSync(path.join(place.target, 'later'), 'utf8'), /and longer/);
+    const later = fs.readFileSync(path.join(place.target, 'later'), 'utf8');
+    assert.match(later, isWhole ? /and longer/ : /as it was/);
+    if (!isWhole) return;
     assert.ok(texts(path.dirname(place.target)).includes('as it was\n'), 'it is kept aside');
   });
 }

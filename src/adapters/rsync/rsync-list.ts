@@ -36,6 +36,8 @@ export interface ListedSource {
   readonly base: string;
   /** The directory there is the source itself, and no directory in the target. */
   readonly isContent: boolean;
+  /** What is at the source, and goes at the target all the same, is not known. */
+  readonly isFiltered: boolean;
   /** Every file that has more names than one must have all of them in the list. */
   readonly wholeGroups: boolean;
 }
@@ -56,7 +58,9 @@ export function listedSource(
   if (!options.every((option) => isSame(option, options))) return undefined;
   const base = baseOf(source, text, isDir);
   const wholeGroups = options.some(({ name }) => name === 'hard-links');
-  return base === undefined ? undefined : { base, isContent: base === text, wholeGroups };
+  const isFiltered = options.some(({ name }) => FILTERS.has(name) || name === 'delete-excluded');
+  if (base === undefined) return undefined;
+  return { base, isContent: base === text, isFiltered, wholeGroups };
 }
 
 /** In place of filters, recursion and sources. */

@@ -10,6 +10,7 @@ import { runArguments, type RunOptions } from '../../../adapters/rsync/rsync-arg
 import { PRINTING } from '../../../adapters/rsync/rsync-options.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
+import { parentOf } from '../../../manifest/core/order.ts';
 import { lstatOf, walkedFrom } from './explicit-places.ts';
 import { bytesOfText } from '../../cli/places.ts';
 import type { CommandCall, Guarded } from './wrapped.ts';
@@ -17,13 +18,11 @@ import type { CommandCall, Guarded } from './wrapped.ts';
 /** Usage, protocol, not supported, and a stream that ended: what an rsync says that knows no such list. */
 const NOT_TAKEN = new Set([1, 2, 4, 12]);
 
-type Told = Exclude<WrappedChange, { readonly what: 'delete' }>;
-
 export class RsyncListRun {
   readonly #command: RsyncCommand;
   readonly #source: ListedSource | undefined;
   readonly #sourceFile: Guarded['sourceFile'];
-  #told: Told[] = [];
+  #told: WrappedChange[] = [];
   #isWhole = false;
 
   constructor(
@@ -40,7 +39,7 @@ export class RsyncListRun {
 
   /** Told of each in turn, by a dry run. */
   note(change: WrappedChange): void {
-    if (change.what !== 'delete' && this.#source !== undefined) this.#told.push(change);
+    if (this.#source !== undefined) this.#told.push(change);
   }
 
   /** @param isWhole it has seen all that it was asked for */
@@ -52,13 +51,19 @@ export class RsyncListRun {
   call(options: RunOptions, input: Uint8Array | undefined): CommandCall {
     const whole = { argv: this.#argv(options), input };
     const source = this.#source;
-    const all = options.createsOnly === undefined;
-    const told = this.#told.filter(({ what }) => all || what === 'create');
+    const isAll = options.createsOnly === undefined;
+    const told = this.#told.filter(({ what }) => what === 'create' || (isAll && what === 'update'));
+    // What came back meanwhile is brought, so that it is not taken for what was judged.
+    const gone = isAll && source?.isFiltered === false ? this.#gone() : [];
     if (source === undefined || !this.#isWhole || !this.#hasWholeGroups(source, told)) return whole;
-    if (told.length === 0 && this.#printsNothing()) return { argv: [] };
-    const isTopAlone = told.every(({ path }) => path === '');
+    const named = [...told, ...gone];
+    if (named.length === 0 && this.#printsNothing()) return { argv: [] };
+    const isTopAlone = named.every(({ path }) => path === '');
     const list = { below: source.base, isTopAlone };
-    const listed = { argv: this.#argv({ ...options, list }), input: listOf(told, source) };
+    const listed = {
+      argv: this.#argv({ ...options, list }),
+      input: listOf(named, source),
+    };
     if (this.#command.sources[0]?.kind === 'local') return listed;
     const { backupDir } = options;
     // What was overwritten once is not overwritten by a second run, and what was kept of it.
@@ -67,15 +72,22 @@ export class RsyncListRun {
     return { ...listed, otherwise };
   }
 
+  /** What goes as a whole stands for all in it. */
+  #gone(): readonly WrappedChange[] {
+    const deletes = this.#told.filter(({ what }) => what === 'delete');
+    const paths = new Set(deletes.map(({ path }) => path));
+    return deletes.filter(({ path }) => !paths.has(parentOf(path) ?? path));
+  }
+
   #argv(options: RunOptions): readonly string[] {
     return [this.#command.program, ...runArguments(this.#command, options)];
   }
 
-  #hasWholeGroups({ wholeGroups }: ListedSource, told: readonly Told[]): boolean {
+  #hasWholeGroups({ wholeGroups }: ListedSource, told: readonly WrappedChange[]): boolean {
     return !wholeGroups || told.every((change) => this.#isAlone(change));
   }
 
-  #isAlone({ path }: Told): boolean {
+  #isAlone({ path }: WrappedChange): boolean {
     const file = this.#sourceFile(path);
     const stat = file === undefined ? undefined : lstatOf(file);
     return stat !== undefined && (stat.isDirectory() || stat.nlink === 1);
@@ -87,8 +99,8 @@ export class RsyncListRun {
 }
 
 /** By `./` the top directory comes along; named beside others it would bring all that lies in it. */
-function listOf(told: readonly Told[], { isContent }: ListedSource): Uint8Array {
-  const named = told.length === 1 ? told : told.filter(({ path }) => path !== '');
+function listOf(all: readonly WrappedChange[], { isContent }: ListedSource): Uint8Array {
+  const named = all.length === 1 ? all : all.filter(({ path }) => path !== '');
   const top = isContent ? './' : '';
   return Buffer.from(named.map(({ path }) => `${top}${path}\0`).join(''), 'latin1');
 }
