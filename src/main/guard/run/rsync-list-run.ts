@@ -72,11 +72,15 @@ export class RsyncListRun {
     return { ...listed, otherwise };
   }
 
-  /** What goes as a whole stands for all in it. */
+  /** What goes as a whole, or makes way for something else, stands for all in it. */
   #gone(): readonly WrappedChange[] {
-    const deletes = this.#told.filter(({ what }) => what === 'delete');
-    const paths = new Set(deletes.map(({ path }) => path));
-    return deletes.filter(({ path }) => !paths.has(parentOf(path) ?? path));
+    const tops = new Set<ByteString>();
+    for (const change of this.#told) {
+      if (change.what === 'delete' || (change.what === 'create' && !change.isDir)) {
+        tops.add(change.path);
+      }
+    }
+    return this.#told.filter(({ what, path }) => what === 'delete' && !isBelowAny(tops, path));
   }
 
   #argv(options: RunOptions): readonly string[] {
@@ -108,4 +112,9 @@ function listOf(all: readonly WrappedChange[], { isContent }: ListedSource): Uin
 function isEmpty(dir: string | undefined): boolean {
   if (dir === undefined) return true;
   return fs.readdirSync(fsPath(bytesOfText(dir))).length === 0;
+}
+
+function isBelowAny(tops: ReadonlySet<ByteString>, path: ByteString): boolean {
+  for (let at = parentOf(path); at !== undefined; at = parentOf(at)) if (tops.has(at)) return true;
+  return false;
 }
