@@ -61,7 +61,7 @@ export function orderOf(of: {
   return { phases, count, froms, lifted };
 }
 
-function isBelowAny(dirs: ReadonlySet<ByteString>, path: ByteString): boolean {
+export function isBelowAny(dirs: ReadonlySet<ByteString>, path: ByteString): boolean {
   if (dirs.size === 0) return false;
   for (let at = parentOf(path); at !== undefined; at = parentOf(at)) if (dirs.has(at)) return true;
   return false;

@@ -10,7 +10,7 @@ import { runArguments, type RunOptions } from '../../../adapters/rsync/rsync-arg
 import { PRINTING } from '../../../adapters/rsync/rsync-options.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import type { WrappedChange } from '../../../guard/core/wrapped.ts';
-import { parentOf } from '../../../manifest/core/order.ts';
+import { isBelowAny } from '../../../guard/shell/apply-order.ts';
 import { lstatOf, walkedFrom } from './explicit-places.ts';
 import { bytesOfText } from '../../cli/places.ts';
 import type { CommandCall, Guarded } from './wrapped.ts';
@@ -112,9 +112,4 @@ function listOf(all: readonly WrappedChange[], { isContent }: ListedSource): Uin
 function isEmpty(dir: string | undefined): boolean {
   if (dir === undefined) return true;
   return fs.readdirSync(fsPath(bytesOfText(dir))).length === 0;
-}
-
-function isBelowAny(tops: ReadonlySet<ByteString>, path: ByteString): boolean {
-  for (let at = parentOf(path); at !== undefined; at = parentOf(at)) if (tops.has(at)) return true;
-  return false;
 }
