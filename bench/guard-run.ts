@@ -5,11 +5,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
 import { HOLDFAST } from './tools.ts';
 
@@ -17,11 +16,13 @@ const HELP = `npm run bench-guard-run -- [options]
 
   --files N       of the tree (default 100000)
   --runs N        rounds; figures are medians (default 3)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
-  --no-keep       keep no result
+{common}
 
 Needs rsync; with strace, directories listed are counted too.
 `;
+
+const OPTIONS = { files: '100000', runs: '3' };
+type Run = BenchRun<keyof typeof OPTIONS>;
 
 const FILES_PER_DIR = 100;
 const SIZE = 2_000;
@@ -41,38 +42,20 @@ interface Sides {
 
 type Measured = Record<'plain' | 'guarded', Cost[]>;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      files: { type: 'string', default: '100000' },
-      runs: { type: 'string', default: '3' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      'no-keep': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return void process.stdout.write(HELP);
+async function main({ scratch, values, keep }: Run): Promise<void> {
   const [files, runs] = [Number(values.files), Number(values.runs)];
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
-  try {
-    const sides = prepare(scratch, files);
-    const costs: Measured = { plain: [], guarded: [] };
-    for (let run = 1; run <= runs; run++) {
-      change(sides.source, { files, run });
-      // Who comes first finds a colder cache: they take turns.
-      const order =
-        run % 2 === 1 ? (['plain', 'guarded'] as const) : (['guarded', 'plain'] as const);
-      for (const side of order) costs[side].push(await once(scratch, { sides, side }));
-      say(`run ${run}: rsync ${wallOf(costs.plain)} s, guarded ${wallOf(costs.guarded)} s`);
-    }
-    change(sides.source, { files, run: runs + 1 });
-    const listed = listings(scratch, sides);
-    tell({ scratch, files, runs, costs, listed, isKept: !values['no-keep'] });
-  } finally {
-    scratch.clear();
+  const sides = prepare(scratch, files);
+  const costs: Measured = { plain: [], guarded: [] };
+  for (let run = 1; run <= runs; run++) {
+    change(sides.source, { files, run });
+    // Who comes first finds a colder cache: they take turns.
+    const order = run % 2 === 1 ? (['plain', 'guarded'] as const) : (['guarded', 'plain'] as const);
+    for (const side of order) costs[side].push(await once(scratch, { sides, side }));
+    say(`run ${run}: rsync ${wallOf(costs.plain)} s, guarded ${wallOf(costs.guarded)} s`);
   }
+  change(sides.source, { files, run: runs + 1 });
+  const listed = listings(scratch, sides);
+  tell({ scratch, files, runs, costs, listed, keep });
 }
 
 function prepare(scratch: Scratch, files: number): Sides {
@@ -172,9 +155,9 @@ function tell(of: {
   readonly runs: number;
   readonly costs: Measured;
   readonly listed: Record<keyof Measured, number> | undefined;
-  readonly isKept: boolean;
+  readonly keep: Run['keep'];
 }): void {
-  const { scratch, files, runs, costs, listed, isKept } = of;
+  const { scratch, files, runs, costs, listed, keep } = of;
   const medians = Object.fromEntries(
     Object.entries(costs).map(([side, all]) => [
       side,
@@ -186,17 +169,12 @@ function tell(of: {
     ]),
   );
   const result = { files, runs, medians, directoriesListed: listed };
-  const text = `${JSON.stringify({ ...result, machine: describeMachine(scratch.root), costs }, null, 1)}\n`;
   process.stdout.write(`${JSON.stringify(result, null, 1)}\n`);
-  if (!isKept) return;
-  const dir = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(dir, { recursive: true });
-  const day = new Date().toISOString().slice(0, 10);
-  writeFileSync(join(dir, `${day}-guard-run.json`), text);
+  keep('guard-run', { ...result, machine: describeMachine(scratch.root), costs });
 }
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

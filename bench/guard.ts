@@ -3,12 +3,10 @@
  * its memory is its own: `guard-PART-worker.ts`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
 
 const HELP = `npm run bench-guard -- [options] [part...]
@@ -20,9 +18,11 @@ const HELP = `npm run bench-guard -- [options] [part...]
   --files N       of undo (default 500000)
   --ops N         operations of a plan (default 1000000)
   --runs N        rounds; figures are medians (default 3)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
-  --no-keep       keep no result
+{common}
 `;
+
+const OPTIONS = { ops: '1000000', files: '500000', runs: '3' };
+type Run = BenchRun<keyof typeof OPTIONS>;
 
 const GOALS = { undoWallS: 1, wallS: 10, rssBytes: 300 * 1024 * 1024 };
 const OWN_RULE = "op.op == 'delete' && op.path.startsWith('srv/tree/000001/')";
@@ -68,33 +68,11 @@ function judged(scratch: Scratch, ops: number, rule: string): Judged {
   return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8' })) as Judged;
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      ops: { type: 'string', default: '1000000' },
-      files: { type: 'string', default: '500000' },
-      runs: { type: 'string', default: '3' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      'no-keep': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const wanted = positionals.length === 0 ? Object.keys(PARTS) : positionals;
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
+async function main({ scratch, parts, values, keep }: Run): Promise<void> {
+  const wanted = parts.length === 0 ? Object.keys(PARTS) : parts;
   const of = { ops: Number(values.ops), files: Number(values.files), runs: Number(values.runs) };
-  try {
-    const figures = wanted.map((name) => [name, medians(scratch, name, of)] as const);
-    tell({ scratch, of, figures: Object.fromEntries(figures), isKept: !values['no-keep'] });
-  } finally {
-    scratch.clear();
-  }
+  const figures = wanted.map((name) => [name, medians(scratch, name, of)] as const);
+  tell({ scratch, of, figures: Object.fromEntries(figures), keep });
 }
 
 function medians(
@@ -115,9 +93,9 @@ function tell(told: {
   readonly scratch: Scratch;
   readonly of: object;
   readonly figures: Readonly<Record<string, Figures>>;
-  readonly isKept: boolean;
+  readonly keep: Run['keep'];
 }): void {
-  const { scratch, of, figures, isKept } = told;
+  const { scratch, of, figures, keep } = told;
   const { madeWallS = 0, madeRssPeakBytes = 0 } = figures.judge ?? {};
   const { undoneWallS } = figures.undo ?? {};
   const goals = {
@@ -132,14 +110,8 @@ function tell(told: {
       : { undoWall: { limitS: GOALS.undoWallS, isMet: undoneWallS <= GOALS.undoWallS } }),
   };
   process.stdout.write(`${JSON.stringify({ figures, goals }, undefined, 2)}\n`);
-  if (!isKept) return;
-  const date = new Date().toISOString();
-  const results = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  const file = join(results, `${date.slice(0, 10)}-guard.json`);
-  const kept = { format: 1, date, ...of, machine: describeMachine(scratch.root), figures, goals };
-  writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`);
-  process.stdout.write(`kept as ${file}\n`);
+  const machine = describeMachine(scratch.root);
+  keep('guard', { format: 1, date: new Date().toISOString(), ...of, machine, figures, goals });
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

@@ -3,16 +3,15 @@
  * All hosts are played by one sshd on this machine, each with a name and a machine-id of its own, so
  * this machine pays for both sides.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type Machine, startMachine } from '../test/look/machine.ts';
 import { ALIAS } from '../test/ssh/sshd-fixture.ts';
 import { describeMachine } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
 import { HOLDFAST } from './tools.ts';
 
@@ -22,13 +21,15 @@ const HELP = `npm run bench-look -- [options]
   --mounts N      of the one large host (default 1000)
   --guests N      of the one large host (default 200)
   --runs N        rounds; figures are medians (default 3)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
-  --no-keep       keep no result
+{common}
 
 Needs root (namespaces, loop devices) and openssh-server.
 `;
 
 /** What Look was promised to take (issue 4). */
+const OPTIONS = { hosts: '100', mounts: '1000', guests: '200', runs: '3' };
+type Run = BenchRun<keyof typeof OPTIONS>;
+
 const GOALS = { wallS: 60, largeHostCpuS: 3 };
 const TICKS_PER_SECOND = 100;
 const SETTLE_MS = 50;
@@ -41,34 +42,12 @@ interface Measured extends Cost {
   readonly thereCpuS: number;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      hosts: { type: 'string', default: '100' },
-      mounts: { type: 'string', default: '1000' },
-      guests: { type: 'string', default: '200' },
-      runs: { type: 'string', default: '3' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      'no-keep': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
+async function main({ scratch, values, keep }: Run): Promise<void> {
   const size = { mounts: Number(values.mounts), guests: Number(values.guests) };
   const of = { hosts: Number(values.hosts), ...size, runs: Number(values.runs) };
-  try {
-    const many = await lookedAt(scratch, { ...of, story: manyStory(of.hosts) });
-    const large = await lookedAt(scratch, { ...of, hosts: 1, story: largeStory(size) });
-    tell({ scratch, of, many, large, isKept: !values['no-keep'] });
-  } finally {
-    scratch.clear();
-  }
+  const many = await lookedAt(scratch, { ...of, story: manyStory(of.hosts) });
+  const large = await lookedAt(scratch, { ...of, hosts: 1, story: largeStory(size) });
+  tell({ scratch, of, many, large, keep });
 }
 
 async function lookedAt(
@@ -167,10 +146,10 @@ interface Told {
   readonly of: object;
   readonly many: readonly Measured[];
   readonly large: readonly Measured[];
-  readonly isKept: boolean;
+  readonly keep: Run['keep'];
 }
 
-function tell({ scratch, of, many, large, isKept }: Told): void {
+function tell({ scratch, of, many, large, keep }: Told): void {
   const mid = (runs: readonly Measured[], figure: keyof Measured): number =>
     median(runs.map((run) => run[figure]));
   const figures = {
@@ -186,19 +165,13 @@ function tell({ scratch, of, many, large, isKept }: Told): void {
     largeHost: { limitS: GOALS.largeHostCpuS, isMet: figures.largeThereCpuS < GOALS.largeHostCpuS },
   };
   say(JSON.stringify({ figures, goals }, undefined, 2));
-  if (!isKept) return;
-  const date = new Date().toISOString();
-  const results = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  const file = join(results, `${date.slice(0, 10)}-look.json`);
   const machine = describeMachine(scratch.root);
-  const kept = { format: 1, date, ...of, machine, figures, goals, many, large };
-  writeFileSync(file, `${JSON.stringify(kept, undefined, 2)}\n`);
-  say(`kept as ${file}`);
+  const date = new Date().toISOString();
+  keep('look', { format: 1, date, ...of, machine, figures, goals, many, large });
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

@@ -3,39 +3,40 @@
  * T2 to another by the bytes on the line; and plans of a million entries. `npm run bench-sync`.
  */
 import { execFileSync } from 'node:child_process';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import {
-  existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { dirname, join } from 'node:path';
 import { startSshd } from '../test/ssh/sshd-fixture.ts';
 import { generateInput } from './generate.ts';
 import { inputSpec, planFile } from './inputs.ts';
 import { describeMachine } from './machine.ts';
 import { type Cost, measure } from './measure.ts';
 import { environment } from './process.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
 import { changeTree, makeTree, PLANNED, type Planned, sayPlans } from './sync-plan.ts';
 import { HOLDFAST } from './tools.ts';
 
 const HELP = `npm run bench-sync -- [options]
 
-  --part NAME     time, bytes or plan; all of them without it
+  --part NAME     time, bytes, large or plan; all of them without it
   --scale X       share of the inputs (default 1: 500 000 files, 20 000, a million entries)
   --runs N        rounds; figures are medians (default 3)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
-  --no-keep       keep no result
+{common}
 
-bytes needs root (network namespaces) and openssh-server.
+bytes and large need root (network namespaces) and openssh-server.
 `;
+
+const OPTIONS = { part: '', scale: '1', runs: '3' };
+type Run = BenchRun<keyof typeof OPTIONS>;
 
 const CHANGED_OF = 100;
 /** A little more than what a capture takes for young. */
@@ -178,13 +179,76 @@ function figuresOf(costs: Readonly<Record<string, readonly Cost[]>>): Figures {
 
 async function bytes(scratch: Scratch, scale: number): Promise<Figures> {
   const trees = await treesOf(scratch, 'T2', scale);
+  return overSsh(trees, async (sent) => {
+    const figures: Record<string, number> = {};
+    for (const what of ['first', 'unchanged', 'changed'] as const) {
+      if (what === 'changed') change(trees, 1);
+      Object.assign(figures, sent(what));
+    }
+    return figures;
+  });
+}
+
+const LARGE_BYTES = 100_000_000;
+
+/** One large file of noise, 1 % of it changed: at once, in a hundred places, put in, and in an image. */
+async function large(scratch: Scratch, scale: number): Promise<Figures> {
+  const source = scratch.directory('large-source');
+  const size = Math.round(LARGE_BYTES * scale);
+  const figures: Record<string, number> = {};
+  for (const name of ['file', 'disk.img']) writeFileSync(join(source, name), randomBytes(size));
+  await overSsh({ source, env: newVault(scratch, 'large') }, async (sent) => {
+    sent('first');
+    for (const [name, hows] of Object.entries(LARGE_CHANGES)) {
+      for (const how of hows) {
+        const file = join(source, name);
+        writeFileSync(file, CHANGES[how](readFileSync(file), Math.round(size / 100)));
+        Object.assign(figures, sent(`${name} ${how}`));
+      }
+    }
+    return figures;
+  });
+  return figures;
+}
+
+const PLACES = 100;
+const LARGE_CHANGES = {
+  file: ['once', 'spread', 'insert'],
+  'disk.img': ['once', 'spread'],
+} as const;
+
+const CHANGES = {
+  once: (bytes: Buffer, size: number): Buffer => {
+    randomFillSync(bytes, Math.trunc(bytes.length / 3), size);
+    return bytes;
+  },
+  spread: (bytes: Buffer, size: number): Buffer => {
+    const step = Math.trunc(bytes.length / PLACES);
+    const length = Math.trunc(size / PLACES);
+    for (let at = 0; at < PLACES; at++) randomFillSync(bytes, at * step, length);
+    return bytes;
+  },
+  insert: (bytes: Buffer, size: number): Buffer => {
+    const middle = Math.trunc(bytes.length / 2);
+    return Buffer.concat([bytes.subarray(0, middle), randomBytes(size), bytes.subarray(middle)]);
+  },
+};
+
+/** What one sync of each costs, in bytes on the line. */
+type Sent = (what: string) => Figures;
+
+async function overSsh(
+  { source, env }: Pick<Trees, 'env' | 'source'>,
+  work: (sent: Sent) => Promise<Figures>,
+): Promise<Figures> {
   const sshd = await startSshd();
+  const there = mkdtempSync(join(dirname(source), 'far-'));
   try {
     sshd.authorize('');
-    const { source, env } = trees;
     const ssh = `${sshd.environment.HOLDFAST_SSH ?? 'ssh'} -p ${sshd.port}`;
-    const [ours, theirs] = [scratch.directory('far-ours'), scratch.directory('far-theirs')];
-    const far = { ...env, HOLDFAST_STATE: join(scratch.root, 'far-state') };
+    const [ours, theirs] = [join(there, 'ours'), join(there, 'theirs')];
+    for (const dir of [ours, theirs]) mkdirSync(dir);
+    const far = { ...env, HOLDFAST_STATE: join(there, 'state') };
     const words = Object.entries(far).map(([key, value]) => `${key}=${value}`);
     const near = {
       ...env,
@@ -195,18 +259,14 @@ async function bytes(scratch: Scratch, scale: number): Promise<Figures> {
     const target = `${sshd.host}:${sshd.port}:${ours}`;
     const sync = [HOLDFAST, 'sync', source, target, '--yes'];
     const card = cardOf(sshd.host);
-    const sent = (argv: readonly string[], own: NodeJS.ProcessEnv): number => {
+    const cost = (argv: readonly string[], own: NodeJS.ProcessEnv): number => {
       const before = bytesOn(card);
       quietly(argv, own);
       return bytesOn(card) - before;
     };
-    const figures: Record<string, number> = {};
-    for (const what of ['first', 'unchanged', 'changed'] as const) {
-      if (what === 'changed') change(trees, 1);
-      figures[`rsync ${what}`] = sent(rsync, {});
-      figures[`sync ${what}`] = sent(sync, near);
-    }
-    return figures;
+    return await work((what) => {
+      return { [`rsync ${what}`]: cost(rsync, {}), [`sync ${what}`]: cost(sync, near) };
+    });
   } finally {
     await sshd.stop();
   }
@@ -225,48 +285,19 @@ function bytesOn(card: string): number {
   return read('tx_bytes') + read('rx_bytes');
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      part: { type: 'string' },
-      scale: { type: 'string', default: '1' },
-      runs: { type: 'string', default: '3' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      'no-keep': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
+async function main({ scratch, values, keep }: Run): Promise<void> {
   const [scale, runs] = [Number(values.scale), Number(values.runs)];
-  try {
-    const wanted = (part: string): boolean => values.part === undefined || values.part === part;
-    const result = {
-      machine: describeMachine(scratch.root),
-      scale,
-      ...(wanted('time') ? { time: await times(scratch, scale, runs) } : {}),
-      ...(wanted('bytes') ? { bytes: await bytes(scratch, scale) } : {}),
-      ...(wanted('plan') ? { plan: await plans(scratch, scale, runs) } : {}),
-    };
-    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    if (!values['no-keep']) keep(result);
-  } finally {
-    rmSync(scratch.root, { recursive: true, force: true });
-  }
+  const wanted = (part: string): boolean => values.part === '' || values.part === part;
+  const result = {
+    machine: describeMachine(scratch.root),
+    scale,
+    ...(wanted('time') ? { time: await times(scratch, scale, runs) } : {}),
+    ...(wanted('bytes') ? { bytes: await bytes(scratch, scale) } : {}),
+    ...(wanted('large') ? { large: await large(scratch, scale) } : {}),
+    ...(wanted('plan') ? { plan: await plans(scratch, scale, runs) } : {}),
+  };
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  keep('sync', result);
 }
 
-/** Beside the other parts of the same day. */
-function keep(result: object): void {
-  const dir = fileURLToPath(new URL('results/', import.meta.url));
-  const day = new Date().toISOString().slice(0, 10);
-  const file = join(dir, `${day}-sync.json`);
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
-  writeFileSync(file, `${JSON.stringify({ ...before, ...result }, null, 2)}\n`);
-}
-
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

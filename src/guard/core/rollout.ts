@@ -129,8 +129,8 @@ export class Rollout {
     if (canaries.includes('failed')) return 'canary';
     const failed = this.#phases.filter((phase) => phase === 'failed').length;
     if (failed > this.#plan.failuresMax) return 'failures';
-    const isOver = this.#wave >= this.#ends.length;
-    return this.#isStopped && !isOver ? 'stopped' : undefined;
+    // Where nothing is left to be begun, nothing was stopped: health is looked at, and that was all.
+    return this.#isStopped && this.#phases.includes('waiting') ? 'stopped' : undefined;
   }
 
   #waveIsOver(): boolean {

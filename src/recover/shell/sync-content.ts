@@ -83,6 +83,11 @@ export class SyncContent {
     return this.#tally.result();
   }
 
+  /** How many operations have their content. */
+  get stagedOps(): number {
+    return this.#stagedOps;
+  }
+
   close(): void {
     this.#paths.close();
   }

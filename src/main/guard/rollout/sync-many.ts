@@ -15,8 +15,9 @@ import {
   takesAway,
   worstCode,
 } from '../sync/sync-act.ts';
-import { syncJson, syncWords } from '../sync/sync-words.ts';
-import { wouldWords } from '../../../guard/core/say-verdict.ts';
+import { summaryWords, syncJson, syncWords } from '../sync/sync-words.ts';
+import type { Verdict } from '../../../base/plan.ts';
+import { isGlassBroken } from '../../../guard/core/release.ts';
 import { asTargetEnd } from './rollout-run.ts';
 import { type RolloutOptions, rolloutSync } from './rollout-sync.ts';
 import type { RolloutTarget, TargetEnd } from './rollout-target.ts';
@@ -104,10 +105,15 @@ const WHY: Readonly<Record<NotDone, string>> = {
   shown: 'only shown',
 };
 
+function passedOver({ objections }: Verdict): string {
+  const rules = objections.filter(({ releasedBy }) => releasedBy !== undefined);
+  return sayText(rules.map(({ rule }) => rule).join(', '));
+}
+
 function endOf(result: SyncResult): TargetEnd {
   const { sync, done, notDone, code } = result;
   const json = syncJson(result);
-  const { header, verdict, picture } = sync;
+  const { header, verdict } = sync;
   const first = verdict.objections[0];
   const because = first === undefined ? '' : `: ${first.rule}: ${sayText(first.why)}`;
   if (notDone === 'equal') return { outcome: 'done', sentence: WHY.equal, json };
@@ -123,7 +129,6 @@ function endOf(result: SyncResult): TargetEnd {
     const sentence = `what is new is there, ${done.waiting} wait${because}`;
     return { outcome: 'held', sentence, json };
   }
-  // Where it was done stands before it on the line.
-  const [sentence = ''] = wouldWords({ header, picture }).split(' below ');
-  return { outcome: 'done', sentence, json };
+  const glass = isGlassBroken(verdict) ? `; passed over: ${passedOver(verdict)}` : '';
+  return { outcome: 'done', sentence: `${summaryWords(header.summary)}${glass}`, json };
 }

@@ -58,16 +58,18 @@ export async function applySync(
     tools: ports.tools,
     stateDir: guard.stateDir,
   });
+  const progress = new Progress(ports.clock, header.ops.count, engine.onBatch);
   try {
     if (isPassed(plan)) noteRelease(guard, plan, plan.released);
     const report = await engine.apply(ports, {
       ...{ header, ops, target, stateDir: guard.guardDir, permit, content, holder: engine.holder },
       until: unixMs(guard.now() + guard.keepMs),
-      check: async ({ done, all }) => {
-        engine.onBatch?.(done, all);
+      check: async ({ done }) => {
+        progress.passed(done);
         return undefined;
       },
       stopped: () => {
+        progress.staged(content.stagedOps);
         const isFrozen = freeze.check(() => momentHere(ports.clock)) !== undefined;
         if (isFrozen && plan.released?.breakGlass === undefined) return 'changes are frozen here';
         return engine.stopped?.();
@@ -86,6 +88,35 @@ export async function applySync(
   } finally {
     content.close();
     ports.source.closeDir(top);
+  }
+}
+
+const TOLD_EVERY_MS = 200;
+
+/** A batch may take minutes: what is ready to be put in is told meanwhile. */
+class Progress {
+  readonly #clock: GuardSession['ports']['clock'];
+  readonly #all: number;
+  readonly #onBatch: SyncEngine['onBatch'];
+  #done = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: GuardSession['ports']['clock'], all: number, onBatch: SyncEngine['onBatch']) {
+    this.#clock = clock;
+    this.#all = all;
+    this.#onBatch = onBatch;
+  }
+
+  passed(done: number): void {
+    this.#done = Math.max(this.#done, done);
+    this.#onBatch?.(this.#done, this.#all);
+  }
+
+  staged(count: number): void {
+    const now = this.#clock.monotonic();
+    if (count <= this.#done || now - this.#toldMs < TOLD_EVERY_MS) return;
+    this.#toldMs = now;
+    this.passed(count);
   }
 }
 

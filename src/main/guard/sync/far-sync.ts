@@ -88,7 +88,11 @@ class FarTalk {
       environment,
       isApart: !hasTerminal,
     });
-    const lost = (): Fault => new Fault('HF_SYNC_LINK_LOST', `${sshDestination(at)} reads no more`);
+    const lost = (): Fault =>
+      new Fault(
+        'HF_SYNC_LINK_LOST',
+        `the connection to ${sshDestination(at)} broke: it reads no more`,
+      );
     this.#near = new NearLink({
       input: readerOf(this.#child.output),
       output: writerOf(this.#child.input, lost),

@@ -86,7 +86,7 @@ const VERBS: readonly (readonly [OpVerb, string])[] = [
 ];
 
 /** `41 added, 9 changed, 12 deleted`: entries, of what is renamed its operations. */
-function summaryWords(summary: PlanSummary): string {
+export function summaryWords(summary: PlanSummary): string {
   const said = VERBS.flatMap(([verb, word]) => {
     const { ops, entries } = summary[verb];
     const count = verb === 'rename' ? ops : entries;
