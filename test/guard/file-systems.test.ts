@@ -261,3 +261,53 @@ test('over a quota in the middle, it stops, and what was done is taken back', as
   assert.equal((await guard.undo(planned.header.id)).outcome, 'applied');
   assert.equal(guard.picture(), before);
 });
+
+test('over a quota at any call that takes space, what was done is whole and is taken back', async (t) => {
+  const LAST = 400;
+  let stopped = 0;
+  for (let at = 1; at <= LAST; at++) {
+    using guard = realGuard();
+    fill(guard.tree);
+    const before = guard.picture();
+    const planned = guard.plan(WISHES);
+    const quota = overQuotaAt(guard.ports.tree, at);
+    const ports = { ...guard.ports, tree: quota.tree };
+    const target = byteOf(guard.tree);
+    const report = await applyPlan(ports, requestOf(planned, { target, ports, more: {} }));
+    if (!quota.wasMet()) {
+      assert.equal(report.outcome, 'applied');
+      t.diagnostic(`${at - 1} calls take space; ${stopped} applies were stopped by one`);
+      return;
+    }
+    if (report.outcome !== 'applied') stopped += 1;
+    if (report.done > 0) await guard.undo(planned.header.id);
+    assert.equal(guard.picture(), before, `call ${at}: ${report.outcome} ${report.stop?.why}`);
+  }
+  assert.fail('it never came to its end');
+});
+
+/** The call of this number, of those that take space, is refused once. */
+function overQuotaAt(tree: TreeWriter, at: number) {
+  let calls = 0;
+  const limited = <A extends readonly unknown[], R>(act: (...args: A) => R) => {
+    return (...args: A): R => {
+      calls += 1;
+      if (calls === at) throw new TreeFailure('EDQUOT');
+      return act(...args);
+    };
+  };
+  const { makeDir, createFile, write, makeSymlink, makeLink, rename, exchange } = tree;
+  return {
+    wasMet: () => calls >= at,
+    tree: {
+      ...tree,
+      makeDir: limited(makeDir),
+      createFile: limited(createFile),
+      write: limited(write),
+      makeSymlink: limited(makeSymlink),
+      makeLink: limited(makeLink),
+      rename: limited(rename),
+      exchange: limited(exchange),
+    },
+  };
+}
