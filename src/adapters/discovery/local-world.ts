@@ -140,11 +140,12 @@ const CRONTAB_LIMIT_MS = 2000;
 
 function crontabHere(): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(
-      'crontab',
-      ['-l'],
-      { timeout: CRONTAB_LIMIT_MS, maxBuffer: 1024 * 1024, encoding: 'latin1' },
-      (error, text) => resolve(error === null ? text : undefined),
-    );
+    // A child that waits for a dead file system ends by no signal: it is left behind.
+    const late = setTimeout(() => resolve(undefined), CRONTAB_LIMIT_MS);
+    const limits = { timeout: CRONTAB_LIMIT_MS, maxBuffer: 1024 * 1024, killSignal: 'SIGKILL' } as const;
+    execFile('crontab', ['-l'], { ...limits, encoding: 'latin1' }, (error, text) => {
+      clearTimeout(late);
+      resolve(error === null ? text : undefined);
+    });
   });
 }

@@ -9,6 +9,8 @@ export interface DeleteInLine {
   readonly program: string;
   readonly target: string | undefined;
   readonly isGuarded: boolean;
+  /** It goes through the guard, which only watches. */
+  readonly isObserved?: true;
 }
 
 const PROGRAMS = new Set(['rsync', 'rclone', 'find', 'rm', 'lftp', 'holdfast']);
@@ -31,7 +33,9 @@ function deletesOf(said: Said): readonly DeleteInLine[] {
   if (first !== 'guard' || second !== 'run' || end === -1) return [];
   const [program = '', ...args] = said.args.slice(end + 1);
   const name = program.slice(program.lastIndexOf('/') + 1);
-  return inCommand({ ...said, program: name, args }).map((each) => ({ ...each, isGuarded: true }));
+  const isObserved = said.args.slice(2, end).includes('--observe');
+  const how = isObserved ? ({ isObserved } as const) : { isGuarded: true };
+  return inCommand({ ...said, program: name, args }).map((each) => ({ ...each, ...how }));
 }
 
 function inCommand({ program, args }: Said): readonly DeleteInLine[] {
@@ -77,6 +81,7 @@ function inCommand({ program, args }: Said): readonly DeleteInLine[] {
   }
 }
 
+const OBSERVED = /(\bguard run\b.*?) --observe(?= .*--)/;
 const CALL = (program: string): RegExp =>
   new RegExp(`(^|[\\s;&|({\`])((?:/[^\\s;&|()'"]*/)?${program})(?=\\s)`, 'g');
 
@@ -88,7 +93,9 @@ export function guardedLine(
   line: string,
   of: { readonly program: string; readonly holdfast: string },
 ): string | undefined {
-  const guarded = line.replaceAll(CALL(of.program), `$1${of.holdfast} guard run -- $2`);
+  const guarded = OBSERVED.test(line)
+    ? line.replace(OBSERVED, '$1')
+    : line.replaceAll(CALL(of.program), `$1${of.holdfast} guard run -- $2`);
   const found = deletesInLine(guarded, new Map());
   const isWhole = found.length > 0 && found.every(({ isGuarded }) => isGuarded);
   return isWhole ? guarded : undefined;

@@ -145,13 +145,15 @@ function wrappedScript(world: World, path: string, text: string): readonly Way[]
 }
 
 function wayOf(
-  { kind, target, isGuarded, program }: DeleteInLine,
+  { kind, target, isGuarded, isObserved, program }: DeleteInLine,
   of: Pick<Way, 'foundBy' | 'where' | 'detail'> & { readonly line: string },
 ): Way {
   const { line, ...rest } = of;
   const why = isGuarded
     ? 'it goes through holdfast guard run'
-    : `${program} deletes by itself: nobody judges it, and nothing is set aside`;
+    : isObserved === true
+      ? 'it goes through holdfast guard run --observe, which holds nothing and keeps nothing'
+      : `${program} deletes by itself: nobody judges it, and nothing is set aside`;
   const what = line.length > LINE_SAID_MAX ? `${line.slice(0, LINE_SAID_MAX)}...` : line;
   return { ...rest, kind, what, target, state: isGuarded ? 'closed' : 'open', why };
 }

@@ -67,7 +67,15 @@ test('a line through the guard is told, and a line is made one', () => {
   assert.deepEqual(deletesInLine(guarded, new Map()), [
     { kind: 'rsync --delete', program: 'rsync', target: '/b/', isGuarded: true },
   ]);
+  const observed = 'holdfast guard run -v --observe -- rsync -a --delete /a/ /b/';
+  assert.deepEqual(deletesInLine(observed, new Map()), [
+    {
+      ...{ kind: 'rsync --delete', program: 'rsync', target: '/b/' },
+      ...{ isGuarded: false, isObserved: true },
+    },
+  ]);
   const of = { program: 'rsync', holdfast: HOLDFAST };
+  assert.equal(guardedLine(observed, of), guarded.replace('run', 'run -v'));
   const lines: Readonly<Record<string, string>> = {
     'rsync -a --delete /a/ /b/': `${HOLDFAST} guard run -- rsync -a --delete /a/ /b/`,
     'cd /x && /usr/bin/rsync --delete a b >/dev/null': `cd /x && ${HOLDFAST} guard run -- /usr/bin/rsync --delete a b >/dev/null`,

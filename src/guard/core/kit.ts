@@ -134,21 +134,23 @@ function wrapperPiece(detail: ScriptDetail, options: KitOptions): KitPiece {
   };
 }
 
-function linePiece({ where }: Way, detail: LineDetail): readonly KitPiece[] {
+function linePiece({ where, foundBy }: Way, detail: LineDetail): readonly KitPiece[] {
   const { line, guarded } = detail;
   if (guarded === undefined) return [];
   return [
     {
       kind: 'line',
-      title: `${where}: the same line through the guard`,
+      title: `${where}: the same command through the guard`,
       form: 'file',
       file: where,
       text: `${guarded}\n`,
       check: 'holdfast guard coverage',
-      undo: `put the old line back: ${line}`,
+      undo: `put the old command back: ${line}`,
       note: where.endsWith('.timer')
         ? `It stands in ExecStart= of the service that ${where} starts: systemctl edit --full.`
-        : undefined,
+        : foundBy === 'cron'
+          ? 'What stands before the command in its line, such as the times, stays.'
+          : undefined,
     },
   ];
 }
