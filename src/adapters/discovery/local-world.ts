@@ -142,7 +142,11 @@ function crontabHere(): Promise<string | undefined> {
   return new Promise((resolve) => {
     // A child that waits for a dead file system ends by no signal: it is left behind.
     const late = setTimeout(() => resolve(undefined), CRONTAB_LIMIT_MS);
-    const limits = { timeout: CRONTAB_LIMIT_MS, maxBuffer: 1024 * 1024, killSignal: 'SIGKILL' } as const;
+    const limits = {
+      timeout: CRONTAB_LIMIT_MS,
+      maxBuffer: 1024 * 1024,
+      killSignal: 'SIGKILL',
+    } as const;
     execFile('crontab', ['-l'], { ...limits, encoding: 'latin1' }, (error, text) => {
       clearTimeout(late);
       resolve(error === null ? text : undefined);
