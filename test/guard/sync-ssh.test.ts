@@ -12,6 +12,7 @@ import { PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 import { canStartSshd, type Sshd, startSshd } from '../ssh/sshd-fixture.ts';
 import { type SyncPlace, syncPlace } from './sync-place.ts';
+import { onTerminal } from './terminal.ts';
 
 const missing: string[] = [];
 const canRun = canStartSshd({ skip: (why = '') => void missing.push(why) });
@@ -163,6 +164,36 @@ test('a path over there is what it says: below the home directory, no option, an
   for (const unset of [':/srv', 'other::module', '@:/srv']) {
     const ran = place.run([place.source, unset, '--yes'], { env });
     assert.equal(ran.status, 64, `${unset}: ${ran.stdout}`);
+  }
+});
+
+test('ssh of one target may ask on the terminal; of many it is apart, and no Ctrl-C reaches it', async (t) => {
+  if (!needs(t, 'bsdutils')) return;
+  const place = syncPlace(t);
+  place.fill(1);
+  const said = path.join(place.dir, 'said');
+  const ssh = path.join(place.dir, 'ssh-said');
+  const lines = ['#!/bin/sh', `echo "$@" >>${said}`, 'for a; do last=$a; done', 'sh -c "$last"'];
+  fs.writeFileSync(ssh, `${lines.join('\n')}\n`, { mode: 0o755 });
+  const env = {
+    ...{ HOME: place.dir, LANG: 'C.UTF-8', HOLDFAST_STATE: place.state, HOLDFAST_SSH: ssh },
+    HOLDFAST_VAULT: place.vault,
+    HOLDFAST_REMOTE: `env HOLDFAST_STATE=${path.join(place.dir, 'far-state')} ${PROGRAM}`,
+  };
+  for (const [targets, isApart] of [
+    [['a'], false],
+    [['b', 'c'], true],
+  ] as const) {
+    const places = targets.map((name) => `other:${path.join(place.dir, name)}`).join(' ');
+    const command = `${PROGRAM} sync ${place.source} ${places} --yes`;
+    const ran = await onTerminal(command, { env, cwd: place.dir });
+    assert.equal(ran.status, 0, ran.shown);
+    const calls = fs.readFileSync(said, 'utf8').trim().split('\n');
+    assert.ok(
+      calls.every((call) => call.includes('BatchMode=yes') === isApart),
+      calls.join('\n'),
+    );
+    fs.rmSync(said);
   }
 });
 

@@ -13,7 +13,7 @@ import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { demandRoot } from './command-undo.ts';
 import { Fault } from '../../base/fault.ts';
-import { syncMany } from '../guard/rollout/sync-many.ts';
+import { type PrepareHow, syncMany } from '../guard/rollout/sync-many.ts';
 import {
   type RolloutOptions,
   rolloutOptions,
@@ -109,14 +109,14 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
     options: { ...asked, readAll: options.readAll ?? false },
   });
   const results: SyncResult[] = [];
-  const prepare = (place: TreePlace, yes: boolean): Promise<PreparedSync> =>
-    prepared(cli, { guard, source, place, yes, breakGlass: options.breakGlass });
+  const prepare = (place: TreePlace, how: PrepareHow): Promise<PreparedSync> =>
+    prepared(cli, { guard, source, place, ...how, breakGlass: options.breakGlass });
   try {
     if (places.length > 1 && !asked.dryRun) {
       return await syncMany(cli, { settings: opened.settings, options, places, prepare, asked });
     }
     for (const place of places)
-      results.push(await actOn(cli, await prepare(place, asked.yes), asked));
+      results.push(await actOn(cli, await prepare(place, { yes: asked.yes, mayAsk: true }), asked));
   } finally {
     await source.close();
   }
@@ -132,19 +132,18 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
 /** @throws Fault as a plan is made, here or there */
 async function prepared(
   cli: Cli,
-  of: {
+  of: PrepareHow & {
     readonly guard: GuardSession;
     readonly source: SyncSource;
     readonly place: TreePlace;
-    readonly yes: boolean;
     readonly breakGlass: string | undefined;
   },
 ): Promise<PreparedSync> {
-  const { guard, source, place, yes, breakGlass } = of;
+  const { guard, source, place, yes, mayAsk, breakGlass } = of;
   if (place.at === undefined) {
     return prepareLocal(guard, {
       ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop), breakGlass },
     });
   }
-  return prepareFar(cli, { guard, source, yes, place: { at: place.at, path: place.path } });
+  return prepareFar(cli, { guard, source, yes, mayAsk, place: { at: place.at, path: place.path } });
 }

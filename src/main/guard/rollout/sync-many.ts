@@ -22,11 +22,18 @@ import { asTargetEnd } from './rollout-run.ts';
 import { type RolloutOptions, rolloutSync } from './rollout-sync.ts';
 import type { RolloutTarget, TargetEnd } from './rollout-target.ts';
 
+export interface PrepareHow {
+  /** Nobody will look at the operations of a plan that is allowed. */
+  readonly yes: boolean;
+  /** Ssh may ask on the terminal; a Ctrl-C there ends it as well. */
+  readonly mayAsk: boolean;
+}
+
 export interface SyncMany {
   readonly settings: Settings;
   readonly options: RolloutOptions;
   readonly places: readonly TreePlace[];
-  readonly prepare: (place: TreePlace, yes: boolean) => Promise<PreparedSync>;
+  readonly prepare: (place: TreePlace, how: PrepareHow) => Promise<PreparedSync>;
   readonly asked: SyncAsked;
 }
 
@@ -53,7 +60,7 @@ function demandDistinct(places: readonly TreePlace[]): void {
 async function refusedHalf(cli: Cli, many: SyncMany): Promise<Answer | undefined> {
   const results: SyncResult[] = [];
   for (const place of many.places) {
-    const sync = await many.prepare(place, many.asked.yes);
+    const sync = await many.prepare(place, { yes: many.asked.yes, mayAsk: true });
     results.push(await actOn(cli, sync, { ...many.asked, dryRun: true }));
   }
   if (results.every(({ sync }) => sync.verdict.decision === 'allow')) return undefined;
@@ -72,7 +79,7 @@ async function refusedHalf(cli: Cli, many: SyncMany): Promise<Answer | undefined
 async function isWantedOnce(cli: Cli, many: SyncMany): Promise<boolean> {
   const [first] = many.places;
   if (first === undefined || !cli.terminal.canAsk || cli.wantsJson) return false;
-  const sync = await many.prepare(first, false);
+  const sync = await many.prepare(first, { yes: false, mayAsk: true });
   const isAsked = sync.verdict.decision === 'allow' && takesAway(sync.header);
   const wanted = isAsked && (await isWanted(cli, sync));
   await sync.leave('shown');
@@ -86,7 +93,7 @@ function targetOf(cli: Cli, place: TreePlace, many: SyncMany): RolloutTarget {
     sync: (onBatch) =>
       // Until it is applied nothing is other than it was.
       asTargetEnd('held', async () => {
-        const sync = await many.prepare(place, many.asked.yes);
+        const sync = await many.prepare(place, { yes: many.asked.yes, mayAsk: false });
         // Nobody is asked in the middle of many: what was not said before waits.
         const quiet = { ...cli, wantsJson: true };
         const act = async (): Promise<TargetEnd> =>

@@ -50,6 +50,8 @@ export interface FarAsked {
   readonly place: FarPlace;
   /** Nobody will look at the operations of a plan that is allowed. */
   readonly yes: boolean;
+  /** Ssh may ask on the terminal; a Ctrl-C there ends it as well. */
+  readonly mayAsk: boolean;
 }
 
 const PIECE = 256 * 1024;
@@ -79,7 +81,7 @@ class FarTalk {
     const { at, path } = asked.place;
     this.#asked = asked;
     const { program, first } = sshProgram(cli.env);
-    const hasTerminal = cli.terminal.canAsk;
+    const hasTerminal = cli.terminal.canAsk && asked.mayAsk;
     const args = sshArguments(at, { request: { command: farCommand(cli, path) }, hasTerminal });
     const environment = cli.env;
     this.#child = new ChildLink({
