@@ -140,11 +140,8 @@ test('killed at any time, it lies in the quarantine or in the vault', async (t) 
     });
     const ended = once(child, 'exit');
     await Promise.race([ended, sleep(afterMs)]);
-    try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL');
-    } catch {
-      // It was faster.
-    }
+    const isUnderWay = child.exitCode === null && child.signalCode === null;
+    if (isUnderWay && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     await ended;
     const note = path.join(place.state, 'guard/plans', id, 'reclaimed.json');
     if (!fs.existsSync(note)) assert.ok(fs.existsSync(path.join(kept, 'old/0/deep/file')));
