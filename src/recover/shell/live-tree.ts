@@ -20,6 +20,7 @@ import {
   type StatWords,
 } from '../../host/source.ts';
 import { errnoOf } from './failures.ts';
+import type { ListedAhead, ListedDir } from './listed-dir.ts';
 
 /** Where the tree hangs: `name` in an open directory, or this itself where `name` is empty. */
 export interface LiveTop {
@@ -27,9 +28,12 @@ export interface LiveTop {
   readonly name: ByteString;
 }
 
-export interface LiveEntry extends LiveTop {
-  /** Below the top, which has the empty path. */
+/** An entry by its place; `path` is below the top, which has the empty path. */
+export interface EntryAt extends LiveTop {
   readonly path: ByteString;
+}
+
+export interface LiveEntry extends EntryAt {
   readonly type: EntryKind;
   readonly mode: number;
   readonly uid: number;
@@ -41,6 +45,8 @@ export interface LiveEntry extends LiveTop {
   readonly identity: LiveIdentity;
   /** First path of the same inode, where it is another one. */
   readonly link: ByteString | undefined;
+  /** It has no attributes at all, as is known already. */
+  readonly isBare?: true;
 }
 
 export interface LiveIdentity {
@@ -61,6 +67,8 @@ interface Frame {
   readonly dir: DirHandle;
   readonly path: ByteString;
   readonly names: readonly ByteString[];
+  /** Where it was read ahead. */
+  readonly listed: ListedDir | undefined;
   at: number;
 }
 
@@ -73,15 +81,17 @@ const PERMISSIONS = 0o7777n;
 export class LiveTree {
   readonly #source: Source;
   readonly #top: LiveTop;
+  readonly #ahead: ListedAhead | undefined;
   readonly #frames: Frame[] = [];
   readonly #stat: StatWords = new BigInt64Array(STAT_WORDS);
   readonly #links = new Map<string, { readonly path: ByteString; left: bigint }>();
   #current: LiveEntry | HiddenEntry | undefined;
 
   /** @param top its directory stays the caller's */
-  constructor(source: Source, top: LiveTop) {
+  constructor(source: Source, top: LiveTop, ahead?: ListedAhead) {
     this.#source = source;
     this.#top = top;
+    this.#ahead = ahead;
     this.#current = this.#look(top, byteString(''));
   }
 
@@ -92,13 +102,15 @@ export class LiveTree {
   /** Goes to what comes next beside the entry, or above it. */
   next(): void {
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
-      const name = frame.names[frame.at++];
+      const index = frame.at++;
+      const name = frame.names[index];
       if (name === undefined) {
         this.#leave();
         continue;
       }
       const path = byteString(frame.path === '' ? name : `${frame.path}/${name}`);
-      this.#current = this.#look({ dir: frame.dir, name }, path);
+      const at = { dir: frame.dir, name };
+      this.#current = this.#ofListed(frame, { ...at, path, index }) ?? this.#look(at, path);
       if (this.#current !== undefined) return;
     }
     this.#current = undefined;
@@ -112,8 +124,9 @@ export class LiveTree {
     try {
       const dir = isTop ? entry.dir : this.#source.openDir(entry.dir, entry.name);
       try {
-        const { names } = this.#source.list(dir);
-        this.#frames.push({ dir, path: entry.path, names, at: 0 });
+        const listed = this.#listedAhead(entry.path, dir);
+        const { names } = listed ?? this.#source.list(dir);
+        this.#frames.push({ dir, path: entry.path, names, listed, at: 0 });
       } catch (error) {
         if (!isTop) this.#source.closeDir(dir);
         throw error;
@@ -137,6 +150,27 @@ export class LiveTree {
     if (frame !== undefined && frame.dir !== this.#top.dir) this.#source.closeDir(frame.dir);
   }
 
+  /** Only where it is this very directory that was read. */
+  #listedAhead(path: ByteString, dir: DirHandle): ListedDir | undefined {
+    const listed = this.#ahead?.take(path);
+    if (listed === undefined) return undefined;
+    this.#source.stat(dir, byteString(''), this.#stat);
+    const isSame = this.#stat[STAT_DEV] === listed.device && this.#stat[STAT_INO] === listed.inode;
+    return isSame ? listed : undefined;
+  }
+
+  /** Undefined where it has to be looked at. */
+  #ofListed(
+    { listed }: Frame,
+    { index, ...at }: EntryAt & { readonly index: number },
+  ): LiveEntry | undefined {
+    if (listed === undefined) return undefined;
+    const stat = listed.words.subarray(index * STAT_WORDS, (index + 1) * STAT_WORDS);
+    const type = kindOfMode(Number(stat[STAT_MODE]));
+    if (type === undefined) return undefined;
+    return this.#entryOf(at, type, { stat, isBare: listed.bare[index] === 1 });
+  }
+
   /** Undefined where it is gone since it was listed. */
   #look(at: LiveTop, path: ByteString): LiveEntry | HiddenEntry | undefined {
     const stat = this.#stat;
@@ -148,8 +182,16 @@ export class LiveTree {
     }
     const type = kindOfMode(Number(stat[STAT_MODE]));
     if (type === undefined) return { path, hidden: 'of an unknown type' };
+    return this.#entryOf({ ...at, path }, type, { stat, isBare: false });
+  }
+
+  #entryOf(
+    { dir, name, path }: EntryAt,
+    type: EntryKind,
+    { stat, isBare }: { readonly stat: StatWords; readonly isBare: boolean },
+  ): LiveEntry {
     return {
-      ...{ ...at, path, type },
+      ...{ dir, name, path, type },
       mode: Number((stat[STAT_MODE] ?? 0n) & PERMISSIONS),
       uid: Number(stat[STAT_UID]),
       gid: Number(stat[STAT_GID]),
@@ -162,15 +204,16 @@ export class LiveTree {
         ctime: stat[STAT_CTIME] ?? 0n,
         mode: Number(stat[STAT_MODE]),
       },
-      link: type === 'dir' ? undefined : this.#firstOf(path),
+      link: type === 'dir' ? undefined : this.#firstOf(path, stat),
+      ...(isBare ? { isBare } : {}),
     };
   }
 
   /** Forgotten when every name of the inode was seen: memory holds those that wait for one. */
-  #firstOf(path: ByteString): ByteString | undefined {
-    const count = this.#stat[STAT_NLINK] ?? 1n;
+  #firstOf(path: ByteString, stat: StatWords): ByteString | undefined {
+    const count = stat[STAT_NLINK] ?? 1n;
     if (count <= 1n) return undefined;
-    const key = `${this.#stat[STAT_DEV]}:${this.#stat[STAT_INO]}`;
+    const key = `${stat[STAT_DEV]}:${stat[STAT_INO]}`;
     const known = this.#links.get(key);
     if (known === undefined) {
       this.#links.set(key, { path, left: count - 1n });
@@ -182,8 +225,11 @@ export class LiveTree {
   }
 }
 
+const NO_DEVICE = { major: 0, minor: 0 };
+
 /** As Linux packs device numbers. */
 function deviceOf(rdev: bigint): { readonly major: number; readonly minor: number } {
+  if (rdev === 0n) return NO_DEVICE;
   const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
   const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
   return { major: Number(major), minor: Number(minor) };

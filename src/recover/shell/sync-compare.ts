@@ -13,6 +13,7 @@ import type { PathLine } from '../../manifest/core/walk.ts';
 import { whyHidden } from '../core/compare-fields.ts';
 import { isPlainlyEqual } from '../core/sync-line.ts';
 import type { PresentFacts, SyncNode, WantedFacts } from '../core/sync-node.ts';
+import type { ListedAhead } from './listed-dir.ts';
 import { type HiddenEntry, type LiveEntry, type LiveTop, LiveTree } from './live-tree.ts';
 import { SyncEqual, type SyncEqualOptions, type SyncEqualPorts } from './sync-equal.ts';
 import type { WantedTree } from './wanted-tree.ts';
@@ -25,6 +26,8 @@ export interface SyncCompareOptions extends SyncEqualOptions {
   readonly excludes: Excludes | undefined;
   /** Names that are Holdfast's own at the top of a target. */
   readonly ownNames: ReadonlySet<ByteString>;
+  /** Of the target, read ahead; it is closed with the comparison. */
+  readonly ahead?: ListedAhead | undefined;
 }
 
 export interface SyncTotals {
@@ -65,7 +68,7 @@ export class SyncCompare {
     this.#equal = new SyncEqual(ports, options);
     this.#isRoot = this.#equal.isRoot;
     this.#lines = options.wanted.lines()[Symbol.iterator]();
-    this.#tree = new LiveTree(ports.source, top);
+    this.#tree = new LiveTree(ports.source, top, options.ahead);
     this.#nextLine();
   }
 
@@ -80,6 +83,7 @@ export class SyncCompare {
 
   close(): void {
     this.#tree.close();
+    this.#options.ahead?.close();
   }
 
   /** In the order of paths; `undefined` is a breath without a difference. */
@@ -175,7 +179,10 @@ export class SyncCompare {
   /** It stays, with all below it; what lies at the top of a target is wanted for itself. */
   #keep({ path, type }: LiveEntry): void {
     if (type !== 'dir') this.#gone.add(path);
-    if (path !== '') return this.#tree.next();
+    if (path !== '') {
+      this.#tree.next();
+      return;
+    }
     const errno = this.#tree.enter();
     if (errno !== undefined) this.#veil(path, `it cannot be listed (${errno})`);
   }
@@ -203,7 +210,7 @@ export class SyncCompare {
     if (present.link !== undefined || !isPlainlyEqual(wanted.line, present, this.#isRoot)) {
       return false;
     }
-    return this.#equal.isBare(present);
+    return present.isBare === true || this.#equal.isBare(present);
   }
 
   *#closer(entry: Entry, present: LiveEntry): Generator<SyncNode> {

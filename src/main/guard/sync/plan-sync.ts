@@ -28,6 +28,7 @@ import {
 import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
 import { renameCheck } from '../../../recover/shell/sync-verify.ts';
 import { textOfBytes } from '../../cli/places.ts';
+import { ListAhead } from '../../threads/list-ahead.ts';
 import { eligibilityOf } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { settleKilled } from '../housekeeping.ts';
@@ -66,6 +67,8 @@ export interface PlanAsked {
 
 const OWN_NAMES: ReadonlySet<ByteString> = new Set([TREE_MARKER, MARKER, UNFINISHED_MARKER]);
 const LEFT_NAMED_MAX = 20;
+/** A thread costs a tenth of a second. */
+const AHEAD_ENTRIES_MIN = 20_000;
 
 /** @throws Fault HF_SYNC_SOURCE, HF_MANIFEST_CORRUPT, HF_DISK_*, and what reading the source throws */
 export async function planSync(guard: GuardSession, asked: PlanAsked): Promise<SyncPlan> {
@@ -136,6 +139,7 @@ class Planner {
       { dir: top, name: byteString('') },
       {
         ...{ wanted: offer.wanted, keepsOthers, readAll, identity, ownNames: OWN_NAMES },
+        ahead: aheadOf(offer, top),
         excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
       },
     );
@@ -273,6 +277,17 @@ class Planner {
       scope: [byteString('')],
     };
   }
+}
+
+/**
+ * In a thread of its own where that is worth one. What stays in the target anyway may be larger than
+ * all else, and would be read ahead in vain.
+ */
+function aheadOf(offer: SyncOffer, top: DirHandle): ListAhead | undefined {
+  const { source, excludes, keepsOthers } = offer;
+  const isWorth = source.listing.seen >= AHEAD_ENTRIES_MIN && os.availableParallelism() > 1;
+  const isAll = excludes.length === 0 && keepsOthers === undefined;
+  return isWorth && isAll ? new ListAhead(top) : undefined;
 }
 
 /** What would be done of it now creates, and does nothing else. */
