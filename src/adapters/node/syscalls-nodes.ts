@@ -21,9 +21,12 @@ const DEVICE_MAX = 0xffff_ffff;
 const from = new NativeString();
 const to = new NativeString();
 
+/** Paths, or names in open directories. */
 export interface Renaming {
   readonly from: ByteString;
   readonly to: ByteString;
+  readonly fromDir?: number;
+  readonly toDir?: number;
 }
 
 /** EEXIST where `to` is taken; EINVAL where the file system cannot promise that (some FUSE, NFS). */
@@ -60,5 +63,6 @@ function rename(names: Renaming, flags: number): Answer<undefined> {
   if (old === undefined) return misfit(names.from);
   const fresh = to.of(names.to);
   if (fresh === undefined) return misfit(names.to);
-  return doneOr(native('renameat2')(AT_FDCWD, old, AT_FDCWD, fresh, flags));
+  const { fromDir = AT_FDCWD, toDir = AT_FDCWD } = names;
+  return doneOr(native('renameat2')(fromDir, old, toDir, fresh, flags));
 }

@@ -18,7 +18,7 @@ import { ALL_SET, TreeFailure } from '../../host/tree-writer.ts';
 import { errnoOf } from './errno.ts';
 import { NameIds } from './name-ids.ts';
 import type { Answer } from './syscalls.ts';
-import { makeNode, renameExchange, renameNoReplace } from './syscalls-nodes.ts';
+import { makeNode, renameExchange, renameNoReplace, type Renaming } from './syscalls-nodes.ts';
 import { createAt, syncFileSystem } from './syscalls-open.ts';
 import { parentOf } from './disk-make-dir.ts';
 import { fsPath, pathAt, pathOfFd } from './syscalls-path.ts';
@@ -69,10 +69,7 @@ export function nodeTreeWriter(): TreeWriter {
     makeLink: (from, to) =>
       attempt(() => fs.linkSync(at(from.dir, from.name), at(to.dir, to.name))),
     rename: renameTo,
-    exchange: (one, other) =>
-      demandDone(
-        renameExchange({ from: pathAt(one.dir, one.name), to: pathAt(other.dir, other.name) }),
-      ),
+    exchange: (one, other) => demandDone(renameExchange(renamingOf(one, other))),
     unlink: (dir, name) => attempt(() => fs.unlinkSync(at(dir, name))),
     removeDir: (dir, name) => attempt(() => fs.rmdirSync(at(dir, name))),
     setAttributes,
@@ -140,13 +137,17 @@ function nodeMade(path: ByteString, node: NodeToMake): Answer<undefined> {
   return makeNode({ path, mode: TYPE_BITS[type] | NODE_MODE, device });
 }
 
+function renamingOf(from: Place, to: Place): Renaming {
+  return { from: from.name, to: to.name, fromDir: from.dir, toDir: to.dir };
+}
+
 function renameTo(from: Place, to: Place): void {
-  const names = { from: pathAt(from.dir, from.name), to: pathAt(to.dir, to.name) };
-  const done = renameNoReplace(names);
+  const done = renameNoReplace(renamingOf(from, to));
   if (done.ok) return;
   if (done.error.code !== 'EINVAL' && done.error.code !== 'ENOSYS') {
     throw new TreeFailure(done.error.code);
   }
+  const names = { from: pathAt(from.dir, from.name), to: pathAt(to.dir, to.name) };
   // Without renameat2: the look before it leaves a moment, in which only our own kind is about.
   attempt(() => {
     if (fs.lstatSync(fsPath(names.to), { throwIfNoEntry: false }) !== undefined) {
