@@ -165,10 +165,13 @@ export class LiveTree {
     { index, ...at }: EntryAt & { readonly index: number },
   ): LiveEntry | undefined {
     if (listed === undefined) return undefined;
-    const stat = listed.words.subarray(index * STAT_WORDS, (index + 1) * STAT_WORDS);
+    const stat = this.#stat;
+    for (let word = 0; word < STAT_WORDS; word++) {
+      stat[word] = listed.words[index * STAT_WORDS + word] ?? 0n;
+    }
     const type = kindOfMode(Number(stat[STAT_MODE]));
     if (type === undefined) return undefined;
-    return this.#entryOf(at, type, { stat, isBare: listed.bare[index] === 1 });
+    return this.#entryOf(at, type, listed.bare[index] === 1);
   }
 
   /** Undefined where it is gone since it was listed. */
@@ -182,14 +185,12 @@ export class LiveTree {
     }
     const type = kindOfMode(Number(stat[STAT_MODE]));
     if (type === undefined) return { path, hidden: 'of an unknown type' };
-    return this.#entryOf({ ...at, path }, type, { stat, isBare: false });
+    return this.#entryOf({ ...at, path }, type, false);
   }
 
-  #entryOf(
-    { dir, name, path }: EntryAt,
-    type: EntryKind,
-    { stat, isBare }: { readonly stat: StatWords; readonly isBare: boolean },
-  ): LiveEntry {
+  /** By the words of the last stat. */
+  #entryOf({ dir, name, path }: EntryAt, type: EntryKind, isBare: boolean): LiveEntry {
+    const stat = this.#stat;
     return {
       ...{ dir, name, path, type },
       mode: Number((stat[STAT_MODE] ?? 0n) & PERMISSIONS),
@@ -204,13 +205,14 @@ export class LiveTree {
         ctime: stat[STAT_CTIME] ?? 0n,
         mode: Number(stat[STAT_MODE]),
       },
-      link: type === 'dir' ? undefined : this.#firstOf(path, stat),
+      link: type === 'dir' ? undefined : this.#firstOf(path),
       ...(isBare ? { isBare } : {}),
     };
   }
 
   /** Forgotten when every name of the inode was seen: memory holds those that wait for one. */
-  #firstOf(path: ByteString, stat: StatWords): ByteString | undefined {
+  #firstOf(path: ByteString): ByteString | undefined {
+    const stat = this.#stat;
     const count = stat[STAT_NLINK] ?? 1n;
     if (count <= 1n) return undefined;
     const key = `${stat[STAT_DEV]}:${stat[STAT_INO]}`;
