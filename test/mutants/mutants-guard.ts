@@ -358,4 +358,29 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     caughtBy: { file: 'src/adapters/cel/cel-rules.test.ts' },
     why: 'a mistyped key switches a rule off',
   },
+  {
+    id: 'apply: a link on the way is followed',
+    file: 'src/adapters/node/source.ts',
+    edits: [
+      {
+        replace: 'O_RDONLY | O_DIRECTORY | O_NOFOLLOW)',
+        with: 'O_RDONLY | O_DIRECTORY)',
+      },
+      { replace: 'O_PATH | O_DIRECTORY | O_NOFOLLOW)', with: 'O_PATH | O_DIRECTORY)' },
+    ],
+    caughtBy: { file: 'test/guard/hostile.test.ts', name: 'swapped' },
+    why: 'whoever may write in the tree leads an apply out of it',
+  },
+  {
+    id: 'apply: what is meant is not written down first',
+    file: 'src/guard/shell/apply-run.ts',
+    edits: [
+      {
+        replace: 'this.#commanded.set(op.n, intent);\n    }\n    this.#meant.durable();\n',
+        with: 'this.#commanded.set(op.n, intent);\n    }\n',
+      },
+    ],
+    caughtBy: { file: 'sim/guard.sim.test.ts', name: 'killed at any writing call of an apply' },
+    why: 'after a kill nobody knows what lies aside',
+  },
 ];
