@@ -142,6 +142,7 @@ test('mv: what was moved goes back to where it was, and forth again, and back', 
     const moved = place.content();
     const undone = place.holdfast(['undo', place.plan(ran)]);
     assert.equal(undone.status, 0, said(undone));
+    assert.doesNotMatch(said(undone), /mv had moved/);
     assert.deepEqual(place.listing(), before, argv.join(' '));
     const again = place.holdfast(['undo', newestPlan(place)]);
     assert.equal(again.status, 0, said(again));
@@ -158,6 +159,7 @@ test('mv: what came to the old place since stays, and what was moved lies aside'
   place.put('a', 'a new one', cwd);
   const undone = place.holdfast(['undo', place.plan(ran)]);
   assert.equal(undone.status, 0, said(undone));
+  assert.match(said(undone), /What mv had moved there could not go back/);
   assert.equal(fs.readFileSync(path.join(cwd, 'a'), 'utf8'), 'a new one');
   assert.equal(fs.readFileSync(path.join(cwd, 'b.o'), 'utf8'), 'b.o');
 });

@@ -53,10 +53,11 @@ export function* undoneLines(
   }
 }
 
-/** Only what lay there before comes back: where mv had taken the other from, nobody noted. */
+/** Of what mv moved over something: where it does not go back to where it was. */
 function* movedLines(original: PlanHeader, header: PlanHeader, style: Style): Generator<string> {
   if (path.posix.basename(original.command?.[0] ?? '') !== 'mv') return;
-  const moved = `What mv had moved there is not back where it came from: until then it is kept aside for ${header.id}.`;
+  if (header.summary.rename.ops >= original.summary.update.ops) return;
+  const moved = `What mv had moved there could not go back to where it came from: until then it is kept aside for ${header.id}.`;
   yield* wrap(moved, style.width - 2).map((line) => `  ${line}`);
 }
 
