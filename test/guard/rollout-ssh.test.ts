@@ -38,7 +38,11 @@ test('twelve targets over ssh, five at once, one of which is no directory', asyn
     for (const [at, { outcome, sentence }] of ends.entries()) {
       assert.equal(outcome, at === 7 ? 'held' : 'done', sentence);
       if (at === 7) continue;
-      assert.match(sentence, /^55 added/, 'what came is said, though nobody was sent its operations');
+      assert.match(
+        sentence,
+        /^55 added/,
+        'what came is said, though nobody was sent its operations',
+      );
       for (let nth = 0; nth < 50; nth++) {
         assert.ok(fs.existsSync(path.join(targets[at] ?? '', `d${nth % 5}`, `f${nth}`)));
       }
