@@ -3,11 +3,13 @@
 // Method: the real command line on both sides, with a state directory each; proxies that cut; a near and
 // a far side that say what no honest one would.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 import { canStartSshd, type Sshd, startSshd } from '../ssh/sshd-fixture.ts';
@@ -50,7 +52,7 @@ async function far(t: TestContext): Promise<Far | undefined> {
 function localSsh(place: SyncPlace, filter: string, answers = 'cat'): string {
   const script = path.join(
     place.dir,
-    `ssh-${filter.replaceAll(/\W/g, '')}-${answers.replaceAll(/\W/g, '')}`,
+    `ssh-${createHash('sha256').update(`${filter} ${answers}`).digest('hex').slice(0, 16)}`,
   );
   const lines = ['#!/bin/sh', 'for a; do last=$a; done', `${filter} | sh -c "$last" | ${answers}`];
   fs.writeFileSync(script, `${lines.join('\n')}\n`, { mode: 0o755 });
@@ -166,6 +168,68 @@ test('a path over there is what it says: below the home directory, no option, an
     assert.equal(ran.status, 64, `${unset}: ${ran.stdout}`);
   }
 });
+
+test('a freeze or a claim over there stops or holds what comes from here, and says so', async (t) => {
+  const place = syncPlace(t);
+  for (let at = 0; at < 20; at++) place.fill(100, `d${at}`);
+  const farState = path.join(place.dir, 'far-state');
+  const there = { env: { HOLDFAST_STATE: farState } };
+  const env = {
+    ...{ ...process.env, HOLDFAST_VAULT: place.vault, HOLDFAST_STATE: place.state },
+    ...{ HOLDFAST_FULL_SPEED: '1', HOLDFAST_CONFIG: place.config, LC_ALL: 'C.UTF-8' },
+    // So slow that it is still under way when somebody freezes: 64 KiB of answers a second.
+    HOLDFAST_SSH: localSsh(place, SLOW),
+    HOLDFAST_REMOTE: `env HOLDFAST_STATE=${farState} ${PROGRAM}`,
+  };
+  const child = spawn(PROGRAM, ['sync', place.source, `other:${place.target}`, '--yes'], {
+    ...{ env, cwd: place.dir },
+  });
+  let shown = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => {
+      shown += bytes.toString();
+    });
+  }
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  const deadline = Date.now() + 100_000;
+  while (fs.readdirSync(place.target).length === 0) {
+    assert.ok(Date.now() < deadline && child.exitCode === null, shown);
+    await setTimeout(20);
+  }
+  const frozen = place.holdfast(['freeze', '--for', '1h', '--reason', 'storage'], there);
+  assert.equal(frozen.status, 0, frozen.stderr);
+  const [code] = await ended;
+  assert.equal(code, 1, shown);
+  assert.match(shown.replaceAll(/\s+/g, ' '), /STOPPED .* changes are frozen here/);
+  const came = place.names().filter((name) => /\/f\d+$/.test(name)).length;
+  assert.ok(came < 2000, `${came} of 2000`);
+  place.holdfast(['unfreeze'], there);
+
+  const claimed = place.holdfast(['claim', place.target, '--reason', 're-imaging', '--for', '1h'], {
+    env: { ...there.env, SUDO_USER: 'zoe', LOGNAME: 'zoe', USER: 'zoe' },
+  });
+  assert.equal(claimed.status, 0, claimed.stderr);
+  const held = place.run([place.source, `other:${place.target}`, '--yes'], {
+    env: { HOLDFAST_SSH: localSsh(place, 'cat'), HOLDFAST_REMOTE: env.HOLDFAST_REMOTE },
+  });
+  assert.equal(held.status, 2, held.stdout + held.stderr);
+  assert.match(held.stdout.replaceAll(/\s+/g, ' '), /re-imaging/);
+});
+
+/** Of each piece it lets pass a little, and waits. */
+const SLOW = `${process.execPath} -e '
+  const pieces = [];
+  process.stdin.on("data", (bytes) => {
+    for (let at = 0; at < bytes.length; at += 512) pieces.push(bytes.subarray(at, at + 512));
+  });
+  let ended = false;
+  process.stdin.on("end", () => { ended = true; });
+  setInterval(() => {
+    const piece = pieces.shift();
+    if (piece !== undefined) process.stdout.write(piece);
+    else if (ended) process.exit(0);
+  }, 8);
+'`;
 
 test('ssh of one target may ask on the terminal; of many it is apart, and no Ctrl-C reaches it', async (t) => {
   if (!needs(t, 'bsdutils')) return;
