@@ -63,7 +63,7 @@ test('a re-imaged machine is no source, the second time as well', (t) => {
   for (const _ of [1, 2]) {
     const ran = place.sync(elsewhere);
     assert.equal(ran.status, 121, said(ran));
-    assert.match(ran.stderr, /not\s+the\s+machine/);
+    assert.match(ran.stderr, /not\s+on\s+the\s+machine/);
   }
   assert.ok(place.names().includes('/f1'));
   assert.equal(place.sync().status, 0);
