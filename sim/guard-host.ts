@@ -1,5 +1,5 @@
 /** A machine with a tree and a state directory on one simulated volume, and what is done on it. */
-import { byteString } from '../src/base/bytes.ts';
+import { type ByteString, byteString } from '../src/base/bytes.ts';
 import type { PlanHeader } from '../src/base/plan.ts';
 import { isQuarantineName } from '../src/base/own-places.ts';
 import { applyPlan } from '../src/guard/shell/apply.ts';
@@ -29,6 +29,7 @@ let processes = 0;
 
 export class GuardHost {
   readonly volume: SimVolume;
+  readonly target: ByteString = GUARD_TREE;
   readonly ports: ApplyPorts;
   readonly store: PlanStore;
   readonly handles: TreeHandles;
@@ -51,7 +52,7 @@ export class GuardHost {
 
   apply(header: PlanHeader, content: ApplyRequest['content']): Promise<ApplyReport> {
     return applyPlan(this.ports, {
-      ...{ header, ops: () => this.store.ops(header.id), target: GUARD_TREE, stateDir: STATE_DIR },
+      ...{ header, ops: () => this.store.ops(header.id), target: this.target, stateDir: STATE_DIR },
       ...{ permit: 'all', content, holder: this.#holder },
       until: untilOf(this.ports.clock.now()),
     });
@@ -59,6 +60,11 @@ export class GuardHost {
 
   applyWishes(header: PlanHeader, wishes: readonly Wish[]): Promise<ApplyReport> {
     return this.apply(header, new WishContent(this.ports, wishes));
+  }
+
+  /** Where it was killed: each of its operations is done or not done then. */
+  settle(header: PlanHeader): void {
+    this.#appliedOf(header);
   }
 
   /** The plan that takes `header` back; undefined where that was never begun. */
@@ -87,7 +93,7 @@ export class GuardHost {
   picture(): TreePicture {
     const isOwn = (path: string) =>
       path.split('/').some((name) => isQuarantineName(byteString(name)));
-    return pictureOf(this.volume, GUARD_TREE, isOwn);
+    return pictureOf(this.volume, this.target, isOwn);
   }
 
   /** Of every file, also where it lies aside: beside the tree, or at the top of its mount. */
@@ -109,6 +115,6 @@ export class GuardHost {
       ...{ header, ops, stateDir: STATE_DIR, planDir, holder: this.#holder },
     });
     if (applied === undefined) return undefined;
-    return { target: GUARD_TREE, count: header.ops.count, ops, applied };
+    return { target: this.target, count: header.ops.count, ops, applied };
   }
 }

@@ -5,6 +5,7 @@
  */
 import { assert } from '../src/base/assert.ts';
 import { byteString } from '../src/base/bytes.ts';
+import type { ObjectReader } from '../src/recover/shell/object-reader.ts';
 import { inlineRestoreCrew } from '../src/recover/shell/restore-crew.ts';
 import type { RestoreReport, RestoreRequest } from '../src/recover/shell/restore.ts';
 import { restore } from '../src/recover/shell/restore.ts';
@@ -198,17 +199,21 @@ export class VaultHost {
     return outcome;
   }
 
+  async reader({ vault, store }: Session): Promise<ObjectReader> {
+    const { access } = await loadIndex(vault);
+    return vaultObjectReader(access, tools, (pack, offset, length) =>
+      store.getSync(`packs/${pack}`, { offset, length }),
+    );
+  }
+
   /** Into `RESTORE_TOP` of a volume. */
   async restore(
     session: Session,
     into: SimVolume,
     request: Omit<RestoreRequest, 'target'>,
   ): Promise<RestoreReport> {
-    const { vault, store } = session;
-    const { access } = await loadIndex(vault);
-    const reader = vaultObjectReader(access, tools, (pack, offset, length) =>
-      store.getSync(`packs/${pack}`, { offset, length }),
-    );
+    const { vault } = session;
+    const reader = await this.reader(session);
     const handles = new TreeHandles(into);
     const source = simSource(handles);
     const tree = simTreeWriter(handles, () => this.#clock.nowNs());

@@ -146,7 +146,7 @@ export const GUARD_FAULTS = {
   HF_TARGET_NOT_EMPTY: {
     kind: 'refused',
     remedy:
-      'Name a new or empty directory; or, to put it over what is there, `--in-place`: what is replaced is moved aside, nothing is deleted.',
+      'Name a new or empty directory; or, to put it over what is there, `--in-place`: that is a plan, and `holdfast undo` puts it back.',
   },
   HF_TREE_BUSY: {
     kind: 'transient',

@@ -5,6 +5,7 @@ import { nodeTreeWriter } from '../adapters/node/tree-writer.ts';
 import type { ObjectReader } from '../recover/shell/object-reader.ts';
 import { inlineRestoreCrew, type RestoreCrew } from '../recover/shell/restore-crew.ts';
 import { restore, type RestoreReport, type RestoreRequest } from '../recover/shell/restore.ts';
+import type { stateOfTarget } from '../recover/shell/restore-target.ts';
 import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../vault/shell/snapshot-store.ts';
 import type { VaultAccess } from '../vault/shell/vault-access.ts';
@@ -39,6 +40,11 @@ export interface ReadingParts {
   readonly reader: ObjectReader;
   readonly tree: ReturnType<typeof nodeTreeWriter>;
   readonly source: ReturnType<typeof nodeSource>;
+}
+
+/** Enough to look into a target. */
+export function readsTarget({ tools }: VaultSession): Parameters<typeof stateOfTarget>[0] {
+  return { tools, tree: nodeTreeWriter(), source: nodeSource() };
 }
 
 /** What this thread reads and writes with. */

@@ -91,7 +91,7 @@ test('several paths are restored under their names', () => {
   assert.equal(collide.said.error?.code, 'HF_ROOT_NAMES_COLLIDE');
 });
 
-test('a restore goes into a new place, refuses a full one, and in place moves aside', () => {
+test('a restore goes into a new place, refuses a full one, and in place asks and keeps', () => {
   init();
   withData();
   bench.run(['backup', 'data']);
@@ -101,15 +101,21 @@ test('a restore goes into a new place, refuses a full one, and in place moves as
   assert.equal(full.status, 1);
   assert.equal(full.said.error?.code, 'HF_TARGET_NOT_EMPTY');
   assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'changed');
-  const inPlace = bench.json(['restore', 'latest', 'data', '--in-place']);
+  const asked = bench.json(['restore', 'latest', 'data', '--in-place']);
+  assert.equal(asked.status, 2);
+  assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'changed');
+  const inPlace = bench.json(['restore', 'latest', 'data', '--in-place', '--yes']);
   assert.equal(inPlace.status, 0);
   assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'a');
   assert.equal(fs.readFileSync(bench.at('data/new'), 'utf8'), 'stays');
-  assert.equal(
-    fs.readFileSync(bench.at('data', String(inPlace.said.aside), 'a.txt'), 'utf8'),
-    'changed',
-  );
+  assert.equal(bench.run(['undo', idOf(inPlace.said.plan)]).status, 0);
+  assert.equal(fs.readFileSync(bench.at('data/a.txt'), 'utf8'), 'changed');
 });
+
+function idOf(plan: unknown): string {
+  assert.ok(typeof plan === 'object' && plan !== null && 'id' in plan);
+  return String(plan.id);
+}
 
 test('excludes are counted by rule, and what matches first comes first', () => {
   init();

@@ -114,56 +114,6 @@ test('a target that holds something is refused, and left alone', async () => {
   assert.deepEqual(fs.readdirSync(target), ['mine']);
 });
 
-test('in place: only what differs is written, what is replaced is kept aside', {
-  skip,
-}, async () => {
-  await using fixture = await vaultFixture();
-  const tree = await withTree(fixture);
-  const target = join(fixture.dir, 'out');
-  await fixture.restore(target);
-  const inode = fs.statSync(join(target, 'd5/f5')).ino;
-  fs.writeFileSync(join(target, 'd4/f4'), 'edited');
-  fs.rmSync(join(target, 'd4/f5'));
-  fs.rmSync(join(target, 'd6'), { recursive: true });
-  fs.writeFileSync(join(target, 'd6'), 'a file where a directory was');
-  fs.rmSync(join(target, 'symlink'));
-  fs.mkdirSync(join(target, 'symlink'));
-  fs.writeFileSync(join(target, 'symlink/inside'), 'kept');
-  const large = fs.openSync(join(target, 'sparse.img'), 'r+');
-  fs.writeSync(large, 'flipped', 4 * MIB + 5);
-  fs.closeSync(large);
-  fs.writeFileSync(join(target, 'added'), 'added');
-  fs.chmodSync(join(target, 'd7/f7'), 0o600);
-  fs.utimesSync(join(target, 'd7/f8'), 1, 1);
-
-  const report = await fixture.restore(target, { inPlace: true });
-  assert.equal(report.isWhole, true, JSON.stringify(report.failures));
-  assert.ok(report.aside !== undefined);
-  const aside = join(target, report.aside);
-  assert.equal(fs.readFileSync(join(aside, 'd4/f4'), 'utf8'), 'edited');
-  assert.equal(fs.readFileSync(join(aside, 'd6'), 'utf8'), 'a file where a directory was');
-  assert.equal(fs.readFileSync(join(aside, 'symlink/inside'), 'utf8'), 'kept');
-  assert.equal(
-    fs
-      .readFileSync(join(aside, 'sparse.img'))
-      .subarray(4 * MIB + 5)
-      .toString('latin1', 0, 7),
-    'flipped',
-  );
-  assert.equal(report.movedAside, 4);
-  assert.equal(fs.readFileSync(join(target, 'added'), 'utf8'), 'added');
-  assert.equal(fs.statSync(join(target, 'd5/f5')).ino, inode, 'what is right is not written again');
-  // f4, f5, ten files of d6, and the image's stored bytes.
-  assert.ok(report.writtenBytes < 4 * MIB, String(report.writtenBytes));
-  fs.rmSync(aside, { recursive: true });
-  fs.rmSync(join(target, 'added'));
-  fs.utimesSync(target, fs.statSync(tree).atime, fs.statSync(tree).mtime);
-  const differences = await compareTrees(tree, target, {
-    ignore: ({ path, aspect }) => path === '.' && aspect === 'mtime',
-  });
-  assert.deepEqual(differences, []);
-});
-
 test('killed in the middle, run again: whole', { skip }, async () => {
   await using fixture = await vaultFixture();
   const tree = join(fixture.dir, 'tree');
@@ -184,9 +134,9 @@ test('killed in the middle, run again: whole', { skip }, async () => {
       await ended;
       if (fs.existsSync(join(target, '.holdfast-restore'))) interrupted++;
     }
-    const report = await fixture.restore(target, { inPlace: false });
+    const report = await fixture.restore(target);
     assert.equal(report.isWhole, true, JSON.stringify(report.failures));
-    assert.equal(report.movedAside, 0, 'what a killed run left is no stranger');
+    assert.equal(report.inTheWay, 0, 'what a killed run left is no stranger');
     assert.deepEqual(await compareTrees(tree, target), []);
     assert.equal(fs.existsSync(join(target, '.holdfast-restore')), false);
   }

@@ -38,6 +38,11 @@ export interface ContentSource {
    * undefined: nothing.
    */
   attributes(op: Op): Attributes | undefined;
+  /**
+   * What it brings is nowhere to be had: the operation waits, and all others are done. Asked before
+   * `stage`, and behind it.
+   */
+  lacks?(op: Op): boolean;
   /** Of an undo: what goes in lies there already, and is moved. Asked before `stage`. */
   kept?(op: Op): Place | undefined;
   /** Of an undo: the time that a directory had before; undefined: it keeps the one it has now. */

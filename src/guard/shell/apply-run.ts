@@ -126,8 +126,9 @@ export class ApplyRun {
     try {
       const ending = await this.#ended(() => this.#act());
       const settled = await this.#ended(async () => this.#settleOpen());
-      const finished = await this.#ended(async () => this.#finish());
-      const worst = [ending, settled].find(({ outcome }) => outcome !== 'applied') ?? finished;
+      const failed = [ending, settled].find(({ outcome }) => outcome !== 'applied');
+      const finished = await this.#ended(async () => this.#finish(failed !== undefined));
+      const worst = failed ?? finished;
       return {
         ...worst,
         ...{ done: this.#done, asideEntries: this.#asideEntries, asideBytes: this.#asideBytes },
@@ -349,9 +350,9 @@ export class ApplyRun {
     await flush();
   }
 
-  async #window(window: readonly Op[], phase: Phase): Promise<void> {
+  async #window(wanted: readonly Op[], phase: Phase): Promise<void> {
     const { content } = phase;
-    if (content !== undefined) await this.#staging.stage(window, content);
+    const window = content === undefined ? wanted : await this.#staged(wanted, content);
     if (phase.isSaid !== true) this.#say(window, phase);
     const expected = [...this.#meant.open];
     for (const op of window) {
@@ -363,7 +364,15 @@ export class ApplyRun {
       this.#meant.passed();
     }
     for (const { op, intent } of expected) this.#verify(op, intent, phase);
-    if (phase.isHalf !== true) await this.#batches.passed(window.length, this.#done);
+    if (phase.isHalf !== true) await this.#batches.passed(wanted.length, this.#done);
+  }
+
+  /** What nobody can give is not meant either: it waits. */
+  async #staged(wanted: readonly Op[], content: ContentSource): Promise<readonly Op[]> {
+    const lacking = await this.#staging.stage(wanted, content);
+    if (lacking.size === 0) return wanted;
+    for (const { n } of lacking) this.#order.phases[n] = WAITS;
+    return wanted.filter((op) => !lacking.has(op));
   }
 
   /** Durable when it returns. */
@@ -458,10 +467,10 @@ export class ApplyRun {
   }
 
   /** Times of directories, and all on the medium: however it ended. */
-  #finish(): void {
+  #finish(isStopped: boolean): void {
     const { ports, quarantine, request } = this.#parts;
     this.#staging.clearRest();
-    this.#putTimesBack(request.content);
+    this.#putTimesBack(request.content, isStopped);
     for (const mount of quarantine.places) {
       if (mount.opened === undefined) continue;
       ports.tree.syncAll(mount.opened.root);
@@ -469,13 +478,16 @@ export class ApplyRun {
     this.#meant.sayLeft();
   }
 
-  #putTimesBack(content: ContentSource | CommandContent): void {
+  #putTimesBack(content: ContentSource | CommandContent, isStopped: boolean): void {
     for (const [path, was] of this.#dirTimes.changed()) this.#set(path, was);
     if (content.by !== 'holdfast' || content.dirTime === undefined) return;
+    const isNothingDone = isStopped && this.#done === 0 && this.#parts.before === undefined;
     for (const path of new Set([...this.#meant.dirs.keys(), ...(content.dirs?.() ?? [])])) {
       const seen = this.#attributed.has(path) ? undefined : this.#steps.seenDir(path);
       if (seen === undefined) continue;
-      const mtimeNs = content.dirTime(path, this.#meant.dirs.get(path) ?? seen.mtimeNs);
+      const was = this.#meant.dirs.get(path) ?? seen.mtimeNs;
+      // Where nothing came of it, nothing will put it back: trials alone have touched it.
+      const mtimeNs = isNothingDone ? was : content.dirTime(path, was);
       if (mtimeNs !== undefined && mtimeNs !== seen.mtimeNs) this.#set(path, { mtimeNs });
     }
   }

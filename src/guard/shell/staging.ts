@@ -24,22 +24,34 @@ export class Staging {
     this.#parts = parts;
   }
 
-  /** Durable when it resolves. */
-  async stage(window: readonly Op[], content: ContentSource): Promise<void> {
+  /**
+   * Durable when it resolves.
+   *
+   * @returns what nobody can give
+   */
+  async stage(window: readonly Op[], content: ContentSource): Promise<ReadonlySet<Op>> {
     const { ports, quarantine, steps, batches } = this.#parts;
     const mounts = new Set<MountPlace>();
+    const lacking = new Set(window.filter((op) => content.lacks?.(op) === true));
     for (const op of window) {
       if (op.op === 'rename' || op.attributesOnly === true) continue;
-      if (content.kept?.(op) !== undefined) continue;
+      if (content.kept?.(op) !== undefined || lacking.has(op)) continue;
       await batches.turn();
       batches.goTo(op);
       batches.demandGoOn();
       if (this.#parts.isResumed) this.#clear(op);
       this.#staged.set(op.n, op);
       await content.stage(op, steps.newPlace(op));
+      if (content.lacks?.(op) === true) {
+        this.#clear(op);
+        this.#staged.delete(op.n);
+        lacking.add(op);
+        continue;
+      }
       mounts.add(steps.mountOf(op.path));
     }
     for (const mount of mounts) ports.tree.syncAll(quarantine.openPlaces(mount).fresh);
+    return lacking;
   }
 
   /** The journal says it: from now on it is settled like any other. */

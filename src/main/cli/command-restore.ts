@@ -14,16 +14,22 @@ interface Options extends RestoreOptions {
 
 const EXAMPLE = `
 TARGET is new or empty, or holds an interrupted restore of the same snapshot,
-which is gone on with. With --in-place only what differs is written, nothing
-is deleted, and what is replaced is moved aside, to .holdfast-aside-TIME below
-TARGET.
+which is gone on with. With --in-place it may hold anything: every file is
+compared, only what differs is written, and what the snapshot has not stays.
+That is a plan: it is judged, what it overwrites is kept, and holdfast undo puts
+it back. Where it overwrites, it asks for the name of TARGET on a terminal, and
+needs --yes elsewhere; --yes covers only a plan that no rule objects to.
 
 With --service every data set goes to TARGET/NAME, and the team's own check is
 run on it.
 
+In place it ends with 2 where something waits for a person, 3 where it may
+never be, 4 where TARGET changed meanwhile; 6 where something is missing.
+
 Examples:
   holdfast restore --vault /srv/vault latest /srv/back
   holdfast restore --vault /srv/vault 7c63b3d1 /srv/back --first 'releases/7.*'
+  holdfast restore latest /srv/www --in-place --dry-run
   holdfast restore --service wiki /srv/back`;
 
 export function define(command: Command, act: Act): void {
@@ -39,9 +45,12 @@ export function define(command: Command, act: Act): void {
       'what matches comes first, in gitignore syntax; may be repeated',
       more,
     )
-    .option('--in-place', 'over what is there')
+    .option('--in-place', 'over what is there, through a plan')
+    .option('-n, --dry-run', 'of --in-place: say what would be done, and do nothing')
+    .option('--yes', 'of --in-place: do what no rule objects to, overwrites too')
+    .option('--reason <text>', 'of --in-place: stands in the plan and in the history')
     .option('--owner-names', 'owners by name, not by number')
-    .option('--no-sync', 'do not wait until all is on the medium')
+    .option('--no-sync', 'do not wait until all is on the medium; in place it always waits')
     .addHelpText('after', EXAMPLE)
     .action(
       act((cli, [first, second, options]: [string, string | undefined, Options]) =>
@@ -58,11 +67,16 @@ function perform(
 ): Promise<Answer> {
   const { first, second, options } = asked;
   const { service, run } = options;
+  const isPlanned = options.dryRun === true || options.yes === true || options.reason !== undefined;
+  if (isPlanned && options.inPlace !== true) {
+    throw usage('--dry-run, --yes and --reason go with --in-place');
+  }
   if (service === undefined) {
     if (run !== undefined) throw usage('--run goes with --service');
     if (second === undefined) throw usage("missing required argument 'target'");
     return restoreInto(cli, { snapshot: first, target: second, options });
   }
+  if (options.dryRun === true) throw usage('--dry-run is of one snapshot, not of a --service');
   if (second !== undefined || options.dataSet !== undefined) {
     throw usage('--service takes all of a run: give TARGET and no snapshot');
   }

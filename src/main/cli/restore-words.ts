@@ -8,7 +8,13 @@ import { formatDuration } from '../../base/say-time.ts';
 import { MIB } from '../../base/units.ts';
 import type { RestoreReport } from '../../recover/shell/restore.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { wrap } from '../../base/say-width.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { RestoredOver } from '../guard/sync/restore-over.ts';
+import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
+import type { PutSnapshot } from '../put-snapshot.ts';
 import { errnoWords } from './errno-words.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
 import { bytesJson, pathsWhy } from './json-shape.ts';
 
 export interface Restored {
@@ -23,6 +29,37 @@ const RATE_BYTES_MIN = 64 * MIB;
 /** Everything is there and as it was, but for what the snapshot itself never had. */
 export function isComplete({ report }: Restored): boolean {
   return report.isWhole && report.gapCount === 0 && report.unset.length === 0;
+}
+
+export function codeOfPut({ target, report, over }: PutSnapshot): ExitCode {
+  if (over !== undefined) return over.result.code;
+  return report !== undefined && isComplete({ report, target }) ? EXIT.done : EXIT.gaps;
+}
+
+export function putWords(put: PutSnapshot, now: UnixMs, style: Style): readonly string[] {
+  const { target, report, over } = put;
+  if (report !== undefined) return restoreWords({ report, target }, style);
+  return over === undefined ? [] : overWords(over, now, style);
+}
+
+export function putJson({ target, report, over }: PutSnapshot): object {
+  if (report !== undefined) return restoreJson({ report, target });
+  if (over === undefined) return {};
+  const { snapshot, isWhole, result, gaps, gapCount } = over;
+  return { snapshot, isWhole, ...syncJson(result), gaps, gapCount };
+}
+
+/** What became of its plan, and what the snapshot itself lacks. */
+function overWords(over: RestoredOver, now: UnixMs, style: Style): readonly string[] {
+  const { result, gaps, gapCount } = over;
+  const isDone = result.done !== undefined || result.notDone === 'equal';
+  const missing = isDone && gapCount > 0 ? gaps : [];
+  return [
+    ...syncWords(result, now, style),
+    ...missing.flatMap((gap) => [
+      ...wrap(`  Not in the snapshot: ${sayText(gap, style)}`, style.width),
+    ]),
+  ];
 }
 
 export function restoreWords(restored: Restored, style: Style): readonly string[] {
@@ -88,7 +125,7 @@ function gapRows({ gaps, gapCount }: RestoreReport, style: Style): LabelledRow[]
 
 function amountRows({ report }: Restored, style: Style): LabelledRow[] {
   const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
-  const { firstMs, syncMs, aside } = report;
+  const { firstMs, syncMs } = report;
   const rate = report.writtenBytes >= RATE_BYTES_MIN ? `, ${formatRate(report.rateBytesPerS)}` : '';
   const rows = [
     row(
@@ -108,19 +145,14 @@ function amountRows({ report }: Restored, style: Style): LabelledRow[] {
   if (syncMs !== undefined) {
     rows.push(row('on disk', `after ${formatDuration(syncMs)} more of waiting for the medium`));
   }
-  if (aside !== undefined) {
-    const count = countOf(report.movedAside, 'entry', 'entries');
-    rows.push(row('aside', `${count} that stood in the way moved to ${sayName(aside, style)}`));
-  }
   return rows;
 }
 
 export function restoreJson({ report, target }: Restored): object {
-  const { failures, unset, gaps, aside, firstMs, syncMs, ...counts } = report;
+  const { failures, unset, gaps, firstMs, syncMs, ...counts } = report;
   return {
     ...counts,
     ...bytesJson('target', target),
-    ...(aside === undefined ? {} : bytesJson('aside', aside)),
     ...(firstMs === undefined ? {} : { firstMs }),
     ...(syncMs === undefined ? {} : { syncMs }),
     failures: failures.map(({ path, code, why }) => ({ ...bytesJson('path', path), code, why })),

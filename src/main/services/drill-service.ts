@@ -21,6 +21,7 @@ import { fullPath, type VaultOptions } from '../cli/settings.ts';
 import { directVault, type VaultSession } from '../vault-session.ts';
 import { keepServiceDrill, type ServiceDrilled } from './keep-service-drill.ts';
 import { chosenRun, restoreRun } from './restore-run.ts';
+import { runRestore } from '../run-restore.ts';
 import { runCheck } from './service-check.ts';
 import { checkOf, serviceNamed } from './service-plan.ts';
 import type { ServiceRun } from './service-runs.ts';
@@ -54,17 +55,23 @@ export async function drillService(cli: Cli, asked: ServiceDrillAsked): Promise<
     const drilled = await inScratch(scratch, bytesOfText(`drill-${run.run}`), async (target) => {
       const startedAt = session.clock.now();
       const started = session.clock.monotonic();
+      const index = await loadIndex(vault);
       const parts = await restoreRun(session, {
-        run,
-        target,
-        options: { unsigned: wanted.unsigned, sync: true },
-        index: await loadIndex(vault),
-        onProgress: (_, { entries, entriesTotal, bytes, bytesTotal }) =>
-          progress.update({ entries, entriesTotal, bytes, bytesTotal }),
+        ...{ run, target, inPlace: false },
+        put: async ({ snapshot, target: place }) =>
+          runRestore(
+            session,
+            {
+              ...{ snapshot, target: place, unsigned: wanted.unsigned, sync: true },
+              onProgress: ({ entries, entriesTotal, bytes, bytesTotal }) =>
+                progress.update({ entries, entriesTotal, bytes, bytesTotal }),
+            },
+            index,
+          ),
       });
       const checked = check === undefined ? undefined : await runCheck(check, textOfBytes(target));
       const took = durationMs(session.clock.monotonic() - started);
-      const isWhole = parts.every(({ report }) => report.isWhole);
+      const isWhole = parts.every(({ put: report }) => report.isWhole);
       const isPassed = isWhole && checked?.outcome !== 'failed';
       return { run, parts, check: checked, startedAt, took, isPassed };
     });
@@ -77,7 +84,7 @@ export async function drillService(cli: Cli, asked: ServiceDrillAsked): Promise<
 
 function answer(drilled: ServiceDrilled, unkept: string | undefined): Answer {
   const { run, parts, check, took, isPassed } = drilled;
-  const hasGaps = parts.some(({ report }) => report.gapCount > 0);
+  const hasGaps = parts.some(({ put: report }) => report.gapCount > 0);
   return {
     code: !isPassed ? EXIT.error : hasGaps || check === undefined ? EXIT.gaps : EXIT.done,
     say: (style) => words(drilled, { unkept, style }),
@@ -88,7 +95,7 @@ function answer(drilled: ServiceDrilled, unkept: string | undefined): Answer {
       check: check ?? null,
       durationMs: took,
       isKept: unkept === undefined,
-      dataSets: parts.map(({ dataSet, report }) => ({
+      dataSets: parts.map(({ dataSet, put: report }) => ({
         dataSet,
         snapshot: report.snapshot,
         isWhole: report.isWhole,
@@ -143,7 +150,7 @@ function words(
     : `The drill of ${what.toLowerCase()} on ${os.hostname()} failed: do not rely on it.`;
   const is = !isPassed ? 'failed' : check === undefined ? 'degraded' : 'ok';
   const failed = { is: 'failed' as const };
-  const rows: LabelledRow[] = parts.map(({ dataSet, report }) => ({
+  const rows: LabelledRow[] = parts.map(({ dataSet, put: report }) => ({
     mark: report.isWhole ? undefined : failed,
     label: sayText(dataSet, style),
     text: `${countOf(report.entries, 'entry', 'entries')}, ${formatBytes(report.bytes)}${report.isWhole ? '' : `, ${countOf(report.failureCount, 'failure')}`}`,

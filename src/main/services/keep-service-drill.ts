@@ -4,6 +4,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { type DurationMs, durationMs, unixMs, type UnixMs } from '../../base/units.ts';
 import { type DrillResult, NOT_COMPARED } from '../../recover/core/drill-result.ts';
 import { rateOf } from '../../recover/core/restore-progress.ts';
+import type { RestoreReport } from '../../recover/shell/restore.ts';
 import type { HookRecord } from '../../vault/core/snapshot-content.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { Opened } from '../cli/open.ts';
@@ -14,7 +15,7 @@ import type { ServiceRun } from './service-runs.ts';
 
 export interface ServiceDrilled {
   readonly run: ServiceRun;
-  readonly parts: readonly RestoredPart[];
+  readonly parts: readonly RestoredPart<RestoreReport>[];
   readonly check: HookRecord | undefined;
   readonly startedAt: UnixMs;
   /** Of restore and check. */
@@ -66,7 +67,10 @@ function keepService(
  * Of one data set. Every byte was compared with its digest as it was written; that it can be used is
  * for the check to say, and without one nobody said it.
  */
-function resultOf(drilled: ServiceDrilled, { report }: RestoredPart): DrillResult {
+function resultOf(
+  drilled: ServiceDrilled,
+  { put: report }: RestoredPart<RestoreReport>,
+): DrillResult {
   const { check, startedAt } = drilled;
   const took = durationMs(report.durationMs + (report.syncMs ?? 0));
   return {

@@ -1,16 +1,13 @@
 /** One run of a service put back: every data set under its name, and of no other run. */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import type { RestoreReport, RestoreRequest } from '../../recover/shell/restore.ts';
 import {
   listSnapshots,
   readSnapshotContent,
   type ListedSnapshot,
 } from '../../vault/shell/snapshot-store.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
-import type { VaultIndex } from '../../vault/shell/vault-index.ts';
 import { bytesOfText, textOfBytes } from '../cli/places.ts';
-import { runRestore } from '../run-restore.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { findRun, type RunWanted, type ServiceRun, type ServiceSnapshot } from './service-runs.ts';
 
@@ -19,9 +16,9 @@ const MARKER = byteString('.holdfast-service');
 /** Every file system of the ext family has the first; the other is of a run killed at its mark. */
 const OF_NOBODY: readonly string[] = ['lost+found', `${MARKER}.part`];
 
-export interface RestoredPart {
+export interface RestoredPart<Put> {
   readonly dataSet: string;
-  readonly report: RestoreReport;
+  readonly put: Put;
   readonly target: ByteString;
 }
 
@@ -44,40 +41,38 @@ function read(vault: Vault, listed: ListedSnapshot): readonly ServiceSnapshot[] 
   }
 }
 
-export interface RestoreRun {
+export interface RestoreRun<Put> {
   readonly run: ServiceRun;
   readonly target: ByteString;
-  readonly options: Omit<RestoreRequest, 'snapshot' | 'target' | 'onProgress'>;
-  readonly index?: VaultIndex;
-  readonly onProgress: (dataSet: string, progress: Parameters<Progress>[0]) => void;
+  /** Other things may lie there. */
+  readonly inPlace: boolean;
+  /** @param part what is `isFilled` was whole already, of a run that was interrupted */
+  readonly put: (part: {
+    readonly snapshot: ListedSnapshot;
+    readonly target: ByteString;
+    readonly isFilled: boolean;
+  }) => Promise<Put>;
 }
 
-type Progress = NonNullable<RestoreRequest['onProgress']>;
-
 /** @throws Fault HF_TARGET_NOT_EMPTY where something else lies there, another run too; of the disk */
-export async function restoreRun(
+export async function restoreRun<Put extends { readonly isWhole: boolean }>(
   session: VaultSession,
-  of: RestoreRun,
-): Promise<readonly RestoredPart[]> {
-  const { run, target, options, index, onProgress } = of;
+  of: RestoreRun<Put>,
+): Promise<readonly RestoredPart<Put>[]> {
+  const { run, target, inPlace } = of;
   const filled = new FilledTarget(session, target, run);
-  filled.begin(options.inPlace ?? false);
-  const parts: RestoredPart[] = [];
+  filled.begin(inPlace);
+  const parts: RestoredPart<Put>[] = [];
   for (const { listed, content } of run.snapshots) {
     const { dataSet } = content;
     const place = byteString(`${target}/${bytesOfText(dataSet)}`);
     // Of a run that was interrupted what was whole is only looked through again.
-    const inPlace = options.inPlace === true || filled.has(dataSet);
-    const request = { ...options, inPlace, snapshot: listed, target: place };
-    const report = await runRestore(
-      session,
-      { ...request, onProgress: (progress) => onProgress(dataSet, progress) },
-      index,
-    );
-    parts.push({ dataSet, report, target: place });
-    if (report.isWhole) filled.add(dataSet);
+    const isFilled = filled.has(dataSet);
+    const put = await of.put({ snapshot: listed, target: place, isFilled });
+    parts.push({ dataSet, put, target: place });
+    if (put.isWhole) filled.add(dataSet);
   }
-  if (parts.every(({ report }) => report.isWhole)) filled.end();
+  if (parts.every(({ put }) => put.isWhole)) filled.end();
   return parts;
 }
 

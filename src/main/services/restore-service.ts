@@ -5,14 +5,15 @@ import { countOf } from '../../base/say-quantity.ts';
 import { layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import type { HookRecord } from '../../vault/core/snapshot-content.ts';
-import { gitignoreExcludes } from '../../adapters/excludes/gitignore.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import { EXIT } from '../cli/exit-code.ts';
+import { EXIT, type ExitCode } from '../cli/exit-code.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { LiveProgress } from '../cli/live-progress.ts';
 import { openVaultOf } from '../cli/open.ts';
 import { textOfBytes } from '../cli/places.ts';
-import type { RestoreOptions } from '../cli/restore-act.ts';
-import { isComplete, restoreJson, restoreWords } from '../cli/restore-words.ts';
+import { putOptions, requestOptions, type RestoreOptions } from '../cli/restore-act.ts';
+import { codeOfPut, putJson, putWords } from '../cli/restore-words.ts';
+import { type PutSnapshot, putSnapshot } from '../put-snapshot.ts';
 import { fullPath } from '../cli/settings.ts';
 import { chosenRun, type RestoredPart, restoreRun } from './restore-run.ts';
 import { runCheck } from './service-check.ts';
@@ -29,7 +30,7 @@ export interface ServiceAsked {
 
 interface RestoredService {
   readonly run: ServiceRun;
-  readonly parts: readonly RestoredPart[];
+  readonly parts: readonly RestoredPart<PutSnapshot>[];
   /** Undefined where the team has none, or this configuration does not know it. */
   readonly check: HookRecord | undefined;
   readonly target: ByteString;
@@ -38,39 +39,41 @@ interface RestoredService {
 export async function restoreService(cli: Cli, asked: ServiceAsked): Promise<Answer> {
   const { service, options } = asked;
   const target = fullPath(cli, asked.target);
-  const { session, settings } = await openVaultOf(cli, options);
+  const opened = await openVaultOf(cli, options);
+  const { session, settings } = opened;
   const unsigned = options.unsigned ?? false;
   const run = await chosenRun(session.vault, { service, run: asked.run, unsigned });
   cli.stop.note('The restore is not whole; the same command goes on with it.');
   const progress = new LiveProgress(cli, { label: `restore ${service}`, word: 'restored' });
   try {
     const parts = await restoreRun(session, {
-      run,
-      target,
-      options: {
-        first: options.first === undefined ? undefined : gitignoreExcludes(options.first),
-        inPlace: options.inPlace ?? false,
-        owners: options.ownerNames === true ? 'names' : 'ids',
-        unsigned,
-        sync: options.sync ?? true,
-      },
-      onProgress: (_, { entries, entriesTotal, bytes, bytesTotal }) =>
-        progress.update({ entries, entriesTotal, bytes, bytesTotal }),
+      ...{ run, target, inPlace: options.inPlace ?? false },
+      put: ({ snapshot, target: place, isFilled }) =>
+        putSnapshot(cli, opened, {
+          ...{ ...putOptions(options), isFilled },
+          request: {
+            ...{ ...requestOptions(options), snapshot, target: place },
+            onProgress: ({ entries, entriesTotal, bytes, bytesTotal }) =>
+              progress.update({ entries, entriesTotal, bytes, bytesTotal }),
+          },
+        }),
     });
     progress.end();
     // What this machine's configuration does not say, nobody runs: restores go to other machines.
     const configured = settings.config.services?.[service];
     const own = configured === undefined ? undefined : checkOf(service, configured);
-    const check = own === undefined ? undefined : await runCheck(own, textOfBytes(target));
+    const isPut = parts.every(({ put }) => put.report !== undefined || isPutOver(put));
+    const check =
+      own === undefined || !isPut ? undefined : await runCheck(own, textOfBytes(target));
     const restored: RestoredService = { run, parts, check, target };
-    const isGood = parts.every(isComplete) && check?.outcome !== 'failed';
+    const now = cli.clock.now();
     return {
-      code: isGood ? EXIT.done : EXIT.gaps,
-      say: (style) => words(restored, style),
+      code: codeOf(restored),
+      say: (style) => words(restored, now, style),
       json: {
         service,
         run: run.run,
-        restored: parts.map((part) => ({ dataSet: part.dataSet, ...restoreJson(part) })),
+        restored: parts.map(({ dataSet, put }) => ({ dataSet, ...putJson(put) })),
         check: check ?? null,
       },
     };
@@ -79,8 +82,25 @@ export async function restoreService(cli: Cli, asked: ServiceAsked): Promise<Ans
   }
 }
 
-function words({ run, parts, check, target }: RestoredService, style: Style): readonly string[] {
-  const isWhole = parts.every(({ report }) => report.isWhole);
+/** Something came of it: where nobody said yes there is nothing new to check. */
+function isPutOver({ over }: PutSnapshot): boolean {
+  return over?.result.done !== undefined || over?.result.notDone === 'equal';
+}
+
+/** The worst of all. */
+function codeOf({ parts, check }: RestoredService): ExitCode {
+  const codes = parts.map(({ put }) => codeOfPut(put));
+  const order: readonly ExitCode[] = [EXIT.error, EXIT.denied, EXIT.stale, EXIT.held, EXIT.gaps];
+  const worst = order.find((code) => codes.includes(code));
+  return worst ?? (check?.outcome === 'failed' ? EXIT.gaps : EXIT.done);
+}
+
+function words(
+  { run, parts, check, target }: RestoredService,
+  now: UnixMs,
+  style: Style,
+): readonly string[] {
+  const isWhole = parts.every(({ put }) => put.isWhole);
   const isChecked = check === undefined ? '' : `, and its check ${checkWord(check)}`;
   const what = `Run ${sayText(run.run, style)} of ${sayText(run.service, style)}`;
   const text = `${what}, ${countOf(parts.length, 'data set')}, is restored in ${sayName(target, style)}${isWhole ? '' : ', but not whole'}${isChecked}.`;
@@ -98,7 +118,7 @@ function words({ run, parts, check, target }: RestoredService, style: Style): re
   return [
     ...layoutSentence(style, { mark: is === undefined ? undefined : { is }, text, tone: 'strong' }),
     ...(rows.length === 0 ? [] : ['', ...layoutRows(style, rows)]),
-    ...parts.flatMap((part) => ['', ...restoreWords(part, style)]),
+    ...parts.flatMap(({ put }) => ['', ...putWords(put, now, style)]),
   ];
 }
 

@@ -5,18 +5,12 @@ import type { Hash } from '../../host/hash.ts';
 export const MARKER = byteString('.holdfast-restore');
 /** The marker before it is whole: it says nothing yet, and is in nobody's way. */
 export const UNFINISHED_MARKER = byteString('.holdfast-restore.part');
-const ASIDE = '.holdfast-aside-';
 const PART_DIGITS = 24;
 
 /** Under which a file lies until it is whole; the same for the same path, so that it is found again. */
 export function partName(hash: Hash, path: ByteString): ByteString {
   const digits = hexOf(hash.sha256Text(path)).slice(0, PART_DIGITS);
   return byteString(`.holdfast-${digits}.part`);
-}
-
-/** @param isoTime as `2026-11-20T11:00:00.000Z` */
-export function asideName(isoTime: string): ByteString {
-  return byteString(ASIDE + isoTime.replaceAll(/[-:]|\.\d+/g, ''));
 }
 
 export function markerText(snapshot: string): ByteString {

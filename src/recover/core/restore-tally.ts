@@ -34,8 +34,8 @@ export interface RestoreCounts {
   readonly writtenBytes: number;
   /** Files whose content was there already. */
   readonly keptFiles: number;
-  /** Names that were moved aside because something else comes there. */
-  readonly movedAside: number;
+  /** Entries that failed because something else lies there. */
+  readonly inTheWay: number;
 }
 
 /** What one worker did, or all of them. Plain data: it crosses between threads. */
@@ -59,7 +59,7 @@ export class Tally {
   holeBytes = 0;
   writtenBytes = 0;
   keptFiles = 0;
-  movedAside = 0;
+  inTheWay = 0;
   failureCount = 0;
   gapCount = 0;
   readonly #failures: RestoreFailure[] = [];
@@ -88,7 +88,7 @@ export class Tally {
     this.holeBytes += other.holeBytes;
     this.writtenBytes += other.writtenBytes;
     this.keptFiles += other.keptFiles;
-    this.movedAside += other.movedAside;
+    this.inTheWay += other.inTheWay;
     for (const failure of other.failures) this.fail(failure);
     this.failureCount += other.failureCount - other.failures.length;
     for (const gap of other.gaps) this.gap(gap);
@@ -97,9 +97,9 @@ export class Tally {
   }
 
   result(): RestoreTally {
-    const { entries, files, bytes, holeBytes, writtenBytes, keptFiles, movedAside } = this;
+    const { entries, files, bytes, holeBytes, writtenBytes, keptFiles, inTheWay } = this;
     return {
-      ...{ entries, files, bytes, holeBytes, writtenBytes, keptFiles, movedAside },
+      ...{ entries, files, bytes, holeBytes, writtenBytes, keptFiles, inTheWay },
       failures: this.#failures,
       failureCount: this.failureCount,
       unset: [...this.#unset.values()],

@@ -19,6 +19,7 @@ export function failureOf(path: ByteString, error: unknown): RestoreFailure {
     return { path, code: error.code, why: error.message };
   }
   const code = errnoOf(error);
+  if (code === 'EEXIST') return { path, code, why: 'something else lies there' };
   const fatal = FATAL[code];
   if (fatal !== undefined) throw fullFault(fatal, path, error);
   return { path, code, why: `could not be written: ${code}` };

@@ -98,6 +98,8 @@ export class LargeFiles {
     } else if (setup.target === 'present' && (await this.#isThere(entry, to))) {
       tally.keptFiles += 1;
       this.#ports.place.settle(entry, { ...to, tally });
+    } else if (setup.target === 'present' && this.#ports.place.isThere(to.place)) {
+      throw this.#ports.place.inTheWay({ tally });
     } else {
       await this.#write(entry, to);
     }
@@ -117,7 +119,7 @@ export class LargeFiles {
 
   async #write(entry: FileEntry, to: LargeFileTo): Promise<void> {
     const { tree, place: places } = this.#ports;
-    const { setup, tally } = this.#options;
+    const { tally } = this.#options;
     const part = places.partPlace(to);
     const mode = createMode(entry);
     const { file, isFound } = this.#openPart(part, mode);
@@ -137,9 +139,6 @@ export class LargeFiles {
       if (!isWhole) tree.unlink(part.dir, part.name);
     }
     if (!isWhole) return;
-    if (setup.target === 'present' && places.isThere(to.place)) {
-      places.moveAside({ ...to, tally });
-    }
     tree.rename(part, to.place);
   }
 

@@ -1,4 +1,4 @@
-/** Puts one verified entry under its name: new, or in place of what is there. */
+/** Puts one verified entry under its name: new, or found there as it is to be. */
 import type { ByteString } from '../../base/bytes.ts';
 import {
   kindOfMode,
@@ -13,7 +13,12 @@ import {
   type StatWords,
 } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
-import type { Attributes, Place, TreeWriter } from '../../host/tree-writer.ts';
+import {
+  type Attributes,
+  type Place,
+  TreeFailure,
+  type TreeWriter,
+} from '../../host/tree-writer.ts';
 import type { Entry, FileEntry } from '../../manifest/core/entry.ts';
 import { deviceNumber } from '../core/device-number.ts';
 import { partName } from '../core/own-names.ts';
@@ -25,7 +30,6 @@ import {
   createMode,
   wantedOwner,
 } from '../core/wanted-attributes.ts';
-import { Aside } from './aside.ts';
 import { errnoOf, ifThere } from './failures.ts';
 import type { RestoreSetup } from './restore-setup.ts';
 
@@ -56,13 +60,11 @@ const MODE_BITS = 0o7777n;
 export class PlaceEntry {
   readonly #ports: PlacePorts;
   readonly #setup: RestoreSetup;
-  readonly #aside: Aside;
   readonly #stat: StatWords = new BigInt64Array(STAT_WORDS);
 
   constructor(ports: PlacePorts, setup: RestoreSetup) {
     this.#ports = ports;
     this.#setup = setup;
-    this.#aside = new Aside(ports, setup);
   }
 
   putFile(entry: FileEntry, file: FileContentToPut, to: PlaceTo): void {
@@ -80,12 +82,7 @@ export class PlaceEntry {
       this.#ports.tree.unlink(to.place.dir, to.place.name);
       this.#writeFile(entry, file, to);
     } else {
-      // What is there stays until what comes is whole.
-      const part = this.partPlace(to);
-      this.removePart(part);
-      this.#writeFile(entry, file, { ...to, place: part });
-      this.moveAside(to);
-      this.#ports.tree.rename(part, to.place);
+      throw this.inTheWay(to);
     }
   }
 
@@ -97,7 +94,7 @@ export class PlaceEntry {
         this.settle(entry, to);
         return;
       }
-      if (kind !== undefined) this.moveAside(to);
+      if (kind !== undefined) throw this.inTheWay(to);
     }
     this.#makeOther(entry, to);
     const unset = this.#ports.tree.setAttributesAt(to.place, this.attributesOf(entry, undefined));
@@ -145,9 +142,10 @@ export class PlaceEntry {
     return this.#kindAt(place) === 'file' ? this.#stat[STAT_SIZE] : undefined;
   }
 
-  moveAside(to: Pick<PlaceTo, 'place' | 'path' | 'tally'>): void {
-    this.#aside.move(to.place, to.path);
-    to.tally.movedAside += 1;
+  /** To be thrown: whoever takes away what is there makes a plan, and a restore makes none. */
+  inTheWay({ tally }: Pick<PlaceTo, 'tally'>): TreeFailure {
+    tally.inTheWay += 1;
+    return new TreeFailure('EEXIST');
   }
 
   partPlace(to: Pick<PlaceTo, 'place' | 'path'>): Place {

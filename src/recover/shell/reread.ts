@@ -18,9 +18,8 @@ export async function rereadSnapshot(
   onProgress?: (progress: RestoreProgress) => void,
 ): Promise<RestoreTally> {
   const { vault, reader, crew, clock } = ports;
-  const none = byteString('');
   const setup: RestoreSetup = {
-    ...{ target: 'none', isResumed: false, top: NOWHERE, aside: none },
+    ...{ target: 'none', isResumed: false, top: NOWHERE },
     ...{ owners: 'ids', inherits: false },
   };
   const tally = new Tally();

@@ -16,7 +16,7 @@ import { type Place, TreeFailure, type TreeWriter } from '../../host/tree-writer
 import { type Entry, encodeEntry } from '../../manifest/core/entry.ts';
 import { parentOf } from '../../manifest/core/order.ts';
 import { nameOf } from '../core/entry-scan.ts';
-import { errnoOf, ifThere } from './failures.ts';
+import { errnoOf, failureOf, ifThere } from './failures.ts';
 import type { OpenDir } from './open-dirs.ts';
 import type { PlaceEntry } from './place-entry.ts';
 import type { RootToRestore, Stage } from './restore-stage.ts';
@@ -95,7 +95,11 @@ export class RestoreLinks {
     const { tally } = this.#options.stage;
     const path = byteString(this.#options.root.prefix + entry.path);
     try {
-      this.#link(entry, { to, place: { dir, name: nameOf(entry.path) }, path });
+      const isMade = this.#isLinked(entry, { to, place: { dir, name: nameOf(entry.path) } });
+      if (!isMade) {
+        tally.fail(failureOf(path, this.#ports.place.inTheWay({ tally })));
+        return true;
+      }
     } catch (error) {
       tally.noteUnset(path, [{ what: 'hard link', errno: errnoOf(error) }]);
       return false;
@@ -108,11 +112,9 @@ export class RestoreLinks {
     return true;
   }
 
-  #link(
-    entry: Entry,
-    link: { readonly to: ByteString; readonly place: Place; readonly path: ByteString },
-  ): void {
-    const { tree, source, place: places } = this.#ports;
+  /** False where something else lies there. */
+  #isLinked(entry: Entry, link: { readonly to: ByteString; readonly place: Place }): boolean {
+    const { tree, source } = this.#ports;
     const { handle: top } = this.#options.root;
     const from = this.#openDirOf(link.to);
     try {
@@ -121,10 +123,10 @@ export class RestoreLinks {
       if (found === undefined) throw new TreeFailure('ENOENT');
       const isPresent = this.#options.setup.target === 'present';
       const there = isPresent ? this.#statOf(link.place) : undefined;
-      if (there !== undefined && isSameInode(there, found)) return;
+      if (there !== undefined) return isSameInode(there, found);
       this.#demandSame(entry, found);
-      if (there !== undefined) places.moveAside({ ...link, tally: this.#options.stage.tally });
       tree.makeLink(first, link.place);
+      return true;
     } finally {
       if (from !== top) source.closeDir(from);
     }

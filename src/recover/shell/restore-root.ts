@@ -288,13 +288,13 @@ export class RestoreRoot {
       tree.makeDir(parent, dir.name);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
-      return this.#openThere({ dir: parent, name: dir.name }, dir.path);
+      return this.#openThere({ dir: parent, name: dir.name });
     }
     return source.openDir(parent, dir.name);
   }
 
-  /** Opens what is there, or moves it aside where it is no directory. */
-  #openThere(place: Place, path: ByteString): DirHandle {
+  /** Opens what is there. */
+  #openThere(place: Place): DirHandle {
     const { source, tree } = this.#ports;
     const { tally } = this.#stage;
     try {
@@ -303,14 +303,9 @@ export class RestoreRoot {
       return handle;
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno === 'ENOTDIR' || errno === 'ELOOP') {
-        this.#place.moveAside({ place, path: this.#pathOf(path), tally });
-        tree.makeDir(place.dir, place.name);
-      } else if (errno === 'EACCES') {
-        tree.setAttributesAt(place, { mode: PRIVATE_MODE });
-      } else {
-        throw error;
-      }
+      if (errno === 'ENOTDIR' || errno === 'ELOOP') throw this.#place.inTheWay({ tally });
+      if (errno !== 'EACCES') throw error;
+      tree.setAttributesAt(place, { mode: PRIVATE_MODE });
       return source.openDir(place.dir, place.name);
     }
   }

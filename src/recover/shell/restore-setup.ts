@@ -5,16 +5,14 @@ import type { OwnerRule } from '../core/wanted-attributes.ts';
 /** What holds for a whole restore. Plain data: it goes to every thread. */
 export interface RestoreSetup {
   /**
-   * new: nothing is there; present: what is there is compared, kept or moved aside; none: nothing
-   * is written, everything is read and compared with its digest.
+   * new: nothing is there; present: what is there is compared and kept, or is in the way; none:
+   * nothing is written, everything is read and compared with its digest.
    */
   readonly target: 'new' | 'present' | 'none';
   /** An interrupted restore of the same snapshot is gone on with. */
   readonly isResumed: boolean;
   /** Descriptor of the target directory. */
   readonly top: DirHandle;
-  /** Name below the target for what is replaced. */
-  readonly aside: ByteString;
   readonly owners: OwnerRule;
   /** What is made there does not get its owner and mode from this process alone. */
   readonly inherits: boolean;

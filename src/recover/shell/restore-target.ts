@@ -27,7 +27,6 @@ export interface TargetRequest {
   readonly target: ByteString;
   /** Of the snapshot, in hex. */
   readonly snapshot: string;
-  readonly inPlace: boolean;
   /** The target becomes the one root itself, and gets its mode at the end. */
   readonly isRoot: boolean;
 }
@@ -48,17 +47,14 @@ const PERMISSIONS = 0o7777n;
  */
 export function prepareTarget(ports: TargetPorts, request: TargetRequest): PreparedTarget {
   const { tree, source } = ports;
-  const { target, snapshot, inPlace } = request;
+  const { target, snapshot } = request;
   let top: DirHandle | undefined;
   try {
     tree.makeTop(target);
     top = source.openRoot(target);
-    const names = source.list(top).names.filter((name) => !OF_NOBODY.includes(name));
-    const begun = names.includes(MARKER) ? readMarker(ports, top) : undefined;
+    const { isPresent, begun } = lookInto(ports, top);
     const isResumed = begun === snapshot;
-    if (names.length > 0 && !isResumed && !inPlace) throw notEmpty(target, begun);
-    if (names.includes(MARKER) && !isResumed) tree.unlink(top, MARKER);
-    const isPresent = names.length > 0;
+    if (isPresent && !isResumed) throw notEmpty(target, begun);
     // Until the root's own mode is set nobody else looks into what may be private.
     if (request.isRoot && (!isPresent || isResumed)) tree.setAttributes(top, { mode: OWN_MODE });
     const isPlain = isResumed || writeMarker(ports, top, snapshot);
@@ -72,6 +68,42 @@ export function prepareTarget(ports: TargetPorts, request: TargetRequest): Prepa
     if (top !== undefined) source.closeDir(top);
     throw faultOf(target, error);
   }
+}
+
+/**
+ * `free`: a restore takes nothing away there; `begun`: it goes on with an interrupted one of the same
+ * snapshot.
+ *
+ * @throws Fault HF_DISK_DENIED, HF_DISK_FAILED
+ */
+export function stateOfTarget(
+  ports: TargetPorts,
+  { target, snapshot }: Pick<TargetRequest, 'target' | 'snapshot'>,
+): 'free' | 'begun' | 'taken' {
+  const { source } = ports;
+  try {
+    const top = ifThere(() => source.openRoot(target));
+    if (top === undefined) return 'free';
+    try {
+      const { isPresent, begun } = lookInto(ports, top);
+      if (!isPresent) return 'free';
+      return begun === snapshot ? 'begun' : 'taken';
+    } finally {
+      source.closeDir(top);
+    }
+  } catch (error) {
+    throw faultOf(target, error);
+  }
+}
+
+/** Whether anything lies there, and which restore was begun. */
+function lookInto(
+  ports: TargetPorts,
+  top: DirHandle,
+): { readonly isPresent: boolean; readonly begun: string | undefined } {
+  const names = ports.source.list(top).names.filter((name) => !OF_NOBODY.includes(name));
+  const begun = names.includes(MARKER) ? readMarker(ports, top) : undefined;
+  return { isPresent: names.length > 0, begun };
 }
 
 /** Everything is there: the marker goes. */

@@ -6,15 +6,13 @@ import type { DirHandle, Source } from '../../host/source.ts';
 import type { TreeWriter } from '../../host/tree-writer.ts';
 import { findEntry, type Manifest } from '../../manifest/core/walk.ts';
 import { demand } from '../../vault/core/corruption.ts';
-import { isoTimeOf } from '../../base/iso-time.ts';
 import type { SnapshotContent, SnapshotRoot } from '../../vault/core/snapshot-content.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
 import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';
-import { asideName } from '../core/own-names.ts';
 import { progressOf, rateOf, type RestoreProgress } from '../core/restore-progress.ts';
 import { type RestoreTally, Tally } from '../core/restore-tally.ts';
 import type { OwnerRule } from '../core/wanted-attributes.ts';
-import { errnoOf } from './failures.ts';
+import { errnoOf, failureOf } from './failures.ts';
 import { manifestOf } from './manifest-of.ts';
 import type { ObjectReader } from './object-reader.ts';
 import { PlaceEntry } from './place-entry.ts';
@@ -42,8 +40,6 @@ export interface RestoreRequest {
   readonly target: ByteString;
   /** What these match (relative to a root) comes first. */
   readonly first?: Excludes | undefined;
-  /** Over what is there: only what differs is written, what is replaced is moved aside. */
-  readonly inPlace?: boolean;
   readonly owners?: OwnerRule;
   /** Whoever wrote the snapshot. */
   readonly unsigned?: boolean;
@@ -57,8 +53,6 @@ export interface RestoreReport extends RestoreTally {
   /** Nothing failed: all that the snapshot has is there. */
   readonly isWhole: boolean;
   readonly isResumed: boolean;
-  /** Name below the target of what was replaced; undefined where nothing was. */
-  readonly aside: ByteString | undefined;
   /** Until the last of what was wanted first; undefined where nothing was. */
   readonly firstMs: number | undefined;
   /** Until the last byte was handed to the file system; without `syncMs`. */
@@ -119,12 +113,10 @@ class RestoreRun {
       {
         target: request.target,
         snapshot: record.id,
-        inPlace: request.inPlace ?? false,
         isRoot: content.roots.length === 1 && (content.roots[0]?.entries ?? 0) > 1,
       },
     );
-    const aside = asideName(isoTimeOf(ports.clock.now()));
-    this.#setup = { ...prepared, aside, owners: request.owners ?? 'ids' };
+    this.#setup = { ...prepared, owners: request.owners ?? 'ids' };
   }
 
   async run(): Promise<RestoreReport> {
@@ -180,7 +172,8 @@ class RestoreRun {
     const isDir = isDirRoot(manifest, root);
     const isBelow = isDir && this.#content.roots.length > 1;
     if (isBelow || !isDir) checkName(root.name);
-    const handle = isBelow ? this.#enterRoot(root.name) : top;
+    const handle = isBelow ? this.#enterRoot(root, stage) : top;
+    if (handle === undefined) return;
     const prefix = byteString(isBelow ? `${root.name}/` : '');
     const ports = { ...this.#ports, tools: this.#ports.vault.tools };
     try {
@@ -199,11 +192,10 @@ class RestoreRun {
     return manifestOf({ reader, codec: vault.tools.codec }, root.sha256);
   }
 
-  /** The directory of one of several roots. */
-  #enterRoot(name: ByteString): DirHandle {
+  /** The directory of one of several roots; undefined where something else lies there. */
+  #enterRoot({ name, entries }: SnapshotRoot, { isLast, tally }: Stage): DirHandle | undefined {
     const { tree, source, vault } = this.#ports;
     const { top } = this.#setup;
-    const place = { dir: top, name };
     try {
       tree.makeDir(top, name);
     } catch (error) {
@@ -214,9 +206,8 @@ class RestoreRun {
     } catch (error) {
       if (!['ENOTDIR', 'ELOOP'].includes(errnoOf(error))) throw error;
       const places = new PlaceEntry({ tree, source, tools: vault.tools }, this.#setup);
-      places.moveAside({ place, path: name, tally: this.#tally });
-      tree.makeDir(top, name);
-      return source.openDir(top, name);
+      if (isLast) tally.fail(failureOf(name, places.inTheWay({ tally })), entries);
+      return undefined;
     }
   }
 
@@ -244,7 +235,6 @@ class RestoreRun {
       snapshot: this.#request.snapshot.record.id,
       isWhole: tally.failureCount === 0,
       isResumed: this.#setup.isResumed,
-      aside: tally.movedAside > 0 ? this.#setup.aside : undefined,
       rateBytesPerS: rateOf(tally.bytes, times.durationMs),
     };
   }

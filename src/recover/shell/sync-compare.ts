@@ -28,6 +28,8 @@ export interface SyncCompareOptions extends SyncEqualOptions {
   readonly ownNames: ReadonlySet<ByteString>;
   /** Of the target, read ahead; it is closed with the comparison. */
   readonly ahead?: ListedAhead | undefined;
+  /** State and vaults of Holdfast in the target: nothing of them is touched. */
+  readonly ownPaths: readonly ByteString[];
 }
 
 export interface SyncTotals {
@@ -113,6 +115,7 @@ export class SyncCompare {
   /** Holdfast's own, in the target or in what was captured: it is nobody's content. */
   #isOwn(path: ByteString): boolean {
     if (!path.includes('/') && this.#options.ownNames.has(path)) return true;
+    if (this.#options.ownPaths.some((own) => isWithin(own, path))) return true;
     return (
       path.includes('.holdfast-undo') &&
       path.split('/').some((each) => isQuarantineName(byteString(each)))
@@ -140,8 +143,13 @@ export class SyncCompare {
   }
 
   #noteHidden(entry: Entry): void {
-    const why = whyHidden(entry);
+    const why = this.#isLeftOut(entry) ? undefined : whyHidden(entry);
     if (why !== undefined) this.#left.push({ path: entry.path, why });
+  }
+
+  /** Its own vault and state were never what a person wanted back. */
+  #isLeftOut({ notEntered }: Entry): boolean {
+    return this.#options.keepsOthers && notEntered === 'holdfast';
   }
 
   *#removed(present: LiveEntry | HiddenEntry): Generator<SyncNode> {
@@ -218,7 +226,7 @@ export class SyncCompare {
     const { path } = entry;
     const why = entry.type === 'dir' ? whyHidden(entry) : this.#cannotMake(entry);
     if (why !== undefined) {
-      this.#veil(path, why);
+      this.#veil(path, this.#isLeftOut(entry) ? undefined : why);
       this.#tree.next();
       return;
     }
@@ -255,8 +263,8 @@ export class SyncCompare {
   }
 
   /** Nothing at or below `path` is touched. */
-  #veil(path: ByteString, why: string): void {
-    this.#left.push({ path, why });
+  #veil(path: ByteString, why: string | undefined): void {
+    if (why !== undefined) this.#left.push({ path, why });
     while (this.#line !== undefined && isWithin(path, this.#line.path)) this.#nextLine();
   }
 

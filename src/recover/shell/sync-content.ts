@@ -11,9 +11,10 @@ import {
   type TreeWriter,
 } from '../../host/tree-writer.ts';
 import { type Entry, encodeEntry, type FileEntry } from '../../manifest/core/entry.ts';
+import { parentOf } from '../../manifest/core/order.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
 import { CONTENT } from '../../vault/core/object-id.ts';
-import { Tally } from '../core/restore-tally.ts';
+import { type RestoreFailure, Tally } from '../core/restore-tally.ts';
 import { attributesThatDiffer } from '../core/wanted-attributes.ts';
 import { errnoOf } from './failures.ts';
 import { InFlight } from './in-flight.ts';
@@ -40,6 +41,8 @@ export interface SyncContentOptions {
   readonly top: DirHandle;
   /** Operations in the order in which they are staged: content of the next is asked for ahead. */
   readonly upcoming: Iterable<Op>;
+  /** What the snapshot cannot give is named, and the rest is put in; else it stops there. */
+  readonly givesWhatItCan?: boolean;
   /** Told before the content of a file is read. */
   readonly onFile?: (entry: FileEntry) => void;
 }
@@ -61,6 +64,7 @@ export class SyncContent {
   readonly #tally = new Tally();
   readonly #paths: TargetPaths;
   readonly #staged = new Map<ByteString, Place>();
+  readonly #lacking = new Set<ByteString>();
   readonly #ahead: Iterator<Op>;
   #asked = 0;
   #stagedOps = 0;
@@ -70,7 +74,7 @@ export class SyncContent {
     this.#options = options;
     const { top } = options;
     this.#setup = {
-      ...{ target: 'new', isResumed: false, top, aside: ROOT, owners: 'ids', inherits: true },
+      ...{ target: 'new', isResumed: false, top, owners: 'ids', inherits: true },
     };
     this.#place = new PlaceEntry(ports, this.#setup);
     this.#paths = new TargetPaths(ports.source, top);
@@ -109,6 +113,21 @@ export class SyncContent {
     if (entry.type === 'file') this.#options.onFile?.(entry);
     if (entry.type === 'file' && entry.cut !== undefined) await this.#stageLarge(entry, place);
     else await this.#stageOther(entry, place);
+  }
+
+  /** Neither it nor what was to lie in it. */
+  lacks({ path }: Op): boolean {
+    if (this.#lacking.size === 0) return false;
+    for (let at: ByteString | undefined = path; at !== undefined; at = parentOf(at)) {
+      if (this.#lacking.has(at)) return true;
+    }
+    return false;
+  }
+
+  /** It is named, and not tried again. */
+  leaveOut(failure: RestoreFailure): void {
+    this.#lacking.add(failure.path);
+    this.#tally.fail(failure);
   }
 
   /** What lies in it changed; the directory has the time that the snapshot says. */
@@ -192,7 +211,7 @@ export class SyncContent {
     const text = encodeEntry({ ...entry, path: ROOT, link: undefined });
     const batch = { prefix: entry.path, text, dirs: [place.dir], rootName: place.name };
     const tally = await this.#ports.crew.restore(batch);
-    this.#demandWhole(entry.path, tally);
+    if (!this.#isWhole(entry.path, tally)) return;
     this.#tally.add({ ...tally, ...this.#unsetOf(tally) });
   }
 
@@ -205,7 +224,7 @@ export class SyncContent {
     await large.settle();
     await shared.flight.settle();
     const result = tally.result();
-    this.#demandWhole(path, result);
+    if (!this.#isWhole(path, result)) return;
     this.#tally.add({ ...result, ...this.#unsetOf(result) });
   }
 
@@ -214,11 +233,16 @@ export class SyncContent {
     return { unset: tally.unset.filter(({ what }) => !OF_ROOT.has(what)) };
   }
 
-  #demandWhole(path: ByteString, tally: ReturnType<Tally['result']>): void {
+  /** @throws Fault, TreeFailure; false where it is left out */
+  #isWhole(path: ByteString, tally: ReturnType<Tally['result']>): boolean {
     const [failure] = tally.failures;
-    if (tally.failureCount === 0 || failure === undefined) return;
+    if (tally.failureCount === 0 || failure === undefined) return true;
     const { code, why } = failure;
     if (/^E[A-Z0-9]+$/.test(code)) throw new TreeFailure(code);
+    if (this.#options.givesWhatItCan === true) {
+      this.leaveOut({ path, code, why });
+      return false;
+    }
     throw new Fault('HF_SYNC_CONTENT', `${utf8Of(path)}: ${why}`, { path: utf8Of(path), why });
   }
 

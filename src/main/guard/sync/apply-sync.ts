@@ -8,12 +8,15 @@ import { isInForce } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import type { ApplyReport, ApplyRequest, LeaseHolder } from '../../../guard/shell/apply-request.ts';
 import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
+import type { Excludes } from '../../../host/excludes.ts';
+import { withAbove } from '../../../recover/core/sync-ops.ts';
 import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
 import { SyncContent } from '../../../recover/shell/sync-content.ts';
 import { targetSynced } from '../eligibility.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { releaseOver } from '../housekeeping.ts';
 import { brokenOf, noteRelease, type Released } from '../judge-again.ts';
+import { applyPast } from './apply-past.ts';
 import type { SyncOffer } from './sync-offer.ts';
 import type { SyncPlan } from './plan-sync.ts';
 
@@ -45,12 +48,16 @@ export async function applySync(
   const { header, verdict, target } = plan;
   const top = ports.source.openRoot(target);
   const permit = verdict.decision === 'allow' ? 'all' : 'creates';
-  const ops = (): Iterable<Op> => store.ops(header.id);
+  const ops = (): Iterable<Op> => {
+    const all = (): Iterable<Op> => store.ops(header.id);
+    return permit === 'all' && offer.first !== undefined ? inOrder(all, offer.first) : all();
+  };
   const content = new SyncContent(
     { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
     {
       ...{ wanted: offer.wanted, top, upcoming: ops() },
       ...(offer.onFile === undefined ? {} : { onFile: offer.onFile }),
+      givesWhatItCan: offer.keepsOthers === true,
     },
   );
   const freeze = new FreezeSwitch({
@@ -61,7 +68,7 @@ export async function applySync(
   const progress = new Progress(ports.clock, header.ops.count, engine.onBatch);
   try {
     if (isPassed(plan)) noteRelease(guard, plan, plan.released);
-    const report = await engine.apply(ports, {
+    const request: ApplyRequest = {
       ...{ header, ops, target, stateDir: guard.guardDir, permit, content, holder: engine.holder },
       until: unixMs(guard.now() + guard.keepMs),
       check: async ({ done }) => {
@@ -74,14 +81,21 @@ export async function applySync(
         if (isFrozen && plan.released?.breakGlass === undefined) return 'changes are frozen here';
         return engine.stopped?.();
       },
-    });
+    };
+    const apply = (): Promise<ApplyReport> => engine.apply(ports, request);
+    const report =
+      offer.keepsOthers === true
+        ? await applyPast(apply, (failure) => content.leaveOut(failure))
+        : await apply();
     const outcome = outcomeOf(report, plan);
     recordRun(guard, { plan, offer, outcome, report });
     releaseOver(guard);
     if (outcome === 'applied') {
       await noteReplica(guard, plan, offer);
       // The marker of a tree lies in its top, and is no part of what was synced.
-      const wanted = content.attributes({ path: byteString('') });
+      const path = byteString('');
+      const isWanted = offer.wanted.find(path) !== undefined;
+      const wanted = isWanted ? content.attributes({ path }) : undefined;
       if (wanted !== undefined) ports.tree.setAttributes(top, wanted);
     }
     return { report, tally: content.tally };
@@ -170,6 +184,8 @@ export function recordRun(
 
 /** A first run adopts what lies there; later what it put there is its own, and nothing else. */
 function keepOwned({ book, isFirst, extra, header }: SyncPlan, offer: SyncOffer, isDone: boolean) {
+  // What a person put back by hand is nobody's to delete.
+  if (offer.keepsOthers === true) return;
   const all = function* (): Generator<ByteString> {
     for (const { path } of offer.wanted.lines()) yield path;
     // What was just taken away may be put back, and is its own then.
@@ -187,4 +203,15 @@ async function noteReplica(guard: GuardSession, plan: SyncPlan, offer: SyncOffer
     plan.target,
     { source: { identity, role, generation, isEnrolled: offer.isEnrolled }, at: guard.now() },
   );
+}
+
+/** With the directories above it, which come before it. */
+function* inOrder(ops: () => Iterable<Op>, first: Excludes): Generator<Op> {
+  const early = withAbove(matching(ops(), first));
+  for (const op of ops()) if (early.has(op.path)) yield op;
+  for (const op of ops()) if (!early.has(op.path)) yield op;
+}
+
+function* matching(ops: Iterable<Op>, first: Excludes): Generator<ByteString> {
+  for (const { path, kind } of ops) if (first.ruleFor(path, kind === 'dir')) yield path;
 }

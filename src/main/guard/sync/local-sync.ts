@@ -1,5 +1,6 @@
 /** A target on this machine. */
 import { utf8Of } from '../../../manifest/core/utf8.ts';
+import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { applySync, recordRun, type SyncEngine } from './apply-sync.ts';
 import { namedLeft, type PlanAsked, planSync, type SyncPlan } from './plan-sync.ts';
@@ -42,6 +43,17 @@ export function doneOf({ report, tally }: Awaited<ReturnType<typeof applySync>>)
   ];
   return {
     ...{ outcome, done, waiting, asideEntries, asideBytes, until, unset, bytes: tally.bytes },
+    ...(tally.failureCount === 0 ? {} : failuresOf(tally)),
     ...(stop === undefined ? {} : { stop: { path: utf8Of(stop.path), why: stop.why } }),
+  };
+}
+
+const FAILURES_NAMED_MAX = 1000;
+
+function failuresOf({ failures, failureCount }: RestoreTally): Partial<SyncDone> {
+  const named = failures.slice(0, FAILURES_NAMED_MAX);
+  return {
+    failures: named.map(({ path, code, why }) => ({ path: utf8Of(path), code, why })),
+    failureCount,
   };
 }

@@ -37,7 +37,7 @@ import { type FactsFound, judgeFacts } from '../judge-facts.ts';
 import { TargetLiveness } from '../liveness.ts';
 import { isAllHeld } from './sync-act.ts';
 import type { SyncOffer } from './sync-offer.ts';
-import { targetAt } from './target-place.ts';
+import { demandKept, ownBelow, targetAt } from './target-place.ts';
 
 export interface SyncPlan {
   readonly header: PlanHeader;
@@ -134,12 +134,14 @@ class Planner {
     const { readAll } = offer.options;
     const { identity } = tree;
     const keepsOthers = offer.keepsOthers === true;
+    const ownPaths = ownBelow(guard, offer, target);
     const compare = new SyncCompare(
       { source, tools },
       { dir: top, name: byteString('') },
       {
-        ...{ wanted: offer.wanted, keepsOthers, readAll, identity, ownNames: OWN_NAMES },
-        ahead: aheadOf(offer, top),
+        ...{ wanted: offer.wanted, keepsOthers, readAll, identity, ownNames: OWN_NAMES, ownPaths },
+        // What stays is not looked into: a list of all would be read for nothing.
+        ahead: keepsOthers ? undefined : aheadOf(offer, top),
         excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
       },
     );
@@ -149,6 +151,7 @@ class Planner {
     } finally {
       compare.close();
     }
+    demandKept(nodes, ownPaths, target);
     const kept = withAbove(compare.left.map(({ path }) => path));
     const equal = new SyncEqual({ source, tools }, { readAll, identity });
     const renames = findRenames(nodes, {

@@ -37,6 +37,13 @@ export interface SyncDone {
   readonly until: number;
   readonly stop?: { readonly path: string; readonly why: string };
   readonly unset: readonly { readonly path: string; readonly what: string }[];
+  /** Of a restore: what could not be put in, the first of `failureCount`. */
+  readonly failures?: readonly {
+    readonly path: string;
+    readonly code: string;
+    readonly why: string;
+  }[];
+  readonly failureCount?: number;
   /** Over a link, both directions, without what SSH adds. */
   readonly linkBytes?: number;
 }

@@ -16,6 +16,8 @@ export interface SyncAsked {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly allOrNothing: boolean;
+  /** What is done, for its progress; `sync` without. */
+  readonly label?: string;
   /** Of many at once, whose progress is shown together. */
   readonly onBatch?: (done: number, all: number) => void;
 }
@@ -48,7 +50,7 @@ export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Pro
   } else if (takesAway(sync.header) && !asked.yes && !(await isWanted(cli, sync))) {
     return left(sync, 'held', 'asked');
   }
-  return applied(cli, sync, asked.onBatch);
+  return applied(cli, sync, asked);
 }
 
 /** Frozen, claimed, leased or expired: not even what is new is put in. */
@@ -104,15 +106,18 @@ export function lastName(place: string): string {
 async function applied(
   cli: Cli,
   sync: PreparedSync,
-  onBatch: SyncAsked['onBatch'],
+  { label = 'sync', onBatch }: SyncAsked,
 ): Promise<SyncResult> {
   if (onBatch !== undefined) {
     const done = await sync.apply(onBatch);
     return { sync, done, code: codeOf(done, sync) };
   }
-  const progress = new LiveProgress(cli, { label: `sync ${lastName(sync.place)}`, word: 'done' });
+  const progress = new LiveProgress(cli, {
+    label: `${label} ${lastName(sync.place)}`,
+    word: 'done',
+  });
   cli.stop.note(
-    'What was done so far can be put back: see `holdfast plan`. The same sync goes on.',
+    'What was done so far can be put back: see `holdfast plan`. The same command goes on.',
   );
   let done: SyncDone;
   try {
@@ -125,11 +130,15 @@ async function applied(
   return { sync, done, code: codeOf(done, sync) };
 }
 
-function codeOf({ outcome, unset }: SyncDone, { verdict, leftCount }: PreparedSync): ExitCode {
+function codeOf(
+  { outcome, unset, failureCount }: SyncDone,
+  { verdict, leftCount }: PreparedSync,
+): ExitCode {
   if (outcome === 'stale') return EXIT.stale;
   if (outcome === 'stopped') return EXIT.error;
   if (verdict.decision !== 'allow') return EXIT.held;
-  return unset.length > 0 || leftCount > 0 ? EXIT.gaps : EXIT.done;
+  const isWhole = unset.length === 0 && leftCount === 0 && failureCount === undefined;
+  return isWhole ? EXIT.done : EXIT.gaps;
 }
 
 /** Of several targets the worst. */

@@ -2,6 +2,7 @@
 import type { ByteString } from '../../../base/bytes.ts';
 import type { Actor, PlanSource } from '../../../base/plan.ts';
 import type { SourceSighting } from '../../../guard/core/eligibility.ts';
+import type { Excludes } from '../../../host/excludes.ts';
 import type { FileEntry } from '../../../manifest/core/entry.ts';
 import type { ObjectReader } from '../../../recover/shell/object-reader.ts';
 import type { RestoreCrew } from '../../../recover/shell/restore-crew.ts';
@@ -31,6 +32,8 @@ export interface SyncOffer {
    * snapshot has not stays.
    */
   readonly keepsOthers?: true;
+  /** What of it is put in before the rest. */
+  readonly first?: Excludes | undefined;
   /** Its identity is of a registry, and not its place. */
   readonly isEnrolled: boolean;
   /** Host names and path of the source, as claims name them. */

@@ -225,7 +225,7 @@ function offerOf(of: {
 
 const GAPS_MAX = 20;
 
-function gapTexts({ gaps, gapCount }: SnapshotContent): readonly string[] {
+export function gapTexts({ gaps, gapCount }: SnapshotContent): readonly string[] {
   const named = gaps.slice(0, GAPS_MAX).map(({ path, why }) => `${textOfPath(path)}: ${why}`);
   const more = gapCount - named.length;
   return more > 0 ? [...named, `${more} more`] : named;

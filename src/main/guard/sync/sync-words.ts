@@ -13,6 +13,7 @@ import type { SyncDone } from './prepared-sync.ts';
 import { planWords, type SyncResult } from './sync-act.ts';
 
 const LEFT_SHOWN_MAX = 5;
+const FAILURES_SHOWN_MAX = 20;
 
 export function* syncWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
   const { sync, done, notDone } = result;
@@ -53,6 +54,14 @@ function* doneWords(
     const example = first === undefined ? '' : `: ${first.what} of ${sayText(first.path, style)}`;
     yield* wrap(`  ${countOf(unset.length, 'attribute')} could not be set${example}`, style.width);
   }
+  for (const { path, code, why } of (done.failures ?? []).slice(0, FAILURES_SHOWN_MAX)) {
+    yield* wrap(
+      `  Not restored: ${sayText(path, style)}: ${sayText(why, style)} (${code})`,
+      style.width,
+    );
+  }
+  const more = (done.failureCount ?? 0) - FAILURES_SHOWN_MAX;
+  if (more > 0) yield `  and ${formatCount(more)} more that could not be restored`;
   if (done.done > 0) {
     const on = sync.host === undefined ? '' : `on ${sync.host}: `;
     const until = formatInstant(unixMs(done.until), now);
@@ -112,7 +121,7 @@ function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator
   } else if (notDone === 'held') {
     // Frozen, claimed, leased or expired: no approval releases any of these.
     yield '';
-    yield 'Nothing was done. Once that is over, run the same sync again.';
+    yield 'Nothing was done. Once that is over, run the same command again.';
   }
 }
 

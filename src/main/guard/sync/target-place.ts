@@ -4,6 +4,7 @@ import { fsPath } from '../../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import { parentPath, textOfBytes } from '../../cli/places.ts';
+import type { SyncNode } from '../../../recover/core/sync-node.ts';
 import type { GuardSession } from '../guard-session.ts';
 import type { SyncOffer } from './sync-offer.ts';
 
@@ -12,7 +13,7 @@ import type { SyncOffer } from './sync-offer.ts';
  * @throws Fault HF_SYNC_SOURCE
  */
 export function targetAt(guard: GuardSession, offer: SyncOffer, given: ByteString): ByteString {
-  demandApart(realPath(given), ownPlaces(guard, offer));
+  demandApart(realPath(given), ownPlaces(guard, offer), offer.keepsOthers === true);
   demandBeside(realPath(given), offer);
   const stat = fs.statSync(fsPath(given), { throwIfNoEntry: false });
   if (stat === undefined) {
@@ -36,6 +37,33 @@ function demandNoLink(given: ByteString): void {
   throw new Fault('HF_SYNC_SOURCE', why, { instead: 'Make what it leads to, or name another.' });
 }
 
+/** What of Holdfast's own lies below a target: paths in it. */
+export function ownBelow(
+  guard: GuardSession,
+  offer: SyncOffer,
+  target: ByteString,
+): readonly ByteString[] {
+  return ownPlaces(guard, offer).flatMap(({ path }) => {
+    const own = realPath(path);
+    if (own === target || !isWithin(own, target)) return [];
+    return [byteString(own.slice(target === '/' ? 1 : target.length + 1))];
+  });
+}
+
+/** @throws Fault HF_SYNC_SOURCE where something else would take the place of a directory around them */
+export function demandKept(
+  nodes: readonly SyncNode[],
+  own: readonly ByteString[],
+  target: ByteString,
+): void {
+  if (own.length === 0) return;
+  for (const node of nodes) {
+    if (node.change !== 'replace' || !own.some((path) => isWithin(path, node.path))) continue;
+    const why = `${textOfBytes(target)}/${textOfBytes(node.path)} would be replaced, and Holdfast keeps its own in it`;
+    throw new Fault('HF_SYNC_SOURCE', why, { instead: 'Name another directory as TARGET.' });
+  }
+}
+
 interface OwnPlace {
   readonly path: ByteString;
   readonly what: string;
@@ -49,10 +77,11 @@ function ownPlaces(guard: GuardSession, { vaults }: SyncOffer): readonly OwnPlac
 }
 
 /** What undoes a sync, and what it is read from, are not to be changed by it. */
-function demandApart(target: ByteString, places: readonly OwnPlace[]): void {
+function demandApart(target: ByteString, places: readonly OwnPlace[], mayHold: boolean): void {
   for (const { path, what } of places) {
     const own = realPath(path);
-    if (!isWithin(own, target) && !isWithin(target, own)) continue;
+    const isAround = isWithin(own, target) && own !== target;
+    if ((mayHold || !isAround) && !isWithin(target, own)) continue;
     const how = own === target ? 'is' : isWithin(target, own) ? 'lies in' : 'holds';
     const why = `${textOfBytes(target)} ${how} ${what}${own === target ? '' : ` (${textOfBytes(own)})`}`;
     throw new Fault('HF_SYNC_SOURCE', why, { instead: 'Name another directory as TARGET.' });
