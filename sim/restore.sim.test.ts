@@ -5,8 +5,7 @@
 // crashes or fails at every writing call. Oracle: pictures of the trees.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ByteString } from '../src/base/bytes.ts';
-import { byteString } from '../src/base/bytes.ts';
+import { type ByteString, byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
 import { minutes } from '../src/base/units.ts';
 import { MARKER } from '../src/recover/core/own-names.ts';
@@ -16,7 +15,9 @@ import type { FrozenTree } from './living-tree.ts';
 import { TREE_TOP } from './living-tree.ts';
 import { OverHost, snapshotOf } from './over-host.ts';
 import { simSeeds } from './sim-seeds.ts';
+import { TreeHandles } from './tree-handles.ts';
 import { differenceOf, pictureOf } from './tree-picture.ts';
+import { simTreeWriter } from './tree-writer.ts';
 import { RESTORE_TOP } from './vault-host.ts';
 import { Crash, SimVolume } from './volume.ts';
 
@@ -227,5 +228,47 @@ for (const seed of SEEDS) {
     }
     t.diagnostic(`SEED=${seed}: ${count} states of begun restores`);
     assert.ok(count > 50, 'liveness: many states were seen');
+  });
+
+  test(`SEED=${seed}: what was changed meanwhile in an interrupted restore is not taken away`, async (t) => {
+    const kept = await keptBy(seed);
+    const nth = 1;
+    const tree = kept.trees[nth];
+    assert.ok(tree !== undefined, 'each snapshot has its tree');
+    const volume = new SimVolume();
+    await attempt(kept, volume, { nth });
+    const marker = below(RESTORE_TOP, MARKER);
+    const id = kept.snapshots[nth]?.record.id ?? '';
+    const handles = new TreeHandles(volume);
+    const writer = simTreeWriter(handles, () => kept.clock.nowNs());
+    const file = writer.createFile(handles.open(handles.find(RESTORE_TOP)), MARKER, 0o600);
+    writer.write(file, Buffer.from(`holdfast restore 0 ${id}\n`), 0);
+    const changed = new Map<ByteString, string>();
+    const inodes = new Set<number>();
+    for (const path of tree.picture.keys()) {
+      const at = below(RESTORE_TOP, path);
+      const content = volume.findKind(at, 'file')?.content.snapshot();
+      if (content === undefined || content.length < 8 || changed.size > 9) continue;
+      const inode = volume.find(at);
+      if (inodes.has(inode)) continue;
+      inodes.add(inode);
+      // As long as it was, or shorter: neither is a beginning.
+      const text = 'changed'.padEnd(changed.size % 2 === 0 ? content.length : 8, '!');
+      volume.change(at, () => [
+        { kind: 'resize', inode, size: 0 },
+        { kind: 'write', inode, offset: 0, bytes: Buffer.from(text) },
+      ]);
+      changed.set(path, text);
+    }
+    assert.ok(changed.size > 3, 'liveness: files were changed');
+    const { report } = await attempt(kept, volume, { nth });
+    assert.ok(report !== undefined && report.inTheWay > 3 && !report.isWhole);
+    for (const [path, text] of changed) {
+      const found = volume.findKind(below(RESTORE_TOP, path), 'file')?.content.snapshot();
+      assert.ok(Buffer.from(found ?? []).toString('latin1') === text, `${path} is what it was`);
+    }
+    assert.notEqual(volume.findKind(marker, 'file'), undefined, 'it is not whole, and says so');
+    assert.equal((await over(kept, volume, nth)).wrong, undefined);
+    t.diagnostic(`SEED=${seed}: ${report.inTheWay} were in the way`);
   });
 }

@@ -5,7 +5,8 @@ const SHELL = 'src/recover/shell';
 const SIM = 'sim/restore.sim.test.ts';
 const KILLED = { file: SIM, name: ': killed at any writing call' };
 const STOPS = { file: SIM, name: 'machine stops at any writing call of a restore' };
-const IN_PLACE = { file: SIM, name: 'in place' };
+const CHANGED = { file: SIM, name: 'changed meanwhile' };
+const OVER = 'sim/restore-over.sim.test.ts';
 
 export const RESTORE_MUTANTS: readonly Mutant[] = [
   {
@@ -122,43 +123,29 @@ export const RESTORE_MUTANTS: readonly Mutant[] = [
     isQuick: true,
   },
   {
-    id: 'restore: what is replaced is removed',
-    file: `${SHELL}/aside.ts`,
+    id: 'restore over: what the snapshot has not is deleted',
+    file: `${SHELL}/sync-compare.ts`,
     edits: [
       {
-        replace: '        this.#ports.tree.rename(from, { dir: to.dir, name });\n',
-        with: '        this.#ports.tree.unlink(from.dir, from.name); name;\n',
+        replace: 'if (this.#options.keepsOthers && !this.#isBelowReplaced(path))',
+        with: "if (this.#options.keepsOthers && path === '')",
       },
     ],
-    caughtBy: IN_PLACE,
+    caughtBy: { file: OVER, name: 'in place, killed at' },
+    why: 'what people put beside is taken away',
+  },
+  {
+    id: 'restore: what is in the way is replaced without a plan',
+    file: `${SHELL}/place-entry.ts`,
+    edits: [
+      {
+        replace: '    } else {\n      throw this.inTheWay(to);\n    }\n',
+        with: '    } else {\n      this.#ports.tree.unlink(to.place.dir, to.place.name);\n      this.#writeFile(entry, file, to);\n    }\n',
+      },
+    ],
+    caughtBy: CHANGED,
     why: 'what was there is lost',
     isQuick: true,
-  },
-  {
-    id: 'restore: what is replaced goes aside before what comes is whole',
-    file: `${SHELL}/place-entry.ts`,
-    edits: [
-      {
-        replace:
-          '      this.#writeFile(entry, file, { ...to, place: part });\n      this.moveAside(to);\n',
-        with: '      this.moveAside(to);\n      this.#writeFile(entry, file, { ...to, place: part });\n',
-      },
-    ],
-    caughtBy: { file: SIM, name: 'in place, killed' },
-    why: 'a name with nothing behind it while the file is written',
-  },
-  {
-    id: 'restore: what is replaced is written over in place',
-    file: `${SHELL}/place-entry.ts`,
-    edits: [
-      {
-        replace:
-          '      this.#writeFile(entry, file, { ...to, place: part });\n      this.moveAside(to);\n      this.#ports.tree.rename(part, to.place);\n',
-        with: '      this.moveAside(to);\n      this.#writeFile(entry, file, to);\n',
-      },
-    ],
-    caughtBy: IN_PLACE,
-    why: 'half a file under a name that was good before',
   },
   {
     id: 'restore: any shorter file counts as a beginning',
@@ -169,7 +156,7 @@ export const RESTORE_MUTANTS: readonly Mutant[] = [
         with: 'return found !== undefined;',
       },
     ],
-    caughtBy: IN_PLACE,
+    caughtBy: CHANGED,
     why: 'what was there is lost',
   },
   {
@@ -181,7 +168,7 @@ export const RESTORE_MUTANTS: readonly Mutant[] = [
         with: 'return found !== undefined;',
       },
     ],
-    caughtBy: IN_PLACE,
+    caughtBy: CHANGED,
     why: 'what was there is called restored',
   },
   {

@@ -83,7 +83,7 @@ export function restoreWords(restored: Restored, style: Style): readonly string[
     ...failureRows(report, style),
     ...unsetRows(report, style),
     ...gapRows(report, style),
-    ...amountRows(restored, style),
+    ...amountRows(restored),
   ];
   return [...sentence, '', ...layoutRows(style, rows)];
 }
@@ -123,7 +123,7 @@ function gapRows({ gaps, gapCount }: RestoreReport, style: Style): LabelledRow[]
   return more > 0 ? [...named, { mark, label, text: `${formatCount(more)} more` }] : named;
 }
 
-function amountRows({ report }: Restored, style: Style): LabelledRow[] {
+function amountRows({ report }: Restored): LabelledRow[] {
   const row = (label: string, text: string): LabelledRow => ({ mark: undefined, label, text });
   const { firstMs, syncMs } = report;
   const rate = report.writtenBytes >= RATE_BYTES_MIN ? `, ${formatRate(report.rateBytesPerS)}` : '';
