@@ -29,6 +29,8 @@ const SIZE = 2_000;
 /** In each hundred files: one is changed; every fourth hundred loses one, and another gains one. */
 const CHANGED_OF = 100;
 const DAY_S = 86_400;
+/** Of the wall time of rsync alone. */
+const RATIO_MAX = 1.2;
 
 interface Sides {
   readonly source: string;
@@ -168,8 +170,10 @@ function tell(of: {
       },
     ]),
   );
-  const result = { files, runs, medians, directoriesListed: listed };
+  const ratio = (medians.guarded?.wallS ?? 0) / (medians.plain?.wallS ?? 1);
+  const result = { files, runs, medians, ratio, goal: RATIO_MAX, directoriesListed: listed };
   process.stdout.write(`${JSON.stringify(result, null, 1)}\n`);
+  say(`guarded takes ${ratio.toFixed(2)} times as long as rsync alone; the goal is ${RATIO_MAX}`);
   keep('guard-run', { ...result, machine: describeMachine(scratch.root), costs });
 }
 

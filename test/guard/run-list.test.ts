@@ -330,6 +330,26 @@ test('what appears, changes or vanishes after the dry run waits for the next run
   assert.deepEqual(place.content(), place.content(place.source));
 });
 
+test('what came to the target after the dry run, where something new was to come, is put back', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const late =
+    '[ -e go ] && echo of-somebody >around/target/new && touch -d 2020-01-01 around/target/new';
+  const of = prepared(t, '', late);
+  const { place } = of;
+  begin(of, ['-a', '--delete']);
+  change(of);
+  fs.writeFileSync(path.join(place.dir, 'go'), '');
+  const ran = guard(of, ['-a', '--delete', `${place.source}/`, `${place.target}/`]);
+  assert.equal(ran.status, 0, ran.stderr);
+  const file = path.join(place.target, 'new');
+  assert.equal(fs.readFileSync(file, 'utf8'), 'new');
+  const undo = place.holdfast(['undo']);
+  const id = /p-[0-9a-f]{8}/.exec(undo.stdout)?.[0] ?? '';
+  const done = place.holdfast(['undo', id]);
+  assert.equal(done.status, 0, done.stderr + done.stdout);
+  assert.equal(fs.readFileSync(file, 'utf8'), 'of-somebody\n');
+});
+
 test('a directory that is a link by the time of the run leads nowhere else', (t) => {
   if (!needs(t, 'rsync')) return;
   const of = prepared(t, '', 'rm -rf source/coming && ln -s ../../outside source/coming');
@@ -398,4 +418,19 @@ test('from a daemon: the list goes along', (t) => {
   assert.equal(ran.status, 0, ran.stderr);
   assert.deepEqual(place.content(), place.content(place.source));
   assert.match(of.calls().at(-1) ?? '', /--files-from=-/);
+});
+
+test('a run that failed, and had nothing to delete, waits for nobody', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const of = prepared(t, '', '[ -e go ] && exit 23');
+  const { place } = of;
+  begin(of, ['-a', '--delete']);
+  fs.writeFileSync(path.join(place.dir, 'go'), '');
+  const args = ['-a', '--delete', `${place.source}/`, `${place.target}/`];
+  place.put('new', 'new');
+  assert.equal(guard(of, args).status, 23);
+  assert.match(place.holdfast(['plan']).stdout, /No plan waits/);
+  fs.rmSync(path.join(place.source, 'f3'));
+  assert.equal(guard(of, args).status, 23);
+  assert.match(place.holdfast(['plan']).stdout, /1 plan waiting/);
 });

@@ -112,13 +112,13 @@ test('paths are owned once adopted, not before, and not when released', () => {
   const given = ports();
   const paths = Array.from({ length: 5000 }, (_, at) => byteString(`dir/${at * 7919}`));
   assert.equal(book(given).owns(byteString('dir/0')), false);
-  book(given).adopt(paths.slice(0, 3000));
-  book(given).adopt(paths.slice(2000));
+  book(given).exchange(paths.slice(0, 3000), []);
+  book(given).exchange(paths.slice(2000), []);
   const read = book(given);
   assert.equal(read.ownedCount, 5000);
   assert.ok(paths.every((path) => read.owns(path)));
   assert.equal(read.owns(byteString('dir/1')), false);
-  read.release(paths.slice(0, 10));
+  read.exchange([], paths.slice(0, 10));
   assert.deepEqual(
     paths.slice(0, 20).map((path) => book(given).owns(path)),
     paths.slice(0, 20).map((_, at) => at >= 10),
@@ -129,7 +129,7 @@ test('paths are owned once adopted, not before, and not when released', () => {
 
 test('a ledger that is cut, changed in one bit or lost owns nothing', () => {
   const given = ports();
-  book(given).adopt([byteString('a'), byteString('b')]);
+  book(given).exchange([byteString('a'), byteString('b')], []);
   const path = byteString(runsDir(given).replace(/runs$/, 'owned'));
   const good = Uint8Array.from(given.disk.read(path));
   for (let bit = 0; bit < good.length * 8; bit += 5) {

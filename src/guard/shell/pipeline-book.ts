@@ -64,14 +64,9 @@ export class PipelineBook {
     return this.#ownedPaths().count;
   }
 
-  /** They are its own from now on. Durable when it returns. */
-  adopt(paths: Iterable<ByteString>): void {
-    this.#keepOwned(this.#ownedPaths().with(paths));
-  }
-
-  /** They are no longer its own. Durable when it returns. */
-  release(paths: Iterable<ByteString>): void {
-    this.#keepOwned(this.#ownedPaths().without(paths));
+  /** Some are its own from now on, others no longer. Durable when it returns. */
+  exchange(come: Iterable<ByteString>, gone: Iterable<ByteString>): void {
+    this.#keepOwned(this.#ownedPaths().with(come).without(gone));
   }
 
   /** After a run that listed the whole target: these are its own, and no others. */

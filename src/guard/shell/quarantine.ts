@@ -29,6 +29,8 @@ export const UNDO_KEPT: DurationMs = days(14);
 const SHARE = 4;
 const FLOOR_SHARE = 20;
 const FLOOR_MAX = 10 * GIB;
+/** Directories whose mount is remembered. */
+const DIRS_MAX = 65_536;
 
 export interface QuarantineRequest {
   /** Absolute, without symlinks in it. */
@@ -61,6 +63,8 @@ export class Quarantine {
   readonly #tree: TargetTree;
   /** By the top of the mount, as `OpenedDir` has it; a text says why there is none. */
   readonly #byMount = new Map<ByteString, MountPlace | string>();
+  /** By the directory that holds what was asked for: many lie in one, and each is asked for often. */
+  readonly #byDir = new Map<ByteString, MountPlace>();
   readonly #places: MountPlace[] = [];
 
   /** Changes nothing: where a place is only tried, it is gone when this is closed. */
@@ -92,6 +96,16 @@ export class Quarantine {
 
   /** The place for what lies, or will lie, at `path`; or why there is none. */
   placeFor(path: ByteString): MountPlace | string {
+    const above = aboveOf(path);
+    const known = this.#byDir.get(above);
+    if (known !== undefined) return known;
+    const found = this.#placeAbove(path);
+    if (this.#byDir.size >= DIRS_MAX) this.#byDir.clear();
+    if (typeof found !== 'string') this.#byDir.set(above, found);
+    return found;
+  }
+
+  #placeAbove(path: ByteString): MountPlace | string {
     const dir = this.#nearest(path);
     if (dir === undefined) return 'neither the target nor the directory above it is there';
     const known = this.#byMount.get(dir.mount);
@@ -136,6 +150,7 @@ export class Quarantine {
     }
     this.#places.length = 0;
     this.#byMount.clear();
+    this.#byDir.clear();
     this.#tree.close();
   }
 

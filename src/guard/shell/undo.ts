@@ -162,9 +162,13 @@ class UndoMaker {
     if (op.attributesOnly === true) return this.#attributesBack(op, seen);
     const from = this.#movedBack(op);
     if (from !== undefined) return this.#movedAgain(op, from, seen);
-    if (op.op === 'create') return seen === undefined ? undefined : this.#away(op, seen);
     const slot = this.#content.slotOf(op);
     const old = slot === undefined ? undefined : seenAt(this.#ports.source, slot);
+    if (op.op === 'create') {
+      if (seen === undefined) return undefined;
+      // Something came there after it was planned, and the command put its own in that place.
+      return old === undefined ? this.#away(op, seen) : this.#instead(op, seen, old);
+    }
     if (old === undefined) {
       this.#note(op.path, 'left', 'what was set aside of it is not there any more');
       return undefined;

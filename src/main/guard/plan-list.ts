@@ -93,8 +93,13 @@ const WAITING: ReadonlySet<PlanState> = new Set([
 ]);
 
 /** Whether somebody has yet to do something about it. */
-export function isWaiting({ state }: PlanRow): boolean {
-  return WAITING.has(state);
+export function isWaiting({ state, plan }: PlanRow): boolean {
+  if (!WAITING.has(state)) return false;
+  if (state !== 'stopped' || plan.flaw !== undefined || plan.header.doneBy !== 'command')
+    return true;
+  // The command failed, and said so: its next run does what it left, and no delete waits for that.
+  const { summary } = plan.header;
+  return summary.delete.entries + summary.replace.entries > 0;
 }
 
 /** @param isAll those that were begun or have expired as well */

@@ -224,7 +224,8 @@ class LocalRun {
     const { header } = made;
     return applyPlan(session.ports, {
       header,
-      ops: () => session.store.ops(header.id),
+      // As they were judged, and sealed.
+      ops: () => made.made.ops,
       target: this.#command.target,
       stateDir: session.guardDir,
       permit,
@@ -251,10 +252,9 @@ class LocalRun {
     const isCreate = ({ op }: Op): boolean => op === 'create' || op === 'replace';
     const created = made.made.ops.filter(isCreate).map(({ path }) => path);
     if (made.found.past.isFirstRun) book.replaceOwned([...made.adopted, ...created]);
-    else if (created.length > 0) book.adopt(created);
-    if (what === 'creates') return;
-    const gone = made.made.ops.filter(({ op }) => op === 'delete').map(({ path }) => path);
-    if (gone.length > 0) book.release(gone);
+    const isGone = ({ op }: Op): boolean => what === 'all' && op === 'delete';
+    const gone = made.made.ops.filter(isGone).map(({ path }) => path);
+    if (created.length + gone.length > 0) book.exchange(created, gone);
   }
 
   #record(made: MadePlan, verdict: Verdict, { outcome }: { readonly outcome: RunOutcome }): void {

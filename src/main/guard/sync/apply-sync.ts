@@ -193,7 +193,7 @@ function keepOwned({ book, isFirst, extra, header }: SyncPlan, offer: SyncOffer,
   };
   if (!isFirst && header.ops.count === 0) return;
   if (isDone && !isFirst) book.replaceOwned(all());
-  else book.adopt(all());
+  else book.exchange(all(), []);
 }
 
 async function noteReplica(guard: GuardSession, plan: SyncPlan, offer: SyncOffer): Promise<void> {
