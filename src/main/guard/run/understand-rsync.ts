@@ -13,7 +13,7 @@ import { bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { realPath, walkedFrom } from './explicit-places.ts';
 import { RsyncListRun } from './rsync-list-run.ts';
 import { askChild, ByteLines, readInput } from './child.ts';
-import type { Asked, Guarded, LookablePlace, Surroundings, Wrapped } from './wrapped.ts';
+import type { Asked, Guarded, LookablePlace, Surroundings, Unclear, Wrapped } from './wrapped.ts';
 
 /** Some could not be read (23), and some had vanished (24): the rest was listed. */
 const LISTED = new Set([0, 23, 24]);
@@ -30,8 +30,7 @@ export async function understandRsync(
     return { risk: 'none', notes };
   }
   if (notes.length > 0) {
-    const why = `what ${notes.join(' and ')} would do is not covered by guard run`;
-    return { risk: 'unclear', why, fix: 'Leave it out; or run rsync itself, unguarded.' };
+    return notCovered(notes);
   }
   if (target.kind !== 'local') {
     const remote = await guarded({ command, around, target: 'remote' });
@@ -59,6 +58,29 @@ export async function rsyncAtTarget(
   const target = command.target?.kind === 'ssh' ? command.target.path : '';
   const place = localTarget({ ...command, sourceIsDir }, around.cwd, target);
   return place === undefined ? undefined : guarded({ command, around, target: place });
+}
+
+const REMOVES_AT_SOURCE: Pick<Unclear, 'why' | 'fix'> = {
+  why: 'what is deleted at the source could not be put back',
+  fix:
+    'Leave --remove-source-files out. When it has ended well, and nobody writes there: ' +
+    'holdfast guard run -- find SOURCE -type f -delete, which can be undone.',
+};
+const NOT_COVERED_WORDS: Readonly<Record<string, Pick<Unclear, 'why' | 'fix'>>> = {
+  '--remove-source-files': REMOVES_AT_SOURCE,
+  '--remove-sent-files': REMOVES_AT_SOURCE,
+  '--keep-dirlinks': {
+    why: 'behind a link at the target, rsync would write and delete outside it',
+    fix: 'Leave -K (--keep-dirlinks) out, and run it once more for each place that such a link leads to.',
+  },
+};
+
+function notCovered(notes: readonly string[]): Unclear {
+  const [only = ''] = notes;
+  const known = notes.length === 1 ? NOT_COVERED_WORDS[only] : undefined;
+  if (known !== undefined) return { risk: 'unclear', ...known };
+  const why = `what ${notes.join(' and ')} would do is not covered by guard run`;
+  return { risk: 'unclear', why, fix: 'Leave it out; or run rsync itself, unguarded.' };
 }
 
 interface TargetHere {
