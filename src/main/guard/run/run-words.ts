@@ -2,6 +2,7 @@
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { inCharset, paint, type Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
+import { sayText } from '../../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../../base/say-time.ts';
 import { wrap } from '../../../base/say-width.ts';
@@ -165,7 +166,10 @@ export function remoteLines(
     ...(changes > 0 ? [countOf(changes, 'change')] : []),
   ].join(' and ');
   const text = `${waits} at ${command.targetText}: it lies on another machine, where nothing could be set aside and put back from here.`;
-  const fix = `Run holdfast guard run on that machine, pulling from here; or: holdfast sync.`;
+  const fix =
+    command.far === undefined
+      ? 'Run holdfast guard run on that machine, pulling from here.'
+      : `Install Holdfast on ${sayText(command.far.host)}, so that ssh finds holdfast there: then the same command is judged and kept there. Or run it on that machine, pulling from here.`;
   const ran = isRun
     ? `${command.name} ran once, without deletes, for what is new only.`
     : `${command.name} was not run.`;
