@@ -265,6 +265,27 @@ test('the state directory and the vault may lie in the target, and are left alon
   assert.equal(inside.said.error?.code, 'HF_SYNC_SOURCE');
 });
 
+test('what a snapshot has where the state directory lies now is not put there', (t) => {
+  const place = restorePlace(t);
+  fs.mkdirSync(path.join(place.source, 'var/kept'), { recursive: true });
+  place.put('var/kept/note', 'of another time\n');
+  place.put('a', 'right\n');
+  place.backup();
+  const kept = path.join(place.target, 'var/kept');
+  fs.cpSync(place.state, kept, { recursive: true });
+  const env = { HOLDFAST_STATE: kept };
+  const done = place.over(['--yes'], place.target, { env });
+  assert.equal(done.code, 0, JSON.stringify(done.said));
+  assert.equal(fs.readFileSync(path.join(place.target, 'a'), 'utf8'), 'right\n');
+  assert.equal(fs.existsSync(path.join(kept, 'note')), false);
+  fs.rmSync(path.join(place.source, 'var'), { recursive: true });
+  place.put('var', 'a file in its place\n');
+  place.backup();
+  const refused = place.over(['--yes'], place.target, { env });
+  assert.equal(refused.said.error?.code, 'HF_SYNC_SOURCE');
+  assert.ok(fs.statSync(kept).isDirectory());
+});
+
 test('content that is damaged costs the files that need it, and nothing of what is there', (t) => {
   const place = restorePlace(t);
   place.put('damaged', 'x'.repeat(70_000));
