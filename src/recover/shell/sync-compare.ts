@@ -13,6 +13,7 @@ import type { PathLine } from '../../manifest/core/walk.ts';
 import { whyHidden } from '../core/compare-fields.ts';
 import { isPlainlyEqual } from '../core/sync-line.ts';
 import type { PresentFacts, SyncNode, WantedFacts } from '../core/sync-node.ts';
+import type { KnownEntries } from './known-entries.ts';
 import type { ListedAhead } from './listed-dir.ts';
 import { type HiddenEntry, type LiveEntry, type LiveTop, LiveTree } from './live-tree.ts';
 import { SyncEqual, type SyncEqualOptions, type SyncEqualPorts } from './sync-equal.ts';
@@ -30,6 +31,8 @@ export interface SyncCompareOptions extends SyncEqualOptions {
   readonly ahead?: ListedAhead | undefined;
   /** State and vaults of Holdfast in the target: nothing of them is touched. */
   readonly ownPaths: readonly ByteString[];
+  /** Told of what differs, and of directories: who applies asks for them. */
+  readonly known?: KnownEntries;
 }
 
 export interface SyncTotals {
@@ -123,7 +126,7 @@ export class SyncCompare {
   }
 
   *#created(wanted: PathLine): Generator<SyncNode> {
-    const entry = parsed(wanted);
+    const entry = this.#parsed(wanted);
     this.#nextLine();
     const why = this.#cannotMake(entry);
     if (why !== undefined) {
@@ -132,6 +135,12 @@ export class SyncCompare {
     }
     this.#noteHidden(entry);
     yield { change: 'create', path: entry.path, wanted: wantedFacts(entry) };
+  }
+
+  #parsed(line: PathLine): Entry {
+    const entry = parsed(line);
+    this.#options.known?.note(entry);
+    return entry;
   }
 
   #cannotMake(entry: Entry): string | undefined {
@@ -203,14 +212,16 @@ export class SyncCompare {
     }
     if (this.#isPlainlyEqual(wanted, present)) {
       this.#count(present);
-      if (present.type === 'dir') this.#enter(wanted.path);
-      else {
+      if (present.type === 'dir') {
+        if (this.#options.known !== undefined) this.#parsed(wanted);
+        this.#enter(wanted.path);
+      } else {
         this.#nextLine();
         this.#tree.next();
       }
       return;
     }
-    yield* this.#closer(parsed(wanted), present);
+    yield* this.#closer(this.#parsed(wanted), present);
   }
 
   #isPlainlyEqual(wanted: PathLine, present: LiveEntry): boolean {

@@ -55,7 +55,7 @@ export async function applySync(
   const content = new SyncContent(
     { ...ports, tools: ports.tools, reader: offer.reader, crew: offer.crew },
     {
-      ...{ wanted: offer.wanted, top, upcoming: ops() },
+      ...{ wanted: plan.entries, top, upcoming: ops() },
       ...(offer.onFile === undefined ? {} : { onFile: offer.onFile }),
       givesWhatItCan: offer.keepsOthers === true,
     },

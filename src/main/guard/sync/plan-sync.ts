@@ -26,6 +26,7 @@ import {
   type SyncTotals,
 } from '../../../recover/shell/sync-compare.ts';
 import { SyncEqual } from '../../../recover/shell/sync-equal.ts';
+import { KnownEntries } from '../../../recover/shell/known-entries.ts';
 import { renameCheck } from '../../../recover/shell/sync-verify.ts';
 import { textOfBytes } from '../../cli/places.ts';
 import { ListAhead } from '../../threads/list-ahead.ts';
@@ -47,6 +48,8 @@ export interface SyncPlan {
   readonly released: Released | undefined;
   /** Absolute, without links. */
   readonly target: ByteString;
+  /** What was read of the snapshot for it. */
+  readonly entries: KnownEntries;
   readonly book: PipelineBook;
   readonly isFirst: boolean;
   readonly folded: OpFolder;
@@ -123,9 +126,11 @@ interface Parts extends Pick<PlanAsked, 'breakGlass' | 'offer'> {
 
 class Planner {
   readonly #parts: Parts;
+  readonly #entries: KnownEntries;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#entries = new KnownEntries(parts.offer.wanted);
   }
 
   async plan(): Promise<SyncPlan> {
@@ -140,8 +145,8 @@ class Planner {
       { dir: top, name: byteString('') },
       {
         ...{ wanted: offer.wanted, keepsOthers, readAll, identity, ownNames: OWN_NAMES, ownPaths },
-        // What stays is not looked into: a list of all would be read for nothing.
-        ahead: keepsOthers ? undefined : aheadOf(offer, top),
+        ahead: aheadOf(offer, top),
+        known: this.#entries,
         excludes: offer.excludes.length === 0 ? undefined : gitignoreExcludes(offer.excludes),
       },
     );
@@ -158,7 +163,7 @@ class Planner {
       hash: tools.hash,
       owners: identity.uid === 0,
       keeps: (path) => kept.has(path),
-      isSame: renameCheck({ source, top, wanted: offer.wanted, equal }),
+      isSame: renameCheck({ source, top, wanted: this.#entries, equal }),
     });
     const { left, totals } = compare;
     const sealedWith = (found: typeof renames): Promise<Sealed> =>
@@ -172,7 +177,7 @@ class Planner {
     guard.store.putVerdict(sealed.verdict, guard.now());
     const isFirst = found.facts.pipeline.isFirstRun;
     const extra = nodes.filter(({ change }) => change === 'delete').map(({ path }) => path);
-    const about = { target, book: found.book, isFirst };
+    const about = { target, book: found.book, isFirst, entries: this.#entries };
     return { ...sealed, ...about, extra, totals, left };
   }
 
