@@ -41,7 +41,7 @@ export class ListAhead implements ListedAhead {
       workerData: ask,
       transferList: [port2],
       trackUnmanagedFds: false,
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     this.#worker.on('error', () => undefined); // Then nothing comes, and the walk reads for itself.
     this.#worker.unref();

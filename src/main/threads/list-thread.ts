@@ -8,7 +8,7 @@ import { ENDED, type ListAsk, SENT, type SentDir, STOPPED, TAKEN } from './list-
 /** Sent together. */
 const ENTRIES = 2000;
 /** Messages that nobody has taken yet: some 200 KB each. */
-const AHEAD_MAX = 24;
+const AHEAD_MAX = 12;
 
 const { top, control, port }: ListAsk = workerData;
 const words = new Int32Array(control);
