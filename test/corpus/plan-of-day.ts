@@ -37,7 +37,7 @@ export function opsOfDay(before: Tree, after: Tree, open: Open): readonly Op[] {
   for (const [name, file] of after.files) {
     const was = before.files.get(name);
     if (was === undefined) ops.push(created(name, 'file', file.size));
-    else if (!isSame(was, file)) ops.push(updated(name, was, open));
+    else if (!isSame(was, file)) ops.push(updated(name, was));
   }
   const gone = goneBelow(before, after);
   const renamed = renamedIn(gone, before, after);
@@ -141,11 +141,11 @@ function created(name: string, kind: string, bytes: number): Omit<Op, 'n'> {
   return { ...COMMON, op: 'create', kind, path: pathOf(name), entries: 1, bytes, cause: 'new' };
 }
 
-function updated(name: string, was: DayFile, open: Open): Omit<Op, 'n'> {
+/** Who reads what another file replaces by a rename reads on: the recorded ones only read. */
+function updated(name: string, was: DayFile): Omit<Op, 'n'> {
   const path = pathOf(name);
   return {
     ...COMMON,
-    live: liveOf([name], open),
     op: 'update',
     kind: 'file',
     path,

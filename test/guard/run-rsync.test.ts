@@ -164,6 +164,30 @@ test('what is open is not deleted unasked', (t) => {
   assert.equal(place.sync().status, 0);
 });
 
+test('who reads what is overwritten reads on, and who writes it is asked about', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = begun(t);
+  const f7 = path.join(place.target, 'f7');
+  const cases = [
+    { flags: 'r', more: [], status: 0 },
+    { flags: 'r+', more: [], status: 120 },
+    // In place, the reader sees half of it.
+    { flags: 'r', more: ['--inplace'], status: 120 },
+  ];
+  for (const { flags, more, status } of cases) {
+    place.put('f7', `for ${flags} ${more.join(' ')}`);
+    const held = fs.openSync(f7, flags);
+    try {
+      const ran = place.sync({ more });
+      assert.equal(ran.status, status, said(ran));
+      if (status !== 0) assert.match(ran.stderr, /open in /);
+    } finally {
+      fs.closeSync(held);
+    }
+    assert.equal(place.sync({ more }).status, 0);
+  }
+});
+
 test('a renamed directory is no radius', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = begun(t);

@@ -1,13 +1,14 @@
 /** What programs have open below a directory, by /proc; what cannot be seen is not said. */
 import type { ByteString } from '../../base/bytes.ts';
 import { isWithin } from '../../manifest/core/order.ts';
-import { scanProcesses } from './in-use-processes.ts';
+import { isOpenForWriting, scanProcesses } from './in-use-processes.ts';
 
 export interface OpenThing {
   /** Absolute. */
   readonly path: ByteString;
   /** `nginx (pid 812)`. */
   readonly by: string;
+  readonly isWriting: boolean;
 }
 
 /** Sorted by path. */
@@ -17,7 +18,11 @@ export function openBelow(root: ByteString): readonly OpenThing[] {
     isHome: () => false,
   });
   const things = seen.flatMap(({ user, files }) =>
-    files.map(({ path }) => ({ path, by: `${user.program} (pid ${user.pid})` })),
+    files.map(({ link, path }) => ({
+      path,
+      by: `${user.program} (pid ${user.pid})`,
+      isWriting: isOpenForWriting(link),
+    })),
   );
   return things.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -37,6 +37,8 @@ export interface LiveQuestion {
   readonly newest: UnixMs;
   readonly newestChange: UnixMs;
   readonly isOwned: boolean;
+  /** Something else of the same name comes. */
+  readonly isUpdate: boolean;
 }
 
 export interface WrappedOps {
@@ -166,7 +168,7 @@ class Maker {
     const attributesOnly = comesAsDir || (change.what === 'update' && change.attributesOnly);
     const bytes = attributesOnly || seen.kind !== 'file' ? 0 : Number(seen.precond.size);
     const cause = this.#parts.cause === 'explicit' ? 'explicit' : 'differs';
-    const draft = this.#lossOf({ path: change.path, seen, entries: 1, bytes });
+    const draft = this.#lossOf({ path: change.path, seen, entries: 1, bytes, isUpdate: true });
     const live = attributesOnly ? IDLE : draft.live;
     const undo = attributesOnly ? NO_UNDO_WANTED : draft.undo;
     const from = change.what === 'update' && change.from !== undefined ? { from: change.from } : {};
@@ -229,16 +231,19 @@ class Maker {
     readonly bytes: number;
     readonly newest?: UnixMs;
     readonly newestChange?: UnixMs;
+    readonly isUpdate?: true;
   }): Omit<Draft, 'op' | 'cause'> {
     const { path, seen, entries, bytes } = loss;
     const { liveness, owns, proveUndo } = this.#parts;
     const newest = loss.newest ?? msOf(seen.precond.mtimeNs);
     const newestChange = loss.newestChange ?? msOf(seen.precond.ctimeNs);
     const isOwned = owns(path);
-    const live = liveness({ path, isDir: seen.kind === 'dir', newest, newestChange, isOwned });
+    const isUpdate = loss.isUpdate === true;
+    const isDir = seen.kind === 'dir';
+    const live = liveness({ path, isDir, newest, newestChange, isOwned, isUpdate });
     return {
       ...{ kind: seen.kind, path, entries, bytes, newest, live },
-      ...(seen.kind === 'dir' ? { newestChange } : {}),
+      ...(isDir ? { newestChange } : {}),
       ...{ owner: isOwned ? 'pipeline' : 'unknown', cascade: 'expanded', cls: 'data' },
       ...{ precond: seen.precond, undo: proveUndo(path, bytes) },
     };

@@ -17,10 +17,13 @@ export interface LiveAsked {
   readonly newestChange: UnixMs;
   /** The pipeline put it there: that it is new says nothing. */
   readonly isOwned: boolean;
+  /** Another file takes its name: who only reads it reads on, and loses nothing. */
+  readonly isReplaced?: boolean;
 }
 
 export class TargetLiveness {
   readonly #open: readonly OpenThing[];
+  readonly #written: readonly OpenThing[];
   readonly #target: ByteString;
   readonly #now: UnixMs;
   readonly #lastRun: UnixMs | undefined;
@@ -31,6 +34,7 @@ export class TargetLiveness {
    */
   constructor(target: ByteString, now: UnixMs, lastRun: UnixMs | undefined) {
     this.#open = openBelow(target);
+    this.#written = this.#open.filter(({ isWriting }) => isWriting);
     this.#target = target;
     this.#now = now;
     this.#lastRun = lastRun;
@@ -49,23 +53,24 @@ export class TargetLiveness {
     return !isOwned || (this.#lastRun !== undefined && newestChange > this.#lastRun);
   }
 
-  #userOf({ path, isDir }: LiveAsked): string | undefined {
+  #userOf({ path, isDir, isReplaced }: LiveAsked): string | undefined {
+    const open = isReplaced === true ? this.#written : this.#open;
     const absolute = byteString(path === '' ? this.#target : `${this.#target}/${path}`);
-    const found = this.#open[this.#firstFrom(absolute)];
+    const found = open[firstFrom(open, absolute)];
     if (found?.path === absolute) return found.by;
     if (!isDir) return undefined;
-    const below = this.#open[this.#firstFrom(byteString(`${absolute}/`))];
+    const below = open[firstFrom(open, byteString(`${absolute}/`))];
     return below?.path.startsWith(`${absolute}/`) === true ? below.by : undefined;
   }
+}
 
-  #firstFrom(path: ByteString): number {
-    let low = 0;
-    let high = this.#open.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#open[middle]?.path ?? '') < path) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+function firstFrom(open: readonly OpenThing[], path: ByteString): number {
+  let low = 0;
+  let high = open.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((open[middle]?.path ?? '') < path) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }

@@ -178,8 +178,10 @@ function opsOf(of: Judged, planId: string): WrappedOps {
           now,
           isExplicit ? undefined : found.past.before?.at,
         );
+        // What writes in place changes what others have open; what renames does not.
+        const isReplaced = thing.isUpdate && !command.copiesFirst;
         // Who names a thing knows how new it is; that it is open they may not know.
-        return live.of(isExplicit ? { ...thing, isOwned: true } : thing);
+        return live.of({ ...thing, isReplaced, isOwned: isExplicit || thing.isOwned });
       },
       proveUndo: (path, bytes) => quarantine.prove({ path, bytes }),
       isSameContent: contentQuestion({
