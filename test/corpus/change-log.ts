@@ -13,7 +13,7 @@ export interface Push {
 
 export type Touch = 'new' | 'gone' | 'changed';
 
-const HEAD = /^(\d{4}-\d{2}-\d{2})  \S/;
+const HEAD = /^(\d{4}-\d{2}-\d{2}) {2}\S/;
 /** `* src/a.c, src/b.c (main): text`. */
 const ITEM = /^\t\* ([^:]+):(.*)$/s;
 const FILE = /^[\w.+-]+(?:\/[\w.+-]+)*$/;

@@ -3,7 +3,7 @@
  * how maildir, logrotate, a dump job, people and deployments treat files. SOURCES.md says so.
  */
 import { Seeded } from '../../sim/seeded.ts';
-import { type Day, type DayFile, type Half, type History } from './days.ts';
+import type { Day, DayFile, Half, History } from './days.ts';
 
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.UTC(2026, 2, 2, 0, 5);

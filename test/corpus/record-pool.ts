@@ -52,7 +52,7 @@ export function recordPools(): void {
   });
 }
 
-const ENTRY = /^\S+ \(([^)]+)\) ([^;]+);[\s\S]*?^ -- .*>  (.*)$/gm;
+const ENTRY = /^\S+ \(([^)]+)\) ([^;]+);[\s\S]*?^ -- .*> {2}(.*)$/gm;
 
 function uploadsOf(sources: DebianSources, name: string): readonly Upload[] {
   const binaries = sources.binariesOf(name);

@@ -328,7 +328,21 @@ test('a rule that root passed over is told of for a while, by whom and why', (t)
     listed,
     /Passed over by --break-glass .* by .*: .*complete.* Reason: the disk is full/,
   );
+  const runs = runsOf(bench.state);
+  const [first, ...more] = runs.flatMap(({ broken }) => broken ?? []);
+  assert.equal(first?.reason, 'the disk is full');
+  assert.ok(first.rules.includes('complete'));
+  assert.equal(more.length, 0, `only the run that passed it over says so: ${runs.length}`);
 });
+
+function runsOf(state: string) {
+  const top = path.join(state, 'guard/pipelines');
+  const names = fs.readdirSync(top, { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => /\.runs?$/.test(name))
+    .flatMap((name) => fs.readFileSync(path.join(top, name), 'utf8').trim().split('\n'))
+    .map((line) => JSON.parse(line) as { broken?: { reason: string; rules: string[] } });
+}
 
 test('over ssh: shown and signed here, taken in there, in one command', async (t) => {
   const bench = people(t);

@@ -72,6 +72,11 @@ test('what is reclaimed is freed, listed as in a vault, and put back as it was',
     undoList(place).map((each) => [each.id, each.vault]),
     [[id, place.vault]],
   );
+  const note = path.join(place.state, 'guard/plans', id, 'reclaimed.json');
+  const shown = place.holdfast(['undo', id, '--dry-run']);
+  assert.equal(shown.status, 0, shown.stderr);
+  assert.match(said(shown.stdout), /lies in the vault .* Nothing was changed/);
+  assert.ok(!fs.existsSync(kept) && fs.existsSync(note), 'a dry run brings nothing back');
   const undone = place.holdfast(['undo', id]);
   assert.equal(undone.status, 0, undone.stderr);
   assert.match(said(undone.stderr), /comes back from the vault/);
@@ -83,6 +88,7 @@ test('while the vault is away nothing is put back and nothing is lost', (t) => {
   assert.equal(reclaim(place, id).status, 0);
   const elsewhere = `${place.vault}-elsewhere`;
   fs.renameSync(place.vault, elsewhere);
+  assert.notEqual(place.holdfast(['undo', id, '--dry-run']).status, 0);
   const away = place.holdfast(['undo', id]);
   assert.notEqual(away.status, 0);
   assert.match(said(away.stderr), /HF_UNDO_IN_VAULT .* Nothing is lost/);
@@ -127,10 +133,11 @@ test('killed at any time, it lies in the quarantine or in the vault', async (t) 
   const tookMs = Date.now() - begin;
   let freed = 0;
   for (let round = 0; round < 6; round++) {
-    const args =
-      round % 2 === 0
-        ? ['undo', id, '--dry-run']
-        : ['undo', id, '--reclaim', '--vault', place.vault];
+    const isBack = round % 2 === 0;
+    // Under a freeze it comes back from the vault, and is held: it can be reclaimed again.
+    const freeze = isBack ? ['freeze', '--reason', 'test'] : ['unfreeze'];
+    assert.equal(place.holdfast(freeze).status, 0);
+    const args = isBack ? ['undo', id] : ['undo', id, '--reclaim', '--vault', place.vault];
     const afterMs = randomInt(Math.ceil(tookMs / 4), tookMs + 100);
     t.diagnostic(`${args.slice(2).join(' ')}: killed after ${afterMs} ms`);
     const child = spawn(PROGRAM, args, {
@@ -147,6 +154,7 @@ test('killed at any time, it lies in the quarantine or in the vault', async (t) 
     if (!fs.existsSync(note)) assert.ok(fs.existsSync(path.join(kept, 'old/0/deep/file')));
     else if (!fs.existsSync(kept)) freed += 1;
   }
+  place.holdfast(['unfreeze']);
   t.diagnostic(`${freed} times it lay in the vault alone`);
   const undone = place.holdfast(['undo', id]);
   assert.equal(undone.status, 0, undone.stderr);

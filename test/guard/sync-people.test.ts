@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 import { Signing } from './signing.ts';
-import { SyncPlace, syncPlace } from './sync-place.ts';
+import { type SyncPlace, syncPlace } from './sync-place.ts';
 import { onTerminal } from './terminal.ts';
 
 const STRICT = 'guard:\n  modes: { live: observe }\n  limits: { deletes: 1 }\n';

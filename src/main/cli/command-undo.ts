@@ -14,6 +14,7 @@ import {
   notesJson,
   reportJson,
   undoListJson,
+  undoInVaultLines,
   undoListLines,
   undoneLines,
   type UndoRow,
@@ -106,6 +107,10 @@ async function undo(
 ): Promise<Answer> {
   const { reason, breakGlass } = options;
   const { id } = session.store.find(plan).header;
+  if (options.dryRun === true) {
+    const inVault = await shownInVault(cli, session, { id, options });
+    if (inVault !== undefined) return inVault;
+  }
   await broughtBack(cli, session, { id, options });
   const prepared = await prepareUndo(session, { id, reason, breakGlass });
   const now = session.now();
@@ -149,6 +154,27 @@ export async function broughtBack(
   if (readReclaimed(session.ports, session.store.dirOf(of.id)) === undefined) return;
   const { bringBack } = await import('../guard/reclaim/bring-back.ts');
   await bringBack(cli, session, of);
+}
+
+/** What lies in a vault would have to come from there to be compared: a dry run changes nothing. */
+async function shownInVault(
+  cli: Cli,
+  session: GuardSession,
+  { id, options }: { readonly id: string; readonly options: Options },
+): Promise<Answer | undefined> {
+  const reclaimed = readReclaimed(session.ports, session.store.dirOf(id));
+  const result = resultOfPlan(session, id);
+  if (reclaimed === undefined || result === undefined) return undefined;
+  const { lookInVault } = await import('../guard/reclaim/bring-back.ts');
+  await lookInVault(cli, { id, options, reclaimed });
+  const vault = textOfBytes(reclaimed.vault.place);
+  const { asideBytes, asideEntries } = result;
+  const { header } = session.store.read(id);
+  return {
+    code: EXIT.done,
+    say: (style) => undoInVaultLines({ header, result, vault }, style),
+    json: { undoOf: id, vault, asideEntries, asideBytes },
+  };
 }
 
 async function release(session: GuardSession, plan: string | undefined): Promise<Answer> {

@@ -73,7 +73,10 @@ export async function releasedHere(
 }
 
 /** Who passed over which rules, and why; undefined where nobody did. */
-export function brokenOf({ breakGlass, verdict }: Released): BrokenGlass | undefined {
+export function brokenOf({
+  breakGlass,
+  verdict,
+}: Pick<Released, 'breakGlass' | 'verdict'>): BrokenGlass | undefined {
   if (breakGlass === undefined) return undefined;
   const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
   return { ...breakGlass, rules };

@@ -138,6 +138,21 @@ export function* undoListLines(
   yield `  Put one back   ${paint(style, 'ask', `holdfast undo ${rows[0]?.header.id ?? ''}`)}`;
 }
 
+/** Of a dry run of one whose space was reclaimed. */
+export function* undoInVaultLines(
+  { header, result, vault }: UndoRow & { readonly vault: string },
+  style: Style,
+): Generator<string> {
+  const { asideEntries, asideBytes } = result;
+  const what = `${countOf(asideEntries, 'entry', 'entries')} (${formatBytes(asideBytes)})`;
+  const where = sayText(vault, style);
+  yield* wrap(
+    `What ${header.id} set aside below ${sayText(header.target.place, style)}, ${what}, lies in the vault ${where}. An undo brings it back from there first, and then shows or does what a plan says: what somebody changed since is known only then. Nothing was changed.`,
+    style.width,
+  );
+  yield `  Put it back   ${paint(style, 'ask', `holdfast undo ${header.id}`)}`;
+}
+
 export function undoListJson(rows: readonly UndoRow[]): object {
   return {
     plans: rows.map(({ header, result, vault }) => ({

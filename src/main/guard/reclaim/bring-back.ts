@@ -52,6 +52,24 @@ export async function bringBack(
   });
 }
 
+/**
+ * That a vault has what `id` kept, looked at and not fetched: nothing is changed.
+ *
+ * @throws Fault HF_UNDO_IN_VAULT
+ */
+export async function lookInVault(
+  cli: Cli,
+  of: { readonly id: string; readonly options: VaultOptions; readonly reclaimed: Reclaimed },
+): Promise<void> {
+  const opened = await openedFor(cli, of);
+  for (const { snapshot } of of.reclaimed.places) await snapshotIn(opened, snapshot);
+}
+
+async function snapshotIn({ session: { vault } }: Opened, wanted: string) {
+  const { snapshots } = await listSnapshots(vault);
+  return findSnapshot(vault, snapshots, { wanted });
+}
+
 async function openedFor(
   cli: Cli,
   of: { readonly id: string; readonly options: VaultOptions; readonly reclaimed: Reclaimed },
@@ -77,12 +95,10 @@ async function putPlace(
   of: { readonly opened: Opened; readonly place: ReclaimedPlace; readonly kept: Kept },
 ): Promise<void> {
   const { opened, place, kept } = of;
-  const { vault } = opened.session;
   const part = partOf(place.path);
   makeQuarantine(session, aboveOf(place.path));
   for (const path of [place.path, part]) removePlace(session, path);
-  const { snapshots } = await listSnapshots(vault);
-  const snapshot = findSnapshot(vault, snapshots, { wanted: place.snapshot });
+  const snapshot = await snapshotIn(opened, place.snapshot);
   const report = await runRestore(opened.session, { snapshot, target: part });
   if (!report.isWhole || report.gapCount > 0 || report.unset.length > 0) {
     const failed = countOf(report.failureCount + report.gapCount, 'file');

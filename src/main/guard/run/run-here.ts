@@ -5,7 +5,7 @@ import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
-import type { RunOutcome, SourceMark } from '../../../guard/core/history.ts';
+import type { BrokenGlass, RunOutcome, SourceMark } from '../../../guard/core/history.ts';
 import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import { applyPlan } from '../../../guard/shell/apply.ts';
@@ -19,6 +19,7 @@ import { textOfBytes } from '../../cli/places.ts';
 import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { releaseOver, settleKilled } from '../housekeeping.ts';
+import { brokenOf } from '../judge-again.ts';
 import { runChild } from './child.ts';
 import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
@@ -267,18 +268,25 @@ class LocalRun {
         at: this.#session.now(),
         isFirst: found.past.isFirstRun,
         ...markOf(made, verdict),
+        broken: this.#broken(verdict),
       }),
     );
   }
 
   #noteBrokenGlass({ header, digest }: MadePlan, verdict: Verdict): void {
-    const { breakGlass } = this.#parts.asked;
-    if (breakGlass === undefined) return;
-    const rules = verdict.objections.filter((each) => !isInForce(each)).map(({ rule }) => rule);
+    const broken = this.#broken(verdict);
+    if (broken === undefined) return;
+    const { reason, rules } = broken;
     noteBrokenGlass(bookPorts(this.#session), {
-      ...{ at: this.#session.now(), actor: this.#session.actor, reason: breakGlass, rules },
+      ...{ at: this.#session.now(), actor: this.#session.actor, reason, rules },
       ...{ plan: header.id, digest, target: header.target.place },
     });
+  }
+
+  #broken(verdict: Verdict): BrokenGlass | undefined {
+    const { breakGlass: reason } = this.#parts.asked;
+    if (reason === undefined || this.#parts.asked.observe) return undefined;
+    return brokenOf({ verdict, breakGlass: { by: this.#session.actor.name, reason } });
   }
 }
 
