@@ -12,8 +12,8 @@ export interface Mount {
 export interface Mounts {
   /** The mount exactly at this absolute path; undefined where none is. */
   at(path: ByteString): Mount | undefined;
-  /** Whether one is at this absolute path or anywhere below it. */
-  isAnyWithin(path: ByteString): boolean;
+  /** Where one is, at this absolute path or anywhere below it. */
+  anyWithin(path: ByteString): ByteString | undefined;
   /** The mount that holds this absolute path. */
   holding(path: ByteString): Mount | undefined;
   /** Whether the mount that holds it answers in time, asked once, from a process that can be left behind. */

@@ -141,9 +141,8 @@ test('a link that is overwritten is kept, whoever overwrites it', (t) => {
   assert.equal(ran.status, 0, ran.stderr);
   const undone = place.holdfast(['undo', place.plan(ran)]);
   assert.equal(undone.status, 0, undone.stderr);
-  assert.match(`${undone.stdout}${undone.stderr}`, /not back where\s+it came from/);
   assert.equal(fs.readlinkSync(path.join(place.target, 'l')), 'old');
-  assert.ok(texts(place.dir).includes('new\n'));
+  assert.equal(fs.readFileSync(path.join(place.target, 'f'), 'utf8'), 'new\n');
 });
 
 for (const more of [[], ['--inplace'], ['-H']]) {

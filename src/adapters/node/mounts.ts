@@ -32,7 +32,7 @@ export function nodeMounts(options: { readonly answerMax: DurationMs }): Mounts 
   };
   return {
     at: (path) => table.get(path),
-    isAnyWithin: (path) => points.some((point) => isWithin(path, point)),
+    anyWithin: (path) => points.find((point) => isWithin(path, point)),
     holding,
     answers,
     remotes: () => [...table].flatMap(([path, { isRemote }]) => (isRemote ? [path] : [])),

@@ -10,7 +10,7 @@ import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Attributes, Place, TreeWriter } from '../../host/tree-writer.ts';
 
-export type TreeMounts = Pick<Mounts, 'at' | 'isAnyWithin'>;
+export type TreeMounts = Pick<Mounts, 'at' | 'anyWithin'>;
 
 export interface ApplyPorts {
   /** State of this machine, and how much is free below a tree. */

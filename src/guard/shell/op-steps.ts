@@ -227,8 +227,8 @@ export class OpSteps {
 
   #demandCounted(op: Op, place: Place): void {
     // A bind mount of the same device looks like any other directory.
-    const isMounted = this.#ports.mounts?.isAnyWithin(joined(this.#tree.target, op.path));
-    if (isMounted === true) throw new Surprise(MOUNTED);
+    const mount = this.#ports.mounts?.anyWithin(joined(this.#tree.target, op.path));
+    if (mount !== undefined) throw new Surprise(MOUNTED);
     const survey = surveyBelow(this.#ports.source, place, op.newest !== undefined);
     if (survey.inTheWay !== undefined) throw new Surprise(survey.inTheWay);
     const left = op.entries - this.#renamedFrom(op.path);

@@ -57,7 +57,7 @@ export class TargetReader {
   #open: { readonly name: string; readonly handle: DirHandle }[] = [];
   readonly #words = new BigInt64Array(STAT_WORDS);
   /** Told by the mount table: a bind mount of the same device is told by nothing else. */
-  readonly #isMounted: (path: ByteString) => boolean;
+  readonly #mountIn: (path: ByteString) => ByteString | undefined;
   /** Calls of lstat, for the measure of overhead. */
   stats = 0;
 
@@ -65,7 +65,11 @@ export class TargetReader {
   constructor(source: Source, root: ByteString, mounts?: TreeMounts) {
     this.#source = source;
     this.#root = source.openRoot(root);
-    this.#isMounted = (path) => mounts?.isAnyWithin(joined(root, path)) === true;
+    const above = joined(root, byteString('x')).length - 1;
+    this.#mountIn = (path) => {
+      const point = mounts?.anyWithin(joined(root, path));
+      return point === undefined ? undefined : byteString(point.slice(above));
+    };
   }
 
   close(): void {
@@ -95,8 +99,9 @@ export class TargetReader {
     const own = this.#lookIn(parent, name);
     const tally = new Tally({ path, device: own.precond.device }, mayGo);
     const isOther = own.kind === 'dir' && this.#deviceOf(parent) !== own.precond.device;
-    if (isOther || this.#isMounted(path)) {
-      tally.staying = { path, why: 'a mount' };
+    const mount = isOther ? path : this.#mountIn(path);
+    if (mount !== undefined) {
+      tally.staying = { path: mount, why: 'a mount' };
       return tally.end(own);
     }
     this.#walk(this.#source.openDir(parent, name), path, tally);
