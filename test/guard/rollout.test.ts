@@ -197,6 +197,40 @@ test('Ctrl-C lets end what was begun, with its hook; the rest is not begun', asy
   assert.ok(!fleet.log().includes('before t2'));
 });
 
+test('Ctrl-C twice ends it where it is, and names what was left in the middle', async () => {
+  const fleet = newFleet(3);
+  fleet.let('wait', 'before-t1');
+  const { bench, targets } = fleet;
+  const child = bench.start(['sync', bench.at('src'), ...targets], ENV);
+  children.push(child);
+  let stderr = '';
+  child.stderr?.on('data', (part: Buffer) => {
+    stderr += part.toString();
+  });
+  const exit = once(child, 'close');
+  await until('the first is under way', () => fleet.log().includes('before t1'));
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(child.exitCode, null, 'the first one waits for what was begun');
+  child.kill('SIGINT');
+  const [code] = (await exit) as [number | null];
+  assert.equal(code, 130);
+  const words = stderr.replaceAll(/\s+/g, ' ');
+  assert.match(words, /Stopped by Ctrl-C\. Left in the middle: \S*t1, without its after hook\./);
+  assert.doesNotMatch(words, /t2, without/);
+});
+
+test('a dry run of several shows the others where one cannot be looked at', () => {
+  const { bench, targets } = newFleet(3);
+  fs.rmdirSync(targets[1] ?? '');
+  fs.writeFileSync(targets[1] ?? '', 'no directory');
+  const args = ['sync', bench.at('src'), ...targets, '--dry-run'];
+  const { status, stdout } = bench.run(args, ENV);
+  assert.equal(status, 1);
+  const words = stdout.replaceAll(/\s+/g, ' ');
+  assert.match(words, /adds 1,? .*t1 .*t2 was not looked at: .*HF_SYNC_SOURCE.* adds 1,? .*t3/);
+});
+
 test('killed in between: the next one names the target that was left out of service, once', async () => {
   const fleet = newFleet(2);
   fleet.let('wait', 'before-t1');

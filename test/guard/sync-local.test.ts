@@ -61,6 +61,21 @@ test('a dry run prints no command for a plan that is not kept', (t) => {
   assert.match(shown.stdout, /holdfast explain scoped/);
 });
 
+test('a dry run shows ten operations, and every one on request', (t) => {
+  const place = syncPlace(t);
+  place.fill(30);
+  const ten = place.run([place.source, place.target, '--dry-run']);
+  assert.doesNotMatch(ten.stdout, /^ {2}\+ {2}f/m);
+  const all = place.run([place.source, place.target, '--dry-run', '--all']);
+  assert.equal(all.status, 0, all.stderr);
+  assert.equal([...all.stdout.matchAll(/^ {2}\+ {2}f\d+ /gm)].length, 30);
+  const { said } = place.json([place.source, place.target, '--dry-run', '--all']);
+  assert.equal(said.ops?.length, said.plan.ops.count);
+  assert.deepEqual(fs.readdirSync(place.target), []);
+  assert.deepEqual(fs.readdirSync(path.join(place.state, 'guard/plans')), [], 'none is kept');
+  assert.equal(place.run([place.source, place.target, '--all']).status, 64);
+});
+
 test('what Holdfast lives in, and what lies within its own source, is no target', (t) => {
   const place = syncPlace(t);
   place.fill(3);

@@ -26,6 +26,7 @@ export interface SyncJson {
     };
     readonly done?: { readonly outcome: string; readonly linkBytes?: number };
     readonly notDone?: string;
+    readonly ops?: readonly object[];
     readonly leftCount: number;
   }[];
 }

@@ -117,6 +117,22 @@ test('what lies at the target and is not its own stays, as on this machine', asy
   assert.deepEqual(fs.readdirSync(place.target).sort(), ['f0', 'f1', 'f2', 'foreign']);
 });
 
+test('what waits over there is named with its machine, and shown whole on request', async (t) => {
+  const given = await far(t);
+  if (given === undefined) return;
+  const { place, target, env } = given;
+  place.fill(30);
+  place.put('old', 'from before', place.target);
+  const all = place.json([place.source, target, '--dry-run', '--all'], { env }).said;
+  assert.equal(all.ops?.length, all.plan.ops.count);
+  assert.ok(all.plan.ops.count > 30);
+  const { stdout } = place.run([place.source, target], { env });
+  const words = stdout.replaceAll(/\s+/g, ' ');
+  const at = target.slice(0, target.lastIndexOf(':'));
+  assert.ok(words.includes(`below ${target}`), stdout);
+  assert.ok(words.includes(`on ${at}: holdfast plan p-`), stdout);
+});
+
 test('a link that breaks anywhere leaves whole files only, and the next run ends it', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t);

@@ -22,7 +22,7 @@ const SIGNS: Readonly<Record<OpVerb, string>> = {
 };
 
 /** What the signs mean, for those who see them the first time. */
-export const SIGNS_SAID = '+ new   ~ changed   - gone   ! replaced   > renamed';
+const SIGNS_SAID = '+ new   ~ changed   - gone   ! replaced   > renamed';
 
 const OP_COLUMNS: readonly Column[] = [
   { header: '' },
@@ -30,6 +30,21 @@ const OP_COLUMNS: readonly Column[] = [
   { header: '', align: 'right' },
   { header: '', shrink: 'start', widthMin: 12 },
 ];
+
+/** Operations that are laid out together: columns fit these, memory stays small. */
+const PAGE = 500;
+
+/** Every one, in the order in which they are done. */
+export function* layoutAllOps(ops: Iterable<Op>, now: UnixMs, style: Style): Generator<string> {
+  yield '';
+  yield `All operations:  ${SIGNS_SAID}`;
+  const page: Op[] = [];
+  for (const op of ops) {
+    page.push(op);
+    if (page.length === PAGE) yield* layoutOps(page.splice(0), now, style);
+  }
+  yield* layoutOps(page, now, style);
+}
 
 /** A table without a head: sign, path, size, what is remarkable. */
 export function layoutOps(ops: readonly Op[], now: UnixMs, style: Style): readonly string[] {

@@ -17,6 +17,8 @@ export interface SaidPlan {
   readonly verdict: Verdict;
   /** Of the whole plan; undefined where it is not kept: then nothing can be approved. */
   readonly digest: Digest | undefined;
+  /** The other machine where it is kept and applied, as people write it. */
+  readonly host?: string;
   /** To which every operation was added. */
   readonly picture: PlanPicture;
   readonly now: UnixMs;
@@ -61,10 +63,13 @@ export function* sayVerdict(said: SaidPlan, style: Style): Generator<string> {
   yield* commandLines(said, style);
 }
 
-function* sentences({ header, verdict, picture }: SaidPlan, style: Style): Generator<string> {
+function* sentences({ header, verdict, picture, host }: SaidPlan, style: Style): Generator<string> {
   const { mark, word, sentence } = HEADINGS[verdict.decision];
   const isAllowed = verdict.decision === 'allow';
-  const would = wouldWords({ header, picture }, isAllowed ? 'will' : 'would');
+  const would = wouldWords(
+    { header, picture, ...(host !== undefined && { host }) },
+    isAllowed ? 'will' : 'would',
+  );
   const shape = stateShape(style, mark);
   const lead = `${word}  ${header.id}   `;
   const hang = ' '.repeat(widthOf(shape) + 1);
@@ -78,7 +83,7 @@ function* sentences({ header, verdict, picture }: SaidPlan, style: Style): Gener
 
 /** `delete 12 of 18 932 entries, overwrite 9, add 41 below /srv/mirror`; `will`: `deletes 12 ...`. */
 export function wouldWords(
-  { header, picture }: Pick<SaidPlan, 'header' | 'picture'>,
+  { header, picture, host }: Pick<SaidPlan, 'header' | 'host' | 'picture'>,
   tense: 'would' | 'will' = 'would',
 ): string {
   const { create, update, rename, replace, delete: gone, forget } = picture.summary;
@@ -96,7 +101,7 @@ export function wouldWords(
   const parts = counts
     .filter(([, count]) => count > 0)
     .map(([verb, count, more]) => `${ending(verb)} ${formatCount(count)}${more}`);
-  const where = ` below ${sayText(place)}`;
+  const where = ` below ${sayText(host === undefined ? place : `${host}:${place}`)}`;
   return `${parts.length === 0 ? `${ending('change')} nothing` : parts.join(', ')}${where}`;
 }
 
@@ -162,13 +167,15 @@ function* contentLines(said: SaidPlan, style: Style): Generator<string> {
 }
 
 function* commandLines(said: SaidPlan, style: Style): Generator<string> {
-  const { header, verdict, digest } = said;
+  const { header, verdict, digest, host } = said;
   if (verdict.decision === 'allow') return;
   const commands: (readonly [string, string])[] = [];
   if (digest !== undefined) {
-    commands.push(['Look at all of it', `holdfast plan ${header.id} --all`]);
+    const there = host === undefined ? '' : `on ${host}: `;
+    commands.push(['Look at all of it', `${there}holdfast plan ${header.id} --all`]);
     if (canBeApproved(verdict)) {
-      commands.push(['Let it pass', `holdfast approve ${header.id} ${shortDigest(digest)}`]);
+      const id = host === undefined ? header.id : `${host}:${header.id}`;
+      commands.push(['Let it pass', `holdfast approve ${id} ${shortDigest(digest)}`]);
     }
   }
   const [worst] = verdict.objections.filter(isInForce).toSorted(byFirmness);

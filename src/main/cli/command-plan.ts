@@ -8,7 +8,7 @@ import { formatAge, formatInstant } from '../../base/say-time.ts';
 import { padTo, shorten } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { PlanPicture } from '../../guard/core/plan-picture.ts';
-import { layoutOps, SIGNS_SAID } from '../../guard/core/say-ops.ts';
+import { layoutAllOps } from '../../guard/core/say-ops.ts';
 import { sayVerdict, shortDigest, wouldWords } from '../../guard/core/say-verdict.ts';
 import type { JudgedVerdict } from '../../guard/core/verdict-text.ts';
 import { brokenGlass } from '../../guard/shell/broken-glass.ts';
@@ -30,9 +30,6 @@ interface Options extends VaultOptions {
   readonly exitCode?: true;
   readonly export?: true;
 }
-
-/** Operations that are laid out together: columns fit these, memory stays small. */
-const PAGE = 500;
 
 const EXAMPLE = `
 With an id, or the first digits of one: what it would do, every reason against
@@ -152,10 +149,7 @@ function* words(shown: Shown, style: Style): Generator<string> {
   }
   yield '';
   yield* aboutLines(shown, style);
-  if (!shown.isAll) return;
-  yield '';
-  yield `All operations:  ${SIGNS_SAID}`;
-  yield* opLines(shown, style);
+  if (shown.isAll) yield* layoutAllOps(shown.store.ops(header.id), now, style);
 }
 
 function* aboutLines({ plan, judged, approved, now }: Shown, style: Style): Generator<string> {
@@ -178,13 +172,4 @@ function* aboutLines({ plan, judged, approved, now }: Shown, style: Style): Gene
     const text = shorten(sayText(said, style), { width: style.width - 14, style });
     yield `  ${padTo(what, 10)}  ${text}`;
   }
-}
-
-function* opLines({ store, plan, now }: Shown, style: Style): Generator<string> {
-  const page = [];
-  for (const op of store.ops(plan.header.id)) {
-    page.push(op);
-    if (page.length === PAGE) yield* layoutOps(page.splice(0), now, style);
-  }
-  yield* layoutOps(page, now, style);
 }

@@ -6,12 +6,14 @@ import { prepareFar } from '../guard/sync/far-sync.ts';
 import { demandSpot } from '../guard/sync/glass-here.ts';
 import { prepareLocal } from '../guard/sync/local-sync.ts';
 import type { PreparedSync } from '../guard/sync/prepared-sync.ts';
-import { actOn, demandTargets, type SyncResult, worstCode } from '../guard/sync/sync-act.ts';
+import { actOn, demandTargets, type SyncResult } from '../guard/sync/sync-act.ts';
+import { showMany } from '../guard/sync/show-many.ts';
 import { syncEngine } from '../guard/sync/sync-engine.ts';
 import { type SyncSource, syncSource } from '../guard/sync/sync-source.ts';
 import { syncJson, syncWords } from '../guard/sync/sync-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { demandRoot } from './command-undo.ts';
+import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
 import { type PrepareHow, syncMany } from '../guard/rollout/sync-many.ts';
 import {
@@ -27,6 +29,7 @@ import { walkedPath } from './walked-path.ts';
 
 interface Options extends VaultOptions, SnapshotOptions, RolloutOptions {
   readonly dryRun?: true;
+  readonly all?: true;
   readonly yes?: true;
   readonly allOrNothing?: true;
   readonly readAll?: true;
@@ -63,6 +66,7 @@ export function define(command: Command, act: Act): void {
     .argument('[source]', 'a directory; or a snapshot: latest, or the first digits of its id')
     .argument('[target...]', 'directories, here or as host:/path')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
+    .option('--all', 'of --dry-run: every operation, not only the most alarming')
     .option('--yes', 'do what no rule objects to, deletes and overwrites too')
     .option('--all-or-nothing', 'do nothing where only a part may be done')
     .option('--read-all', 'compare the content of every file, whatever its size and time')
@@ -88,6 +92,9 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
   const said = wordToRollout(await readSettings(cli, options), options);
   if (said !== undefined) return said;
   demandTargets(targets);
+  if (options.all === true && options.dryRun !== true) {
+    throw new Fault('HF_USAGE', '--all goes with --dry-run', { command: 'sync' });
+  }
   demandRoot(options.breakGlass, 'sync');
   if (given === undefined) throw new Fault('HF_USAGE', 'name a SOURCE', { command: 'sync' });
   const places = targets.map((each) =>
@@ -108,24 +115,32 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
     ...(options.minFree === undefined ? {} : { minFree: options.minFree }),
     options: { ...asked, readAll: options.readAll ?? false },
   });
-  const results: SyncResult[] = [];
   const prepare = (place: TreePlace, how: PrepareHow): Promise<PreparedSync> =>
     prepared(cli, { guard, source, place, ...how, breakGlass: options.breakGlass });
+  const all = options.all === true;
+  const how = { yes: asked.yes, mayAsk: true, keepsOps: all };
+  const show = async (place: TreePlace): Promise<SyncResult> =>
+    actOn(cli, await prepare(place, how), { ...asked, all });
   try {
     if (places.length > 1 && !asked.dryRun) {
       return await syncMany(cli, { settings: opened.settings, options, places, prepare, asked });
     }
-    for (const place of places)
-      results.push(await actOn(cli, await prepare(place, { yes: asked.yes, mayAsk: true }), asked));
+    if (places.length > 1)
+      return await showMany(cli, { places, show, snapshot: source.snapshot.record.id });
+    const [place] = places;
+    assert(place !== undefined, 'one was demanded');
+    return answerOf(cli, source, await show(place));
   } finally {
     await source.close();
   }
+}
+
+function answerOf(cli: Cli, source: SyncSource, result: SyncResult): Answer {
   const now = cli.clock.now();
   return {
-    code: worstCode(results),
-    say: (style) =>
-      results.flatMap((each, at) => [...(at === 0 ? [] : ['']), ...syncWords(each, now, style)]),
-    json: { snapshot: source.snapshot.record.id, targets: results.map(syncJson) },
+    code: result.code,
+    say: (style) => syncWords(result, now, style),
+    json: { snapshot: source.snapshot.record.id, targets: [syncJson(result)] },
   };
 }
 
@@ -139,11 +154,18 @@ async function prepared(
     readonly breakGlass: string | undefined;
   },
 ): Promise<PreparedSync> {
-  const { guard, source, place, yes, mayAsk, breakGlass } = of;
+  const { guard, source, place, yes, mayAsk, keepsOps = false, breakGlass } = of;
   if (place.at === undefined) {
     return prepareLocal(guard, {
       ...{ offer: source.offer, target: place.path, engine: syncEngine(cli.stop), breakGlass },
     });
   }
-  return prepareFar(cli, { guard, source, yes, mayAsk, place: { at: place.at, path: place.path } });
+  return prepareFar(cli, {
+    guard,
+    source,
+    yes,
+    mayAsk,
+    keepsOps,
+    place: { at: place.at, path: place.path },
+  });
 }

@@ -2,6 +2,7 @@
 import { assert } from '../../../base/assert.ts';
 import { type DurationMs, durationMs } from '../../../base/units.ts';
 import { Fault } from '../../../base/fault.ts';
+import { sayText } from '../../../base/say-name.ts';
 import type { ByteString } from '../../../base/bytes.ts';
 import { Rollout, type RolloutEnd, type RolloutPlan } from '../../../guard/core/rollout.ts';
 import type { Cli } from '../../cli/cli.ts';
@@ -44,6 +45,7 @@ export interface ReportedTarget {
 }
 
 const LOOK_MS = durationMs(500);
+const MIDDLE: ReadonlySet<Phase> = new Set(['before', 'syncing', 'after']);
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Resolves when all that was begun has ended. */
@@ -198,11 +200,12 @@ class Run {
   /** The first signal stops in order; the next one ends the process where it is. */
   #listen(): () => void {
     this.#cli.stop.leaveToCommand();
-    const stop = (): void => {
+    const stop = (signal: NodeJS.Signals): void => {
       if (this.#isStopping) {
         this.#screen.end();
         this.#cli.stop.takeBack();
-        process.kill(process.pid, 'SIGTERM');
+        this.#cli.stop.note(this.#inTheMiddle());
+        process.kill(process.pid, signal);
         return;
       }
       this.#stop();
@@ -213,6 +216,16 @@ class Run {
       for (const signal of SIGNALS) process.removeListener(signal, stop);
       this.#cli.stop.takeBack();
     };
+  }
+
+  /** What is left of it where it ends now. */
+  #inTheMiddle(): string {
+    const hosts = this.#hosts.filter(({ phase }) => MIDDLE.has(phase));
+    const names = hosts.map(
+      ({ target, pooled }) => `${sayText(target.name)}${pooled ? '' : ', without its after hook'}`,
+    );
+    const left = names.length === 0 ? '' : `Left in the middle: ${names.join('; ')}. `;
+    return `${left}The same command goes on.`;
   }
 
   #show(): void {

@@ -27,6 +27,8 @@ export interface PrepareHow {
   readonly yes: boolean;
   /** Ssh may ask on the terminal; a Ctrl-C there ends it as well. */
   readonly mayAsk: boolean;
+  /** Of a dry run: every operation will be shown. */
+  readonly keepsOps?: boolean;
 }
 
 export interface SyncMany {
@@ -125,7 +127,8 @@ function endOf(result: SyncResult): TargetEnd {
   const because = first === undefined ? '' : `: ${first.rule}: ${sayText(first.why)}`;
   if (notDone === 'equal') return { outcome: 'done', sentence: WHY.equal, json };
   if (notDone !== undefined || done === undefined) {
-    const look = notDone === 'asked' ? '' : `; holdfast plan ${header.id}`;
+    const there = sync.host === undefined ? '' : `on ${sync.host}: `;
+    const look = notDone === 'asked' ? '' : `; ${there}holdfast plan ${header.id}`;
     return { outcome: 'held', sentence: `${WHY[notDone ?? 'held']}${because}${look}`, json };
   }
   if (done.outcome !== 'applied') {

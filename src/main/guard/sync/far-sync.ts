@@ -3,7 +3,7 @@ import { ChildLink } from '../../../adapters/ssh/child-link.ts';
 import { nodePatcher } from '../../../adapters/node/patcher.ts';
 import { readerOf, writerOf } from '../../../adapters/ssh/node-bytes.ts';
 import { sshFailure } from '../../../adapters/ssh/ssh-failure.ts';
-import { sshByHand, sshDestination, type SshHost } from '../../../adapters/ssh/ssh-host.ts';
+import { sshByHand, sshDestination, sshHostText, type SshHost } from '../../../adapters/ssh/ssh-host.ts';
 import { sshArguments, sshProgram } from '../../../adapters/ssh/ssh-link.ts';
 import { type ByteString, byteString, type Digest, parseDigest } from '../../../base/bytes.ts';
 import { FAULTS, Fault, type FaultCode } from '../../../base/fault.ts';
@@ -50,6 +50,8 @@ export interface FarAsked {
   readonly place: FarPlace;
   /** Nobody will look at the operations of a plan that is allowed. */
   readonly yes: boolean;
+  /** All of them will be shown. */
+  readonly keepsOps: boolean;
   /** Ssh may ask on the terminal; a Ctrl-C there ends it as well. */
   readonly mayAsk: boolean;
 }
@@ -215,7 +217,7 @@ class FarTalk {
 
   async #planned(): Promise<PreparedSync> {
     const { rest } = await this.#next(SYNC_KIND.plan);
-    const { guard, place } = this.#asked;
+    const { guard, place, keepsOps } = this.#asked;
     const { codec, hash } = guard.ports.tools;
     const [head = '', judged = '', about = ''] = codec.textOf(rest).split('\n');
     const header = parseHeader(byteString(`${head}\n`));
@@ -223,13 +225,16 @@ class FarTalk {
     const raw = objectOf(utf8Of(byteString(about)), 'a message');
     const picture = new PlanPicture(guard.now());
     const ops = new OpsRoot(hash);
+    const kept: ByteString[] = [];
     for (;;) {
       const frame = await this.#nextAny();
       if (frame.kind === SYNC_KIND.planned) break;
       demandSync(frame.kind === SYNC_KIND.ops, 'a message came out of turn');
       for (const line of this.#near.unpacked(frame.rest, SYNC_LINES_MAX).split('\n').slice(0, -1)) {
         const op = parseOp(byteString(`${line}\n`));
-        ops.add(opLine(op));
+        const told = opLine(op);
+        ops.add(told);
+        if (keepsOps) kept.push(told);
         picture.add(op);
       }
     }
@@ -237,8 +242,9 @@ class FarTalk {
     demandSync(ops.count === 0 || isWhole, 'the operations are not those of the plan');
     return {
       ...{ header, verdict, picture, digest: digestOfHeader(hash, header) },
-      place: `${sshDestination(place.at)}:${utf8Of(place.path)}`,
-      host: sshDestination(place.at),
+      place: `${sshHostText(place.at)}:${utf8Of(place.path)}`,
+      host: sshHostText(place.at),
+      opLines: () => kept,
       left: leftOf(raw),
       leftCount: typeof raw.leftCount === 'number' ? raw.leftCount : 0,
       missed: Array.isArray(raw.missed) ? raw.missed.slice(0, MISSED_MAX).map(said500) : [],

@@ -1,4 +1,6 @@
 /** A target on this machine. */
+import type { ByteString } from '../../../base/bytes.ts';
+import { opLine } from '../../../guard/core/plan-lines.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import type { RestoreTally } from '../../../recover/core/restore-tally.ts';
 import type { GuardSession } from '../guard-session.ts';
@@ -20,6 +22,7 @@ export async function prepareLocal(
   const { header, digest, verdict, picture } = plan;
   return {
     ...{ plan, header, digest, verdict, picture, place: header.target.place },
+    opLines: () => opLinesOf(guard, header.id),
     left: namedLeft(plan).map(({ path, why }) => ({ path: utf8Of(path), why })),
     leftCount: plan.left.length,
     missed: plan.released?.approvals.missed ?? [],
@@ -31,6 +34,10 @@ export async function prepareLocal(
       if (outcome === 'equal' || outcome === 'shown') guard.store.remove(header.id);
     },
   };
+}
+
+function* opLinesOf({ store }: GuardSession, id: string): Generator<ByteString> {
+  for (const op of store.ops(id)) yield opLine(op);
 }
 
 export function doneOf({ report, tally }: Awaited<ReturnType<typeof applySync>>): SyncDone {

@@ -1,5 +1,5 @@
 /** A plan that was made and waits for a word: here, or on the machine where the target lies. */
-import type { Digest } from '../../../base/bytes.ts';
+import type { ByteString, Digest } from '../../../base/bytes.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import type { PlanPicture } from '../../../guard/core/plan-picture.ts';
 
@@ -15,6 +15,8 @@ export interface PreparedSync {
   readonly digest: Digest;
   readonly verdict: Verdict;
   readonly picture: PlanPicture;
+  /** Every operation, until it is left or applied; from another machine only where `keepsOps` said so. */
+  readonly opLines: () => Iterable<ByteString>;
   /** What stays as it is, in words; the first of `leftCount`. */
   readonly left: readonly { readonly path: string; readonly why: string }[];
   readonly leftCount: number;

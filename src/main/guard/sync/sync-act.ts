@@ -1,4 +1,5 @@
 /** One prepared sync: shown, asked about where it must be, and done. */
+import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { sayText } from '../../../base/say-name.ts';
@@ -14,6 +15,8 @@ import type { PreparedSync, SyncDone } from './prepared-sync.ts';
 
 export interface SyncAsked {
   readonly dryRun: boolean;
+  /** Of a dry run: every operation is shown. */
+  readonly all?: boolean;
   readonly yes: boolean;
   readonly allOrNothing: boolean;
   /** What is done, for its progress; `sync` without. */
@@ -30,6 +33,8 @@ export interface SyncResult {
   readonly code: ExitCode;
   readonly done?: SyncDone;
   readonly notDone?: NotDone;
+  /** Where all of them are to be shown. */
+  readonly opLines?: readonly ByteString[];
 }
 
 /** @throws Fault of what stopped an apply */
@@ -40,8 +45,9 @@ export async function actOn(cli: Cli, sync: PreparedSync, asked: SyncAsked): Pro
     return { sync, code: sync.leftCount > 0 ? EXIT.gaps : EXIT.done, notDone: 'equal' };
   }
   if (asked.dryRun) {
+    const opLines = asked.all === true ? { opLines: [...sync.opLines()] } : {};
     await sync.leave('shown');
-    return { sync, code: exitCodeOfDecision(decision), notDone: 'shown' };
+    return { sync, code: exitCodeOfDecision(decision), notDone: 'shown', ...opLines };
   }
   if (decision === 'deny') return left(sync, 'denied', 'denied');
   if (decision !== 'allow') {
@@ -86,7 +92,7 @@ export async function isWanted(cli: Cli, sync: PreparedSync): Promise<boolean> {
 }
 
 export function* planWords(
-  sync: Pick<PreparedSync, 'header' | 'missed' | 'picture' | 'verdict'> &
+  sync: Pick<PreparedSync, 'header' | 'host' | 'missed' | 'picture' | 'verdict'> &
     Pick<SaidPlan, 'digest' | 'isAsked'>,
   now: ReturnType<Cli['clock']['now']>,
   style: Cli['terminal']['style'],

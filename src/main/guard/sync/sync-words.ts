@@ -1,6 +1,9 @@
 /** What became of a sync, for people and for machines. */
-import type { OpVerb, PlanSummary } from '../../../base/plan.ts';
+import type { ByteString } from '../../../base/bytes.ts';
+import type { Op, OpVerb, PlanSummary } from '../../../base/plan.ts';
 import { isGlassBroken } from '../../../guard/core/release.ts';
+import { parseOp } from '../../../guard/core/plan-lines.ts';
+import { layoutAllOps } from '../../../guard/core/say-ops.ts';
 import type { Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
 import { sayText } from '../../../base/say-name.ts';
@@ -8,7 +11,7 @@ import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts
 import { formatInstant } from '../../../base/say-time.ts';
 import { wrap } from '../../../base/say-width.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
-import { planJson } from '../plan-json.ts';
+import { opJson, planJson } from '../plan-json.ts';
 import type { SyncDone } from './prepared-sync.ts';
 import { planWords, type SyncResult } from './sync-act.ts';
 
@@ -105,10 +108,11 @@ export function summaryWords(summary: PlanSummary): string {
 }
 
 function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator<string> {
-  const { sync, notDone } = result;
+  const { sync, notDone, opLines } = result;
   // A plan that was only shown is not kept: no command finds it.
   const shown = notDone === 'shown' ? { ...sync, digest: undefined, isAsked: true } : sync;
   yield* planWords(shown, now, style);
+  if (opLines !== undefined) yield* layoutAllOps(opsOf(opLines), now, style);
   if (notDone === 'asked') {
     yield '';
     yield* wrap(
@@ -125,6 +129,10 @@ function* notDoneWords(result: SyncResult, now: UnixMs, style: Style): Generator
   }
 }
 
+function* opsOf(lines: Iterable<ByteString>): Generator<Op> {
+  for (const line of lines) yield parseOp(line);
+}
+
 function* leftWords({ left, leftCount }: SyncResult['sync'], style: Style): Generator<string> {
   if (leftCount === 0) return;
   yield '';
@@ -138,11 +146,12 @@ function* leftWords({ left, leftCount }: SyncResult['sync'], style: Style): Gene
   if (leftCount > LEFT_SHOWN_MAX) yield `  and ${formatCount(leftCount - LEFT_SHOWN_MAX)} more`;
 }
 
-export function syncJson({ sync, done, notDone, code }: SyncResult): object {
+export function syncJson({ sync, done, notDone, code, opLines }: SyncResult): object {
   const { place, left, leftCount, verdict } = sync;
   return {
     ...{ target: place, code, ...planJson(sync, verdict), left, leftCount, missed: sync.missed },
     ...(done === undefined ? {} : { done }),
     ...(notDone === undefined ? {} : { notDone }),
+    ...(opLines === undefined ? {} : { ops: [...opsOf(opLines)].map(opJson) }),
   };
 }
