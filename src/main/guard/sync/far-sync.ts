@@ -3,7 +3,12 @@ import { ChildLink } from '../../../adapters/ssh/child-link.ts';
 import { nodePatcher } from '../../../adapters/node/patcher.ts';
 import { readerOf, writerOf } from '../../../adapters/ssh/node-bytes.ts';
 import { sshFailure } from '../../../adapters/ssh/ssh-failure.ts';
-import { sshByHand, sshDestination, sshHostText, type SshHost } from '../../../adapters/ssh/ssh-host.ts';
+import {
+  sshByHand,
+  sshDestination,
+  sshHostText,
+  type SshHost,
+} from '../../../adapters/ssh/ssh-host.ts';
 import { sshArguments, sshProgram } from '../../../adapters/ssh/ssh-link.ts';
 import { type ByteString, byteString, type Digest, parseDigest } from '../../../base/bytes.ts';
 import { FAULTS, Fault, type FaultCode } from '../../../base/fault.ts';
