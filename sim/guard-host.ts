@@ -1,7 +1,7 @@
 /** A machine with a tree and a state directory on one simulated volume, and what is done on it. */
 import { type ByteString, byteString } from '../src/base/bytes.ts';
 import type { PlanHeader } from '../src/base/plan.ts';
-import { isQuarantineName } from '../src/base/own-places.ts';
+import { isQuarantineName, QUARANTINE_NAME } from '../src/base/own-places.ts';
 import { applyPlan } from '../src/guard/shell/apply.ts';
 import type { ApplyPorts, ApplyReport, ApplyRequest } from '../src/guard/shell/apply-request.ts';
 import { PlanStore } from '../src/guard/shell/plan-store.ts';
@@ -50,16 +50,38 @@ export class GuardHost {
     this.#holder = { id: `boot/${processes}/1`, isAlive: () => false };
   }
 
-  apply(header: PlanHeader, content: ApplyRequest['content']): Promise<ApplyReport> {
+  apply(
+    header: PlanHeader,
+    content: ApplyRequest['content'],
+    more: Pick<ApplyRequest, 'withoutUndo'> = {},
+  ): Promise<ApplyReport> {
     return applyPlan(this.ports, {
+      ...more,
       ...{ header, ops: () => this.store.ops(header.id), target: this.target, stateDir: STATE_DIR },
       ...{ permit: 'all', content, holder: this.#holder },
       until: untilOf(this.ports.clock.now()),
     });
   }
 
-  applyWishes(header: PlanHeader, wishes: readonly Wish[]): Promise<ApplyReport> {
-    return this.apply(header, new WishContent(this.ports, wishes));
+  applyWishes(
+    header: PlanHeader,
+    wishes: readonly Wish[],
+    more: Pick<ApplyRequest, 'withoutUndo'> = {},
+  ): Promise<ApplyReport> {
+    return this.apply(header, new WishContent(this.ports, wishes), more);
+  }
+
+  /** From now on nothing can be set aside: something else has the names of the quarantine. */
+  takeQuarantineNames(): void {
+    const { source, tree } = this.ports;
+    for (const path of ['/', '/srv', this.target]) {
+      const dir = source.openRoot(byteString(path));
+      for (const name of [QUARANTINE_NAME, `${QUARANTINE_NAME}-${tree.identity.uid}`]) {
+        tree.closeFile(tree.createFile(dir, byteString(name), 0o600));
+      }
+      tree.syncAll(dir);
+      source.closeDir(dir);
+    }
   }
 
   /** Where it was killed: each of its operations is done or not done then. */

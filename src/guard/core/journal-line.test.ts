@@ -37,6 +37,7 @@ const LINES: readonly (readonly [string, JournalLine])[] = [
       intent: { n: 5, place: 0, made: { inode: 42n, mtimeNs: 7n, size: 12n } },
     },
   ],
+  ['{"intend":{"n":4}}', { kind: 'intend', intent: { n: 4 } }],
   [
     '{"intend":{"n":6,"place":1,"was":{"gid":0,"mode":420,"mtime":"7","uid":33,"xattrs":[["dXNlci5h","AQ=="]]}}}',
     {

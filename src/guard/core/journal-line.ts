@@ -55,8 +55,8 @@ export interface RunBegin {
 
 export interface Intent {
   readonly n: number;
-  /** Of which quarantine. */
-  readonly place: number;
+  /** Of which quarantine; undefined: nothing of it is kept, and there is no undo of it. */
+  readonly place?: number;
   readonly made?: Made;
   readonly was?: WasAttributes;
 }
@@ -117,7 +117,8 @@ function intentLine({ n, place, made, was }: Intent): ByteString {
       ? ''
       : `"made":{"inode":"${made.inode}","mtime":"${made.mtimeNs}","size":"${made.size}"},`;
   const before = was === undefined ? '' : `,"was":${wasText(was)}`;
-  return wrapped('intend', `${put}"n":${n},"place":${place}${before}`);
+  const kept = place === undefined ? '' : `,"place":${place}`;
+  return wrapped('intend', `${put}"n":${n}${kept}${before}`);
 }
 
 function wasText({ mode, uid, gid, mtimeNs, xattrs }: WasAttributes): string {
@@ -175,7 +176,8 @@ function beginOf(raw: Raw): RunBegin {
 
 function intentOf(raw: Raw): Intent {
   return {
-    ...{ n: numberAt(raw, 'n'), place: numberAt(raw, 'place') },
+    n: numberAt(raw, 'n'),
+    ...(raw.place === undefined ? {} : { place: numberAt(raw, 'place') }),
     ...(raw.made === undefined ? {} : { made: madeOf(memberAt(raw, 'made')) }),
     ...(raw.was === undefined ? {} : { was: wasOf(memberAt(raw, 'was')) }),
   };

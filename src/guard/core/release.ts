@@ -49,6 +49,17 @@ export function isGlassBroken({ objections }: Pick<Verdict, 'objections'>): bool
   return objections.some(({ releasedBy }) => releasedBy?.includes(BREAK_GLASS) === true);
 }
 
+/**
+ * Persons approved that what cannot be put back goes. Nobody else lets it go for good: what root
+ * passes over is kept, or is not done.
+ */
+export function mayGoForGood({ objections }: Pick<Verdict, 'objections'>): boolean {
+  const isApproved = objections.some(
+    ({ rule, releasedBy }) => rule === 'undo' && releasedBy !== undefined,
+  );
+  return isApproved && !isGlassBroken({ objections });
+}
+
 /** Enforced and not released: what counts. */
 export function isInForce(objection: Objection): boolean {
   return objection.mode === 'enforce' && objection.releasedBy === undefined;

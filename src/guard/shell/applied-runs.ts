@@ -44,9 +44,9 @@ export class OpenedPlaces {
     this.#runs = runs;
   }
 
-  /** Undefined where it is gone: released, or its mount is not there. */
-  of(run: number, index: number): PlanPlaces | undefined {
-    const path = this.#runs[run]?.places.get(index);
+  /** Undefined where it is gone: released, its mount is not there, or nothing was ever kept. */
+  of(run: number, index: number | undefined): PlanPlaces | undefined {
+    const path = index === undefined ? undefined : this.#runs[run]?.places.get(index);
     if (path === undefined) return undefined;
     if (!this.#opened.has(path))
       this.#opened.set(

@@ -2,6 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
 import { isWithin, parentOf } from '../../manifest/core/order.ts';
+import type { ApplyRequest, ContentSource } from './apply-request.ts';
 
 /** What is to be done with an operation, and when; one byte each. */
 export const WAITS = 0;
@@ -15,6 +16,19 @@ export const DIR_ATTRIBUTES = 4;
 export const COMMANDED = 5;
 /** Set aside before the command, which could not make way for it. */
 export const AHEAD = 6;
+
+/** One pass over the operations. */
+export interface Phase {
+  readonly phase: number;
+  readonly act: (op: Op) => void;
+  /** What comes is staged first. */
+  readonly content?: ContentSource;
+  readonly only?: (op: Op) => boolean;
+  /** Half of an operation: it is counted when the other half is done. */
+  readonly isHalf?: true;
+  /** Its intents stand in the journal already. */
+  readonly isSaid?: true;
+}
 
 export interface Order {
   /** By `n`. */
@@ -94,4 +108,14 @@ export function batchesOf(count: number): readonly number[] {
 export function keptBytes(op: Op): number {
   const isTaken = op.op === 'delete' || op.op === 'update' || op.op === 'replace';
   return isTaken && op.attributesOnly !== true ? op.bytes : 0;
+}
+
+/**
+ * Whether `op` is done though nothing of it can be kept: what persons approved, and of a command what
+ * takes nothing away.
+ */
+export function goesForGood(op: Op, { withoutUndo, content }: ApplyRequest): boolean {
+  if (withoutUndo !== true || op.op === 'replace' || op.op === 'rename') return false;
+  const isApproved = op.undo.kind === 'none' || op.op === 'create' || op.attributesOnly === true;
+  return isApproved && (op.op === 'delete' || content.by === 'command');
 }

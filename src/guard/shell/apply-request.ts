@@ -60,11 +60,11 @@ export interface CommandContent {
   readonly keepsDirTimes?: true;
   /**
    * Runs it. What it overwrites or deletes by itself goes below `backupDir` under its own path
-   * (`rsync --backup-dir`), on the mount of the target.
+   * (`rsync --backup-dir`), on the mount of the target; undefined: it is lost, as was approved.
    *
    * @returns true where it ended well: only then are the deletes done
    */
-  run(backupDir: ByteString): Promise<boolean>;
+  run(backupDir: ByteString | undefined): Promise<boolean>;
 }
 
 export interface ApplyRequest {
@@ -77,6 +77,11 @@ export interface ApplyRequest {
   readonly stateDir: ByteString;
   /** `creates`: what creates is done, all else waits (a verdict of `additive-only`). */
   readonly permit: 'all' | 'creates';
+  /**
+   * Persons approved that what cannot be put back goes: where nothing can be set aside, deletes, and
+   * what a command overwrites, are done for good.
+   */
+  readonly withoutUndo?: boolean;
   readonly content: ContentSource | CommandContent;
   /** Who applies, as `leaseHolder` has it. */
   readonly holder: LeaseHolder;
@@ -112,6 +117,8 @@ export interface ApplyReport {
   /** Entries and bytes that lie aside now. */
   readonly asideEntries: number;
   readonly asideBytes: number;
+  /** Entries that went for good, as was approved. */
+  readonly forGoodEntries: number;
   /** The operation at which it stopped, and why, for people. */
   /** Of a system or a source of content that failed: what to do about it. */
   readonly fault?: Fault;

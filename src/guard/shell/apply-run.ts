@@ -7,7 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import type { Op } from '../../base/plan.ts';
 import { SourceFailure } from '../../host/source.ts';
 import { type Attributes, TreeFailure } from '../../host/tree-writer.ts';
-import type { Intent, Made, RunEnd, WasAttributes } from '../core/journal-line.ts';
+import type { Intent, Made, WasAttributes } from '../core/journal-line.ts';
 import {
   AHEAD,
   BRING,
@@ -15,25 +15,34 @@ import {
   DELETE,
   DIR_ATTRIBUTES,
   DONE,
+  goesForGood,
   keptBytes,
   type Order,
   orderOf,
+  type Phase,
   WAITS,
 } from './apply-order.ts';
 import type { AppliedRuns } from './applied-runs.ts';
-import type { ApplyPorts, ApplyRequest, CommandContent, ContentSource } from './apply-request.ts';
+import type {
+  ApplyPorts,
+  ApplyReport,
+  ApplyRequest,
+  CommandContent,
+  ContentSource,
+} from './apply-request.ts';
 import { Asked, Batches } from './batches.ts';
 import { DirTimes } from './dir-times.ts';
 import type { Journal } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { LeftAlone } from './left-alone.ts';
 import { Meant, type MeantOp } from './meant.ts';
-import { OpSteps, Surprise } from './op-steps.ts';
+import { OpSteps } from './op-steps.ts';
 import type { MountPlace, Quarantine } from './quarantine.ts';
 import { isDirMode } from './seen-object.ts';
-import { BY_COMMAND } from './quarantine-place.ts';
+import { BY_COMMAND, makeUnlessThere, type PlanPlaces } from './quarantine-place.ts';
 import { type Settled, settleOp } from './settle-op.ts';
 import { Staging } from './staging.ts';
+import { Surprise } from './surprise.ts';
 import { joined, TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 
@@ -47,33 +56,9 @@ export interface RunParts {
   readonly before: AppliedRuns | undefined;
 }
 
-export interface RunOutcome {
-  readonly outcome: RunEnd;
-  readonly done: number;
-  readonly asideEntries: number;
-  readonly asideBytes: number;
-  readonly stop?: {
-    readonly n: number | undefined;
-    readonly path: ByteString;
-    readonly why: string;
-  };
-  readonly fault?: Fault;
-  readonly unset: readonly { readonly path: ByteString; readonly what: string }[];
-}
+export type RunOutcome = Omit<ApplyReport, 'waiting' | 'until'>;
 
 type Ending = Pick<RunOutcome, 'outcome' | 'stop' | 'fault'>;
-
-interface Phase {
-  readonly phase: number;
-  readonly act: (op: Op) => void;
-  /** What comes is staged first. */
-  readonly content?: ContentSource;
-  readonly only?: (op: Op) => boolean;
-  /** Half of an operation: it is counted when the other half is done. */
-  readonly isHalf?: true;
-  /** Its intents stand in the journal already. */
-  readonly isSaid?: true;
-}
 
 /** Held in memory, and synced as one. */
 const WINDOW_MAX = 10_000;
@@ -100,6 +85,7 @@ export class ApplyRun {
   #done = 0;
   #asideEntries = 0;
   #asideBytes = 0;
+  #forGoodEntries = 0;
 
   constructor(parts: RunParts) {
     const { ports, request, quarantine, journal, lease, before } = parts;
@@ -110,7 +96,8 @@ export class ApplyRun {
     this.#batches = new Batches({ ports, request, lease, count: this.#order.count });
     this.#tree = new TargetTree(ports, request.target);
     const { demandGoOn } = this.#batches;
-    this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn });
+    const mayGoForGood = (op: Op): boolean => goesForGood(op, request);
+    this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn, mayGoForGood });
     this.#staging = new Staging({
       ...{ ports, quarantine, steps: this.#steps, batches: this.#batches },
       isResumed: before !== undefined,
@@ -132,6 +119,7 @@ export class ApplyRun {
       return {
         ...worst,
         ...{ done: this.#done, asideEntries: this.#asideEntries, asideBytes: this.#asideBytes },
+        forGoodEntries: this.#forGoodEntries,
         unset: this.#unset,
       };
     } finally {
@@ -169,7 +157,8 @@ export class ApplyRun {
   #delete(op: Op, content: ContentSource | CommandContent): void {
     const keepsTimes = content.by === 'command' && content.keepsDirTimes === true;
     if (keepsTimes) this.#dirTimes.noteAbove(op.path);
-    this.#steps.setAside(op);
+    if (this.#steps.mountFor(op) === undefined) this.#steps.remove(op);
+    else this.#steps.setAside(op);
   }
 
   /** Every mount that something will be set aside on, with what will lie there: before any change. */
@@ -179,7 +168,8 @@ export class ApplyRun {
     for (const op of request.ops()) {
       if ((this.#order.phases[op.n] ?? 0) <= DONE) continue;
       this.#batches.goTo(op);
-      const mount = this.#steps.mountOf(op.path);
+      const mount = this.#steps.mountFor(op);
+      if (mount === undefined) continue;
       const isSame = op.from === undefined || this.#steps.mountOf(op.from) === mount;
       if (!isSame) throw new Surprise('its old place is on another file system');
       const planned = (bytes.get(mount) ?? 0) + keptBytes(op);
@@ -276,27 +266,37 @@ export class ApplyRun {
   }
 
   async #command(content: CommandContent): Promise<void> {
-    const { quarantine, ports } = this.#parts;
+    const { ports } = this.#parts;
     await this.#pass({ phase: AHEAD, act: (op) => this.#steps.setAside(op) });
     await this.#pass({
       phase: COMMANDED,
       act: (op) => {
         const isWritten = op.op === 'update' && op.attributesOnly !== true && op.kind !== 'dir';
-        if (isWritten && content.copiesFirst === true) this.#steps.copyAside(op);
+        const isCopied = isWritten && content.copiesFirst === true;
+        if (isCopied && this.#steps.mountFor(op) !== undefined) this.#steps.copyAside(op);
       },
     });
-    const { root, path } = quarantine.openPlaces(this.#steps.mountOf(byteString('')));
-    const why = refusalOf(() => ports.tree.makeDir(root, byteString(BY_COMMAND)));
-    if (why !== undefined && why !== 'EEXIST') throw new TreeFailure(why);
+    const aside = this.#commandPlace();
     this.#batches.at = { n: undefined, path: byteString('') };
     this.#batches.demandGoOn();
-    if (content.copiesFirst === true) ports.tree.syncAll(root);
+    if (content.copiesFirst === true && aside !== undefined) ports.tree.syncAll(aside.root);
     const waiting = this.#waiting();
     this.#tree.close();
-    const isWell = await content.run(joined(path, BY_COMMAND));
+    const isWell = await content.run(aside && joined(aside.path, BY_COMMAND));
     for (const [at, was] of waiting.changed()) this.#set(at, was);
     this.#noteCommanded(isWell);
     if (!isWell) throw new Asked('the command did not end well');
+  }
+
+  /** Where the command puts what it replaces; undefined: nowhere, and that was approved. */
+  #commandPlace(): PlanPlaces | undefined {
+    const { quarantine, ports, request } = this.#parts;
+    const top = byteString('');
+    const isNowhere = typeof quarantine.placeFor(top) === 'string';
+    if (isNowhere && request.withoutUndo === true) return undefined;
+    const places = quarantine.openPlaces(this.#steps.mountOf(top));
+    makeUnlessThere(ports, places.root, byteString(BY_COMMAND));
+    return places;
   }
 
   /** Only where it is to create only does something wait that it could change. */
@@ -410,7 +410,8 @@ export class ApplyRun {
   #verify(op: Op, intent: Intent, { phase, content }: Phase): void {
     this.#batches.goTo(op);
     if (phase === DELETE || phase === AHEAD) {
-      const isAside = this.#steps.madeAt(this.#steps.oldPlace(op)) !== undefined;
+      const isForGood = this.#steps.mountFor(op) === undefined;
+      const isAside = isForGood || this.#steps.madeAt(this.#steps.oldPlace(op)) !== undefined;
       if (!isAside) throw new Surprise('it is not where it was set aside');
     }
     if (content === undefined || intent.made === undefined) return;
@@ -432,6 +433,10 @@ export class ApplyRun {
 
   #countAside(op: Op, by: 1 | -1): void {
     if (keptBytes(op) === 0 && op.op !== 'delete') return;
+    if (this.#steps.mountFor(op) === undefined) {
+      this.#forGoodEntries += by * op.entries;
+      return;
+    }
     this.#asideEntries += by * op.entries;
     this.#asideBytes += by * keptBytes(op);
   }

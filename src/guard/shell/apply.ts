@@ -78,7 +78,7 @@ function recordKept(quarantine: Quarantine, request: ApplyRequest, applied: Appl
   const bytes = new Map(quarantine.places.map((mount) => [mount, 0]));
   for (const op of request.ops()) {
     const done = applied.intents.get(op.n);
-    if (done === undefined) continue;
+    if (done?.intent.place === undefined) continue;
     const mount = quarantine.placeFor(op.path);
     if (typeof mount !== 'string') bytes.set(mount, (bytes.get(mount) ?? 0) + keptBytes(op));
   }

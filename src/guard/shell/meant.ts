@@ -59,13 +59,14 @@ export class Meant {
   say(op: Op, more: { readonly was?: WasAttributes; readonly made?: Made } = {}): Intent {
     this.#noteDir(op.path);
     if (op.from !== undefined) this.#noteDir(op.from);
-    const mount = this.#steps.mountOf(op.path);
-    if (!this.#placed.has(mount.index)) {
+    const mount = this.#steps.mountFor(op);
+    if (mount !== undefined && !this.#placed.has(mount.index)) {
       this.#placed.add(mount.index);
       const { path } = this.#quarantine.openPlaces(mount);
       this.#journal.add({ kind: 'place', index: mount.index, path });
     }
-    const intent: Intent = { n: op.n, place: mount.index, ...more };
+    const place = mount === undefined ? {} : { place: mount.index };
+    const intent: Intent = { n: op.n, ...place, ...more };
     this.#journal.add({ kind: 'intend', intent });
     return intent;
   }

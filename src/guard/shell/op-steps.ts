@@ -1,7 +1,7 @@
 /**
- * One operation on the tree, step by step. Nothing is ever removed here but second names and empty
- * directories: what goes is moved aside, and what is swapped in between two steps is found there
- * and comes back.
+ * One operation on the tree, step by step. What goes is moved aside, and what is swapped in between
+ * two steps is found there and comes back. Removed are second names, empty directories, and, where
+ * nothing can be set aside, what persons approved to go for good.
  */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
@@ -19,14 +19,11 @@ import {
   seenAt,
   surpriseIn,
 } from './seen-object.ts';
+import { knownBelow, removeJudged } from './remove-judged.ts';
+import { Surprise } from './surprise.ts';
 import { MOUNTED, surveyBelow } from './survey-below.ts';
 import { joined, type TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
-
-/** Something is not as the plan says: the plan is stale, and nothing more of it is done. */
-export class Surprise extends Error {
-  override readonly name = 'Surprise';
-}
 
 /** How a file system says that it cannot swap two names. */
 const NO_EXCHANGE: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP']);
@@ -39,6 +36,8 @@ export interface StepParts {
   readonly quarantine: Quarantine;
   /** Throws where it was asked to stop: after a look that took long, before the change. */
   readonly demandGoOn: () => void;
+  /** Whether `op` may be done though nothing of it can be set aside. */
+  readonly mayGoForGood: (op: Op) => boolean;
 }
 
 export class OpSteps {
@@ -46,6 +45,7 @@ export class OpSteps {
   readonly #tree: TargetTree;
   readonly #quarantine: Quarantine;
   readonly #demandGoOn: () => void;
+  readonly #mayGoForGood: (op: Op) => boolean;
   /** What was renamed away, by its old path: it is not among what a directory holds any more. */
   readonly #renamed: { readonly from: ByteString; readonly entries: number }[] = [];
   /** Files of more names than one that we changed, as we left them: by `DEVICE:INODE`. */
@@ -56,6 +56,7 @@ export class OpSteps {
     this.#tree = parts.tree;
     this.#quarantine = parts.quarantine;
     this.#demandGoOn = parts.demandGoOn;
+    this.#mayGoForGood = parts.mayGoForGood;
   }
 
   /** The mount of `path`. @throws Surprise where nothing can be set aside there */
@@ -63,6 +64,14 @@ export class OpSteps {
     const mount = this.#quarantine.placeFor(path);
     if (typeof mount === 'string') throw new Surprise(mount);
     return mount;
+  }
+
+  /** Undefined where nothing can be set aside, and it goes for good. @throws Surprise */
+  mountFor(op: Op): MountPlace | undefined {
+    const mount = this.#quarantine.placeFor(op.path);
+    if (typeof mount !== 'string') return mount;
+    if (this.#mayGoForGood(op)) return undefined;
+    throw new Surprise(mount);
   }
 
   oldPlace(op: Op): Place {
@@ -82,6 +91,22 @@ export class OpSteps {
     const why = surpriseIn(wantedOf(op, left), seen, isMild || left !== undefined);
     if (why !== undefined) throw new Surprise(why);
     return seen;
+  }
+
+  /** A delete where nothing can be set aside. */
+  remove(op: Op): void {
+    const seen = this.demandAsPlanned(op);
+    if (seen === undefined) throw new Surprise('it is not there any more');
+    const place = this.#placeOf(op.path);
+    this.#noteTouched(seen);
+    if (!isDirMode(seen.mode)) {
+      this.#ports.tree.unlink(place.dir, place.name);
+      return;
+    }
+    const known = knownBelow(this.#ports, place);
+    this.#demandCounted(op, place);
+    this.#tree.forget(op.path);
+    removeJudged(this.#ports, place, { op, known });
   }
 
   /** A delete, or the first half of making room: one rename, whatever lies below. */

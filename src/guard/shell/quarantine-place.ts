@@ -229,7 +229,7 @@ export function keepingTime<T>(ports: TreePorts, dir: DirHandle, act: () => T): 
   }
 }
 
-function makeUnlessThere({ tree }: TreePorts, dir: DirHandle, name: ByteString): void {
+export function makeUnlessThere({ tree }: TreePorts, dir: DirHandle, name: ByteString): void {
   const why = refusalOf(() => tree.makeDir(dir, name));
   if (why !== undefined && why !== 'EEXIST') tree.makeDir(dir, name);
 }

@@ -93,7 +93,7 @@ export function resultOf(plan: PlanToSettle, applied: AppliedRuns, at: UnixMs): 
   let asideEntries = 0;
   let asideBytes = 0;
   for (const op of plan.ops()) {
-    if (!applied.intents.has(op.n)) continue;
+    if (applied.intents.get(op.n)?.intent.place === undefined) continue;
     if (keptBytes(op) === 0 && op.op !== 'delete') continue;
     asideEntries += op.entries;
     asideBytes += keptBytes(op);

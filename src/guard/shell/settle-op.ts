@@ -11,6 +11,7 @@ import { movePieces, moveTree } from './move-tree.ts';
 import { slotName } from './op-steps.ts';
 import { BY_COMMAND, type PlanPlaces } from './quarantine-place.ts';
 import { isDirMode, isSameObject, type SeenObject, seenAt, surpriseIn } from './seen-object.ts';
+import { surveyBelow } from './survey-below.ts';
 import type { TargetTree } from './target-tree.ts';
 import { ifThere, refusalOf } from './tree-errno.ts';
 
@@ -30,6 +31,7 @@ export type Settled = 'done' | 'not-done';
 
 /** Calling it again changes nothing. */
 export function settleOp(parts: SettleParts, op: Op, intent: Intent): Settled {
+  if (intent.place === undefined) return settleForGood(parts, op, intent);
   const places = parts.placesOf(intent.place);
   if (op.op === 'forget') return places === undefined ? 'done' : 'not-done';
   if (places === undefined) return 'not-done';
@@ -47,6 +49,18 @@ export function settleOp(parts: SettleParts, op: Op, intent: Intent): Settled {
       : settleReplace(parts, op, { ...at, coming, intent });
   if (kept === undefined && settled === 'not-done') discard(parts, at.fresh);
   return settled;
+}
+
+/** What nothing of is kept. A directory of which some is gone counts as done: no run can go on with it. */
+function settleForGood(parts: SettleParts, op: Op, intent: Intent): Settled {
+  if (op.attributesOnly === true) return settleAttributes(parts, op, intent);
+  const here = seenIn(parts, op);
+  if (op.op === 'create') return here === undefined ? 'not-done' : 'done';
+  if (here === undefined || surpriseIn(op.precond, here.seen, false) !== undefined) return 'done';
+  const isWhole =
+    !isDirMode(here.seen.mode) ||
+    surveyBelow(parts.ports.source, here.place, false).entries === op.entries;
+  return isWhole ? 'not-done' : 'done';
 }
 
 /** Some of them may be set: an apply that goes on sets them all again. */

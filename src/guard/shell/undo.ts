@@ -47,6 +47,8 @@ type Draft = Omit<Op, 'n' | 'undo'>;
 
 /** Notes that are kept; of more there is a count in the operations. */
 const NOTES_MAX = 1000;
+const FOR_GOOD = 'nothing of it was kept, as was approved: it went for good';
+const RELEASED = 'what was set aside of it is not there any more';
 const CHANGED = 'was changed since, by somebody else';
 
 /** Nothing is changed: the plan is to be judged and applied as any other. */
@@ -170,7 +172,7 @@ class UndoMaker {
       return old === undefined ? this.#away(op, seen) : this.#instead(op, seen, old);
     }
     if (old === undefined) {
-      this.#note(op.path, 'left', 'what was set aside of it is not there any more');
+      this.#note(op.path, 'left', this.#isForGood(op) ? FOR_GOOD : RELEASED);
       return undefined;
     }
     const { entries, bytes } = op;
@@ -357,6 +359,11 @@ class UndoMaker {
 
   #seen(path: ByteString): SeenObject | undefined {
     return ifThere(() => seenAt(this.#ports.source, this.#tree.placeOf(path)));
+  }
+
+  #isForGood({ n }: Op): boolean {
+    const done = this.#request.plan.applied.intents.get(n);
+    return done !== undefined && done.intent.place === undefined;
   }
 
   #isDone(op: Op): boolean {

@@ -6,6 +6,7 @@ import type { PlanHeader, Verdict } from '../../base/plan.ts';
 import { formatInstant } from '../../base/say-time.ts';
 import { unixMs } from '../../base/units.ts';
 import type { PlanPicture } from '../../guard/core/plan-picture.ts';
+import { mayGoForGood } from '../../guard/core/release.ts';
 import { runOf } from '../../guard/core/run-of.ts';
 import { applyPlan } from '../../guard/shell/apply.ts';
 import type { ApplyReport } from '../../guard/shell/apply-request.ts';
@@ -100,6 +101,7 @@ export async function applyUndo(
     const report = await applyPlan(session.ports, {
       ...{ header, ops: () => session.store.ops(header.id), target: content.target, content },
       ...{ stateDir: session.guardDir, permit: 'all', holder: leaseHolderHere() },
+      withoutUndo: mayGoForGood(released.verdict),
       until: unixMs(session.now() + session.keepMs),
       stopped: () => {
         if (isStopped) return 'it was stopped';

@@ -14,6 +14,7 @@ import type { ApplyReport } from '../../guard/shell/apply-request.ts';
 import type { PlanResult } from '../../guard/shell/plan-result.ts';
 import type { UndoNote } from '../../guard/shell/undo.ts';
 import { bytesJson, timeJson } from '../cli/json-shape.ts';
+import { forGoodLines } from './run/run-words.ts';
 import type { PreparedUndo } from './undo-act.ts';
 
 /** Of each kind; the rest is counted. */
@@ -46,6 +47,7 @@ export function* undoneLines(
   }
   yield* noteLines(notes, style);
   yield* unsetLines(report, style);
+  yield* forGoodLines(report, style);
   if (report.done > 0) {
     const again = paint(style, 'ask', `holdfast undo ${header.id}`);
     yield `  Take this back   ${again}     until ${formatInstant(report.until, now)}`;

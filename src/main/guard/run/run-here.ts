@@ -6,10 +6,10 @@ import { Fault } from '../../../base/fault.ts';
 import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
 import type { BrokenGlass, RunOutcome, SourceMark } from '../../../guard/core/history.ts';
-import { isInForce, releaseVerdict } from '../../../guard/core/release.ts';
+import { isInForce, mayGoForGood, releaseVerdict } from '../../../guard/core/release.ts';
 import { runOf } from '../../../guard/core/run-of.ts';
 import { applyPlan } from '../../../guard/shell/apply.ts';
-import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
+import type { ApplyReport, ApplyRequest } from '../../../guard/shell/apply-request.ts';
 import { useApprovals } from '../../../guard/shell/approvals.ts';
 import { noteBrokenGlass } from '../../../guard/shell/broken-glass.ts';
 import { FreezeSwitch } from '../../../guard/shell/freeze-switch.ts';
@@ -146,7 +146,8 @@ class LocalRun {
     this.#noteBrokenGlass(made, verdict);
     const command = this.#command;
     let code = made.asked.code;
-    const report = await this.#apply(made, 'all', async (backupDir) => {
+    const withoutUndo = mayGoForGood(verdict);
+    const report = await this.#apply(made, { permit: 'all', withoutUndo }, async (backupDir) => {
       const call = command.run?.(backupDir);
       if (call === undefined) return true;
       code = await runAs(this.#parts, call);
@@ -194,7 +195,7 @@ class LocalRun {
       return this.#refused(made, verdict, 'held');
     }
     let code = 0;
-    const report = await this.#apply(made, 'creates', async () => {
+    const report = await this.#apply(made, { permit: 'creates' }, async () => {
       code = await runAs(this.#parts, runCreates());
       return this.#command.endedWell(code);
     });
@@ -218,8 +219,8 @@ class LocalRun {
 
   #apply(
     made: MadePlan,
-    permit: 'all' | 'creates',
-    run: (backupDir: string) => Promise<boolean>,
+    how: Pick<ApplyRequest, 'permit' | 'withoutUndo'>,
+    run: (backupDir: string | undefined) => Promise<boolean>,
   ): Promise<ApplyReport> {
     const session = this.#session;
     const { header } = made;
@@ -229,10 +230,10 @@ class LocalRun {
       ops: () => made.made.ops,
       target: this.#command.target,
       stateDir: session.guardDir,
-      permit,
+      ...how,
       content: {
         by: 'command',
-        run: (backupDir: ByteString) => run(textOfBytes(backupDir)),
+        run: (backupDir) => run(backupDir && textOfBytes(backupDir)),
         ...(this.#command.copiesFirst ? { copiesFirst: true as const } : {}),
         ...(this.#command.keepsDirTimes === true ? { keepsDirTimes: true as const } : {}),
       },

@@ -2,6 +2,7 @@
 import type { Style } from '../../../base/say.ts';
 import { sayMessage } from '../../../base/say-name.ts';
 import type { Verdict } from '../../../base/plan.ts';
+import { mayGoForGood } from '../../../guard/core/release.ts';
 import type { MadePlan } from './make-plan.ts';
 import {
   allowedLines,
@@ -74,8 +75,9 @@ export class RunVoice {
     const saysWell = this.#place.saysWell || isGlassBroken;
     if (command.cause === 'explicit' && made.asked.said !== '') raw(`${made.asked.said}\n`);
     const isWell = verdict.decision === 'allow';
+    const isToBeRead = isGlassBroken || mayGoForGood(verdict);
     if (!isWell || saysWell) this.#say(readFirstLines(style, command, made));
-    if (isWell && isGlassBroken) this.#say(verdictLines(style, { command, made, verdict }));
+    if (isWell && isToBeRead) this.#say(verdictLines(style, { command, made, verdict }));
     else if (isWell && saysWell && made.made.ops.length > 0) this.#say(allowedLines(style, made));
     if (!isWell && isObserved) {
       this.#say(observedLines(style, { command, made, verdict }));
@@ -85,7 +87,7 @@ export class RunVoice {
   done(command: Guarded, made: MadePlan, done: Done): void {
     const isWell = done.report.outcome === 'applied' && command.endedWell(done.code);
     const { saysWell, isGlassBroken } = this.#place;
-    if (isWell && !saysWell && !isGlassBroken) return;
+    if (isWell && !saysWell && !isGlassBroken && done.report.forGoodEntries === 0) return;
     this.#say(doneLines(this.#place.style, { command, made, done }));
   }
 

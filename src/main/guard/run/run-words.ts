@@ -65,7 +65,14 @@ export function doneLines(
   const { report, code } = done;
   const { added, changed, deleted } = countsOf(made);
   const isNothing = added + changed + deleted === 0;
-  const undo = isNothing || report.done === 0 ? [] : undoLines(style, made, report.until);
+  const isAllForGood = report.forGoodEntries > 0 && report.forGoodEntries === changed + deleted;
+  const undo =
+    isNothing || report.done === 0
+      ? []
+      : [
+          ...forGoodLines(report, style),
+          ...(isAllForGood && added === 0 ? [] : undoLines(style, made, report)),
+        ];
   if (report.outcome === 'applied') {
     if (isNothing) return ['', `Exit ${code}, ${command.name}'s own.`];
     const words = `${formatCount(added)} added, ${formatCount(changed)} changed, ${formatCount(deleted)} deleted`;
@@ -87,9 +94,25 @@ export function doneLines(
   return ['', ...wrap(`${said} ${rest}`, style.width), ...undo];
 }
 
-function undoLines(style: Style, { header }: MadePlan, until: number): readonly string[] {
+function undoLines(
+  style: Style,
+  { header }: MadePlan,
+  { until, forGoodEntries }: ApplyReport,
+): readonly string[] {
   const command = paint(style, 'ask', `holdfast undo ${header.id}`);
-  return [`  Put it all back     ${command}     until ${formatInstant(until, header.created)}`];
+  const what = forGoodEntries > 0 ? 'Put the rest back' : 'Put it all back ';
+  return [`  ${what}    ${command}     until ${formatInstant(until, header.created)}`];
+}
+
+/** What persons approved to go though nothing of it could be set aside. */
+export function forGoodLines({ forGoodEntries }: ApplyReport, style: Style): readonly string[] {
+  if (forGoodEntries === 0) return [];
+  const gone = countOf(forGoodEntries, 'entry', 'entries');
+  const text = `${gone} went for good, as was approved: nothing could be set aside, and no undo puts them back.`;
+  return [
+    `${stateMark(style, 'failed')} ${paint(style, 'strong', 'NO UNDO')}`,
+    ...wrap(text, style.width - 2).map((line) => `  ${line}`),
+  ];
 }
 
 export interface SaidRun {
