@@ -54,6 +54,23 @@ test('what can be put back is listed; put back it is listed no more, its undo is
   assert.ok(!fs.existsSync(dir), 'the undo was undone');
 });
 
+test('a plan that was held and did nothing is not said to be put back', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = runPlace(t);
+  fs.writeFileSync(path.join(place.target, 'old'), 'from before');
+  fs.writeFileSync(path.join(place.source, 'new'), 'x');
+  const args = ['rsync', '-a', '--delete', `${place.source}/`, `${place.target}/`];
+  assert.equal(place.guard(args).status, 120, 'the first run adopts');
+  fs.unlinkSync(path.join(place.target, 'new'));
+  fs.unlinkSync(path.join(place.source, 'new'));
+  const held = place.guard(args);
+  assert.equal(held.status, 120, held.stderr);
+  const [id = ''] = /p-[0-9a-f]{8}/.exec(held.stderr) ?? [];
+  const undone = place.holdfast(['undo', id]);
+  assert.equal(undone.status, 64, undone.stdout);
+  assert.match(undone.stderr.replaceAll(/\s+/g, ' '), /nothing was done by/i);
+});
+
 test('what somebody made in its place waits for a person, and is kept aside', (t) => {
   if (!needs(t, 'root')) return;
   const { place, dir, id } = deleted(t);

@@ -77,6 +77,11 @@ function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void
     const by = result.undoneBy ?? 'another plan';
     throw new Fault('HF_UNDO_ABSENT', `${id} was put back already, by ${by}`, { id });
   }
+  if (result?.done === 0 && result.asideEntries === 0) {
+    // Of one that was held: the run that repeated it, approved, has an id of its own.
+    const why = `nothing was done by ${id}: what it would have done waited, or was done by a later plan`;
+    throw new Fault('HF_UNDO_ABSENT', why, { id });
+  }
   if (result?.outcome === 'released') {
     const until = formatInstant(result.until, session.now());
     throw new Fault('HF_UNDO_ABSENT', `what ${id} set aside was kept until ${until}`, { id });
