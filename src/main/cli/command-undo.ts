@@ -115,8 +115,13 @@ async function undo(
   const prepared = await prepareUndo(session, { id, reason, breakGlass });
   const now = session.now();
   const { decision } = prepared.verdict;
-  if (options.dryRun === true || decision !== 'allow') return shown(prepared, now);
+  const isEmpty = prepared.header.ops.count === 0;
+  if (options.dryRun === true || decision !== 'allow') {
+    if (isEmpty) session.store.remove(prepared.header.id);
+    return shown(prepared, now);
+  }
   const report = await applyUndo(cli, session, prepared);
+  if (isEmpty && report.outcome === 'applied') session.store.remove(prepared.header.id);
   if (report.fault !== undefined) throw report.fault;
   return {
     code: codeOfReport(report),

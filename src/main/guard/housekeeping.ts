@@ -3,6 +3,7 @@ import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { Fault } from '../../base/fault.ts';
 import { appliedPlan, type AppliedSession } from './applied-plan.ts';
 import type { GuardSession } from './guard-session.ts';
+import { removeOldPlans } from './old-plans.ts';
 import { releaseSeenOver } from './release-undo.ts';
 
 /** Nobody waits for these: the plan is damaged, gone, or its target cannot be reached now. */
@@ -35,6 +36,7 @@ export function settleKilled(session: AppliedSession): readonly string[] {
 export function releaseOver(session: GuardSession): void {
   try {
     releaseSeenOver(session, momentHere({ now: () => session.now() }));
+    removeOldPlans(session);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
   }

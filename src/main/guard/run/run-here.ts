@@ -207,12 +207,14 @@ class LocalRun {
     const outcome = found.past.isFirstRun && isAdopted ? 'additive' : 'held';
     if (outcome === 'additive' || !found.past.isFirstRun) this.#adopt(made, 'creates');
     this.#record(made, verdict, { outcome });
+    this.#dropEmpty(made.header);
     voice.held(this.#command, made, { verdict, report, code });
     return { code: RUN_EXIT.held, outcome: 'held', made, report };
   }
 
   #refused(made: MadePlan, verdict: Verdict, outcome: 'held' | 'denied'): RunEnd {
     this.#record(made, verdict, { outcome });
+    this.#dropEmpty(made.header);
     this.#parts.voice.refused(this.#command, made, verdict);
     return { code: RUN_EXIT[outcome], outcome, made };
   }
