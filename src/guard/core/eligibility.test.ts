@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { byteString } from '../../base/bytes.ts';
 import { unixMs } from '../../base/units.ts';
 import { eligibility, eligibilityUnseen, type TreeSight } from './eligibility.ts';
+import { differenceWords } from './rules/eligible-source.ts';
 import { markerText, parseInstall, parseMarker, type TreeMarker } from './tree-marker.ts';
 import {
   newestGeneration,
@@ -110,6 +111,14 @@ test('a marker without any registry is no source, on the very machine that wrote
   const { role, differs } = eligibility({ ...SIGHT, registered: undefined }, PLACE);
   assert.equal(role, 'candidate');
   assert.equal(differs.length, 1);
+  const said = differs.map((each) => differenceWords(each, role));
+  assert.match(said[0] ?? '', /a tree that is not enrolled at this path/);
+  const elsewhere = eligibility(
+    { ...SIGHT, registered: undefined, host: { ...HOST, machine: OTHER } },
+    PLACE,
+  );
+  const moved = elsewhere.differs.map((each) => differenceWords(each, role));
+  assert.match(moved[0] ?? '', /not on the machine that was enrolled/);
 });
 
 test('a replica and a candidate stay what they are', () => {

@@ -116,12 +116,15 @@ function roleOf(of: {
   return differs.length > 0 ? 'candidate' : enrolled.record.role;
 }
 
+/** Of a marker on the machine that wrote it, at another path or without its registry. */
+export const NOT_ENROLLED_THERE = ', where nothing is enrolled';
+
 /** A marker that no registry vouches for. */
 function unbelieved(sight: TreeSight, marker: TreeMarker | undefined): SourceDifference[] {
   if (marker === undefined) return [];
   const is = sayHost(sight.host);
   const was = sayHost(marker.host);
-  return [{ what: 'machine', was, is: was === is ? `${is}, where nothing is enrolled` : is }];
+  return [{ what: 'machine', was, is: was === is ? is + NOT_ENROLLED_THERE : is }];
 }
 
 function againstEnrolled(sight: TreeSight, { identity, record }: Enrolled): SourceDifference[] {

@@ -1,5 +1,6 @@
 import type { Objection, PlanSource, PlanTarget, SourceDifference } from '../../../base/plan.ts';
 import { countOf, formatCount, formatShare } from '../../../base/say-quantity.ts';
+import { NOT_ENROLLED_THERE } from '../eligibility.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
 import {
   type Case,
@@ -73,6 +74,9 @@ export function differenceWords(
   const before = role === 'unknown' ? 'that it was last time' : 'that was enrolled';
   switch (what) {
     case 'machine':
+      if (is === was + NOT_ENROLLED_THERE) {
+        return 'it has the marker of a tree that is not enrolled at this path: it was copied, or moved';
+      }
       return `the source is not on the machine ${before}: it was ${was}, now it is ${is}`;
     case 'mount':
       return `another file system lies there: it was ${was}, now it is ${is === '' ? 'none' : is}`;
