@@ -83,6 +83,26 @@ test('what is reclaimed is freed, listed as in a vault, and put back as it was',
   assert.deepEqual(place.listing(), before);
 });
 
+test('its snapshot is no data set: latest, exposure and coverage leave it out', (t) => {
+  const { place, id } = deleted(t);
+  const data = path.join(place.dir, 'data');
+  fill(data);
+  const run = (args: readonly string[]): Ran => place.holdfast([...args, '--vault', place.vault]);
+  assert.equal(run(['backup', data]).status, 0);
+  assert.equal(reclaim(place, id).status, 0);
+  const listed = JSON.parse(run(['snapshots', '--json']).stdout) as {
+    snapshots: { id: string; dataSet: string }[];
+  };
+  assert.equal(listed.snapshots.length, 2, 'it is there, and is listed');
+  const drilled = run(['drill']);
+  assert.equal(drilled.status, 0, drilled.stderr);
+  const ofData = listed.snapshots.find(({ dataSet }) => !dataSet.startsWith('undo of'));
+  assert.match(drilled.stdout, new RegExp(`Snapshot ${ofData?.id.slice(0, 8)} was restored`));
+  const seen = run(['exposure']).stdout;
+  assert.match(seen, /data/);
+  assert.doesNotMatch(seen, /undo of|holdfast-undo/);
+});
+
 test('while the vault is away nothing is put back and nothing is lost', (t) => {
   const { place, id, before } = deleted(t);
   assert.equal(reclaim(place, id).status, 0);

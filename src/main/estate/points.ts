@@ -4,7 +4,7 @@ import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
 import { DATA_DIRECTORY, EXTENT } from '../../host/frozen-source.ts';
-import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
+import { isKeptForUndo, type SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
 import { listSnapshots, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
@@ -18,14 +18,18 @@ export interface ReadSnapshot {
   readonly content: SnapshotContent;
 }
 
-/** Trusted snapshots, oldest first. What cannot be opened is left out: it proves nothing. */
+/**
+ * Trusted snapshots of data, oldest first. What cannot be opened is left out: it proves nothing. So is
+ * what is kept for an undo: nobody takes it again, and nobody misses it when its time is over.
+ */
 export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot[]> {
   const { snapshots } = await listSnapshots(vault);
   const read: ReadSnapshot[] = [];
   for (const { record, trust } of snapshots) {
     if (trust !== 'trusted') continue;
     try {
-      read.push({ record, content: readSnapshotContent(vault, record) });
+      const content = readSnapshotContent(vault, record);
+      if (!isKeptForUndo(content)) read.push({ record, content });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
     }

@@ -1,3 +1,4 @@
+import { isInQuarantine } from '../../base/own-places.ts';
 import type { ByteString, Digest } from '../../base/bytes.ts';
 import { hexOf, parseDigest } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
@@ -38,6 +39,11 @@ export interface SnapshotContent {
   readonly version: string;
   /** What a newer writer said besides. */
   readonly unknown?: Readonly<Record<string, unknown>>;
+}
+
+/** Of `undo --reclaim`: what a plan set aside, and no data set of anybody. */
+export function isKeptForUndo({ roots }: Pick<SnapshotContent, 'roots'>): boolean {
+  return roots.length > 0 && roots.every(({ path }) => isInQuarantine(path));
 }
 
 export interface SnapshotRoot {

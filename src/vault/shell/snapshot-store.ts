@@ -11,7 +11,7 @@ import {
   inOrder,
   nextInChain,
 } from '../core/snapshot-chain.ts';
-import type { SnapshotContent } from '../core/snapshot-content.ts';
+import { isKeptForUndo, type SnapshotContent } from '../core/snapshot-content.ts';
 import {
   encodeSnapshot,
   isSignedBy,
@@ -115,7 +115,8 @@ export interface FindSnapshot {
 const PREFIX_MIN = 4;
 
 /**
- * The snapshot that a person means. `latest` is the newest that is trusted, or else the newest:
+ * The snapshot that a person means. Of no data set in particular, `latest` is never what is kept for
+ * an undo. `latest` is the newest that is trusted, or else the newest:
  * so nobody without a key changes what `latest` is.
  *
  * @throws Fault HF_SNAPSHOT_ABSENT, HF_SNAPSHOT_AMBIGUOUS
@@ -128,7 +129,11 @@ export function findSnapshot(
   const tag = dataSet === undefined ? undefined : tagOf(vault, dataSet);
   const eligible = snapshots.filter(({ record }) => tag === undefined || record.dataSet === tag);
   if (wanted === 'latest') {
-    const latest = eligible.findLast(({ trust }) => trust === 'trusted') ?? eligible.at(-1);
+    // Contents are opened from the newest on, and no further than to the first that will do.
+    const isMeant = (each: ListedSnapshot): boolean => tag !== undefined || !isForUndo(vault, each);
+    const latest =
+      eligible.findLast((each) => each.trust === 'trusted' && isMeant(each)) ??
+      eligible.findLast(isMeant);
     if (latest !== undefined) return latest;
     const of = dataSet === undefined ? 'in this vault' : `of ${dataSet}`;
     throw new Fault('HF_SNAPSHOT_ABSENT', `there is no snapshot ${of}`);
@@ -142,6 +147,15 @@ export function findSnapshot(
   throw new Fault('HF_SNAPSHOT_AMBIGUOUS', `${wanted} are the first digits of several snapshots`, {
     matches: matches.map(({ record }) => record.id.slice(0, 16)).join(', '),
   });
+}
+
+function isForUndo(vault: Vault, { record }: ListedSnapshot): boolean {
+  try {
+    return isKeptForUndo(readSnapshotContent(vault, record));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return false;
+  }
 }
 
 /** How a snapshot is called where there is little room. */
