@@ -69,7 +69,8 @@ function opCells(op: Op, now: UnixMs, style: Style): readonly Cell[] {
 function pathWords(op: Op, style: Style): string {
   const name = op.path === '' ? '(the target itself)' : sayName(op.path, style);
   const slash = op.kind === 'dir' && op.path !== '' ? '/' : '';
-  const covers = op.entries > 1 ? `  (${countOf(op.entries, 'entry', 'entries')})` : '';
+  const coversMore = op.entries > 1 && op.attributesOnly !== true;
+  const covers = coversMore ? `  (${countOf(op.entries, 'entry', 'entries')})` : '';
   const from = op.from === undefined ? '' : `  (was ${sayName(op.from, style)})`;
   return `${name}${slash}${covers}${from}`;
 }

@@ -125,18 +125,19 @@ function endOf(result: SyncResult): TargetEnd {
   const { header, verdict } = sync;
   const first = verdict.objections[0];
   const because = first === undefined ? '' : `: ${first.rule}: ${sayText(first.why)}`;
+  const there = sync.host === undefined ? '' : `on ${sync.host}: `;
+  const look = `; ${there}holdfast plan ${header.id}`;
   if (notDone === 'equal') return { outcome: 'done', sentence: WHY.equal, json };
   if (notDone !== undefined || done === undefined) {
-    const there = sync.host === undefined ? '' : `on ${sync.host}: `;
-    const look = notDone === 'asked' ? '' : `; ${there}holdfast plan ${header.id}`;
-    return { outcome: 'held', sentence: `${WHY[notDone ?? 'held']}${because}${look}`, json };
+    const more = notDone === 'asked' ? '' : look;
+    return { outcome: 'held', sentence: `${WHY[notDone ?? 'held']}${because}${more}`, json };
   }
   if (done.outcome !== 'applied') {
     const why = done.stop === undefined ? '' : `: ${done.stop.path} ${done.stop.why}`;
     return { outcome: 'failed', sentence: sayText(`${done.outcome}${why}`), json };
   }
   if (code === EXIT.held) {
-    const sentence = `what is new is there, ${done.waiting} wait${because}`;
+    const sentence = `what is new is there, ${done.waiting} wait${because}${look}`;
     return { outcome: 'held', sentence, json };
   }
   const glass = isGlassBroken(verdict) ? `; passed over: ${passedOver(verdict)}` : '';
