@@ -11,7 +11,7 @@ import { runOf } from '../../guard/core/run-of.ts';
 import { applyPlan } from '../../guard/shell/apply.ts';
 import type { ApplyReport } from '../../guard/shell/apply-request.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
-import { writeResult } from '../../guard/shell/plan-result.ts';
+import { type PlanResult, writeResult } from '../../guard/shell/plan-result.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { undoPlan, type UndoNote } from '../../guard/shell/undo.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -77,8 +77,8 @@ function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void
     const by = result.undoneBy ?? 'another plan';
     throw new Fault('HF_UNDO_ABSENT', `${id} was put back already, by ${by}`, { id });
   }
-  if (result?.done === 0 && result.asideEntries === 0) {
-    // Of one that was held: the run that repeated it, approved, has an id of its own.
+  if (result !== undefined && hasOnlyWaited(result)) {
+    // The run that repeated it, approved, has an id of its own.
     const why = `nothing was done by ${id}: what it would have done waited, or was done by a later plan`;
     throw new Fault('HF_UNDO_ABSENT', why, { id });
   }
@@ -86,6 +86,11 @@ function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void
     const until = formatInstant(result.until, session.now());
     throw new Fault('HF_UNDO_ABSENT', `what ${id} set aside was kept until ${until}`, { id });
   }
+}
+
+/** It was held, and nothing of it was new. One that was killed is another matter: its undo settles it. */
+function hasOnlyWaited({ outcome, done, waiting, asideEntries }: PlanResult): boolean {
+  return outcome === 'applied' && done === 0 && asideEntries === 0 && waiting > 0;
 }
 
 /** @throws Fault as an apply does */

@@ -1,4 +1,4 @@
-/** The words of `guard run`, as mocks/cli.txt has them. */
+/** The words of `guard run`. */
 import type { PlanHeader, Verdict } from '../../../base/plan.ts';
 import { inCharset, paint, type Style } from '../../../base/say.ts';
 import { stateMark } from '../../../base/say-mark.ts';
