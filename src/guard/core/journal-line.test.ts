@@ -23,6 +23,13 @@ const LINES: readonly (readonly [string, JournalLine])[] = [
     { kind: 'place', index: 0, path: byteString('/srv/.holdfast-undo/p-7f3a9c41') },
   ],
   [
+    '{"place":{"device":"66306","i":1,"path":"/mnt/.holdfast-undo/p-7f3a9c41"}}',
+    {
+      ...{ kind: 'place', index: 1, device: 66_306n },
+      path: byteString('/mnt/.holdfast-undo/p-7f3a9c41'),
+    },
+  ],
+  [
     '{"dir":{"mtime":"1600000000000000001","path":""}}',
     { kind: 'dir', path: byteString(''), mtimeNs: 1_600_000_000_000_000_001n },
   ],

@@ -64,7 +64,13 @@ export interface Intent {
 export type JournalLine =
   | { readonly kind: 'begin'; readonly begin: RunBegin }
   /** @param path of the quarantine with the name of the plan, absolute */
-  | { readonly kind: 'place'; readonly index: number; readonly path: ByteString }
+  | {
+      readonly kind: 'place';
+      readonly index: number;
+      readonly path: ByteString;
+      /** Of its file system: where another has that path now, it is away, and not gone. */
+      readonly device?: bigint;
+    }
   | { readonly kind: 'dir' | 'left'; readonly path: ByteString; readonly mtimeNs: bigint }
   | { readonly kind: 'intend'; readonly intent: Intent }
   /** It was meant, and found not to be done. */
@@ -78,7 +84,7 @@ export function journalLine(line: JournalLine): ByteString {
     case 'begin':
       return beginLine(line.begin);
     case 'place':
-      return wrapped('place', `"i":${line.index},${absoluteField(line.path)}`);
+      return placeLine(line);
     case 'dir':
     case 'left':
       return wrapped(line.kind, `"mtime":"${line.mtimeNs}",${textField('path', line.path)}`);
@@ -91,6 +97,11 @@ export function journalLine(line: JournalLine): ByteString {
     case 'end':
       return endLine(line);
   }
+}
+
+function placeLine({ device, index, path }: Extract<JournalLine, { kind: 'place' }>): ByteString {
+  const of = device === undefined ? '' : `"device":"${device}",`;
+  return wrapped('place', `${of}"i":${index},${absoluteField(path)}`);
 }
 
 function wrapped(kind: string, members: string): ByteString {
@@ -144,7 +155,10 @@ function lineOf(raw: Raw): JournalLine {
   if (raw.begin !== undefined) return { kind: 'begin', begin: beginOf(memberAt(raw, 'begin')) };
   if (raw.place !== undefined) {
     const place = memberAt(raw, 'place');
-    return { kind: 'place', index: numberAt(place, 'i'), path: absoluteAt(place, 'path') };
+    return {
+      ...{ kind: 'place', index: numberAt(place, 'i'), path: absoluteAt(place, 'path') },
+      ...(place.device === undefined ? {} : { device: decimalAt(place, 'device') }),
+    };
   }
   for (const kind of ['dir', 'left'] as const) {
     if (raw[kind] === undefined) continue;

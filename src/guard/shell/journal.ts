@@ -89,6 +89,8 @@ export interface ReadRun {
   readonly begin: RunBegin;
   /** By index: `.holdfast-undo/PLAN`, absolute. */
   readonly places: ReadonlyMap<number, ByteString>;
+  /** By path of a place: the file system that it was on, where that was said. */
+  readonly devices: ReadonlyMap<ByteString, bigint>;
   /** By operation, each as it was said last; without those that were found not to be done. */
   readonly intents: ReadonlyMap<number, Intent>;
   /** What it found not to be done, also of runs before it. */
@@ -116,6 +118,7 @@ export function readRuns(ports: JournalPorts, planDir: ByteString): readonly Rea
 
 function readRun(text: ByteString): ReadRun | undefined {
   const places = new Map<number, ByteString>();
+  const devices = new Map<ByteString, bigint>();
   const intents = new Map<number, Intent>();
   const nots = new Set<number>();
   const dirs = new Map<ByteString, bigint>();
@@ -125,8 +128,10 @@ function readRun(text: ByteString): ReadRun | undefined {
   for (const line of linesOf(text)) {
     if (begin === undefined && line.kind !== 'begin') throw invalidPlan('a journal begins amiss');
     if (line.kind === 'begin') begin = line.begin;
-    else if (line.kind === 'place') places.set(line.index, line.path);
-    else if (line.kind === 'intend') intents.set(line.intent.n, line.intent);
+    else if (line.kind === 'place') {
+      places.set(line.index, line.path);
+      if (line.device !== undefined) devices.set(line.path, line.device);
+    } else if (line.kind === 'intend') intents.set(line.intent.n, line.intent);
     else if (line.kind === 'not') {
       intents.delete(line.n);
       nots.add(line.n);
@@ -134,7 +139,9 @@ function readRun(text: ByteString): ReadRun | undefined {
     else if (line.kind === 'left') left.set(line.path, line.mtimeNs);
     else if (line.kind === 'end') end = line;
   }
-  return begin === undefined ? undefined : { begin, places, intents, nots, dirs, left, end };
+  return begin === undefined
+    ? undefined
+    : { begin, places, devices, intents, nots, dirs, left, end };
 }
 
 /** A last line without its newline was cut by a crash: nothing was done on its word. */

@@ -63,7 +63,8 @@ export class Meant {
     if (mount !== undefined && !this.#placed.has(mount.index)) {
       this.#placed.add(mount.index);
       const { path } = this.#quarantine.openPlaces(mount);
-      this.#journal.add({ kind: 'place', index: mount.index, path });
+      const { index, device } = mount;
+      this.#journal.add({ kind: 'place', index, path, device });
     }
     const place = mount === undefined ? {} : { place: mount.index };
     const intent: Intent = { n: op.n, ...place, ...more };

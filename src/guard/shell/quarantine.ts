@@ -46,6 +46,8 @@ export interface MountPlace {
   readonly index: number;
   /** `.holdfast-undo` itself. */
   readonly place: TriedPlace;
+  /** Of its file system. */
+  readonly device: bigint;
   readonly limitBytes: number;
   /** Kept for other plans. */
   readonly keptBytes: number;
@@ -172,7 +174,9 @@ export class Quarantine {
       try {
         this.onTrial?.(candidate.tree);
         const place = tryPlace(this.#ports, within, candidate.tree.handle);
-        if (typeof place !== 'string') return this.#added(place, within.path);
+        if (typeof place !== 'string') {
+          return this.#added(place, { within: within.path, device: candidate.tree.device });
+        }
         why = `nothing could be set aside in ${within.path}: ${place}`;
       } finally {
         candidate.close(within);
@@ -181,7 +185,10 @@ export class Quarantine {
     return why;
   }
 
-  #added(place: TriedPlace, within: ByteString): MountPlace {
+  #added(
+    place: TriedPlace,
+    { within, device }: { readonly within: ByteString; readonly device: bigint },
+  ): MountPlace {
     const { freeBytes, totalBytes } = this.#ports.disk.space(within);
     const held = heldIn(this.#ports, place.handle);
     held.delete(this.#request.planId);
@@ -189,7 +196,7 @@ export class Quarantine {
     const floor = Math.min(FLOOR_MAX, totalBytes / FLOOR_SHARE);
     const limitBytes = Math.max(0, Math.floor((freeBytes + keptBytes - floor) / SHARE));
     const index = this.#places.length;
-    const mount = { index, place, limitBytes, keptBytes, askedBytes: 0, opened: undefined };
+    const mount = { index, place, device, limitBytes, keptBytes, askedBytes: 0, opened: undefined };
     this.#places.push(mount);
     return mount;
   }

@@ -8,11 +8,14 @@ import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { formatInstant } from '../../base/say-time.ts';
 import { sayVerdict } from '../../guard/core/say-verdict.ts';
 import { readApplied } from '../../guard/shell/applied-runs.ts';
-import { partOf, placesNamed, placesThere } from '../../guard/shell/kept-places.ts';
+import { partOf, placesAway, placesNamed, placesThere } from '../../guard/shell/kept-places.ts';
 import { Lease } from '../../guard/shell/lease.ts';
 import { forgetSeenOver, wasSeenOver } from '../../guard/shell/over-mark.ts';
 import { type PlanResult, readResult, writeResult } from '../../guard/shell/plan-result.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
+import { readReclaimed } from '../../guard/shell/reclaimed.ts';
+import { aboveOf } from '../../guard/shell/target-tree.ts';
+import { utf8Of } from '../../manifest/core/utf8.ts';
 import type { GuardSession } from './guard-session.ts';
 import { noteRelease, releasedHere } from './judge-again.ts';
 import {
@@ -56,6 +59,8 @@ export async function releaseAsked(session: GuardSession, only?: string): Promis
   const kept = keptHere(session, isAsked);
   if (id !== undefined && kept.length === 0) throw nothingKept(id);
   for (const each of kept) {
+    // It waits until its file system is there again, unless somebody named it.
+    if (id === undefined && isAway(session, each.original.id)) continue;
     const done = await whileLeased(session, each, (lease) => releaseOne(session, each, lease));
     if ('plan' in done) held.push(done);
     else released.push(done);
@@ -69,6 +74,7 @@ async function releaseOne(
   lease: Lease,
 ): Promise<ReleasedUndo | HeldRelease> {
   const { original, places } = kept;
+  demandMounted(session, original.id);
   if (places.length === 0) return markReleased(session, kept);
   const judged = judgedOf(session, kept);
   const plan = sealRelease(session, judged);
@@ -98,6 +104,7 @@ export function releaseSeenOver(session: GuardSession, now: Moment): void {
 }
 
 function releaseUnasked(session: GuardSession, kept: Kept): void {
+  if (isAway(session, kept.original.id)) return;
   const lease = leaseOf(session, kept);
   try {
     if (kept.places.length > 0) {
@@ -163,6 +170,26 @@ export async function whileLeased<T>(
   } finally {
     lease.free();
   }
+}
+
+function isAway(session: GuardSession, id: string): boolean {
+  return firstAway(session, id) !== undefined;
+}
+
+/** Of what is kept on the disk; what lies in a vault is not away. */
+function firstAway({ ports, store }: GuardSession, id: string) {
+  const planDir = store.dirOf(id);
+  if (readReclaimed(ports, planDir) !== undefined) return undefined;
+  return placesAway(ports, planDir)[0];
+}
+
+/** @throws Fault HF_UNDO_ABSENT where what is kept for `id` lies on what is not mounted now */
+export function demandMounted(session: GuardSession, id: string): void {
+  const away = firstAway(session, id);
+  if (away === undefined) return;
+  const place = utf8Of(aboveOf(aboveOf(away)));
+  const why = `what ${id} set aside lies in ${place || '/'}, on a file system that is not mounted there now`;
+  throw new Fault('HF_UNDO_ABSENT', why, { id });
 }
 
 export function nothingKept(id: string): Fault {

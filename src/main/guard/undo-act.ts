@@ -20,6 +20,7 @@ import type { GuardSession } from './guard-session.ts';
 import { releaseOver } from './housekeeping.ts';
 import { brokenOf, JudgingHere, noteRelease, type Released, releasedHere } from './judge-again.ts';
 import { isReleasePlan } from './release-plan.ts';
+import { demandMounted } from './release-undo.ts';
 
 /** Made and judged; nothing is changed yet. */
 export interface PreparedUndo extends StoredPlan {
@@ -43,6 +44,7 @@ export async function prepareUndo(
   const { store, ports, actor } = session;
   const original = store.find(asked.id).header;
   demandThere(session, original);
+  demandMounted(session, original.id);
   const plan = appliedPlan(session, original);
   if (plan === undefined) throw neverApplied(original.id);
   let judging: JudgingHere | undefined;

@@ -1,7 +1,6 @@
 /** A guarded command whose target lies on this machine: judged, run, and remembered. */
 import { momentHere } from '../../../adapters/node/boot-clock.ts';
 import { leaseHolderHere } from '../../../adapters/node/lease-holder.ts';
-import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Op, RuleName, Verdict } from '../../../base/plan.ts';
 import { unixMs } from '../../../base/units.ts';
