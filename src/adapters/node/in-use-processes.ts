@@ -113,6 +113,14 @@ export function isOpenForWriting(link: ByteString): boolean {
   return stat !== undefined && (stat.mode & 0o200) !== 0;
 }
 
+/** A file stays mapped after its descriptor was closed, and is written to by memory alone. */
+export function mappedForWriting(pid: number): readonly ByteString[] {
+  const text = ifAllowed(() => fs.readFileSync(`/proc/${pid}/maps`, 'latin1')) ?? '';
+  const paths = text.matchAll(/^\S+ .w.s \S+ \S+ \d+ +(\/.*)$/gm);
+  // Only the end of a line is written otherwise there.
+  return [...paths].map(([, path = '']) => byteString(path.replaceAll('\\012', '\n')));
+}
+
 /** What stands behind a link of /proc, whatever mounts lie between. */
 export function statBehind(link: ByteString): fs.BigIntStats | undefined {
   return ifAllowed(() => fs.statSync(link, { bigint: true }));

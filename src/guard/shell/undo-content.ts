@@ -92,6 +92,21 @@ export class UndoContent implements ContentSource {
     return this.#plan.applied.before.keys();
   }
 
+  /** Of what lies aside something is put back by no operation of this undo: a later one may. */
+  leavesSome(): boolean {
+    const isBack = new Uint8Array(this.#plan.count);
+    for (const n of this.#takenBack) if (n !== NONE) isBack[n] = 1;
+    for (const op of this.#plan.ops()) {
+      if (isBack[op.n] === 1 || !keepsOld(op)) continue;
+      // Of what went for good nothing is kept anywhere.
+      if (this.#plan.applied.intents.get(op.n)?.intent.place === undefined) continue;
+      const slot = this.slotOf(op);
+      // Without its directory it is on a disk that is away.
+      if (slot === undefined || seenAt(this.#ports.source, slot) !== undefined) return true;
+    }
+    return false;
+  }
+
   close(): void {
     this.#leaveCommanded();
     this.#places.close();
@@ -134,6 +149,11 @@ export class UndoContent implements ContentSource {
     if (this.#commanded !== undefined) this.#ports.source.closeDir(this.#commanded.dir);
     this.#commanded = undefined;
   }
+}
+
+function keepsOld({ op, from, attributesOnly }: Op): boolean {
+  const isTaken = op === 'delete' || op === 'update' || op === 'replace';
+  return isTaken && from === undefined && attributesOnly !== true;
 }
 
 /** Both come in the order of paths; only what kept its path is put back from a slot. */

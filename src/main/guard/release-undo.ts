@@ -75,7 +75,10 @@ async function releaseOne(
 ): Promise<ReleasedUndo | HeldRelease> {
   const { original, places } = kept;
   demandMounted(session, original.id);
-  if (places.length === 0) return markReleased(session, kept);
+  if (places.length === 0) {
+    demandKeptHere(session, kept);
+    return markReleased(session, kept);
+  }
   const judged = judgedOf(session, kept);
   const plan = sealRelease(session, judged);
   const released = await releasedHere(session, { ...plan, verdict: judged.verdict }, undefined);
@@ -84,6 +87,15 @@ async function releaseOne(
   noteRelease(session, plan, released);
   const isGone = applyRelease(session, plan, { judged: passed, lease });
   return isGone ? markReleased(session, kept) : { id: original.id, bytes: 0 };
+}
+
+/** What lies in a vault can be put back from there: it takes no space here that could be given back. */
+function demandKeptHere(session: GuardSession, { original, result }: Kept): void {
+  const isKept = result.asideEntries > 0 && result.outcome !== 'undone';
+  if (!isKept || result.until <= session.now()) return;
+  const { id } = original;
+  const why = `what is kept for ${id} does not lie here: it is in a vault, or its place was taken away`;
+  throw new Fault('HF_UNDO_ABSENT', why, { id });
 }
 
 /** What goes by itself, a day after it was first seen to be over; what a rule holds stays. */

@@ -104,6 +104,7 @@ export async function applyUndo(
   const { header, digest, released, judging } = undo;
   noteRelease(session, undo, released);
   const content = undoContent(session, header);
+  const leavesSome = content.leavesSome();
   let isStopped = false;
   cli.stop.onStop(() => {
     isStopped = true;
@@ -123,7 +124,7 @@ export async function applyUndo(
           : undefined;
       },
     });
-    if (report.outcome === 'applied') markUndone(session, header);
+    if (report.outcome === 'applied' && !leavesSome) markUndone(session, header);
     releaseOver(session);
     const outcome = report.outcome === 'applied' ? 'undone' : report.outcome;
     judging.found.book.record(

@@ -15,6 +15,7 @@ import { refusalOf } from '../../../guard/shell/tree-errno.ts';
 import { TreeFailure } from '../../../host/tree-writer.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import { findSnapshot, listSnapshots } from '../../../vault/shell/snapshot-store.ts';
+import { faultOf } from '../../../recover/shell/restore-target.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { type Opened, openWith } from '../../cli/open.ts';
 import { readSettings, type VaultOptions, vaultOf } from '../../cli/settings.ts';
@@ -46,7 +47,9 @@ export async function bringBack(
     const from = sayName(nameOfPlace(opened.session.line.place), cli.terminal.errorStyle);
     cli.terminal.err(`What ${id} set aside comes back from the vault ${from}.\n`);
     for (const place of reclaimed.places) {
-      await putPlace(session, { opened, place, kept });
+      await putPlace(session, { opened, place, kept }).catch((error: unknown) => {
+        throw faultOf(place.path, error);
+      });
     }
     forgetReclaimed(session.ports, planDir);
   });
@@ -89,7 +92,10 @@ async function openedFor(
   }
 }
 
-/** Beside its place, and then by one rename; what was left of it when it was freed goes first. */
+/**
+ * Beside its place, and then by one rename. What was left there when it was freed goes only when all
+ * of it is here: it may be whole, and the vault not.
+ */
 async function putPlace(
   session: GuardSession,
   of: { readonly opened: Opened; readonly place: ReclaimedPlace; readonly kept: Kept },
@@ -97,7 +103,7 @@ async function putPlace(
   const { opened, place, kept } = of;
   const part = partOf(place.path);
   makeQuarantine(session, aboveOf(place.path));
-  for (const path of [place.path, part]) removePlace(session, path);
+  demandRemoved(session, part);
   const snapshot = await snapshotIn(opened, place.snapshot);
   const report = await runRestore(opened.session, { snapshot, target: part });
   if (!report.isWhole || report.gapCount > 0 || report.unset.length > 0) {
@@ -112,7 +118,12 @@ async function putPlace(
       facts,
     );
   }
+  demandRemoved(session, place.path);
   renamed(session, part, place.path);
+}
+
+function demandRemoved(session: GuardSession, path: ByteString): void {
+  if (!removePlace(session, path)) throw new TreeFailure('ENOTEMPTY');
 }
 
 /** Nobody else may look into it, as an apply makes it. */

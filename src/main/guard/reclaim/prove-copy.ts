@@ -15,18 +15,22 @@ import type { Opened } from '../../cli/open.ts';
 import { runDrill } from '../../run-drill.ts';
 import { restorePorts } from '../../run-restore.ts';
 
-/** @param opened to prove: nothing of it comes from what was kept here @returns why it is not proven */
+/**
+ * @param opened to prove: nothing of it comes from what was kept here
+ * @param of.isFreed it was compared before, and was being freed since: only the vault is read
+ * @returns why it is not proven
+ */
 export async function whyNotProven(
   { session, settings }: Opened,
-  id: string,
+  of: { readonly snapshot: string; readonly isFreed: boolean },
 ): Promise<string | undefined> {
   const { snapshots } = await listSnapshots(session.vault);
-  const snapshot = findSnapshot(session.vault, snapshots, { wanted: id });
+  const snapshot = findSnapshot(session.vault, snapshots, { wanted: of.snapshot });
   const drilled = await runDrill(session, {
     ...{ snapshot, scratch: byteString(`${settings.state.value}/scratch`) },
     ...{ rereadOnly: true, withoutEngines: true },
   });
-  const why = whyNotEqual(drilled);
+  const why = whyNotRead(drilled) ?? (of.isFreed ? undefined : whyNotEqual(drilled));
   if (why !== undefined) return why;
   const { access } = await loadIndex(session.vault);
   try {
@@ -49,13 +53,15 @@ export async function whyNotProven(
   }
 }
 
-/** Nobody works in a quarantine: whatever differs is a difference. */
-function whyNotEqual({ failedFiles, failedCount, source }: DrillResult): string | undefined {
+function whyNotRead({ failedFiles, failedCount }: DrillResult): string | undefined {
+  if (failedCount === 0) return undefined;
   const [failed] = failedFiles;
-  if (failedCount > 0) {
-    const first = failed === undefined ? '' : `: ${sayName(failed.path)}: ${failed.why}`;
-    return `${countOf(failedCount, 'file')} could not be read back from the vault${first}`;
-  }
+  const first = failed === undefined ? '' : `: ${sayName(failed.path)}: ${failed.why}`;
+  return `${countOf(failedCount, 'file')} could not be read back from the vault${first}`;
+}
+
+/** Nobody works in a quarantine: whatever differs is a difference. */
+function whyNotEqual({ source }: DrillResult): string | undefined {
   if (!source.isCompared) return source.why;
   const { changedSince, notInSnapshot, unexplained, unexplainedCount } = source;
   const differs = changedSince + notInSnapshot + unexplainedCount;

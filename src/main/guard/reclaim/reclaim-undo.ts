@@ -2,11 +2,15 @@
  * `undo --reclaim`: what is kept for plans goes into a vault, is proven there, and its space is given
  * back. docs/design/019: nothing is freed before it is noted, durably, which snapshot holds it.
  */
+import { openBelow } from '../../../adapters/node/open-below.ts';
+import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { UndoProof } from '../../../base/plan.ts';
+import { sayName } from '../../../base/say-name.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import {
   type Reclaimed,
+  readReclaimed,
   type ReclaimedPlace,
   writeReclaimed,
 } from '../../../guard/shell/reclaimed.ts';
@@ -89,15 +93,18 @@ async function reclaimOne(
   const { original, result } = kept;
   const planDir = store.dirOf(original.id);
   demandAsFound(readResult(ports, planDir)?.outcome, kept);
-  const places: ReclaimedPlace[] = [];
+  const noted = notedBefore(ready, kept);
+  const places: ReclaimedPlace[] = [...noted];
+  for (const { path, snapshot } of noted) {
+    // It may be half freed by now: what is there says nothing of what the snapshot must hold.
+    const isThere = kept.places.includes(path);
+    if (isThere) await demandProven(ready, kept, { snapshot, isFreed: true });
+  }
   for (const path of kept.places) {
-    const job = jobOf(kept, path);
-    const snapshot = await captured(ready.cli, { opened }, job);
-    const why = await whyNotProven(opened, snapshot);
-    if (why !== undefined) {
-      const { id: plan } = original;
-      throw new Fault('HF_UNDO_NOT_PROVEN', `what ${plan} keeps is not proven: ${why}`, { plan });
-    }
+    if (noted.some((each) => each.path === path)) continue;
+    demandUnused(path, original.id);
+    const snapshot = await captured(ready.cli, { opened }, jobOf(kept, path));
+    await demandProven(ready, kept, { snapshot, isFreed: false });
     places.push({ path, snapshot });
   }
   const { vault, line } = opened.session;
@@ -127,12 +134,46 @@ async function reclaimOne(
   };
 }
 
+/**
+ * What an earlier one put into a vault is there alone, or in part here too: of it nothing is noted anew.
+ *
+ * @throws Fault HF_UNDO_NOT_PROVEN where that was another vault
+ */
+function notedBefore({ session, opened }: Ready, { original }: Kept): readonly ReclaimedPlace[] {
+  const { id: plan } = original;
+  const before = readReclaimed(session.ports, session.store.dirOf(plan));
+  if (before === undefined || before.vault.id === opened.session.vault.id) {
+    return before?.places ?? [];
+  }
+  const why = `a part of what ${plan} keeps lies in another vault, ${utf8Of(before.vault.place)}`;
+  throw new Fault('HF_UNDO_NOT_PROVEN', why, { plan });
+}
+
+/** What a program goes on writing to is kept as it writes; a copy of it would be what it was. */
+function demandUnused(path: ByteString, plan: string): void {
+  const writer = openBelow(path).find(({ isWriting }) => isWriting);
+  if (writer === undefined) return;
+  const why = `what ${plan} keeps is still written to: ${sayName(writer.path)} is open in ${writer.by}`;
+  throw new Fault('HF_UNDO_NOT_PROVEN', why, { plan });
+}
+
+async function demandProven(
+  { opened }: Ready,
+  { original }: Kept,
+  of: { readonly snapshot: string; readonly isFreed: boolean },
+): Promise<void> {
+  const why = await whyNotProven(opened, of);
+  if (why === undefined) return;
+  const { id: plan } = original;
+  throw new Fault('HF_UNDO_NOT_PROVEN', `what ${plan} keeps is not proven: ${why}`, { plan });
+}
+
 /** Before the lease was ours somebody may have put it back. */
 function demandAsFound(outcome: string | undefined, { original, result }: Kept): void {
   if (outcome !== result.outcome) throw nothingKept(original.id);
 }
 
-function jobOf({ original, places }: Kept, path: Kept['places'][number]): DataSetJob {
+function jobOf({ original, places }: Kept, path: ByteString): DataSetJob {
   const number = places.indexOf(path) + 1;
   const more = places.length > 1 ? ` (${number})` : '';
   return {
