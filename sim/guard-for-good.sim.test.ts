@@ -213,7 +213,7 @@ for (const [what, come] of [
       assert.ok(hasCome);
       assert.equal(report.outcome, 'stale');
       assert.match(report.stop?.why ?? '', /something came into it/);
-    const came = linesOf(host).filter((line) => /^dir\/[ab]\/(new|came\/new) /.test(line));
+      const came = linesOf(host).filter((line) => /^dir\/[ab]\/(new|came\/new) /.test(line));
       assert.equal(came.length, 1, 'what came is there');
       const undo = host.planUndo(header);
       assert.equal(undo?.ops.count, 0);

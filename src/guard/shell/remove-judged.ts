@@ -21,10 +21,12 @@ export type Known = ReadonlySet<bigint>;
 /** To be asked before it is counted: what comes later is in none of both. */
 export function knownBelow({ source }: RemovePorts, place: Place): Known {
   const known = new Set<bigint>();
-  walk(source, place, (each) => {
-    const seen = seenAt(source, each);
-    if (seen !== undefined) known.add(seen.inode);
-    return seen;
+  walk(source, place, {
+    look: (each) => {
+      const seen = seenAt(source, each);
+      if (seen !== undefined) known.add(seen.inode);
+      return seen;
+    },
   });
   return known;
 }
@@ -41,7 +43,8 @@ export function removeJudged(ports: RemovePorts, place: Place, of: { op: Op; kno
     if (seen !== undefined) demandJudged(seen, of);
     return seen;
   };
-  walk(source, place, look, {
+  walk(source, place, {
+    look,
     file: ({ dir, name }) => tree.unlink(dir, name),
     dir: ({ dir, name }) => {
       const why = refusalOf(() => tree.removeDir(dir, name));
@@ -64,13 +67,15 @@ interface Frame extends Place {
   readonly names: ByteString[];
 }
 
-/** @param look at an entry, before anything is done with it; undefined: it is gone */
-function walk(
-  source: RemovePorts['source'],
-  top: Place,
-  look: (place: Place) => SeenObject | undefined,
-  act?: { readonly file: (place: Place) => void; readonly dir: (place: Place) => void },
-): void {
+interface Visit {
+  /** At an entry, before anything is done with it; undefined: it is gone. */
+  readonly look: (place: Place) => SeenObject | undefined;
+  readonly file?: (place: Place) => void;
+  /** When all below it is done. */
+  readonly dir?: (place: Place) => void;
+}
+
+function walk(source: RemovePorts['source'], top: Place, { look, file, dir }: Visit): void {
   const stack: Frame[] = [];
   const enter = (place: Place): void => {
     const handle = source.openDir(place.dir, place.name);
@@ -84,14 +89,14 @@ function walk(
       if (name === undefined) {
         stack.pop();
         source.closeDir(frame.handle);
-        act?.dir(frame);
+        dir?.(frame);
         continue;
       }
       const place = { dir: frame.handle, name };
       const seen = look(place);
       if (seen === undefined) continue;
       if (isDirMode(seen.mode)) enter(place);
-      else act?.file(place);
+      else file?.(place);
     }
   } finally {
     for (const { handle } of stack) source.closeDir(handle);
