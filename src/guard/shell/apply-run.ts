@@ -44,7 +44,7 @@ import { type Settled, settleOp } from './settle-op.ts';
 import { Staging } from './staging.ts';
 import { Surprise } from './surprise.ts';
 import { joined, TargetTree } from './target-tree.ts';
-import { ifThere, } from './tree-errno.ts';
+import { ifThere } from './tree-errno.ts';
 
 export interface RunParts {
   readonly ports: ApplyPorts;
