@@ -79,8 +79,9 @@ function walk(source: RemovePorts['source'], top: Place, { look, file, dir }: Vi
   const stack: Frame[] = [];
   const enter = (place: Place): void => {
     const handle = source.openDir(place.dir, place.name);
-    stack.push({ ...place, handle, names: [] });
-    stack.at(-1)?.names.push(...source.list(handle).names);
+    const frame: Frame = { ...place, handle, names: [] };
+    stack.push(frame);
+    for (const name of source.list(handle).names) frame.names.push(name);
   };
   try {
     enter(top);
