@@ -1,5 +1,5 @@
 // Goal: what is kept on a file system that is not mounted now is not taken for gone: it is neither
-// released nor undone until it is there again.
+// released nor undone until it is there again, nor brought back from a vault to below its mount point.
 // Method: the real program; a mount that goes and comes back.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../run/needs.ts';
 import { runPlace } from './run-place.ts';
+import { syncPlace } from './sync-place.ts';
 import { tmpfsAt } from './scratch-mount.ts';
 
 for (const below of ['', 'deep/']) {
@@ -46,3 +47,36 @@ for (const below of ['', 'deep/']) {
     }
   });
 }
+
+test('what lies in a vault comes back only where its mount is', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const place = syncPlace(t);
+  using disk = tmpfsAt(path.join(place.dir, 'disk'));
+  const at = path.join(place.dir, 'at');
+  fs.mkdirSync(at);
+  const mount = (): void => void execFileSync('mount', ['--bind', disk.at, at]);
+  const away = (): void => void execFileSync('umount', [at]);
+  mount();
+  try {
+    const file = path.join(at, 'target/file');
+    fs.mkdirSync(path.dirname(file));
+    fs.writeFileSync(file, 'content');
+    assert.equal(place.guard(['rm', file]).status, 0);
+    const [id = ''] = fs.readdirSync(path.join(place.state, 'guard/plans'));
+    const kept = path.join(at, '.holdfast-undo', id);
+    const reclaimed = place.holdfast(['undo', id, '--reclaim', '--vault', place.vault]);
+    assert.equal(reclaimed.status, 0, reclaimed.stderr);
+    assert.ok(!fs.existsSync(kept));
+    away();
+    const refused = place.holdfast(['undo', id]);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr.replaceAll(/\s+/g, ' '), /not mounted there now: mount it/);
+    assert.deepEqual(fs.readdirSync(at), [], 'nothing is made below the mount point');
+    mount();
+    const undone = place.holdfast(['undo', id]);
+    assert.equal(undone.status, 0, undone.stderr);
+    assert.equal(fs.readFileSync(file, 'utf8'), 'content');
+  } finally {
+    away();
+  }
+});

@@ -74,7 +74,7 @@ async function releaseOne(
   lease: Lease,
 ): Promise<ReleasedUndo | HeldRelease> {
   const { original, places } = kept;
-  demandMounted(session, original.id);
+  if (isAway(session, original.id)) demandMounted(session, original.id);
   if (places.length === 0) {
     demandKeptHere(session, kept);
     return markReleased(session, kept);
@@ -184,23 +184,18 @@ export async function whileLeased<T>(
   }
 }
 
-function isAway(session: GuardSession, id: string): boolean {
-  return firstAway(session, id) !== undefined;
-}
-
 /** Of what is kept on the disk; what lies in a vault is not away. */
-function firstAway({ ports, store }: GuardSession, id: string) {
+function isAway({ ports, store }: GuardSession, id: string): boolean {
   const planDir = store.dirOf(id);
-  if (readReclaimed(ports, planDir) !== undefined) return undefined;
-  return placesAway(ports, planDir)[0];
+  return readReclaimed(ports, planDir) === undefined && placesAway(ports, planDir).length > 0;
 }
 
-/** @throws Fault HF_UNDO_ABSENT where what is kept for `id` lies on what is not mounted now */
-export function demandMounted(session: GuardSession, id: string): void {
-  const away = firstAway(session, id);
+/** @throws Fault HF_UNDO_ABSENT where what is kept for `id` lies, or comes back to, what is not mounted now */
+export function demandMounted({ ports, store }: GuardSession, id: string): void {
+  const [away] = placesAway(ports, store.dirOf(id));
   if (away === undefined) return;
   const place = utf8Of(aboveOf(aboveOf(away)));
-  const why = `what ${id} set aside lies in ${place || '/'}, on a file system that is not mounted there now`;
+  const why = `what ${id} set aside belongs in ${place || '/'}, on a file system that is not mounted there now: mount it, and nothing is lost`;
   throw new Fault('HF_UNDO_ABSENT', why, { id });
 }
 

@@ -23,13 +23,13 @@ import { runRestore } from '../../run-restore.ts';
 import { nameOfPlace } from '../../vault-place.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { type Kept, removePlace } from '../release-plan.ts';
-import { keptHere, whileLeased } from '../release-undo.ts';
+import { demandMounted, keptHere, whileLeased } from '../release-undo.ts';
 
 /**
  * Nothing where what `id` kept lies in the quarantine. Killed anywhere it begins anew the next time:
  * the vault has it until it is there whole, on the medium.
  *
- * @throws Fault HF_UNDO_IN_VAULT, HF_PLAN_LEASED, and as a restore
+ * @throws Fault HF_UNDO_IN_VAULT, HF_UNDO_ABSENT, HF_PLAN_LEASED, and as a restore
  */
 export async function bringBack(
   cli: Cli,
@@ -43,6 +43,8 @@ export async function bringBack(
   await whileLeased(session, kept, async () => {
     const reclaimed = readReclaimed(session.ports, planDir);
     if (reclaimed === undefined) return;
+    // On the disk below its mount point nobody would look for it.
+    demandMounted(session, id);
     const opened = await openedFor(cli, { id, options, reclaimed });
     const from = sayName(nameOfPlace(opened.session.line.place), cli.terminal.errorStyle);
     cli.terminal.err(`What ${id} set aside comes back from the vault ${from}.\n`);
