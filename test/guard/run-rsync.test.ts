@@ -283,6 +283,8 @@ test('where nothing can be deleted or overwritten nothing is listed and nothing 
     assert.equal(fs.readFileSync(count, 'utf8'), 'x\n', argv.join(' '));
   }
   assert.ok(!fs.existsSync(place.state));
+  // A first run asks for all that lies there as well.
+  assert.equal(place.guard([rsync, '-a', '--delete', ...places]).status, 0);
   // Else it is asked once, and run once where something is to be done.
   for (const [name, runs] of [
     ['nothing', 'x\n'],

@@ -55,11 +55,11 @@ export class OwnedPaths {
 
   /** @param paths in any order, streamed: each takes 8 bytes until they are merged */
   with(paths: Iterable<ByteString>): OwnedPaths {
-    return new OwnedPaths(this.#hash, merged(this.#words, this.#sorted(paths)));
+    return new OwnedPaths(this.#hash, changed(this.#words, this.#sorted(paths), 'with'));
   }
 
   without(paths: Iterable<ByteString>): OwnedPaths {
-    return new OwnedPaths(this.#hash, difference(this.#words, this.#sorted(paths)));
+    return new OwnedPaths(this.#hash, changed(this.#words, this.#sorted(paths), 'without'));
   }
 
   bytes({ hash, codec }: Tools): Uint8Array {
@@ -112,22 +112,39 @@ function word32(digest: string, at: number): number {
   return ((first << 24) | (second << 16) | rest) >>> 0;
 }
 
-/** Digests lie evenly, so that the place of one is known nearly: a few steps instead of twenty. */
 function isAmong(words: Words, wantedHigh: number, wantedLow: number): boolean {
+  return isAt(words, placeIn(words, wantedHigh, wantedLow), { wantedHigh, wantedLow });
+}
+
+interface Wanted {
+  readonly wantedHigh: number;
+  readonly wantedLow: number;
+}
+
+function isAt(words: Words, at: number, { wantedHigh, wantedLow }: Wanted): boolean {
+  const isInside = LOW_AND_HIGH * at < words.length;
+  return isInside && high(words, at) === wantedHigh && low(words, at) === wantedLow;
+}
+
+/**
+ * Where it stands, or the first that is larger. Digests lie evenly, so that the place of one is known
+ * nearly: a few steps instead of twenty.
+ */
+function placeIn(words: Words, wantedHigh: number, wantedLow: number): number {
   let from = 0;
   let to = words.length / LOW_AND_HIGH;
   let guess = Math.floor((wantedHigh / TWO_32) * to);
   for (let step = 0; from < to; step++) {
     const at = Math.min(to - 1, Math.max(from, guess));
     const order = high(words, at) - wantedHigh || low(words, at) - wantedLow;
-    if (order === 0) return true;
+    if (order === 0) return at;
     if (order < 0) from = at + 1;
     else to = at;
     const distance = Math.ceil(((wantedHigh - high(words, at)) / TWO_32) * (words.length / 2));
     const isNear = step < STEPS_MAX && distance !== 0;
     guess = isNear ? at + distance : (from + to) >>> 1;
   }
-  return false;
+  return from;
 }
 
 function wordsOf({ hash, codec }: Tools, bytes: Uint8Array): Words | undefined {
@@ -147,49 +164,27 @@ function wordsOf({ hash, codec }: Tools, bytes: Uint8Array): Words | undefined {
   return words;
 }
 
-interface WordAt {
-  readonly words: Words;
-  readonly at: number;
-}
-
-/** Negative, 0 or positive; beyond its end a list comes last. */
-function orderOf(a: WordAt, b: WordAt): number {
-  if (2 * a.at >= a.words.length) return 1;
-  if (2 * b.at >= b.words.length) return -1;
-  return high(a.words, a.at) - high(b.words, b.at) || low(a.words, a.at) - low(b.words, b.at);
-}
-
-/** Both are sorted; the result is, and has each once. */
-function merged(a: Words, b: Words): Words {
-  const out = { words: new Uint32Array(a.length + b.length), at: 0 };
-  const left = { words: a, at: 0 };
-  const right = { words: b, at: 0 };
-  while (2 * left.at < a.length || 2 * right.at < b.length) {
-    const next = orderOf(left, right) <= 0 ? left : right;
-    append(out, next);
-    next.at += 1;
+/**
+ * `a` with the words of `b`, or without them; both are sorted, and so is the result, which has each
+ * once. What lies between two of `b` is copied as one: few change of many.
+ */
+function changed(a: Words, b: Words, how: 'with' | 'without'): Words {
+  const out = new Uint32Array(how === 'with' ? a.length + b.length : a.length);
+  let filled = 0;
+  let from = 0;
+  for (let at = 0; LOW_AND_HIGH * at < b.length; at++) {
+    const wanted = { wantedHigh: high(b, at), wantedLow: low(b, at) };
+    if (at > 0 && isAt(b, at - 1, wanted)) continue;
+    const place = placeIn(a, wanted.wantedHigh, wanted.wantedLow);
+    out.set(a.subarray(LOW_AND_HIGH * from, LOW_AND_HIGH * place), filled);
+    filled += LOW_AND_HIGH * (place - from);
+    if (how === 'with') {
+      out[filled++] = wanted.wantedLow;
+      out[filled++] = wanted.wantedHigh;
+    }
+    from = isAt(a, place, wanted) ? place + 1 : place;
   }
-  return out.words.slice(0, LOW_AND_HIGH * out.at);
-}
-
-function difference(a: Words, b: Words): Words {
-  const out = { words: new Uint32Array(a.length), at: 0 };
-  const gone = { words: b, at: 0 };
-  for (const each = { words: a, at: 0 }; 2 * each.at < a.length; each.at++) {
-    while (orderOf(gone, each) < 0) gone.at += 1;
-    if (orderOf(gone, each) !== 0) append(out, each);
-  }
-  return out.words.slice(0, LOW_AND_HIGH * out.at);
-}
-
-/** Unless it is the last already. @param out `at` words are in it */
-function append(out: { readonly words: Words; at: number }, { words, at }: WordAt): void {
-  const isThere =
-    out.at > 0 &&
-    high(out.words, out.at - 1) === high(words, at) &&
-    low(out.words, out.at - 1) === low(words, at);
-  if (isThere) return;
-  out.words[LOW_AND_HIGH * out.at] = low(words, at);
-  out.words[LOW_AND_HIGH * out.at + 1] = high(words, at);
-  out.at += 1;
+  const rest = a.subarray(LOW_AND_HIGH * from);
+  out.set(rest, filled);
+  return out.subarray(0, filled + rest.length);
 }

@@ -60,6 +60,11 @@ export class PipelineBook {
     return this.#ownedPaths().has(path);
   }
 
+  /** What `owns` will want is read now: somebody else is waited for anyway. */
+  readAhead(): void {
+    this.#ownedPaths();
+  }
+
   get ownedCount(): number {
     return this.#ownedPaths().count;
   }

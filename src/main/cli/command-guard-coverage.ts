@@ -1,8 +1,5 @@
 /** `holdfast guard coverage`: which ways to delete are closed, and which still go around. */
 import type { Command } from 'commander';
-import { countWays } from '../../guard/core/ways.ts';
-import { waysHere } from '../guard/ways-here.ts';
-import { coverageJson, coverageWords } from '../guard/ways-words.ts';
 import type { Act, Answer } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 
@@ -29,6 +26,9 @@ export function defineGuardCoverage(command: Command, act: Act): void {
 }
 
 async function perform(options: Options): Promise<Answer> {
+  const { countWays } = await import('../../guard/core/ways.ts');
+  const { waysHere } = await import('../guard/ways-here.ts');
+  const { coverageJson, coverageWords } = await import('../guard/ways-words.ts');
   const found = await waysHere();
   const isOpen = countWays(found.ways).open > 0;
   return {

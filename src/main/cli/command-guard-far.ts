@@ -1,8 +1,6 @@
 /** `holdfast guard far`: what `guard run` on another machine starts where its target lies. */
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
-import { openGuard } from '../guard/guard-session.ts';
-import { serveFar } from '../guard/run/far-side.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { readSettings } from './settings.ts';
@@ -29,6 +27,8 @@ async function perform(cli: Cli): Promise<Answer> {
   }
   // Who started us may go away; what has been begun here is ended first.
   cli.stop.leaveToCommand();
+  const { openGuard } = await import('../guard/guard-session.ts');
+  const { serveFar } = await import('../guard/run/far-side.ts');
   const isServed = await serveFar({
     cli,
     input: process.stdin,

@@ -2,9 +2,6 @@
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
-import { kitFor } from '../../guard/core/kit.ts';
-import { kitOptionsHere, waysHere } from '../guard/ways-here.ts';
-import { kitWords, waysLeft } from '../guard/ways-words.ts';
 import type { Act, Answer } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 
@@ -35,6 +32,9 @@ async function perform({ group }: Options): Promise<Answer> {
   if (!/^[a-z_][a-z0-9_-]*$/i.test(group)) {
     throw new Fault('HF_USAGE', `${sayText(group)} is no name of a group`, { command: 'guard' });
   }
+  const { kitFor } = await import('../../guard/core/kit.ts');
+  const { kitOptionsHere, waysHere } = await import('../guard/ways-here.ts');
+  const { kitWords, waysLeft } = await import('../guard/ways-words.ts');
   const { ways } = await waysHere();
   const pieces = kitFor(ways, kitOptionsHere(group));
   const left = waysLeft(ways, pieces);

@@ -1,7 +1,6 @@
 /** `holdfast guard run -- COMMAND`: the command a team already has, with a verdict and an undo. */
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
-import { openGuard } from '../guard/guard-session.ts';
 import { guardRun } from '../guard/run/guard-run.ts';
 import { RUN_EXIT } from '../guard/run/run-parts.ts';
 import { runJson } from '../guard/run/run-json.ts';
@@ -84,7 +83,10 @@ async function perform(cli: Cli, argv: readonly string[], options: Options): Pro
         breakGlass: options.breakGlass,
       },
       stateDir: async () => (await readSettings(cli, options)).state.value,
-      openSession: async () => openGuard(cli, await readSettings(cli, options)),
+      openSession: async () => {
+        const { openGuard } = await import('../guard/guard-session.ts');
+        return openGuard(cli, await readSettings(cli, options));
+      },
     });
     return { code: childExit(end.code), say: () => [], json: runJson(end) };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** From `guard:` in holdfast.yaml to what the rules go by. */
+import type { Excludes } from '../../host/excludes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Op } from '../../base/plan.ts';
 import { type DurationMs, days, durationMs, type UnixMs } from '../../base/units.ts';
@@ -107,26 +108,36 @@ export type ClassOf = (path: Op['path'], isDir: boolean) => Op['cls'];
 /** What kind of thing lies at a path below the target. */
 export function classesOf({ classes }: GuardConfig): ClassOf {
   const rules = [
-    ['identity', gitignoreExcludes(classes?.identity ?? [])],
-    ['config', gitignoreExcludes(classes?.config ?? [])],
-    ['cache', gitignoreExcludes(classes?.cache ?? CACHES)],
+    ['identity', within(classes?.identity ?? [])],
+    ['config', within(classes?.config ?? [])],
+    ['cache', within(classes?.cache ?? CACHES)],
   ] as const;
   return (path, isDir) => {
     if (path === '') return 'data';
-    const rule = rules.find(([, paths]) => isWithin(paths, path, isDir));
+    const rule = rules.find(([, isWithin]) => isWithin(path, isDir));
     return rule?.[0] ?? 'data';
   };
 }
 
-/** What lies below a directory is of its class. */
-function isWithin(
-  paths: ReturnType<typeof gitignoreExcludes>,
-  path: Op['path'],
-  isDir: boolean,
-): boolean {
-  if (paths.ruleFor(path, isDir) !== undefined) return true;
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
-    if (paths.ruleFor(byteString(path.slice(0, at)), true) !== undefined) return true;
+/** What lies below a directory is of its class. Paths come sorted: many in turn lie in one. */
+function within(written: readonly string[]): (path: Op['path'], isDir: boolean) => boolean {
+  const paths = gitignoreExcludes(written);
+  let last = '';
+  let isInLast = false;
+  return (path, isDir) => {
+    if (paths.ruleFor(path, isDir) !== undefined) return true;
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    if (above !== last) {
+      last = above;
+      isInLast = isInOrBelow(paths, above);
+    }
+    return isInLast;
+  };
+}
+
+function isInOrBelow({ ruleFor }: Excludes, dir: string): boolean {
+  for (let end = dir.length; end > 0; end = dir.lastIndexOf('/', end - 1)) {
+    if (ruleFor(byteString(dir.slice(0, end)), true) !== undefined) return true;
   }
   return false;
 }

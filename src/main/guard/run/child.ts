@@ -15,6 +15,8 @@ export interface ChildCall {
   readonly env: Environment;
   /** What it reads; absent: what we were given ourselves. */
   readonly input?: Uint8Array | undefined;
+  /** It is ended, wherever it is. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 export interface AskedChild {
@@ -33,6 +35,11 @@ export async function askChild(
   // Its questions (a passphrase of ssh) go to the terminal by itself; stdin is kept for the run.
   const child = start(call, [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']);
   feed(child, call.input);
+  call.stop?.addEventListener('abort', () => {
+    child.kill();
+    // Who is asked through others holds them open to its end.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  });
   let said = '';
   let line = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,8 +1,7 @@
 /** `holdfast guard run -- COMMAND`: understood, then run as it deserves; docs/design/020-guard-run.md. */
 import { isInQuarantine } from '../../../base/own-places.ts';
-import { runThere } from './near-side.ts';
-import { runRemote } from './remote-target.ts';
-import { runAs, runHere } from './run-here.ts';
+import type { LocalCommand } from './make-plan.ts';
+import { runAs } from './run-as.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
 import { understand } from './understand.ts';
 import type { Guarded, Unclear } from './wrapped.ts';
@@ -23,9 +22,23 @@ export async function guardRun(parts: RunParts): Promise<RunEnd> {
     return { code: RUN_EXIT.notRun, outcome: 'not-run' };
   }
   const command = asked.pipeline === undefined ? wrapped : { ...wrapped, pipeline: asked.pipeline };
-  if (command.target !== 'remote') return runHere(parts, { ...command, target: command.target });
+  const { target } = command;
+  if (target !== 'remote') return runEarly(parts, { ...command, target });
+  const { runThere } = await import('./near-side.ts');
+  const { runRemote } = await import('./remote-target.ts');
   const there = await runThere(parts, command, runAs);
   return there ?? runRemote(parts, command, runAs);
+}
+
+/** The dry run is begun first of all: what else is needed is loaded while it looks. */
+async function runEarly(parts: RunParts, command: LocalCommand): Promise<RunEnd> {
+  command.early?.begin();
+  try {
+    const { runHere } = await import('./run-here.ts');
+    return await runHere(parts, command);
+  } finally {
+    await command.early?.leave();
+  }
 }
 
 const OF_QUARANTINE: Unclear = {

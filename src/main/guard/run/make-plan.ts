@@ -91,6 +91,7 @@ export async function makePlan(asking: MakePlan): Promise<PlanOrEnd> {
   const changes: WrappedChange[] = [];
   const adopted: ByteString[] = [];
   const isFirst = found.past.isFirstRun && command.cause === 'absent-in-source';
+  if (command.early !== undefined && !isFirst) found.book.readAhead();
   const begun = cli.clock.monotonic();
   const asked = await command.ask(
     (change) => {

@@ -19,38 +19,13 @@ import { approvalPorts, approvalsFor } from '../approvals-here.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { releaseOver, settleKilled } from '../housekeeping.ts';
 import { brokenOf } from '../judge-again.ts';
-import { runChild } from './child.ts';
 import { bookPorts, type LocalCommand, type MadePlan, makePlan } from './make-plan.ts';
+import { runAs } from './run-as.ts';
 import { RUN_EXIT, type RunEnd, type RunParts } from './run-parts.ts';
-import type { CommandCall } from './wrapped.ts';
 
 /** The target lies on this machine. */
 export async function runHere(parts: RunParts, command: LocalCommand): Promise<RunEnd> {
   return new LocalRun(parts, command, await parts.openSession()).run();
-}
-
-/** @returns its own exit code */
-export async function runAs(parts: RunParts, call: CommandCall): Promise<number> {
-  const code = call.argv.length === 0 ? 0 : await runCall(parts, call);
-  const next = call.otherwise?.(code);
-  if (next !== undefined) return runAs(parts, next);
-  parts.ran.code = code;
-  return code;
-}
-
-async function runCall(
-  { cli, runElsewhere }: RunParts,
-  { argv, input }: CommandCall,
-): Promise<number> {
-  const [program = '', ...args] = argv;
-  cli.stop.leaveToCommand();
-  try {
-    if (runElsewhere !== undefined) return await runElsewhere(argv);
-    const call = { program, args, env: cli.env, input };
-    return await runChild(call, cli.wantsJson ? 2 : 1);
-  } finally {
-    cli.stop.takeBack();
-  }
 }
 
 class LocalRun {
@@ -67,7 +42,8 @@ class LocalRun {
   }
 
   async run(): Promise<RunEnd> {
-    settleKilled(this.#session);
+    // What was asked before something was put in order here counts no more.
+    if (settleKilled(this.#session).length > 0) await this.#command.early?.leave();
     const { asked, voice } = this.#parts;
     const made = await this.#plan();
     if (made.kind === 'ended') {

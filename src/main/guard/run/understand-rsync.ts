@@ -12,6 +12,7 @@ import type { WrappedChange } from '../../../guard/core/wrapped.ts';
 import { bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { realPath, walkedFrom } from './explicit-places.ts';
 import { RsyncListRun } from './rsync-list-run.ts';
+import { EarlyAsk } from './early-ask.ts';
 import { askChild, ByteLines, readInput } from './child.ts';
 import type { Asked, Guarded, LookablePlace, Surroundings, Unclear, Wrapped } from './wrapped.ts';
 
@@ -144,6 +145,10 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
   const sourceText = sourceName(command.sources, cwd);
   const sourceFile = sourceFileOf(command, cwd);
   const list = new RsyncListRun(command, { cwd: around.cwd, sourceFile });
+  const early = new EarlyAsk((see, same, stop) =>
+    ask({ command, around, input, fileName, see, same, list, stop }),
+  );
+  const isHere = target !== 'remote' && command.sources.every(({ kind }) => kind === 'local');
   return {
     ...{ risk: 'guarded', name: 'rsync', sourceText, targetText, input },
     pipeline: `rsync:${sourceText}>${targetText}`,
@@ -156,7 +161,13 @@ async function guarded({ command, around, target }: Parts): Promise<Guarded> {
     filterNarrowsDeletes: command.filterNarrowsDeletes,
     copiesFirst: command.needsCopies,
     keepsDirTimes: command.keepsDirTimes,
-    ask: (see, same) => ask({ command, around, input, fileName, see, same, list }),
+    ask: (see, same) =>
+      early.ask((change) => {
+        list.note(change);
+        see(fileName === undefined ? change : { ...change, path: fileName });
+      }, same),
+    // Over ssh somebody may be asked who they are: not before it is needed.
+    ...(isHere ? { early } : {}),
     run: (backupDir) =>
       // Beside copies as well: of what changes after the dry run none was made.
       list.call(backupDir === undefined || command.hasOwnBackup ? {} : { backupDir }, input),
@@ -174,24 +185,18 @@ interface Asking {
   readonly see: (change: WrappedChange) => void;
   readonly same: ((path: ByteString) => void) | undefined;
   readonly list: RsyncListRun;
+  readonly stop: AbortSignal | undefined;
 }
 
 async function ask(asking: Asking): Promise<Asked> {
-  const { command, around, input, fileName, see, same, list } = asking;
-  const named = (change: WrappedChange): WrappedChange =>
-    fileName === undefined ? change : { ...change, path: fileName };
-  const reader = new DryRunReader(
-    (change) => {
-      list.note(change);
-      see(named(change));
-    },
-    (each) => same?.(fileName ?? each),
-  );
+  const { command, around, input, fileName, see, same, list, stop } = asking;
+  const reader = new DryRunReader(see, (each) => same?.(fileName ?? each));
   const lines = new ByteLines((line) => reader.push(line));
   const env = { ...around.env, LC_ALL: 'C', TZ: 'UTC' };
   const args = dryRunArguments(command, same !== undefined);
-  const { code, said } = await askChild({ program: command.program, args, env, input }, (bytes) =>
-    lines.push(bytes),
+  const { code, said } = await askChild(
+    { program: command.program, args, env, input, stop },
+    (bytes) => lines.push(bytes),
   );
   if (!LISTED.has(code)) return { kind: 'ended', code, said };
   lines.end();

@@ -61,6 +61,8 @@ export interface Guarded {
     /** Where it is given: told of all that stays as it is. */
     same: ((path: ByteString) => void) | undefined,
   ) => Promise<Asked>;
+  /** Begins what `ask` will want; undefined: it is better asked when it is wanted. */
+  readonly early?: { begin(): void; leave(): Promise<void> };
   /** The run without its deletes; undefined: there is nothing to run, the deletes are all. */
   readonly run: ((backupDir: string | undefined) => CommandCall) | undefined;
   /** The run that only creates; undefined: it cannot. */
