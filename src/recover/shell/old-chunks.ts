@@ -10,7 +10,7 @@ import { type PlacedChunk, ZERO_DIGEST } from '../../manifest/core/list.ts';
 import { gearPieces } from '../../vault/shell/cut-content.ts';
 import { type OldPiece, pairChunks } from '../core/pair-chunks.ts';
 
-/** Of one file; of what is larger the rest comes as a whole. */
+/** Of one file, old and new; of what is larger the rest comes as a whole. */
 const PIECES_MAX = 500_000;
 
 export interface OldVersion {
@@ -34,8 +34,8 @@ export class OldChunks {
     this.#file = file;
     this.#pairs =
       now.cut === 'gear-1'
-        ? pairChunks(now.chunks, this.#gearPieces())
-        : this.#blocksAt(now.chunks);
+        ? pairChunks(firstOf(now.chunks), this.#gearPieces())
+        : this.#blocksAt(firstOf(now.chunks));
   }
 
   has(digest: Digest): boolean {
@@ -83,7 +83,6 @@ export class OldChunks {
       const old = this.#digestAt(at.offset, new Uint8Array(length));
       if (old === undefined) break;
       pairs.set(digest, { ...at, digest: old });
-      if (pairs.size === PIECES_MAX) break;
     }
     return pairs;
   }
@@ -93,5 +92,15 @@ export class OldChunks {
     return source.read(this.#file, into, offset) === into.length
       ? tools.hash.sha256(into)
       : undefined;
+  }
+}
+
+/** The other side says how many there are, and how small; holes cost nothing. */
+function* firstOf(chunks: Iterable<PlacedChunk>): Generator<PlacedChunk> {
+  let count = 0;
+  for (const chunk of chunks) {
+    yield chunk;
+    if (chunk.digest !== ZERO_DIGEST) count += 1;
+    if (count === PIECES_MAX) return;
   }
 }
