@@ -9,6 +9,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../run/needs.ts';
 import type { Ran, RunPlaceOptions } from './run-place.ts';
+import { tmpfsAt } from './scratch-mount.ts';
 import { SyncPlace } from './sync-place.ts';
 import { onTerminal } from './terminal.ts';
 
@@ -337,4 +338,38 @@ test('the options of a plan go with --in-place only', (t) => {
   }
   const full = place.say(['restore', 'latest', place.source]);
   assert.equal(full.said.error?.code, 'HF_TARGET_NOT_EMPTY');
+});
+
+test('a mount that is in the way costs what lies there, and nothing else', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const place = restorePlace(t);
+  for (const name of ['a', 'bound', 'in the way', 'z']) place.put(name, `${name}\n`);
+  place.backup();
+  const at = (name: string): string => path.join(place.target, name);
+  for (const name of ['a', 'bound', 'z']) place.put(name, 'worked on\n', place.target);
+  fs.mkdirSync(at('in the way/disk'), { recursive: true });
+  const other = path.join(place.dir, 'other');
+  fs.writeFileSync(other, 'of somebody else');
+  using _disk = tmpfsAt(at('in the way/disk'));
+  fs.writeFileSync(at('in the way/disk/file'), 'of somebody else');
+  execFileSync('mount', ['--bind', other, at('bound')]);
+  try {
+    const { code, said } = place.over();
+    assert.equal(code, 6, JSON.stringify(said));
+    assert.deepEqual(
+      said.done?.failures?.map((each) => [each.path, each.code]),
+      [
+        ['bound', 'EBUSY'],
+        ['in the way', 'EBUSY'],
+      ],
+    );
+    for (const name of ['a', 'z']) assert.equal(fs.readFileSync(at(name), 'utf8'), `${name}\n`);
+    for (const name of ['bound', 'in the way/disk/file']) {
+      assert.equal(fs.readFileSync(at(name), 'utf8'), 'of somebody else');
+    }
+    place.undo(said.plan?.id);
+    for (const name of ['a', 'z']) assert.equal(fs.readFileSync(at(name), 'utf8'), 'worked on\n');
+  } finally {
+    execFileSync('umount', [at('bound')]);
+  }
 });

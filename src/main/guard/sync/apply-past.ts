@@ -1,10 +1,12 @@
 /** An apply that goes on past single entries which cannot be written: what can be restored is. */
 import type { ApplyReport } from '../../../guard/shell/apply-request.ts';
+import { MOUNTED } from '../../../guard/shell/survey-below.ts';
 import type { RestoreFailure } from '../../../recover/core/restore-tally.ts';
 
 /** What says nothing about any other entry. */
 const OF_ONE: ReadonlySet<string> = new Set([
-  ...['EACCES', 'EEXIST', 'EILSEQ', 'EINVAL', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR'],
+  // EBUSY: something is mounted on it.
+  ...['EACCES', 'EBUSY', 'EEXIST', 'EILSEQ', 'EINVAL', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOTDIR'],
   ...['ENOTSUP', 'EOPNOTSUPP', 'EPERM'],
 ]);
 /** Each costs one more run of the plan. */
@@ -17,12 +19,18 @@ export async function applyPast(
 ): Promise<ApplyReport> {
   let sum = await apply();
   for (let passed = 0; passed < PASSED_MAX; passed++) {
-    const { outcome, stop } = sum;
-    if (outcome !== 'stopped' || stop?.n === undefined || !OF_ONE.has(stop.why)) return sum;
-    leaveOut({ path: stop.path, code: stop.why, why: `could not be written: ${stop.why}` });
+    const { stop } = sum;
+    if (stop?.n === undefined || !isOfOne(sum)) return sum;
+    const code = stop.why === MOUNTED ? 'EBUSY' : stop.why;
+    leaveOut({ path: stop.path, code, why: `could not be written: ${stop.why}` });
     sum = added(sum, await apply());
   }
   return sum;
+}
+
+function isOfOne({ outcome, stop }: ApplyReport): boolean {
+  const why = stop?.why ?? '';
+  return outcome === 'stale' ? why === MOUNTED : outcome === 'stopped' && OF_ONE.has(why);
 }
 
 function added(before: ApplyReport, last: ApplyReport): ApplyReport {
