@@ -434,3 +434,43 @@ test('a run that failed, and had nothing to delete, waits for nobody', (t) => {
   assert.equal(guard(of, args).status, 23);
   assert.match(place.holdfast(['plan']).stdout, /1 plan waiting/);
 });
+
+for (const options of [
+  ['-a', '--existing'],
+  ['-rlt', '--delete', '--ignore-non-existing'],
+]) {
+  test(`${options.join(' ')}: what is of another kind comes, and nothing that is new`, (t) => {
+    if (!needs(t, 'rsync')) return;
+    const of = twins(t);
+    const { place, plain } = of;
+    place.put('same', 'same');
+    fs.mkdirSync(path.join(place.source, 'dir'));
+    place.put('dir/in', 'in');
+    place.put('file', 'file');
+    begin(of, ['-a']);
+    for (const target of [place.target, plain]) {
+      fs.rmSync(path.join(target, 'dir'), { recursive: true });
+      fs.symlinkSync('nowhere', path.join(target, 'dir'));
+      fs.rmSync(path.join(target, 'file'));
+      fs.mkdirSync(path.join(target, 'file'));
+      fs.utimesSync(path.join(target, 'file'), 1e9, 1e9);
+    }
+    place.put('new', 'new');
+    const before = place.listing();
+    const over = (target: string) => [...options, `${place.source}/`, `${target}/`];
+    assert.equal(guard(of, over(place.target)).status, 0);
+    assert.equal(plainly(of, over(plain)).status, 0);
+    const kinds = (top: string) =>
+      fs
+        .readdirSync(top, { recursive: true, withFileTypes: true })
+        .map((each) => [
+          path.join(path.relative(top, each.parentPath), each.name),
+          each.isDirectory(),
+        ])
+        .sort();
+    assert.deepEqual(kinds(place.target), kinds(plain));
+    const [last] = JSON.parse(place.holdfast(['undo', '--json']).stdout).plans as { id: string }[];
+    assert.equal(place.holdfast(['undo', last?.id ?? '']).status, 0);
+    assert.deepEqual(place.listing(), before);
+  });
+}

@@ -15,6 +15,8 @@ import { lstatOf, walkedFrom } from './explicit-places.ts';
 import { bytesOfText } from '../../cli/places.ts';
 import type { CommandCall, Guarded } from './wrapped.ts';
 
+/** They make nothing that is not there: what they create takes the place of another kind, which is aside by now. */
+const MAKING_NOTHING = new Set(['existing', 'ignore-non-existing']);
 /** Usage, protocol, not supported, and a stream that ended: what an rsync says that knows no such list. */
 const NOT_TAKEN = new Set([1, 2, 4, 12]);
 
@@ -53,6 +55,7 @@ export class RsyncListRun {
     const source = this.#source;
     const isAll = options.createsOnly === undefined;
     const told = this.#told.filter(({ what }) => what === 'create' || (isAll && what === 'update'));
+    const isMade = isAll && told.some(({ what }) => what === 'create');
     // What came back meanwhile is brought, so that it is not taken for what was judged.
     const gone = isAll && source?.isFiltered === false ? this.#gone() : [];
     if (source === undefined || !this.#isWhole || !this.#hasWholeGroups(source, told)) return whole;
@@ -61,7 +64,7 @@ export class RsyncListRun {
     const isTopAlone = named.every(({ path }) => path === '');
     const list = { below: source.base, isTopAlone };
     const listed = {
-      argv: this.#argv({ ...options, list }),
+      argv: this.#argv({ ...options, list }, isMade ? MAKING_NOTHING : undefined),
       input: listOf(named, source),
     };
     if (this.#command.sources[0]?.kind === 'local') return listed;
@@ -83,8 +86,9 @@ export class RsyncListRun {
     return this.#told.filter(({ what, path }) => what === 'delete' && !isBelowAny(tops, path));
   }
 
-  #argv(options: RunOptions): readonly string[] {
-    return [this.#command.program, ...runArguments(this.#command, options)];
+  #argv(options: RunOptions, drops?: ReadonlySet<string>): readonly string[] {
+    const kept = this.#command.options.filter(({ name }) => drops?.has(name) !== true);
+    return [this.#command.program, ...runArguments({ ...this.#command, options: kept }, options)];
   }
 
   #hasWholeGroups({ wholeGroups }: ListedSource, told: readonly WrappedChange[]): boolean {
