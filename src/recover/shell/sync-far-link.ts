@@ -84,7 +84,7 @@ export class FarLink {
   }
 }
 
-/** What came early is kept up to this. */
+/** What came early, and what is told by an old version that waits here, is kept up to this. */
 const EARLY_MAX = 32 * MIB;
 const LISTS_MAX = 4 * MIB;
 const OBJECT_KINDS: ReadonlySet<number> = new Set([
@@ -123,6 +123,8 @@ export class FarObjects implements ObjectReader {
   readonly #awaited: Awaited[] = [];
   readonly #early = new Map<ByteString, Uint8Array>();
   #earlyBytes = 0;
+  /** Of old versions, until what they tell has come. */
+  #oldBytes = 0;
   /** Lists of the chunks of a file are read twice: once to see what of it is here. */
   readonly #lists = new Map<Digest, Uint8Array>();
   #listBytes = 0;
@@ -168,7 +170,7 @@ export class FarObjects implements ObjectReader {
     for (const digest of digests) {
       const key = keyOf(kind, digest);
       const isFull = this.#awaited.length + wanted.length >= WANTED_MAX / 2;
-      if (isFull || this.#earlyBytes > EARLY_MAX) break;
+      if (isFull || this.#earlyBytes + this.#oldBytes > EARLY_MAX) break;
       const isKnown =
         (kind !== NAMES && this.#options.here.has(digest)) ||
         this.#early.has(key) ||
@@ -186,12 +188,9 @@ export class FarObjects implements ObjectReader {
   }
 
   #awaitedOf(key: ByteString, kind: ObjectKind, digest: Digest): Awaited {
-    return {
-      key,
-      kind,
-      digest,
-      old: kind === NAMES ? undefined : this.#options.here.oldOf(digest),
-    };
+    const old = kind === NAMES ? undefined : this.#options.here.oldOf(digest);
+    this.#oldBytes += old?.bytes.length ?? 0;
+    return { key, kind, digest, old };
   }
 
   #want(objects: readonly Awaited[]): void {
@@ -206,7 +205,8 @@ export class FarObjects implements ObjectReader {
     const { kind, rest } = this.#link.next();
     const awaited = this.#awaited.shift();
     demandSync(awaited !== undefined, 'an object came that nobody wanted');
-    const { key } = awaited;
+    const { key, old } = awaited;
+    this.#oldBytes -= old?.bytes.length ?? 0;
     demandSync(OBJECT_KINDS.has(kind), 'a message came out of turn');
     this.receivedBytes += rest.length;
     const bytes = kind === SYNC_KIND.refused ? REFUSED : this.#opened({ kind, rest }, awaited);
