@@ -391,6 +391,8 @@ exec sh -c "$*"
     if (isOld) fs.writeFileSync(refuse, '');
     if (isOld) place.put('f0', 'again');
     change(of);
+    // What changes may have the size and the second that it had in the first round.
+    place.put(`new ${isOld}`, 'new');
     const ran = guard(of, [...args, `${place.target}/`]);
     assert.equal(ran.status, 0, ran.stderr);
     assert.equal(plainly(of, [...args, `${of.plain}/`]).status, 0);
