@@ -1,5 +1,6 @@
 /** A machine's life with a vault: init, then backups of a tree that changes; and how it goes on. */
 import { hours, minutes } from '../src/base/units.ts';
+import { forked } from './each-crash.ts';
 import { SimDisk } from './disk.ts';
 import type { FrozenTree } from './living-tree.ts';
 import { LivingTree } from './living-tree.ts';
@@ -89,11 +90,4 @@ export async function runPhase(
 
 export function toldOf(marks: readonly string[]): Told {
   return { isMade: marks.includes(MADE), snapshots: marks.filter((mark) => mark !== MADE) };
-}
-
-/** Another disk on which is durable what is seen on this one. */
-export function forked(disk: SimDisk): SimDisk {
-  const seen = disk.fingerprint();
-  for (const state of disk.statesAfterCrash(0, 3)) if (state.fingerprint() === seen) return state;
-  throw new Error('all that is seen may be durable');
 }

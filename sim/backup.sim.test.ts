@@ -8,8 +8,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../src/base/fault.ts';
+import { forked } from './each-crash.ts';
 import type { History, Told } from './backup-history.ts';
-import { forked, makeHistory, runPhase, toldOf } from './backup-history.ts';
+import { makeHistory, runPhase, toldOf } from './backup-history.ts';
 import type { SimDisk } from './disk.ts';
 import type { CrashMode } from './layers.ts';
 import { Seeded } from './seeded.ts';

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteString } from '../src/base/bytes.ts';
 import type { PlanHeader } from '../src/base/plan.ts';
+import { demandEachState, forked } from './each-crash.ts';
 import { GUARD_STATE, GUARD_TREE, GuardHost } from './guard-host.ts';
 import { planFor, type Wish } from './guard-plan.ts';
 import { growTree, randomWishes } from './guard-tree.ts';
@@ -52,12 +53,6 @@ function plannedBy(seed: number): Planned {
       gone: lines.filter(isGone),
     };
   }
-}
-
-function forked(volume: SimVolume): SimVolume {
-  const seen = volume.fingerprint();
-  for (const state of volume.statesAfterCrash(0, 3)) if (state.fingerprint() === seen) return state;
-  throw new Error('all that is seen may be durable');
 }
 
 /** Path and content of each entry; times of directories are those of what went. */
@@ -147,27 +142,20 @@ for (const seed of SEEDS) {
   });
 
   test(`SEED=${seed}: the power goes at any writing call`, async (t) => {
-    const states = new Set<string>();
+    let states = 0;
     for (let nth = 0; nth < PLANS; nth++) {
       const planned = plannedBy(seed + nth * 10);
       const volume = forked(planned.volume);
       const host = new GuardHost(volume, planned.clock, seed);
       await host.applyWishes(planned.header, planned.wishes, { withoutUndo: true });
-      for (const point of volume.crashPoints()) {
-        for (const state of point.states(seed + point.calls, STATES_PER_POINT)) {
-          const fingerprint = state.fingerprint();
-          if (states.has(fingerprint)) continue;
-          states.add(fingerprint);
-          await demandEnds(
-            planned,
-            state,
-            `SEED=${seed} plan ${nth}, power gone at ${point.calls}`,
-          );
-        }
-      }
+      states += await demandEachState(
+        volume,
+        { seed, statesPerPoint: STATES_PER_POINT },
+        (state, where) => demandEnds(planned, state, `plan ${nth}, ${where}`),
+      );
     }
-    t.diagnostic(`SEED=${seed}: ${states.size} distinct states survived`);
-    assert.ok(states.size > 20, 'liveness: many states were seen');
+    t.diagnostic(`SEED=${seed}: ${states} distinct states survived`);
+    assert.ok(states > 20, 'liveness: many states were seen');
   });
 }
 

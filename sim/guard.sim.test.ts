@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../src/base/fault.ts';
 import type { PlanHeader } from '../src/base/plan.ts';
+import { demandEachState, forked } from './each-crash.ts';
 import { GUARD_STATE, GUARD_TREE, GuardHost } from './guard-host.ts';
 import { planFor, type Wish } from './guard-plan.ts';
 import { growTree, randomWishes } from './guard-tree.ts';
@@ -43,13 +44,6 @@ function plannedBy(seed: number): Planned {
     ...{ volume: forked(volume), clock, header, wishes },
     ...{ before: host.picture(), contents: host.contents() },
   };
-}
-
-/** Another volume on which is durable what is seen on this one. */
-function forked(volume: SimVolume): SimVolume {
-  const seen = volume.fingerprint();
-  for (const state of volume.statesAfterCrash(0, 3)) if (state.fingerprint() === seen) return state;
-  throw new Error('all that is seen may be durable');
 }
 
 function lostFrom(contents: ReadonlySet<string>, host: GuardHost): string | undefined {
@@ -169,10 +163,14 @@ for (const seed of SEEDS) {
       const host = new GuardHost(volume, planned.clock, seed);
       const report = await host.applyWishes(planned.header, planned.wishes);
       assert.equal(report.outcome, 'applied');
-      states += await demandEachState(volume, seed, async (state, where) => {
-        await demandTakenBack(planned, forked(state), `plan ${nth}, ${where}`);
-        await demandGoesOn(planned, state, `plan ${nth}, ${where}`);
-      });
+      states += await demandEachState(
+        volume,
+        { seed, statesPerPoint: STATES_PER_POINT },
+        async (state, where) => {
+          await demandTakenBack(planned, forked(state), `plan ${nth}, ${where}`);
+          await demandGoesOn(planned, state, `plan ${nth}, ${where}`);
+        },
+      );
     }
     t.diagnostic(`SEED=${seed}: ${states} distinct states survived`);
     assert.ok(states > 40, 'liveness: many states were seen');
@@ -186,14 +184,18 @@ for (const seed of SEEDS) {
       const volume = forked(base);
       const report = await new GuardHost(volume, planned.clock, seed).applyUndo(undo);
       assert.equal(report.outcome, 'applied');
-      states += await demandEachState(volume, seed, async (state, cut) => {
-        const where = `plan ${nth}, ${cut}`;
-        const host = new GuardHost(state, planned.clock, seed + 9);
-        assert.equal(lostFrom(planned.contents, host), undefined, `${where}: a content is lost`);
-        const again = await host.applyUndo(undo);
-        assert.equal(again.outcome, 'applied', `${where}: ${JSON.stringify(again.stop)}`);
-        assert.equal(differenceOf(planned.before, host.picture()), undefined, where);
-      });
+      states += await demandEachState(
+        volume,
+        { seed, statesPerPoint: STATES_PER_POINT },
+        async (state, cut) => {
+          const where = `plan ${nth}, ${cut}`;
+          const host = new GuardHost(state, planned.clock, seed + 9);
+          assert.equal(lostFrom(planned.contents, host), undefined, `${where}: a content is lost`);
+          const again = await host.applyUndo(undo);
+          assert.equal(again.outcome, 'applied', `${where}: ${JSON.stringify(again.stop)}`);
+          assert.equal(differenceOf(planned.before, host.picture()), undefined, where);
+        },
+      );
     }
     t.diagnostic(`SEED=${seed}: ${states} distinct states survived`);
     assert.ok(states > 40, 'liveness: many states were seen');
@@ -239,22 +241,4 @@ async function appliedWithUndo(planned: Planned, seed: number) {
   assert.ok(undo !== undefined, 'it was applied');
   host.ports.tree.syncAll(host.ports.source.openRoot(GUARD_TREE));
   return { volume, undo };
-}
-
-/** @returns how many distinct states were seen */
-async function demandEachState(
-  volume: SimVolume,
-  seed: number,
-  demand: (state: SimVolume, where: string) => Promise<void>,
-): Promise<number> {
-  const states = new Set<string>();
-  for (const point of volume.crashPoints()) {
-    for (const state of point.states(seed + point.calls, STATES_PER_POINT)) {
-      const fingerprint = state.fingerprint();
-      if (states.has(fingerprint)) continue;
-      states.add(fingerprint);
-      await demand(state, `SEED=${seed} power gone after call ${point.calls}`);
-    }
-  }
-  return states.size;
 }

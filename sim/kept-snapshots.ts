@@ -8,7 +8,6 @@ import type { FrozenTree } from './living-tree.ts';
 import { SimClock } from './sim-clock.ts';
 import type { Session } from './vault-host.ts';
 import { VaultHost } from './vault-host.ts';
-import type { SimVolume } from './volume.ts';
 
 const LARGE_FILE_SIZE = 1_300_000;
 
@@ -31,13 +30,6 @@ export async function keptBy(seed: number, history?: History): Promise<Kept> {
   const session = await host.open();
   const { snapshots } = await listSnapshots(session.vault);
   return { host, clock, session, snapshots, trees };
-}
-
-/** Another volume on which is durable what is seen on this one. */
-export function forked(volume: SimVolume): SimVolume {
-  const seen = volume.fingerprint();
-  for (const state of volume.statesAfterCrash(0, 3)) if (state.fingerprint() === seen) return state;
-  throw new Error('all that is seen may be durable');
 }
 
 export function below(top: ByteString, path: ByteString): ByteString {

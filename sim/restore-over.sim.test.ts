@@ -10,7 +10,8 @@ import { type ByteString, byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
 import type { PlanHeader } from '../src/base/plan.ts';
 import { minutes } from '../src/base/units.ts';
-import { below, forked, type Kept, keptBy } from './kept-snapshots.ts';
+import { demandEachState, forked } from './each-crash.ts';
+import { below, type Kept, keptBy } from './kept-snapshots.ts';
 import { type FrozenTree, TREE_TOP } from './living-tree.ts';
 import { OverHost, type Snapshot, snapshotOf } from './over-host.ts';
 import type { SimClock } from './sim-clock.ts';
@@ -222,20 +223,16 @@ for (const seed of SEEDS) {
     const scene = await sceneBy(seed);
     const volume = forked(scene.base);
     assert.notEqual(await attempt(scene, volume), undefined);
-    const states = new Set<string>();
-    for (const point of volume.crashPoints()) {
-      for (const state of point.states(seed + point.calls, STATES_PER_POINT)) {
-        const fingerprint = state.fingerprint();
-        if (states.has(fingerprint)) continue;
-        states.add(fingerprint);
-        const where = `SEED=${seed} power gone after call ${point.calls}`;
-        demandNothingLost(scene, state, where);
-        if (states.size % 2 === 0) await demandWholeAgain(scene, state, where);
-        await demandTakenBack(scene, state, where);
-      }
-    }
-    t.diagnostic(`SEED=${seed}: ${volume.calls} calls, ${states.size} distinct states survived`);
-    assert.ok(states.size > 40, 'liveness: many states were seen');
+    let nth = 0;
+    const each = { seed, statesPerPoint: STATES_PER_POINT };
+    const states = await demandEachState(volume, each, async (state, where) => {
+      nth += 1;
+      demandNothingLost(scene, state, where);
+      if (nth % 2 === 0) await demandWholeAgain(scene, state, where);
+      await demandTakenBack(scene, state, where);
+    });
+    t.diagnostic(`SEED=${seed}: ${volume.calls} calls, ${states} distinct states survived`);
+    assert.ok(states > 40, 'liveness: many states were seen');
   });
 
   for (const errno of ['EIO', 'ENOSPC'] as const) {

@@ -6,14 +6,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../src/base/fault.ts';
-import {
-  forked,
-  type History,
-  makeHistory,
-  runPhase,
-  type Told,
-  toldOf,
-} from './backup-history.ts';
+import { forked } from './each-crash.ts';
+import { type History, makeHistory, runPhase, type Told, toldOf } from './backup-history.ts';
 import { endOf } from './end-of.ts';
 import type { SimDisk } from './disk.ts';
 import type { CrashMode } from './layers.ts';

@@ -2,14 +2,15 @@
 // that is away, a release, an undo of a part. Method: the real program and a real vault; a part of what
 // is kept lies on a mount of its own, which goes and comes.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { packsIn, spoilPack } from '../vault/spoil-packs.ts';
 import type { Ran } from './run-place.ts';
-import { tmpfsAt } from './scratch-mount.ts';
+import { goingMount } from './scratch-mount.ts';
 import { SyncPlace } from './sync-place.ts';
 
 interface Parted {
@@ -28,24 +29,13 @@ interface Parted {
 /** `near` and `m/far` deleted by one plan; `m` is a mount. */
 function parted(t: TestContext): Parted {
   const place = new SyncPlace();
-  const disk = tmpfsAt(path.join(place.dir, 'disk'));
   const at = path.join(place.target, 'm');
-  fs.mkdirSync(at);
-  let isMounted = false;
-  const mount = (): void => {
-    execFileSync('mount', ['--bind', disk.at, at]);
-    isMounted = true;
-  };
-  const unmount = (): void => {
-    execFileSync('umount', [at]);
-    isMounted = false;
-  };
+  const disk = goingMount(place.dir, at);
+  const { mount, away: unmount } = disk;
   t.after(() => {
-    if (isMounted) unmount();
     disk[Symbol.dispose]();
     place.remove();
   });
-  mount();
   const dirs = [path.join(place.target, 'near'), path.join(at, 'far')];
   for (const dir of dirs) {
     fs.mkdirSync(dir);
@@ -129,24 +119,11 @@ test('what is left aside stays until the vault gave all of it', (t) => {
   assert.equal(reclaim(of).status, 0);
   for (const [at, dir] of kept.entries())
     fs.cpSync(copies[at] ?? '', dir, { recursive: true, preserveTimestamps: true });
-  const packs = path.join(of.place.vault, 'packs');
-  for (const name of fs.readdirSync(packs, { recursive: true, encoding: 'utf8' })) {
-    const file = path.join(packs, name);
-    if (fs.statSync(file).isFile()) damage(file);
-  }
+  for (const pack of packsIn(of.place.vault)) spoilPack(pack);
   const ran = of.place.holdfast(['undo', of.id]);
   assert.notEqual(ran.status, 0);
   for (const dir of kept) assert.ok(fs.existsSync(path.join(slotIn(dir), 'one')), ran.stderr);
 });
-
-/** In its middle: there lies what was kept. */
-function damage(file: string): void {
-  const bytes = fs.readFileSync(file);
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = (bytes[at] ?? 0) ^ 0xff;
-  fs.chmodSync(file, 0o600);
-  fs.writeFileSync(file, bytes);
-}
 
 test('a release before its time of what lies in a vault, or on a disk that is away: refused', (t) => {
   if (!mayMount(t)) return;

@@ -3,7 +3,7 @@
 // Method: the real program and a real vault; damaged chunks, a vault that is away, SIGKILL at drawn
 // times (the seed is printed); trees are compared to the last attribute.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -11,6 +11,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROGRAM } from '../cli/run-cli.ts';
+import { needs } from '../run/needs.ts';
+import { packsIn, spoilPack } from '../vault/spoil-packs.ts';
 import type { Ran } from './run-place.ts';
 import { SyncPlace } from './sync-place.ts';
 
@@ -123,11 +125,7 @@ test('what the vault would give back otherwise is not freed', (t) => {
     const ran = of.holdfast(['backup', '--vault', of.vault, of.target]);
     assert.equal(ran.status, 0, ran.stderr);
     // Chunks that the next capture relies on are no more what they were.
-    const packs = path.join(of.vault, 'packs');
-    for (const name of fs.readdirSync(packs, { recursive: true, encoding: 'utf8' })) {
-      const file = path.join(packs, name);
-      if (fs.statSync(file).isFile()) damage(file);
-    }
+    for (const pack of packsIn(of.vault)) spoilPack(pack);
   });
   const ran = reclaim(place, id);
   assert.notEqual(ran.status, 0, ran.stdout);
@@ -137,14 +135,23 @@ test('what the vault would give back otherwise is not freed', (t) => {
   assert.deepEqual(place.listing(), before);
 });
 
-/** In the middle: what stands at its ends is not what a chunk is read from. */
-function damage(file: string): void {
-  const bytes = fs.readFileSync(file);
-  const at = Math.floor(bytes.length / 2);
-  bytes[at] = (bytes[at] ?? 0) ^ 0xff;
-  fs.chmodSync(file, 0o600);
-  fs.writeFileSync(file, bytes);
-}
+test('what could not be removed is not called freed, and goes the next time', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const { place, id, before, kept } = deleted(t);
+  const [deep = ''] = fs
+    .readdirSync(kept, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('/deep'));
+  execFileSync('mount', ['--bind', path.join(kept, deep), path.join(kept, deep)]);
+  const ran = reclaim(place, id);
+  execFileSync('umount', [path.join(kept, deep)]);
+  assert.equal(ran.status, 0, ran.stderr);
+  assert.match(said(ran.stdout), /Freed 0 B .* could not be removed here: the same command again/);
+  const again = reclaim(place, id);
+  assert.equal(again.status, 0, again.stderr);
+  assert.ok(!fs.existsSync(kept));
+  assert.equal(place.holdfast(['undo', id]).status, 0);
+  assert.deepEqual(place.listing(), before);
+});
 
 test('killed at any time, it lies in the quarantine or in the vault', async (t) => {
   const { place, id, before, kept } = deleted(t);

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { needs } from '../run/needs.ts';
+import { packsIn, spoilPack } from '../vault/spoil-packs.ts';
 import type { Ran, RunPlaceOptions } from './run-place.ts';
 import { tmpfsAt } from './scratch-mount.ts';
 import { SyncPlace } from './sync-place.ts';
@@ -291,12 +292,11 @@ test('content that is damaged costs the files that need it, and nothing of what 
   const place = restorePlace(t);
   place.put('damaged', 'x'.repeat(70_000));
   place.backup();
-  const packs = path.join(place.vault, 'packs');
-  const damaged = new Set(packsBelow(packs));
+  const damaged = packsIn(place.vault);
   place.put('good', 'good\n');
   place.put('sub', 'file\n');
   place.backup();
-  for (const each of damaged) flipMiddle(each);
+  for (const each of damaged) spoilPack(each);
   fs.writeFileSync(path.join(place.target, 'damaged'), 'what is there');
   fs.writeFileSync(path.join(place.target, 'good'), 'worked on');
   const { code, said } = place.over();
@@ -312,21 +312,6 @@ test('content that is damaged costs the files that need it, and nothing of what 
   place.undo(said.plan?.id);
   assert.deepEqual(place.names(), ['/damaged', '/good']);
 });
-
-function packsBelow(top: string): string[] {
-  return fs
-    .readdirSync(top, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(top, name))
-    .filter((each) => fs.statSync(each).isFile());
-}
-
-function flipMiddle(file: string): void {
-  const bytes = fs.readFileSync(file);
-  const at = Math.trunc(bytes.length / 3);
-  bytes.writeUInt8((bytes[at] ?? 0) ^ 0xff, at);
-  fs.chmodSync(file, 0o600);
-  fs.writeFileSync(file, bytes);
-}
 
 test('the options of a plan go with --in-place only', (t) => {
   const place = restorePlace(t);

@@ -21,6 +21,33 @@ export function tmpfsAt(at: string, size = '64m'): ScratchMount {
   };
 }
 
+/** One at `at`, below `dir`, that goes and comes again with what lies on it. */
+export function goingMount(
+  dir: string,
+  at = join(dir, 'at'),
+): ScratchMount & {
+  readonly mount: () => void;
+  readonly away: () => void;
+} {
+  const disk = tmpfsAt(join(dir, 'disk'));
+  fs.mkdirSync(at);
+  let isMounted = false;
+  const mount = (): void => {
+    execFileSync('mount', ['--bind', disk.at, at]);
+    isMounted = true;
+  };
+  const away = (): void => {
+    execFileSync('umount', [at]);
+    isMounted = false;
+  };
+  mount();
+  const end = (): void => {
+    if (isMounted) away();
+    disk[Symbol.dispose]();
+  };
+  return { at, mount, away, [Symbol.dispose]: end };
+}
+
 /** @param fill makes what lies in the lower layer */
 export function overlay(fill: (lower: string) => void): ScratchMount {
   const dir = fs.mkdtempSync(join(tmpdir(), 'hf-overlay-'));

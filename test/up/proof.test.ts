@@ -10,6 +10,7 @@ import { byteString } from '../../src/base/bytes.ts';
 import { nodePorts } from '../../src/main/vault-session.ts';
 import { writeConfirmation } from '../../src/main/cli/sheet-confirmation.ts';
 import { unixMs } from '../../src/base/units.ts';
+import { spoilPack } from '../vault/spoil-packs.ts';
 import { exposureTo, onlyDone, UpBench } from './up-bench.ts';
 
 const DAY = 24 * 3_600_000;
@@ -53,7 +54,7 @@ test('what did not change is covered up to now, and what proved its content prov
 test('one flipped bit fails the drill, in words, and makes unknown what would be lost', async () => {
   await bench.once();
   // Of content; a flipped page is another finding, tested below.
-  for (const pack of bench.packs().filter((each) => !holdsNames(each))) flipMiddle(pack);
+  for (const pack of bench.packs().filter((each) => !holdsNames(each))) spoilPack(pack);
   const ran = await bench.once();
   assert.equal(ran.hasFailed, true);
   assert.equal(onlyDone(ran).drill.isPassed, false);
@@ -67,7 +68,7 @@ test('one flipped bit fails the drill, in words, and makes unknown what would be
 
 test('one flipped bit of a page of names costs a full read: the round stores it anew and proves it', async () => {
   await bench.once();
-  for (const pack of bench.packs().filter(holdsNames)) flipMiddle(pack);
+  for (const pack of bench.packs().filter(holdsNames)) spoilPack(pack);
   const ran = await bench.once();
   assert.equal(ran.hasFailed, false);
   const { backup, drill } = onlyDone(ran);
@@ -79,14 +80,6 @@ test('one flipped bit of a page of names costs a full read: the round stores it 
 /** The first group of a pack says what it holds: 2 is names. */
 function holdsNames(pack: string): boolean {
   return fs.readFileSync(pack)[16 + 5] === 2;
-}
-
-function flipMiddle(pack: string): void {
-  const bytes = fs.readFileSync(pack);
-  const at = Math.floor(bytes.length / 3);
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  fs.chmodSync(pack, 0o600);
-  fs.writeFileSync(pack, bytes);
 }
 
 test('proof that has expired counts for nothing, and a new round renews it', async () => {

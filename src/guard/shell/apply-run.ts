@@ -43,6 +43,7 @@ import { BY_COMMAND, makeUnlessThere, type PlanPlaces } from './quarantine-place
 import { type Settled, settleOp } from './settle-op.ts';
 import { Staging } from './staging.ts';
 import { Surprise } from './surprise.ts';
+import { Tally } from './tally.ts';
 import { joined, TargetTree } from './target-tree.ts';
 import { ifThere } from './tree-errno.ts';
 
@@ -82,10 +83,7 @@ export class ApplyRun {
   readonly #commanded = new Map<number, Intent>();
   readonly #dirTimes: DirTimes;
   readonly #unset: { path: ByteString; what: string }[] = [];
-  #done = 0;
-  #asideEntries = 0;
-  #asideBytes = 0;
-  #forGoodEntries = 0;
+  readonly #tally: Tally;
 
   constructor(parts: RunParts) {
     const { ports, request, quarantine, journal, lease, before } = parts;
@@ -98,6 +96,7 @@ export class ApplyRun {
     const { demandGoOn } = this.#batches;
     const mayGoForGood = (op: Op): boolean => goesForGood(op, request);
     this.#steps = new OpSteps({ ports, tree: this.#tree, quarantine, demandGoOn, mayGoForGood });
+    this.#tally = new Tally((op) => this.#steps.mountFor(op) === undefined);
     this.#staging = new Staging({
       ...{ ports, quarantine, steps: this.#steps, batches: this.#batches },
       isResumed: before !== undefined,
@@ -110,6 +109,7 @@ export class ApplyRun {
 
   /** @throws what is neither a surprise nor a failure of the system: a bug */
   async perform(): Promise<RunOutcome> {
+    const tally = this.#tally;
     try {
       const ending = await this.#ended(() => this.#act());
       const settled = await this.#ended(async () => this.#settleOpen());
@@ -118,9 +118,8 @@ export class ApplyRun {
       const worst = failed ?? finished;
       return {
         ...worst,
-        ...{ done: this.#done, asideEntries: this.#asideEntries, asideBytes: this.#asideBytes },
-        forGoodEntries: this.#forGoodEntries,
-        unset: this.#unset,
+        ...{ done: tally.done, forGoodEntries: tally.forGoodEntries, unset: this.#unset },
+        ...{ asideEntries: tally.asideEntries, asideBytes: tally.asideBytes },
       };
     } finally {
       this.#tree.close();
@@ -316,7 +315,7 @@ export class ApplyRun {
       if (intent === undefined) continue;
       if (!isWell && this.#settle(op, intent) === 'not-done') {
         this.#meant.sayNot({ op, intent });
-        this.#uncount(op);
+        this.#tally.count(op, -1);
         continue;
       }
       const made = ifThere(() => this.#steps.madeAt(this.#tree.placeOf(op.path)));
@@ -360,11 +359,11 @@ export class ApplyRun {
       this.#batches.goTo(op);
       this.#batches.demandGoOn();
       phase.act(op);
-      if (phase.isHalf !== true) this.#countDone(op);
+      if (phase.isHalf !== true) this.#tally.count(op);
       this.#meant.passed();
     }
     for (const { op, intent } of expected) this.#verify(op, intent, phase);
-    if (phase.isHalf !== true) await this.#batches.passed(wanted.length, this.#done);
+    if (phase.isHalf !== true) await this.#batches.passed(wanted.length, this.#tally.done);
   }
 
   /** What nobody can give is not meant either: it waits. */
@@ -421,26 +420,6 @@ export class ApplyRun {
     if (!isThere) throw new Surprise('something else is there already');
   }
 
-  #countDone(op: Op): void {
-    this.#done += 1;
-    this.#countAside(op, 1);
-  }
-
-  #uncount(op: Op): void {
-    this.#done -= 1;
-    this.#countAside(op, -1);
-  }
-
-  #countAside(op: Op, by: 1 | -1): void {
-    if (keptBytes(op) === 0 && op.op !== 'delete') return;
-    if (this.#steps.mountFor(op) === undefined) {
-      this.#forGoodEntries += by * op.entries;
-      return;
-    }
-    this.#asideEntries += by * op.entries;
-    this.#asideBytes += by * keptBytes(op);
-  }
-
   #set(path: ByteString, attributes: Attributes | undefined): void {
     if (attributes === undefined) return;
     for (const { what, errno } of this.#steps.setAttributes(path, attributes)) {
@@ -455,7 +434,7 @@ export class ApplyRun {
     for (const each of open.values()) {
       const isDone = this.#settle(each.op, each.intent) === 'done';
       if (!isDone) this.#meant.sayNot(each);
-      else if (each.op.attributesOnly !== true) this.#countDone(each.op);
+      else if (each.op.attributesOnly !== true) this.#tally.count(each.op);
     }
     this.#meant.forgetOpen();
   }
@@ -486,7 +465,7 @@ export class ApplyRun {
   #putTimesBack(content: ContentSource | CommandContent, isStopped: boolean): void {
     for (const [path, was] of this.#dirTimes.changed()) this.#set(path, was);
     if (content.by !== 'holdfast' || content.dirTime === undefined) return;
-    const isNothingDone = isStopped && this.#done === 0 && this.#parts.before === undefined;
+    const isNothingDone = isStopped && this.#tally.done === 0 && this.#parts.before === undefined;
     for (const path of new Set([...this.#meant.dirs.keys(), ...(content.dirs?.() ?? [])])) {
       const seen = this.#attributed.has(path) ? undefined : this.#steps.seenDir(path);
       if (seen === undefined) continue;

@@ -22,7 +22,7 @@ import { SourceFailure } from '../../host/source.ts';
 import { TreeFailure } from '../../host/tree-writer.ts';
 import { removeTree } from '../../recover/shell/remove-tree.ts';
 import type { GuardSession } from './guard-session.ts';
-import { JudgingHere } from './judge-again.ts';
+import { JudgingHere, noteRelease, releasedHere } from './judge-again.ts';
 
 const PIPELINE = 'undo-release';
 
@@ -43,6 +43,12 @@ export interface JudgedRelease {
   readonly op: Omit<Op, 'n'>;
   readonly judging: JudgingHere;
   readonly verdict: Verdict;
+}
+
+/** One that waits for a person. */
+export interface HeldRelease {
+  readonly plan: StoredPlan;
+  readonly judged: JudgedRelease;
 }
 
 /** Whether a plan is one of these: of what it took away there is no undo. */
@@ -92,6 +98,26 @@ export function sealRelease(session: GuardSession, judged: JudgedRelease): Store
   const { id } = draft.seal();
   session.store.putVerdict(judged.verdict, session.now());
   return session.store.read(id);
+}
+
+/**
+ * With the approvals there are: held, or noted and done. Whoever calls holds the lease of the target.
+ *
+ * @param of.ahead what has to be durable before anything goes
+ * @returns whether all of it is gone
+ */
+export async function passRelease(
+  session: GuardSession,
+  judged: JudgedRelease,
+  of: { readonly lease: Lease; readonly ahead?: () => void },
+): Promise<HeldRelease | { readonly isGone: boolean }> {
+  const plan = sealRelease(session, judged);
+  const released = await releasedHere(session, { ...plan, verdict: judged.verdict }, undefined);
+  const passed = { ...judged, verdict: released.verdict };
+  if (released.verdict.decision !== 'allow') return { plan, judged: passed };
+  noteRelease(session, plan, released);
+  of.ahead?.();
+  return { isGone: applyRelease(session, plan, { judged: passed, lease: of.lease }) };
 }
 
 /**

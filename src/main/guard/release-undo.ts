@@ -12,18 +12,18 @@ import { partOf, placesAway, placesNamed, placesThere } from '../../guard/shell/
 import { Lease } from '../../guard/shell/lease.ts';
 import { forgetSeenOver, wasSeenOver } from '../../guard/shell/over-mark.ts';
 import { type PlanResult, readResult, writeResult } from '../../guard/shell/plan-result.ts';
-import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { readReclaimed } from '../../guard/shell/reclaimed.ts';
 import { aboveOf } from '../../guard/shell/target-tree.ts';
 import { utf8Of } from '../../manifest/core/utf8.ts';
 import type { GuardSession } from './guard-session.ts';
-import { noteRelease, releasedHere } from './judge-again.ts';
 import {
   applyRelease,
+  type HeldRelease,
   isReleasePlan,
   type JudgedRelease,
   judgeRelease,
   type Kept,
+  passRelease,
   removePlace,
   sealRelease,
 } from './release-plan.ts';
@@ -31,12 +31,6 @@ import {
 export interface ReleasedUndo {
   readonly id: string;
   readonly bytes: number;
-}
-
-/** One that waits for a person. */
-export interface HeldRelease {
-  readonly plan: StoredPlan;
-  readonly judged: JudgedRelease;
 }
 
 export interface ReleaseAnswer {
@@ -80,13 +74,9 @@ async function releaseOne(
     return markReleased(session, kept);
   }
   const judged = judgedOf(session, kept);
-  const plan = sealRelease(session, judged);
-  const released = await releasedHere(session, { ...plan, verdict: judged.verdict }, undefined);
-  const passed = { ...judged, verdict: released.verdict };
-  if (passed.verdict.decision !== 'allow') return { plan, judged: passed };
-  noteRelease(session, plan, released);
-  const isGone = applyRelease(session, plan, { judged: passed, lease });
-  return isGone ? markReleased(session, kept) : { id: original.id, bytes: 0 };
+  const passed = await passRelease(session, judged, { lease });
+  if ('plan' in passed) return passed;
+  return passed.isGone ? markReleased(session, kept) : { id: original.id, bytes: 0 };
 }
 
 /** What lies in a vault can be put back from there: it takes no space here that could be given back. */

@@ -113,7 +113,8 @@ async function putPlace(
     const [unset] = report.unset;
     const what =
       unset === undefined ? `${failed} did not come back` : `${unset.what} could not be set`;
-    const facts = { plan: kept.original.id, vault: utf8Of(place.path) };
+    const vault = utf8Of(nameOfPlace(opened.session.line.place));
+    const facts = { plan: kept.original.id, vault };
     throw new Fault(
       'HF_UNDO_IN_VAULT',
       `what lies in the vault did not come back whole: ${what}`,

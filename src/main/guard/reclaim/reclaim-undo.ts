@@ -26,15 +26,16 @@ import { AS_IT_LIES } from '../../frozen/capture-plan.ts';
 import { nameOfPlace } from '../../vault-place.ts';
 import type { GuardSession } from '../guard-session.ts';
 import { settleKilled } from '../housekeeping.ts';
-import { noteRelease, releasedHere } from '../judge-again.ts';
-import { applyRelease, judgeRelease, type Kept, sealRelease } from '../release-plan.ts';
-import { type HeldRelease, keptHere, nothingKept, whileLeased } from '../release-undo.ts';
+import { type HeldRelease, judgeRelease, type Kept, passRelease } from '../release-plan.ts';
+import { keptHere, nothingKept, whileLeased } from '../release-undo.ts';
 import { captured } from '../sync/sync-source.ts';
 import { whyNotProven } from './prove-copy.ts';
 
 export interface ReclaimedUndo {
   readonly id: string;
+  /** Freed; 0 where something could not be removed. */
   readonly bytes: number;
+  readonly isGone: boolean;
   readonly snapshots: readonly string[];
   /** The vault lies on the file system that the space is of. */
   readonly isOnSameDisk: boolean;
@@ -112,11 +113,6 @@ async function reclaimOne(
     ...{ kind: 'vault', verified: true, until: result.until, fidelity: 'exact' },
   };
   const judged = judgeRelease(session, kept, { cause: 'explicit', undo, command: '--reclaim' });
-  const plan = sealRelease(session, judged);
-  const released = await releasedHere(session, { ...plan, verdict: judged.verdict }, undefined);
-  const passed = { ...judged, verdict: released.verdict };
-  if (released.verdict.decision !== 'allow') return { plan, judged: passed };
-  noteRelease(session, plan, released);
   const note: Reclaimed = {
     at: session.now(),
     places,
@@ -125,10 +121,11 @@ async function reclaimOne(
   const isOnSameDisk = kept.places.some(
     (path) => besideVault(line.place, jobOf(kept, path)).length > 0,
   );
-  writeReclaimed(ports, planDir, note);
-  applyRelease(session, plan, { judged: passed, lease });
+  const ahead = (): void => writeReclaimed(ports, planDir, note);
+  const passed = await passRelease(session, judged, { lease, ahead });
+  if ('plan' in passed) return passed;
   return {
-    ...{ id: original.id, bytes: result.asideBytes },
+    ...{ id: original.id, isGone: passed.isGone, bytes: passed.isGone ? result.asideBytes : 0 },
     snapshots: places.map(({ snapshot }) => snapshot),
     isOnSameDisk,
   };

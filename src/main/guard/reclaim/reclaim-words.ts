@@ -51,6 +51,12 @@ function* words(
   for (const { id, snapshots } of reclaimed) {
     yield `  ${id}   in snapshot ${snapshots.map(shortId).join(', ')}`;
   }
+  for (const { id } of reclaimed.filter(({ isGone }) => !isGone)) {
+    yield* wrap(
+      `Something of what is kept for ${id} could not be removed here: the same command again frees the rest.`,
+      style.width,
+    );
+  }
   if (reclaimed.some(({ isOnSameDisk }) => isOnSameDisk)) {
     yield* wrap(
       'That vault lies on the same disk as what was kept: it takes space there too, and when the disk is lost, both are. Another disk or machine is better (--vault).',
