@@ -1,0 +1,16 @@
+import type { UnixMs } from '../../base/units.ts';
+import type { Alert, OutboxRow, TellChange } from '../core/alert.ts';
+
+/** As `ServerStore` fails: HF_SERVER_STATE, and what failed has changed nothing. */
+export interface TellStore {
+  /** One transaction. Durable when it resolves: yes. */
+  commit(changes: readonly TellChange[]): Promise<void>;
+  /** All that are not closed. */
+  openAlerts(): Promise<readonly Alert[]>;
+  /** Newest first, closed ones too. */
+  alerts(countMax: number): Promise<readonly Alert[]>;
+  /** Waiting or sending, whose time has come, oldest first. */
+  due(now: UnixMs, countMax: number): Promise<readonly OutboxRow[]>;
+  /** Newest first. */
+  rows(countMax: number): Promise<readonly OutboxRow[]>;
+}

@@ -1,0 +1,92 @@
+/** What of a server outlives it, as changes that are committed together: docs/design/026-agents.md. */
+import type { UnixMs } from '../../../base/units.ts';
+import type { AgentId, Detail, ItemSaw, JobAct, JobState, Level } from '../agent/messages.ts';
+
+export interface StoredAgent {
+  readonly agent: AgentId;
+  /** As the configuration names it. */
+  readonly host: string;
+  /** Base64 of SubjectPublicKeyInfo, DER. */
+  readonly publicKey: string;
+  readonly level: Level;
+  readonly version: string;
+  readonly enrolledAt: UnixMs;
+  /** Of the newest request that was taken. */
+  readonly run: number;
+  readonly seq: number;
+  /** Of the newest record that is durable. */
+  readonly acked: number;
+  readonly boot: string;
+  readonly isRevoked: boolean;
+}
+
+/** What was seen last. Whether it still counts is known only by the server that heard it. */
+export interface StoredItem {
+  readonly agent: AgentId;
+  readonly item: string;
+  readonly kind: string;
+  readonly saw: ItemSaw | 'gone';
+  readonly why: string;
+  readonly detail: Detail;
+  readonly everyMs: number;
+  readonly limitMs: number;
+  /** By the server's wall clock, for people. */
+  readonly seenAt: UnixMs;
+}
+
+export interface StoredTransition {
+  readonly agent: AgentId;
+  readonly item: string;
+  readonly at: UnixMs;
+  readonly from: StoredItem['saw'] | undefined;
+  readonly to: StoredItem['saw'];
+  readonly why: string;
+  /** It was spooled in an earlier boot: `at` is by the agent's wall clock. */
+  readonly isByAgentClock: boolean;
+}
+
+export interface StoredLine {
+  readonly agent: AgentId;
+  readonly n: number;
+  readonly from: 'kernel' | 'journal';
+  readonly at: UnixMs;
+  readonly priority: number;
+  readonly text: string;
+}
+
+export interface StoredJob {
+  readonly job: string;
+  readonly agent: AgentId;
+  readonly act: JobAct;
+  readonly name: string;
+  readonly by: string;
+  readonly askedAt: UnixMs;
+  readonly changedAt: UnixMs;
+  readonly state: 'asked' | JobState;
+  readonly why: string;
+  readonly share?: number | undefined;
+  readonly answer?: string | undefined;
+}
+
+/** A word for an agent that it has not heard yet, as JSON of docs/format/agent.md. */
+export interface StoredWord {
+  readonly agent: AgentId;
+  readonly n: number;
+  readonly body: string;
+}
+
+export type ServerChange =
+  | { readonly do: 'agent'; readonly agent: StoredAgent }
+  | { readonly do: 'item'; readonly item: StoredItem }
+  | { readonly do: 'forget-item'; readonly agent: AgentId; readonly item: string }
+  | { readonly do: 'transition'; readonly transition: StoredTransition }
+  | { readonly do: 'line'; readonly line: StoredLine }
+  | { readonly do: 'job'; readonly job: StoredJob }
+  | { readonly do: 'word'; readonly word: StoredWord }
+  | { readonly do: 'heard'; readonly agent: AgentId; readonly upTo: number };
+
+/** Bounds by construction: what is older goes as new comes. */
+export const ITEMS_PER_AGENT_MAX = 2000;
+export const TRANSITIONS_PER_ITEM_MAX = 500;
+export const LINES_PER_AGENT_MAX = 2000;
+export const JOBS_PER_AGENT_MAX = 500;
