@@ -11,9 +11,12 @@ export interface Subject {
   readonly mark: AlertMark;
   /** One sentence. */
   readonly why: string;
+  /** Since when it has this mark. */
   readonly since: UnixMs;
   /** Nearest things above it whose failure would explain this one, nearest first. */
   readonly restsOn: readonly string[];
+  /** What was seen, for the message; each a line, the last lines of a host that fell silent too. */
+  readonly evidence?: readonly { readonly text: string; readonly seenAt: UnixMs }[] | undefined;
 }
 
 export type AlertState = 'open' | 'acknowledged' | 'closed';
@@ -31,6 +34,19 @@ export interface Alert {
   readonly state: AlertState;
   readonly acknowledgedBy?: string | undefined;
   readonly closedAt?: UnixMs | undefined;
+  /** Since when its subject is not ok. */
+  readonly since: UnixMs;
+  /** What people were told last. */
+  readonly told: {
+    readonly at: UnixMs;
+    readonly mark: AlertMark;
+    /** Consequences that had failed then. */
+    readonly failed: readonly string[];
+  };
+  /** How often its subject was ok in between, a short time each. */
+  readonly flaps: number;
+  /** A flapping subject is ok since then: the alert is closed when that has lasted. */
+  readonly steadySince?: UnixMs | undefined;
 }
 
 /** One message to one channel. */
@@ -40,7 +56,7 @@ export interface OutboxRow {
   readonly channel: string;
   readonly alert?: string | undefined;
   readonly what: 'opened' | 'changed' | 'closed' | 'reminder' | 'test' | 'repeat';
-  /** JSON, what a channel makes its own text of. */
+  /** JSON of docs/format/message.md, what a channel makes its own text of. */
   readonly body: string;
   readonly createdAt: UnixMs;
   readonly dueAt: UnixMs;
@@ -50,6 +66,19 @@ export interface OutboxRow {
   readonly receipt?: string | undefined;
 }
 
+/** That the messages of a channel reach the person who reads it: evidence, and it expires. */
+export interface Confirmation {
+  readonly channel: string;
+  readonly person: string;
+  /** Of the first test message that was not confirmed yet, or of the last that was. */
+  readonly askedAt: UnixMs;
+  readonly confirmedAt?: UnixMs | undefined;
+  /** Of the newest test message. */
+  readonly testedAt: UnixMs;
+}
+
 export type TellChange =
   | { readonly do: 'alert'; readonly alert: Alert }
-  | { readonly do: 'outbox'; readonly row: OutboxRow };
+  | { readonly do: 'outbox'; readonly row: OutboxRow }
+  /** One of each channel and person: it replaces what was there. */
+  | { readonly do: 'confirmation'; readonly confirmation: Confirmation };

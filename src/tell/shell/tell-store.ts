@@ -1,5 +1,5 @@
 import type { UnixMs } from '../../base/units.ts';
-import type { Alert, OutboxRow, TellChange } from '../core/alert.ts';
+import type { Alert, Confirmation, OutboxRow, TellChange } from '../core/alert.ts';
 
 /** As `ServerStore` fails: HF_SERVER_STATE, and what failed has changed nothing. */
 export interface TellStore {
@@ -13,4 +13,5 @@ export interface TellStore {
   due(now: UnixMs, countMax: number): Promise<readonly OutboxRow[]>;
   /** Newest first. */
   rows(countMax: number): Promise<readonly OutboxRow[]>;
+  confirmations(): Promise<readonly Confirmation[]>;
 }
