@@ -75,6 +75,42 @@ export interface StoredWord {
   readonly body: string;
 }
 
+/** A time in which people know that exactly these are being worked on. */
+export interface StoredMaintenance {
+  /** 32 hex. */
+  readonly id: string;
+  /** Items and hosts as a standing names them, and nothing else. */
+  readonly subjects: readonly string[];
+  readonly by: string;
+  readonly reason: string;
+  readonly from: UnixMs;
+  /** Always there, and brought forward by who ends it early. */
+  readonly until: UnixMs;
+}
+
+/** What was stopped for all hosts, and by whom it was released. */
+export interface StoredFreeze {
+  /** 32 hex. */
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: UnixMs;
+  readonly until: UnixMs;
+  readonly endedAt?: UnixMs | undefined;
+  readonly endedBy?: string | undefined;
+}
+
+/** How long an item was what, in milliseconds of the span; they add up to all of it. */
+export interface RollUp {
+  readonly from: UnixMs;
+  readonly until: UnixMs;
+  readonly okMs: number;
+  readonly degradedMs: number;
+  /** What nobody could say is what is left. */
+  readonly unknownMs: number;
+  readonly failedMs: number;
+}
+
 export type ServerChange =
   | { readonly do: 'agent'; readonly agent: StoredAgent }
   | { readonly do: 'item'; readonly item: StoredItem }
@@ -83,10 +119,24 @@ export type ServerChange =
   | { readonly do: 'line'; readonly line: StoredLine }
   | { readonly do: 'job'; readonly job: StoredJob }
   | { readonly do: 'word'; readonly word: StoredWord }
-  | { readonly do: 'heard'; readonly agent: AgentId; readonly upTo: number };
+  | { readonly do: 'heard'; readonly agent: AgentId; readonly upTo: number }
+  /** Its lease ended: from then on nothing that it said counts, until it is `back`. */
+  | { readonly do: 'silent'; readonly agent: AgentId; readonly from: UnixMs }
+  /** Heard again: what it said and is not over counts again. */
+  | { readonly do: 'back'; readonly agent: AgentId; readonly at: UnixMs }
+  | { readonly do: 'maintenance'; readonly maintenance: StoredMaintenance }
+  | { readonly do: 'freeze'; readonly freeze: StoredFreeze };
 
 /** Bounds by construction: what is older goes as new comes. */
 export const ITEMS_PER_AGENT_MAX = 2000;
 export const TRANSITIONS_PER_ITEM_MAX = 500;
 export const LINES_PER_AGENT_MAX = 2000;
 export const JOBS_PER_AGENT_MAX = 500;
+/** Of closed jobs only the newest keep their answer. */
+export const JOB_ANSWERS_PER_AGENT_MAX = 50;
+export const WORDS_PER_AGENT_MAX = 1000;
+export const MAINTENANCES_MAX = 1000;
+export const FREEZES_MAX = 1000;
+/** Roll-ups by hour, and by day of UTC. */
+export const ROLL_UP_HOURS = 72;
+export const ROLL_UP_DAYS = 400;
