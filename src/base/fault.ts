@@ -1,4 +1,5 @@
 import { GUARD_FAULTS } from './fault-guard.ts';
+import { SERVER_FAULTS } from './fault-server.ts';
 
 /**
  * What kind of failure it was; code branches on this and never on text.
@@ -16,6 +17,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  */
 export const FAULTS = {
   ...GUARD_FAULTS,
+  ...SERVER_FAULTS,
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
     remedy:

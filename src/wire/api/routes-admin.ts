@@ -1,0 +1,213 @@
+/** Who may ask, which hosts belong, what was done, and the configuration. */
+import { z } from 'zod';
+import {
+  count,
+  EXAMPLE_ID,
+  EXAMPLE_TIME,
+  hex32,
+  hostName,
+  level,
+  said,
+  time,
+  userName,
+} from './parts.ts';
+import { type Route, route } from './route.ts';
+
+const none = z.strictObject({});
+
+export const scope = z.enum(['read', 'metrics', 'operate', 'approve', 'admin']);
+export const role = z.enum(['viewer', 'operator', 'approver', 'admin']);
+
+const tokenShown = z.object({
+  ...{ id: hex32, name: z.string(), scopes: z.array(scope), by: z.string() },
+  ...{ madeAt: time, endsAt: time.nullable(), usedAt: time.nullable() },
+});
+
+const exampleToken: z.input<typeof tokenShown> = {
+  ...{ id: EXAMPLE_ID, name: 'prometheus', scopes: ['metrics'], by: 'anna' },
+  ...{ madeAt: EXAMPLE_TIME, endsAt: null, usedAt: null },
+};
+
+const userShown = z.object({ name: userName, role, madeAt: time });
+
+const proposalShown = z.object({
+  /** The file that this server reads; null: there is none. */
+  file: z.string().nullable(),
+  /** Unified, of the file as it is to the file as it would be. */
+  diff: z.string(),
+});
+
+export const adminRoutes = {
+  tokens: route({
+    id: 'tokens',
+    method: 'GET',
+    path: '/v1/tokens',
+    summary: 'Tokens of the API, without their secrets.',
+    asker: 'admin',
+    ...{ params: none, query: none, body: none },
+    answer: z.object({ tokens: z.array(tokenShown) }),
+    example: { tokens: [exampleToken] },
+  }),
+  makeToken: route({
+    id: 'makeToken',
+    method: 'POST',
+    path: '/v1/tokens',
+    summary: 'Makes a token; its secret is in this answer and nowhere else.',
+    asker: 'admin',
+    ...{ params: none, query: none },
+    body: z.strictObject({
+      name: said,
+      scopes: z.array(scope).min(1).max(5),
+      /** Milliseconds; without it a token has no end. */
+      forMs: z.int().min(60_000).optional(),
+    }),
+    answer: z.object({ token: tokenShown, secret: z.string() }),
+    example: { token: exampleToken, secret: 'hft_...' },
+  }),
+  revokeToken: route({
+    id: 'revokeToken',
+    method: 'DELETE',
+    path: '/v1/tokens/:id',
+    summary: 'Ends a token at once.',
+    asker: 'admin',
+    ...{ params: z.strictObject({ id: hex32 }), query: none, body: none },
+    answer: z.object({ id: hex32 }),
+    example: { id: EXAMPLE_ID },
+  }),
+  users: route({
+    id: 'users',
+    method: 'GET',
+    path: '/v1/users',
+    summary: 'People who may sign in.',
+    asker: 'admin',
+    ...{ params: none, query: none, body: none },
+    answer: z.object({ users: z.array(userShown) }),
+    example: { users: [{ name: 'anna', role: 'operator', madeAt: EXAMPLE_TIME }] },
+  }),
+  addUser: route({
+    id: 'addUser',
+    method: 'POST',
+    path: '/v1/users',
+    summary: 'Adds a person, or gives one another role; the link signs in once.',
+    asker: 'admin',
+    ...{ params: none, query: none },
+    body: z.strictObject({ name: userName, role }),
+    answer: z.object({ user: userShown, link: z.string() }),
+    example: {
+      user: { name: 'anna', role: 'operator', madeAt: EXAMPLE_TIME },
+      link: 'https://holdfast.example:7431/sign-in/...',
+    },
+  }),
+  removeUser: route({
+    id: 'removeUser',
+    method: 'DELETE',
+    path: '/v1/users/:name',
+    summary: 'Removes a person; their sessions end.',
+    asker: 'admin',
+    ...{ params: z.strictObject({ name: userName }), query: none, body: none },
+    answer: z.object({ name: userName }),
+    example: { name: 'anna' },
+  }),
+  enrolments: route({
+    id: 'enrol',
+    method: 'POST',
+    path: '/v1/enrolments',
+    summary: 'Makes a line that enrols one host once, within the hour.',
+    asker: 'admin',
+    ...{ params: none, query: none },
+    body: z.strictObject({ host: hostName }),
+    /** `https://HOST:PORT#PIN TOKEN` */
+    answer: z.object({ host: z.string(), line: z.string(), endsAt: time }),
+    example: {
+      ...{ host: 'web1', line: 'https://holdfast.example:7431#PIN TOKEN' },
+      endsAt: EXAMPLE_TIME,
+    },
+  }),
+  revokeAgent: route({
+    id: 'revokeAgent',
+    method: 'POST',
+    path: '/v1/agents/:agent/revoke',
+    summary: 'Takes nothing more from an agent; what it said turns unknown.',
+    asker: 'admin',
+    ...{ params: z.strictObject({ agent: hex32 }), query: none },
+    body: z.strictObject({ reason: said }),
+    answer: z.object({ agent: hex32, host: z.string(), level }),
+    example: { agent: EXAMPLE_ID, host: 'web1', level: 'look' },
+  }),
+  forgetItem: route({
+    id: 'forgetItem',
+    method: 'POST',
+    path: '/v1/forget',
+    summary: 'Forgets an item that is not watched any more.',
+    asker: 'operate',
+    ...{ params: none, query: none },
+    body: z.strictObject({ host: hostName, item: z.string().min(1).max(256) }),
+    answer: z.object({ host: z.string(), item: z.string() }),
+    example: { host: 'web1', item: 'disk-space:/old' },
+  }),
+  audit: route({
+    id: 'audit',
+    method: 'GET',
+    path: '/v1/audit',
+    summary: 'What was done, by whom, oldest first; each entry holds the digest of the one before.',
+    asker: 'admin',
+    params: none,
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0),
+      count: z.coerce.number().int().min(1).max(1000).default(1000),
+    }),
+    body: none,
+    answer: z.object({
+      entries: z.array(
+        z.object({
+          ...{ n: count, at: time, by: z.string(), what: z.string(), about: z.string() },
+          ...{ before: z.string(), digest: z.string() },
+        }),
+      ),
+    }),
+    example: {
+      entries: [
+        {
+          ...{ n: 1, at: EXAMPLE_TIME, by: 'anna', what: 'freeze', about: 'storage work' },
+          ...{ before: '0'.repeat(64), digest: 'f'.repeat(64) },
+        },
+      ],
+    },
+  }),
+  config: route({
+    id: 'config',
+    method: 'GET',
+    path: '/v1/config',
+    summary: 'The configuration that holds, as it was read; paths of secrets, never secrets.',
+    asker: 'admin',
+    ...{ params: none, query: none, body: none },
+    answer: z.object({ file: z.string().nullable(), config: z.record(z.string(), z.unknown()) }),
+    example: { file: '/etc/holdfast/holdfast.yaml', config: { server: { listen: '[::]:7431' } } },
+  }),
+  proposeConfig: route({
+    id: 'proposeConfig',
+    method: 'POST',
+    path: '/v1/config/proposal',
+    summary: 'What a change would make of the file, as a diff. The server never writes it.',
+    asker: 'admin',
+    ...{ params: none, query: none },
+    body: z.strictObject({
+      changes: z
+        .array(
+          z.strictObject({
+            /** Keys from the top: `["hosts", "web4"]`. */
+            at: z.array(z.string().min(1).max(200)).min(1).max(8),
+            /** Absent: the key goes. */
+            value: z.json().optional(),
+          }),
+        )
+        .min(1)
+        .max(100),
+    }),
+    answer: proposalShown,
+    example: {
+      file: '/etc/holdfast/holdfast.yaml',
+      diff: '--- holdfast.yaml\n+++ holdfast.yaml\n@@ -1,2 +1,3 @@\n',
+    },
+  }),
+} as const satisfies Record<string, Route>;

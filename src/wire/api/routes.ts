@@ -1,0 +1,12 @@
+/** Every route there is. The OpenAPI document, the server and the tests go by this list. */
+import type { Route } from './route.ts';
+import { actRoutes } from './routes-act.ts';
+import { adminRoutes } from './routes-admin.ts';
+import { openRoutes } from './routes-open.ts';
+import { watchRoutes } from './routes-watch.ts';
+
+export const ROUTES = { ...openRoutes, ...watchRoutes, ...actRoutes, ...adminRoutes } as const;
+
+export type RouteName = keyof typeof ROUTES;
+
+export const allRoutes: readonly Route[] = Object.values(ROUTES);
