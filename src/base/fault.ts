@@ -1,3 +1,4 @@
+import { ACCESS_FAULTS } from './fault-access.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
 
@@ -16,6 +17,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  * facts. A code is never reused. docs/errors.md lists them all, checked both ways by a test.
  */
 export const FAULTS = {
+  ...ACCESS_FAULTS,
   ...GUARD_FAULTS,
   ...SERVER_FAULTS,
   HF_COMMAND_FAILED: {

@@ -4,7 +4,7 @@ import type { Role, Scope } from './roles.ts';
 
 /** A person with a name on this server. */
 export interface User {
-  /** `[a-z0-9][a-z0-9._-]{0,63}` */
+  /** `[a-z0-9][a-z0-9._@-]{0,63}` */
   readonly name: string;
   readonly role: Role;
   /** What a password is compared with; absent: there is none, links and tokens only. */
@@ -15,7 +15,7 @@ export interface User {
 
 /** Of a program that acts for a user. It can never do more than its owner can now. */
 export interface ApiToken {
-  /** 16 hex, to be shown. */
+  /** 32 hex, to be shown. */
   readonly id: string;
   /** 64 hex; the token itself is shown once and kept nowhere. */
   readonly sha256: string;
@@ -25,6 +25,8 @@ export interface ApiToken {
   readonly scopes: readonly Scope[];
   readonly createdAt: UnixMs;
   readonly expiresAt: UnixMs;
+  /** To the hour. */
+  readonly usedAt?: UnixMs | undefined;
 }
 
 /** Somebody is signed in at a browser. */

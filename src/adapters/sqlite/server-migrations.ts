@@ -1,0 +1,200 @@
+import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import type { ServerTables } from './server-tables.ts';
+
+const watched: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_agent')
+      .addColumn('agent', 'text', (column) => column.primaryKey())
+      .addColumn('silent_from', 'bigint')
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('server_item')
+      .addColumn('agent', 'text', (column) => column.notNull())
+      .addColumn('item', 'text', (column) => column.notNull())
+      .addColumn('no', 'bigint', (column) => column.notNull().unique())
+      .addColumn('saw', 'text', (column) => column.notNull())
+      .addColumn('seen_at', 'bigint', (column) => column.notNull())
+      .addColumn('limit_ms', 'bigint', (column) => column.notNull())
+      .addColumn('counted_to', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_item_key', ['agent', 'item'])
+      .execute();
+    await db.schema
+      .createTable('server_roll_up')
+      .addColumn('item_no', 'bigint', (column) => column.notNull())
+      .addColumn('span', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('ok_ms', 'bigint', (column) => column.notNull())
+      .addColumn('degraded_ms', 'bigint', (column) => column.notNull())
+      .addColumn('failed_ms', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_roll_up_key', ['item_no', 'span', 'at'])
+      .execute();
+    await db.schema
+      .createTable('server_transition')
+      .addColumn('agent', 'text', (column) => column.notNull())
+      .addColumn('item', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('n', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_transition_key', ['agent', 'item', 'at', 'n'])
+      .execute();
+    await db.schema
+      .createIndex('server_transition_newest')
+      .on('server_transition')
+      .columns(['agent', 'at', 'n'])
+      .execute();
+    await db.schema
+      .createTable('server_counter')
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('value', 'bigint', (column) => column.notNull())
+      .execute();
+    await db.insertInto('server_counter').values({ name: 'change', value: 0 }).execute();
+  },
+};
+
+const worked: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    for (const table of ['server_line', 'server_word']) {
+      await db.schema
+        .createTable(table)
+        .addColumn('agent', 'text', (column) => column.notNull())
+        .addColumn('n', 'bigint', (column) => column.notNull())
+        .addColumn('body', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint(`${table}_key`, ['agent', 'n'])
+        .execute();
+    }
+    await db.schema
+      .createTable('server_job')
+      .addColumn('job', 'text', (column) => column.primaryKey())
+      .addColumn('agent', 'text', (column) => column.notNull())
+      .addColumn('is_open', 'integer', (column) => column.notNull())
+      .addColumn('asked_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addColumn('answer', 'text')
+      .execute();
+    await db.schema
+      .createIndex('server_job_newest')
+      .on('server_job')
+      .columns(['agent', 'is_open', 'asked_at'])
+      .execute();
+    await db.schema
+      .createIndex('server_job_by_time')
+      .on('server_job')
+      .columns(['asked_at'])
+      .execute();
+    await db.schema
+      .createTable('server_maintenance')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('from_at', 'bigint', (column) => column.notNull())
+      .addColumn('until_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('server_freeze')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('until_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
+const told: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('tell_alert')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('is_open', 'integer', (column) => column.notNull())
+      .addColumn('opened_at', 'bigint', (column) => column.notNull())
+      .addColumn('changed_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex('tell_alert_open')
+      .on('tell_alert')
+      .columns(['is_open', 'changed_at'])
+      .execute();
+    await db.schema
+      .createTable('tell_outbox')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('is_open', 'integer', (column) => column.notNull())
+      .addColumn('due_at', 'bigint', (column) => column.notNull())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex('tell_outbox_due')
+      .on('tell_outbox')
+      .columns(['is_open', 'due_at'])
+      .execute();
+    await db.schema
+      .createIndex('tell_outbox_newest')
+      .on('tell_outbox')
+      .columns(['is_open', 'created_at'])
+      .execute();
+    await db.schema
+      .createTable('tell_confirmation')
+      .addColumn('channel', 'text', (column) => column.notNull())
+      .addColumn('person', 'text', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('tell_confirmation_key', ['channel', 'person'])
+      .execute();
+  },
+};
+
+const accounts: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('access_user')
+      .addColumn('name', 'text', (column) => column.primaryKey())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('access_token')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('sha256', 'text', (column) => column.notNull().unique())
+      .addColumn('owner', 'text', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('access_session')
+      .addColumn('sha256', 'text', (column) => column.primaryKey())
+      .addColumn('user_name', 'text', (column) => column.notNull())
+      .addColumn('used_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('access_one_time')
+      .addColumn('sha256', 'text', (column) => column.primaryKey())
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('subject', 'text', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('access_audit')
+      .addColumn('n', 'bigint', (column) => column.primaryKey())
+      .addColumn('hash', 'text', (column) => column.notNull())
+      .addColumn('line', 'text', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createTable('access_audit_cut')
+      .addColumn('n', 'bigint', (column) => column.primaryKey())
+      .addColumn('hash', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
+/** In order of their names; one that was released is never changed. */
+export const SERVER_MIGRATIONS: MigrationProvider = {
+  getMigrations: () =>
+    Promise.resolve({
+      '0001-watched': watched,
+      '0002-worked': worked,
+      '0003-told': told,
+      '0004-accounts': accounts,
+    }),
+};

@@ -1,0 +1,114 @@
+/**
+ * Tables of a server's state: docs/design/029-server-state.md. Columns are what is asked for and
+ * ordered by; the rest of a row is `body`, JSON that is parsed when it is read. Free text stands in
+ * it and nowhere else: JSON escapes the zero byte, which a text of PostgreSQL cannot hold.
+ */
+export interface ServerTables {
+  readonly server_agent: {
+    readonly agent: string;
+    /** Since when it is silent; null: it is not. */
+    readonly silent_from: number | null;
+    readonly body: string;
+  };
+  readonly server_item: {
+    readonly agent: string;
+    readonly item: string;
+    /** For the roll-ups: a number takes a tenth of two names. */
+    readonly no: number;
+    readonly saw: string;
+    readonly seen_at: number;
+    readonly limit_ms: number;
+    /** Roll-ups hold all before it; what came after is counted when it is over, or read. */
+    readonly counted_to: number;
+    readonly body: string;
+  };
+  readonly server_roll_up: {
+    readonly item_no: number;
+    readonly span: string;
+    readonly at: number;
+    readonly ok_ms: number;
+    readonly degraded_ms: number;
+    readonly failed_ms: number;
+  };
+  readonly server_transition: {
+    readonly agent: string;
+    readonly item: string;
+    readonly at: number;
+    /** Order among those of one moment. */
+    readonly n: number;
+    readonly body: string;
+  };
+  readonly server_line: { readonly agent: string; readonly n: number; readonly body: string };
+  readonly server_job: {
+    readonly job: string;
+    readonly agent: string;
+    readonly is_open: number;
+    readonly asked_at: number;
+    readonly body: string;
+    readonly answer: string | null;
+  };
+  readonly server_word: { readonly agent: string; readonly n: number; readonly body: string };
+  readonly server_maintenance: {
+    readonly id: string;
+    readonly from_at: number;
+    readonly until_at: number;
+    readonly body: string;
+  };
+  readonly server_freeze: {
+    readonly id: string;
+    readonly at: number;
+    /** Of its end, whatever ended it. */
+    readonly until_at: number;
+    readonly body: string;
+  };
+  readonly server_counter: { readonly name: string; readonly value: number };
+  readonly tell_alert: {
+    readonly id: string;
+    readonly is_open: number;
+    readonly opened_at: number;
+    readonly changed_at: number;
+    readonly body: string;
+  };
+  readonly tell_outbox: {
+    readonly id: string;
+    /** Waiting or sending. */
+    readonly is_open: number;
+    readonly due_at: number;
+    readonly created_at: number;
+    readonly body: string;
+  };
+  readonly tell_confirmation: {
+    readonly channel: string;
+    readonly person: string;
+    readonly body: string;
+  };
+  readonly access_user: { readonly name: string; readonly body: string };
+  readonly access_token: {
+    readonly id: string;
+    readonly sha256: string;
+    readonly owner: string;
+    readonly expires_at: number;
+    readonly body: string;
+  };
+  readonly access_session: {
+    readonly sha256: string;
+    readonly user_name: string;
+    readonly used_at: number;
+    readonly body: string;
+  };
+  readonly access_one_time: {
+    readonly sha256: string;
+    readonly kind: string;
+    readonly subject: string;
+    readonly expires_at: number;
+    readonly body: string;
+  };
+  readonly access_audit: {
+    readonly n: number;
+    readonly hash: string;
+    /** The line as docs/format/audit.md writes it. */
+    readonly line: string;
+  };
+  /** The last line that was let go of, while there is one. */
+  readonly access_audit_cut: { readonly n: number; readonly hash: string };
+}
