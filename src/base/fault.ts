@@ -1,4 +1,5 @@
 import { ACCESS_FAULTS } from './fault-access.ts';
+import { AGENT_FAULTS } from './fault-agent.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
 
@@ -18,6 +19,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
  */
 export const FAULTS = {
   ...ACCESS_FAULTS,
+  ...AGENT_FAULTS,
   ...GUARD_FAULTS,
   ...SERVER_FAULTS,
   HF_COMMAND_FAILED: {

@@ -17,7 +17,11 @@ export interface ChannelPolicy {
 export interface TellPolicy {
   readonly channels: readonly ChannelPolicy[];
   /** Between the fault and the message. */
-  readonly delayMs: { readonly failed: number; readonly unknown: number; readonly degraded: number };
+  readonly delayMs: {
+    readonly failed: number;
+    readonly unknown: number;
+    readonly degraded: number;
+  };
   /**
    * What rests on something waits so long to see whether that has failed too: what begins within it
    * under one cause is one message.

@@ -89,9 +89,10 @@ export interface JobRunner {
 
 /** Orders that were heard, so that a second time changes nothing. Durable when a method returns. */
 export interface HeardBook {
-  /** @returns false where `id` was heard before */
-  hear(id: string): boolean;
-  begin(job: string): void;
+  has(id: string): boolean;
+  hear(id: string): void;
+  /** Heard, and begun. @returns false where it was heard before */
+  begin(job: string): boolean;
   end(job: string): void;
   /** Jobs that were begun and have not ended: after a start, those that the last run left. */
   begun(): readonly string[];
@@ -139,6 +140,8 @@ export interface AgentParts {
   readonly probes: readonly Probe[];
   readonly reachFor?: ReachFor | undefined;
   readonly lines?: readonly LineSource[] | undefined;
+  /** Called when the loop has gone round: what was seen until then is kept or said. */
+  readonly alive?: (() => void) | undefined;
 }
 
 export interface AgentFacts {

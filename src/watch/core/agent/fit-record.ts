@@ -1,0 +1,85 @@
+/** Cuts what was seen to what the wire takes: a sentence too long must not cost the message. */
+import type { Detail, ItemSaw } from './messages.ts';
+
+const WHY_MAX = 512;
+const TEXT_MAX = 256;
+const KEY_MAX = 64;
+const KEYS_MAX = 16;
+const LINE_BYTES_MAX = 1024;
+const NAME_MAX = 223;
+
+export function fitWhy(text: string): string {
+  return cut(text, WHY_MAX);
+}
+
+/** At most 16 keys; numbers that are no safe integers are left out. */
+export function fitDetail(detail: Detail): Detail {
+  const fitting = Object.entries(detail).flatMap(([key, value]): [string, Detail[string]][] => {
+    if (typeof value === 'string') return [[cut(key, KEY_MAX), cut(value, TEXT_MAX)]];
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) return [];
+    return [[cut(key, KEY_MAX), value]];
+  });
+  return Object.fromEntries(fitting.slice(0, KEYS_MAX));
+}
+
+/** Control characters and half characters are replaced: a line is shown on terminals and pages. */
+export function fitLine(text: string): string {
+  const plain = text.toWellFormed().replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+  return cut(plain, LINE_BYTES_MAX);
+}
+
+/** `KIND:NAME` of any name: what is no printable ASCII is written `%XX` per byte of UTF-8. */
+export function itemOf(kind: string, name: string): string {
+  const escaped = [...name.toWellFormed()].map(escapedCharacter).join('');
+  return `${kind}:${escaped === '' ? '%00' : escaped.slice(0, NAME_MAX)}`;
+}
+
+/** By which a person asks for one item: letters, digits, `.`, `_` and `-` stay, all else is `-`. */
+export function wordOfItem(item: string): string {
+  return item
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]/g, '-')
+    .slice(0, 64);
+}
+
+/** How long what was seen may be relied on: two looks may be late, and the saying of them too. */
+export function limitMsOf(probe: { readonly everyMs: number; readonly timeoutMs: number }): number {
+  return 2 * probe.everyMs + probe.timeoutMs + SAYING_MS;
+}
+
+const SAYING_MS = 40_000;
+
+/** Whether what was seen is worth keeping where nobody has heard of the item yet. */
+export function isTrouble(saw: ItemSaw): boolean {
+  return saw !== 'healthy';
+}
+
+/** Bytes of a text as UTF-8. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x800) bytes += 2;
+    else if (unit >= 0x80) bytes += 1;
+  }
+  return bytes;
+}
+
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 3).toWellFormed()}...`;
+}
+
+function escapedCharacter(character: string): string {
+  if (/^[\x21-\x24\x26-\x7e]$/.test(character)) return character;
+  return utf8Bytes(character.codePointAt(0) ?? 0)
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+    .join('');
+}
+
+function utf8Bytes(point: number): readonly number[] {
+  if (point < 0x80) return [point];
+  const tail = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
+  if (point < 0x800) return [0xc0 | (point >> 6), tail(0)];
+  if (point < 0x10000) return [0xe0 | (point >> 12), tail(6), tail(0)];
+  return [0xf0 | (point >> 18), tail(12), tail(6), tail(0)];
+}

@@ -1,0 +1,117 @@
+/** What a word of the server does on this host. Each does nothing when it is heard again. */
+import type { ItemBoard } from '../../core/agent/item-board.ts';
+import type {
+  ClaimWord,
+  FreezeWord,
+  PeersWord,
+  UnfreezeWord,
+  Word,
+} from '../../core/agent/messages.ts';
+import type { AgentParts, SeenItem } from './agent-ports.ts';
+import type { JobDesk } from './job-desk.ts';
+import type { Watcher } from './watcher.ts';
+
+interface Desks {
+  readonly board: ItemBoard;
+  readonly watcher: Watcher;
+  readonly jobs: JobDesk;
+  readonly onSeen: (seen: SeenItem) => void;
+}
+
+/** A server may not hold changes longer than this with one word. */
+const HELD_MAX_MS = 30 * 86_400_000;
+
+export class WordDesk {
+  readonly #parts: AgentParts;
+  readonly #desks: Desks;
+  readonly #peers = new Set<string>();
+  /** Freezing and unfreezing, one after the other; hearing goes on meanwhile. */
+  #freezing: Promise<void> = Promise.resolve();
+
+  constructor(parts: AgentParts, desks: Desks) {
+    this.#parts = parts;
+    this.#desks = desks;
+  }
+
+  take(word: Word, signal: AbortSignal): void {
+    switch (word.word) {
+      case 'job':
+        return this.#desks.jobs.take(word);
+      case 'cancel':
+        return this.#desks.jobs.cancel(word.job);
+      case 'freeze':
+      case 'unfreeze':
+        this.#freezing = this.#freezing.then(() => this.#freezeOrNot(word));
+        return;
+      case 'claim':
+        return this.#claim(word);
+      case 'peers':
+        return this.#reachFor(word, signal);
+    }
+  }
+
+  async ended(): Promise<void> {
+    await this.#freezing;
+  }
+
+  async #freezeOrNot(word: FreezeWord | UnfreezeWord): Promise<void> {
+    const { heard, freezer } = this.#parts;
+    const id = `${word.word}-${word.id}`;
+    if (heard.has(id)) return;
+    try {
+      const seen =
+        word.word === 'freeze'
+          ? await freezer.freeze({ ...word, forMs: Math.min(word.forMs, HELD_MAX_MS) })
+          : await freezer.unfreeze(word);
+      // After it is done: killed before, it is done when it is heard again.
+      heard.hear(id);
+      for (const each of seen) this.#desks.onSeen(each);
+      this.#desks.onSeen(ownItem(word.word, 'healthy', `${word.word} ${word.id} is done`));
+    } catch (error) {
+      const why = `${word.word} could not be done: ${sentenceOf(error)}`;
+      this.#desks.onSeen(ownItem(word.word, 'broken', why));
+    }
+  }
+
+  #claim(word: ClaimWord): void {
+    const { heard, claims } = this.#parts;
+    const id = `claim-${word.id}`;
+    if (heard.has(id)) return;
+    try {
+      claims.claim({ ...word, forMs: Math.min(word.forMs, HELD_MAX_MS) });
+      heard.hear(id);
+      this.#desks.onSeen(ownItem('claim', 'healthy', `claim ${word.id} is kept`));
+    } catch (error) {
+      const why = `a claim could not be kept: ${sentenceOf(error)}`;
+      this.#desks.onSeen(ownItem('claim', 'broken', why));
+    }
+  }
+
+  #reachFor({ peers }: PeersWord, signal: AbortSignal): void {
+    const { reachFor, spool } = this.#parts;
+    if (reachFor === undefined) return;
+    const { watcher, board } = this.#desks;
+    const probes = peers.map((peer) => reachFor(peer));
+    const wanted = new Set(probes.map(({ item }) => item));
+    for (const item of [...this.#peers].filter((each) => !wanted.has(each))) {
+      watcher.drop(item);
+      this.#peers.delete(item);
+      board.remove(item);
+      spool.keep([{ t: 'gone', item, why: 'it is no peer of this host any more' }]);
+    }
+    for (const probe of probes) {
+      // Where its address changed it is another probe under the same name.
+      watcher.drop(probe.item);
+      watcher.watch(probe, signal);
+      this.#peers.add(probe.item);
+    }
+  }
+}
+
+function ownItem(name: string, saw: SeenItem['saw'], why: string): SeenItem {
+  return { item: `agent:${name}`, kind: 'agent', saw, why, detail: {} };
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
