@@ -1,8 +1,6 @@
 /** A route of the API as data: what it takes, what it answers, and who may ask. */
 import type { z } from 'zod';
-
-/** What a token or a person may do; a role is a set of them. */
-export type Scope = 'read' | 'metrics' | 'operate' | 'approve' | 'admin';
+import type { Scope } from '../../access/core/roles.ts';
 
 /** `anyone`: no token is needed; what such a route tells is no secret. */
 export type Asker = Scope | 'anyone';

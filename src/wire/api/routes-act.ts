@@ -1,7 +1,6 @@
 /** What is asked of hosts, and what people say about what is known. */
 import { z } from 'zod';
 import {
-  act,
   actName,
   alertShown,
   count,
@@ -18,6 +17,14 @@ import {
 import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});
+const asked = {
+  host: hostName,
+  /** As the host's own configuration calls it; of a plan its id. */
+  name: actName,
+  /** Not begun within it, it is not begun. */
+  leaseMs: z.int().min(1000).max(86_400_000).default(600_000),
+};
+const workAct = z.enum(['backup', 'drill', 'scrub', 'probe']);
 const countMax = z.coerce.number().int().min(1).max(1000).default(100);
 
 const exampleJob: z.input<typeof jobShown> = {
@@ -89,24 +96,36 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/jobs',
     summary: 'Asks a host for a job that it knows by name; the host decides.',
-    asker: 'operate',
+    asker: 'run',
     ...{ params: none, query: none },
-    body: z.strictObject({
-      host: hostName,
-      act,
-      name: actName,
-      /** Not begun within it, it is not begun. */
-      leaseMs: z.int().min(1000).max(86_400_000).default(600_000),
-    }),
+    body: z.strictObject({ act: workAct, ...asked }),
     answer: jobShown,
     example: { ...exampleJob, state: 'asked', share: null },
+  }),
+  askRestore: route({
+    id: 'askRestore',
+    method: 'POST',
+    path: '/v1/restores',
+    summary: 'Asks a host for a restore that it knows by name, to a place that it lists.',
+    asker: 'restore',
+    ...{ params: none, query: none, body: z.strictObject(asked), answer: jobShown },
+    example: { ...exampleJob, act: 'restore', state: 'asked', share: null },
+  }),
+  askApply: route({
+    id: 'askApply',
+    method: 'POST',
+    path: '/v1/applies',
+    summary: 'Asks a host to apply a plan; the host itself verifies who approved it.',
+    asker: 'approve',
+    ...{ params: none, query: none, body: z.strictObject(asked), answer: jobShown },
+    example: { ...exampleJob, act: 'apply', state: 'asked', share: null },
   }),
   cancelJob: route({
     id: 'cancelJob',
     method: 'POST',
     path: '/v1/jobs/:job/cancel',
     summary: 'Asks the host to end a job.',
-    asker: 'operate',
+    asker: 'run',
     ...{ params: z.strictObject({ job: hex32 }), query: none, body: none },
     answer: jobShown,
     example: exampleJob,
@@ -128,7 +147,7 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/alerts/:alert/acknowledge',
     summary: 'Says that somebody has it in hand; it sticks until the cause clears.',
-    asker: 'operate',
+    asker: 'acknowledge',
     ...{ params: z.strictObject({ alert: hex32 }), query: none, body: none },
     answer: alertShown,
     example: { ...exampleAlert, state: 'acknowledged', acknowledgedBy: 'anna' },
@@ -146,7 +165,7 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/freeze',
     summary: 'Freezes changes on all hosts.',
-    asker: 'operate',
+    asker: 'freeze',
     ...{ params: none, query: none },
     body: z.strictObject({ reason: said, forMs: spanMs.default(7_200_000) }),
     ...{ answer: freezeShown, example: exampleFreeze },
@@ -156,7 +175,7 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/unfreeze',
     summary: 'Lets changes go on; each host starts only what it had stopped.',
-    asker: 'operate',
+    asker: 'unfreeze',
     ...{ params: none, query: none },
     /** The freeze that is to end, so that nobody ends another than the one they saw. */
     body: z.strictObject({ id: hex32 }),
@@ -178,7 +197,7 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/maintenance',
     summary: 'Takes exactly the named items out of what is counted and told, until its end.',
-    asker: 'operate',
+    asker: 'maintain',
     ...{ params: none, query: none },
     body: z.strictObject({
       items: z
@@ -195,7 +214,7 @@ export const actRoutes = {
     method: 'DELETE',
     path: '/v1/maintenance/:id',
     summary: 'Ends a maintenance window.',
-    asker: 'operate',
+    asker: 'maintain',
     ...{ params: z.strictObject({ id: hex32 }), query: none, body: none },
     answer: z.object({ id: hex32 }),
     example: { id: EXAMPLE_ID },
@@ -205,7 +224,7 @@ export const actRoutes = {
     method: 'POST',
     path: '/v1/claims',
     summary: 'Says on a host that somebody works on it: plans of others wait there.',
-    asker: 'operate',
+    asker: 'claim',
     ...{ params: none, query: none },
     body: z.strictObject({ host: hostName, reason: said, forMs: spanMs }),
     answer: z.object({ id: hex32, host: z.string(), by: z.string(), reason: z.string() }),

@@ -1,7 +1,10 @@
 /** Who may ask, which hosts belong, what was done, and the configuration. */
 import { z } from 'zod';
+import type { Role, Scope } from '../../access/core/roles.ts';
+import { words } from '../words.ts';
 import {
   count,
+  detail,
   EXAMPLE_ID,
   EXAMPLE_TIME,
   hex32,
@@ -15,20 +18,33 @@ import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});
 
-export const scope = z.enum(['read', 'metrics', 'operate', 'approve', 'admin']);
-export const role = z.enum(['viewer', 'operator', 'approver', 'admin']);
+export const scope = words<Scope>({
+  ...{ read: true, acknowledge: true, run: true, restore: true, freeze: true, unfreeze: true },
+  ...{ claim: true, maintain: true, approve: true, enrol: true, test: true, audit: true },
+  accounts: true,
+});
+export const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
+const tokenId = z.string().regex(/^[0-9a-f]{16}$/);
+const EXAMPLE_TOKEN_ID = EXAMPLE_ID.slice(0, 16);
 
 const tokenShown = z.object({
-  ...{ id: hex32, name: z.string(), scopes: z.array(scope), by: z.string() },
-  ...{ madeAt: time, endsAt: time.nullable(), usedAt: time.nullable() },
+  ...{ id: tokenId, owner: z.string(), label: z.string(), scopes: z.array(scope) },
+  ...{ createdAt: time, expiresAt: time },
 });
 
 const exampleToken: z.input<typeof tokenShown> = {
-  ...{ id: EXAMPLE_ID, name: 'prometheus', scopes: ['metrics'], by: 'anna' },
-  ...{ madeAt: EXAMPLE_TIME, endsAt: null, usedAt: null },
+  ...{ id: EXAMPLE_TOKEN_ID, owner: 'anna', label: 'prometheus', scopes: ['read'] },
+  ...{ createdAt: EXAMPLE_TIME, expiresAt: EXAMPLE_TIME },
 };
 
-const userShown = z.object({ name: userName, role, madeAt: time });
+const userShown = z.object({
+  ...{ name: userName, role, isDisabled: z.boolean(), hasPassword: z.boolean(), createdAt: time },
+});
+
+const exampleUser: z.input<typeof userShown> = {
+  ...{ name: 'anna', role: 'operator', isDisabled: false, hasPassword: false },
+  createdAt: EXAMPLE_TIME,
+};
 
 const proposalShown = z.object({
   /** The file that this server reads; null: there is none. */
@@ -43,7 +59,7 @@ export const adminRoutes = {
     method: 'GET',
     path: '/v1/tokens',
     summary: 'Tokens of the API, without their secrets.',
-    asker: 'admin',
+    asker: 'accounts',
     ...{ params: none, query: none, body: none },
     answer: z.object({ tokens: z.array(tokenShown) }),
     example: { tokens: [exampleToken] },
@@ -53,48 +69,55 @@ export const adminRoutes = {
     method: 'POST',
     path: '/v1/tokens',
     summary: 'Makes a token; its secret is in this answer and nowhere else.',
-    asker: 'admin',
+    asker: 'accounts',
     ...{ params: none, query: none },
     body: z.strictObject({
-      name: said,
-      scopes: z.array(scope).min(1).max(5),
-      /** Milliseconds; without it a token has no end. */
-      forMs: z.int().min(60_000).optional(),
+      /** What it is for. */
+      label: said,
+      /** Its owner's name; else whoever asks. */
+      owner: userName.optional(),
+      scopes: z.array(scope).min(1).max(13),
+      forMs: z
+        .int()
+        .min(60_000)
+        .max(366 * 86_400_000)
+        .default(90 * 86_400_000),
     }),
-    answer: z.object({ token: tokenShown, secret: z.string() }),
-    example: { token: exampleToken, secret: 'hft_...' },
+    answer: z.object({ id: tokenId, secret: z.string(), expiresAt: time }),
+    example: { id: EXAMPLE_TOKEN_ID, secret: '...', expiresAt: EXAMPLE_TIME },
   }),
   revokeToken: route({
     id: 'revokeToken',
     method: 'DELETE',
     path: '/v1/tokens/:id',
     summary: 'Ends a token at once.',
-    asker: 'admin',
-    ...{ params: z.strictObject({ id: hex32 }), query: none, body: none },
-    answer: z.object({ id: hex32 }),
-    example: { id: EXAMPLE_ID },
+    asker: 'accounts',
+    ...{ params: z.strictObject({ id: tokenId }), query: none, body: none },
+    answer: z.object({ id: tokenId }),
+    example: { id: EXAMPLE_TOKEN_ID },
   }),
   users: route({
     id: 'users',
     method: 'GET',
     path: '/v1/users',
     summary: 'People who may sign in.',
-    asker: 'admin',
+    asker: 'accounts',
     ...{ params: none, query: none, body: none },
     answer: z.object({ users: z.array(userShown) }),
-    example: { users: [{ name: 'anna', role: 'operator', madeAt: EXAMPLE_TIME }] },
+    example: { users: [exampleUser] },
   }),
   addUser: route({
     id: 'addUser',
     method: 'POST',
     path: '/v1/users',
     summary: 'Adds a person, or gives one another role; the link signs in once.',
-    asker: 'admin',
+    asker: 'accounts',
     ...{ params: none, query: none },
     body: z.strictObject({ name: userName, role }),
-    answer: z.object({ user: userShown, link: z.string() }),
+    answer: z.object({ user: userShown, link: z.string(), linkEndsAt: time }),
     example: {
-      user: { name: 'anna', role: 'operator', madeAt: EXAMPLE_TIME },
+      user: exampleUser,
+      linkEndsAt: EXAMPLE_TIME,
       link: 'https://holdfast.example:7431/sign-in/...',
     },
   }),
@@ -103,7 +126,7 @@ export const adminRoutes = {
     method: 'DELETE',
     path: '/v1/users/:name',
     summary: 'Removes a person; their sessions end.',
-    asker: 'admin',
+    asker: 'accounts',
     ...{ params: z.strictObject({ name: userName }), query: none, body: none },
     answer: z.object({ name: userName }),
     example: { name: 'anna' },
@@ -113,7 +136,7 @@ export const adminRoutes = {
     method: 'POST',
     path: '/v1/enrolments',
     summary: 'Makes a line that enrols one host once, within the hour.',
-    asker: 'admin',
+    asker: 'enrol',
     ...{ params: none, query: none },
     body: z.strictObject({ host: hostName }),
     /** `https://HOST:PORT#PIN TOKEN` */
@@ -128,7 +151,7 @@ export const adminRoutes = {
     method: 'POST',
     path: '/v1/agents/:agent/revoke',
     summary: 'Takes nothing more from an agent; what it said turns unknown.',
-    asker: 'admin',
+    asker: 'enrol',
     ...{ params: z.strictObject({ agent: hex32 }), query: none },
     body: z.strictObject({ reason: said }),
     answer: z.object({ agent: hex32, host: z.string(), level }),
@@ -139,7 +162,7 @@ export const adminRoutes = {
     method: 'POST',
     path: '/v1/forget',
     summary: 'Forgets an item that is not watched any more.',
-    asker: 'operate',
+    asker: 'enrol',
     ...{ params: none, query: none },
     body: z.strictObject({ host: hostName, item: z.string().min(1).max(256) }),
     answer: z.object({ host: z.string(), item: z.string() }),
@@ -150,7 +173,7 @@ export const adminRoutes = {
     method: 'GET',
     path: '/v1/audit',
     summary: 'What was done, by whom, oldest first; each entry holds the digest of the one before.',
-    asker: 'admin',
+    asker: 'audit',
     params: none,
     query: z.strictObject({
       after: z.coerce.number().int().min(0).default(0),
@@ -160,16 +183,18 @@ export const adminRoutes = {
     answer: z.object({
       entries: z.array(
         z.object({
-          ...{ n: count, at: time, by: z.string(), what: z.string(), about: z.string() },
-          ...{ before: z.string(), digest: z.string() },
+          ...{ n: count, at: time, who: z.string(), act: z.string(), subject: z.string() },
+          ...{ outcome: z.enum(['done', 'refused', 'failed']), from: z.string(), detail },
+          ...{ previous: z.string(), hash: z.string() },
         }),
       ),
     }),
     example: {
       entries: [
         {
-          ...{ n: 1, at: EXAMPLE_TIME, by: 'anna', what: 'freeze', about: 'storage work' },
-          ...{ before: '0'.repeat(64), digest: 'f'.repeat(64) },
+          ...{ n: 1, at: EXAMPLE_TIME, who: 'anna', act: 'freeze', subject: 'all hosts' },
+          ...{ outcome: 'done', from: '192.0.2.7', detail: {} },
+          ...{ previous: '0'.repeat(64), hash: 'f'.repeat(64) },
         },
       ],
     },
@@ -179,7 +204,7 @@ export const adminRoutes = {
     method: 'GET',
     path: '/v1/config',
     summary: 'The configuration that holds, as it was read; paths of secrets, never secrets.',
-    asker: 'admin',
+    asker: 'enrol',
     ...{ params: none, query: none, body: none },
     answer: z.object({ file: z.string().nullable(), config: z.record(z.string(), z.unknown()) }),
     example: { file: '/etc/holdfast/holdfast.yaml', config: { server: { listen: '[::]:7431' } } },
@@ -189,7 +214,7 @@ export const adminRoutes = {
     method: 'POST',
     path: '/v1/config/proposal',
     summary: 'What a change would make of the file, as a diff. The server never writes it.',
-    asker: 'admin',
+    asker: 'enrol',
     ...{ params: none, query: none },
     body: z.strictObject({
       changes: z

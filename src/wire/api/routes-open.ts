@@ -11,8 +11,7 @@ const HTML = 'text/html; charset=utf-8';
 
 const sessionShown = z.object({
   name: z.string(),
-  /** Null: a token has scopes and no role. */
-  role: role.nullable(),
+  role,
   scopes: z.array(scope),
   /** Of a browser's session: to be sent as `holdfast-csrf` with all that changes something. */
   csrf: z.string().nullable(),
@@ -43,7 +42,7 @@ export const openRoutes = {
     method: 'GET',
     path: '/metrics',
     summary: 'All that is watched, for Prometheus; OpenMetrics where it is asked for.',
-    asker: 'metrics',
+    asker: 'read',
     ...{ params: none, query: none, body: none, answer: z.string() },
     mediaType: 'text/plain',
     example: 'holdfast_item_mark{host="web1",item="disk-space:/srv",mark="failed"} 1\n',
@@ -66,7 +65,18 @@ export const openRoutes = {
     summary: 'Who asks, and what they may do.',
     asker: 'read',
     ...{ params: none, query: none, body: none, answer: sessionShown },
-    example: { name: 'anna', role: 'operator', scopes: ['read', 'operate'], csrf: '...' },
+    example: { name: 'anna', role: 'operator', scopes: ['read', 'run'], csrf: '...' },
+  }),
+  signInByPassword: route({
+    id: 'signInByPassword',
+    method: 'POST',
+    path: '/v1/sign-in',
+    summary: 'Signs a browser in by name and password.',
+    asker: 'anyone',
+    ...{ params: none, query: none },
+    body: z.strictObject({ name: z.string().max(64), password: z.string().max(1024) }),
+    answer: z.object({ name: z.string(), csrf: z.string(), endsAt: time }),
+    example: { name: 'anna', csrf: '...', endsAt: EXAMPLE_TIME },
   }),
   signOut: route({
     id: 'signOut',

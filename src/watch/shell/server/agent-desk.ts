@@ -1,0 +1,31 @@
+import type {
+  AgentId,
+  Enrol,
+  Enrolled,
+  Hear,
+  Heard,
+  RefusalWord,
+  Said,
+  Say,
+} from '../../core/agent/messages.ts';
+
+export interface Refused {
+  readonly refused: RefusalWord;
+  readonly remedy: string;
+  readonly retryAfterS?: number | undefined;
+}
+
+/**
+ * Takes what agents say. Whoever calls it has checked size, signature and form.
+ *
+ * Nothing fails but by a bug: a state that cannot be written is refused with `not-now`.
+ */
+export interface AgentDesk {
+  /** Base64 of SubjectPublicKeyInfo, DER; undefined: not known, or revoked. */
+  publicKeyOf(agent: AgentId): string | undefined;
+  enrol(message: Enrol, from: string): Promise<Enrolled | Refused>;
+  /** What it answers is durable. */
+  say(message: Say): Promise<Said | Refused>;
+  /** Waits for a word, or until the signal or 25 s. */
+  hear(message: Hear, signal: AbortSignal): Promise<Heard | Refused>;
+}
