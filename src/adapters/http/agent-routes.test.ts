@@ -1,0 +1,356 @@
+// Goal: over real TLS only an agent's own, whole, well-formed words reach the desk; everything else
+// is refused with the word of docs/format/agent.md. Method: a server on port 0, a desk that keeps
+// what it was given, agents with keys of their own.
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import fs from 'node:fs';
+import https from 'node:https';
+import os from 'node:os';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import tls from 'node:tls';
+import type { Say } from '../../watch/core/agent/messages.ts';
+import type { AgentDesk } from '../../watch/shell/server/agent-desk.ts';
+import { nodeClock } from '../node/clock.ts';
+import { type AgentRates, addAgentRoutes } from './agent-routes.ts';
+import { type ListenLimits, listen, makeApp } from './https-server.ts';
+import { openServerKey, type ServerKey } from './server-key.ts';
+
+const SERVER = 'a'.repeat(32);
+
+interface Bench {
+  readonly port: number;
+  readonly key: ServerKey;
+  readonly took: Say[];
+  readonly known: Map<string, string>;
+  readonly bugs: unknown[];
+  readonly heard: () => number;
+  readonly left: () => number;
+}
+
+async function bench(
+  t: TestContext,
+  options: { readonly rates?: Partial<AgentRates>; readonly limits?: Partial<ListenLimits> } = {},
+): Promise<Bench> {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-agents-'));
+  t.after(() => fs.rmSync(root, { recursive: true }));
+  const key = await openServerKey(path.join(root, 'key.pem'));
+  const took: Say[] = [];
+  const known = new Map<string, string>();
+  const bugs: unknown[] = [];
+  let heard = 0;
+  let left = 0;
+  const mark = { server: SERVER, at: 1 };
+  const desk: AgentDesk = {
+    publicKeyOf: (agent) => known.get(agent),
+    enrol: (message) => {
+      if (message.token !== 'right') return Promise.resolve({ refused: 'bad-token', remedy: 'no' });
+      const der = Buffer.from(message.publicKey, 'base64');
+      const agent = createHash('sha256').update(der).digest('hex').slice(0, 32);
+      known.set(agent, message.publicKey);
+      return Promise.resolve({ format: 'holdfast-enrolled-0', agent, host: 'web1', mark });
+    },
+    say: (message) => {
+      took.push(message);
+      return Promise.resolve({ format: 'holdfast-said-0', mark, acked: 0 });
+    },
+    hear: (_message, signal) =>
+      new Promise((resolve) => {
+        heard += 1;
+        signal.addEventListener('abort', () => {
+          left += 1;
+          resolve({ format: 'holdfast-heard-0', mark, words: [] });
+        });
+      }),
+  };
+  const app = makeApp({ key, onBug: (error) => bugs.push(error), limits: options.limits ?? {} });
+  addAgentRoutes(app, { desk, pin: key.pin, clock: nodeClock(), rates: options.rates ?? {} });
+  const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
+  t.after(() => app.close());
+  return { port, key, took, known, bugs, heard: () => heard, left: () => left };
+}
+
+class Agent {
+  readonly id: string;
+  readonly publicKey: string;
+  readonly #key: KeyObject;
+
+  constructor() {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const der = publicKey.export({ type: 'spki', format: 'der' });
+    this.publicKey = der.toString('base64');
+    this.id = createHash('sha256').update(der).digest('hex').slice(0, 32);
+    this.#key = privateKey;
+  }
+
+  headers(verb: string, pin: Buffer, body: string | Buffer): Record<string, string> {
+    const head = `holdfast-agent-0\n${verb}\n${this.id}\n${pin.toString('hex')}\n`;
+    const signed = Buffer.concat([Buffer.from(head), Buffer.from(body)]);
+    return {
+      'content-type': 'application/json',
+      'holdfast-agent': this.id,
+      'holdfast-signature': sign(null, signed, this.#key).toString('base64'),
+    };
+  }
+
+  say(change: object = {}): string {
+    return JSON.stringify({
+      ...{ format: 'holdfast-say-0', agent: this.id, run: 1, seq: 1, boot: 'b', upMs: 10 },
+      ...{ wallMs: 10, level: 'look', version: '0', isFrozen: false, records: [], ...change },
+    });
+  }
+
+  hear(): string {
+    const spoken = { agent: this.id, run: 1, seq: 2, boot: 'b', upMs: 10 };
+    return JSON.stringify({ format: 'holdfast-hear-0', ...spoken, after: 0 });
+  }
+
+  enrol(token: string): string {
+    const rest = { level: 'look', version: '0', boot: 'b' };
+    return JSON.stringify({
+      format: 'holdfast-enrol-0',
+      token,
+      publicKey: this.publicKey,
+      ...rest,
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly problem?: string; readonly format?: string; readonly remedy?: string };
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+function post(
+  { port }: { readonly port: number },
+  verb: string,
+  of: { readonly headers: Record<string, string>; readonly body: string | Buffer },
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const request = https.request(
+    {
+      ...{ host: '127.0.0.1', port, path: `/agent/v1/${verb}`, method: 'POST', agent: false },
+      ...{ rejectUnauthorized: false, headers: of.headers },
+    },
+    (reply) => {
+      let text = '';
+      reply.on('data', (part: Buffer) => {
+        text += part.toString();
+      });
+      reply.on('end', () => {
+        const body = JSON.parse(text) as Answer['body'];
+        resolve({ status: reply.statusCode ?? 0, body, headers: reply.headers });
+      });
+    },
+  );
+  request.on('error', reject);
+  request.end(of.body);
+  return promise;
+}
+
+async function enrolled(at: Bench): Promise<Agent> {
+  const agent = new Agent();
+  const body = agent.enrol('right');
+  const answer = await post(at, 'enrol', {
+    headers: agent.headers('enrol', at.key.pin, body),
+    body,
+  });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.format, 'holdfast-enrolled-0');
+  return agent;
+}
+
+async function refusal(
+  at: Bench,
+  verb: string,
+  of: { readonly headers: Record<string, string>; readonly body: string | Buffer },
+): Promise<string> {
+  const { status, body } = await post(at, verb, of);
+  assert.ok(typeof body.remedy === 'string' && body.remedy !== '', 'a refusal has a remedy');
+  return `${status} ${body.problem}`;
+}
+
+async function until(is: () => boolean): Promise<void> {
+  for (let n = 0; n < 1000 && !is(); n++) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(is(), 'it has not come to it');
+}
+
+test('an enrolled agent is heard, by its own signature alone', async (t) => {
+  const at = await bench(t);
+  const agent = await enrolled(at);
+  const body = agent.say();
+  const { status } = await post(at, 'say', {
+    headers: agent.headers('say', at.key.pin, body),
+    body,
+  });
+  assert.equal(status, 200);
+  assert.equal(at.took.length, 1);
+  assert.deepEqual(at.bugs, []);
+});
+
+test('what is forged does not reach the desk', async (t) => {
+  const at = await bench(t, { rates: { refused: { burst: 1000, perMinute: 1000 } } });
+  const agent = await enrolled(at);
+  const other = new Agent();
+  const body = agent.say();
+  const right = agent.headers('say', at.key.pin, body);
+  const unsigned = { 'holdfast-agent': agent.id };
+  const cases: readonly [string, Record<string, string>, string][] = [
+    ['401 bad-signature', { ...right, 'holdfast-signature': 'A'.repeat(86) + '==' }, body],
+    ['401 bad-signature', { ...right, 'holdfast-signature': 'x' }, body],
+    ['401 bad-signature', unsigned, body],
+    ['401 bad-signature', right, body.replace('"seq":1', '"seq":2')],
+    ['401 bad-signature', { ...other.headers('say', at.key.pin, body), ...unsigned }, body],
+    // Of another verb, or for another server.
+    ['401 bad-signature', agent.headers('hear', at.key.pin, body), body],
+    ['401 bad-signature', agent.headers('say', Buffer.alloc(32), body), body],
+    ['401 unknown-agent', other.headers('say', at.key.pin, other.say()), other.say()],
+    ['400 malformed', { 'holdfast-signature': right['holdfast-signature'] ?? '' }, body],
+  ];
+  for (const [wanted, headers, said] of cases) {
+    assert.equal(await refusal(at, 'say', { headers, body: said }), wanted);
+  }
+  assert.equal(at.took.length, 0);
+});
+
+test('what is signed and not as the format has it does not reach the desk', async (t) => {
+  const rates = { refused: { burst: 1000, perMinute: 1000 } };
+  const at = await bench(t, { rates });
+  const agent = await enrolled(at);
+  const other = new Agent();
+  const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  const bodies: readonly (string | Buffer)[] = [
+    '',
+    'null',
+    '{}',
+    '[]',
+    'nonsense',
+    nested,
+    agent.say({ extra: 1 }),
+    agent.say({ run: -1 }),
+    agent.say({ run: 1.5 }),
+    agent.say({ seq: 2 ** 53 }),
+    agent.say({ agent: other.id }),
+    agent.say({
+      records: Array.from({ length: 2001 }, (_, n) => ({ t: 'lost', n, count: 1, what: '' })),
+    }),
+    agent.say({ records: [{ t: 'line', n: 1, from: 'kernel', upMs: 1, priority: 8, text: '' }] }),
+    `${agent.say().slice(0, -1)},"__proto__":{"level":"act"}}`,
+    Buffer.concat([Buffer.from(agent.say().replace('"0"', '"')), Buffer.from([0xff, 0x22])]),
+  ];
+  for (const body of bodies) {
+    const headers = agent.headers('say', at.key.pin, body);
+    assert.equal(
+      await refusal(at, 'say', { headers, body }),
+      '400 malformed',
+      String(body).slice(0, 60),
+    );
+  }
+  assert.equal(at.took.length, 0);
+  assert.deepEqual(at.bugs, []);
+});
+
+test('more than a mebibyte is refused before it is looked at', async (t) => {
+  const at = await bench(t);
+  const agent = await enrolled(at);
+  const body = Buffer.alloc(1_048_577, 0x20);
+  const headers = agent.headers('say', at.key.pin, body);
+  assert.equal(await refusal(at, 'say', { headers, body }), '413 too-large');
+  const whole = Buffer.alloc(1_048_576, 0x20);
+  Buffer.from(agent.say()).copy(whole);
+  const signed = agent.headers('say', at.key.pin, whole);
+  assert.equal((await post(at, 'say', { headers: signed, body: whole })).status, 200);
+});
+
+test('a key that is none cannot enrol, nor can a key under the name of another', async (t) => {
+  const at = await bench(t, { rates: { refused: { burst: 1000, perMinute: 1000 } } });
+  const agent = new Agent();
+  const victim = await enrolled(at);
+  const wrongToken = agent.enrol('wrong');
+  const headers = agent.headers('enrol', at.key.pin, wrongToken);
+  assert.equal(await refusal(at, 'enrol', { headers, body: wrongToken }), '401 bad-token');
+  const body = agent.enrol('right');
+  const asVictim = { ...agent.headers('enrol', at.key.pin, body), 'holdfast-agent': victim.id };
+  assert.equal(await refusal(at, 'enrol', { headers: asVictim, body }), '401 bad-signature');
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const ec = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  for (const bad of ['', 'AAAA', ec, `${agent.publicKey} `, agent.publicKey.replace(/=$/, '')]) {
+    const text = JSON.stringify({ ...(JSON.parse(body) as object), publicKey: bad });
+    const signed = agent.headers('enrol', at.key.pin, text);
+    assert.equal(await refusal(at, 'enrol', { headers: signed, body: text }), '401 bad-signature');
+  }
+});
+
+test('an agent in haste waits, and no other does', async (t) => {
+  const at = await bench(t, { rates: { agent: { burst: 3, perMinute: 1 } } });
+  const [hasty, calm] = [await enrolled(at), await enrolled(at)];
+  const say = (agent: Agent): Promise<Answer> => {
+    const body = agent.say();
+    return post(at, 'say', { headers: agent.headers('say', at.key.pin, body), body });
+  };
+  for (const wanted of [200, 200, 200, 429]) assert.equal((await say(hasty)).status, wanted);
+  assert.ok(Number((await say(hasty)).headers['retry-after']) >= 1);
+  assert.equal((await say(calm)).status, 200);
+});
+
+test('who guesses is slowed down by address, and forgeries do not slow the agent down', async (t) => {
+  const rates = { refused: { burst: 5, perMinute: 1 }, agent: { burst: 3, perMinute: 1 } };
+  const at = await bench(t, { rates });
+  const agent = await enrolled(at);
+  const body = agent.say();
+  const forged = { ...agent.headers('say', at.key.pin, body), 'holdfast-signature': 'x' };
+  const seen = [];
+  for (let n = 0; n < 7; n++) seen.push(await refusal(at, 'say', { headers: forged, body }));
+  assert.deepEqual(
+    seen.slice(0, 5),
+    Array.from({ length: 5 }, () => '401 bad-signature'),
+  );
+  assert.deepEqual(seen.slice(5), ['429 too-fast', '429 too-fast']);
+});
+
+test('who hangs up while waiting for a word is not waited for', async (t) => {
+  const at = await bench(t);
+  const agent = await enrolled(at);
+  const body = agent.hear();
+  const request = https.request({
+    ...{ host: '127.0.0.1', port: at.port, path: '/agent/v1/hear', method: 'POST', agent: false },
+    ...{ rejectUnauthorized: false, headers: agent.headers('hear', at.key.pin, body) },
+  });
+  request.on('error', () => undefined);
+  request.end(body);
+  await until(() => at.heard() === 1);
+  request.destroy();
+  await until(() => at.left() === 1);
+});
+
+test('a line below TLS 1.3 is not opened', async (t) => {
+  const at = await bench(t);
+  const outcome = await new Promise<string>((resolve) => {
+    const socket = tls.connect(
+      { host: '127.0.0.1', port: at.port, rejectUnauthorized: false, maxVersion: 'TLSv1.2' },
+      () => resolve('opened'),
+    );
+    socket.on('error', () => resolve('refused'));
+    t.after(() => socket.destroy());
+  });
+  assert.equal(outcome, 'refused');
+});
+
+test('a client that sends a byte now and then is hung up on', async (t) => {
+  const at = await bench(t, { limits: { requestMs: 500 } });
+  const socket = tls.connect({ host: '127.0.0.1', port: at.port, rejectUnauthorized: false });
+  t.after(() => socket.destroy());
+  let text = '';
+  socket.on('data', (part: Buffer) => {
+    text += part.toString();
+  });
+  socket.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.write('POST /agent/v1/say HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n');
+  const drip = setInterval(() => socket.write('X: 1\r\n'), 50);
+  t.after(() => clearInterval(drip));
+  await closed;
+  clearInterval(drip);
+  assert.match(text, /^HTTP\/1\.1 408 /);
+});

@@ -1,0 +1,217 @@
+/** `POST /agent/v1/{enrol,say,hear}`: docs/format/agent.md. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Clock } from '../../host/clock.ts';
+import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages.ts';
+import { type AgentId, BODY_BYTES_MAX, type RefusalWord } from '../../watch/core/agent/messages.ts';
+import type { AgentDesk, Refused } from '../../watch/shell/server/agent-desk.ts';
+import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
+import type { App } from './https-server.ts';
+import { addressKey, RateLimit, type Rate } from './rate-limit.ts';
+
+const STATUS: Readonly<Record<RefusalWord, number>> = {
+  malformed: 400,
+  'impossible-time': 400,
+  'unknown-agent': 401,
+  'bad-signature': 401,
+  'bad-token': 401,
+  replayed: 409,
+  'too-large': 413,
+  'too-fast': 429,
+  'not-now': 503,
+};
+
+export interface AgentRates {
+  /** Of one agent. */
+  readonly agent: Rate;
+  /** Of what was refused from one address: who is not known, and tries. */
+  readonly refused: Rate;
+}
+
+/** After a time away an agent says all it kept: that must fit into the burst. */
+const RATES: AgentRates = {
+  agent: { burst: 120, perMinute: 240 },
+  refused: { burst: 30, perMinute: 30 },
+};
+
+/** Messages that are being worked on at once; one more is told to come again. */
+const UNDER_WAY_MAX = 2000;
+
+interface Parts {
+  readonly desk: AgentDesk;
+  readonly pin: Uint8Array;
+  readonly clock: Clock;
+  readonly rates?: Partial<AgentRates>;
+  readonly underWayMax?: number;
+}
+
+export function addAgentRoutes(app: App, parts: Parts): void {
+  const counter = new Counter(parts);
+  app.register((inner, _options, done) => {
+    // The signature is over the bytes: nothing of them is parsed before it was checked.
+    inner.removeAllContentTypeParsers();
+    const parser = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
+    inner.addContentTypeParser('*', parser, (_request, body, parsed) => parsed(null, body));
+    inner.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+      if (error.statusCode === 413) {
+        return refuse(reply, {
+          refused: 'too-large',
+          remedy: `Say less than ${BODY_BYTES_MAX} bytes at once.`,
+        });
+      }
+      if (error.statusCode !== undefined && error.statusCode < 500) {
+        return refuse(reply, malformed('the request cannot be read'));
+      }
+      throw error;
+    });
+    inner.post('/agent/v1/enrol', (request, reply) => counter.enrol(request, reply));
+    inner.post('/agent/v1/say', (request, reply) => counter.say(request, reply));
+    inner.post('/agent/v1/hear', (request, reply) => counter.hear(request, reply));
+    done();
+  });
+}
+
+/** Where requests of agents come to: each is known, well formed and not too soon, or refused. */
+class Counter {
+  readonly #desk: AgentDesk;
+  readonly #check: SignatureCheck;
+  readonly #ofAgent: RateLimit;
+  readonly #ofRefused: RateLimit;
+  readonly #underWayMax: number;
+  #underWay = 0;
+
+  constructor({ desk, pin, clock, rates, underWayMax }: Parts) {
+    const { agent, refused } = { ...RATES, ...rates };
+    this.#desk = desk;
+    this.#check = new SignatureCheck(pin);
+    this.#ofAgent = new RateLimit(agent, clock);
+    this.#ofRefused = new RateLimit(refused, clock);
+    this.#underWayMax = underWayMax ?? UNDER_WAY_MAX;
+  }
+
+  async enrol(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const heard = this.#heard(request);
+    if ('remedy' in heard) return this.#refuse(request, reply, heard);
+    const message = parsed(enrolMessage, heard.body);
+    if (message === undefined) return this.#refuse(request, reply, malformed('it is no enrolment'));
+    const der = Buffer.from(message.publicKey, 'base64');
+    const { agent, signature, body } = heard;
+    const isOwn = agentIdOf(der) === agent;
+    const said = { verb: 'enrol', agent, signature, body } as const;
+    if (!isOwn || !this.#check.isBy(message.publicKey, said)) {
+      return this.#refuse(request, reply, badSignature());
+    }
+    const answer = await this.#working(() => this.#desk.enrol(message, request.ip));
+    return 'remedy' in answer ? this.#refuse(request, reply, answer) : reply.send(answer);
+  }
+
+  async say(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const message = this.#known(request, { verb: 'say', schema: sayMessage });
+    if ('remedy' in message) return this.#refuse(request, reply, message);
+    const answer = await this.#working(() => this.#desk.say(message));
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+  }
+
+  async hear(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const message = this.#known(request, { verb: 'hear', schema: hearMessage });
+    if ('remedy' in message) return this.#refuse(request, reply, message);
+    // Whoever has hung up hears nothing: the word waits for the next request.
+    const left = new AbortController();
+    const leave = (): void => left.abort();
+    reply.raw.once('close', leave);
+    try {
+      const answer = await this.#desk.hear(message, left.signal);
+      return 'remedy' in answer ? refuse(reply, answer) : await reply.send(answer);
+    } finally {
+      reply.raw.off('close', leave);
+    }
+  }
+
+  #known<M extends { readonly agent: AgentId }>(
+    request: FastifyRequest,
+    { verb, schema }: { readonly verb: Verb; readonly schema: z.ZodType<M> },
+  ): M | Refused {
+    const heard = this.#heard(request);
+    if ('remedy' in heard) return heard;
+    const { agent, signature, body } = heard;
+    const publicKey = this.#desk.publicKeyOf(agent);
+    if (publicKey === undefined) {
+      return { refused: 'unknown-agent', remedy: 'Enrol this host anew: `holdfast agent enroll`.' };
+    }
+    if (!this.#check.isBy(publicKey, { verb, agent, signature, body })) return badSignature();
+    // From here on it is that agent: its own haste is counted, and nobody else's.
+    const waitMs = this.#ofAgent.take(agent);
+    if (waitMs > 0) return tooFast(waitMs);
+    const message = parsed(schema, body);
+    if (message === undefined) return malformed('it is not as docs/format/agent.md has it');
+    return message.agent === agent ? message : malformed('it names another agent');
+  }
+
+  #heard(request: FastifyRequest): Heard | Refused {
+    const waitMs = this.#ofRefused.waitMs(addressKey(request.ip));
+    if (waitMs > 0) return tooFast(waitMs);
+    const { 'holdfast-agent': agent, 'holdfast-signature': signature } = request.headers;
+    if (typeof agent !== 'string' || !/^[0-9a-f]{32}$/.test(agent))
+      return malformed('no agent is named');
+    if (typeof signature !== 'string') return badSignature();
+    if (!Buffer.isBuffer(request.body)) return malformed('it has no body');
+    return { agent, signature, body: request.body };
+  }
+
+  /** What nobody can show to be an agent costs its address; an agent pays by its own rate. */
+  #refuse(request: FastifyRequest, reply: FastifyReply, refused: Refused): FastifyReply {
+    const isStranger = STATUS[refused.refused] === 401 || refused.refused === 'malformed';
+    if (isStranger) this.#ofRefused.take(addressKey(request.ip));
+    return refuse(reply, refused);
+  }
+
+  async #working<A>(work: () => Promise<A>): Promise<A | Refused> {
+    if (this.#underWay >= this.#underWayMax) {
+      return { refused: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 };
+    }
+    this.#underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+interface Heard {
+  readonly agent: AgentId;
+  readonly signature: string;
+  readonly body: Buffer;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function parsed<M>(schema: z.ZodType<M>, body: Buffer): M | undefined {
+  try {
+    return schema.safeParse(JSON.parse(UTF8.decode(body))).data;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function refuse(reply: FastifyReply, { refused, remedy, retryAfterS }: Refused): FastifyReply {
+  if (retryAfterS !== undefined) void reply.header('retry-after', String(retryAfterS));
+  return reply.code(STATUS[refused]).send({ problem: refused, remedy });
+}
+
+function malformed(why: string): Refused {
+  return { refused: 'malformed', remedy: `Compare the versions of both sides: ${why}.` };
+}
+
+function badSignature(): Refused {
+  return {
+    refused: 'bad-signature',
+    remedy: 'Sign with the key that was enrolled, over the pin of this server.',
+  };
+}
+
+function tooFast(waitMs: number): Refused {
+  const retryAfterS = Math.max(1, Math.ceil(waitMs / 1000));
+  return { refused: 'too-fast', remedy: `Wait ${retryAfterS} s.`, retryAfterS };
+}

@@ -1,0 +1,121 @@
+/** The one listener: TLS 1.3, bounded in all that a stranger can send. */
+import { STATUS_CODES } from 'node:http';
+import type { Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type FastifyInstance, fastify } from 'fastify';
+import { Fault } from '../../base/fault.ts';
+import { faultOfRequest, problemOf, statusOf } from './problem.ts';
+import type { ServerKey } from './server-key.ts';
+
+export type App = FastifyInstance<Server>;
+
+export interface ListenLimits {
+  /** Within which a request must have come whole. */
+  readonly requestMs: number;
+  readonly connectionsMax: number;
+}
+
+const LISTEN_LIMITS: ListenLimits = { requestMs: 30_000, connectionsMax: 4096 };
+
+/** Of the API; what agents say has a limit of its own. */
+export const API_BYTES_MAX = 65_536;
+const HEADER_BYTES_MAX = 16_384;
+/** Longer than the 25 s for which a word is waited for. */
+const IDLE_MS = 65_000;
+/** Of one part of a path: a signed link. */
+const PARAM_MAX = 1024;
+
+/** What is told to a browser: nothing is loaded, framed, kept or passed on. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'interest-cohort=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** @param onBug is told of what nobody declared; the one who asked is told that it is a bug */
+export function makeApp(of: {
+  readonly key: ServerKey;
+  readonly onBug: (error: unknown) => void;
+  readonly limits?: Partial<ListenLimits>;
+}): App {
+  const { requestMs, connectionsMax } = { ...LISTEN_LIMITS, ...of.limits };
+  const app: App = fastify({
+    https: {
+      ...{ key: of.key.key, cert: of.key.cert, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
+      ...{ maxHeaderSize: HEADER_BYTES_MAX, handshakeTimeout: Math.min(requestMs, 10_000) },
+      connectionsCheckingInterval: Math.max(100, Math.min(requestMs / 4, 5000)),
+    },
+    ...{ logger: false, trustProxy: false, exposeHeadRoutes: false, bodyLimit: API_BYTES_MAX },
+    ...{ requestTimeout: requestMs, keepAliveTimeout: IDLE_MS, return503OnClosing: true },
+    ...{ forceCloseConnections: true, clientErrorHandler: refuseNonsense },
+    routerOptions: { maxParamLength: PARAM_MAX, caseSensitive: true },
+  });
+  app.server.maxConnections = connectionsMax;
+  app.server.headersTimeout = requestMs;
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(HEADERS);
+    done();
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    const fault = new Fault('HF_API_UNKNOWN', 'there is nothing here');
+    return reply.code(404).send(problemOf(fault));
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const fault = faultOfRequest(error, API_BYTES_MAX) ?? bugFault(error, of.onBug);
+    const { seconds } = fault.facts;
+    if (seconds !== undefined) void reply.header('retry-after', String(seconds));
+    if (fault.code === 'HF_API_SIGN_IN') void reply.header('www-authenticate', 'Bearer');
+    return reply
+      .code(statusOf(fault))
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(problemOf(fault)));
+  });
+  return app;
+}
+
+function bugFault(error: unknown, onBug: (error: unknown) => void): Fault {
+  onBug(error);
+  return new Fault('HF_API_BROKEN', 'the server met a bug of its own', {}, { cause: error });
+}
+
+/** Bytes that are no HTTP get a status and nothing that tells them more. */
+function refuseNonsense(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = isLate ? 408 : isLarge ? 431 : 400;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`;
+  socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @throws Fault HF_SERVER_LISTEN */
+export async function listen(app: App, at: ListenAt): Promise<ListenAt> {
+  try {
+    await app.listen({ host: at.host, port: at.port, backlog: 1024 });
+  } catch (cause) {
+    const why =
+      cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be used';
+    const message = `nothing can listen on ${sayAddress(at)}: ${why}`;
+    throw new Fault('HF_SERVER_LISTEN', message, {}, { cause });
+  }
+  const { address, port } = app.server.address() as AddressInfo;
+  return { host: address, port };
+}
+
+export function sayAddress({ host, port }: ListenAt): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
