@@ -197,7 +197,7 @@ test('what is forged does not reach the desk', async (t) => {
   const right = agent.headers('say', at.key.pin, body);
   const unsigned = { 'holdfast-agent': agent.id };
   const cases: readonly [string, Record<string, string>, string][] = [
-    ['401 bad-signature', { ...right, 'holdfast-signature': 'A'.repeat(86) + '==' }, body],
+    ['401 bad-signature', { ...right, 'holdfast-signature': `${'A'.repeat(86)}==` }, body],
     ['401 bad-signature', { ...right, 'holdfast-signature': 'x' }, body],
     ['401 bad-signature', unsigned, body],
     ['401 bad-signature', right, body.replace('"seq":1', '"seq":2')],

@@ -26,8 +26,8 @@ interface Operation {
 export function openApiOf(routes: readonly Route[], version: string): OpenApi {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of routes) {
-    const at = (paths[openPath(route.path)] ??= {});
-    at[route.method.toLowerCase()] = operationOf(route);
+    const path = openPath(route.path);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
   }
   return {
     openapi: '3.1.0',
