@@ -1,0 +1,117 @@
+import type { ProbeConfig } from '../../wire/agent/probe-config.ts';
+import { CERTIFICATE_LIMITS } from '../../watch/core/probes/certificate.ts';
+import { SPACE_LIMITS } from '../../watch/core/probes/file-system-space.ts';
+import type { Probe } from '../../watch/shell/agent/probe.ts';
+import { certificateProbe } from './certificate.ts';
+import { spaceProbe } from './file-system-space.ts';
+import { httpProbe } from './http-content.ts';
+import { pluginProbe } from './nagios-plugin.ts';
+import { pathProbe } from './path-there.ts';
+import { tcpProbe } from './tcp-port.ts';
+
+const MINUTE = 60_000;
+const HTTP_BYTES_MAX = 1024 * 1024;
+const REDIRECTS_MAX = 3;
+const HTTPS_PORT = 443;
+
+type Of<K extends ProbeConfig['kind']> = Extract<ProbeConfig, { readonly kind: K }>;
+
+/** The probe that a line of `probes:` stands for. @returns undefined where others see to it */
+export function configuredProbe(name: string, config: ProbeConfig): Probe | undefined {
+  switch (config.kind) {
+    case 'http':
+      return configuredHttp(name, config);
+    case 'tcp':
+      return tcpProbe({ ...timed(name, config), ...config, expect: config.expect });
+    case 'tls':
+      return configuredTls(name, config);
+    case 'path':
+      return configuredPath(name, config);
+    case 'space':
+      return configuredSpace(config);
+    case 'plugin':
+      return pluginProbe({
+        ...timed(name, config, { everyMs: MINUTE, timeoutMs: 30_000 }),
+        plugin: config.plugin,
+        args: config.args ?? [],
+      });
+    default:
+      return undefined;
+  }
+}
+
+interface Timed {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
+function timed(
+  name: string,
+  config: { readonly every?: number | undefined; readonly limit?: number | undefined },
+  defaults = { everyMs: MINUTE, timeoutMs: 10_000 },
+): Timed {
+  return {
+    name,
+    everyMs: config.every ?? defaults.everyMs,
+    timeoutMs: config.limit ?? defaults.timeoutMs,
+  };
+}
+
+function configuredHttp(name: string, config: Of<'http'>): Probe {
+  return httpProbe({
+    ...timed(name, config),
+    url: config.url,
+    wanted: {
+      statuses: config.status ?? [],
+      texts: config.text ?? [],
+      notTexts: config['not-text'] ?? [],
+      bytesMax: config['size-limit'] ?? HTTP_BYTES_MAX,
+      slowMs: config.slow,
+    },
+    redirectsMax: config.redirects ?? REDIRECTS_MAX,
+    also: config.also ?? [],
+    connect: config.connect,
+    ca: config.ca,
+  });
+}
+
+function configuredTls(name: string, config: Of<'tls'>): Probe {
+  return certificateProbe({
+    ...timed(name, config, { everyMs: 15 * MINUTE, timeoutMs: 10_000 }),
+    host: config.host,
+    port: config.port ?? (config.starttls === 'smtp' ? 25 : HTTPS_PORT),
+    serverName: config.name ?? config.host,
+    starttls: config.starttls,
+    ca: config.ca,
+    limits: {
+      impairedMs: config.warn ?? CERTIFICATE_LIMITS.impairedMs,
+      brokenMs: config.fail ?? CERTIFICATE_LIMITS.brokenMs,
+    },
+  });
+}
+
+function configuredPath(name: string, config: Of<'path'>): Probe {
+  return pathProbe({
+    ...timed(name, config),
+    path: config.path,
+    wanted: {
+      type: config.type ?? 'any',
+      bytesMin: config['size-min'],
+      ageMaxMs: config['age-max'],
+    },
+  });
+}
+
+/** In place of the one that is there by default for this mount. */
+function configuredSpace(config: Of<'space'>): Probe {
+  return spaceProbe({
+    mountPoint: config.path,
+    limits: {
+      impairedShare: config.warn ?? SPACE_LIMITS.impairedShare,
+      impairedBytes: config['warn-bytes'] ?? SPACE_LIMITS.impairedBytes,
+      brokenShare: config.fail ?? SPACE_LIMITS.brokenShare,
+      brokenBytes: config['fail-bytes'] ?? SPACE_LIMITS.brokenBytes,
+    },
+  });
+}

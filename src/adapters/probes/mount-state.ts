@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import { found } from '../../watch/core/probes/found.ts';
+import { judgeNoStat } from '../../watch/core/probes/file-system-space.ts';
+import { judgeMount, mountIn } from '../../watch/core/probes/mount-state.ts';
+import type { Probe, ProbeFinding } from '../../watch/shell/agent/probe.ts';
+import { errnoOf } from '../node/errno.ts';
+import { boundedProbe } from './bounded-probe.ts';
+import { ProbeChild } from './probe-child.ts';
+
+const EVERY_MS = 15_000;
+const TIMEOUT_MS = 10_000;
+
+interface MountStateOptions {
+  readonly mountPoint: string;
+  /** What /etc/fstab says; undefined where it says nothing: then as it was seen first. */
+  readonly isWritable: boolean | undefined;
+  readonly mountinfo?: string;
+  readonly program?: string;
+  readonly timeoutMs?: number;
+}
+
+/** Whether a file system is still mounted, still writable, and still answers. */
+export function mountProbe(options: MountStateOptions): Probe {
+  const { mountPoint, mountinfo = '/proc/self/mountinfo', program = 'stat' } = options;
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const child = new ProbeChild();
+  let isWritable = options.isWritable;
+  return boundedProbe({
+    kind: 'mount',
+    name: mountPoint,
+    everyMs: EVERY_MS,
+    timeoutMs,
+    look: async (signal): Promise<ProbeFinding> => {
+      const table = readTable(mountinfo);
+      if ('errno' in table) {
+        return found('unreadable', `${mountinfo} cannot be read (${table.errno})`);
+      }
+      if (!/^\d+ \d+ \d+:\d+ /.test(table.text)) {
+        return found('unreadable', `${mountinfo} is no table of mounts`);
+      }
+      const seen = mountIn(table.text, mountPoint);
+      const isReadOnly = seen?.isMountReadOnly === true || seen?.isSuperReadOnly === true;
+      isWritable ??= seen === undefined ? undefined : !isReadOnly;
+      const state = judgeMount(seen, { isWritable: isWritable ?? false });
+      if (state.saw !== 'healthy') return state;
+      // One that was shut down is in the table as if nothing were: its root tells.
+      const args = ['--format=%i', '--', mountPoint];
+      const answer = await child.run({ program, args, limitMs: timeoutMs - 500, signal });
+      if (answer.how !== 'ended') return found('unreadable', answer.why);
+      if (answer.status !== 0) return judgeNoStat(answer.stderr);
+      if (/^\d+\s*$/.test(answer.stdout)) return state;
+      return found('unreadable', `${program} printed what is no number of an inode`);
+    },
+  });
+}
+
+function readTable(file: string): { readonly text: string } | { readonly errno: string } {
+  try {
+    return { text: fs.readFileSync(file, 'latin1') };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return { errno };
+  }
+}
