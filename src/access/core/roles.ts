@@ -3,21 +3,49 @@
 export type Role = 'viewer' | 'operator' | 'approver' | 'admin';
 
 /**
- * read: all that is shown. metrics: numbers and marks only. operate: jobs, freeze, claims,
- * maintenance, acknowledgements. approve: that an approved plan be applied, and freeze. admin:
- * users, tokens, enrolment, the audit log, the configuration.
+ * read: all that is shown. metrics: numbers and marks only. acknowledge: alerts. run: backup, drill, scrub, probe, and their cancel.
+ * restore: a restore job. freeze, unfreeze, claim. maintain: maintenance windows. approve: that an
+ * approved plan be applied. enrol: enrolment tokens, revoking an agent, forgetting an item. test:
+ * messages of trial. audit: to read and export the log. accounts: users, and tokens of others.
  */
-export type Scope = 'read' | 'metrics' | 'operate' | 'approve' | 'admin';
+export type Scope =
+  | 'read'
+  | 'metrics'
+  | 'acknowledge'
+  | 'run'
+  | 'restore'
+  | 'freeze'
+  | 'unfreeze'
+  | 'claim'
+  | 'maintain'
+  | 'approve'
+  | 'enrol'
+  | 'test'
+  | 'audit'
+  | 'accounts';
+
+const OPERATOR = [
+  'read',
+  'metrics',
+  'acknowledge',
+  'run',
+  'restore',
+  'freeze',
+  'unfreeze',
+  'claim',
+  'maintain',
+  'test',
+] as const;
 
 /**
  * An approver is no operator: who asks for work and who lets it pass are two people, unless an admin
- * is both. An admin has all, since he could make himself any of them.
+ * is both. Everybody who may do anything may freeze, since stopping is safe; to go on is not.
  */
 const SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   viewer: ['read', 'metrics'],
-  operator: ['read', 'metrics', 'operate'],
-  approver: ['read', 'metrics', 'approve'],
-  admin: ['read', 'metrics', 'operate', 'approve', 'admin'],
+  operator: OPERATOR,
+  approver: ['read', 'metrics', 'acknowledge', 'freeze', 'approve'],
+  admin: [...OPERATOR, 'approve', 'enrol', 'audit', 'accounts'],
 };
 
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];

@@ -19,7 +19,15 @@ import { type Route, route } from './route.ts';
 const none = z.strictObject({});
 
 export const scope = words<Scope>({
-  ...{ read: true, acknowledge: true, run: true, restore: true, freeze: true, unfreeze: true },
+  ...{
+    read: true,
+    metrics: true,
+    acknowledge: true,
+    run: true,
+    restore: true,
+    freeze: true,
+    unfreeze: true,
+  },
   ...{ claim: true, maintain: true, approve: true, enrol: true, test: true, audit: true },
   accounts: true,
 });
@@ -76,7 +84,7 @@ export const adminRoutes = {
       label: said,
       /** Its owner's name; else whoever asks. */
       owner: userName.optional(),
-      scopes: z.array(scope).min(1).max(13),
+      scopes: z.array(scope).min(1).max(14),
       forMs: z
         .int()
         .min(60_000)

@@ -42,7 +42,7 @@ export const openRoutes = {
     method: 'GET',
     path: '/metrics',
     summary: 'All that is watched, for Prometheus; OpenMetrics where it is asked for.',
-    asker: 'read',
+    asker: 'metrics',
     ...{ params: none, query: none, body: none, answer: z.string() },
     mediaType: 'text/plain',
     example: 'holdfast_item_mark{host="web1",item="disk-space:/srv",mark="failed"} 1\n',
