@@ -13,6 +13,8 @@ export interface Subject {
   readonly why: string;
   /** Since when it has this mark. */
   readonly since: UnixMs;
+  /** Since when it is not ok, where it had other marks before that were not ok either. */
+  readonly notOkSince?: UnixMs | undefined;
   /** Nearest things above it whose failure would explain this one, nearest first. */
   readonly restsOn: readonly string[];
   /** What was seen, for the message; each a line, the last lines of a host that fell silent too. */
@@ -40,6 +42,8 @@ export interface Alert {
   readonly told: {
     readonly at: UnixMs;
     readonly mark: AlertMark;
+    /** The worst that they were told of this alert. */
+    readonly worst: AlertMark;
     /** Consequences that had failed then. */
     readonly failed: readonly string[];
   };

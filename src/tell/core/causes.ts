@@ -1,0 +1,87 @@
+/** What explains what: each thing that is not ok belongs to one cause, itself where nothing above has failed. */
+import type { Alert, Subject } from './alert.ts';
+
+export interface CausesOf {
+  /** All that is known, each name once. */
+  readonly known: ReadonlyMap<string, Subject>;
+  /** Alerts that are not closed, by subject. */
+  readonly open: ReadonlyMap<string, Alert>;
+  readonly groupMs: number;
+}
+
+/** The cause of each subject that is not ok. It does not depend on the order of what is known. */
+export function findCauses(of: CausesOf): ReadonlyMap<string, string> {
+  const holders = holdersOf(of.open);
+  const above = new Map<string, string>();
+  for (const subject of of.known.values()) {
+    const parent = parentOf(subject, of, holders);
+    if (parent !== undefined) above.set(subject.subject, parent);
+  }
+  const causes = new Map<string, string>();
+  for (const { subject, mark } of of.known.values()) {
+    if (mark !== 'ok') causes.set(subject, topOf(subject, above));
+  }
+  return causes;
+}
+
+/** Which open alert lists a thing among its consequences. */
+function holdersOf(open: ReadonlyMap<string, Alert>): ReadonlyMap<string, Alert> {
+  const holders = new Map<string, Alert>();
+  for (const alert of [...open.values()].sort((a, b) => (a.id < b.id ? 1 : -1))) {
+    for (const consequence of alert.consequences) holders.set(consequence, alert);
+  }
+  return holders;
+}
+
+function parentOf(
+  subject: Subject,
+  { known, open, groupMs }: CausesOf,
+  holders: ReadonlyMap<string, Alert>,
+): string | undefined {
+  // What people were told of by itself stays by itself until it is ok: it had a fault of its own.
+  if (subject.mark === 'ok' || open.has(subject.subject)) return undefined;
+  return subject.restsOn.find((name) => {
+    const parent = known.get(name);
+    if (parent === undefined || name === subject.subject) return false;
+    const alert = open.get(name) ?? holders.get(name);
+    return explains(parent, subject, { alert, isHeld: isHeldBy(alert, subject, holders), groupMs });
+  });
+}
+
+function isHeldBy(
+  alert: Alert | undefined,
+  { subject }: Subject,
+  holders: ReadonlyMap<string, Alert>,
+): boolean {
+  return alert !== undefined && holders.get(subject)?.id === alert.id;
+}
+
+interface Between {
+  /** The open alert that the parent belongs to. */
+  readonly alert: Alert | undefined;
+  /** Whether the child is a consequence of that alert already. */
+  readonly isHeld: boolean;
+  readonly groupMs: number;
+}
+
+function explains(parent: Subject, child: Subject, { alert, isHeld, groupMs }: Between): boolean {
+  if (parent.mark !== 'failed' && parent.mark !== 'unknown') return false;
+  if (isHeld || child.mark === 'unknown') return true;
+  // A failure was seen: a parent of which nobody was told yet and of which nothing is known does
+  // not keep it waiting.
+  if (parent.mark === 'unknown' && alert === undefined) return false;
+  const began = Math.min(parent.since, alert?.since ?? parent.since);
+  return child.since >= began - groupMs; // Before that it had failed by itself.
+}
+
+/** Things that rest on each other count as the first of them by name. */
+function topOf(subject: string, above: ReadonlyMap<string, string>): string {
+  const path = [subject];
+  for (;;) {
+    const parent = above.get(path[path.length - 1] ?? subject);
+    if (parent === undefined) return path[path.length - 1] ?? subject;
+    const at = path.indexOf(parent);
+    if (at !== -1) return path.slice(at).reduce((least, each) => (each < least ? each : least));
+    path.push(parent);
+  }
+}

@@ -1,0 +1,109 @@
+/** The weekly test message, and what its confirmation proves: that a person reads a channel. */
+import { formatInstant } from '../../base/say-time.ts';
+import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { Confirmation, OutboxRow, Subject, TellChange } from './alert.ts';
+import { channelSubject } from './decide.ts';
+import { messageJson, testMessage } from './message.ts';
+import type { ChannelPolicy } from './tell-policy.ts';
+
+export interface TestsInput {
+  readonly channels: readonly ChannelPolicy[];
+  readonly confirmations: readonly Confirmation[];
+  readonly now: UnixMs;
+  readonly newId: () => string;
+}
+
+/** The test messages whose time has come. */
+export function planTests(input: TestsInput): readonly TellChange[] {
+  return input.channels.flatMap((channel) => {
+    const { testEveryMs } = channel;
+    if (testEveryMs === undefined) return [];
+    const last = confirmationOf(input.confirmations, channel);
+    const ageMs = last === undefined ? testEveryMs : input.now - last.testedAt;
+    // A test dated ahead of the clock is not waited for.
+    if (ageMs >= 0 && ageMs < testEveryMs) return [];
+    return testOf(channel, input);
+  });
+}
+
+/** A test message now, whatever was sent before. */
+export function testOf(
+  channel: ChannelPolicy,
+  { confirmations, now, newId }: Omit<TestsInput, 'channels'>,
+): readonly TellChange[] {
+  const last = confirmationOf(confirmations, channel);
+  const { name, person } = channel;
+  const isOpen = last !== undefined && last.askedAt > (last.confirmedAt ?? -1);
+  const body = testMessage({ subject: channelSubject(name), channel: name, person, now });
+  const row: OutboxRow = {
+    id: newId(),
+    channel: name,
+    what: 'test',
+    body: messageJson(body),
+    createdAt: now,
+    dueAt: now,
+    attempts: 0,
+    state: 'waiting',
+  };
+  const confirmation: Confirmation = {
+    channel: name,
+    person,
+    askedAt: isOpen ? last.askedAt : now,
+    confirmedAt: last?.confirmedAt,
+    testedAt: now,
+  };
+  return [
+    { do: 'outbox', row },
+    { do: 'confirmation', confirmation },
+  ];
+}
+
+/** A person says that a test came. Nothing where none was sent to them. */
+export function confirm(
+  confirmations: readonly Confirmation[],
+  by: { readonly channel: string; readonly person: string; readonly now: UnixMs },
+): readonly TellChange[] {
+  const { channel, person, now } = by;
+  const last = confirmationOf(confirmations, { name: channel, person });
+  if (last === undefined) return [];
+  return [{ do: 'confirmation', confirmation: { ...last, confirmedAt: now } }];
+}
+
+/** How it stands with each channel that is tested: to be handed to `decide` with the rest. */
+export function confirmationSubjects(
+  channels: readonly ChannelPolicy[],
+  confirmations: readonly Confirmation[],
+  now: UnixMs,
+): readonly Subject[] {
+  return channels.flatMap((channel) => {
+    const last = confirmationOf(confirmations, channel);
+    if (channel.testEveryMs === undefined || last === undefined) return [];
+    const { confirmedAt, askedAt } = last;
+    // The first test of a channel has as long to be confirmed as a confirmation counts.
+    const isFirst = confirmedAt === undefined && askedAt <= now;
+    if (isFirst && now < askedAt + channel.confirmWithinMs) return [];
+    return [subjectOf(channel, last, now)];
+  });
+}
+
+function subjectOf(channel: ChannelPolicy, last: Confirmation, now: UnixMs): Subject {
+  const { confirmedAt, askedAt } = last;
+  const { confirmWithinMs, name, person } = channel;
+  const subject = `reader:${person} by ${name}`;
+  const rest = { subject, restsOn: [channelSubject(name)] };
+  if (confirmedAt !== undefined && confirmedAt <= now && now - confirmedAt < confirmWithinMs) {
+    const why = `${person} confirmed a test message at ${formatInstant(confirmedAt, now)}`;
+    return { ...rest, mark: 'ok', why, since: confirmedAt };
+  }
+  const since = unixMs((confirmedAt ?? askedAt) + confirmWithinMs);
+  const newest = confirmedAt === undefined ? 'none' : formatInstant(confirmedAt, now);
+  const why = `nobody confirmed a test message in time (the last: ${newest}), so whether ${person} reads it is not known`;
+  return { ...rest, mark: 'unknown', why, since: since <= now ? since : now };
+}
+
+function confirmationOf(
+  confirmations: readonly Confirmation[],
+  { name, person }: { readonly name: string; readonly person: string },
+): Confirmation | undefined {
+  return confirmations.find((each) => each.channel === name && each.person === person);
+}
