@@ -33,7 +33,8 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'interest-cohort=()',
-  'referrer-policy': 'no-referrer',
+  // None at all would hide from us where a form was sent from; other sites are told nothing.
+  'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 } as const;

@@ -1,0 +1,136 @@
+/** Routes of the API, each with who answers it: known, allowed, not too fast, and well formed. */
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Caller } from '../../access/core/account.ts';
+import { Fault } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from '../../wire/api/route.ts';
+import { type ApiRates, type Gate, Known } from './gate.ts';
+import type { App } from './https-server.ts';
+
+/** What somebody wants, parsed. */
+export interface Asked<R extends Route> {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+  /** Undefined where anyone may ask. */
+  readonly caller: Caller | undefined;
+  /** Of the session that came along in a cookie. */
+  readonly session: { readonly secret: string; readonly csrf: string } | undefined;
+  /** An address. */
+  readonly from: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** An answer with what HTTP adds to it. */
+export interface Replied<A> {
+  readonly answer: A;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that goes on until one of both hangs up. */
+export interface Streamed {
+  readonly stream: (response: ServerResponse) => void;
+}
+
+export type Reply<A> = { readonly send: Replied<A> } | Streamed;
+
+export interface Bound {
+  readonly route: Route;
+  readonly run: (given: Given) => Promise<Reply<unknown>>;
+}
+
+/** As it came. */
+interface Given extends Pick<Asked<Route>, 'caller' | 'session' | 'from' | 'headers'> {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** A route with its handler, which is given what the route's schemas say. */
+export function on<R extends Route>(
+  route: R,
+  handler: (asked: Asked<R>) => Promise<Reply<AnswerOf<R>>>,
+): Bound {
+  return {
+    route,
+    run: ({ params, query, body, ...rest }) =>
+      handler({
+        ...rest,
+        params: parsed(route.params, params, 'path') as ParamsOf<R>,
+        query: parsed(route.query, query, 'query') as QueryOf<R>,
+        body: parsed(route.body, body ?? {}, 'body') as BodyOf<R>,
+      }),
+  };
+}
+
+/** Of a handler that has nothing to add to its answer. */
+export function answer<A>(of: A): Reply<A> {
+  return { send: { answer: of } };
+}
+
+function parsed(schema: z.ZodType, given: unknown, place: string): unknown {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = [place, ...(issue?.path ?? []).map(String)].map((part) => sayText(part)).join('.');
+  const instead = `Correct ${where}: ${sayText(issue?.message ?? 'it is not as it must be')}.`;
+  throw new Fault('HF_API_INPUT', `${where} is not as the API has it`, { instead });
+}
+
+interface Parts {
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly rates?: Partial<ApiRates>;
+  /** Told of each answer; tests compare it with its schema. */
+  readonly onAnswer?: (route: Route, answer: unknown) => void;
+}
+
+export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): void {
+  const known = new Known(parts);
+  for (const each of bound) {
+    const { route } = each;
+    const isPage = route.mediaType?.startsWith('text/html') === true;
+    app.register((inner, _options, done) => {
+      if (isPage) takeForms(inner as App);
+      inner.route({
+        ...{ method: route.method, url: route.path },
+        onRequest: async (request) => known.look(request, route),
+        handler: async (request, reply) => {
+          const got = await each.run(given(request, known));
+          if ('stream' in got) {
+            reply.hijack();
+            got.stream(reply.raw);
+            return reply;
+          }
+          parts.onAnswer?.(route, got.send.answer);
+          return sent(reply, route, got.send);
+        },
+      });
+      done();
+    });
+  }
+}
+
+/** A button of a page sends a form with nothing in it; whatever else stands there is not read. */
+function takeForms(inner: App): void {
+  inner.removeAllContentTypeParsers();
+  const parser = { parseAs: 'buffer', bodyLimit: 1024 } as const;
+  inner.addContentTypeParser('*', parser, (_request, _body, parsed) => parsed(null, {}));
+}
+
+function given(request: FastifyRequest, known: Known): Given {
+  const { params, query, body, ip, headers } = request;
+  return { params, query, body, from: ip, headers, ...known.of(request) };
+}
+
+function sent(reply: FastifyReply, route: Route, of: Replied<unknown>): FastifyReply {
+  const { answer: said, status = 200, headers = {} } = of;
+  void reply.code(status).headers(headers);
+  if (route.mediaType === undefined) return reply.send(said);
+  if (!reply.hasHeader('content-type')) void reply.type(route.mediaType);
+  return reply.send(String(said));
+}

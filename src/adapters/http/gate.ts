@@ -1,0 +1,140 @@
+/** Who asks, and whether they may: before a byte of the body is read. */
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../access/core/account.ts';
+import type { OfSession } from '../../access/shell/access-answers.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Route } from '../../wire/api/route.ts';
+import { addressKey, type Rate, RateLimit } from './rate-limit.ts';
+
+/** Whoever knows tokens and sessions. */
+export interface Gate {
+  callerOfToken(secret: string): Promise<Caller | undefined>;
+  callerOfSession(secret: string): Promise<OfSession | undefined>;
+}
+
+export interface ApiRates {
+  /** Of one token or session. */
+  readonly caller: Rate;
+  /** Of one address, where anyone may ask. */
+  readonly open: Rate;
+  /** Of one address, what was refused for want of a token. */
+  readonly refused: Rate;
+}
+
+/** `__Host-`: a browser takes it over TLS only, from this host only, and sends it to no other. */
+const COOKIE = '__Host-holdfast';
+const SECRET_MAX = 256;
+
+const RATES: ApiRates = {
+  caller: { burst: 200, perMinute: 600 },
+  open: { burst: 60, perMinute: 120 },
+  refused: { burst: 20, perMinute: 20 },
+};
+
+interface Found {
+  readonly caller: Caller | undefined;
+  readonly session: { readonly secret: string; readonly csrf: string } | undefined;
+}
+
+const NOBODY: Found = { caller: undefined, session: undefined };
+
+export class Known {
+  readonly #gate: Gate;
+  readonly #ofCaller: RateLimit;
+  readonly #ofOpen: RateLimit;
+  readonly #ofRefused: RateLimit;
+  readonly #found = new WeakMap<FastifyRequest, Found>();
+
+  constructor(of: {
+    readonly gate: Gate;
+    readonly clock: Clock;
+    readonly rates?: Partial<ApiRates>;
+  }) {
+    const { caller, open, refused } = { ...RATES, ...of.rates };
+    this.#gate = of.gate;
+    this.#ofCaller = new RateLimit(caller, of.clock);
+    this.#ofOpen = new RateLimit(open, of.clock);
+    this.#ofRefused = new RateLimit(refused, of.clock);
+  }
+
+  of(request: FastifyRequest): Found {
+    return this.#found.get(request) ?? NOBODY;
+  }
+
+  /** @throws Fault HF_API_TOO_FAST, HF_API_SIGN_IN, HF_API_CSRF, HF_API_ROLE */
+  async look(request: FastifyRequest, { asker, method }: Route): Promise<void> {
+    const address = addressKey(request.ip);
+    if (asker === 'anyone') {
+      inTime(this.#ofOpen.take(address));
+      if (method !== 'GET') sameOrigin(request);
+      return;
+    }
+    inTime(this.#ofRefused.waitMs(address));
+    const found = await this.#find(request);
+    const { caller, session } = found;
+    if (caller === undefined) {
+      this.#ofRefused.take(address);
+      throw new Fault('HF_API_SIGN_IN', 'no token or session that is known came along');
+    }
+    if (session !== undefined && method !== 'GET') {
+      sameOrigin(request);
+      const said = request.headers['holdfast-csrf'];
+      if (typeof said !== 'string' || !isSame(said, session.csrf)) {
+        throw new Fault('HF_API_CSRF', 'the request did not come from the page that signed in');
+      }
+    }
+    if (!caller.scopes.has(asker)) {
+      throw new Fault('HF_API_ROLE', `${caller.user} may not do this`, { scope: asker });
+    }
+    inTime(this.#ofCaller.take(Object.values(caller.by).join()));
+    this.#found.set(request, found);
+  }
+
+  /** A token goes before a cookie: who sends one means it. */
+  async #find(request: FastifyRequest): Promise<Found> {
+    const { authorization, cookie } = request.headers;
+    if (authorization !== undefined) {
+      const [, secret] = /^Bearer ([A-Za-z0-9_.~+/=-]+)$/.exec(authorization) ?? [];
+      if (secret === undefined || secret.length > SECRET_MAX) return NOBODY;
+      return { caller: await this.#gate.callerOfToken(secret), session: undefined };
+    }
+    const secret = cookieIn(cookie ?? '');
+    if (secret === undefined) return NOBODY;
+    const known = await this.#gate.callerOfSession(secret);
+    if (known === undefined) return NOBODY;
+    return { caller: known.caller, session: { secret, csrf: known.csrf } };
+  }
+}
+
+function inTime(waitMs: number): void {
+  if (waitMs === 0) return;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  throw new Fault('HF_API_TOO_FAST', 'too many requests came', { seconds });
+}
+
+/** A browser says where a form was sent from; programs say nothing. */
+function sameOrigin({ headers }: FastifyRequest): void {
+  const { origin, host = '' } = headers;
+  if (origin === undefined || origin === `https://${host}`) return;
+  throw new Fault('HF_API_CSRF', 'the request was sent from a page of another site');
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function cookieIn(header: string): string | undefined {
+  const pairs = header.split(';').map((pair) => pair.trim());
+  const own = pairs.find((pair) => pair.startsWith(`${COOKIE}=`));
+  const secret = own?.slice(COOKIE.length + 1);
+  return secret !== undefined && /^[A-Za-z0-9_-]{1,256}$/.test(secret) ? secret : undefined;
+}
+
+/** @param maxAgeMs 0: it is taken back */
+export function cookieFor(secret: string, maxAgeMs: number): string {
+  const age = `Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1000))}`;
+  return `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict; ${age}`;
+}

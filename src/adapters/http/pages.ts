@@ -1,0 +1,34 @@
+/** The few pages without which a link in a mail would do something by being looked at. */
+import { createHash } from 'node:crypto';
+
+const STYLE =
+  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#1a1a1a;background:#fbfaf7}' +
+  'h1{font-size:1.4rem;font-weight:600}button{font:inherit;padding:.6rem 1.4rem;border:1px solid #1a1a1a;border-radius:.4rem;background:#fff;cursor:pointer}' +
+  '@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}button{background:#222;color:#eee;border-color:#888}}';
+
+/** What the page's own style needs beyond what every answer is allowed. */
+export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`;
+
+export interface Page {
+  readonly title: string;
+  readonly sentences: readonly string[];
+  /** What is done by pressing; the page itself does nothing. */
+  readonly button?: string;
+}
+
+export function pageText({ title, sentences, button }: Page): string {
+  const form =
+    button === undefined
+      ? ''
+      : `<form method="post"><button type="submit">${escaped(button)}</button></form>`;
+  const body = sentences.map((each) => `<p>${escaped(each)}</p>`).join('');
+  return (
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
+    `<meta name="robots" content="noindex"><title>${escaped(title)} · Holdfast</title><style>${STYLE}</style></head>` +
+    `<body><h1>${escaped(title)}</h1>${body}${form}</body></html>\n`
+  );
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
