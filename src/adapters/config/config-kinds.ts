@@ -11,6 +11,7 @@ import {
   GUARD_RULE_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
+import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
 const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
@@ -38,6 +39,7 @@ export function knownAt(path: readonly PropertyKey[]): readonly string[] {
     const part = path.findLast((each) => GUARD_BELOW.has(String(each)));
     return GUARD_BELOW.get(String(part)) ?? GUARD_KEYS;
   }
+  if (path[0] === 'tell') return tellKnownAt(path);
   if (path.at(-1) === 'view') return ['open', 'close'];
   return KEYS_BELOW.get(String(path[0])) ?? [];
 }
@@ -45,6 +47,7 @@ export function knownAt(path: readonly PropertyKey[]): readonly string[] {
 /** What to write for the value at `path`. */
 export function wanted(path: readonly PropertyKey[]): string {
   if (path[0] === 'guard') return guardWanted(path);
+  if (path[0] === 'tell') return tellWanted(path);
   if (path[0] === 'services' && path[2] === 'datasets')
     return 'Write a list of names of data sets.';
   const key = path.findLast((part) => KINDS.has(String(part)));
@@ -55,6 +58,11 @@ export function wanted(path: readonly PropertyKey[]): string {
 function guardWanted(path: readonly PropertyKey[]): string {
   const key = path.findLast((part) => GUARD_KINDS.has(String(part)));
   return `Write ${GUARD_KINDS.get(String(key)) ?? 'what docs/operating/guard.md has'}.`;
+}
+
+function tellWanted(path: readonly PropertyKey[]): string {
+  const key = path.findLast((part) => TELL_KINDS.has(String(part)));
+  return `Write ${TELL_KINDS.get(String(key)) ?? 'what docs/operating/alerts.md has'}.`;
 }
 
 const TEXT = 'a text';
