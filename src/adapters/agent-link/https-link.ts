@@ -1,0 +1,161 @@
+/** The agent's line to its server: signed requests over a pinned key. docs/format/agent.md. */
+import http from 'node:http';
+import type { z } from 'zod';
+import { Fault } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
+import { BODY_BYTES_MAX, HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
+import type { Enrol, Enrolled, Hear, Heard, Said, Say } from '../../watch/core/agent/messages.ts';
+import type { ServerLink } from '../../watch/shell/agent/server-link.ts';
+import { enrolledMessage, heardMessage, saidMessage } from '../../wire/agent/messages.ts';
+import type { AgentIdentity, Verb } from './identity.ts';
+import { PinnedAgent, type ServerPlace } from './pinned-agent.ts';
+
+/** What a server that is under load may take; then it is taken for lost. */
+const SAY_LIMIT_MS = 30_000;
+const HEAR_LIMIT_MS = HEAR_WAIT_MS + 15_000;
+const SHOWN_MAX = 200;
+/** Answers after which trying again may help, whatever their words are. */
+const AWAY = new Set([408, 429, 500, 502, 503, 504]);
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+export class HttpsLink implements ServerLink {
+  readonly #identity: AgentIdentity;
+  readonly #place: ServerPlace;
+  readonly #agent: PinnedAgent;
+
+  constructor(identity: AgentIdentity, place: ServerPlace) {
+    this.#identity = identity;
+    this.#place = place;
+    this.#agent = new PinnedAgent(place);
+  }
+
+  async enrol(message: Enrol): Promise<Enrolled> {
+    const limit = AbortSignal.timeout(SAY_LIMIT_MS);
+    return this.#parsed(enrolledMessage, await this.#ask('enrol', message, limit));
+  }
+
+  async say(message: Say, signal: AbortSignal): Promise<Said> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SAY_LIMIT_MS)]);
+    return this.#parsed(saidMessage, await this.#ask('say', message, limit));
+  }
+
+  async hear(message: Hear, signal: AbortSignal): Promise<Heard> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(HEAR_LIMIT_MS)]);
+    const answer = await this.#ask('hear', message, limit);
+    // A server that started anew has a mark to give, and no words for the one that was cited.
+    const said = saidMessage.safeParse(jsonOf(answer));
+    if (said.success) return { format: 'holdfast-heard-0', mark: said.data.mark, words: [] };
+    return this.#parsed(heardMessage, answer);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #ask(verb: Verb, message: Enrol | Say | Hear, signal: AbortSignal): Promise<string> {
+    const body = JSON.stringify(message);
+    const answer = await this.#post(verb, body, signal);
+    if (answer.status === 200) return answer.body;
+    throw this.#refusal(answer);
+  }
+
+  async #post(verb: Verb, body: string, signal: AbortSignal): Promise<Answer> {
+    const { host, port, pin } = this.#place;
+    const { agent, sign } = this.#identity;
+    const request = http.request({
+      ...{ host, port, method: 'POST', path: `/agent/v1/${verb}`, agent: this.#agent, signal },
+      headers: {
+        host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'holdfast-agent': agent,
+        'holdfast-signature': sign({ verb, pin, body }),
+      },
+    });
+    try {
+      return await exchange(request, body);
+    } catch (error) {
+      request.destroy();
+      if (error instanceof Fault) throw error;
+      throw this.#away(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  #refusal({ status, retryAfter, body }: Answer): Fault {
+    const { problem, remedy } = refusalIn(body);
+    const wait = retryMs(retryAfter);
+    if (AWAY.has(status) || problem === 'too-fast' || problem === 'not-now') {
+      return this.#away(`it answered ${status} ${problem}`.trim(), undefined, wait);
+    }
+    const server = this.#name;
+    const message = `the server ${server} refused: ${problem === '' ? status : problem}`;
+    const instead = remedy === '' ? 'See the log of the server.' : remedy;
+    return new Fault('HF_SERVER_REFUSED', message, { server, problem, instead });
+  }
+
+  #away(why: string, cause: unknown, retryAfterMs?: number): Fault {
+    const server = this.#name;
+    const facts = { server, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    const message = `the server ${server} cannot be reached: ${sayText(why.slice(0, SHOWN_MAX))}`;
+    return new Fault('HF_SERVER_AWAY', message, facts, { cause });
+  }
+
+  #parsed<T>(schema: z.ZodType<T>, body: string): T {
+    const parsed = schema.safeParse(jsonOf(body));
+    if (parsed.success) return parsed.data;
+    // Another version, or something in between: later it may be right again.
+    throw this.#away('it answered what no server of this version does', parsed.error);
+  }
+
+  get #name(): string {
+    return `${this.#place.host}:${this.#place.port}`;
+  }
+}
+
+async function exchange(request: http.ClientRequest, body: string): Promise<Answer> {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve);
+    request.on('error', reject);
+    request.end(body);
+  });
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response) {
+    if (!Buffer.isBuffer(part)) continue;
+    size += part.length;
+    if (size > BODY_BYTES_MAX) throw new Error('it answered more than 1 MiB');
+    parts.push(part);
+  }
+  if (!response.complete) throw new Error('its answer ended in the middle');
+  return {
+    status: response.statusCode ?? 0,
+    retryAfter: response.headers['retry-after'],
+    body: Buffer.concat(parts).toString('utf8'),
+  };
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // The schema refuses it.
+  }
+}
+
+function refusalIn(body: string): { readonly problem: string; readonly remedy: string } {
+  const value = jsonOf(body);
+  if (typeof value !== 'object' || value === null) return { problem: '', remedy: '' };
+  const problem = 'problem' in value && typeof value.problem === 'string' ? value.problem : '';
+  const remedy = 'remedy' in value && typeof value.remedy === 'string' ? value.remedy : '';
+  const isWord = /^[a-z-]{1,32}$/.test(problem);
+  return { problem: isWord ? problem : '', remedy: sayText(remedy.slice(0, SHOWN_MAX)) };
+}
+
+function retryMs(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,4}$/.test(text) ? Number(text) * 1000 : undefined;
+}
