@@ -1,0 +1,289 @@
+/** What is known of everything at the moment it is asked: one reading for list, API and messages. */
+import type { UnixMs } from '../../../base/units.ts';
+import { hiddenBy, type Maintenance, type Member, worstOf } from '../standing/aggregate.ts';
+import { limitOf } from '../standing/limit.ts';
+import {
+  expiryOf,
+  isWorse,
+  itemStanding,
+  LEASE_MS,
+  type Lease,
+  leaseStanding,
+  type Standing,
+  type StandingMark,
+  unknownFor,
+} from '../standing/standing.ts';
+import {
+  type Eye,
+  hostStanding,
+  type Mesh,
+  pathStanding,
+  type Reach,
+} from '../standing/two-eyes.ts';
+import type { AgentId, Detail, Level } from '../agent/messages.ts';
+import type { StoredItem } from './changes.ts';
+import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
+import { type OwnItem, ownItems } from './own-items.ts';
+import type { ServerCore } from './server-core.ts';
+import { wallOf } from './take-records.ts';
+import { hasTwoSpeakers } from './talk.ts';
+
+export interface EstateFacts {
+  readonly maintenances?: readonly Maintenance[];
+  /** Of a host: what it runs on, as a guest on its hypervisor. */
+  readonly standsOn?: ReadonlyMap<string, readonly string[]>;
+  /** Hosts outside that watch this server. */
+  readonly peers?: readonly string[];
+}
+
+export interface ItemNow extends Member {
+  readonly host: string;
+  readonly item: string;
+  readonly kind: string;
+  readonly saw: StoredItem['saw'] | undefined;
+  readonly detail: Detail;
+  readonly everyMs: number | undefined;
+  readonly limitMs: number | undefined;
+  /** By the server's wall clock; absent: seen by the server itself. */
+  readonly seenAt: UnixMs | undefined;
+  /** Absent: not said since this server knows of now. */
+  readonly ageMs: number | undefined;
+  readonly expiresInMs: number | undefined;
+  /** Since when it stands so. */
+  readonly since: UnixMs;
+  readonly isInMaintenance: boolean;
+  readonly restsOn: readonly string[];
+}
+
+export interface HostNow {
+  readonly subject: string;
+  readonly host: string;
+  readonly agent: AgentId;
+  readonly level: Level;
+  readonly version: string;
+  /** Of the machine and its agent. */
+  readonly own: Standing;
+  readonly since: UnixMs;
+  readonly isInMaintenance: boolean;
+  readonly restsOn: readonly string[];
+  /** The worst of its own and of its items. */
+  readonly standing: Standing;
+  readonly saidAgoMs: number | undefined;
+  readonly items: readonly ItemNow[];
+}
+
+export interface EstateNow {
+  readonly standing: Standing;
+  /** Whether somebody would see it if this server fell silent. To be said first. */
+  readonly watching: Member & { readonly since: UnixMs };
+  /** Worst first. */
+  readonly hosts: readonly HostNow[];
+}
+
+/** As `tell` takes it. */
+export interface SubjectNow {
+  readonly subject: string;
+  readonly mark: StandingMark;
+  readonly why: string;
+  readonly since: UnixMs;
+  readonly restsOn: readonly string[];
+}
+
+interface Reading {
+  readonly now: ServerNow;
+  readonly facts: EstateFacts;
+  readonly mesh: Mesh;
+  readonly isHidden: (subject: string) => boolean;
+  readonly hostOf: ReadonlyMap<AgentId, HeldAgent>;
+  readonly listensSince: UnixMs;
+  readonly ownOf: ReadonlyMap<AgentId, Standing>;
+}
+
+export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts = {}): EstateNow {
+  const agents = core.agents();
+  const mesh = meshOf(agents, { now, facts, listensSinceMs: core.listensSinceMs });
+  const eyes = new Map(mesh.eyes.map((eye) => [eye.agent, eye]));
+  const reading: Reading = {
+    ...{ now, facts, mesh, isHidden: hiddenBy(facts.maintenances ?? [], now.wallMs) },
+    hostOf: new Map(agents.map((held) => [held.stored.agent, held])),
+    listensSince: wallOf(core.listensSinceMs, now),
+    ownOf: new Map([...eyes].map(([agent, eye]) => [agent, hostStanding(eye, mesh, now.atMs)])),
+  };
+  const hosts = agents.map((held) => hostNow(held, reading)).sort(worstFirst);
+  const watching = watchingNow(hosts, reading);
+  const members = hosts.flatMap((host) => [hostMember(host), ...host.items]);
+  const standing = worstOf(members, reading.isHidden);
+  return { standing, watching, hosts };
+}
+
+/** What is being worked on is left out: that nothing is said of it is no news. */
+export function subjectsNow({ hosts, watching }: EstateNow): readonly SubjectNow[] {
+  const all = hosts.flatMap((host) => [
+    { ...hostMember(host), ...{ since: host.since, restsOn: host.restsOn } },
+    ...host.items,
+  ]);
+  const isHidden = new Set(
+    hosts.flatMap((host) => [
+      ...(host.isInMaintenance ? [host.subject] : []),
+      ...host.items.filter((item) => item.isInMaintenance).map(({ subject }) => subject),
+    ]),
+  );
+  return [...all.filter(({ subject }) => !isHidden.has(subject)), { ...watching, restsOn: [] }].map(
+    ({ subject, standing, since, restsOn }) => {
+      const { mark, why } = standing;
+      return { subject, mark, why, since, restsOn };
+    },
+  );
+}
+
+function hostMember({ subject, own }: HostNow): Member {
+  return { subject, standing: own };
+}
+
+function worstFirst(a: HostNow, b: HostNow): number {
+  if (a.standing.mark !== b.standing.mark)
+    return isWorse(a.standing.mark, b.standing.mark) ? -1 : 1;
+  return a.host < b.host ? -1 : 1;
+}
+
+function leaseOf({ talk }: HeldAgent, nowMs: number): Lease {
+  return { saidAtMs: talk.saidAtMs, hasTwoSpeakers: hasTwoSpeakers(talk, nowMs) };
+}
+
+function hostNow(held: HeldAgent, reading: Reading): HostNow {
+  const { now, isHidden, facts } = reading;
+  const { agent, host, level, version } = held.stored;
+  const subject = `host:${host}`;
+  const lease = leaseOf(held, now.atMs);
+  const spoken = leaseStanding(lease, now.atMs);
+  const own = reading.ownOf.get(agent) ?? spoken;
+  const items = [
+    ...[...held.items.values()].map((item) => itemNow({ held, item, lease }, reading)),
+    ...ownItems(held, spoken, now).map((item) => ownItemNow(host, item, isHidden)),
+  ].sort((a, b) => (a.subject < b.subject ? -1 : 1));
+  const standing = worstOf([{ subject, standing: own }, ...items], isHidden);
+  const { saidAtMs, twoSpeakers } = held.talk;
+  const fell = saidAtMs === undefined ? reading.listensSince : wallOf(saidAtMs + LEASE_MS, now);
+  const twice = wallOf(twoSpeakers?.fromMs ?? now.atMs, now);
+  return {
+    ...{ subject, host, agent, level, version, own, standing, items },
+    since: own.mark === 'ok' ? held.talkingSince : own.reason === 'two-speakers' ? twice : fell,
+    isInMaintenance: isHidden(subject),
+    restsOn: (facts.standsOn?.get(host) ?? []).map((each) => `host:${each}`),
+    saidAgoMs: saidAtMs === undefined ? undefined : now.atMs - saidAtMs,
+  };
+}
+
+function itemNow(
+  of: { readonly held: HeldAgent; readonly item: HeldItem; readonly lease: Lease },
+  reading: Reading,
+): ItemNow {
+  const { stored, seenAtMs, since } = of.item;
+  const { now } = reading;
+  const { host } = of.held.stored;
+  const subject = `host:${host}/${stored.item}`;
+  const evidence = { ...stored, seenAtMs };
+  const plain = itemStanding(evidence, of.lease, now.atMs);
+  const aim = stored.kind === 'reach' ? aimOf(stored.item, reading) : undefined;
+  const standing =
+    stored.kind === 'reach' && plain.reason === 'broken' ? reachStanding(host, aim, plain) : plain;
+  const ended = seenAtMs === undefined ? undefined : expiryOf({ ...evidence, seenAtMs });
+  return {
+    ...{ subject, host, standing, item: stored.item, kind: stored.kind, saw: stored.saw },
+    ...{ detail: stored.detail, everyMs: stored.everyMs, seenAt: stored.seenAt },
+    limitMs: limitOf(stored.kind, stored.limitMs),
+    ageMs: seenAtMs === undefined ? undefined : now.atMs - seenAtMs,
+    expiresInMs: ended === undefined ? undefined : Math.max(0, ended - now.atMs),
+    since: sinceOf(standing, { since, ended, saidAtMs: of.lease.saidAtMs }, reading),
+    isInMaintenance: reading.isHidden(subject),
+    restsOn: aim === undefined ? [`host:${host}`] : [`host:${aim.host}`, `host:${host}`],
+  };
+}
+
+interface Aim {
+  readonly host: string;
+  readonly own: Standing;
+}
+
+function aimOf(item: string, { hostOf, ownOf }: Reading): Aim | undefined {
+  const agent = item.slice(item.indexOf(':') + 1);
+  const host = hostOf.get(agent)?.stored.host;
+  const own = ownOf.get(agent);
+  return host === undefined || own === undefined ? undefined : { host, own };
+}
+
+/** One alone that does not reach another proves nothing of either. */
+function reachStanding(from: string, aim: Aim | undefined, plain: Standing): Standing {
+  if (aim?.own.reason === 'down') return plain;
+  return pathStanding(from, aim?.host ?? 'a host that is not known');
+}
+
+function sinceOf(
+  standing: Standing,
+  of: {
+    readonly since: UnixMs;
+    readonly ended: number | undefined;
+    readonly saidAtMs: number | undefined;
+  },
+  { now, listensSince }: Reading,
+): UnixMs {
+  if (standing.reason === 'not-said') return listensSince;
+  if (standing.reason === 'expired' && of.ended !== undefined) return wallOf(of.ended, now);
+  if (standing.reason !== 'silent') return of.since;
+  return of.saidAtMs === undefined ? listensSince : wallOf(of.saidAtMs + LEASE_MS, now);
+}
+
+function ownItemNow(host: string, own: OwnItem, isHidden: Reading['isHidden']): ItemNow {
+  const subject = `host:${host}/${own.item}`;
+  const { item, kind, standing, since, detail } = own;
+  return {
+    ...{ subject, host, item, kind, standing, since, detail, isInMaintenance: isHidden(subject) },
+    ...{ saw: undefined, everyMs: undefined, limitMs: undefined, seenAt: undefined },
+    ...{ ageMs: undefined, expiresInMs: undefined, restsOn: [`host:${host}`] },
+  };
+}
+
+/** Said by who watches the server from outside; without one nobody can say it. */
+function watchingNow(hosts: readonly HostNow[], reading: Reading): EstateNow['watching'] {
+  const subject = 'watching';
+  const peers = reading.facts.peers ?? [];
+  if (peers.length === 0) {
+    const why = 'Nobody outside watches this server: if it fell silent, nobody would be told.';
+    return { subject, standing: unknownFor('no-peer', why), since: reading.listensSince };
+  }
+  const said = hosts
+    .filter(({ host }) => peers.includes(host))
+    .flatMap(({ items }) => items.filter(({ kind }) => kind === 'watching'));
+  const isSilent = peers.length > new Set(said.map(({ host }) => host)).size;
+  const why = 'A peer that is to watch this server says nothing of it.';
+  const silent = { subject, standing: unknownFor('never-seen', why), since: reading.listensSince };
+  const members = [...(isSilent ? [silent] : []), ...said];
+  const standing = worstOf(members, () => false);
+  const worst = members.find((each) => each.standing === standing);
+  return { subject, standing, since: worst?.since ?? reading.listensSince };
+}
+
+function meshOf(
+  agents: readonly HeldAgent[],
+  of: { readonly now: ServerNow; readonly facts: EstateFacts; readonly listensSinceMs: number },
+): Mesh {
+  const { now, facts, listensSinceMs } = of;
+  const eyes: Eye[] = agents.map((held) => {
+    const { agent, host } = held.stored;
+    const standsOn = new Set([host, ...(facts.standsOn?.get(host) ?? [])]);
+    return { agent, host, lease: leaseOf(held, now.atMs), standsOn };
+  });
+  const reaches = agents.flatMap((held) => reachesOf(held, leaseOf(held, now.atMs), now));
+  return { eyes, reaches, listensSinceMs };
+}
+
+function reachesOf(held: HeldAgent, lease: Lease, now: ServerNow): readonly Reach[] {
+  return [...held.items.values()].flatMap(({ stored, seenAtMs }): readonly Reach[] => {
+    if (stored.kind !== 'reach' || seenAtMs === undefined) return [];
+    const { reason } = itemStanding({ ...stored, seenAtMs }, lease, now.atMs);
+    if (reason !== 'healthy' && reason !== 'impaired' && reason !== 'broken') return [];
+    const to = stored.item.slice(stored.item.indexOf(':') + 1);
+    const saw = reason === 'broken' ? 'broken' : 'healthy';
+    return [{ from: held.stored.agent, to, saw, seenAtMs }];
+  });
+}

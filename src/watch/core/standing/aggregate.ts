@@ -1,0 +1,51 @@
+import { isWorse, type Standing, unknownFor } from './standing.ts';
+
+export interface Member {
+  /** `host:web1`, or `host:web1/disk-space:/srv`. */
+  readonly subject: string;
+  readonly standing: Standing;
+}
+
+/** A time in which people know that exactly these are being worked on. */
+export interface Maintenance {
+  /** Subjects; `host:web1/*` is the host with all that is said of it. */
+  readonly subjects: readonly string[];
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * The worst of the members that are not being worked on. None at all is `unknown`, and so is one of
+ * which everything is hidden: nobody has said that it is well.
+ */
+export function worstOf(
+  members: readonly Member[],
+  isHidden: (subject: string) => boolean,
+): Standing {
+  if (members.length === 0) return unknownFor('empty', 'Nothing of it is watched.');
+  const shown = members.filter(({ subject }) => !isHidden(subject));
+  if (shown.length === 0) {
+    return unknownFor('maintenance', 'All of it is being worked on: nothing counts.');
+  }
+  return shown
+    .map(({ standing }) => standing)
+    .reduce((worst, each) => (isWorse(each.mark, worst.mark) ? each : worst));
+}
+
+/** What is being worked on at `wallMs`: exactly what is named, and nothing once it has ended. */
+export function hiddenBy(
+  maintenances: readonly Maintenance[],
+  wallMs: number,
+): (subject: string) => boolean {
+  const named = new Set(
+    maintenances
+      .filter(({ from, until }) => from <= wallMs && wallMs < until)
+      .flatMap(({ subjects }) => subjects),
+  );
+  return (subject) => named.has(subject) || named.has(`${hostOf(subject)}/*`);
+}
+
+function hostOf(subject: string): string {
+  const end = subject.indexOf('/');
+  return end === -1 ? subject : subject.slice(0, end);
+}
