@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { estateIssues, estateKeys } from './estate-config.ts';
 import { guardSchema } from './guard-config.ts';
+import { serverSchema } from './server-config.ts';
 import { tellSchema } from './tell-config.ts';
 
 const text = z.string().min(1);
@@ -222,6 +223,8 @@ export const configSchema = z
     services: z.record(text, service).optional(),
     /** What is asked before anything is taken away, and whom. */
     guard: guardSchema.optional(),
+    /** Where `holdfast server` listens, and how it is reached. */
+    server: serverSchema.optional(),
     /** Who is told, by what, and how soon. */
     tell: tellSchema.optional(),
     ...estateKeys,

@@ -59,7 +59,10 @@ const overHttp = {
 
 const address = z
   .string()
-  .regex(/^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u, 'an address as ann@example.org');
+  .regex(
+    /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u,
+    'an address as ann@example.org',
+  );
 const addresses = z.union([address, z.array(address).min(1)]).transform((one) => [one].flat());
 
 export const SMTP_TLS = ['required', 'when-offered', 'none'] as const;
@@ -156,7 +159,10 @@ const NEEDED_BY_SHAPE = {
   matrix: ['room', 'token-file'],
   telegram: ['chat', 'token-file'],
   slack: [],
-} as const satisfies Record<(typeof WEBHOOK_SHAPES)[number], readonly (keyof z.infer<typeof webhook>)[]>;
+} as const satisfies Record<
+  (typeof WEBHOOK_SHAPES)[number],
+  readonly (keyof z.infer<typeof webhook>)[]
+>;
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 

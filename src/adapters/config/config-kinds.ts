@@ -11,6 +11,7 @@ import {
   GUARD_RULE_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
+import { SERVER_KEYS } from '../../wire/server-config.ts';
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
@@ -40,6 +41,7 @@ export function knownAt(path: readonly PropertyKey[]): readonly string[] {
     return GUARD_BELOW.get(String(part)) ?? GUARD_KEYS;
   }
   if (path[0] === 'tell') return tellKnownAt(path);
+  if (path[0] === 'server') return SERVER_KEYS;
   if (path.at(-1) === 'view') return ['open', 'close'];
   return KEYS_BELOW.get(String(path[0])) ?? [];
 }
@@ -123,6 +125,10 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['tool', `one of: ${TOOLS.join(', ')}`],
   ['repository', `${TEXT}: as its tool names it, without a secret`],
   ['of', 'a name below hosts, or a list of them'],
+  ['server', `keys below it: ${SERVER_KEYS.join(', ')}`],
+  ['listen', 'an address and a port as "127.0.0.1:7431", in quotes'],
+  ['url', 'an address as https://holdfast.example.org:7431'],
+  ['peers', 'a list of names of hosts'],
 ]);
 
 const MODE = 'enforce or observe';

@@ -23,7 +23,7 @@ const HEADER_BYTES_MAX = 16_384;
 /** Longer than the 25 s for which a word is waited for. */
 const IDLE_MS = 65_000;
 /** Of one part of a path: a signed link. */
-const PARAM_MAX = 1024;
+const PARAM_MAX = 2048;
 
 /** What is told to a browser: nothing is loaded, framed, kept or passed on. */
 const HEADERS = {

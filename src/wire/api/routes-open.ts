@@ -6,7 +6,7 @@ import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});
 /** Signed or random: nothing but letters, digits and a few signs fits in. */
-const linkText = z.string().regex(/^[A-Za-z0-9_.~-]{1,1024}$/);
+const linkText = z.string().regex(/^[A-Za-z0-9_.~-]{1,2048}$/);
 const HTML = 'text/html; charset=utf-8';
 
 const sessionShown = z.object({

@@ -1,0 +1,26 @@
+/** The part of holdfast.yaml that `holdfast server` goes by. */
+import { z } from 'zod';
+
+/** `127.0.0.1:7431`, `[::1]:7431`, `0.0.0.0:7431`; a port of 0 is any that is free. */
+const listenAt = z
+  .string()
+  .regex(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$/)
+  .refine((given) => Number(given.slice(given.lastIndexOf(':') + 1)) <= 65_535, 'a port to 65535');
+
+const serverKeys = z.strictObject({
+  /** Where it listens; else 127.0.0.1:7431. */
+  listen: listenAt.optional(),
+  /** As agents and browsers reach it, where that is not where it listens. */
+  url: z
+    .string()
+    .regex(/^https:\/\/(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?$/)
+    .optional(),
+  /** Hosts outside the estate whose agents watch this server. */
+  peers: z.array(z.string().min(1)).optional(),
+});
+
+export const serverSchema = serverKeys;
+
+export type ServerConfig = z.infer<typeof serverSchema>;
+
+export const SERVER_KEYS = Object.keys(serverKeys.shape);
