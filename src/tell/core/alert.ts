@@ -86,3 +86,7 @@ export type TellChange =
   | { readonly do: 'outbox'; readonly row: OutboxRow }
   /** One of each channel and person: it replaces what was there. */
   | { readonly do: 'confirmation'; readonly confirmation: Confirmation };
+
+/** Bounds of what is kept: the newest of those that are done. What is open is never let go of. */
+export const ALERTS_CLOSED_MAX = 2000;
+export const OUTBOX_DONE_MAX = 5000;

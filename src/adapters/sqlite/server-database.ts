@@ -1,0 +1,36 @@
+import Database from 'better-sqlite3';
+import { Kysely, Migrator, SqliteDialect } from 'kysely';
+import { SERVER_MIGRATIONS } from './server-migrations.ts';
+import { DamagedRow } from './server-rows.ts';
+import type { ServerTables } from './server-tables.ts';
+
+/** As long as nothing else can be done while it waits, which is short. */
+const BUSY_INSIDE_MS = 10;
+
+/** @throws errors of SQLite, with their code */
+export async function openSqliteDb(
+  path: string,
+  busyLimitMs: number,
+): Promise<Kysely<ServerTables>> {
+  // While it opens, nothing else is done yet: here it may wait inside.
+  const file = new Database(path, { timeout: busyLimitMs, fileMustExist: true });
+  try {
+    // Who reads goes on while it writes; a commit is on the disk when it returns.
+    file.pragma('journal_mode = WAL');
+    file.pragma('synchronous = FULL');
+    if (file.pragma('quick_check(1)', { simple: true }) !== 'ok') {
+      throw new DamagedRow('pages do not fit together');
+    }
+    const db = new Kysely<ServerTables>({ dialect: new SqliteDialect({ database: file }) });
+    // Killed in the middle of it, nothing of it is there; two that open it at once take turns.
+    file.prepare('begin immediate').run([]);
+    const { error } = await new Migrator({ db, provider: SERVER_MIGRATIONS }).migrateToLatest();
+    if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
+    file.prepare('commit').run([]);
+    file.pragma(`busy_timeout = ${BUSY_INSIDE_MS}`);
+    return db;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
