@@ -110,7 +110,7 @@ const told: readonly fc.Arbitrary<TellChange>[] = [
       ...{ id, subject: text, mark, why: text, consequences: fc.array(text), openedAt: at },
       ...{ changedAt: at, since: at, acknowledgedBy: maybe(text), closedAt: maybe(at) },
       state: fc.constantFrom<Alert['state']>('open', 'acknowledged', 'closed'),
-      told: fc.record({ at, mark, failed: fc.array(text) }),
+      told: fc.record({ at, mark, worst: mark, failed: fc.array(text) }),
       ...{ flaps: fc.nat(), steadySince: maybe(at) },
     }),
   }),
