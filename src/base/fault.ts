@@ -1,6 +1,7 @@
 import { ACCESS_FAULTS } from './fault-access.ts';
 import { AGENT_FAULTS } from './fault-agent.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
+import { TELL_FAULTS } from './fault-tell.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
 
 /**
@@ -21,6 +22,7 @@ export const FAULTS = {
   ...ACCESS_FAULTS,
   ...AGENT_FAULTS,
   ...GUARD_FAULTS,
+  ...TELL_FAULTS,
   ...SERVER_FAULTS,
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
