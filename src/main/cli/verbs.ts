@@ -1,7 +1,7 @@
 /** Every verb that works, by door. A command is loaded when it is called, and no other. */
 import type { CommandModule } from './cli.ts';
 
-export type Door = 'Look' | 'Keep' | 'Guard' | 'All';
+export type Door = 'Look' | 'Keep' | 'Guard' | 'Tell' | 'All';
 
 export interface Verb {
   readonly name: string;
@@ -24,7 +24,7 @@ export interface VerbPart {
   readonly isCommon: boolean;
 }
 
-export const DOORS: readonly Door[] = ['Look', 'Keep', 'Guard', 'All'];
+export const DOORS: readonly Door[] = ['Look', 'Keep', 'Guard', 'Tell', 'All'];
 
 export const VERBS: readonly Verb[] = [
   {
@@ -234,6 +234,16 @@ export const VERBS: readonly Verb[] = [
     summary: 'let changes go on',
     isCommon: false,
     load: () => import('./command-unfreeze.ts'),
+  },
+  {
+    name: 'message',
+    door: 'Tell',
+    summary: 'the channels by which people are told',
+    isCommon: false,
+    parts: [
+      { name: 'test', summary: 'a test message by each, and what each answered', isCommon: false },
+    ],
+    load: () => import('./command-message.ts'),
   },
   {
     name: 'up',

@@ -14,6 +14,21 @@ const NAME = 'tell-link-key';
 export function linkKey(directory: string, random: Random): Uint8Array {
   const file = path.join(directory, NAME);
   if (!fs.existsSync(file)) makeKey(file, random);
+  return keyIn(file);
+}
+
+/** The one that is there, where this user may read it: who is no server makes none. */
+export function linkKeyThere(directory: string): Uint8Array | undefined {
+  const file = path.join(directory, NAME);
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+  } catch {
+    return undefined;
+  }
+  return keyIn(file);
+}
+
+function keyIn(file: string): Uint8Array {
   const bytes = fs.readFileSync(file);
   if (bytes.length === SIZE) return bytes;
   const instead = `Move it aside: links in messages that were sent before end with it.`;

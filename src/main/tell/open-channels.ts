@@ -26,7 +26,8 @@ export interface ChannelParts {
   readonly clock: Pick<Clock, 'now'>;
   /** Undefined: messages carry no links. */
   readonly linkKey: LinkKey | undefined;
-  readonly openAlerts: () => Promise<readonly Alert[]>;
+  /** Undefined: it is not known here what is open. */
+  readonly openAlerts: (() => Promise<readonly Alert[]>) | undefined;
 }
 
 const DAY_MS = 86_400_000;

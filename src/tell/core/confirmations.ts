@@ -58,15 +58,16 @@ export function testOf(
   ];
 }
 
-/** A person says that a test came. Nothing where none was sent to them. */
+/** A person says that a test came, by a link that nobody else could have made. */
 export function confirm(
   confirmations: readonly Confirmation[],
   by: { readonly channel: string; readonly person: string; readonly now: UnixMs },
 ): readonly TellChange[] {
   const { channel, person, now } = by;
   const last = confirmationOf(confirmations, { name: channel, person });
-  if (last === undefined) return [];
-  return [{ do: 'confirmation', confirmation: { ...last, confirmedAt: now } }];
+  // It was sent by hand, `holdfast message test`: then nothing is kept of it but this.
+  const asked = last ?? { channel, person, askedAt: now, testedAt: now };
+  return [{ do: 'confirmation', confirmation: { ...asked, confirmedAt: now } }];
 }
 
 /** How it stands with each channel that is tested: to be handed to `decide` with the rest. */

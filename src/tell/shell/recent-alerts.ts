@@ -3,7 +3,7 @@ import type { Alert } from '../core/alert.ts';
 import type { TellPolicy } from '../core/tell-policy.ts';
 import type { TellStore } from './tell-store.ts';
 
-const CLOSED_MAX = 2000;
+const CLOSED_MAX = 500;
 
 /** What `decide` goes by: all that are open, and those whose end still matters. */
 export async function recentAlerts(
