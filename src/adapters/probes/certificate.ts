@@ -114,8 +114,10 @@ function shake(
       // Where we do not reject, Node does not compare the name either.
       const name = isShown ? tls.checkServerIdentity(serverName, leaf)?.message : undefined;
       const error: Error | string | null = secure.authorizationError;
-      const said = secure.authorized ? undefined : error instanceof Error ? error.message : error;
-      resolve({ chain: isShown ? chainOf(leaf) : [], refused: said ?? name });
+      const code = error instanceof Error ? error.message : error;
+      // `DEPTH_ZERO_SELF_SIGNED_CERT`.
+      const said = secure.authorized ? undefined : code.replaceAll('_', ' ').toLowerCase();
+      resolve({ chain: isShown ? chainOf(leaf) : [], refused: name ?? said });
     });
   });
 }

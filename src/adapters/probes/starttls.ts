@@ -37,7 +37,7 @@ function replyOf(socket: net.Socket): Promise<string> {
       end(() => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     const take = (bytes: Buffer): void => {
       text += bytes.toString('latin1');
-      const isNone = text.length > LINE_BYTES_MAX || !/^\d?\d?\d?/.test(text);
+      const isNone = text.length > LINE_BYTES_MAX || !/^(?:\d{0,3}$|\d{3}[ \r\n-])/.test(text);
       if (isNone || /^\d{3}(?: [^\n]*)?\r?\n$/m.test(lastLine(text))) end(() => resolve(text));
     };
     socket.on('data', take);

@@ -253,6 +253,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-up.ts'),
   },
   {
+    name: 'probe',
+    door: 'All',
+    summary: 'look at this machine once, with all its probes, worst first',
+    isCommon: false,
+    load: () => import('./command-probe.ts'),
+  },
+  {
     name: 'config',
     door: 'All',
     summary: 'the configuration file',

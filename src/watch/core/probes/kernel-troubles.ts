@@ -27,7 +27,7 @@ export const TROUBLE_KINDS: readonly TroubleKind[] = [
   {
     ...fileSystem,
     pattern:
-      /XFS \((\S+?)\): .*(?:shut(?:ting)? down|shutdown|[Cc]orruption|metadata I\/O error|log I\/O error|[Ii]nternal error|writeback error)/,
+      /XFS \((\S+?)\): .*(?:shut(?:ting)? ?down|corruption|I\/O error|internal error|please unmount the filesystem)/i,
     means: 'XFS cannot write, or found itself damaged: it serves errors until it is mounted anew',
   },
   {
