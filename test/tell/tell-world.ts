@@ -26,7 +26,7 @@ export class TellWorld {
   newRows: readonly OutboxRow[] = [];
   commits = 0;
   readonly policy: TellPolicy;
-  #id = 0;
+  nextId = 0;
 
   constructor(
     channels: readonly (Partial<ChannelPolicy> & { name: string })[] = [{ name: 'mail' }],
@@ -35,7 +35,7 @@ export class TellWorld {
     this.policy = { ...USUAL_TELL, ...policy, channels: channels.map(channelPolicy) };
   }
 
-  readonly newId = (): string => (this.#id++).toString(16).padStart(32, '0');
+  readonly newId = (): string => (this.nextId++).toString(16).padStart(32, '0');
 
   decide(ms: number, subjects: readonly Subject[]): readonly TellChange[] {
     const alerts = [...this.alerts.values()];

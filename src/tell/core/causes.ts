@@ -40,33 +40,28 @@ function parentOf(
 ): string | undefined {
   // What people were told of by itself stays by itself until it is ok: it had a fault of its own.
   if (subject.mark === 'ok' || open.has(subject.subject)) return undefined;
+  // What was told as a consequence stays one while its cause lasts.
+  const held = holders.get(subject.subject)?.subject ?? '';
+  if (isCause(known.get(held))) return held;
   return subject.restsOn.find((name) => {
     const parent = known.get(name);
-    if (parent === undefined || name === subject.subject) return false;
-    const alert = open.get(name) ?? holders.get(name);
-    return explains(parent, subject, { alert, isHeld: isHeldBy(alert, subject, holders), groupMs });
+    if (parent === undefined || name === subject.subject || !isCause(parent)) return false;
+    return explains(parent, subject, { alert: open.get(name) ?? holders.get(name), groupMs });
   });
 }
 
-function isHeldBy(
-  alert: Alert | undefined,
-  { subject }: Subject,
-  holders: ReadonlyMap<string, Alert>,
-): boolean {
-  return alert !== undefined && holders.get(subject)?.id === alert.id;
+function isCause(parent: Subject | undefined): boolean {
+  return parent?.mark === 'failed' || parent?.mark === 'unknown';
 }
 
 interface Between {
   /** The open alert that the parent belongs to. */
   readonly alert: Alert | undefined;
-  /** Whether the child is a consequence of that alert already. */
-  readonly isHeld: boolean;
   readonly groupMs: number;
 }
 
-function explains(parent: Subject, child: Subject, { alert, isHeld, groupMs }: Between): boolean {
-  if (parent.mark !== 'failed' && parent.mark !== 'unknown') return false;
-  if (isHeld || child.mark === 'unknown') return true;
+function explains(parent: Subject, child: Subject, { alert, groupMs }: Between): boolean {
+  if (child.mark === 'unknown') return true;
   // A failure was seen: a parent of which nobody was told yet and of which nothing is known does
   // not keep it waiting.
   if (parent.mark === 'unknown' && alert === undefined) return false;

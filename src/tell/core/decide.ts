@@ -25,8 +25,26 @@ export interface DecideInput {
  * after each transition, and every few seconds, since delays run out without one.
  */
 export function decide(input: DecideInput): readonly TellChange[] {
-  return new Decision(input).changes();
+  const alerts = new Map(input.alerts.map((alert) => [alert.id, alert]));
+  const changed = new Map<string, TellChange>();
+  const rows: TellChange[] = [];
+  // Of what was opened just now something may be a consequence that waited to see whose it is.
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const changes = new Decision({ ...input, alerts: [...alerts.values()] }).changes();
+    if (changes.length === 0) break;
+    for (const change of changes) {
+      if (change.do !== 'alert') {
+        rows.push(change);
+        continue;
+      }
+      alerts.set(change.alert.id, change.alert);
+      changed.set(change.alert.id, change);
+    }
+  }
+  return [...changed.values(), ...rows];
 }
+
+const ROUNDS_MAX = 8;
 
 /** What is to be said of an alert. */
 type Said = Pick<MessageOf, 'what' | 'was' | 'more'>;
