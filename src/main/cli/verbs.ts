@@ -260,6 +260,14 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-probe.ts'),
   },
   {
+    name: 'agent',
+    door: 'All',
+    summary: 'watch this host for a server; does what agent.yaml allows',
+    isCommon: false,
+    parts: [{ name: 'enroll', summary: 'make this host known to a server', isCommon: false }],
+    load: () => import('./command-agent.ts'),
+  },
+  {
     name: 'config',
     door: 'All',
     summary: 'the configuration file',

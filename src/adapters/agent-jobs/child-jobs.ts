@@ -1,0 +1,205 @@
+/**
+ * Jobs of agent.yaml, each a `holdfast` of its own: what a job takes in memory and in packages is
+ * not the agent's. Every word of the command stands in agent.yaml or here; the server gives a name.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { countOf } from '../../base/say-quantity.ts';
+import { sayText } from '../../base/say-name.ts';
+import type { JobWord } from '../../watch/core/agent/messages.ts';
+import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
+import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
+
+const LIMIT_MS = 24 * 3_600_000;
+/** After being told to end; what was frozen is put back in that time. */
+const GRACE_MS = 60_000;
+/** Of what it answers; more is left out, and that is said. */
+const ANSWER_BYTES_MAX = 65_536;
+const WORDS_BYTES_MAX = 4096;
+const GAPS_EXIT = 6;
+
+export interface ChildJobsPlace {
+  /** What is run: a program and the arguments before ours. */
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly graceMs?: number | undefined;
+}
+
+export class ChildJobs implements JobRunner {
+  readonly #config: AgentConfig;
+  readonly #place: ChildJobsPlace;
+
+  constructor(config: AgentConfig, place: ChildJobsPlace) {
+    this.#config = config;
+    this.#place = place;
+  }
+
+  find(word: JobWord): FoundJob | { readonly refused: string } {
+    if (word.act === 'apply') return this.#plan(word.name);
+    const jobs = this.#config.jobs ?? {};
+    const line = Object.hasOwn(jobs, word.name) ? jobs[word.name] : undefined;
+    if (line === undefined) return { refused: `there is no job ${word.name} on this host` };
+    const args = argsOf(line);
+    if (!(word.act in line)) {
+      return { refused: `${word.name} is a ${Object.keys(line)[0]} on this host, no ${word.act}` };
+    }
+    return this.#job(args, line.limit ?? LIMIT_MS);
+  }
+
+  #plan(name: string): FoundJob | { readonly refused: string } {
+    if (this.#config.plans !== true) {
+      return { refused: 'plans are not applied for a server on this host (agent.yaml, plans)' };
+    }
+    if (!/^p-[0-9a-f]{8}$/.test(name)) return { refused: `${name} is no id of a plan` };
+    return this.#job(['apply', name], LIMIT_MS);
+  }
+
+  #job(args: readonly string[], limitMs: number): FoundJob {
+    const { config } = this.#config;
+    const whole = [...args, '--json', ...(config === undefined ? [] : ['--config', config])];
+    return { run: (signal) => runChild({ ...this.#place, args: whole, limitMs }, signal) };
+  }
+}
+
+function argsOf(line: JobLine): readonly string[] {
+  if ('backup' in line) return ['backup', '--name', line.backup];
+  if ('drill' in line) return ['drill', 'latest', '--data-set', line.drill];
+  if ('scrub' in line) return ['vault', 'check', '--sample', line.scrub];
+  return ['restore', 'latest', line.to, '--data-set', line.restore];
+}
+
+interface Run extends ChildJobsPlace {
+  readonly args: readonly string[];
+  readonly limitMs: number;
+}
+
+async function runChild(run: Run, signal: AbortSignal): Promise<JobEnd> {
+  const [program, ...before] = run.command;
+  const child = spawn(program, [...before, ...run.args], {
+    ...{ env: run.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+    // A group of its own, so that what it starts ends with it.
+    detached: true,
+  });
+  const said = new Bounded(ANSWER_BYTES_MAX);
+  const words = new Bounded(WORDS_BYTES_MAX);
+  child.stdout.on('data', (part: Buffer) => said.add(part));
+  child.stderr.on('data', (part: Buffer) => words.add(part));
+  const ending = new Ending(child, run.graceMs ?? GRACE_MS);
+  const limit = setTimeout(() => ending.begin('late'), run.limitMs);
+  const cancel = (): void => ending.begin('cancelled');
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  const end = await endOf(child);
+  clearTimeout(limit);
+  signal.removeEventListener('abort', cancel);
+  ending.done();
+  return judged({ end, ending, said, words, limitMs: run.limitMs });
+}
+
+type Exit = { readonly code: number | null; readonly signal: string | null } | Error;
+
+function endOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.on('error', resolve);
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+/** Told to end, and killed where that is not heard. */
+class Ending {
+  readonly #child: ChildProcess;
+  readonly #graceMs: number;
+  #kill: NodeJS.Timeout | undefined;
+  why: 'late' | 'cancelled' | undefined;
+
+  constructor(child: ChildProcess, graceMs: number) {
+    this.#child = child;
+    this.#graceMs = graceMs;
+  }
+
+  begin(why: 'late' | 'cancelled'): void {
+    if (this.why !== undefined) return;
+    this.why = why;
+    this.#signal('SIGTERM');
+    this.#kill = setTimeout(() => this.#signal('SIGKILL'), this.#graceMs);
+  }
+
+  done(): void {
+    clearTimeout(this.#kill);
+  }
+
+  #signal(name: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+class Bounded {
+  readonly #max: number;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(part: Buffer): void {
+    if (this.#size < this.#max) this.#parts.push(part.subarray(0, this.#max - this.#size));
+    this.#size += part.length;
+  }
+
+  get isCut(): boolean {
+    return this.#size > this.#max;
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#parts).toString('utf8');
+  }
+}
+
+function judged(of: {
+  readonly end: Exit;
+  readonly ending: Ending;
+  readonly said: Bounded;
+  readonly words: Bounded;
+  readonly limitMs: number;
+}): JobEnd {
+  const { end, ending, said, words, limitMs } = of;
+  if (end instanceof Error)
+    return { state: 'failed', why: `it could not be started: ${end.message}` };
+  const answer = answerOf(said);
+  if (ending.why === 'cancelled') return { state: 'cancelled', why: 'it was cancelled', ...answer };
+  if (ending.why === 'late') {
+    const why = `it did not end within ${countOf(Math.round(limitMs / 60_000), 'minute')}`;
+    return { state: 'failed', why, ...answer };
+  }
+  if (end.code === 0) return { state: 'done', why: '', ...answer };
+  const text = lastLines(words.text);
+  if (end.code === GAPS_EXIT) return { state: 'gaps', why: text, ...answer };
+  const exit = end.code === null ? `it was killed by ${end.signal}` : `exit code ${end.code}`;
+  return { state: 'failed', why: text === '' ? exit : `${exit}: ${text}`, ...answer };
+}
+
+/** One JSON object, or nothing: half of one means nothing. */
+function answerOf(said: Bounded): { readonly answer?: string } {
+  if (said.isCut) return {};
+  const text = said.text.trim();
+  try {
+    JSON.parse(text);
+    return { answer: text };
+  } catch {
+    return {}; // It ended before it answered.
+  }
+}
+
+function lastLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines
+    .slice(-6)
+    .map((line) => sayText(line.trim()))
+    .join(' ');
+}

@@ -1,0 +1,142 @@
+/** The agent of this host, put together: docs/design/026-agents.md. Few packages are reached from here. */
+import { AGENT_CONFIG, readAgentConfig } from '../../adapters/agent-config/agent-config-file.ts';
+import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
+import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
+import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
+import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
+import { reachProbe } from '../../adapters/agent-mesh/reach-probe.ts';
+import { DiskSpool } from '../../adapters/agent-spool/disk-spool.ts';
+import { FileHeardBook } from '../../adapters/agent-spool/heard-book.ts';
+import { openNumbers } from '../../adapters/agent-spool/numbers.ts';
+import { nodeAgentClock } from '../../adapters/node/agent-clock.ts';
+import { nodeClock } from '../../adapters/node/clock.ts';
+import { nodeDisk } from '../../adapters/node/disk.ts';
+import { nodeTools } from '../../adapters/node/tools.ts';
+import { probesHere } from '../../adapters/probes/probes-here.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import type { AgentParts } from '../../watch/shell/agent/agent-ports.ts';
+import { AgentLoop } from '../../watch/shell/agent/agent-loop.ts';
+import type { Probe } from '../../watch/shell/agent/probe.ts';
+import type { AgentConfig } from '../../wire/agent/agent-config.ts';
+import { VERSION } from '../version.ts';
+import { agentDirectory, guardState, holdfastCommand } from './agent-places.ts';
+import { beTheOnlyAgent } from './one-agent.ts';
+import { StoredClaims, SwitchFreezer } from './switch-freezer.ts';
+
+export interface AgentOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** agent.yaml; else that of /etc/holdfast. */
+  readonly config?: string | undefined;
+  /** The state directory. */
+  readonly state?: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Until `signal` is aborted.
+ *
+ * @throws Fault HF_AGENT_NOT_ENROLLED, HF_AGENT_RUNS
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const dir = agentDirectory(options.env, options.state);
+  const { place, identity, host } = readEnrolment(dir);
+  const only = await beTheOnlyAgent(dir);
+  const file = options.config ?? AGENT_CONFIG;
+  const { config, trouble } = readAgentConfig(file);
+  const level = config.level ?? 'look';
+  if (trouble !== undefined) options.say(trouble);
+  const link = new HttpsLink(identity, place);
+  const mesh = await openMesh(config, options.say);
+  const parts: AgentParts = {
+    ...partsOf(options, dir, config),
+    link,
+    probes: [
+      configProbe(file),
+      ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
+    ],
+    reachFor: config.mesh === undefined ? undefined : reachProbe,
+  };
+  const facts = { agent: identity.agent, level, version: VERSION };
+  const where = `${place.host}:${place.port}`;
+  options.say(
+    `${host}: an agent at level ${level}, with ${parts.probes.length} probes, for ${where}.`,
+  );
+  try {
+    await new AgentLoop(parts, facts).run(signal);
+  } finally {
+    link.close();
+    only.close();
+    await mesh?.close();
+  }
+}
+
+function partsOf(
+  { env }: AgentOptions,
+  dir: string,
+  config: AgentConfig,
+): Omit<AgentParts, 'link' | 'probes' | 'reachFor'> {
+  const ports = { disk: nodeDisk(), tools: nodeTools() };
+  const state = bytes(dir);
+  const clock = nodeAgentClock();
+  const numbers = openNumbers(ports, state, clock.now());
+  const book = { ...ports, stateDir: bytes(guardState(dir)) };
+  return {
+    ...{ clock, random: ports.tools.random, numbers },
+    spool: new DiskSpool({ ...ports, numbers }, state, config.spool),
+    heard: new FileHeardBook(ports, state),
+    jobs: new ChildJobs(config, { command: holdfastCommand(), env: jobEnvironment(env, dir) }),
+    freezer: new SwitchFreezer(book, nodeClock(), state),
+    claims: new StoredClaims(book, nodeClock()),
+  };
+}
+
+/** Says whether agent.yaml is followed, as it stands now: what was changed counts from the next start. */
+function configProbe(file: string): Probe {
+  return {
+    ...{ item: 'agent:config', kind: 'agent', everyMs: 60_000, timeoutMs: 5000 },
+    look: () => {
+      const { config, trouble } = readAgentConfig(file);
+      if (trouble !== undefined)
+        return Promise.resolve({ saw: 'broken', why: trouble, detail: {} });
+      const jobs = Object.keys(config.jobs ?? {}).length;
+      const level = config.level ?? 'look';
+      return Promise.resolve({ saw: 'healthy', why: `level ${level}`, detail: { level, jobs } });
+    },
+  };
+}
+
+async function openMesh(
+  { mesh }: AgentConfig,
+  say: (line: string) => void,
+): Promise<MeshListener | undefined> {
+  if (mesh === undefined) return undefined;
+  try {
+    return await listenForPeers(mesh);
+  } catch (error) {
+    // Watching goes on; others say that this host refuses them.
+    say(
+      `Nothing can listen for peers on port ${mesh.port}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return undefined;
+  }
+}
+
+/** What a job needs of ours, and nothing else: no word of systemd's, no secret of somebody's. */
+function jobEnvironment(env: AgentOptions['env'], dir: string): Readonly<Record<string, string>> {
+  const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'NODE_COMPILE_CACHE', 'HOLDFAST_SHIPPED'];
+  const kept = passed.flatMap((name): [string, string][] => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  // Root's jobs share the state of this host; an agent without rights has one of its own.
+  const state = process.getuid?.() === 0 ? guardState(dir) : `${dir}/work`;
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOLDFAST_STATE: state,
+    ...Object.fromEntries(kept),
+  };
+}
+
+function bytes(text: string): ByteString {
+  return byteString(Buffer.from(text, 'utf8').toString('latin1'));
+}

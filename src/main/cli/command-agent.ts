@@ -1,0 +1,94 @@
+/** `holdfast agent`: this host, watched for a server. `agent enroll` makes it known there. */
+import fs from 'node:fs';
+import type { Command } from 'commander';
+import { Fault } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
+import { layoutSentence } from '../../base/say-rows.ts';
+import { enrolHere } from '../agent/enrol-here.ts';
+import { runAgent } from '../agent/run-agent.ts';
+import type { Act, Answer, Cli } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+
+interface Options {
+  readonly config?: string;
+  readonly state?: string;
+  readonly again?: true;
+}
+
+const LINE_BYTES_MAX = 4096;
+
+const EXAMPLE = `
+What a server may ask of this host stands in /etc/holdfast/agent.yaml, which root
+writes; without that file it may ask for nothing, and is told what is seen.
+
+Examples:
+  holdfast agent
+  holdfast agent enroll - < line.txt     # the line of: holdfast server token HOST`;
+
+const ENROLL_EXAMPLE = `
+The line is what \`holdfast server token HOST\` printed on the server. As - it is
+read from standard input, where no list of processes shows it.
+
+Example:
+  ssh server holdfast server token web1 | holdfast agent enroll -`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('watch this host for a server; does what agent.yaml allows')
+    .description('Watches this host, says what it sees to its server, and stays until it is ended.')
+    .option('--config <file>', 'instead of /etc/holdfast/agent.yaml')
+    .option('--state <directory>', 'where its key and what it keeps lie')
+    .addHelpText('after', EXAMPLE)
+    .action(act((cli, [options]: [Options]) => run(cli, options)));
+  command
+    .command('enroll')
+    .description('Makes this host known to a server.')
+    .argument('<line...>', 'URL#PIN TOKEN as the server printed it; - reads it from standard input')
+    .option('--config <file>', 'instead of /etc/holdfast/agent.yaml')
+    .option('--state <directory>', 'where its key and what it keeps lie')
+    .option('--again', 'in place of the enrolment that is there')
+    .addHelpText('after', ENROLL_EXAMPLE)
+    .action(
+      act((cli, [line, options]: [readonly string[], Options]) => enroll(cli, line, options)),
+    );
+}
+
+async function run(cli: Cli, { config, state }: Options): Promise<Answer> {
+  const stop = new AbortController();
+  cli.stop.leaveToCommand();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
+  const say = (line: string): void => cli.terminal.err(`${line}\n`);
+  await runAgent({ env: cli.env, config, state, say }, stop.signal);
+  return { code: EXIT.done, say: () => ['The agent has ended.'], json: { ended: true } };
+}
+
+async function enroll(
+  cli: Cli,
+  given: readonly string[],
+  { config, state, again }: Options,
+): Promise<Answer> {
+  const line = given.join(' ') === '-' ? lineFromInput() : given.join(' ');
+  const say = (text: string): void => {
+    if (!cli.wantsJson) cli.terminal.err(`${text}\n`);
+  };
+  const made = await enrolHere({
+    ...{ env: cli.env, config, state, say, line, isAgain: again === true },
+  });
+  const text = `This host is ${sayText(made.host)} at ${made.server}, at level ${made.level}.`;
+  return {
+    code: EXIT.done,
+    say: (style) => [
+      ...layoutSentence(style, { mark: { is: 'ok' }, text }),
+      '',
+      '  Start it     holdfast agent',
+    ],
+    json: { ...made },
+  };
+}
+
+/** @throws Fault HF_AGENT_LINE */
+function lineFromInput(): string {
+  const text = fs.readFileSync(0, 'utf8');
+  if (text.length <= LINE_BYTES_MAX) return text;
+  throw new Fault('HF_AGENT_LINE', 'this is no enrolment line: it is too long');
+}
