@@ -49,7 +49,10 @@ export function define(command: Command, act: Act): void {
     .option('--again', 'in place of the enrolment that is there')
     .addHelpText('after', ENROLL_EXAMPLE)
     .action(
-      act((cli, [line, options]: [readonly string[], Options]) => enroll(cli, line, options)),
+      act((cli, [line, options]: [readonly string[], Options]) =>
+        // What both know, commander gives to the verb.
+        enroll(cli, line, { ...command.opts<Options>(), ...options }),
+      ),
     );
 }
 
