@@ -1,6 +1,7 @@
 /** holdfast.yaml as it may be written: docs/operating/keys.md and `holdfast config show` use it. */
 import { z } from 'zod';
 import { estateIssues, estateKeys } from './estate-config.ts';
+import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { tellSchema } from './tell-config.ts';
@@ -227,6 +228,10 @@ export const configSchema = z
     server: serverSchema.optional(),
     /** Who is told, by what, and how soon. */
     tell: tellSchema.optional(),
+    /** What `holdfast freeze` may stop on this host, by name. */
+    stoppers: stoppersSchema.optional(),
+    /** What is done when a freeze has run out. */
+    freeze: freezeSchema.optional(),
     ...estateKeys,
   })
   .superRefine((given, context) => {

@@ -14,6 +14,7 @@ import { type ByteString, byteString } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { unixMs } from '../../src/base/units.ts';
 import { journalLine, parseJournalLine } from '../../src/guard/core/journal-line.ts';
+import { parseStopped, stoppedText } from '../../src/guard/core/stopped.ts';
 import { readResult, writeResult } from '../../src/guard/shell/plan-result.ts';
 import { aboutBytes, aboutOf } from '../../src/guard/shell/quarantine-about.ts';
 import { RolloutFiles } from '../../src/main/guard/rollout/rollout-files.ts';
@@ -44,6 +45,23 @@ test('a journal', () => {
   const first = lines[0] ?? byteString('');
   for (const bad of [first.replace('"all"', '"some"'), first.replace('"at"', '"when"')]) {
     assert.throws(() => parseJournalLine(byteString(bad)), Fault);
+  }
+});
+
+test('what a freeze stopped', () => {
+  const text = byteString(bytesOf('stopped.json').toString('latin1'));
+  const stopped = parseStopped(text);
+  assert.ok(stopped !== undefined);
+  assert.deepEqual(stopped.parts, ['mirror.timer', 'nightly.timer']);
+  assert.equal(stoppedText(stopped), text);
+  for (const [from, to] of [
+    ['"v":0', '"v":1'],
+    ['"stopping"', '"gone"'],
+    ['"nightly"', '"../nightly"'],
+    ['["mirror.timer","nightly.timer"]', '[]'],
+    ['"kind"', '"kin"'],
+  ] as const) {
+    assert.equal(parseStopped(byteString(text.replace(from, to))), undefined, to);
   }
 });
 

@@ -15,6 +15,7 @@ export const PACKAGES = [
   { name: 'btrfs-progs', probe: 'mkfs.btrfs', purpose: 'subvolumes, and snapshots of them' },
   { name: 'chromium', probe: 'chromium', purpose: 'the page of a look in a browser' },
   { name: 'busybox', probe: 'busybox', purpose: 'the script of look under its shell and tools' },
+  { name: 'cron', probe: 'cron', purpose: 'a freeze that stops it' },
   { name: 'debootstrap', probe: 'debootstrap', purpose: 'rescue in a bare Debian' },
   { name: 'e2fsprogs', probe: 'mkfs.ext4', purpose: 'file systems in images, full disks' },
   { name: 'fuse3', probe: 'fusermount3', purpose: 'a mount that hangs' },
@@ -41,6 +42,7 @@ export const PACKAGES = [
     probe: '/usr/lib/postgresql/15/bin/postgres',
     purpose: 'a running PostgreSQL is torn, a stopped one is not',
   },
+  { name: 'puppet-agent', probe: 'puppet', purpose: 'a freeze that disables it' },
   { name: 'python3', probe: 'python3', purpose: 'writers through mmap, file systems that hang' },
   {
     name: 'python3-cryptography',

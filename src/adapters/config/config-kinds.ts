@@ -13,6 +13,7 @@ import {
 } from '../../wire/guard-config.ts';
 import { SERVER_KEYS } from '../../wire/server-config.ts';
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
+import { STOPPER_KEYS, STOPPER_KINDS } from '../../wire/agent/stopper-config.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
 const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
@@ -20,6 +21,8 @@ const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
   ['services', SERVICE_KEYS],
   ['hosts', HOST_KEYS],
   ['points', POINT_KEYS],
+  ['stoppers', STOPPER_KEYS],
+  ['freeze', ['at-end']],
 ]);
 
 const GUARD_BELOW = new Map<string, readonly string[]>([
@@ -52,8 +55,9 @@ export function wanted(path: readonly PropertyKey[]): string {
   if (path[0] === 'tell') return tellWanted(path);
   if (path[0] === 'services' && path[2] === 'datasets')
     return 'Write a list of names of data sets.';
-  const key = path.findLast((part) => KINDS.has(String(part)));
-  const kind = KINDS.get(String(key));
+  const kinds = path[0] === 'stoppers' || path[0] === 'freeze' ? STOPPER_WANTED : KINDS;
+  const key = path.findLast((part) => kinds.has(String(part)));
+  const kind = kinds.get(String(key));
   return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
 }
 
@@ -129,6 +133,21 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['listen', 'an address and a port as "127.0.0.1:7431", in quotes'],
   ['url', 'an address as https://holdfast.example.org:7431'],
   ['peers', 'a list of names of hosts'],
+]);
+
+const STOPPER_WANTED: ReadonlyMap<string, string> = new Map([
+  ['stoppers', `names, and below each kind: one of ${STOPPER_KINDS.join(', ')}`],
+  ['kind', `one of: ${STOPPER_KINDS.join(', ')}`],
+  ['units', 'a list of units with their ending, as nightly.timer'],
+  ['volumes', 'a list of volumes'],
+  ['state', 'a list with a program and its arguments'],
+  ['stop', 'a list with a program and its arguments'],
+  ['start', 'a list with a program and its arguments'],
+  ['pid-file', PATH],
+  ['state-directory', DIRECTORY],
+  ['limit', 'a time as 20s or 2min, at most 10min'],
+  ['freeze', 'at-end: leave or start'],
+  ['at-end', 'leave or start'],
 ]);
 
 const MODE = 'enforce or observe';

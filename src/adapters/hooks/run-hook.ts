@@ -24,6 +24,8 @@ export interface HookEnd {
   readonly isOk: boolean;
   /** `ended with 3`, `was ended by SIGSEGV`, `did not end within 10 min`, `could not be started (...)`. */
   readonly how: string;
+  /** Its exit status; undefined where it has none. */
+  readonly status: number | undefined;
   /** The last lines it said, as they came: whoever prints them escapes them. */
   readonly said: readonly string[];
   /** What it printed, as far as that is kept. */
@@ -40,9 +42,10 @@ export async function runHook(command: HookCommand): Promise<HookEnd> {
   // A file and no pipe: a service that it starts keeps it, and must not die when nobody reads.
   const [out, err] = [outputFile(), outputFile()];
   try {
-    const how = await ended(command, [out, err]);
+    const { how, status } = await ended(command, [out, err]);
     const said = [...linesOf(lastOf(out)), ...linesOf(lastOf(err))].slice(-LINES_MAX);
-    return { isOk: how === undefined, how: how ?? 'ended with 0', said, stdout: lastOf(out) };
+    const stdout = lastOf(out);
+    return { isOk: how === undefined, how: how ?? 'ended with 0', status, said, stdout };
   } finally {
     fs.closeSync(out);
     fs.closeSync(err);
@@ -79,11 +82,13 @@ function namelessFile(): number {
   }
 }
 
-/** @returns how it failed, undefined where it did not */
-async function ended(
-  command: HookCommand,
-  output: readonly [number, number],
-): Promise<string | undefined> {
+interface Ended {
+  /** How it failed, undefined where it did not. */
+  readonly how: string | undefined;
+  readonly status: number | undefined;
+}
+
+async function ended(command: HookCommand, output: readonly [number, number]): Promise<Ended> {
   const [program = '', ...args] = command.argv;
   let reason: string | undefined;
   const beyondReach = Promise.withResolvers<undefined>();
@@ -119,7 +124,7 @@ async function ended(
   if (command.stop?.aborted === true) onStop();
   try {
     const how = await Promise.race([howItEnded(child), beyondReach.promise]);
-    return reason ?? how;
+    return { how: reason ?? how, status: child.exitCode ?? undefined };
   } finally {
     clearTimeout(limit);
     command.stop?.removeEventListener('abort', onStop);

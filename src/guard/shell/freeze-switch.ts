@@ -24,11 +24,16 @@ export class FreezeSwitch {
    * freeze. `now` is called only where there is one.
    */
   check(now: () => Moment): Freeze | typeof UNREADABLE | undefined {
+    const freeze = this.found();
+    if (freeze === undefined || freeze === UNREADABLE) return freeze;
+    return hasPassed(freeze.made, freeze.spanMs, now()) ? undefined : freeze;
+  }
+
+  /** The last one that nobody lifted, whether or not it has run out. */
+  found(): Freeze | typeof UNREADABLE | undefined {
     const { disk, tools } = this.#ports;
     if (disk.size(this.#path) === undefined) return undefined;
-    const freeze = parseFreeze(tools.codec.textOf(disk.read(this.#path)));
-    if (freeze === undefined) return UNREADABLE;
-    return hasPassed(freeze.made, freeze.spanMs, now()) ? undefined : freeze;
+    return parseFreeze(tools.codec.textOf(disk.read(this.#path))) ?? UNREADABLE;
   }
 
   /** Durable when it returns; takes the place of one that stands. */

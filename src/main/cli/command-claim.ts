@@ -13,6 +13,7 @@ import { layoutSentence } from '../../base/say-rows.ts';
 import { type DurationMs, hours } from '../../base/units.ts';
 import { type Claim, type ClaimedPlace, placeOfClaim } from '../../guard/core/claims.ts';
 import { ClaimStore } from '../../guard/shell/claim-store.ts';
+import { StoppedBook } from '../../guard/shell/stopped-book.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
 import { coolingOff } from '../guard/cooling-off.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
@@ -141,7 +142,7 @@ async function notice(cli: Cli, session: GuardSession): Promise<Answer> {
   const freeze = new FreezeSwitch({ ...session.ports, stateDir: session.stateDir }).check(
     () => now,
   );
-  const waiting = await coolingOff(session, now);
+  const waiting = [...stillStopped(session, freeze), ...(await coolingOff(session, now))];
   return {
     code: EXIT.done,
     say: (style) => loginNotice(style, { claims, freeze, waiting, now, hostsHere: hostsHere() }),
@@ -151,6 +152,14 @@ async function notice(cli: Cli, session: GuardSession): Promise<Answer> {
       waiting,
     },
   };
+}
+
+/** A freeze that is over starts nothing by itself: who logs in should know what still waits. */
+function stillStopped({ ports, stateDir }: GuardSession, freeze: unknown): readonly string[] {
+  const names = new StoppedBook({ ...ports, stateDir }).names();
+  if (freeze !== undefined || names.length === 0) return [];
+  const which = names.map((name) => sayText(name)).join(', ');
+  return [`A freeze has ended, and what it stopped is still stopped: ${which} (holdfast unfreeze)`];
 }
 
 function storeOf({ ports, stateDir }: GuardSession): ClaimStore {

@@ -1,17 +1,18 @@
 /** `holdfast freeze`: what Holdfast changes here stops, within a second. */
 import type { Command } from 'commander';
-import { automationHere, type AutomationSeen } from '../../adapters/discovery/automation-here.ts';
+import { automationHere } from '../../adapters/discovery/automation-here.ts';
 import { LocalWorld } from '../../adapters/discovery/local-world.ts';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf } from '../../base/say-quantity.ts';
-import { sayText } from '../../base/say-name.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { wrap } from '../../base/say-width.ts';
 import { hours } from '../../base/units.ts';
+import { type FreezeRow, sortedRows } from '../../guard/core/freeze-rows.ts';
 import type { Freeze } from '../../guard/core/held-things.ts';
-import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
+import { freezeCounts, freezeRow, notCovered } from '../guard/freeze-words.ts';
+import { freezerHere } from '../guard/freezer-here.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { freezeSentence } from '../guard/held-words.ts';
 import { type PlanRow, planRows } from '../guard/plan-list.ts';
@@ -32,8 +33,11 @@ const SPAN_HABIT = hours(2);
 
 const EXAMPLE = `
 It stops what Holdfast itself applies from this state directory, between two
-operations, and holds what comes. Backups, drills and restores into a new place
-go on. What else changes this machine by itself is listed as not covered.
+operations, and holds what comes; then whatever stands below \`stoppers:\` in the
+configuration: puppet, cron, timers, rsyncd and others, only those you named.
+What each was is on disk before it is stopped, and \`unfreeze\` starts only that.
+Backups, drills and restores into a new place go on. It ends with 6 where
+something that you named still runs, or could not be seen.
 
 Examples:
   holdfast freeze --for 2h --reason "storage work on st1, st2"
@@ -60,18 +64,24 @@ async function freezeHere(cli: Cli, options: Options): Promise<Answer> {
   const session = await openGuard(cli, await readSettings(cli, options));
   const now = momentHere(cli.clock);
   const freeze: Freeze = { by: session.actor.name, reason, made: now, spanMs };
-  // First of all: what is listed below may take a while.
-  new FreezeSwitch({ ...session.ports, stateDir: session.stateDir }).set(freeze);
-  const notCovered = await automationHere(new LocalWorld('/'));
+  const { stoppers: named, freeze: rules } = session.settings.config;
+  const { freezer, stoppers } = freezerHere({
+    ...{ ports: session.ports, stateDir: session.stateDir, clock: cli.clock },
+    ...{ stoppers: named, freeze: rules },
+  });
+  // Plans stop first of all, and at once: what is listed may take a while.
+  const stopping = freezer.freeze(freeze);
+  const [stopped, seen] = await Promise.all([stopping, automationHere(new LocalWorld('/'))]);
+  const rows = sortedRows([...stopped, ...notCovered(seen, stoppers)]);
   const plans = plansOf(session);
   return {
-    code: EXIT.done,
-    say: (style) => words(style, { sentence: freezeSentence(freeze, now), notCovered, plans }),
+    code: stopped.every(({ state }) => state === 'stopped') ? EXIT.done : EXIT.gaps,
+    say: (style) => words(style, { sentence: freezeSentence(freeze, now), rows, plans }),
     json: {
       until: timeJson(endOf(now, spanMs, now)),
       by: freeze.by,
       reason,
-      notCovered,
+      rows,
       plansWaiting: plans.waiting,
       plansUnderWay: plans.underWay,
     },
@@ -87,27 +97,20 @@ function* words(
   style: Style,
   said: {
     readonly sentence: string;
-    readonly notCovered: readonly AutomationSeen[];
+    readonly rows: readonly FreezeRow[];
     readonly plans: Plans;
   },
 ): Iterable<string> {
-  const { sentence, notCovered, plans } = said;
-  const count = notCovered.length;
-  const verb = count === 1 ? 'is' : 'are';
-  const others = count === 0 ? '' : ` ${countOf(count, 'thing')} here ${verb} not covered.`;
-  yield* layoutSentence(style, { mark: { is: 'held' }, text: `${sentence}.${others}` });
+  const { sentence, rows, plans } = said;
+  const text = `${sentence}. Of what else changes this host: ${freezeCounts(rows)}.`;
+  yield* layoutSentence(style, { mark: { is: 'held' }, text });
   yield '';
-  yield* layoutRows(style, [...notCovered.map(notCoveredRow), plansRow(plans)]);
+  yield* layoutRows(style, [...rows.map(freezeRow), plansRow(plans)]);
   yield '';
   const rest =
     'Backups, drills and restores into a new place go on. Not covered as well: programs that are started by hand, and Holdfast run with another state directory.';
   yield* wrap(rest, style.width);
   yield '  Let changes go on     holdfast unfreeze';
-}
-
-function notCoveredRow({ name, what }: AutomationSeen): LabelledRow {
-  const text = `${sayText(name)}: ${sayText(what)}; it goes on`;
-  return { mark: { is: 'failed' }, label: 'not covered', text };
 }
 
 function plansRow({ waiting, underWay }: Plans): LabelledRow {

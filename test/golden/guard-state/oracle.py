@@ -42,3 +42,7 @@ write('rollout.json', {
     'format': 'holdfast-rollout/0', 'id': 'r-7f3a9c41', 'begun': AT, 'pid': 812, 'bootId': '0123-of-another-boot',
     'targets': [{'name': 'web1:/srv/www', 'phase': 'done', 'pooled': True},
                 {'name': 'web2:/srv/höhe', 'phase': 'syncing', 'pooled': False}]})
+write('stopped.json', {
+    'v': 0, 'name': 'nightly', 'kind': 'timers', 'by': 'ann@hv1', 'reason': 'storage work',
+    'made': {'at': AT, 'boot': '6c8b1a0e-7d11-4a53-9d50-1c3f0a3a9f10', 'upMs': 123456},
+    'parts': ['mirror.timer', 'nightly.timer'], 'phase': 'stopping'})
