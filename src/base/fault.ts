@@ -1,5 +1,6 @@
 import { ACCESS_FAULTS } from './fault-access.ts';
 import { AGENT_FAULTS } from './fault-agent.ts';
+import { ENROLL_FAULTS } from './fault-enroll.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
 import { TELL_FAULTS } from './fault-tell.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
@@ -21,6 +22,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
 export const FAULTS = {
   ...ACCESS_FAULTS,
   ...AGENT_FAULTS,
+  ...ENROLL_FAULTS,
   ...GUARD_FAULTS,
   ...TELL_FAULTS,
   ...SERVER_FAULTS,

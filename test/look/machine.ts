@@ -14,6 +14,8 @@ export interface Machine extends Sshd {
   readonly files: () => readonly string[];
   /** Command lines of all that runs there. */
   readonly processes: () => readonly string[];
+  /** Its root, as this machine can see it. */
+  readonly inside: string;
   /** CPU of its sessions that have ended, and of the server itself. */
   readonly cpuS: (ticksPerSecond: number) => number;
 }
@@ -22,6 +24,7 @@ export interface MachineOptions extends Pick<SshdOptions, 'port' | 'behind' | 's
   readonly name: string;
   /** Shell text, run with its root in `$R` before its server starts. */
   readonly story: string;
+  readonly diskSize?: number;
 }
 
 const DISK_SIZE = 96 << 20;
@@ -32,12 +35,17 @@ const ETC = [
 ];
 
 /** Whoever starts it stops it. */
-export async function startMachine({ name, story, ...options }: MachineOptions): Promise<Machine> {
+export async function startMachine({
+  name,
+  story,
+  diskSize = DISK_SIZE,
+  ...options
+}: MachineOptions): Promise<Machine> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-machine-'));
   const root = path.join(dir, 'root');
   fs.mkdirSync(root);
   fs.closeSync(fs.openSync(path.join(dir, 'disk'), 'w'));
-  fs.truncateSync(path.join(dir, 'disk'), DISK_SIZE);
+  fs.truncateSync(path.join(dir, 'disk'), diskSize);
   execFileSync('mkfs.ext4', ['-q', '-m', '0', path.join(dir, 'disk')], {
     env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
   });
@@ -56,6 +64,7 @@ export async function startMachine({ name, story, ...options }: MachineOptions):
   return {
     ...sshd,
     name,
+    inside,
     files: () => filesBelow(inside),
     processes: () => processesOf(inside),
     cpuS: (ticksPerSecond) => {

@@ -60,6 +60,7 @@ export const PACKAGES = [
   { name: 'rsync', probe: 'rsync', purpose: 'comparing a restored tree with its source' },
   { name: 'sudo', probe: 'visudo', purpose: 'whether it takes the line that the kit prints' },
   { name: 'sqlite3', probe: 'sqlite3', purpose: 'an SQLite database with a WAL is torn' },
+  { name: 'systemd', probe: 'systemd-analyze', purpose: 'how far its units are sandboxed' },
   { name: 'tar', probe: 'tar', purpose: 'comparing a tree with its export' },
   { name: 'xfsprogs', probe: 'mkfs.xfs', purpose: 'undo on XFS' },
   { name: 'zstd', probe: 'zstd', purpose: 'rescue under Node 18 and 20, and by rescue.py' },

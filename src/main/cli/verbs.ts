@@ -268,6 +268,20 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-agent.ts'),
   },
   {
+    name: 'enroll',
+    door: 'All',
+    summary: 'put an agent on machines, over ssh, after showing all of it',
+    isCommon: true,
+    load: () => import('./command-enroll.ts'),
+  },
+  {
+    name: 'remove',
+    door: 'All',
+    summary: 'take away all that Holdfast put on a host',
+    isCommon: false,
+    load: () => import('./command-remove.ts'),
+  },
+  {
     name: 'config',
     door: 'All',
     summary: 'the configuration file',

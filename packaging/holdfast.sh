@@ -1,0 +1,24 @@
+#!/bin/sh
+# Starts Holdfast as it is delivered, with the Node that lies beside it. Forks nothing but to follow links.
+self=$0
+while [ -L "$self" ]; do
+  target=$(readlink "$self") || exit 1
+  case $target in
+    /*) self=$target ;;
+    *) self=${self%/*}/$target ;;
+  esac
+done
+case $self in
+  */*) root=${self%/*}/.. ;;
+  *) root=.. ;;
+esac
+
+# Root's alone: whoever writes what is compiled decides what runs.
+cache=/var/cache/holdfast
+if [ -z "${NODE_COMPILE_CACHE:-}" ] && [ -O "$cache" ] && [ -w "$cache" ]; then
+  NODE_COMPILE_CACHE=$cache
+  export NODE_COMPILE_CACHE
+fi
+# See bin/holdfast of the checkout for why these.
+exec "$root/bin/node" --max-semi-space-size=4 --no-concurrent-sparkplug --no-maglev \
+  "$root/dist/main/cli/main.js" "$@"
