@@ -175,7 +175,7 @@ test('the list names all that was put there; a second time changes nothing but t
     const socket = stage.at('/etc/systemd/system/holdfast-act.socket');
     demandDone(stage.enroll('--level', 'act'));
     assert.ok(fs.existsSync(socket));
-    assert.match(fs.readFileSync(config, 'utf8'), /^level: act\n[^]*# by root$/m);
+    assert.match(fs.readFileSync(config, 'utf8'), /^level: act\n[\s\S]*# by root$/m);
     demandDone(stage.enroll('--level', 'look'));
     assert.ok(!fs.existsSync(socket));
     demandDone(stage.remove());
