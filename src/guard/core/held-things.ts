@@ -12,6 +12,8 @@ export interface Freeze {
   readonly reason: string;
   readonly made: Moment;
   readonly spanMs: number;
+  /** Of a freeze that a server asked for: only the same may lift it. 32 hexadecimal digits. */
+  readonly id?: string;
 }
 
 export function claimText(codec: Codec, claim: Claim): ByteString {
@@ -25,9 +27,9 @@ export function claimText(codec: Codec, claim: Claim): ByteString {
   });
 }
 
-export function freezeText({ by, reason, made, spanMs }: Freeze): ByteString {
+export function freezeText({ by, reason, made, spanMs, id }: Freeze): ByteString {
   const said = { by: by.toWellFormed(), reason: reason.toWellFormed() };
-  return line({ v: 0, ...said, made: momentJson(made), spanMs });
+  return line({ v: 0, ...said, made: momentJson(made), spanMs, id });
 }
 
 /** Undefined: it is none that this version knows. */
@@ -41,7 +43,11 @@ export function parseClaim(codec: Codec, text: ByteString): Claim | undefined {
 }
 
 export function parseFreeze(text: ByteString): Freeze | undefined {
-  return commonOf(objectOf(text));
+  const value = objectOf(text);
+  const common = commonOf(value);
+  const id = value?.id;
+  if (common === undefined || id === undefined) return common;
+  return typeof id === 'string' && /^[0-9a-f]{32}$/.test(id) ? { ...common, id } : undefined;
 }
 
 function commonOf(value: Fields | undefined): Freeze | undefined {

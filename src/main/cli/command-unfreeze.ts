@@ -23,9 +23,9 @@ interface Options {
 }
 
 const EXAMPLE = `
-What the freeze stopped is shown and started again: that, and nothing else. On a
-terminal it asks first; elsewhere it starts nothing without --yes. What cannot be
-started stays on record: run it again.
+What the freeze stopped is shown and started again: that, and nothing else. On
+a terminal it asks first; elsewhere it starts nothing without --yes. What cannot
+be started stays on record: run it again.
 
 Examples:
   holdfast unfreeze

@@ -1,0 +1,72 @@
+// Goal: a freeze that a server asked for is lifted by that server's word and no other, says of each stopper what it
+// is, and looks again: what starts by itself under a freeze is seen. Method: commands of an owner over a file.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { nodeDisk } from '../../src/adapters/node/disk.ts';
+import { nodeTools } from '../../src/adapters/node/tools.ts';
+import { byteString } from '../../src/base/bytes.ts';
+import { hours, unixMs } from '../../src/base/units.ts';
+import { agentFreezer } from '../../src/main/guard/agent-freezer.ts';
+import { FreezeSwitch } from '../../src/guard/shell/freeze-switch.ts';
+import { Bench } from '../cli/run-cli.ts';
+
+const SCRIPT = `#!/bin/sh
+cd "$(dirname "$0")"
+case $1 in
+  state) [ "$(cat is)" = on ] && exit 0; exit 3 ;;
+  stop) echo off > is ;;
+  start) echo on > is ;;
+esac
+`;
+const WORD = { n: 1, by: 'ann', reason: 'storage work', forMs: hours(1) };
+
+test('freeze, look again, unfreeze: by the id of the word', async (t) => {
+  const bench = new Bench();
+  t.after(() => bench.remove());
+  const script = bench.write('switch', SCRIPT);
+  fs.chmodSync(script, 0o700);
+  bench.write('is', 'on\n');
+  const [state, stop, start] = ['state', 'stop', 'start'].map((verb) => [script, verb]);
+  assert.ok(state !== undefined && stop !== undefined && start !== undefined);
+  const ports = { disk: nodeDisk(), tools: nodeTools() };
+  let at = Date.now();
+  const stateDir = byteString(bench.state);
+  const freezer = agentFreezer({
+    ...{ ports, stateDir, clock: { now: () => unixMs(at) } },
+    stoppers: { deploys: { kind: 'command', state, stop, start } },
+  });
+  const [probe] = freezer.probes;
+  const look = async () => await probe?.look(new AbortController().signal);
+  const is = (): string => fs.readFileSync(bench.at('is'), 'utf8').trim();
+  assert.equal((await look())?.saw, 'healthy');
+  const seen = await freezer.freeze({ word: 'freeze', id: 'a'.repeat(32), ...WORD });
+  assert.deepEqual(
+    seen.map(({ item, saw }) => [item, saw]),
+    [['frozen:deploys', 'healthy']],
+  );
+  assert.equal(is(), 'off');
+  assert.equal(freezer.isFrozen(), true);
+  bench.write('is', 'on\n');
+  assert.equal((await look())?.saw, 'broken', 'it started by itself');
+  bench.write('is', 'off\n');
+  assert.deepEqual(
+    await freezer.unfreeze({ word: 'unfreeze', n: 2, id: 'b'.repeat(32), by: 'x' }),
+    [],
+  );
+  assert.equal(freezer.isFrozen(), true, 'another word lifts nothing');
+  await freezer.unfreeze({ word: 'unfreeze', n: 3, id: 'a'.repeat(32), by: 'ann' });
+  assert.deepEqual([freezer.isFrozen(), is()], [false, 'on']);
+  // By hand there is no id, and no server lifts it.
+  const made = { at: unixMs(at) };
+  new FreezeSwitch({ ...ports, stateDir }).set({ by: 'bob', reason: 'x', made, spanMs: 1000 });
+  await freezer.unfreeze({ word: 'unfreeze', n: 4, id: 'a'.repeat(32), by: 'ann' });
+  assert.equal(freezer.isFrozen(), true);
+  // One that ran out leaves what it stopped stopped, and says so.
+  await freezer.freeze({ word: 'freeze', id: 'c'.repeat(32), ...WORD, forMs: 1 });
+  at += hours(2);
+  for (let wait = 0; freezer.isFrozen() && wait < 10_000; wait++) continue;
+  const over = await look();
+  assert.deepEqual([over?.saw, is()], ['impaired', 'off']);
+  assert.match(over?.why ?? '', /still stopped/);
+});
