@@ -187,7 +187,6 @@ for (const [what, code, answer] of BAD) {
     });
     const fault = await faultOf(link.say(sayOf(identity.agent), NEVER));
     assert.equal(fault.code, code);
-    // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(fault.message + fault.remedy, /\u001b/);
     if (what === 'too fast') assert.equal(fault.facts.retryAfterMs, 17_000);
   });

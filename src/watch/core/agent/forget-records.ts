@@ -34,7 +34,9 @@ function withoutRepeats<T extends SizedRecord>(all: readonly T[]): readonly T[] 
     if (record.t === 'job') return lastOfJob.get(record.job) === record.n;
     if (record.t === 'line') {
       const text = `${record.from} ${record.text}`;
-      return !said.has(text) && said.add(text) !== undefined;
+      const isFirst = !said.has(text);
+      said.add(text);
+      return isFirst;
     }
     if (record.t !== 'was') return true;
     const isSame = saw.get(record.item) === record.saw;

@@ -26,10 +26,8 @@ interface Held {
   isSaid: boolean;
   /** In a message that is on its way. */
   isFlying: boolean;
-  /** What the server has heard last. */
-  heard: ItemSaw | undefined;
-  /** `sight` is a change that is kept already. */
-  isKept: boolean;
+  /** What the server has heard last, or will: it is kept as history. */
+  known: ItemSaw | undefined;
 }
 
 export class ItemBoard {
@@ -41,7 +39,7 @@ export class ItemBoard {
   put(sight: Sight): { readonly isChange: boolean; readonly keep?: Was } {
     const held = this.#items.get(sight.item);
     if (held === undefined) {
-      const fresh = { isSaid: false, isFlying: false, heard: undefined, isKept: false };
+      const fresh = { isSaid: false, isFlying: false, known: undefined };
       this.#items.set(sight.item, { sight, ...fresh });
       return { isChange: true };
     }
@@ -50,8 +48,8 @@ export class ItemBoard {
     const before = wasOf(held.sight);
     const isFlying = held.isFlying;
     Object.assign(held, { sight, isSaid: false, isFlying: false });
-    if (isChange) held.isKept = false;
     if (!isPassed) return { isChange };
+    held.known = before.saw;
     if (!isFlying) return { isChange, keep: before };
     this.#overtaken.push(before);
     return { isChange };
@@ -69,8 +67,8 @@ export class ItemBoard {
   /** What the server does not have yet; trouble first. */
   unsaid(): readonly Sight[] {
     const waiting = [...this.#items.values()].filter(({ isSaid }) => !isSaid);
-    const rank = ({ sight, heard }: Held): number =>
-      sight.saw === heard ? 2 : Number(!isTrouble(sight.saw));
+    const rank = ({ sight, known }: Held): number =>
+      sight.saw === known ? 2 : Number(!isTrouble(sight.saw));
     return waiting.sort((a, b) => rank(a) - rank(b)).map(({ sight }) => sight);
   }
 
@@ -87,9 +85,9 @@ export class ItemBoard {
     for (const { item, saw, upMs } of records) {
       const held = this.#items.get(item);
       if (held === undefined) continue;
-      held.heard = saw;
+      held.known = saw;
       if (held.sight.upMs === upMs && held.sight.saw === saw) {
-        Object.assign(held, { isSaid: true, isFlying: false, isKept: false });
+        Object.assign(held, { isSaid: true, isFlying: false });
       }
     }
   }
@@ -104,7 +102,7 @@ export class ItemBoard {
     for (const held of this.#items.values()) {
       held.isFlying = false;
       if (again === 'soon' || !isUnheard(held)) continue;
-      held.isKept = true;
+      held.known = held.sight.saw;
       lost.push(wasOf(held.sight));
     }
     return lost;
@@ -116,9 +114,8 @@ export class ItemBoard {
   }
 }
 
-function isUnheard({ sight, heard, isKept }: Held): boolean {
-  if (isKept) return false;
-  return heard === undefined ? isTrouble(sight.saw) : sight.saw !== heard;
+function isUnheard({ sight, known }: Held): boolean {
+  return known === undefined ? isTrouble(sight.saw) : sight.saw !== known;
 }
 
 function wasOf({ item, kind, saw, upMs, wallMs, why, detail }: Sight): Was {

@@ -88,7 +88,7 @@ export class AgentLoop {
   #see(sight: Sight): void {
     const { isChange, keep } = this.#board.put(sight);
     if (keep !== undefined) this.#parts.spool.keep([{ ...keep, boot: this.#parts.clock.boot }]);
-    if (isChange) this.#speaker.hurry();
+    if (isChange) this.#speaker.changed();
   }
 
   #seeEvent(seen: SeenItem): void {

@@ -47,6 +47,12 @@ export class Speaker {
     if (this.#failures === 0) this.#wake.ring();
   }
 
+  /** Something changed: while nobody hears it, it is kept at once. */
+  changed(): void {
+    if (this.#failures > 0) this.#notTaken('later');
+    else this.#wake.ring();
+  }
+
   /** Somebody else has reached the server. */
   lineIsBack(): void {
     if (this.#failures > 0) this.#wake.ring();
