@@ -137,7 +137,7 @@ test('what was put there goes again, and what it replaced comes back', async (t)
     assert.match(fs.readFileSync(stage.at(dropIn), 'utf8'), /CAP_DAC_READ_SEARCH/);
     assert.match(fs.readFileSync(stage.at('/etc/holdfast/agent.yaml'), 'utf8'), /^level: keep$/m);
     // The line came by stdin, to the agent's own user.
-    const enrolled = fs.readFileSync(stage.at('/var/lib/holdfast/agent/enrolled'), 'utf8');
+    const enrolled = fs.readFileSync(stage.at('/var/lib/holdfast/agent/enrolled.json'), 'utf8');
     assert.equal(enrolled, `holdfast\n${LINE}\n`);
     demandDone(stage.remove());
     assert.deepEqual(differences(before, stage.picture()), []);

@@ -13,7 +13,7 @@ const PROGRAM = `#!/bin/sh
 # Says who it was, and keeps what came by stdin.
 [ "$*" = 'agent enroll - --config /etc/holdfast/agent.yaml' ] || exit 64
 umask 077
-{ id -un; cat; } >"$STATE_DIRECTORY/enrolled"
+{ id -un; cat; } >"$STATE_DIRECTORY/enrolled.json"
 `;
 
 /** @returns the file */

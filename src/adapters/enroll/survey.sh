@@ -32,7 +32,7 @@ done
   'installed '*) say package dpkg ;;
 esac
 ! has rpm || ! rpm -q holdfast >/dev/null 2>&1 || say package rpm
-[ -z "$(ls -A "$own/agent" 2>/dev/null)" ] || say agent enrolled
+[ ! -e "$own/agent/enrolled.json" ] || say agent enrolled
 
 # What a removal keeps, and what it meets.
 for each in "$own"/vault "$own"/vaults; do

@@ -11,6 +11,7 @@ import { openNumbers } from '../../adapters/agent-spool/numbers.ts';
 import { nodeAgentClock } from '../../adapters/node/agent-clock.ts';
 import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
+import { systemdNotice } from '../../adapters/node/sd-notify.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
@@ -47,7 +48,9 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   if (trouble !== undefined) options.say(trouble);
   const link = new HttpsLink(identity, place);
   const mesh = await openMesh(config, options.say);
+  const notice = systemdNotice(options.env);
   const parts: AgentParts = {
+    alive: notice.alive,
     ...partsOf(options, dir, config),
     link,
     probes: [
@@ -61,6 +64,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   options.say(
     `${host}: an agent at level ${level}, with ${parts.probes.length} probes, for ${where}.`,
   );
+  notice.ready();
   try {
     await new AgentLoop(parts, facts).run(signal);
   } finally {
