@@ -41,9 +41,15 @@ export function heldItem(stored: StoredItem): HeldItem {
 
 export function forgetNowOf(held: HeldAgent): void {
   held.talk = NO_TALK;
-  for (const [name, item] of held.items) {
-    held.items.set(name, { ...item, seenAtMs: undefined, seenUp: undefined });
-  }
+  forgetItemsOf(held);
+}
+
+export function forgetItemsOf({ items }: HeldAgent): void {
+  for (const [name, item] of items) items.set(name, notSaid(item));
+}
+
+export function notSaid(item: HeldItem): HeldItem {
+  return { ...item, seenAtMs: undefined, seenUp: undefined };
 }
 
 /** Nobody is asked by it any more, and its items are another's, or nobody's. */

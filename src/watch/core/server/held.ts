@@ -32,6 +32,12 @@ export interface Order {
   readonly takenAtMs: number;
 }
 
+/** A moment of the server, and the up-time of an agent when it knew of it. */
+export interface Anchor {
+  readonly at: number;
+  readonly upMs: number;
+}
+
 /** What is known of now: by the clock of this start of the server, and gone with it. */
 export interface AgentTalk {
   /** Its last word was sent, not before this moment. */
@@ -45,6 +51,8 @@ export interface AgentTalk {
   readonly behind:
     | { readonly boot: string; readonly leastMs: number; readonly knownAtMs: number }
     | undefined;
+  /** Marks that it cited in this boot, oldest first. */
+  readonly anchors: { readonly boot: string; readonly list: readonly Anchor[] } | undefined;
   /** A mark that went out with `wants: all`; cited, it was heard. */
   readonly allAskedAtMs: number | undefined;
   readonly isAllHeard: boolean;
@@ -67,7 +75,13 @@ export interface ClockSkew {
 }
 
 export const NO_TALK: AgentTalk = {
-  ...{ saidAtMs: undefined, newest: undefined, behind: undefined, allAskedAtMs: undefined },
+  ...{
+    saidAtMs: undefined,
+    newest: undefined,
+    behind: undefined,
+    anchors: undefined,
+    allAskedAtMs: undefined,
+  },
   ...{ isAllHeard: false, bootsEnded: [], twoSpeakers: undefined, clock: undefined },
 };
 

@@ -33,9 +33,11 @@ import {
   backChanges,
   bootChanges,
   fellSilent,
+  forgetItemsOf,
   forgetNowOf,
   heldItem,
   heldOf,
+  notSaid,
   revokeChanges,
   settleRevoked,
   silentChanges,
@@ -123,6 +125,7 @@ export class ServerCore {
       ...{ ...held.stored, run: say.run, seq: say.seq, acked: taken.acked },
       ...{ boot: say.boot, level: say.level, version: say.version },
     };
+    const isBooted = held.stored.boot !== say.boot;
     const isBack = held.isSilent && now.atMs < placed.sentAtMs + LEASE_MS;
     const answer: Said = {
       ...{ format: 'holdfast-said-0', mark: this.#mark(now), acked: taken.acked },
@@ -137,11 +140,10 @@ export class ServerCore {
     ];
     return this.#pending(held, { answer, changes }, (isSameStart) => {
       held.stored = stored;
+      // A machine that was booted again is to be looked at again: of before nothing counts.
+      if (isBooted) forgetItemsOf(held);
       for (const [name, item] of taken.items) {
-        held.items.set(
-          name,
-          isSameStart ? item : { ...item, seenAtMs: undefined, seenUp: undefined },
-        );
+        held.items.set(name, isSameStart ? item : notSaid(item));
       }
       for (const [id, job] of taken.jobs) {
         if (isOver(job.state) && job.state !== 'lost') held.jobs.delete(id);

@@ -18,6 +18,7 @@ import {
   type StoredTransition,
 } from './changes.ts';
 import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
+import { notSaid } from './held-agent.ts';
 import { isOver } from './job-over.ts';
 
 /** More changes of an item than these in a day are counted and not kept one by one. */
@@ -167,7 +168,11 @@ export class TakenRecords {
   }
 
   #item(name: string): HeldItem | undefined {
-    return this.items.get(name) ?? this.#of.held.items.get(name);
+    const taken = this.items.get(name);
+    if (taken !== undefined) return taken;
+    const { held, say } = this.#of;
+    const item = held.items.get(name);
+    return item !== undefined && held.stored.boot !== say.boot ? notSaid(item) : item;
   }
 
   #isFull({ n, item }: { readonly n: number; readonly item: string }): boolean {

@@ -16,7 +16,7 @@ const DRIFT_PER_MS = 1000;
 const BOOTS_KEPT = 8;
 const TWO_SPEAKERS_MS = 3_600_000;
 /** What is missing is asked for again so often. */
-const ASK_ALL_EVERY_MS = 60_000;
+const ASK_ALL_EVERY_MS = 600_000;
 
 /** A number that was taken, or one before it. Of each verb alone: a slow one is not overtaken. */
 export function isTakenBefore(request: Request, held: HeldAgent): boolean {
@@ -81,6 +81,7 @@ function talkAfter(request: Request, held: HeldAgent, now: ServerNow): AgentTalk
     ...talk,
     newest: talk.newest === undefined || isAfter(order, talk.newest) ? order : talk.newest,
     behind: placed.behind,
+    anchors: placed.anchors,
     twoSpeakers: isOfTwoSpeakers(request, held) ? seenTwice(talk, now) : talk.twoSpeakers,
   };
 }
