@@ -100,7 +100,7 @@ export class SimEstate {
   }
 
   #item(nth: number): SimItem {
-    const everyMs = 15_000 + this.seeded.below(60_000);
+    const everyMs = 15_000 + this.seeded.below(25_000);
     const first: ItemSaw = this.seeded.isTrue(0.8) ? 'healthy' : this.seeded.pick(SAWS);
     return { item: `sim:${nth}`, everyMs, timeoutMs: 5000, truth: new Truth(first) };
   }

@@ -2,7 +2,8 @@
 import { pathOf, type SimEstate } from './agents-estate.ts';
 import type { SimHost } from './agents-host.ts';
 
-const SPAN_MAX_MS = 150_000;
+/** No fault lasts longer. */
+export const SPAN_MAX_MS = 80_000;
 const STEP_MAX_MS = 3_600_000;
 
 type Befall = (estate: SimEstate, host: SimHost, spanMs: number) => void;
@@ -23,7 +24,7 @@ const FAULTS: readonly [Befall, ...Befall[]] = [
     server.machine.wallBaseMs += seeded.below(2 * STEP_MAX_MS) - STEP_MAX_MS;
   },
   function lineIsBad({ seeded, time }, { line }, spanMs) {
-    const kinds = { lost: 0.3, doubled: 0.3, slow: 0.4, slowMaxMs: 20_000 + seeded.below(200_000) };
+    const kinds = { lost: 0.3, doubled: 0.3, slow: 0.4, slowMaxMs: 20_000 + seeded.below(100_000) };
     Object.assign(line.faults, kinds);
     time.at(time.now + spanMs, () => Object.assign(line.faults, { lost: 0, doubled: 0, slow: 0 }));
   },

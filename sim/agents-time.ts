@@ -158,10 +158,14 @@ export class SimMachine {
   }
 
   wait(span: DurationMs | number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-      this.after(span, resolve);
+      const end = (): void => {
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      signal?.addEventListener('abort', end);
+      this.after(span, end);
     });
   }
 }
