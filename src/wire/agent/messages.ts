@@ -55,6 +55,7 @@ const record = z.discriminatedUnion('t', [
   z.strictObject({
     t: z.literal('line'),
     ...{ n: count, from: z.enum(['kernel', 'journal']), upMs: count },
+    ...{ boot: boot.optional(), wallMs: count.optional() },
     ...{ priority: z.int().min(0).max(7), text: z.string().max(1024) },
   }),
   z.strictObject({

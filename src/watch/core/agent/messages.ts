@@ -65,7 +65,10 @@ export interface LineRecord {
   readonly t: 'line';
   readonly n: number;
   readonly from: 'kernel' | 'journal';
+  /** Of an earlier boot than the request: then `wallMs` says when. */
+  readonly boot?: string | undefined;
   readonly upMs: number;
+  readonly wallMs?: number | undefined;
   /** As syslog counts: 0 is the worst, 7 is debugging. */
   readonly priority: number;
   readonly text: string;

@@ -115,9 +115,7 @@ export class ServerCore {
     }
     const request = { ...say, placed, verb: 'say' as const };
     if (isTakenBefore(request, held)) return this.#refuseReplayed(held, request, now);
-    const isEarly = say.records.some(
-      (each) => 'upMs' in each && each.t !== 'was' && each.upMs > say.upMs,
-    );
+    const isEarly = say.records.some((each) => each.t === 'seen' && each.upMs > say.upMs);
     if (isEarly) return impossible();
     const taken = new TakenRecords({ held, say, now, momentOf: placed.momentOf });
     const { talk, wantsAll } = talkAfterSay(request, held, now);

@@ -136,9 +136,13 @@ export class TakenRecords {
     });
   }
 
-  #takeLine({ n, from, upMs, priority, text }: LineRecord): void {
-    const { agent } = this.#of.held.stored;
-    const at = this.#wallOf(this.#of.momentOf(upMs));
+  /** Of an earlier boot it is known by the wall clock of its host alone. */
+  #takeLine(record: LineRecord): void {
+    const { held, say, now, momentOf } = this.#of;
+    const { n, from, priority, text, upMs, boot = say.boot, wallMs = now.wallMs } = record;
+    const isThisBoot = boot === say.boot && upMs <= say.upMs;
+    const at = isThisBoot ? this.#wallOf(momentOf(upMs)) : unixMs(Math.min(wallMs, now.wallMs));
+    const { agent } = held.stored;
     this.changes.push({ do: 'line', line: { agent, n, from, at, priority, text } });
   }
 

@@ -135,7 +135,10 @@ export class AgentLoop {
   }
 
   #keepLinesNow(): void {
-    const lines = this.#lines.map((line) => ({ t: 'line' as const, ...line }));
+    // It may be said after the next boot, whose up-time says nothing of it.
+    const { clock } = this.#parts;
+    const when = { boot: clock.boot, wallMs: clock.now() };
+    const lines = this.#lines.map((line) => ({ t: 'line' as const, ...line, ...when }));
     const count = this.#linesLost;
     this.#lines = [];
     this.#linesLost = 0;
