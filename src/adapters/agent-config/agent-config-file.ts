@@ -25,8 +25,11 @@ export function parseAgentConfig(file: string): AgentConfigRead | undefined {
   if (read === undefined) return undefined;
   const config = configOf(file, read.text);
   if (read.doubt === undefined) return { config };
-  const { level: _level, jobs: _jobs, plans: _plans, ...harmless } = config;
-  return { config: harmless, trouble: `${file} ${read.doubt}: the level is look, without jobs` };
+  // Nothing of it holds: plugins and stoppers are programs that it would have run.
+  return {
+    config: {},
+    trouble: `${file} ${read.doubt}: the level is look, and nothing of it holds`,
+  };
 }
 
 /** As above, and what is wrong is said instead of thrown: an agent that can look, looks. */

@@ -6,6 +6,7 @@ import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
 import { reachProbe } from '../../adapters/agent-mesh/reach-probe.ts';
 import { DiskSpool } from '../../adapters/agent-spool/disk-spool.ts';
+import { LastLines } from '../../adapters/last-lines/kernel-lines.ts';
 import { FileHeardBook } from '../../adapters/agent-spool/heard-book.ts';
 import { openNumbers } from '../../adapters/agent-spool/numbers.ts';
 import { nodeAgentClock } from '../../adapters/node/agent-clock.ts';
@@ -15,6 +16,7 @@ import { systemdNotice } from '../../adapters/node/sd-notify.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
+import { agentFreezer } from '../guard/agent-freezer.ts';
 import type { AgentParts } from '../../watch/shell/agent/agent-ports.ts';
 import { AgentLoop } from '../../watch/shell/agent/agent-loop.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
@@ -22,7 +24,7 @@ import type { AgentConfig } from '../../wire/agent/agent-config.ts';
 import { VERSION } from '../version.ts';
 import { agentDirectory, guardState, holdfastCommand } from './agent-places.ts';
 import { beTheOnlyAgent } from './one-agent.ts';
-import { StoredClaims, SwitchFreezer } from './switch-freezer.ts';
+import { byServer, StoredClaims } from './stored-claims.ts';
 
 export interface AgentOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -49,14 +51,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const link = new HttpsLink(identity, place);
   const mesh = await openMesh(config, options.say);
   const notice = systemdNotice(options.env);
+  const own = partsOf(options, dir, config);
+  const lines = new LastLines();
   const parts: AgentParts = {
-    alive: notice.alive,
-    ...partsOf(options, dir, config),
-    link,
-    probes: [
-      configProbe(file),
-      ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
-    ],
+    ...{ alive: notice.alive, lines: [lines] },
+    ...{ ...own, link, probes: [configProbe(file), ...own.probes] },
     reachFor: config.mesh === undefined ? undefined : reachProbe,
   };
   const facts = { agent: identity.agent, level, version: VERSION };
@@ -69,6 +68,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await new AgentLoop(parts, facts).run(signal);
   } finally {
     link.close();
+    lines.close();
     only.close();
     await mesh?.close();
   }
@@ -78,19 +78,33 @@ function partsOf(
   { env }: AgentOptions,
   dir: string,
   config: AgentConfig,
-): Omit<AgentParts, 'link' | 'probes' | 'reachFor'> {
+): Omit<AgentParts, 'link' | 'reachFor'> {
   const ports = { disk: nodeDisk(), tools: nodeTools() };
   const state = bytes(dir);
   const clock = nodeAgentClock();
   const numbers = openNumbers(ports, state, clock.now());
+  const clockOfGuard = nodeClock();
   const book = { ...ports, stateDir: bytes(guardState(dir)) };
+  const freezer = agentFreezer({
+    ...{ ports, stateDir: book.stateDir, clock: clockOfGuard },
+    ...{ stoppers: config.stoppers ?? {}, freeze: config.freeze },
+  });
   return {
     ...{ clock, random: ports.tools.random, numbers },
     spool: new DiskSpool({ ...ports, numbers }, state, config.spool),
     heard: new FileHeardBook(ports, state),
     jobs: new ChildJobs(config, { command: holdfastCommand(), env: jobEnvironment(env, dir) }),
-    freezer: new SwitchFreezer(book, nodeClock(), state),
-    claims: new StoredClaims(book, nodeClock()),
+    freezer: {
+      isFrozen: () => freezer.isFrozen(),
+      // No server passes for a person of this host by the name that it gives.
+      freeze: (word) => freezer.freeze({ ...word, by: byServer(word.by) }),
+      unfreeze: (word) => freezer.unfreeze(word),
+    },
+    probes: [
+      ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
+      ...freezer.probes,
+    ],
+    claims: new StoredClaims(book, clockOfGuard),
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Level } from '../../watch/core/agent/messages.ts';
 import { words } from '../words.ts';
 import { probesKey, withoutKey } from './probe-config.ts';
+import { freezeSchema, stoppersSchema } from './stopper-config.ts';
 
 const text = z
   .string()
@@ -55,6 +56,9 @@ export const agentConfigSchema = z.strictObject({
   plans: z.boolean().optional(),
   probes: probesKey.optional(),
   without: withoutKey.optional(),
+  /** What `freeze` stops on this host. */
+  stoppers: stoppersSchema.optional(),
+  freeze: freezeSchema.optional(),
   /** Other agents reach for this one here, and it reaches for them. */
   mesh: z
     .strictObject({ port: z.int().min(1024).max(65_535), address: text.optional() })

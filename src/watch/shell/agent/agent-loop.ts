@@ -2,7 +2,7 @@
  * An agent, from its first look to its end: looks, says, hears, does what its host allows. All that
  * touches the world comes in by ports (agent-ports.ts). docs/design/026-agents.md.
  */
-import { durationMs, seconds } from '../../../base/units.ts';
+import { durationMs, minutes, seconds } from '../../../base/units.ts';
 import { fitDetail, fitLine, fitWhy } from '../../core/agent/fit-record.ts';
 import { ItemBoard, type Sight } from '../../core/agent/item-board.ts';
 import type { LineRecord } from '../../core/agent/messages.ts';
@@ -17,6 +17,8 @@ import { WordDesk } from './word-desk.ts';
 /** How the agent itself is, is said so often. */
 const SELF_EVERY = seconds(20);
 const SELF_LIMIT_MS = 2 * SELF_EVERY + seconds(40);
+/** A saying that takes longer hangs; it never waits so long by itself. */
+const STUCK_MS = minutes(10);
 /** Items without a probe of their own hold until something else is said of them. */
 const EVENT_EVERY_MS = 3_600_000;
 const EVENT_LIMIT_MS = 86_400_000;
@@ -116,6 +118,7 @@ export class AgentLoop {
       const saw = inMemory === undefined ? 'healthy' : 'impaired';
       const detail = { spoolRecords: count, spoolBytes: bytes, jobs };
       const times = { everyMs: SELF_EVERY, limitMs: SELF_LIMIT_MS };
+      if (this.#parts.clock.upMs() - this.#speaker.turnedUpMs < STUCK_MS) this.#parts.alive?.();
       this.#see(this.#sightOf({ item: 'agent:self', kind: 'agent', saw, why, detail }, times));
       await this.#parts.clock.wait(SELF_EVERY, signal);
     }

@@ -1,4 +1,5 @@
 /** Says what was seen, in order, until the server has it. docs/format/agent.md, `say`. */
+import { Fault } from '../../../base/fault.ts';
 import { durationMs, seconds } from '../../../base/units.ts';
 import { utf8Length } from '../../core/agent/fit-record.ts';
 import type { ItemBoard, Sight } from '../../core/agent/item-board.ts';
@@ -9,7 +10,7 @@ import {
   type Said,
   type SeenRecord,
 } from '../../core/agent/messages.ts';
-import type { AgentFacts, AgentParts } from './agent-ports.ts';
+import type { AgentFacts, AgentParts, Freezer } from './agent-ports.ts';
 import { problemOf, type Voice } from './voice.ts';
 import { Wake } from './wake.ts';
 
@@ -31,6 +32,7 @@ export class Speaker {
   readonly #board: ItemBoard;
   readonly #wake = new Wake();
   #failures = 0;
+  #turnedUpMs = 0;
   #again = 0;
   /** Fewer after a message was refused as a whole, until one record is found that does it. */
   #most = RECORDS_MAX;
@@ -40,6 +42,11 @@ export class Speaker {
     this.#facts = facts;
     this.#voice = of.voice;
     this.#board = of.board;
+  }
+
+  /** When it last had said, or failed to: it waits five minutes at most. */
+  get turnedUpMs(): number {
+    return this.#turnedUpMs;
   }
 
   /** There is something that should not wait. */
@@ -63,7 +70,7 @@ export class Speaker {
     const { clock } = this.#parts;
     while (!signal.aborted) {
       const pause = await this.#turn(signal, onMark);
-      this.#parts.alive?.();
+      this.#turnedUpMs = clock.upMs();
       if (pause === 0) continue;
       await this.#wake.wait(clock, durationMs(pause), signal);
       if (this.#failures === 0) await clock.wait(GATHER, signal);
@@ -93,7 +100,7 @@ export class Speaker {
       format: 'holdfast-say-0' as const,
       ...this.#voice.head(),
       ...{ wallMs: clock.now(), level: this.#facts.level, version: this.#facts.version },
-      ...{ isFrozen: freezer.isFrozen(), records },
+      ...{ isFrozen: isFrozenFor(freezer), records },
     };
     const hadMark = this.#voice.hasMark;
     const said = await this.#send(() => link.say(message, signal), records);
@@ -187,6 +194,16 @@ export class Speaker {
     const isOvertaken = problem === 'replayed' && this.#failures === 1;
     this.#notTaken(isOvertaken ? 'soon' : 'later');
     return isOvertaken ? 1 : this.#voice.pause(error, this.#failures);
+  }
+}
+
+/** What cannot be read holds, as it does for the guard. */
+function isFrozenFor(freezer: Freezer): boolean {
+  try {
+    return freezer.isFrozen();
+  } catch (error) {
+    if (error instanceof Fault) return true;
+    throw error;
   }
 }
 
