@@ -44,7 +44,7 @@ async function bench(
   const desk: AgentDesk = {
     publicKeyOf: (agent) => known.get(agent),
     enrol: (message) => {
-      if (message.token !== 'right') return Promise.resolve({ refused: 'bad-token', remedy: 'no' });
+      if (message.token !== 'right') return Promise.resolve({ problem: 'bad-token', remedy: 'no' });
       const der = Buffer.from(message.publicKey, 'base64');
       const agent = createHash('sha256').update(der).digest('hex').slice(0, 32);
       known.set(agent, message.publicKey);

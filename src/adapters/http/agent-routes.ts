@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Clock } from '../../host/clock.ts';
 import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages.ts';
 import { type AgentId, BODY_BYTES_MAX, type RefusalWord } from '../../watch/core/agent/messages.ts';
-import type { AgentDesk, Refused } from '../../watch/shell/server/agent-desk.ts';
+import type { AgentDesk, RefusedSoon } from '../../watch/shell/server/agent-desk.ts';
 import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
 import type { App } from './https-server.ts';
 import { addressKey, RateLimit, type Rate } from './rate-limit.ts';
@@ -55,7 +55,7 @@ export function addAgentRoutes(app: App, parts: Parts): void {
     inner.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
       if (error.statusCode === 413) {
         return refuse(reply, {
-          refused: 'too-large',
+          problem: 'too-large',
           remedy: `Say less than ${BODY_BYTES_MAX} bytes at once.`,
         });
       }
@@ -130,13 +130,13 @@ class Counter {
   #known<M extends { readonly agent: AgentId }>(
     request: FastifyRequest,
     { verb, schema }: { readonly verb: Verb; readonly schema: z.ZodType<M> },
-  ): M | Refused {
+  ): M | RefusedSoon {
     const heard = this.#heard(request);
     if ('remedy' in heard) return heard;
     const { agent, signature, body } = heard;
     const publicKey = this.#desk.publicKeyOf(agent);
     if (publicKey === undefined) {
-      return { refused: 'unknown-agent', remedy: 'Enrol this host anew: `holdfast agent enroll`.' };
+      return { problem: 'unknown-agent', remedy: 'Enrol this host anew: `holdfast agent enroll`.' };
     }
     if (!this.#check.isBy(publicKey, { verb, agent, signature, body })) return badSignature();
     // From here on it is that agent: its own haste is counted, and nobody else's.
@@ -147,7 +147,7 @@ class Counter {
     return message.agent === agent ? message : malformed('it names another agent');
   }
 
-  #heard(request: FastifyRequest): Heard | Refused {
+  #heard(request: FastifyRequest): Heard | RefusedSoon {
     const waitMs = this.#ofRefused.waitMs(addressKey(request.ip));
     if (waitMs > 0) return tooFast(waitMs);
     const { 'holdfast-agent': agent, 'holdfast-signature': signature } = request.headers;
@@ -159,15 +159,15 @@ class Counter {
   }
 
   /** What nobody can show to be an agent costs its address; an agent pays by its own rate. */
-  #refuse(request: FastifyRequest, reply: FastifyReply, refused: Refused): FastifyReply {
-    const isStranger = STATUS[refused.refused] === 401 || refused.refused === 'malformed';
+  #refuse(request: FastifyRequest, reply: FastifyReply, refused: RefusedSoon): FastifyReply {
+    const isStranger = STATUS[refused.problem] === 401 || refused.problem === 'malformed';
     if (isStranger) this.#ofRefused.take(addressKey(request.ip));
     return refuse(reply, refused);
   }
 
-  async #working<A>(work: () => Promise<A>): Promise<A | Refused> {
+  async #working<A>(work: () => Promise<A>): Promise<A | RefusedSoon> {
     if (this.#underWay >= this.#underWayMax) {
-      return { refused: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 };
+      return { problem: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 };
     }
     this.#underWay += 1;
     try {
@@ -195,23 +195,23 @@ function parsed<M>(schema: z.ZodType<M>, body: Buffer): M | undefined {
   }
 }
 
-function refuse(reply: FastifyReply, { refused, remedy, retryAfterS }: Refused): FastifyReply {
+function refuse(reply: FastifyReply, { problem, remedy, retryAfterS }: RefusedSoon): FastifyReply {
   if (retryAfterS !== undefined) void reply.header('retry-after', String(retryAfterS));
-  return reply.code(STATUS[refused]).send({ problem: refused, remedy });
+  return reply.code(STATUS[problem]).send({ problem, remedy });
 }
 
-function malformed(why: string): Refused {
-  return { refused: 'malformed', remedy: `Compare the versions of both sides: ${why}.` };
+function malformed(why: string): RefusedSoon {
+  return { problem: 'malformed', remedy: `Compare the versions of both sides: ${why}.` };
 }
 
-function badSignature(): Refused {
+function badSignature(): RefusedSoon {
   return {
-    refused: 'bad-signature',
+    problem: 'bad-signature',
     remedy: 'Sign with the key that was enrolled, over the pin of this server.',
   };
 }
 
-function tooFast(waitMs: number): Refused {
+function tooFast(waitMs: number): RefusedSoon {
   const retryAfterS = Math.max(1, Math.ceil(waitMs / 1000));
-  return { refused: 'too-fast', remedy: `Wait ${retryAfterS} s.`, retryAfterS };
+  return { problem: 'too-fast', remedy: `Wait ${retryAfterS} s.`, retryAfterS };
 }

@@ -282,6 +282,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-remove.ts'),
   },
   {
+    name: 'server',
+    door: 'All',
+    summary: 'what agents report to, and what is asked through',
+    isCommon: true,
+    load: () => import('./command-server.ts'),
+  },
+  {
     name: 'config',
     door: 'All',
     summary: 'the configuration file',

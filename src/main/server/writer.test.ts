@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../base/fault.ts';
-import type { ServerChange } from '../../watch/core/server/changes.ts';
+import type { StateChange } from '../../adapters/sqlite/open-server-state.ts';
 import { Writer } from './writer.ts';
 
-const change = (agent: string, upTo: number): ServerChange => ({ do: 'heard', agent, upTo });
+const change = (agent: string, upTo: number): StateChange => ({ do: 'heard', agent, upTo });
 
 function bench() {
-  const commits: (readonly ServerChange[])[] = [];
+  const commits: (readonly StateChange[])[] = [];
   const gates: { readonly open: () => void; readonly fail: () => void }[] = [];
   const bugs: unknown[] = [];
   const settled: string[] = [];

@@ -3,12 +3,12 @@
  * whoever asked is answered only when it is durable.
  */
 import { Fault } from '../../base/fault.ts';
-import type { ServerChange } from '../../watch/core/server/changes.ts';
+import type { StateChange } from '../../adapters/sqlite/open-server-state.ts';
 
 export interface WriterPorts {
-  readonly commit: (changes: readonly ServerChange[]) => Promise<void>;
+  readonly commit: (changes: readonly StateChange[]) => Promise<void>;
   /** What was committed and settled, in its order. */
-  readonly onSettled: (changes: readonly ServerChange[]) => void;
+  readonly onSettled: (changes: readonly StateChange[]) => void;
   /** What nobody declared: memory and disk may differ from here on, so the process must end. */
   readonly onBug: (error: unknown) => void;
 }
@@ -16,7 +16,7 @@ export interface WriterPorts {
 /** What would be, as the server's core answers it. */
 export interface Pending<T> {
   readonly answer: T;
-  readonly changes: readonly ServerChange[];
+  readonly changes: readonly StateChange[];
   settle(): void;
 }
 
@@ -29,7 +29,7 @@ interface Act {
 }
 
 interface Made {
-  readonly changes: readonly ServerChange[];
+  readonly changes: readonly StateChange[];
   /** In memory as it is on the disk; then whoever asked is told. */
   readonly settle: () => void;
 }

@@ -67,7 +67,9 @@ export const itemShown = z.object({
   limitMs: count,
   /** By the server's wall clock, for people; null: never. */
   seenAt: time.nullable(),
-  /** Names of maintenance windows that hide it now. */
+  /** Since when it has this mark. */
+  since: time,
+  /** Maintenance windows that hide it now, by id. */
   maintenance: z.array(z.string()),
   detail,
 });

@@ -32,7 +32,7 @@ export const scope = words<Scope>({
   accounts: true,
 });
 export const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
-const tokenId = z.string().regex(/^[0-9a-f]{16}$/);
+const tokenId = z.string().regex(/^[0-9a-f]{16,32}$/);
 const EXAMPLE_TOKEN_ID = EXAMPLE_ID.slice(0, 16);
 
 const tokenShown = z.object({

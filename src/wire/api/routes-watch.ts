@@ -27,7 +27,7 @@ const exampleItem: z.input<typeof itemShown> = {
   ...{ host: 'web1', agent: EXAMPLE_ID, item: 'disk-space:/srv', kind: 'disk-space' },
   ...{ mark: 'failed', why: '/srv has 0.2 % free', saw: 'broken', ageMs: 2100 },
   ...{ expiresInMs: 117_900, everyMs: 60_000, limitMs: 120_000, seenAt: EXAMPLE_TIME },
-  ...{ maintenance: [], detail: { freeBytes: 104_857_600 } },
+  ...{ since: EXAMPLE_TIME, maintenance: [], detail: { freeBytes: 104_857_600 } },
 };
 
 const statusShown = z.object({

@@ -4,14 +4,12 @@ import type {
   Enrolled,
   Hear,
   Heard,
-  RefusalWord,
   Said,
   Say,
 } from '../../core/agent/messages.ts';
+import type { Refused } from '../../core/server/held.ts';
 
-export interface Refused {
-  readonly refused: RefusalWord;
-  readonly remedy: string;
+export interface RefusedSoon extends Refused {
   readonly retryAfterS?: number | undefined;
 }
 
@@ -23,9 +21,9 @@ export interface Refused {
 export interface AgentDesk {
   /** Base64 of SubjectPublicKeyInfo, DER; undefined: not known, or revoked. */
   publicKeyOf(agent: AgentId): string | undefined;
-  enrol(message: Enrol, from: string): Promise<Enrolled | Refused>;
+  enrol(message: Enrol, from: string): Promise<Enrolled | RefusedSoon>;
   /** What it answers is durable. */
-  say(message: Say): Promise<Said | Refused>;
+  say(message: Say): Promise<Said | RefusedSoon>;
   /** Waits for a word, or until the signal or 25 s. */
-  hear(message: Hear, signal: AbortSignal): Promise<Heard | Refused>;
+  hear(message: Hear, signal: AbortSignal): Promise<Heard | RefusedSoon>;
 }

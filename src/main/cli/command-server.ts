@@ -1,0 +1,85 @@
+/** `holdfast server`: what agents report to, and what is asked through. */
+import type { Command } from 'commander';
+import type { Act, Answer, Cli } from './cli.ts';
+
+const EXAMPLE = `
+It listens where \`server: {listen: "ADDRESS:PORT"}\` of holdfast.yaml says, else on
+127.0.0.1:7431, with a key of its own that agents pin. State lies in the state
+directory.
+
+Examples:
+  holdfast server
+  holdfast server token web1
+  holdfast server user add anna --role operator
+  holdfast server access anna --scope read --scope metrics
+With all of it: docs/operating/server.md`;
+
+export interface ServerOptions {
+  readonly config?: string;
+}
+
+export interface UserOptions extends ServerOptions {
+  readonly role: string;
+}
+
+export interface AccessOptions extends ServerOptions {
+  readonly scope: readonly string[];
+  readonly label?: string;
+  readonly days?: string;
+}
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('what agents report to, and what is asked through')
+    .description('Runs the server, or looks after its accounts on this machine.')
+    .addHelpText('after', EXAMPLE)
+    .option('--config <file>', 'another configuration file')
+    .action(act((cli, [options]: [ServerOptions]) => perform(cli, options)));
+  command
+    .command('token <host>')
+    .description('A line that enrols a host once, within the hour; the host is told it.')
+    .addHelpText('after', '\nExample:\n  holdfast server token web1')
+    .action(
+      act(async (cli, [host, , sub]: [string, unknown, Command]) => {
+        const options = sub.optsWithGlobals<ServerOptions>();
+        const { answerToken } = await import('../server/answer-accounts.ts');
+        return answerToken(cli, { host, options });
+      }),
+    );
+  command
+    .command('user <act> <name>')
+    .description('`user add NAME` or `user remove NAME`; the link signs in once.')
+    .option('--role <role>', 'viewer, operator, approver or admin', 'viewer')
+    .addHelpText('after', '\nExample:\n  holdfast server user add anna --role operator')
+    .action(
+      act(async (cli, [what, name, , sub]: [string, string, unknown, Command]) => {
+        const options = sub.optsWithGlobals<UserOptions>();
+        const { answerUser } = await import('../server/answer-accounts.ts');
+        return answerUser(cli, { what, name, options });
+      }),
+    );
+  command
+    .command('access <user>')
+    .description('A token for programs, of a user; it is shown once.')
+    .option('--scope <scope>', 'what it may; several times', collect, [])
+    .option('--label <text>', 'what it is for')
+    .option('--days <count>', 'how long it holds; else 90, at most 400')
+    .addHelpText('after', '\nExample:\n  holdfast server access anna --scope read --label nagios')
+    .action(
+      act(async (cli, [user, , sub]: [string, unknown, Command]) => {
+        const options = sub.optsWithGlobals<AccessOptions>();
+        const { answerAccess } = await import('../server/answer-accounts.ts');
+        return answerAccess(cli, { user, options });
+      }),
+    );
+  for (const part of command.commands) part.option('--config <file>', 'another configuration file');
+}
+
+function collect(each: string, before: readonly string[]): readonly string[] {
+  return [...before, each];
+}
+
+async function perform(cli: Cli, options: ServerOptions): Promise<Answer> {
+  const { runServer } = await import('../server/run-server.ts');
+  return runServer(cli, options);
+}

@@ -1,0 +1,157 @@
+/** Freeze changes on all hosts, and say who has confirmed it: design/026, DESIGN 8. */
+import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
+import { Fault } from '../../base/fault.ts';
+import { unixMs } from '../../base/units.ts';
+import { ROUTES } from '../../wire/api/routes.ts';
+import type { StoredFreeze } from '../../watch/core/server/changes.ts';
+import type { HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
+import { isAskRefused, type Unsaid } from '../../watch/core/server/orders.ts';
+import { auditOf } from './answers-act.ts';
+import { estateOf, type Served, timeOf } from './served.ts';
+
+type RowState = 'stopped' | 'still-running' | 'not-reachable' | 'not-covered' | 'not-yet';
+
+interface Row {
+  readonly host: string;
+  readonly what: string | null;
+  readonly state: RowState;
+  readonly why: string;
+}
+
+/** Worst first: what people must go to by hand. */
+const ORDER: readonly RowState[] = [
+  'still-running',
+  'not-reachable',
+  'not-covered',
+  'not-yet',
+  'stopped',
+];
+
+export function freezeAnswers(served: Served): readonly Bound[] {
+  return [
+    on(ROUTES.freezeTable, () => Promise.resolve(answer(tableOf(served)))),
+    on(ROUTES.freeze, async ({ body, caller, from }) => {
+      const { reason, forMs } = body;
+      const at = served.now().wallMs;
+      const by = caller?.user ?? '';
+      const freeze: StoredFreeze = {
+        ...{ id: served.newId(), by, reason, at, until: unixMs(at + forMs) },
+      };
+      await keep(
+        served,
+        freeze,
+        auditOf(served, {
+          ...{ act: 'freeze', subject: 'all hosts', caller, from, detail: { reason } },
+        }),
+      );
+      await tellAll(served, { word: 'freeze', id: freeze.id, by, reason, forMs });
+      return answer(tableOf(served));
+    }),
+    on(ROUTES.unfreeze, async ({ body, caller, from }) => {
+      const freeze = freezeNow(served);
+      if (freeze?.id !== body.id) {
+        throw new Fault('HF_API_CONFLICT', 'this freeze is over, or another one holds');
+      }
+      const by = caller?.user ?? '';
+      const ended = { ...freeze, endedAt: served.now().wallMs, endedBy: by };
+      await keep(
+        served,
+        ended,
+        auditOf(served, {
+          ...{ act: 'unfreeze', subject: 'all hosts', caller, from },
+        }),
+      );
+      await tellAll(served, { word: 'unfreeze', id: freeze.id, by });
+      return answer(tableOf(served));
+    }),
+  ];
+}
+
+/** The newest that holds: a second freeze takes the place of the first. */
+export function freezeNow({ noted, now }: Served): StoredFreeze | undefined {
+  const { wallMs } = now();
+  return noted.freezes
+    .filter(({ endedAt, until }) => endedAt === undefined && until > wallMs)
+    .reduce<StoredFreeze | undefined>(
+      (newest, each) => (newest === undefined || each.at >= newest.at ? each : newest),
+      undefined,
+    );
+}
+
+function keep(
+  served: Served,
+  freeze: StoredFreeze,
+  audit: ReturnType<typeof auditOf>,
+): Promise<void> {
+  return served.writer.take('freeze', () => ({
+    answer: undefined,
+    changes: [{ do: 'freeze', freeze }, audit],
+    settle: () => {
+      const others = served.noted.freezes.filter(({ id }) => id !== freeze.id);
+      const { wallMs } = served.now();
+      served.noted.freezes = [...others, freeze].filter(
+        ({ endedAt, until }) => endedAt === undefined && until > wallMs,
+      );
+    },
+  }));
+}
+
+/** To every agent at once. Who is silent hears it when it comes back, while it holds. */
+async function tellAll(served: Served, word: Unsaid): Promise<void> {
+  const { core, writer, now } = served;
+  await Promise.all(
+    core.agents().map(async ({ stored }) => {
+      const told = await writer.take(stored.agent, () => core.tell(stored.host, word, now()));
+      // So many words wait for it that it is not listening: the table says that it is not reached.
+      return isAskRefused(told);
+    }),
+  );
+}
+
+/** Who has confirmed what, from what the agents say of themselves now. */
+export function tableOf(served: Served) {
+  const freeze = freezeNow(served);
+  if (freeze === undefined) return { freeze: null, rows: [] };
+  const rows = estateOf(served).hosts.flatMap((host) => rowsOf(served, host));
+  const { id, by, reason, at, until } = freeze;
+  return {
+    freeze: { id, by, reason, at: timeOf(at), endsAt: timeOf(until) },
+    rows: [...rows].sort(
+      (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || (a.host < b.host ? -1 : 1),
+    ),
+  };
+}
+
+function rowsOf({ desk }: Served, host: HostNow): readonly Row[] {
+  const name = host.host;
+  if (host.own.mark !== 'ok') {
+    return [{ host: name, what: null, state: 'not-reachable', why: host.own.why }];
+  }
+  const isFrozen = desk.saidBy(host.agent)?.isFrozen === true;
+  const own: Row = isFrozen
+    ? { host: name, what: null, state: 'stopped', why: 'It applies no plan.' }
+    : { host: name, what: null, state: 'not-yet', why: 'Its agent has not confirmed it yet.' };
+  const stoppers = host.items.filter(({ kind }) => kind === 'frozen');
+  const rows = stoppers.map((item) => stopperRow(name, item));
+  if (rows.length > 0 || !isFrozen) return [own, ...rows];
+  const why = 'No stopper is enabled here: what changes this host by itself goes on.';
+  return [own, { host: name, what: null, state: 'not-covered', why }];
+}
+
+const STATES: ReadonlySet<string> = new Set(ORDER);
+
+/** `frozen:NAME`, whose `state` says what the host saw; what is not fresh is not stopped. */
+function stopperRow(host: string, { item, detail, standing }: ItemNow): Row {
+  const what = item.slice(item.indexOf(':') + 1);
+  const { why } = standing;
+  const said = String(detail.state ?? '');
+  if (
+    standing.reason !== 'healthy' &&
+    standing.reason !== 'broken' &&
+    standing.reason !== 'impaired'
+  ) {
+    return { host, what, state: 'not-reachable', why };
+  }
+  if (STATES.has(said)) return { host, what, state: said as RowState, why };
+  return { host, what, state: standing.mark === 'ok' ? 'stopped' : 'still-running', why };
+}

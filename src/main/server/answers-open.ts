@@ -1,0 +1,188 @@
+/** What needs no token, who one is, and what is no JSON. */
+import { type Asked, type Bound, answer, on, type Reply } from '../../adapters/http/api-routes.ts';
+import { cookieFor } from '../../adapters/http/gate.ts';
+import { metricsText } from '../../adapters/http/metrics.ts';
+import { PAGE_POLICY, type Page, pageText } from '../../adapters/http/pages.ts';
+import type { Caller } from '../../access/core/account.ts';
+import { Fault } from '../../base/fault.ts';
+import { confirm } from '../../tell/core/confirmations.ts';
+import { type LinkProblem, readAckLink, readConfirmLink } from '../../tell/core/signed-link.ts';
+import { openApiOf } from '../../wire/api/openapi.ts';
+import type { Route } from '../../wire/api/route.ts';
+import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
+import { VERSION } from '../version.ts';
+import { acknowledged } from './answers-act.ts';
+import { estateOf, type Served, timeOf } from './served.ts';
+
+export function openAnswers(served: Served): readonly Bound[] {
+  return [...openData(served), ...sessionAnswers(served), ...linkAnswers(served)];
+}
+
+function openData(served: Served): readonly Bound[] {
+  const document = openApiOf(allRoutes, VERSION);
+  return [
+    on(ROUTES.healthz, async () => {
+      // Reading is not writing: a state that is full or read-only is not up.
+      await served.writer.alone(() => served.state.commit([]));
+      return answer({ is: 'up' as const, at: timeOf(served.now().wallMs) });
+    }),
+    on(ROUTES.openapi, () => Promise.resolve(answer({ ...document }))),
+    on(ROUTES.metrics, async ({ headers }) => {
+      const accept = String(headers.accept ?? '');
+      const { text, type } = await metricsText(estateOf(served), {
+        isOpenMetrics: accept.includes('application/openmetrics-text'),
+        version: VERSION,
+      });
+      return { send: { answer: text, headers: { 'content-type': type } } };
+    }),
+    on(ROUTES.events, ({ headers, caller, session }) => {
+      served.hub.check();
+      const lastId = headers['last-event-id'];
+      const of = {
+        lastId: typeof lastId === 'string' ? lastId : undefined,
+        isAllowed: () => isStillKnown(served, { headers, caller, session }),
+      };
+      return Promise.resolve({ stream: (response) => served.hub.listen(response, of) });
+    }),
+  ];
+}
+
+/** Whether who listens would be let in now. */
+async function isStillKnown(
+  { access }: Served,
+  of: Pick<Asked<Route>, 'headers' | 'session' | 'caller'>,
+): Promise<boolean> {
+  if (of.session !== undefined) {
+    return (await access.callerOfSession(of.session.secret)) !== undefined;
+  }
+  const secret = String(of.headers.authorization ?? '').replace(/^Bearer /, '');
+  return (await access.callerOfToken(secret))?.scopes.has('read') === true;
+}
+
+function sessionAnswers(served: Served): readonly Bound[] {
+  const { access } = served;
+  return [
+    on(ROUTES.session, ({ caller, session }) =>
+      Promise.resolve(answer({ ...whoIs(caller), csrf: session?.csrf ?? null })),
+    ),
+    on(ROUTES.signInByPassword, async ({ body, from }) => {
+      const got = await access.signIn({ ...body, from });
+      if (got.outcome !== 'signed-in') throw notSignedIn(got);
+      const { user, csrf, endsAt } = got;
+      const cookie = cookieFor(got.session, endsAt - served.now().wallMs);
+      const said = { name: user, csrf, endsAt: timeOf(endsAt) };
+      return { send: { answer: said, headers: { 'set-cookie': cookie } } };
+    }),
+    on(ROUTES.signOut, async ({ session, from }) => {
+      if (session === undefined) return answer({ ended: false });
+      await access.signOut(session.secret, from);
+      const headers = { 'set-cookie': cookieFor('', 0) };
+      return { send: { answer: { ended: true }, headers } };
+    }),
+    on(ROUTES.showSignIn, () =>
+      Promise.resolve(
+        page({
+          title: 'Sign in to Holdfast',
+          sentences: ['This link signs you in once, on this browser.'],
+          button: 'Sign in',
+        }),
+      ),
+    ),
+    on(ROUTES.signIn, async ({ params, from }) => {
+      const got = await access.signInByLink({ secret: params.token, from });
+      if (got.outcome === 'wait') throw notSignedIn(got);
+      if (got.outcome === 'refused') {
+        const sentences = ['It was used before, or its time is over. Ask for a new one.'];
+        return page({ title: 'This link signs nobody in', sentences }, { status: 403 });
+      }
+      const cookie = cookieFor(got.session, got.endsAt - served.now().wallMs);
+      const sentences = [`You are signed in as ${got.user} until ${timeOf(got.endsAt)}.`];
+      return page({ title: 'Signed in', sentences }, { headers: { 'set-cookie': cookie } });
+    }),
+  ];
+}
+
+function whoIs(caller: Caller | undefined) {
+  if (caller === undefined) throw new Fault('HF_API_SIGN_IN', 'nobody is known');
+  return { name: caller.user, role: caller.role, scopes: [...caller.scopes] };
+}
+
+function notSignedIn(
+  got: { readonly outcome: 'refused' } | { readonly outcome: 'wait'; readonly waitMs: number },
+): Fault {
+  if (got.outcome === 'refused') {
+    return new Fault('HF_API_SIGN_IN', 'this name and password sign nobody in');
+  }
+  const seconds = Math.max(1, Math.ceil(got.waitMs / 1000));
+  return new Fault('HF_API_TOO_FAST', 'too many tried to sign in', { seconds });
+}
+
+function linkAnswers(served: Served): readonly Bound[] {
+  const { telling, state } = served;
+  const ackOf = (text: string) => readAckLink(telling.linkKey, text, served.now().wallMs);
+  const confirmOf = (text: string) => readConfirmLink(telling.linkKey, text, served.now().wallMs);
+  return [
+    on(ROUTES.showAck, async ({ params }) => {
+      const link = ackOf(params.signed);
+      if (!link.ok) return noLink(link.error);
+      const alert = (await state.openAlerts()).find(({ id }) => id === link.value.alert);
+      if (alert === undefined) return page(OVER);
+      const sentences = [`${alert.subject}: ${alert.why}`, `You are ${link.value.person}.`];
+      return page({ title: 'Say that you have it in hand', sentences, button: 'I have it' });
+    }),
+    on(ROUTES.ack, async ({ params, from }) => {
+      const link = ackOf(params.signed);
+      if (!link.ok) return noLink(link.error);
+      const { alert: id, person } = link.value;
+      try {
+        const alert = await acknowledged(served, { id, by: person, caller: undefined, from });
+        const sentences = [
+          `${alert.acknowledgedBy ?? person} has it in hand, until its cause clears.`,
+        ];
+        return page({ title: 'Acknowledged', sentences });
+      } catch (error) {
+        if (error instanceof Fault && error.code === 'HF_API_UNKNOWN') return page(OVER);
+        throw error;
+      }
+    }),
+    on(ROUTES.showConfirm, ({ params }) => {
+      const link = confirmOf(params.signed);
+      if (!link.ok) return Promise.resolve(noLink(link.error));
+      const sentences = [`A test message came by ${link.value.channel} to ${link.value.person}.`];
+      return Promise.resolve(
+        page({ title: 'Say that the test message came', sentences, button: 'It came' }),
+      );
+    }),
+    on(ROUTES.confirm, async ({ params }) => {
+      const link = confirmOf(params.signed);
+      if (!link.ok) return noLink(link.error);
+      await served.writer.alone(async () => {
+        const by = { ...link.value, now: served.now().wallMs };
+        const changes = confirm(await state.confirmations(), by);
+        if (changes.length > 0) await state.commit(changes);
+      });
+      return page({ title: 'Thank you', sentences: ['It is noted that messages reach you.'] });
+    }),
+  ];
+}
+
+const OVER: Page = { title: 'Nothing is open any more', sentences: ['Its cause has cleared.'] };
+
+const WHY_NOT: Readonly<Record<LinkProblem, string>> = {
+  malformed: 'It is not whole: copy all of it out of the message.',
+  forged: 'This server did not make it.',
+  expired: 'Its time is over.',
+};
+
+function noLink(problem: LinkProblem): Reply<string> {
+  return page({ title: 'This link does nothing', sentences: [WHY_NOT[problem]] }, { status: 403 });
+}
+
+function page(
+  shown: Page,
+  of: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Reply<string> {
+  const headers = { 'content-security-policy': PAGE_POLICY, ...of.headers };
+  const { status = 200 } = of;
+  return { send: { answer: pageText(shown), status, headers } };
+}

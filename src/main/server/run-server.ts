@@ -1,0 +1,89 @@
+/** `holdfast server`: until it is told to stop. */
+import { type StateLock, takeStateLock } from '../../adapters/sqlite/state-lock.ts';
+import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
+import { sayMessage } from '../../base/say-name.ts';
+import { layoutRows } from '../../base/say-rows.ts';
+import type { Answer, Cli } from '../cli/cli.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import type { RunningServer } from './server.ts';
+import { LOCK_NAME } from './server-names.ts';
+import { serverPlace } from './server-place.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export async function runServer(cli: Cli, options: { readonly config?: string }): Promise<Answer> {
+  const place = await serverPlace(cli, options);
+  const { directory, listen, url, settings } = place;
+  const lock = lockState(directory);
+  try {
+    const { startServer } = await import('./server.ts');
+    const stopped = stopOf(cli);
+    const log = (line: string): void => cli.terminal.err(`${sayMessage(line)}\n`);
+    const bugs: unknown[] = [];
+    const server = await startServer({
+      ...{ stateDirectory: directory, listen, url, clock: cli.clock, log },
+      ...{ config: settings.config, configFile: settings.configFile },
+      onBug: (error) => {
+        bugs.push(error);
+        stopped.stop();
+      },
+    });
+    const hasUsers = (await server.served.access.users()).length > 0;
+    cli.terminal.err(`${beginWords(cli.terminal.errorStyle, { server, hasUsers }).join('\n')}\n`);
+    await stopped.promise;
+    await server.close();
+    // Whoever watches this process starts it anew, from what is durable.
+    if (bugs.length > 0) throw bugs[0];
+    const json = { url: server.url, pin: server.pin };
+    return { code: EXIT.done, say: () => ['Stopped. What was acknowledged is kept.'], json };
+  } finally {
+    lock.release();
+  }
+}
+
+/** @throws Fault HF_SERVER_RUNNING */
+function lockState(directory: string): StateLock {
+  const lock = takeStateLock(`${directory}/${LOCK_NAME}`);
+  if ('release' in lock) return lock;
+  const { heldBy } = lock;
+  const who = typeof heldBy === 'number' ? `process ${heldBy}` : heldBy;
+  throw new Fault('HF_SERVER_RUNNING', `a server, ${who}, works with the state in ${directory}`);
+}
+
+/** The first signal ends it in order; the next one at once. */
+function stopOf(cli: Cli): { readonly promise: Promise<void>; readonly stop: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => {
+    for (const signal of SIGNALS) process.off(signal, stop);
+    cli.stop.takeBack();
+    resolve();
+  };
+  cli.stop.leaveToCommand();
+  for (const signal of SIGNALS) process.on(signal, stop);
+  return { promise, stop };
+}
+
+function beginWords(
+  style: Style,
+  { server, hasUsers }: { readonly server: RunningServer; readonly hasUsers: boolean },
+): readonly string[] {
+  const row = (label: string, text: string) => ({ mark: undefined, label, text });
+  const rows = [
+    row('address', server.url),
+    row('pin', server.pin),
+    row('a host', 'holdfast server token HOST; its line goes to `holdfast agent enroll` there'),
+    row(
+      'a person',
+      hasUsers
+        ? 'holdfast server user add NAME'
+        : 'nobody may ask yet: holdfast server user add NAME --role admin',
+    ),
+  ];
+  const peers = server.served.config.server?.peers ?? [];
+  const alone =
+    peers.length > 0
+      ? []
+      : ['Nobody outside watches this server (`server: {peers: [HOST]}`): it says so itself.'];
+  return ['Holdfast listens.', ...layoutRows(style, rows), ...alone];
+}

@@ -1,0 +1,72 @@
+/** What the handlers of the API work with. */
+import type { Caller } from '../../access/core/account.ts';
+import type { Access } from '../../access/shell/access.ts';
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import { Fault } from '../../base/fault.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { EventHub } from '../../adapters/http/event-hub.ts';
+import type { Config } from '../../wire/config.ts';
+import type { TellChange } from '../../tell/core/alert.ts';
+import type {
+  ServerChange,
+  StoredFreeze,
+  StoredMaintenance,
+} from '../../watch/core/server/changes.ts';
+import { type EstateNow, estateNow, type HostNow } from '../../watch/core/server/estate-now.ts';
+import type { ServerNow } from '../../watch/core/server/held.ts';
+import type { ServerCore } from '../../watch/core/server/server-core.ts';
+import type { Desk } from './desk.ts';
+import type { Telling } from '../tell/telling.ts';
+import type { Writer } from './writer.ts';
+
+export interface Served {
+  readonly core: ServerCore;
+  readonly writer: Writer;
+  readonly desk: Desk;
+  readonly state: ServerState;
+  readonly access: Access<ServerChange | TellChange>;
+  readonly telling: Telling;
+  readonly hub: EventHub;
+  readonly now: () => ServerNow;
+  /** That hold now or will; who changes them replaces them here once it is durable. */
+  readonly noted: { maintenances: readonly StoredMaintenance[]; freezes: readonly StoredFreeze[] };
+  readonly newId: () => string;
+  readonly config: Config;
+  readonly configFile: string | undefined;
+  /** As agents and browsers reach it, without a slash at its end. */
+  readonly address: { url: string };
+  /** Base64url. */
+  readonly pin: string;
+}
+
+/** How everything stands now: one reading for one answer. */
+export function estateOf({ core, now, noted, config }: Served): EstateNow {
+  return estateNow(core, now(), {
+    maintenances: noted.maintenances,
+    peers: config.server?.peers ?? [],
+  });
+}
+
+/** @throws Fault HF_API_UNKNOWN */
+export function hostIn(estate: EstateNow, name: string): HostNow {
+  const host = estate.hosts.find((each) => each.host === name);
+  if (host === undefined) throw new Fault('HF_API_UNKNOWN', `no host is called ${name}`);
+  return host;
+}
+
+/** Who asked, for what is kept of it. */
+export function byOf(
+  caller: Caller | undefined,
+  from: string,
+): { readonly who: string; readonly from: string } {
+  return { who: caller?.user ?? '', from };
+}
+
+export function timeOf(at: UnixMs): string {
+  return isoTimeOf(at);
+}
+
+export function timeOrNull(at: UnixMs | undefined): string | null {
+  return at === undefined ? null : isoTimeOf(at);
+}

@@ -1,0 +1,165 @@
+/** A server, composed: state, core, what is told to people, and one listener. */
+import path from 'node:path';
+import { Access } from '../../access/shell/access.ts';
+import { agentIdOf } from '../../adapters/http/agent-signature.ts';
+import { type AgentRates, addAgentRoutes } from '../../adapters/http/agent-routes.ts';
+import { addApiRoutes, type Bound } from '../../adapters/http/api-routes.ts';
+import { EventHub } from '../../adapters/http/event-hub.ts';
+import type { ApiRates } from '../../adapters/http/gate.ts';
+import {
+  type ListenAt,
+  type ListenLimits,
+  listen,
+  makeApp,
+  sayAddress,
+} from '../../adapters/http/https-server.ts';
+import { openServerKey } from '../../adapters/http/server-key.ts';
+import { nodeCipher } from '../../adapters/node/cipher.ts';
+import { nodeHash } from '../../adapters/node/hash.ts';
+import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
+import { nodeRandom } from '../../adapters/node/random.ts';
+import { serverTime } from '../../adapters/node/server-time.ts';
+import { openServerState, type ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { TellChange } from '../../tell/core/alert.ts';
+import { heardWord } from '../../wire/agent/messages.ts';
+import type { Route } from '../../wire/api/route.ts';
+import type { Config } from '../../wire/config.ts';
+import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
+import { ServerCore } from '../../watch/core/server/server-core.ts';
+import { randomId } from '../tell/random-id.ts';
+import { openTelling } from '../tell/telling.ts';
+import { actAnswers } from './answers-act.ts';
+import { adminAnswers } from './answers-admin.ts';
+import { freezeAnswers } from './answers-freeze.ts';
+import { openAnswers } from './answers-open.ts';
+import { watchAnswers } from './answers-watch.ts';
+import { Desk } from './desk.ts';
+import { Pulse } from './pulse.ts';
+import { KEY_NAME, STATE_NAME } from './server-names.ts';
+import type { Served } from './served.ts';
+import { Writer } from './writer.ts';
+
+export interface ServerParts {
+  /** It is there; nobody else may read it. */
+  readonly stateDirectory: string;
+  readonly config: Config;
+  readonly configFile: string | undefined;
+  readonly listen: ListenAt;
+  /** As agents and browsers reach it; else the address it listens on. */
+  readonly url: string | undefined;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** What nobody declared: the process is to end, and be started anew. */
+  readonly onBug: (error: unknown) => void;
+  readonly limits?: Partial<ListenLimits>;
+  readonly agentRates?: Partial<AgentRates>;
+  readonly apiRates?: Partial<ApiRates>;
+  /** Told of each answer; tests compare it with its schema. */
+  readonly onAnswer?: (route: Route, answer: unknown) => void;
+}
+
+export interface RunningServer {
+  readonly at: ListenAt;
+  readonly url: string;
+  /** Base64url. */
+  readonly pin: string;
+  readonly served: Served;
+  close(): Promise<void>;
+}
+
+/** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_SERVER_LISTEN, HF_TELL_SECRET */
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { stateDirectory, clock, onBug } = parts;
+  const key = await openServerKey(path.join(stateDirectory, KEY_NAME));
+  const state = await openServerState(path.join(stateDirectory, STATE_NAME));
+  const app = makeApp({ key, onBug, limits: parts.limits ?? {} });
+  try {
+    const pin = key.pin.toString('base64url');
+    const served = await compose(parts, { state, pin });
+    addAgentRoutes(app, {
+      ...{ desk: served.desk, pin: key.pin, clock, rates: parts.agentRates ?? {} },
+    });
+    const { onAnswer } = parts;
+    addApiRoutes(app, boundOf(served), {
+      ...{ gate: served.access, clock, rates: parts.apiRates ?? {} },
+      ...(onAnswer === undefined ? {} : { onAnswer }),
+    });
+    const at = await listen(app, parts.listen);
+    const url = parts.url ?? `https://${sayAddress(at)}`;
+    served.address.url = url;
+    const pulse = new Pulse(served, { onBug, log: parts.log });
+    pulse.start();
+    const close = async (): Promise<void> => {
+      served.desk.close();
+      served.hub.close();
+      await app.close();
+      await pulse.close();
+      await served.writer.close();
+      await state.close();
+    };
+    return { at, url, pin, served, close };
+  } catch (error) {
+    await app.close();
+    await state.close();
+    throw error;
+  }
+}
+
+/** Every handler there is; a test compares them with the routes. */
+export function boundOf(served: Served): readonly Bound[] {
+  return [
+    ...openAnswers(served),
+    ...watchAnswers(served),
+    ...actAnswers(served),
+    ...freezeAnswers(served),
+    ...adminAnswers(served),
+  ];
+}
+
+async function compose(
+  parts: ServerParts,
+  of: { readonly state: ServerState; readonly pin: string },
+): Promise<Served> {
+  const { clock, config, configFile, stateDirectory, onBug, log } = parts;
+  const { state, pin } = of;
+  const random = nodeRandom();
+  const now = serverTime(clock);
+  const loaded = await state.load(clock.now());
+  const core = new ServerCore({ ...loaded, words: loaded.words.flatMap(wordOf) }, random, now());
+  const access = new Access<ServerChange | TellChange>({
+    ...{ store: state, passwords: nodePasswordHash(), random, hash: nodeHash(), clock },
+  });
+  const hub = new EventHub();
+  // The writer tells the desk of words; the desk writes: each is made before either is used.
+  const desks: Desk[] = [];
+  const writer = new Writer({
+    commit: (changes) => state.commit(changes),
+    onSettled: (changes) => desks.forEach((desk) => desk.wake(changes)),
+    onBug,
+  });
+  const desk = new Desk({
+    ...{ core, writer, now },
+    spend: (by, follow) => access.enrol(by, follow),
+    agentIdOf: (publicKey) => agentIdOf(Buffer.from(publicKey, 'base64')),
+  });
+  desks.push(desk);
+  const telling = openTelling({
+    ...{ config: config.tell ?? {}, stateDirectory, store: state, clock, random, log },
+    configDirectory: configFile === undefined ? stateDirectory : path.dirname(configFile),
+    cipher: nodeCipher(),
+  });
+  return {
+    ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
+    noted: { maintenances: loaded.maintenances, freezes: loaded.freezes },
+    newId: () => randomId(random),
+    // Filled as soon as it listens: a port of 0 is known only then.
+    address: { url: parts.url ?? '' },
+  };
+}
+
+/** What an older Holdfast wrote and this one does not know is not said. */
+function wordOf({ agent, body }: StoredWord) {
+  const word = heardWord.safeParse(JSON.parse(body));
+  return word.success ? [{ agent, word: word.data }] : [];
+}
