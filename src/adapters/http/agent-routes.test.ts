@@ -2,7 +2,7 @@
 // is refused with the word of docs/format/agent.md. Method: a server on port 0, a desk that keeps
 // what it was given, agents with keys of their own.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
@@ -11,6 +11,12 @@ import test, { type TestContext } from 'node:test';
 import tls from 'node:tls';
 import type { Say } from '../../watch/core/agent/messages.ts';
 import type { AgentDesk } from '../../watch/shell/server/agent-desk.ts';
+import {
+  AgentDouble as Agent,
+  post,
+  type Posted as Answer,
+  until,
+} from '../../../test/server/agent-double.ts';
 import { nodeClock } from '../node/clock.ts';
 import { type AgentRates, addAgentRoutes } from './agent-routes.ts';
 import { type ListenLimits, listen, makeApp } from './https-server.ts';
@@ -70,85 +76,6 @@ async function bench(
   return { port, key, took, known, bugs, heard: () => heard, left: () => left };
 }
 
-class Agent {
-  readonly id: string;
-  readonly publicKey: string;
-  readonly #key: KeyObject;
-
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-    const der = publicKey.export({ type: 'spki', format: 'der' });
-    this.publicKey = der.toString('base64');
-    this.id = createHash('sha256').update(der).digest('hex').slice(0, 32);
-    this.#key = privateKey;
-  }
-
-  headers(verb: string, pin: Buffer, body: string | Buffer): Record<string, string> {
-    const head = `holdfast-agent-0\n${verb}\n${this.id}\n${pin.toString('hex')}\n`;
-    const signed = Buffer.concat([Buffer.from(head), Buffer.from(body)]);
-    return {
-      'content-type': 'application/json',
-      'holdfast-agent': this.id,
-      'holdfast-signature': sign(null, signed, this.#key).toString('base64'),
-    };
-  }
-
-  say(change: object = {}): string {
-    return JSON.stringify({
-      ...{ format: 'holdfast-say-0', agent: this.id, run: 1, seq: 1, boot: 'b', upMs: 10 },
-      ...{ wallMs: 10, level: 'look', version: '0', isFrozen: false, records: [], ...change },
-    });
-  }
-
-  hear(): string {
-    const spoken = { agent: this.id, run: 1, seq: 2, boot: 'b', upMs: 10 };
-    return JSON.stringify({ format: 'holdfast-hear-0', ...spoken, after: 0 });
-  }
-
-  enrol(token: string): string {
-    const rest = { level: 'look', version: '0', boot: 'b' };
-    return JSON.stringify({
-      format: 'holdfast-enrol-0',
-      token,
-      publicKey: this.publicKey,
-      ...rest,
-    });
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: { readonly problem?: string; readonly format?: string; readonly remedy?: string };
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
-function post(
-  { port }: { readonly port: number },
-  verb: string,
-  of: { readonly headers: Record<string, string>; readonly body: string | Buffer },
-): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const request = https.request(
-    {
-      ...{ host: '127.0.0.1', port, path: `/agent/v1/${verb}`, method: 'POST', agent: false },
-      ...{ rejectUnauthorized: false, headers: of.headers },
-    },
-    (reply) => {
-      let text = '';
-      reply.on('data', (part: Buffer) => {
-        text += part.toString();
-      });
-      reply.on('end', () => {
-        const body = JSON.parse(text) as Answer['body'];
-        resolve({ status: reply.statusCode ?? 0, body, headers: reply.headers });
-      });
-    },
-  );
-  request.on('error', reject);
-  request.end(of.body);
-  return promise;
-}
-
 async function enrolled(at: Bench): Promise<Agent> {
   const agent = new Agent();
   const body = agent.enrol('right');
@@ -169,11 +96,6 @@ async function refusal(
   const { status, body } = await post(at, verb, of);
   assert.ok(typeof body.remedy === 'string' && body.remedy !== '', 'a refusal has a remedy');
   return `${status} ${body.problem}`;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  for (let n = 0; n < 1000 && !is(); n++) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.ok(is(), 'it has not come to it');
 }
 
 test('an enrolled agent is heard, by its own signature alone', async (t) => {
