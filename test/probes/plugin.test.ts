@@ -22,11 +22,11 @@ exit $1`;
     look(pluginProbe({ ...timed, plugin: 'check_it', args: [String(status)], folders: [dir] }));
   const [ok, warning, critical, unknown, four] = await Promise.all([0, 1, 2, 3, 4].map(ask));
   assert.equal(ok?.saw, 'healthy');
-  assert.equal(ok?.why, 'DISK OK - free space: / 3326 MB');
-  assert.deepEqual(ok?.detail, { '/': '2643MB', 'a b': '0.35s', status: 0 });
+  assert.equal(ok.why, 'DISK OK - free space: / 3326 MB');
+  assert.deepEqual(ok.detail, { '/': '2643MB', 'a b': '0.35s', status: 0 });
   assert.equal(warning?.saw, 'impaired');
   assert.equal(critical?.saw, 'broken');
-  assert.deepEqual(critical?.detail, { t: '1s', u: '7%', status: 2 });
+  assert.deepEqual(critical.detail, { t: '1s', u: '7%', status: 2 });
   assert.equal(unknown?.saw, 'unreadable');
   assert.equal(four?.saw, 'unreadable');
   for (const status of [5, 64, 125, 126, 127, 130, 139, 255]) {
@@ -37,7 +37,7 @@ exit $1`;
 test('an argument is one argument: no shell, no environment of ours', async (t) => {
   const dir = folder(t);
   process.env.HOLDFAST_TEST_SECRET = 'hunter2';
-  script(dir, 'check_args', 'echo "$# [$1] [$2] ${HOLDFAST_TEST_SECRET:-none}"');
+  script(dir, 'check_args', 'echo "$# [$1] [$2] <$HOLDFAST_TEST_SECRET>"');
   const args = ['$(touch /tmp/x); `id`', ' -H "a b" | cat'];
   const seen = await look(pluginProbe({ ...timed, plugin: 'check_args', args, folders: [dir] }));
   // The bar begins what is measured; the shell would have run the rest.
@@ -45,7 +45,7 @@ test('an argument is one argument: no shell, no environment of ours', async (t) 
   const second = await look(
     pluginProbe({ ...timed, plugin: 'check_args', args: ['a', 'b'], folders: [dir] }),
   );
-  assert.equal(second.why, '2 [a] [b] none');
+  assert.equal(second.why, '2 [a] [b] <>');
 });
 
 test('the folder of the host stands before those of the distribution', async (t) => {

@@ -1,35 +1,25 @@
 /** The probes of this host: those that need no configuration, and those of its agent.yaml. */
-import fs from 'node:fs';
 import { mountsToWatch } from '../../watch/core/probes/default-mounts.ts';
-import { type FstabLine, fstabLines } from '../../watch/core/probes/mount-state.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
 import type { ProbesConfig } from '../../wire/agent/probe-config.ts';
-import { classOf, type MountLine, parseMountInfo } from '../discovery/mount-table.ts';
-import { errnoOf } from '../node/errno.ts';
+import { classOf } from '../discovery/mount-table.ts';
+import { btrfsProbe, lvmProbe, mdProbe, smartProbe, zpoolProbe } from './block-volumes.ts';
+import { clockProbe } from './clock.ts';
 import { configuredProbe } from './configured-probe.ts';
 import { inodesProbe, spaceProbe } from './file-system-space.ts';
+import { glusterProbe } from './gluster.ts';
+import { guestProbe } from './guest.ts';
+import { discoverHost, type HostFound } from './host-found.ts';
 import { kernelLogProbe } from './kernel-log.ts';
+import { btrfsBalanceProbe, mdWorkProbe, zfsWorkProbe } from './long-work.ts';
 import { mountProbe } from './mount-state.ts';
+import { latencyProbe, pressureProbe } from './pressure.ts';
 import { stuckProbe, zombieProbe } from './stuck-processes.ts';
 
 export interface ProbesConfigured {
   readonly probes: ProbesConfig;
   /** Items that are not wanted. */
   readonly without: readonly string[];
-}
-
-/** What is there to be looked at, as it is found when the agent starts and now and then later. */
-export interface HostFound {
-  readonly mounts: readonly MountLine[];
-  readonly fstab: readonly FstabLine[];
-}
-
-/** Reads tables of the kernel only: it wakes no mount. */
-export function discoverHost(): HostFound {
-  return {
-    mounts: parseMountInfo(textOf('/proc/self/mountinfo')),
-    fstab: fstabLines(textOf('/etc/fstab')),
-  };
 }
 
 /**
@@ -53,8 +43,52 @@ export function probesHere(
 }
 
 function defaultProbes(host: HostFound): readonly Probe[] {
-  return [kernelLogProbe(), stuckProbe(), zombieProbe(), ...mountProbes(host)];
+  return [
+    kernelLogProbe(),
+    stuckProbe(),
+    zombieProbe(),
+    ...host.pressures.map((resource) => pressureProbe(resource)),
+    ...host.disks.map((disk) => latencyProbe(disk)),
+    ...clockProbes(host),
+    ...mountProbes(host),
+    ...volumeProbes(host),
+    ...(host.tools.has('virsh')
+      ? host.guests.map((guest) => guestProbe({ name: guest, guest, uri: 'qemu:///system' }))
+      : []),
+  ];
 }
+
+function clockProbes({ tools }: HostFound): readonly Probe[] {
+  if (tools.has('chronyc')) return [clockProbe('chronyc')];
+  return tools.has('timedatectl') ? [clockProbe('timedatectl')] : [];
+}
+
+/**
+ * Of what puts disks together. SMART, LVM and Gluster answer root only: where the agent is not root
+ * they would be unknown for ever, and are left to whoever names them.
+ */
+function volumeProbes(host: HostFound): readonly Probe[] {
+  const { arrays, pools, disks, tools, isRoot, hasLvm, glusterVolumes, mounts } = host;
+  const asRoot = (tool: string): boolean => isRoot && tools.has(tool);
+  const btrfs = mountsToWatch(
+    mounts
+      .filter(({ type }) => type === 'btrfs')
+      .map((line) => ({ ...line, class: classOf(line.type, line.device) })),
+  ).map(({ mountPoint }) => mountPoint);
+  return [
+    ...arrays.flatMap((array) => [mdProbe(array), mdWorkProbe(array)]),
+    ...(tools.has('zpool') ? pools.flatMap((pool) => [zpoolProbe(pool), zfsWorkProbe(pool)]) : []),
+    ...(asRoot('btrfs')
+      ? btrfs.flatMap((place) => [btrfsProbe(place), btrfsBalanceProbe(place)])
+      : []),
+    ...(asRoot('smartctl') ? disks.filter(hasSmart).map((disk) => smartProbe(disk)) : []),
+    ...(asRoot('lvs') && hasLvm ? [lvmProbe()] : []),
+    ...(asRoot('gluster') ? glusterVolumes.map((volume) => glusterProbe(volume)) : []),
+  ];
+}
+
+/** Disks of a hypervisor have none. */
+const hasSmart = (disk: string): boolean => /^(?:sd|nvme)/.test(disk);
 
 function mountProbes({ mounts, fstab }: HostFound): readonly Probe[] {
   const here = mounts.map((line) => ({ ...line, class: classOf(line.type, line.device) }));
@@ -76,13 +110,4 @@ function mountProbes({ mounts, fstab }: HostFound): readonly Probe[] {
       inodesProbe({ mountPoint }),
     ]),
   ];
-}
-
-function textOf(file: string): string {
-  try {
-    return fs.readFileSync(file, 'latin1');
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return '';
-  }
 }

@@ -1,6 +1,7 @@
 /** `holdfast probe`: what the agent would see of this machine, looked at once. */
 import type { Command } from 'commander';
-import { discoverHost, probesHere } from '../../adapters/probes/probes-here.ts';
+import { discoverHost } from '../../adapters/probes/host-found.ts';
+import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { readProbes } from '../../adapters/probes/read-probes.ts';
 import { Fault } from '../../base/fault.ts';
 import { nearestWord } from '../../base/nearest-word.ts';

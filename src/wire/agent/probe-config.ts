@@ -199,6 +199,17 @@ const guestProbe = z.strictObject({
     .optional(),
 });
 
+/** Root only can ask these three: where the agent is not root they are not on by themselves. */
+const smartProbe = z.strictObject({
+  kind: z.literal('smart'),
+  disk: z.string().regex(/^[a-z][a-z0-9]{1,31}$/),
+});
+const lvmProbe = z.strictObject({ kind: z.literal('lvm') });
+const glusterProbe = z.strictObject({
+  kind: z.literal('gluster'),
+  volume: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$/),
+});
+
 const pingProbe = z.strictObject({
   kind: z.literal('ping'),
   /** A ping is awaited within this; */
@@ -208,8 +219,20 @@ const pingProbe = z.strictObject({
 });
 
 export const probeConfig = z.discriminatedUnion('kind', [
-  ...([httpProbe, tcpProbe, tlsProbe, dnsProbe, pathProbe, spaceProbe] as const),
-  ...([pluginProbe, backupProbe, postgresProbe, guestProbe, pingProbe] as const),
+  httpProbe,
+  tcpProbe,
+  tlsProbe,
+  dnsProbe,
+  pathProbe,
+  spaceProbe,
+  pluginProbe,
+  backupProbe,
+  postgresProbe,
+  guestProbe,
+  pingProbe,
+  smartProbe,
+  lvmProbe,
+  glusterProbe,
 ]);
 
 /** By name: the item is `KIND:NAME`, and NAME is what a job of the server may ask to be run. */

@@ -93,8 +93,12 @@ export class KernelTroubles {
         lines: this.#lineCount,
       });
     }
-    const others = now.slice(1, 1 + NAMED_MAX).map(named);
-    const more = now.length - 1 - others.length;
+    const sameAs = (one: Trouble): string => `${one.kind.area} ${one.about}`;
+    const further = [...Map.groupBy(now, sameAs).values()]
+      .flatMap(([first]) => first ?? [])
+      .filter((one) => sameAs(one) !== sameAs(worst));
+    const others = further.slice(0, NAMED_MAX).map(named);
+    const more = further.length - others.length;
     if (more > 0) others.push(`${more} more`);
     const ago = formatDuration(Math.max(0, upMs - worst.line.upMs), { detail: 'rough' });
     const also = others.length === 0 ? '' : `; also ${others.join(', ')}`;

@@ -1,0 +1,89 @@
+import { countOf } from '../../../base/say-quantity.ts';
+import { type Found, found, quoted } from './found.ts';
+
+export interface GlusterSeen {
+  readonly bricks: number;
+  /** Bricks and heal daemons that are not there. */
+  readonly offline: readonly string[];
+}
+
+/** `gluster volume status VOLUME`; long names are broken over lines. Undefined for anything else. */
+export function glusterStatusIn(text: string): GlusterSeen | undefined {
+  if (!/^Status of volume: \S/m.test(text)) return undefined;
+  const offline: string[] = [];
+  let bricks = 0;
+  let name = '';
+  for (const line of text.split('\n')) {
+    if (/^(?:-+|\s*|Task Status.*|Status of volume:.*|Gluster process.*)$/.test(line)) {
+      if (line.startsWith('Task Status')) break;
+      name = '';
+      continue;
+    }
+    const row = /^(.*?)\s+(?:\d+|N\/A)\s+(?:\d+|N\/A)\s+([YN])\s+(?:\d+|N\/A)\s*$/.exec(line);
+    name += (row?.[1] ?? line).trim();
+    if (row === null) continue;
+    const isBrick = name.startsWith('Brick ');
+    if (isBrick) bricks += 1;
+    if (row[2] === 'N' && (isBrick || name.startsWith('Self-heal'))) offline.push(name);
+    name = '';
+  }
+  return bricks === 0 ? undefined : { bricks, offline };
+}
+
+export interface HealSeen {
+  readonly entries: number;
+  readonly splitBrain: number;
+  readonly notConnected: readonly string[];
+}
+
+/** `gluster volume heal VOLUME info`; undefined for anything else. */
+export function glusterHealIn(text: string): HealSeen | undefined {
+  let entries = 0;
+  let splitBrain = 0;
+  const notConnected: string[] = [];
+  const bricks = text.split(/^(?=Brick )/m).filter((part) => part.startsWith('Brick '));
+  for (const part of bricks) {
+    const brick = part.split('\n')[0] ?? '';
+    const count = /^Number of entries: (\d{1,12}|-)\s*$/m.exec(part)?.[1];
+    if (count === undefined && !/^Status: /m.test(part)) return undefined;
+    if (count === undefined || count === '-') notConnected.push(brick);
+    else entries += Number(count);
+    splitBrain += [...part.matchAll(/ - Is in split-brain\s*$/gm)].length;
+  }
+  return bricks.length === 0 ? undefined : { entries, splitBrain, notConnected };
+}
+
+/** @param heal undefined: it is no replicated volume */
+export function judgeGluster(status: GlusterSeen, heal: HealSeen | undefined): Found {
+  const { bricks, offline } = status;
+  const detail = {
+    bricks,
+    offline: offline.length,
+    entries: heal?.entries ?? 0,
+    splitBrain: heal?.splitBrain ?? 0,
+  };
+  if (heal !== undefined && heal.splitBrain > 0) {
+    const why = `${countOf(heal.splitBrain, 'entry is', 'entries are')} in split-brain: nobody knows which copy is right`;
+    return found('broken', why, detail);
+  }
+  const down = offline.filter((name) => name.startsWith('Brick '));
+  if (down.length >= bricks) return found('broken', 'no brick is online', detail);
+  if (offline.length > 0) {
+    const all = quoted(offline.join(', '), 300);
+    return found('impaired', `${all}: not online`, detail);
+  }
+  if (heal === undefined) return found('healthy', `all ${bricks} bricks are online`, detail);
+  if (heal.notConnected.length > 0) {
+    const why = `what is to be healed is not known of ${quoted(heal.notConnected.join(', '), 300)}`;
+    return found('impaired', why, detail);
+  }
+  if (heal.entries > 0) {
+    const why = `${countOf(heal.entries, 'entry waits', 'entries wait')} to be healed: copies differ until then`;
+    return found('impaired', why, detail);
+  }
+  return found(
+    'healthy',
+    `all ${bricks} bricks are online, and nothing waits to be healed`,
+    detail,
+  );
+}
