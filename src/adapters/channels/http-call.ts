@@ -118,7 +118,6 @@ function answerOf(call: HttpCall, { url, socket, ended }: Answering): Promise<Ht
     const request = http.request(
       {
         createConnection: () => socket,
-        agent: false,
         method: call.method,
         path: `${url.pathname}${url.search}`,
         headers: {
