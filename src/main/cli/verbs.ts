@@ -301,6 +301,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-config.ts'),
   },
   {
+    name: 'bundle',
+    door: 'All',
+    summary: 'versions, state and last kernel lines, safe to post',
+    isCommon: false,
+    load: () => import('./command-bundle.ts'),
+  },
+  {
     name: 'explain',
     door: 'All',
     summary: 'what an error code or a rule of the guard means',
