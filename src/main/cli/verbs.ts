@@ -301,6 +301,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-config.ts'),
   },
   {
+    name: 'status',
+    door: 'All',
+    summary: 'the answer on one screen; --nagios on one line',
+    isCommon: false,
+    load: () => import('./command-status.ts'),
+  },
+  {
     name: 'bundle',
     door: 'All',
     summary: 'versions, state and last kernel lines, safe to post',
