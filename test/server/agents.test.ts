@@ -1,0 +1,294 @@
+// Goal: what an agent says is known through the API with its evidence, a word reaches it at once, and
+// what was taken once is not taken again. Method: the real server over TLS, agents of the test that
+// sign what they say.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { until } from './agent-double.ts';
+import { ServerBench } from './server-bench.ts';
+
+interface ItemsAnswer {
+  readonly total: number;
+  readonly items: readonly { readonly item: string; readonly mark: string; readonly why: string }[];
+}
+
+test('what was seen is known with its age and its end, and a change with its history', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('viewer');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('disk-space:/srv', 'healthy')]);
+  await web1.say([web1.seen('disk-space:/srv', 'broken', '/srv has 0.2 % free')]);
+  interface Item {
+    readonly item: { readonly mark: string; readonly ageMs: number; readonly expiresInMs: number };
+    readonly transitions: readonly { readonly from: string | null; readonly to: string }[];
+  }
+  const { item, transitions } = await bench.json<Item>('/v1/hosts/web1/items/disk-space:%2Fsrv', {
+    token,
+  });
+  assert.equal(item.mark, 'failed');
+  assert.ok(item.ageMs >= 0 && item.ageMs < 30_000);
+  assert.ok(item.expiresInMs > 0 && item.expiresInMs <= 60_000);
+  assert.deepEqual(
+    transitions.map(({ from, to }) => [from, to]),
+    [
+      ['healthy', 'broken'],
+      [null, 'healthy'],
+    ],
+  );
+  const status = await bench.json<{ mark: string; watching: { mark: string } }>('/v1/status', {
+    token,
+  });
+  assert.deepEqual([status.mark, status.watching.mark], ['failed', 'unknown']);
+  const failed = await bench.json<ItemsAnswer>('/v1/items?mark=failed', { token });
+  assert.deepEqual([failed.total, failed.items[0]?.why], [1, '/srv has 0.2 % free']);
+});
+
+test('what was said once is not taken a second time, by whomever', async (t) => {
+  const bench = await ServerBench.open(t);
+  const web1 = await bench.enrol('web1');
+  await web1.say([]);
+  const body = web1.sayBody([web1.seen('a:b', 'healthy')]);
+  assert.equal((await web1.post('say', body)).status, 200);
+  await web1.say([web1.seen('a:b', 'broken')]);
+  const again = await web1.post('say', body);
+  assert.deepEqual([again.status, again.body.problem], [409, 'replayed']);
+  const token = await bench.tokenOf('viewer');
+  const { items } = await bench.json<ItemsAnswer>('/v1/items', { token });
+  assert.equal(items.find(({ item }) => item === 'a:b')?.mark, 'failed');
+});
+
+test('a token enrols one host, once', async (t) => {
+  const bench = await ServerBench.open(t);
+  const admin = await bench.tokenOf('admin');
+  const { line } = await bench.json<{ line: string }>('/v1/enrolments', {
+    ...{ token: admin, body: { host: 'db1' } },
+  });
+  const [address = '', secret = ''] = line.split(' ');
+  assert.equal(address, `${bench.server.url}#${bench.server.pin}`);
+  const [first, second] = [await bench.enrol('web1'), await bench.enrol('web2')];
+  assert.equal((await first.post('enrol', first.agent.enrol(secret))).status, 200);
+  const late = await second.post('enrol', second.agent.enrol(secret));
+  assert.deepEqual([late.status, late.body.problem], [401, 'bad-token']);
+});
+
+test('two that come with one token at once: one is enrolled', async (t) => {
+  const bench = await ServerBench.open(t);
+  const { secret } = await bench.server.served.access.makeEnrolment(
+    { who: 'test', from: 'terminal' },
+    'db1',
+  );
+  const both = [await bench.enrol('a1'), await bench.enrol('a2')];
+  const got = await Promise.all(both.map((each) => each.post('enrol', each.agent.enrol(secret))));
+  assert.deepEqual(got.map(({ status }) => status).sort(), [200, 401]);
+});
+
+test('a revoked agent is heard no more, and what it said is not ok', async (t) => {
+  const bench = await ServerBench.open(t);
+  const admin = await bench.tokenOf('admin');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('a:b', 'healthy')]);
+  const body = { reason: 'sold' };
+  await bench.json(`/v1/agents/${web1.agent.id}/revoke`, { token: admin, body });
+  const late = await web1.post('say', web1.sayBody([]));
+  assert.deepEqual([late.status, late.body.problem], [401, 'unknown-agent']);
+  const status = await bench.json<{ items: { ok: number } }>('/v1/status', { token: admin });
+  assert.equal(status.items.ok, 0);
+});
+
+test('a freeze is heard by who waits, and the table says who has confirmed it', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('operator');
+  const [web1, db1] = [await bench.enrol('web1'), await bench.enrol('db1')];
+  await web1.say([web1.seen('frozen:puppet', 'healthy')]);
+  const waiting = web1.hear();
+  const begunAt = performance.now();
+  interface Table {
+    readonly freeze: { readonly id: string } | null;
+    readonly rows: readonly {
+      readonly host: string;
+      readonly what: string;
+      readonly state: string;
+    }[];
+  }
+  const body = { reason: 'storage work' };
+  const { freeze } = await bench.json<Table>('/v1/freeze', { token, body });
+  const heard = await waiting;
+  assert.ok(performance.now() - begunAt < 20_000, 'it did not wait for the end of the poll');
+  assert.deepEqual(
+    heard.body.words?.map(({ word, id }) => [word, id]),
+    [['freeze', freeze?.id]],
+  );
+  const rowsOf = async (): Promise<readonly string[]> => {
+    const { rows } = await bench.json<Table>('/v1/freeze', { token });
+    return rows.map(({ host, what, state }) => `${host} ${what} ${state}`);
+  };
+  assert.deepEqual(await rowsOf(), [
+    ...['db1 null not-reachable', 'web1 null not-yet', 'web1 puppet stopped'],
+  ]);
+  await web1.say([web1.seen('frozen:puppet', 'broken', 'puppet.service runs')], { isFrozen: true });
+  await db1.say([], { isFrozen: true });
+  assert.deepEqual(await rowsOf(), [
+    ...[
+      'web1 puppet still-running',
+      'db1 null not-covered',
+      'db1 null stopped',
+      'web1 null stopped',
+    ],
+  ]);
+  const other = { token, body: { id: 'a'.repeat(32) } };
+  assert.equal((await bench.ask('/v1/unfreeze', other)).status, 409);
+  const ended = await bench.json<Table>('/v1/unfreeze', { token, body: { id: freeze?.id } });
+  assert.equal(ended.freeze, null);
+  const last = await web1.hear(heard.body.words?.at(-1)?.n);
+  assert.deepEqual(
+    last.body.words?.map(({ word }) => word),
+    ['unfreeze'],
+  );
+});
+
+test('a job is asked, heard, done and shown; another may not be asked of a host that is not there', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('operator');
+  const web1 = await bench.enrol('web1');
+  await web1.say([]);
+  const body = { host: 'web1', act: 'backup', name: 'wiki' };
+  const { job, state } = await bench.json<{ job: string; state: string }>('/v1/jobs', {
+    token,
+    body,
+  });
+  assert.equal(state, 'asked');
+  const heard = await web1.hear();
+  assert.deepEqual(
+    heard.body.words?.map(({ word }) => word),
+    ['job'],
+  );
+  await web1.say([web1.job(job, 'done')]);
+  const { jobs } = await bench.json<{ jobs: { job: string; state: string; by: string }[] }>(
+    '/v1/jobs?host=web1',
+    { token },
+  );
+  assert.deepEqual(
+    jobs.map((each) => [each.job, each.state, each.by]),
+    [[job, 'done', 'the-operator']],
+  );
+  const nowhere = { token, body: { ...body, host: 'nowhere' } };
+  assert.equal((await bench.ask('/v1/jobs', nowhere)).status, 404);
+  const path = { token, body: { ...body, name: '../etc' } };
+  assert.equal((await bench.ask('/v1/jobs', path)).status, 400);
+  const approver = await bench.tokenOf('approver');
+  const apply = { token, body: { host: 'web1', name: 'p-1' } };
+  assert.equal((await bench.ask('/v1/applies', apply)).status, 403);
+  assert.equal((await bench.ask('/v1/applies', { ...apply, token: approver })).status, 200);
+});
+
+test('maintenance takes out the item it names, until it ends, and nothing else', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('operator');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('a:one', 'broken'), web1.seen('a:two', 'healthy')]);
+  const markOf = async (): Promise<string> =>
+    (await bench.json<{ mark: string }>('/v1/status', { token })).mark;
+  assert.equal(await markOf(), 'failed');
+  const body = { items: [{ host: 'web1', item: 'a:one' }], reason: 'new disk', forMs: 60_000 };
+  const { id } = await bench.json<{ id: string }>('/v1/maintenance', { token, body });
+  assert.equal(await markOf(), 'ok');
+  await web1.say([web1.seen('a:two', 'broken')]);
+  assert.equal(await markOf(), 'failed');
+  await web1.say([web1.seen('a:two', 'healthy')]);
+  await bench.json(`/v1/maintenance/${id}`, { token, method: 'DELETE' });
+  assert.equal(await markOf(), 'failed');
+});
+
+test('an alert is opened by what failed, acknowledged once, and its link asks before it acts', async (t) => {
+  const config = { tell: { group: 1000, url: 'https://holdfast.example' } };
+  const bench = await ServerBench.open(t, { config });
+  const token = await bench.tokenOf('operator');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('a:one', 'broken', 'it broke')]);
+  interface Alerts {
+    readonly alerts: readonly {
+      id: string;
+      subject: string;
+      state: string;
+      acknowledgedBy: string;
+    }[];
+  }
+  let alerts: Alerts['alerts'] = [];
+  const look = async (): Promise<boolean> => {
+    ({ alerts } = await bench.json<Alerts>('/v1/alerts', { token }));
+    return alerts.some(({ subject }) => subject === 'host:web1/a:one');
+  };
+  for (let n = 0; n < 400 && !(await look()); n++) await new Promise((r) => setTimeout(r, 50));
+  const alert = alerts.find(({ subject }) => subject === 'host:web1/a:one');
+  assert.equal(alert?.state, 'open');
+  const { makeAckLink } = await import('../../src/tell/core/signed-link.ts');
+  const { unixMs } = await import('../../src/base/units.ts');
+  const { linkKey } = bench.server.served.telling;
+  const link = makeAckLink(
+    { base: '', ...linkKey },
+    { alert: alert.id, person: 'bea', expiresAt: unixMs(Date.now() + 60_000) },
+  );
+  const shown = await bench.ask(link);
+  assert.equal(shown.status, 200);
+  assert.match(shown.text, /it broke/);
+  await look();
+  assert.equal(alerts.find(({ id }) => id === alert.id)?.state, 'open');
+  const forged = `${link.slice(0, -2)}${link.endsWith('00') ? '11' : '00'}`;
+  assert.equal((await bench.ask(forged, { method: 'POST' })).status, 403);
+  const elsewhere = { method: 'POST', headers: { origin: 'https://evil.example' } };
+  assert.equal((await bench.ask(link, elsewhere)).status, 403);
+  assert.match((await bench.ask(link, { method: 'POST' })).text, /bea has it/);
+  const again = await bench.json<{ acknowledgedBy: string }>(`/v1/alerts/${alert.id}/acknowledge`, {
+    token,
+    method: 'POST',
+    body: {},
+  });
+  assert.equal(again.acknowledgedBy, 'bea');
+});
+
+test('lines of the kernel are shown as they came', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('viewer');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.line('XFS (loop0): log I/O error -5')]);
+  const { lines } = await bench.json<{ lines: { text: string }[] }>('/v1/hosts/web1/lines', {
+    token,
+  });
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    ['XFS (loop0): log I/O error -5'],
+  );
+});
+
+test('metrics keep every series, whatever is known, in both forms', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('viewer', ['metrics']);
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('a:one', 'healthy')]);
+  const plain = await bench.ask('/metrics', { token });
+  assert.match(String(plain.headers['content-type']), /^text\/plain/);
+  const series = 'holdfast_item_mark{host="web1",item="a:one",kind="a",mark=';
+  assert.ok(plain.text.includes(`${series}"ok"} 1`), plain.text);
+  assert.ok(plain.text.includes(`${series}"failed"} 0`));
+  assert.match(plain.text, /holdfast_evidence_age_seconds\{host="web1",item="a:one",kind="a"\} \d/);
+  await web1.say([{ t: 'gone', n: 1000, item: 'a:one', why: 'unplugged' }]);
+  const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
+  const open = await bench.ask('/metrics', { token, headers });
+  assert.match(String(open.headers['content-type']), /^application\/openmetrics-text/);
+  assert.ok(open.text.includes(`${series}"unknown"} 1`), open.text);
+  assert.ok(open.text.trimEnd().endsWith('# EOF'));
+  assert.match(open.text, /holdfast_evidence_expires_seconds\{host="web1",item="a:one",kind="a"\}/);
+});
+
+test('who waits for a word is answered when the server ends', async (t) => {
+  const bench = await ServerBench.open(t);
+  const web1 = await bench.enrol('web1');
+  await web1.say([]);
+  let isAnswered = false;
+  const waiting = web1.hear().then(
+    () => (isAnswered = true),
+    () => (isAnswered = true),
+  );
+  bench.server.served.desk.close();
+  await until(() => isAnswered);
+  await waiting;
+});
