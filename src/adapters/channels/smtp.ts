@@ -126,8 +126,8 @@ class Line {
       const isBefore = !this.#isConnected || BEFORE_DATA.has(code ?? '');
       return { outcome: 'failed', why, ...(!isBefore && { maybe: true as const }) };
     }
-    // A password can be mended, and a mailbox that is refused for good cannot.
-    const isFinal = responseCode >= 500 && code !== 'EAUTH';
+    // Passwords and TLS can be mended; a mailbox or a message that is refused for good cannot.
+    const isFinal = responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
     return { outcome: isFinal ? 'refused' : 'failed', why };
   }
 
