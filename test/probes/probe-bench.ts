@@ -83,7 +83,11 @@ export async function assertSurvivesBadTools(
       path.join(dir, 'alive-not'),
       /could not be started|is not installed|no plugin/,
     ],
-    ['fails', script(dir, 'fails', 'echo "no idea" >&2; exit 77'), /no idea|ended with 77/],
+    [
+      'fails',
+      script(dir, 'fails', 'echo "no idea" >&2; exit 77'),
+      /no idea|ended with 77|did not print/,
+    ],
     ['prints nonsense', script(dir, 'nonsense', "printf 'to\\033[31mmato\\000\\377'"), /./],
     ['prints nothing', script(dir, 'nothing', 'exit 0'), /./],
     [

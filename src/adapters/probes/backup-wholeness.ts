@@ -5,6 +5,7 @@ import zlib from 'node:zlib';
 import type { Wholeness } from '../../watch/core/probes/backup.ts';
 
 const TAIL_BYTES = 64 * 1024;
+const HEAD_BYTES_MIN = 32;
 const GZIP_BYTES_MAX = 4 * 1024 ** 3;
 const ZSTD_BLOCKS_MAX = 50_000_000;
 
@@ -29,7 +30,8 @@ export async function wholenessOf(path: string, end: string | undefined): Promis
   const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
   try {
     const file = { fd, bytes: fs.fstatSync(fd).size, end };
-    const head = readAt(file, 0, 512);
+    // Padded, since a file may have fewer bytes than its form has in its head.
+    const head = Buffer.concat([readAt(file, 0, 512), Buffer.alloc(HEAD_BYTES_MIN)]);
     if (head.readUInt16BE(0) === 0x1f8b) return await gzip(file);
     if (isZstd(head)) return await zstd(file);
     if (head.subarray(0, 6).equals(Buffer.from('fd377a585a00', 'hex'))) return xz(file);
@@ -158,10 +160,11 @@ function zip(file: File): Wholeness {
   return { form: 'zip', is: isWhole ? 'whole' : 'torn', why };
 }
 
-/** It ends with two blocks of zeros. */
+/** Blocks of 512 bytes, and at the end two of zeros. */
 function tar(file: File): Wholeness {
   const last = readAt(file, file.bytes - 1024, 1024);
-  const isWhole = last.length === 1024 && last.every((byte) => byte === 0);
+  const isZero = last.length === 1024 && last.every((byte) => byte === 0);
+  const isWhole = isZero && file.bytes % 512 === 0;
   return { form: 'tar', is: isWhole ? 'whole' : 'torn', why: isWhole ? '' : 'tar: it is cut off' };
 }
 

@@ -82,7 +82,7 @@ function seenIn(
   if (answer.how !== 'ended') return { finding: found('unreadable', answer.why) };
   if (answer.status !== 0) {
     const lines = linesSaid(answer.stderr);
-    const why = lines.find((line) => /Error: /.test(line)) ?? lines.at(-1) ?? '';
+    const why = lines.find((line) => /Error\b.*: /.test(line)) ?? lines.at(-1) ?? '';
     const isAbsent = /ENOENT|ENOTDIR|EIO/.test(why);
     const said = why
       .replace(/^.*?(?:ENOENT|ENOTDIR): /, 'No such file or directory: ')

@@ -28,7 +28,9 @@ export function judgeZpool(text: string, pool: string): Found {
 /** Devices that are not there or counted errors, without what only stands above them. */
 function badDevices(text: string): readonly string[] {
   const table =
-    /^\s*NAME\s+STATE\s+READ\s+WRITE\s+CKSUM.*\n([\s\S]*?)(?:\n\s*\n|\nerrors:|$)/m.exec(text);
+    /^\s*NAME\s+STATE\s+READ\s+WRITE\s+CKSUM.*\n([\s\S]*?)(?:\n\s*\n|\nerrors:|(?![\s\S]))/m.exec(
+      text,
+    );
   return (table?.[1] ?? '').split('\n').flatMap((line) => {
     const [, name = '', state = '', read, write, sum] =
       /^\s+(\S+)\s+([A-Z]+)(?:\s+(\d\S*)\s+(\d\S*)\s+(\d\S*))?/.exec(line) ?? [];
