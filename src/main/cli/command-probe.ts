@@ -1,8 +1,8 @@
 /** `holdfast probe`: what the agent would see of this machine, looked at once. */
 import type { Command } from 'commander';
+import { AGENT_CONFIG, parseAgentConfig } from '../../adapters/agent-config/agent-config-file.ts';
 import { discoverHost } from '../../adapters/probes/host-found.ts';
-import { probesHere } from '../../adapters/probes/probes-here.ts';
-import { readProbes } from '../../adapters/probes/read-probes.ts';
+import { type ProbesConfigured, probesHere } from '../../adapters/probes/probes-here.ts';
 import { Fault } from '../../base/fault.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import type { Style } from '../../base/say.ts';
@@ -20,7 +20,7 @@ interface Options {
 }
 
 interface Probed {
-  readonly probe: Probe;
+  readonly probe: Pick<Probe, 'item' | 'kind' | 'everyMs'>;
   readonly finding: ProbeFinding;
 }
 
@@ -58,7 +58,8 @@ export function define(command: Command, act: Act): void {
 }
 
 async function perform({ stop }: Cli, name: string | undefined, options: Options): Promise<Answer> {
-  const all = probesHere(readProbes(options.config), discoverHost());
+  const { configured, trouble } = readConfigured(options.config);
+  const all = probesHere(configured, discoverHost());
   const wanted = name === undefined ? all : named(all, name);
   const stopped = new AbortController();
   const release = stop.onStop(() => stopped.abort());
@@ -74,6 +75,7 @@ async function perform({ stop }: Cli, name: string | undefined, options: Options
   } finally {
     release();
   }
+  if (trouble !== undefined) probed.push(trouble);
   probed.sort(byWorst);
   const isOk = probed.length > 0 && probed.every(({ finding }) => finding.saw === 'healthy');
   return {
@@ -91,6 +93,28 @@ async function perform({ stop }: Cli, name: string | undefined, options: Options
       })),
     },
   };
+}
+
+/**
+ * What agent.yaml says; a file that does not hold is a finding, as it is one of the agent.
+ *
+ * @throws Fault HF_AGENT_CONFIG
+ */
+function readConfigured(file: string | undefined): {
+  readonly configured: ProbesConfigured;
+  readonly trouble: Probed | undefined;
+} {
+  const read = parseAgentConfig(file ?? AGENT_CONFIG);
+  if (read === undefined && file !== undefined) {
+    const instead = 'Name a file that is there.';
+    throw new Fault('HF_AGENT_CONFIG', `there is no ${file}`, { file, instead });
+  }
+  const { probes = {}, without = [] } = read?.config ?? {};
+  const why = read?.trouble;
+  const probe = { item: 'agent:config', kind: 'agent', everyMs: 60_000 };
+  const trouble: Probed | undefined =
+    why === undefined ? undefined : { probe, finding: { saw: 'broken', why, detail: {} } };
+  return { configured: { probes, without }, trouble };
 }
 
 /** @throws Fault HF_USAGE */
