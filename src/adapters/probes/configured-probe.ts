@@ -3,6 +3,7 @@ import { CERTIFICATE_LIMITS } from '../../watch/core/probes/certificate.ts';
 import { SPACE_LIMITS } from '../../watch/core/probes/file-system-space.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
 import { accountNamed, isRoot } from '../engines/account.ts';
+import { monitoringProbe } from '../monitoring/monitoring-probe.ts';
 import { backupProbe } from './backup.ts';
 import { lvmProbe, smartProbe } from './block-volumes.ts';
 import { certificateProbe } from './certificate.ts';
@@ -68,6 +69,12 @@ export function configuredProbe(name: string, config: ProbeConfig): Probe | unde
       return lvmProbe();
     case 'gluster':
       return glusterProbe(config.volume);
+    case 'prometheus':
+    case 'icinga':
+    case 'nagios-status':
+    case 'livestatus':
+    case 'zabbix':
+      return monitoringProbe(name, config);
     case 'ping':
       // It is pinged, and looks at nothing: whoever receives the pings judges it.
       return undefined;

@@ -1,5 +1,6 @@
 /** `probes:` and `without:` of /etc/holdfast/agent.yaml: docs/operating/probes.md. */
 import { z } from 'zod';
+import { monitoringProbes } from './monitoring-config.ts';
 
 const text = z
   .string()
@@ -233,6 +234,7 @@ export const probeConfig = z.discriminatedUnion('kind', [
   smartProbe,
   lvmProbe,
   glusterProbe,
+  ...monitoringProbes,
 ]);
 
 /** By name: the item is `KIND:NAME`, and NAME is what a job of the server may ask to be run. */
