@@ -7,7 +7,7 @@ const listenAt = z
   .regex(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$/)
   .refine((given) => Number(given.slice(given.lastIndexOf(':') + 1)) <= 65_535, 'a port to 65535');
 
-const serverKeys = z.strictObject({
+export const serverSchema = z.strictObject({
   /** Where it listens; else 127.0.0.1:7431. */
   listen: listenAt.optional(),
   /** As agents and browsers reach it, where that is not where it listens. */
@@ -19,8 +19,4 @@ const serverKeys = z.strictObject({
   peers: z.array(z.string().min(1)).optional(),
 });
 
-export const serverSchema = serverKeys;
-
-export type ServerConfig = z.infer<typeof serverSchema>;
-
-export const SERVER_KEYS = Object.keys(serverKeys.shape);
+export const SERVER_KEYS = Object.keys(serverSchema.shape);

@@ -116,7 +116,7 @@ test('killed while an agent talks, a server has all that it acknowledged', async
         { t: 'line', n: ++n, from: 'kernel', upMs: upMs(), priority: 3, text: `${n}` },
       ];
       const body = agent.say({ seq: ++seq, upMs: upMs(), mark, records });
-      const answer = send('say', body).catch(() => undefined);
+      const answer = send('say', body).catch(() => undefined); // Killed: it has no answer.
       if (n > killAt) child.kill('SIGKILL');
       const got = await answer;
       if (got === undefined) {

@@ -130,7 +130,9 @@ test('who did what stands in the log, in a chain', async (t) => {
   }
   const { entries } = await bench.json<{ entries: Entry[] }>('/v1/audit', { token: admin });
   assert.ok(entries.some(({ act, who }) => act === 'freeze' && who === 'the-admin'));
-  entries.slice(1).forEach((entry, at) => assert.equal(entry.previous, entries[at]?.hash));
+  for (const [at, entry] of entries.slice(1).entries()) {
+    assert.equal(entry.previous, entries[at]?.hash);
+  }
 });
 
 interface Listening {

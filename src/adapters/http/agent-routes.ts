@@ -1,5 +1,5 @@
 /** `POST /agent/v1/{enrol,say,hear}`: docs/format/agent.md. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../../host/clock.ts';
 import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages.ts';
@@ -52,7 +52,7 @@ export function addAgentRoutes(app: App, parts: Parts): void {
     inner.removeAllContentTypeParsers();
     const parser = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
     inner.addContentTypeParser('*', parser, (_request, body, parsed) => parsed(null, body));
-    inner.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
+    inner.setErrorHandler((error: FastifyError, _request, reply) => {
       if (error.statusCode === 413) {
         return refuse(reply, {
           problem: 'too-large',
@@ -121,7 +121,7 @@ class Counter {
     reply.raw.once('close', leave);
     try {
       const answer = await this.#desk.hear(message, left.signal);
-      return 'remedy' in answer ? refuse(reply, answer) : await reply.send(answer);
+      return await ('remedy' in answer ? refuse(reply, answer) : reply.send(answer));
     } finally {
       reply.raw.off('close', leave);
     }

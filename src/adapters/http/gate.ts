@@ -1,7 +1,7 @@
 /** Who asks, and whether they may: before a byte of the body is read. */
-import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/core/account.ts';
+import { sameText } from '../../access/core/same-text.ts';
 import type { OfSession } from '../../access/shell/access-answers.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
@@ -81,7 +81,7 @@ export class Known {
     if (session !== undefined && method !== 'GET') {
       sameOrigin(request);
       const said = request.headers['holdfast-csrf'];
-      if (typeof said !== 'string' || !isSame(said, session.csrf)) {
+      if (typeof said !== 'string' || !sameText(said, session.csrf)) {
         throw new Fault('HF_API_CSRF', 'the request did not come from the page that signed in');
       }
     }
@@ -119,11 +119,6 @@ function sameOrigin({ headers }: FastifyRequest): void {
   const { origin, host = '' } = headers;
   if (origin === undefined || origin === `https://${host}`) return;
   throw new Fault('HF_API_CSRF', 'the request was sent from a page of another site');
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function cookieIn(header: string): string | undefined {

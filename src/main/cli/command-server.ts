@@ -1,6 +1,7 @@
 /** `holdfast server`: what agents report to, and what is asked through. */
 import type { Command } from 'commander';
 import type { Act, Answer, Cli } from './cli.ts';
+import type { AccessOptions, ServerOptions, UserOptions } from './server-options.ts';
 
 const EXAMPLE = `
 It listens where \`server: {listen: "ADDRESS:PORT"}\` of holdfast.yaml says, else on
@@ -13,20 +14,6 @@ Examples:
   holdfast server user add anna --role operator
   holdfast server access anna --scope read --scope metrics
 With all of it: docs/operating/server.md`;
-
-export interface ServerOptions {
-  readonly config?: string;
-}
-
-export interface UserOptions extends ServerOptions {
-  readonly role: string;
-}
-
-export interface AccessOptions extends ServerOptions {
-  readonly scope: readonly string[];
-  readonly label?: string;
-  readonly days?: string;
-}
 
 export function define(command: Command, act: Act): void {
   command

@@ -9,7 +9,7 @@ import { openServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { hostName } from '../../wire/api/parts.ts';
-import type { AccessOptions, ServerOptions, UserOptions } from '../cli/command-server.ts';
+import type { AccessOptions, ServerOptions, UserOptions } from '../cli/server-options.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';

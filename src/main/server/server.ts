@@ -135,7 +135,9 @@ async function compose(
   const desks: Desk[] = [];
   const writer = new Writer({
     commit: (changes) => state.commit(changes),
-    onSettled: (changes) => desks.forEach((desk) => desk.wake(changes)),
+    onSettled: (changes) => {
+      for (const desk of desks) desk.wake(changes);
+    },
     onBug,
   });
   const desk = new Desk({

@@ -7,6 +7,4 @@ import { watchRoutes } from './routes-watch.ts';
 
 export const ROUTES = { ...openRoutes, ...watchRoutes, ...actRoutes, ...adminRoutes } as const;
 
-export type RouteName = keyof typeof ROUTES;
-
 export const allRoutes: readonly Route[] = Object.values(ROUTES);

@@ -1,0 +1,15 @@
+/** Options of `holdfast server` and its parts. */
+
+export interface ServerOptions {
+  readonly config?: string;
+}
+
+export interface UserOptions extends ServerOptions {
+  readonly role: string;
+}
+
+export interface AccessOptions extends ServerOptions {
+  readonly scope: readonly string[];
+  readonly label?: string;
+  readonly days?: string;
+}
