@@ -8,6 +8,7 @@ import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
+import { TELL_MUTANTS } from './mutants-tell.ts';
 
 const SHELL = 'src/vault/shell';
 const BACKUP_SIM = 'sim/backup.sim.test.ts';
@@ -371,4 +372,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_STATE,
   ...RESTORE_MUTANTS,
   ...GUARD_MUTANTS,
+  ...TELL_MUTANTS,
 ];
