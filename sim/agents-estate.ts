@@ -43,7 +43,7 @@ export class SimEstate {
     const machine = this.#machine('server');
     this.server = new SimServer(machine, this.seeded, seededRandom(seed + 1));
     machine.turnOn();
-    const count = 2 + this.seeded.below(2);
+    const count = this.seeded.isTrue(0.3) ? 3 : 2;
     this.hosts = Array.from({ length: count }, (_, nth) => this.#host(nth));
     for (const host of this.hosts) this.#enrol(host);
     for (const host of this.hosts) {

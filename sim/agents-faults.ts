@@ -3,7 +3,7 @@ import { pathOf, type SimEstate } from './agents-estate.ts';
 import type { SimHost } from './agents-host.ts';
 
 /** No fault lasts longer. */
-export const SPAN_MAX_MS = 80_000;
+export const SPAN_MAX_MS = 65_000;
 const STEP_MAX_MS = 3_600_000;
 
 type Befall = (estate: SimEstate, host: SimHost, spanMs: number) => void;
@@ -11,6 +11,10 @@ type Befall = (estate: SimEstate, host: SimHost, spanMs: number) => void;
 const FAULTS: readonly [Befall, ...Befall[]] = [
   function serverIsKilled(estate, _, spanMs) {
     estate.server.kill();
+    estate.time.at(estate.time.now + spanMs / 4, () => estate.startServer());
+  },
+  function machineOfServerIsBooted(estate, _, spanMs) {
+    estate.server.loseMachine();
     estate.time.at(estate.time.now + spanMs / 4, () => estate.startServer());
   },
   function serverStandsStill(estate, _, spanMs) {
@@ -24,7 +28,7 @@ const FAULTS: readonly [Befall, ...Befall[]] = [
     server.machine.wallBaseMs += seeded.below(2 * STEP_MAX_MS) - STEP_MAX_MS;
   },
   function lineIsBad({ seeded, time }, { line }, spanMs) {
-    const kinds = { lost: 0.3, doubled: 0.3, slow: 0.4, slowMaxMs: 20_000 + seeded.below(100_000) };
+    const kinds = { lost: 0.3, doubled: 0.3, slow: 0.4, slowMaxMs: 20_000 + seeded.below(60_000) };
     Object.assign(line.faults, kinds);
     time.at(time.now + spanMs, () => Object.assign(line.faults, { lost: 0, doubled: 0, slow: 0 }));
   },

@@ -4,13 +4,13 @@ import { SimEstate } from './agents-estate.ts';
 import { befall, SPAN_MAX_MS, turnOn } from './agents-faults.ts';
 import { type Counts, demandKept, demandLively, demandSeen, demandTrue } from './agents-oracle.ts';
 
-const QUIET_FIRST_MS = 45_000;
-const FAULTS_MS = 120_000;
+const QUIET_FIRST_MS = 40_000;
+const FAULTS_MS = 110_000;
 /** The longest pause of an agent between two tries, the longest look, and the rest of bad lines. */
-const SETTLE_MS = 230_000;
+const SETTLE_MS = 200_000;
 /** Two tries of an agent are at most so far apart. */
 const AWAY_MAX_MS = 65_000;
-const READ_EVERY_MS = 4000;
+const READ_EVERY_MS = 6000;
 export interface Ran {
   readonly counts: Counts;
   readonly faults: readonly string[];

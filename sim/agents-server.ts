@@ -17,8 +17,8 @@ import type { Seeded } from './seeded.ts';
 
 const COMMIT_MAX_MS = 15;
 const SWEEP_EVERY_MS = 5000;
-/** Of the server's clock: it has run a while before anything happens here. */
-const CLOCK_BASE_MS = 1_000_000;
+/** Of the server's clock at a boot: whatever it is, it says nothing of that of another boot. */
+const CLOCK_BASE_MAX_MS = 1_000_000;
 
 export type Answer = Said | Heard | Refused;
 
@@ -27,6 +27,7 @@ export class SimServer {
   readonly machine: SimMachine;
   commitFails = 0;
   core: ServerCore | undefined;
+  #clockBaseMs: number;
   readonly #seeded: Seeded;
   readonly #random: Random;
   readonly #lanes = new Map<string, Promise<unknown>>();
@@ -36,10 +37,11 @@ export class SimServer {
     this.machine = machine;
     this.#seeded = seeded;
     this.#random = random;
+    this.#clockBaseMs = CLOCK_BASE_MAX_MS + seeded.below(CLOCK_BASE_MAX_MS);
   }
 
   now(): ServerNow {
-    return { atMs: CLOCK_BASE_MS + this.machine.upMs(), wallMs: this.machine.wallMs() };
+    return { atMs: this.#clockBaseMs + this.machine.upMs(), wallMs: this.machine.wallMs() };
   }
 
   start(): void {
@@ -54,6 +56,14 @@ export class SimServer {
     this.core = undefined;
     this.#lanes.clear();
     this.#waiting.clear();
+  }
+
+  /** The machine under it loses its power: another clock, and nothing of now. */
+  loseMachine(): void {
+    this.kill();
+    this.machine.turnOff();
+    this.machine.turnOn();
+    this.#clockBaseMs = CLOCK_BASE_MAX_MS + this.#seeded.below(CLOCK_BASE_MAX_MS);
   }
 
   async say(say: Say): Promise<Answer> {

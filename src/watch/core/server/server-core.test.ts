@@ -1,0 +1,538 @@
+// Goal: what agents say is taken once, in order, as of when it was so; what is doubtful is not taken
+// or is unknown; and a commit that failed has changed nothing.
+// Method: the core alone, with messages made by hand and a clock in a variable.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unixMs } from '../../../base/units.ts';
+import type { AgentRecord, CitedMark, Hear, Said, Say, SeenRecord } from '../agent/messages.ts';
+import { ITEMS_PER_AGENT_MAX, type ServerChange, type StoredAgent } from './changes.ts';
+import { type EstateFacts, estateNow, type ItemNow, subjectsNow } from './estate-now.ts';
+import { isRefused, type Kept, type Pending, type ServerNow } from './held.ts';
+import { ServerCore } from './server-core.ts';
+
+const A = 'a'.repeat(32);
+const B = 'b'.repeat(32);
+const WALL = 1_800_000_000_000;
+const HOUR_MS = 3_600_000;
+
+const enrolled = (agent: string, host: string): StoredAgent => ({
+  ...{ agent, host, publicKey: 'key', level: 'look', version: '1', enrolledAt: unixMs(WALL) },
+  ...{ run: 0, seq: 0, acked: 0, boot: '', isRevoked: false },
+});
+
+/** A server with two agents; time stands until it is moved. */
+class Desk {
+  atMs = 100_000;
+  wallOffMs = 0;
+  readonly committed: ServerChange[] = [];
+  core: ServerCore;
+  #random = 0;
+  #seq = 0;
+  #n = 0;
+
+  constructor(kept: Partial<Kept> = {}) {
+    this.core = this.start(kept);
+  }
+
+  start(kept: Partial<Kept> = {}): ServerCore {
+    const random = { bytes: (count: number) => new Uint8Array(count).fill((this.#random += 1)) };
+    const agents = [enrolled(A, 'web'), enrolled(B, 'db')];
+    const none = { items: [], words: [], openJobs: [] };
+    this.core = new ServerCore({ agents, ...none, ...kept }, random, this.now);
+    return this.core;
+  }
+
+  get now(): ServerNow {
+    return { atMs: this.atMs, wallMs: unixMs(WALL + this.atMs + this.wallOffMs) };
+  }
+
+  done<T>(pending: Pending<T>): T {
+    this.committed.push(...pending.changes);
+    pending.settle();
+    return pending.answer;
+  }
+
+  /** A mark of now: the up-time of agents is the server's time here, where nothing else is said. */
+  mark(agent = A): CitedMark {
+    const said = this.core.take(this.message([], { agent, mark: undefined }), this.now).answer;
+    assert.ok('mark' in said);
+    return { ...said.mark, upMs: this.atMs };
+  }
+
+  message(records: readonly AgentRecord[], over: Partial<Say> = {}): Say {
+    this.#seq += 1;
+    return {
+      ...{ format: 'holdfast-say-0', agent: A, run: 1, seq: this.#seq, boot: 'boot-1' },
+      ...{ upMs: this.atMs, wallMs: WALL + this.atMs, level: 'look', version: '1' },
+      ...{ isFrozen: false, records },
+      ...over,
+    };
+  }
+
+  seen(over: Partial<SeenRecord> = {}): SeenRecord {
+    this.#n += 1;
+    return {
+      ...{ t: 'seen', n: this.#n, item: 'disk:/', kind: 'disk', saw: 'healthy' },
+      ...{ upMs: this.atMs, everyMs: 60_000, limitMs: HOUR_MS, why: 'as it is', detail: {} },
+      ...over,
+    };
+  }
+
+  say(records: readonly AgentRecord[], over: Partial<Say> = {}) {
+    const mark = 'mark' in over ? over.mark : this.mark(over.agent);
+    return this.done(this.core.take(this.message(records, { ...over, mark }), this.now));
+  }
+
+  hear(after: number, over: Partial<Hear> = {}) {
+    const { agent, run, seq, boot, upMs } = this.message([], {});
+    const head = { agent, run, seq, boot, upMs, mark: this.mark() };
+    const hear: Hear = { format: 'holdfast-hear-0', ...head, after, ...over };
+    return this.done(this.core.hear(hear, this.now));
+  }
+
+  item(item = 'disk:/', facts: EstateFacts = {}): ItemNow | undefined {
+    const { hosts } = estateNow(this.core, this.now, facts);
+    return hosts.flatMap(({ items }) => items).find((each) => each.item === item);
+  }
+
+  reason(item = 'disk:/'): string | undefined {
+    return this.item(item)?.standing.reason;
+  }
+
+  /** It speaks on, so that its lease holds. */
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 20_000) {
+      this.atMs += Math.min(20_000, left);
+      this.say([]);
+    }
+  }
+}
+
+const problemOf = (answer: object): string => (isRefused(answer) ? answer.problem : 'it was taken');
+const acked = (answer: object): number => ('acked' in answer ? (answer as Said).acked : -1);
+
+test('what is seen is ok, and at the end of its limit it is not', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  assert.equal(desk.reason(), 'healthy');
+  desk.pass(HOUR_MS - 1);
+  assert.equal(desk.reason(), 'healthy');
+  desk.pass(1);
+  assert.equal(desk.reason(), 'expired');
+});
+
+test('what an agent said expires with its silence, as one line', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  desk.atMs += 60_000;
+  assert.equal(desk.reason(), 'silent');
+  assert.deepEqual(desk.core.due(desk.now), [A]);
+  const before = desk.committed.length;
+  desk.done(desk.core.sweep(A, desk.now));
+  assert.deepEqual(
+    desk.committed.slice(before).map((change) => change.do),
+    ['silent', 'transition'],
+  );
+  assert.deepEqual(desk.core.due(desk.now), []);
+  desk.say([]);
+  assert.equal(desk.reason(), 'healthy');
+  assert.ok(desk.committed.some((change) => change.do === 'back'));
+});
+
+test('it was seen when it was seen, however long the line took and whatever wall clocks say', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const seen = desk.seen({ limitMs: 600_000 });
+  const message = desk.message([seen], { mark, wallMs: 5 });
+  desk.atMs += 599_999;
+  desk.done(desk.core.take(message, desk.now));
+  assert.equal(desk.item()?.ageMs, 599_999);
+  desk.say([]);
+  assert.equal(desk.reason(), 'healthy');
+  desk.wallOffMs = -10 * HOUR_MS;
+  desk.atMs += 1;
+  desk.say([]);
+  assert.equal(desk.reason(), 'expired');
+});
+
+test('a request that was taken is not taken again, and neither is an earlier one', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const first = desk.message([desk.seen({ saw: 'healthy' })], { mark });
+  const second = desk.message([desk.seen({ saw: 'broken' })], { mark });
+  desk.done(desk.core.take(second, desk.now));
+  for (const old of [second, first]) {
+    assert.equal(problemOf(desk.done(desk.core.take(old, desk.now))), 'replayed');
+  }
+  assert.equal(desk.reason(), 'broken');
+});
+
+test('a say is not overtaken by hears: each verb has an order of its own', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const slow = desk.message([desk.seen()], { mark });
+  assert.ok(!isRefused(desk.hear(0)));
+  assert.equal(acked(desk.done(desk.core.take(slow, desk.now))), 1);
+});
+
+test('records are taken once, in the order of their numbers; gaps are no matter', () => {
+  const desk = new Desk();
+  const newer = desk.seen({ n: 9, saw: 'broken' });
+  const older = desk.seen({ n: 7, saw: 'healthy' });
+  assert.equal(acked(desk.say([newer, older])), 9);
+  assert.equal(desk.reason(), 'broken');
+  const again = desk.seen({ n: 8, saw: 'healthy' });
+  assert.equal(acked(desk.say([again, newer])), 9);
+  assert.equal(desk.reason(), 'broken', 'a lower number never overwrites a later one');
+});
+
+test('what was looked at earlier never overwrites what was looked at later', () => {
+  const desk = new Desk();
+  desk.say([desk.seen({ saw: 'broken' })]);
+  desk.say([desk.seen({ saw: 'healthy', upMs: desk.atMs - 1000 })]);
+  assert.equal(desk.reason(), 'broken');
+});
+
+test('a mark of another start of the server is worth nothing', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  desk.start();
+  const message = desk.message([desk.seen()], { mark });
+  const answer = desk.done(desk.core.take(message, desk.now));
+  assert.ok('wants' in answer && answer.wants === 'mark' && answer.acked === 0);
+  assert.equal(desk.item(), undefined);
+  assert.equal(acked(desk.say([desk.seen({ n: 1 })])), 1, 'nor was its number taken');
+});
+
+test('times that cannot be are refused', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const refusedFor = (over: Partial<Say>, records: readonly AgentRecord[] = []): string =>
+    problemOf(desk.done(desk.core.take(desk.message(records, { mark, ...over }), desk.now)));
+  assert.equal(refusedFor({}, [desk.seen({ upMs: desk.atMs + 1 })]), 'impossible-time');
+  assert.equal(refusedFor({ upMs: mark.upMs - 1 }), 'impossible-time');
+  assert.equal(refusedFor({ mark: { ...mark, at: desk.atMs + 1 } }), 'impossible-time');
+  assert.equal(desk.item(), undefined);
+});
+
+test('a server whose clock stood still forgets everything of now', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  desk.say([desk.seen()], { agent: B });
+  const mark = desk.mark();
+  const upMs = desk.atMs + HOUR_MS;
+  const answer = desk.say([], { mark, upMs });
+  assert.ok('wants' in answer && answer.wants === 'mark');
+  assert.notEqual('mark' in answer && answer.mark.server, mark.server);
+  const { hosts } = estateNow(desk.core, desk.now);
+  const items = hosts.flatMap((host) => host.items);
+  assert.deepEqual(
+    items.map(({ standing }) => standing.reason),
+    ['silent', 'silent'],
+  );
+});
+
+test('it is seen by an earlier mark where the newest came after the server went on', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  const mark = { ...desk.mark(), upMs: desk.atMs + HOUR_MS };
+  const answer = desk.say([], { mark, upMs: desk.atMs + HOUR_MS });
+  assert.ok('wants' in answer && answer.wants === 'mark');
+});
+
+test('one agent whose clock runs ahead does not make the server forget again and again', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()], { agent: B });
+  desk.say([], { mark: desk.mark(), upMs: desk.atMs + HOUR_MS });
+  desk.say([desk.seen()], { agent: B });
+  desk.say([], { mark: desk.mark(), upMs: desk.atMs + HOUR_MS });
+  assert.equal(desk.reason(), 'healthy', 'what another says stands');
+});
+
+test('a machine that stood still between a look and the mark makes nothing fresher', () => {
+  const desk = new Desk();
+  desk.say([]);
+  desk.atMs += 1000;
+  const seen = desk.seen({ upMs: desk.atMs });
+  desk.atMs += 30_000;
+  // Its clock has counted one second of those thirty.
+  const upMs = desk.atMs - 29_000;
+  desk.say([seen], { mark: { ...desk.mark(), upMs }, upMs });
+  assert.equal(desk.item()?.ageMs, 30_000);
+});
+
+test('after a restart nothing is known until it is said, and all is asked for', () => {
+  const desk = new Desk();
+  const item = {
+    ...{ agent: A, item: 'disk:/', kind: 'disk', saw: 'healthy' as const, why: '', detail: {} },
+    ...{ everyMs: 1, limitMs: HOUR_MS, seenAt: unixMs(WALL) },
+  };
+  desk.start({ items: [item] });
+  assert.equal(desk.reason(), 'silent');
+  const answer = desk.say([]);
+  assert.ok('wants' in answer && answer.wants === 'all');
+  assert.equal(desk.reason(), 'not-said');
+  const mark = { ...(answer as Said).mark, upMs: desk.atMs };
+  assert.ok(!('wants' in desk.say([desk.seen()], { mark })), 'it was heard');
+  assert.equal(desk.reason(), 'healthy');
+});
+
+test('all is asked for until it was heard', () => {
+  const desk = new Desk();
+  for (let nth = 0; nth < 3; nth++) {
+    const answer = desk.say([]);
+    assert.ok('wants' in answer && answer.wants === 'all');
+    desk.atMs += 1000;
+  }
+});
+
+test('a host that was booted again is to be looked at again', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  desk.say([], { boot: 'boot-2' });
+  assert.equal(desk.reason(), 'not-said');
+  const boots = desk.committed.filter(
+    (change) => change.do === 'transition' && change.transition.item === 'boot:host',
+  );
+  assert.equal(boots.length, 1);
+});
+
+test('what was kept while the server was away is history and no standing', () => {
+  const desk = new Desk();
+  const was = { ...desk.seen({ saw: 'broken' }), boot: 'boot-0', wallMs: WALL - 5000 };
+  const { everyMs: _, limitMs: __, ...rest } = was;
+  desk.say([{ ...rest, t: 'was' }]);
+  assert.equal(desk.reason(), 'not-said');
+  const [transition] = desk.committed.flatMap((change) =>
+    change.do === 'transition' && change.transition.item === 'disk:/' ? [change.transition] : [],
+  );
+  assert.deepEqual(
+    [transition?.to, transition?.at, transition?.isByAgentClock],
+    ['broken', WALL - 5000, true],
+  );
+});
+
+test('what is not watched any more is unknown until a person forgets it', () => {
+  const desk = new Desk();
+  desk.say([desk.seen(), { t: 'gone', n: 50, item: 'disk:/', why: 'it was unplugged' }]);
+  assert.equal(desk.reason(), 'gone');
+  desk.done(desk.core.forget({ host: 'web', item: 'disk:/' }));
+  assert.equal(desk.item(), undefined);
+});
+
+test('a commit that failed has changed nothing', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  const message = desk.message([desk.seen({ saw: 'broken' })], { mark: desk.mark() });
+  const dropped = desk.core.take(message, desk.now);
+  assert.equal(acked(dropped.answer), 2);
+  assert.equal(desk.reason(), 'healthy', 'it is not settled');
+  assert.equal(acked(desk.done(desk.core.take(message, desk.now))), 2, 'and is taken again');
+  assert.equal(desk.reason(), 'broken');
+});
+
+test('two acts at once for one agent are a bug that is seen', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const one = desk.core.take(desk.message([], { mark }), desk.now);
+  const other = desk.core.take(desk.message([], { mark }), desk.now);
+  one.settle();
+  assert.throws(() => other.settle(), /one act at a time/);
+});
+
+test('what is settled after the server forgot is durable and says nothing of now', () => {
+  const desk = new Desk();
+  const late = desk.core.take(desk.message([desk.seen()], { mark: desk.mark() }), desk.now);
+  const mark = desk.mark(B);
+  desk.say([], { agent: B, mark, upMs: desk.atMs + HOUR_MS });
+  late.settle();
+  desk.say([]);
+  assert.equal(desk.reason(), 'not-said');
+});
+
+test('two that speak with one key are seen, and nothing of them counts', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  desk.say([desk.seen()], { mark, run: 2, seq: 500 });
+  desk.atMs += 30_000;
+  const clone = desk.message([], { mark, run: 2, seq: 400 });
+  assert.equal(problemOf(desk.done(desk.core.take(clone, desk.now))), 'replayed');
+  assert.equal(desk.reason(), 'two-speakers');
+  assert.equal(desk.item('identity:key')?.standing.mark, 'failed');
+  const host = estateNow(desk.core, desk.now).hosts.find((each) => each.host === 'web');
+  assert.equal(host?.standing.mark, 'failed');
+});
+
+test('a request that the line held back or doubled is no second speaker', () => {
+  const desk = new Desk();
+  const mark = desk.mark();
+  const slow = desk.message([], { mark });
+  desk.atMs += 1000;
+  const newer = desk.message([desk.seen()], { mark });
+  desk.done(desk.core.take(newer, desk.now));
+  desk.atMs += 30_000;
+  for (const late of [slow, newer]) desk.done(desk.core.take(late, desk.now));
+  assert.equal(desk.item('identity:key'), undefined);
+});
+
+test('no machine returns to a boot that has ended', () => {
+  const desk = new Desk();
+  for (const boot of ['one', 'two', 'one']) desk.say([], { boot });
+  assert.equal(desk.item('identity:key')?.standing.mark, 'failed');
+});
+
+test('items of an agent are bounded, and those without room are said', () => {
+  const desk = new Desk();
+  const records = Array.from({ length: ITEMS_PER_AGENT_MAX + 2 }, (_, nth) =>
+    desk.seen({ item: `disk:${nth}` }),
+  );
+  desk.say(records.slice(0, 1000));
+  const answer = desk.say(records.slice(1000));
+  assert.ok('refused' in answer && answer.refused?.length === 2);
+  assert.equal(desk.item('items:room')?.detail.count, 2);
+  assert.equal(desk.item('items:room')?.standing.mark, 'unknown');
+});
+
+test('an item that flaps is counted and not kept change by change', () => {
+  const desk = new Desk();
+  for (let nth = 0; nth < 200; nth++) {
+    desk.say([desk.seen({ saw: nth % 2 === 0 ? 'healthy' : 'broken' })]);
+  }
+  const kept = desk.committed.filter((change) => change.do === 'transition').length;
+  assert.ok(kept <= 60, `${kept} were kept`);
+  assert.equal(desk.reason(), 'broken');
+});
+
+test('a word waits until it is heard, and a job that waited too long is not begun', () => {
+  const desk = new Desk();
+  const ask = { host: 'web', act: 'backup' as const, name: 'nightly', by: 'ada', leaseMs: 60_000 };
+  const asked = desk.done(desk.core.askJob(ask, desk.now));
+  assert.ok('job' in asked);
+  desk.atMs += 20_000;
+  const first = desk.hear(0);
+  assert.ok('words' in first);
+  const [word] = first.words;
+  assert.ok(word?.word === 'job' && word.job === asked.job);
+  assert.equal(word.leaseMs, 40_000, 'what is left of its lease');
+  const again = desk.hear(0);
+  assert.ok('words' in again && again.words.length === 1, 'until it says that it has it');
+  desk.atMs += 40_000;
+  const late = desk.hear(0);
+  assert.ok('words' in late && late.words.length === 0);
+  desk.atMs += 400_000;
+  for (const agent of desk.core.due(desk.now)) desk.done(desk.core.sweep(agent, desk.now));
+  const job = desk.committed.findLast((change) => change.do === 'job');
+  assert.ok(job?.do === 'job' && job.job.state === 'lost');
+});
+
+test('what an agent says of its job counts, to its end and not beyond', () => {
+  const desk = new Desk();
+  const ask = { host: 'web', act: 'drill' as const, name: 'wiki', by: 'ada', leaseMs: 60_000 };
+  const asked = desk.done(desk.core.askJob(ask, desk.now));
+  const job = 'job' in asked ? asked.job : '';
+  const states = ['taken', 'running', 'done', 'lost'] as const;
+  const records = states.map((state, at) => ({
+    t: 'job' as const,
+    n: at + 1,
+    job,
+    state,
+    why: '',
+  }));
+  desk.say(records);
+  const last = desk.committed.findLast((change) => change.do === 'job');
+  assert.ok(last?.do === 'job' && last.job.state === 'done');
+  const unknown = { t: 'job' as const, n: 9, job: 'f'.repeat(32), state: 'done' as const, why: '' };
+  const answer = desk.say([unknown]);
+  assert.ok('refused' in answer && answer.refused?.[0]?.n === 9 && answer.acked === 9);
+});
+
+test('names that are none, hosts that are none, and revoked agents are refused', () => {
+  const desk = new Desk();
+  const ask = { host: 'web', act: 'backup' as const, name: 'nightly', by: 'ada', leaseMs: 1000 };
+  for (const over of [{ name: '../etc' }, { name: '' }, { host: 'nobody' }, { leaseMs: 0 }]) {
+    const pending = desk.core.askJob({ ...ask, ...over }, desk.now);
+    assert.ok('remedy' in pending.answer && pending.changes.length === 0);
+  }
+  const mark = desk.mark();
+  desk.done(desk.core.revoke(A));
+  assert.equal(problemOf(desk.say([], { mark })), 'unknown-agent');
+  assert.equal(desk.core.agent(A)?.isRevoked, true);
+});
+
+test('who enrols a host anew takes its place, and what was watched is still to be watched', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  const agent = 'c'.repeat(32);
+  const facts = { agent, host: 'web', publicKey: 'new', level: 'look' as const };
+  desk.done(desk.core.enrol({ ...facts, version: '1', boot: 'boot-1' }, desk.now));
+  assert.equal(desk.core.agent(A)?.isRevoked, true);
+  assert.equal(desk.reason(), 'silent');
+  desk.say([], { agent });
+  assert.equal(desk.reason(), 'not-said');
+});
+
+test('a wall clock that differs is told apart from a slow line, and who was set is said', () => {
+  const desk = new Desk();
+  desk.say([]);
+  assert.equal(desk.item('clock-skew:server')?.standing.mark, 'ok');
+  const mark = desk.mark();
+  const slow = desk.message([], { mark });
+  desk.atMs += 50_000;
+  desk.done(desk.core.take(slow, desk.now));
+  assert.equal(desk.item('clock-skew:server')?.standing.mark, 'ok', 'late, and not set');
+  desk.say([], { wallMs: WALL + desk.atMs + HOUR_MS });
+  const ahead = desk.item('clock-skew:server');
+  assert.deepEqual([ahead?.standing.mark, ahead?.detail.steppedBy], ['failed', 'agent']);
+  desk.wallOffMs = HOUR_MS;
+  desk.say([], { wallMs: WALL + desk.atMs + HOUR_MS });
+  const set = desk.item('clock-skew:server');
+  assert.deepEqual([set?.standing.mark, set?.detail.steppedBy], ['ok', 'server']);
+});
+
+test('one alone that does not reach another is a path, and rests on the other', () => {
+  const desk = new Desk();
+  const item = `reach:${B}`;
+  desk.say([desk.seen({ item, kind: 'reach', saw: 'broken' })]);
+  desk.say([], { agent: B });
+  const path = desk.item(item);
+  assert.deepEqual([path?.standing.mark, path?.standing.reason], ['unknown', 'path']);
+  assert.deepEqual(path?.restsOn, ['host:db', 'host:web']);
+});
+
+test('without a peer outside the watching is unknown; with one it is what that one says', () => {
+  const desk = new Desk();
+  const watching = (peers: readonly string[]): string =>
+    estateNow(desk.core, desk.now, { peers }).watching.standing.reason;
+  assert.equal(watching([]), 'no-peer');
+  assert.equal(watching(['db']), 'never-seen');
+  const item = 'watching:server';
+  desk.say([desk.seen({ n: 1, item, kind: 'watching' })], { agent: B });
+  assert.equal(watching(['db']), 'healthy');
+  assert.equal(watching(['db', 'web']), 'never-seen', 'each of them');
+});
+
+test('subjects are what tell takes: what is worked on is left out, and guests rest on hosts', () => {
+  const desk = new Desk();
+  desk.say([desk.seen({ saw: 'broken' }), desk.seen({ item: 'disk:/srv' })]);
+  const maintenances = [{ subjects: ['host:web/disk:/'], from: 0, until: WALL * 2 }];
+  const standsOn = new Map([['web', ['big']]]);
+  const estate = estateNow(desk.core, desk.now, { maintenances, standsOn });
+  const subjects = new Map(subjectsNow(estate).map((each) => [each.subject, each]));
+  assert.ok(!subjects.has('host:web/disk:/') && subjects.has('host:web/disk:/srv'));
+  assert.deepEqual(subjects.get('host:web')?.restsOn, ['host:big']);
+  assert.deepEqual(subjects.get('host:web/disk:/srv')?.restsOn, ['host:web']);
+  assert.equal(subjects.get('watching')?.mark, 'unknown');
+  assert.equal(estate.hosts.find(({ host }) => host === 'web')?.standing.mark, 'ok');
+});
+
+test('the worst host comes first', () => {
+  const desk = new Desk();
+  desk.say([desk.seen()]);
+  desk.say([desk.seen({ n: 1, saw: 'broken' })], { agent: B });
+  const { hosts, standing } = estateNow(desk.core, desk.now);
+  assert.deepEqual(
+    hosts.map(({ host }) => host),
+    ['db', 'web'],
+  );
+  assert.equal(standing.mark, 'failed');
+});
