@@ -114,22 +114,29 @@ export class SimHost {
       claims: { claim: () => {} },
       probes: this.items.map((item) => this.#probe(item)),
       reachFor: (peer) => this.#reach(peer),
-      lines: [{ start: (onLine) => (this.#onLine = onLine) }],
+      lines: [{ start: (onLine) => this.#hearLines(onLine) }],
     };
   }
 
+  #hearLines(onLine: (line: Omit<LineRecord, 't' | 'n'>) => void): void {
+    this.#onLine = onLine;
+  }
+
   #numbers(): Numbers {
-    const disk = this.#disk;
-    const run = disk.run;
-    return { run, next: () => (disk.n += 1) };
+    return { run: this.#disk.run, next: () => this.#nextNumber() };
+  }
+
+  #nextNumber(): number {
+    this.#disk.n += 1;
+    return this.#disk.n;
   }
 
   #spool(): Spool {
     const disk = this.#disk;
+    const next = (): number => this.#nextNumber();
     return {
       keep: (records) => {
-        for (const record of records)
-          disk.spool.push({ ...record, n: (disk.n += 1) } as KeptRecord);
+        for (const record of records) disk.spool.push({ ...record, n: next() } as KeptRecord);
       },
       oldest: ({ count }) => disk.spool.slice(0, count),
       forget: (n) => {

@@ -9,6 +9,8 @@ export interface Mutant {
     readonly file: string;
     /** Pattern of the names of tests; all of the file where it is left out. */
     readonly name?: string;
+    /** Of a simulation: one that needs more than one, to meet what the mutant needs. */
+    readonly seeds?: number;
   };
   /** What would be lost. */
   readonly why: string;

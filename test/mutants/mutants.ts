@@ -9,6 +9,7 @@ import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
 import { TELL_MUTANTS } from './mutants-tell.ts';
+import { WATCH_MUTANTS } from './mutants-watch.ts';
 
 const SHELL = 'src/vault/shell';
 const BACKUP_SIM = 'sim/backup.sim.test.ts';
@@ -373,4 +374,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RESTORE_MUTANTS,
   ...GUARD_MUTANTS,
   ...TELL_MUTANTS,
+  ...WATCH_MUTANTS,
 ];

@@ -105,12 +105,14 @@ export function plant(before: string, edits: Mutant['edits']): { text: string; s
 
 function runTest(
   cwd: string,
-  { file, name }: Mutant['caughtBy'],
+  { file, name, seeds = 1 }: Mutant['caughtBy'],
 ): Promise<{ readonly isPassed: boolean; readonly said: string }> {
   const named = name === undefined ? [] : ['--test-name-pattern', name];
   const args = ['--test', '--test-reporter=tap', ...named, path.join(cwd, file)];
   // The same seed each time: whether a mutant is caught is a matter of the mutant.
-  const env: NodeJS.ProcessEnv = { ...process.env, SEED };
+  const env: NodeJS.ProcessEnv = {
+    ...{ ...process.env, SEED, HOLDFAST_SIM_SEEDS: String(seeds) },
+  };
   delete env.NODE_TEST_CONTEXT; // Else a test within a test would not run as one.
   const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -7,17 +7,7 @@ import { assert } from '../../../base/assert.ts';
 import type { Random } from '../../../host/random.ts';
 import { unixMs } from '../../../base/units.ts';
 import { LEASE_MS } from '../standing/standing.ts';
-import type {
-  AgentId,
-  Enrolled,
-  Hear,
-  Heard,
-  Level,
-  Mark,
-  Said,
-  Say,
-  Word,
-} from '../agent/messages.ts';
+import type { AgentId, Enrolled, Hear, Heard, Level, Mark, Said, Say } from '../agent/messages.ts';
 import type { ServerChange, StoredAgent, StoredJob } from './changes.ts';
 import {
   type Agents,

@@ -16,17 +16,24 @@ import {
 } from './standing.ts';
 
 const DAY_MS = 86_400_000;
-const moment = fc.integer({ min: -DAY_MS, max: 3 * DAY_MS });
+/** Near enough to each other that things still count, and far. */
+const moment = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: -LEASE_MS, max: LEASE_MS }) },
+  { weight: 1, arbitrary: fc.integer({ min: -DAY_MS, max: 3 * DAY_MS }) },
+);
 const evidence = fc.record({
   kind: fc.constantFrom('sim', 'reach', 'disk-space'),
   saw: fc.constantFrom('healthy', 'impaired', 'broken', 'unreadable', 'gone'),
   why: fc.constant('as it was seen'),
   seenAtMs: fc.option(moment, { nil: undefined }),
-  limitMs: fc.integer({ min: 0, max: 5 * DAY_MS }),
+  limitMs: fc.oneof(
+    fc.integer({ min: 0, max: 2 * LEASE_MS }),
+    fc.integer({ min: 0, max: 5 * DAY_MS }),
+  ),
 });
 const lease = fc.record({
   saidAtMs: fc.option(moment, { nil: undefined }),
-  hasTwoSpeakers: fc.boolean(),
+  hasTwoSpeakers: fc.integer({ min: 0, max: 9 }).map((roll) => roll === 0),
 });
 
 /** Known to be well, or to work in part: what old or missing evidence must never bring about. */
@@ -85,6 +92,14 @@ test('what was seen in the future is unknown', () => {
   assert.equal(itemStanding(seen, spoken, 1000).reason, 'from-future');
   assert.equal(itemStanding(seen, spoken, 1001).mark, 'ok');
   assert.equal(leaseStanding({ saidAtMs: 1001, hasTwoSpeakers: false }, 1000).mark, 'unknown');
+});
+
+test('what could not be read, and what was not said in this start, is unknown', () => {
+  const spoken = { saidAtMs: 1000, hasTwoSpeakers: false };
+  const seen = { kind: 'sim', saw: 'unreadable', why: '', seenAtMs: 900, limitMs: DAY_MS } as const;
+  assert.equal(itemStanding(seen, spoken, 1000).mark, 'unknown');
+  const before = { ...seen, saw: 'healthy', seenAtMs: undefined } as const;
+  assert.equal(itemStanding(before, spoken, 1000).reason, 'not-said');
 });
 
 test('the moment its limit is over it counts no more, and neither does its lease', () => {
