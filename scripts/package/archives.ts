@@ -27,7 +27,7 @@ export function makeTarball({ top, out, release }: Made): string {
     ...['--owner=0', '--group=0', `--mtime=@${release.epochS}`],
     ...['-C', path.dirname(top), path.basename(top)],
   ]);
-  run('sh', ['-c', 'gzip -n -9 <"$0" >"$1"', tar, file]);
+  run('sh', ['-c', 'gzip -n -6 <"$0" >"$1"', tar, file]);
   fs.unlinkSync(tar);
   return file;
 }
