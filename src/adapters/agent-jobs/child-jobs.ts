@@ -8,6 +8,7 @@ import { sayText } from '../../base/say-name.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
 import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
+import { actJob } from './act-socket.ts';
 
 const LIMIT_MS = 24 * 3_600_000;
 /** After being told to end; what was frozen is put back in that time. */
@@ -22,6 +23,8 @@ export interface ChildJobsPlace {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly graceMs?: number | undefined;
+  /** Where plans are applied by who may: the agent itself is nobody. */
+  readonly actSocket?: string | undefined;
 }
 
 export class ChildJobs implements JobRunner {
@@ -50,6 +53,8 @@ export class ChildJobs implements JobRunner {
       return { refused: 'plans are not applied for a server on this host (agent.yaml, plans)' };
     }
     if (!/^p-[0-9a-f]{8}$/.test(name)) return { refused: `${name} is no id of a plan` };
+    const { actSocket } = this.#place;
+    if (actSocket !== undefined) return actJob(name, actSocket);
     return this.#job(['apply', name], LIMIT_MS);
   }
 

@@ -1,5 +1,6 @@
 /** The agent of this host, put together: docs/design/026-agents.md. Few packages are reached from here. */
 import { AGENT_CONFIG, readAgentConfig } from '../../adapters/agent-config/agent-config-file.ts';
+import { ACT_SOCKET } from '../../adapters/agent-jobs/act-socket.ts';
 import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
@@ -93,7 +94,11 @@ function partsOf(
     ...{ clock, random: ports.tools.random, numbers },
     spool: new DiskSpool({ ...ports, numbers }, state, config.spool),
     heard: new FileHeardBook(ports, state),
-    jobs: new ChildJobs(config, { command: holdfastCommand(), env: jobEnvironment(env, dir) }),
+    jobs: new ChildJobs(config, {
+      ...{ command: holdfastCommand(), env: jobEnvironment(env, dir) },
+      // Root may do by itself what it is asked for.
+      actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
+    }),
     freezer: {
       isFrozen: () => freezer.isFrozen(),
       // No server passes for a person of this host by the name that it gives.

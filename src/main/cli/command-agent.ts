@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
+import { actOnce } from '../agent/act-once.ts';
 import { enrolHere } from '../agent/enrol-here.ts';
 import { runAgent } from '../agent/run-agent.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -40,6 +41,19 @@ export function define(command: Command, act: Act): void {
     .option('--state <directory>', 'where its key and what it keeps lie')
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [options]: [Options]) => run(cli, options)));
+  command
+    .command('act')
+    .description('Applies one plan that standard input names: systemd starts it, for level act.')
+    .option('--config <file>', 'instead of /etc/holdfast/agent.yaml')
+    .addHelpText('after', '\nExample:\n  systemctl enable --now holdfast-act.socket')
+    .action(
+      act(async (cli, [options]: [Options]) => {
+        const { config } = { ...command.opts<Options>(), ...options };
+        const streams = { input: process.stdin, output: process.stdout };
+        const end = await actOnce(streams, { env: cli.env, config });
+        return { code: end.state === 'failed' ? EXIT.error : EXIT.done, say: () => [], json: {} };
+      }),
+    );
   command
     .command('enroll')
     .description('Makes this host known to a server.')

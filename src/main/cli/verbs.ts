@@ -264,7 +264,10 @@ export const VERBS: readonly Verb[] = [
     door: 'All',
     summary: 'watch this host for a server; does what agent.yaml allows',
     isCommon: false,
-    parts: [{ name: 'enroll', summary: 'make this host known to a server', isCommon: false }],
+    parts: [
+      { name: 'enroll', summary: 'make this host known to a server', isCommon: false },
+      { name: 'act', summary: 'apply one plan, as systemd asks for level act', isCommon: false },
+    ],
     load: () => import('./command-agent.ts'),
   },
   {
