@@ -11,6 +11,7 @@ import { textOfBytes } from '../cli/places.ts';
 import { fullPath } from '../cli/settings.ts';
 import {
   AGENT_CONFIG,
+  AGENT_STATE,
   enrollPlan,
   type EnrollPlan,
   type Level,
@@ -174,5 +175,6 @@ function* words(
 }
 
 const AS_AGENT = `setpriv --reuid=holdfast --regid=holdfast --init-groups ${PROGRAM_TREE}/bin/holdfast agent`;
-const BY_HAND = `${AS_AGENT} --config ${AGENT_CONFIG}`;
-const ENROL_LATER = `${AS_AGENT} enroll - --config ${AGENT_CONFIG}     # the line of \`holdfast server token HOST\` on stdin`;
+const FILES = `--config ${AGENT_CONFIG} --state ${AGENT_STATE}`;
+const BY_HAND = `${AS_AGENT} ${FILES}`;
+const ENROL_LATER = `${AS_AGENT} enroll - ${FILES}     # the line of \`holdfast server token HOST\` on stdin`;
