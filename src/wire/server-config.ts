@@ -15,6 +15,8 @@ export const serverSchema = z.strictObject({
     .string()
     .regex(/^https:\/\/(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?$/)
     .optional(),
+  /** The port on which agents listen for each other; without it none reaches for another. */
+  mesh: z.int().min(1024).max(65_535).optional(),
   /** Hosts outside the estate whose agents watch this server. */
   peers: z.array(z.string().min(1)).optional(),
 });

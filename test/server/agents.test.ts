@@ -293,3 +293,26 @@ test('who waits for a word is answered when the server ends', async (t) => {
   await until(() => isAnswered);
   await waiting;
 });
+
+test('each agent is told whom to reach for, by the address that the configuration has', async (t) => {
+  const config = {
+    server: { mesh: 7432 },
+    hosts: { db1: { address: 'root@10.0.0.2:22' }, web2: { address: '[fd00::3]:22' } },
+  };
+  const bench = await ServerBench.open(t, { config });
+  const [web1] = [await bench.enrol('web1'), await bench.enrol('db1'), await bench.enrol('web2')];
+  await web1.say([]);
+  interface PeersWord {
+    readonly n: number;
+    readonly word: string;
+    readonly peers?: readonly { readonly host: string; readonly address: string }[];
+  }
+  let last: PeersWord | undefined;
+  // Each that is enrolled changes what the others are told.
+  while ((last?.peers?.length ?? 0) < 2) {
+    const { body } = await web1.hear(last?.n);
+    last = body.words?.at(-1);
+  }
+  const told = last?.peers?.map(({ host, address }) => `${host} ${address}`);
+  assert.deepEqual([...(told ?? [])].sort(), ['db1 10.0.0.2', 'web2 fd00::3']);
+});

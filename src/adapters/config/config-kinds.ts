@@ -133,6 +133,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['listen', 'an address and a port as "127.0.0.1:7431", in quotes'],
   ['url', 'an address as https://holdfast.example.org:7431'],
   ['peers', 'a list of names of hosts'],
+  ['mesh', 'a port from 1024 to 65535'],
 ]);
 
 const STOPPER_WANTED: ReadonlyMap<string, string> = new Map([

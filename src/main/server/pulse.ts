@@ -2,6 +2,7 @@
 import { Fault } from '../../base/fault.ts';
 import { durationMs } from '../../base/units.ts';
 import { subjectsNow } from '../../watch/core/server/estate-now.ts';
+import { MeshWords } from './mesh-words.ts';
 import { wait } from '../tell/telling.ts';
 import { estateOf, type Served } from './served.ts';
 
@@ -13,6 +14,7 @@ export class Pulse {
   readonly #served: Served;
   readonly #onBug: (error: unknown) => void;
   readonly #log: (line: string) => void;
+  readonly #mesh: MeshWords;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
   #told = new Map<string, string>();
@@ -24,6 +26,7 @@ export class Pulse {
     of: { readonly onBug: (error: unknown) => void; readonly log: (line: string) => void },
   ) {
     this.#served = served;
+    this.#mesh = new MeshWords(served);
     this.#onBug = of.onBug;
     this.#log = of.log;
   }
@@ -61,6 +64,7 @@ export class Pulse {
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
+    await this.#mesh.beat();
     const estate = estateOf(this.#served);
     await writer.alone(async () => {
       const changes = await telling.changes(subjectsNow(estate));
