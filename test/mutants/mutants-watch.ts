@@ -14,7 +14,11 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     id: 'standing: expiry is not looked at',
     file: `${STANDING}/standing.ts`,
     edits: [
-      { replace: 'if (nowMs >= expiryOf({ ...evidence, seenAtMs })) {', with: 'if (nowMs < 0) {' },
+      {
+        replace:
+          'if (nowMs >= expiryOf({ kind: evidence.kind, limitMs: evidence.limitMs, seenAtMs })) {',
+        with: 'if (nowMs < 0) {',
+      },
     ],
     caughtBy: OF_STANDING,
     why: 'three weeks of OK over a corrupt file system (TDF 2015)',

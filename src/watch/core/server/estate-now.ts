@@ -182,19 +182,29 @@ function itemNow(
   const { now } = reading;
   const { host } = of.held.stored;
   const subject = `host:${host}/${stored.item}`;
-  const evidence = { ...stored, seenAtMs };
+  const { kind, saw, why, limitMs } = stored;
+  const evidence = { kind, saw, why, limitMs, seenAtMs };
   const plain = itemStanding(evidence, of.lease, now.atMs);
   const aim = stored.kind === 'reach' ? aimOf(stored.item, reading) : undefined;
   const standing =
     stored.kind === 'reach' && plain.reason === 'broken' ? reachStanding(host, aim, plain) : plain;
-  const ended = seenAtMs === undefined ? undefined : expiryOf({ ...evidence, seenAtMs });
+  const ended = seenAtMs === undefined ? undefined : expiryOf({ kind, limitMs, seenAtMs });
+  const { saidAtMs } = of.lease;
+  // Written out: this is made for every item of every host at each reading.
   return {
-    ...{ subject, host, standing, item: stored.item, kind: stored.kind, saw: stored.saw },
-    ...{ detail: stored.detail, everyMs: stored.everyMs, seenAt: stored.seenAt },
+    subject,
+    host,
+    standing,
+    item: stored.item,
+    kind: stored.kind,
+    saw: stored.saw,
+    detail: stored.detail,
+    everyMs: stored.everyMs,
     limitMs: limitOf(stored.kind, stored.limitMs),
+    seenAt: stored.seenAt,
     ageMs: seenAtMs === undefined ? undefined : now.atMs - seenAtMs,
     expiresInMs: ended === undefined ? undefined : Math.max(0, ended - now.atMs),
-    since: sinceOf(standing, { since, ended, saidAtMs: of.lease.saidAtMs }, reading),
+    since: sinceOf(standing, { since, ended, saidAtMs }, reading),
     isInMaintenance: reading.isHidden(subject),
     restsOn: aim === undefined ? [`host:${host}`] : [`host:${aim.host}`, `host:${host}`],
   };

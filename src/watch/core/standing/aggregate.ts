@@ -42,6 +42,7 @@ export function hiddenBy(
       .filter(({ from, until }) => from <= wallMs && wallMs < until)
       .flatMap(({ subjects }) => subjects),
   );
+  if (named.size === 0) return () => false;
   return (subject) => named.has(subject) || named.has(`${hostOf(subject)}/*`);
 }
 

@@ -85,7 +85,7 @@ export function itemStanding(
   if (seenAtMs > nowMs) {
     return unknownFor('from-future', 'It was seen at a moment that has not come yet.');
   }
-  if (nowMs >= expiryOf({ ...evidence, seenAtMs })) {
+  if (nowMs >= expiryOf({ kind: evidence.kind, limitMs: evidence.limitMs, seenAtMs })) {
     return unknownFor('expired', `What was seen is too old to count. Then: ${evidence.why}`);
   }
   return { mark: MARK_OF[saw], reason: saw, why: evidence.why };
