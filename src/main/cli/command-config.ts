@@ -60,6 +60,18 @@ interface DiffOptions extends VaultOptions {
   readonly exitCode?: true;
 }
 
+const IMPORT_EXAMPLE = `
+What it would add is printed as it would stand in the file. A host that is
+declared with another address is named and left as it is. Contacts are shown.
+
+Examples:
+  holdfast config import inventory.ini
+  holdfast config import /etc/icinga2/conf.d/hosts.conf --write`;
+
+interface ImportOptions extends VaultOptions {
+  readonly write?: true;
+}
+
 export function define(command: Command, act: Act): void {
   command
     .summary('the configuration file')
@@ -81,7 +93,20 @@ export function define(command: Command, act: Act): void {
     .option('--exit-code', 'end with 5 where they differ')
     .addHelpText('after', DIFF_EXAMPLE)
     .action(act((cli, [options]: [DiffOptions]) => diffLook(cli, options)));
-  for (const part of [check, show, diff]) part.option('--config <file>', 'the file');
+  const take = command
+    .command('import')
+    .description('Hosts and contacts of Ansible, Prometheus or Icinga against the file.')
+    .argument('<file>', 'an inventory, a file of targets or prometheus.yml, Icinga 2 objects')
+    .option('--write', 'add the hosts that are not declared; nothing else is changed')
+    .addHelpText('after', IMPORT_EXAMPLE)
+    .action(
+      act(async (cli, [file, options]: [string, ImportOptions]) => {
+        const { answerConfigImport } = await import('../look/answer-config-import.ts');
+        const settings = await readSettings(cli, options);
+        return answerConfigImport(cli, settings, { file, write: options.write ?? false });
+      }),
+    );
+  for (const part of [check, show, diff, take]) part.option('--config <file>', 'the file');
 }
 
 async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {

@@ -300,6 +300,7 @@ export const VERBS: readonly Verb[] = [
       { name: 'check', summary: 'whether it can be read, and what is wrong', isCommon: false },
       { name: 'show', summary: 'what holds, and where each value comes from', isCommon: false },
       { name: 'diff', summary: 'the file against the last look', isCommon: false },
+      { name: 'import', summary: 'hosts of Ansible, Prometheus, Icinga', isCommon: false },
     ],
     load: () => import('./command-config.ts'),
   },
