@@ -121,5 +121,5 @@ test('whatever is handed over, a message can be read again', () => {
   world.step(AT, [host('failed', long, START, { evidence }), ...many]);
   const message = readMessage(world.rows.at(-1)?.body ?? '');
   assert.equal(message?.consequenceCount, 100);
-  assert.equal(message?.consequences.length, 20);
+  assert.equal(message.consequences.length, 20);
 });

@@ -115,12 +115,13 @@ class Line {
   }
 
   sentOf(error: unknown): Sent {
-    const { responseCode, code, response } = error as SMTPTransport.SentMessageInfo & {
+    const { responseCode, code, response } = error as {
       readonly responseCode?: number;
       readonly code?: string;
+      readonly response?: string | false;
     };
     const where = `${this.#options.host}:${this.#options.port}`;
-    const said = response === undefined ? saidBy(error) : `it said ${oneLine(response)}`;
+    const said = typeof response === 'string' ? `it said ${oneLine(response)}` : saidBy(error);
     const why = `${where}: ${this.#signal.aborted ? 'it took too long' : said}`;
     if (responseCode === undefined) {
       const isBefore = !this.#isConnected || BEFORE_DATA.has(code ?? '');

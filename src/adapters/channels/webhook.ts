@@ -70,7 +70,7 @@ const SHAPES: Readonly<Record<WebhookShape, Shape>> = {
       (body) => Buffer.byteLength(canonicalJson(body)) < BODY_MAX,
     );
     const least = { ...whole, text: undefined, evidence: [], consequences: [] };
-    return json('POST', url, fitting ?? least);
+    return json({ method: 'POST', url }, fitting ?? least);
   },
   ntfy: ({ url, token }, { message, lines, ackLink }) => {
     const { base, topic } = topicOf(url);
@@ -82,21 +82,24 @@ const SHAPES: Readonly<Record<WebhookShape, Shape>> = {
       tags: [TAGS[message.mark]],
       click: ackLink,
     };
-    return json('POST', base, body, bearer(token));
+    return json({ method: 'POST', url: base }, body, bearer(token));
   },
   matrix: ({ url, token, room = '' }, { lines }, { id }) => {
     const path = `_matrix/client/v3/rooms/${encodeURIComponent(room)}/send/m.room.message/${id}`;
     const body = { msgtype: 'm.text', body: lines.join('\n') };
-    return json('PUT', `${url.replace(/\/+$/, '')}/${path}`, body, bearer(token));
+    return json({ method: 'PUT', url: `${url.replace(/\/+$/, '')}/${path}` }, body, bearer(token));
   },
   telegram: ({ url, token = '', chat = '' }, { lines }) =>
-    json('POST', `${url.replace(/\/+$/, '')}/bot${token}/sendMessage`, {
-      chat_id: chat,
-      text: upTo(lines.join('\n'), 4000),
-      link_preview_options: { is_disabled: true },
-    }),
+    json(
+      { method: 'POST', url: `${url.replace(/\/+$/, '')}/bot${token}/sendMessage` },
+      {
+        chat_id: chat,
+        text: upTo(lines.join('\n'), 4000),
+        link_preview_options: { is_disabled: true },
+      },
+    ),
   slack: ({ url }, { lines }) =>
-    json('POST', url, { text: upTo(lines.map(escapedForSlack).join('\n'), 4000) }),
+    json({ method: 'POST', url }, { text: upTo(lines.map(escapedForSlack).join('\n'), 4000) }),
 };
 
 const PRIORITY = { ok: 3, degraded: 3, unknown: 4, failed: 5 } as const;
@@ -108,14 +111,12 @@ const TAGS = {
 } as const;
 
 function json(
-  method: HttpCall['method'],
-  url: string,
+  to: Pick<HttpCall, 'method' | 'url'>,
   body: Json,
   headers: Readonly<Record<string, string>> = {},
 ): HttpCall {
   return {
-    method,
-    url,
+    ...to,
     headers: { 'content-type': 'application/json', ...headers },
     body: canonicalJson(body),
   };

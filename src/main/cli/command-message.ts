@@ -12,8 +12,9 @@ import { textOfBytes } from './places.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 
 const EXAMPLES = `
-Ends with 0 when each channel took it, else with 1. That it was taken is no proof
-that it is read: the link in it is, where the server of this machine made its key.
+Ends with 0 when each channel took it, else with 1. That it was taken is no
+proof that it is read. The link in it is: it has one where the server of this
+machine has made its key, and \`tell: url:\` says where it leads.
 
 Channels stand below \`tell: channels:\` in holdfast.yaml: docs/operating/alerts.md.
 

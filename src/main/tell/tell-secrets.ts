@@ -61,7 +61,7 @@ export class TellFiles {
       handle = fs.openSync(file, 'r');
     } catch (cause) {
       const why = cause instanceof Error ? cause.message.replace(/,.*$/s, '') : 'it cannot be read';
-      throw refused(file, why, 'Put the file there, readable by this user alone.', cause);
+      throw refused(file, why, 'Put the file there, readable by this user alone.');
     }
     try {
       const { mode, size } = fs.fstatSync(handle);
@@ -80,7 +80,6 @@ export class TellFiles {
   }
 }
 
-function refused(file: string, why: string, instead: string, cause?: unknown): Fault {
-  const message = `${sayText(file)}: ${why}`;
-  return new Fault('HF_TELL_SECRET', message, { file, instead }, { cause });
+function refused(file: string, why: string, instead: string): Fault {
+  return new Fault('HF_TELL_SECRET', `${sayText(file)}: ${why}`, { file, instead });
 }

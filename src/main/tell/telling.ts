@@ -15,7 +15,7 @@ import { OutboxSender } from '../../tell/shell/outbox-sender.ts';
 import { recentAlerts } from '../../tell/shell/recent-alerts.ts';
 import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { TellConfig } from '../../wire/tell-config.ts';
-import { linkKey } from './link-key.ts';
+import { linkKey } from '../../adapters/channels/link-key.ts';
 import { openChannels } from './open-channels.ts';
 import { ratesOf, tellPolicyOf } from './tell-policy-of.ts';
 

@@ -11,7 +11,7 @@ import { testOf } from '../../tell/core/confirmations.ts';
 import type { ChannelPolicy } from '../../tell/core/tell-policy.ts';
 import type { Channel, Sent } from '../../tell/shell/channel.ts';
 import type { TellConfig } from '../../wire/tell-config.ts';
-import { linkKeyThere } from './link-key.ts';
+import { linkKeyThere } from '../../adapters/channels/link-key.ts';
 import { openChannels } from './open-channels.ts';
 import { randomId } from './random-id.ts';
 import { tellPolicyOf } from './tell-policy-of.ts';

@@ -76,7 +76,7 @@ function topOf(subject: string, above: ReadonlyMap<string, string>): string {
     const parent = above.get(path[path.length - 1] ?? subject);
     if (parent === undefined) return path[path.length - 1] ?? subject;
     const at = path.indexOf(parent);
-    if (at !== -1) return path.slice(at).reduce((least, each) => (each < least ? each : least));
+    if (at !== -1) return path.slice(at).sort()[0] ?? parent;
     path.push(parent);
   }
 }

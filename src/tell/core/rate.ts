@@ -1,5 +1,5 @@
 /** At most so many messages in so long: what is over waits, and nothing is lost. */
-import { type MonotonicMs } from '../../base/units.ts';
+import type { MonotonicMs } from '../../base/units.ts';
 
 export interface RateLimit {
   readonly count: number;

@@ -65,14 +65,15 @@ export class OutboxSender {
 
   /** Until it is told to stop; what is being sent then is ended and its answer kept. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
       try {
         await this.tick(signal);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#ports.log?.(`the outbox cannot be used: ${error.code}: ${error.message}`);
       }
-      if (!signal.aborted) await this.#ports.wait(TICK, signal);
+      if (!isOver()) await this.#ports.wait(TICK, signal);
     }
   }
 
