@@ -16,7 +16,8 @@ Ends with 0 when each channel took it, else with 1. That it was taken is no
 proof that it is read. The link in it is: it has one where the server of this
 machine has made its key, and \`tell: url:\` says where it leads.
 
-Channels stand below \`tell: channels:\` in holdfast.yaml: docs/operating/alerts.md.
+Channels stand below \`tell: channels:\` in holdfast.yaml; by example:
+docs/operating/alerts.md.
 
 Examples:
   holdfast message test
