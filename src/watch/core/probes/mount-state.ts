@@ -9,11 +9,6 @@ export interface MountSeen {
   readonly device: string;
 }
 
-/** A line of /proc/self/mountinfo, as far as this concerns. */
-export interface MountInfo extends MountSeen {
-  readonly mountPoint: string;
-}
-
 /** The mount that is seen at `mountPoint`: the last one there covers the others. */
 export function mountIn(mountinfo: string, mountPoint: string): MountSeen | undefined {
   let seen: MountSeen | undefined;
