@@ -26,6 +26,8 @@ export function mountsToWatch(mounts: readonly MountHere[]): readonly MountHere[
 function isWatched({ class: kind, type, mountPoint }: MountHere): boolean {
   if (kind === 'overlay') return mountPoint === '/';
   if (kind === 'memory') return /^\/(?:tmp|run|var\/tmp)$/.test(mountPoint);
+  // Whoever mounts for himself lets nobody else look, root included.
+  if (kind === 'fuse' && mountPoint.startsWith('/run/user/')) return false;
   if (kind === 'fuse') {
     return !/^fuse\.(?:portal|gvfsd-fuse|lxcfs|snapfuse)$/.test(type) && type !== 'autofs';
   }

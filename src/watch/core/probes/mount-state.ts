@@ -68,7 +68,7 @@ export interface MountWanted {
 
 /** Whether it is mounted, and as it should be. */
 export function judgeMount(seen: MountSeen | undefined, wanted: MountWanted): Found {
-  if (seen === undefined) return found('broken', 'nothing is mounted there any more');
+  if (seen === undefined) return found('broken', 'nothing is mounted there');
   const what = `${seen.type} of ${quoted(seen.device, 80)}`;
   const isReadOnly = seen.isMountReadOnly || seen.isSuperReadOnly;
   const detail = { isReadOnly, type: seen.type, device: quoted(seen.device) };
