@@ -93,8 +93,8 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     file: `${STANDING}/aggregate.ts`,
     edits: [
       {
-        replace: 'return (subject) => named.has(subject) || named.has(`${hostOf(subject)}/*`);',
-        with: 'return () => named.size > 0;',
+        replace: 'return (subject) => named.has(subject) ||',
+        with: 'return (subject) => named.size > 0 || named.has(subject) ||',
       },
     ],
     caughtBy: OF_STANDING,
