@@ -1,5 +1,4 @@
 /** `holdfast bundle`: what a mailing list asks for, safe to post. */
-import fs from 'node:fs';
 import type { Command } from 'commander';
 import { collectSections, namesHere, type Section } from '../../adapters/bundle/collect.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
@@ -9,7 +8,7 @@ import { countOf } from '../../base/say-quantity.ts';
 import { sayMessage, sayText } from '../../base/say-name.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
 import { StoppedBook } from '../../guard/shell/stopped-book.ts';
-import { replaceFile } from '../../vault/shell/whole-file.ts';
+import { publishFile, replaceFile } from '../../vault/shell/whole-file.ts';
 import { Redactor } from '../../watch/core/bundle/redact.ts';
 import { VERSION } from '../version.ts';
 import { nodePorts } from '../vault-session.ts';
@@ -133,10 +132,8 @@ async function isAgreed(cli: Cli, text: string, file: string): Promise<boolean> 
 }
 
 function write(cli: Cli, file: string, text: string): void {
-  try {
-    fs.writeFileSync(fsPath(fullPath(cli, file)), text, { mode: 0o600, flag: 'wx' });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.replace(/,.*$/, '') : 'it cannot be written';
-    throw new Fault('HF_USAGE', `${sayText(file)}: ${why}`, { command: 'bundle' }, { cause });
-  }
+  const outcome = publishFile(nodePorts(), fullPath(cli, file), Buffer.from(text));
+  if (outcome === 'published') return;
+  const message = `${sayText(file)} is there already; nothing was written`;
+  throw new Fault('HF_USAGE', message, { command: 'bundle' });
 }

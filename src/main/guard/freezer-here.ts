@@ -51,8 +51,7 @@ async function within<T>(limitMs: number, work: (signal: AbortSignal) => Promise
     over.abort();
   }, limitMs);
   const doing = work(over.signal);
-  // What it still says after its time is for nobody.
-  doing.catch(() => undefined);
+  doing.catch(() => undefined); // Awaited by the race; what comes after its time is for nobody.
   try {
     return await Promise.race([doing, late.promise]);
   } finally {
