@@ -103,7 +103,9 @@ test('each channel is sent a test, and what it answered is said', async (t) => {
 test('where the server has its key the message asks to be confirmed', async (t) => {
   const { folder, run } = place(t);
   const mails: string[] = [];
-  fs.writeFileSync(path.join(folder, 'tell-link-key'), Buffer.alloc(32, 3), { mode: 0o600 });
+  fs.mkdirSync(path.join(folder, 'server'));
+  const key = path.join(folder, 'server', 'tell-link-key');
+  fs.writeFileSync(key, Buffer.alloc(32, 3), { mode: 0o600 });
   configure(folder, await mailServer(t, mails), await httpDouble(t));
   const ran = await run('ann-mail');
   assert.match(ran.out, /The link in it says that it came/);

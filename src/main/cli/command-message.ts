@@ -47,7 +47,8 @@ async function test(cli: Cli, names: readonly string[], options: VaultOptions): 
   const tested = await testChannels({
     config: settings.config.tell,
     configFile: settings.configFile,
-    stateDirectory: textOfBytes(settings.state.value),
+    // Where `holdfast server` keeps its own.
+    stateDirectory: `${textOfBytes(settings.state.value)}/server`,
     names,
     clock: cli.clock,
     signal: stopped.signal,
