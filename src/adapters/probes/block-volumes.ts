@@ -52,8 +52,8 @@ export function lvmProbe(options: ToolOptions = {}): Probe {
     everyMs: 5 * MINUTE,
     timeoutMs,
     program,
-    // Without its locks: a look must not wait for, nor hold up, who changes volumes.
-    args: ['--readonly', ...format],
+    // Not --readonly: then it asks the kernel nothing, and a full pool looks empty.
+    args: format,
     judge: judgeLvm,
   });
 }

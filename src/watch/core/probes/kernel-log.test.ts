@@ -138,6 +138,9 @@ test('what a healthy kernel says is no trouble', () => {
     'BTRFS info (device sdc): using crc32c (crc32c-intel) checksum algorithm',
     'I/O error, dev sr0, sector 0 op 0x0:(READ) flags 0x80700 phys_seg 1 prio class 2',
     'blk_update_request: I/O error, dev fd0, sector 0',
+    'Out of memory of FAT-fs (sda): corrupt',
+    'FAT-fs[12]: x',
+    'traps: XFS (a): I/O error[123] trap int3 ip:1 sp:2 error:0',
     'audit: type=1400 audit(1.2:3): apparmor="DENIED" operation="open" name="/x error"',
   );
   assert.equal(found.saw, 'healthy', found.why);
