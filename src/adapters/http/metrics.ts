@@ -8,8 +8,7 @@ export interface MetricsText {
   readonly type: string;
 }
 
-/** What there is to say of an age that nobody knows: never a number that looks like one. */
-const NOT_KNOWN = Number.NaN;
+const END = '# EOF\n';
 
 export async function metricsText(
   estate: EstateNow,
@@ -20,43 +19,68 @@ export async function metricsText(
     of.isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE,
   );
   const registers = [registry];
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge<L>({ name, help, labelNames: [...labelNames], registers });
-  gauge('holdfast_info', 'Version of this server.', ['version']).set({ version: of.version }, 1);
-  const watching = gauge('holdfast_watching', 'Whether a peer outside sees this server.', ['mark']);
-  oneHot(estate.watching.standing.mark, (mark, is) => watching.set({ mark }, is));
-  const all = gauge('holdfast_estate_mark', 'The worst of all.', ['mark']);
-  oneHot(estate.standing.mark, (mark, is) => all.set({ mark }, is));
-  const host = gauge('holdfast_host_mark', 'A host with all its items.', ['host', 'mark']);
-  const said = gauge('holdfast_agent_silence_seconds', 'Since the last word of an agent.', [
-    'host',
-  ]);
-  const item = gauge('holdfast_item_mark', 'One item.', ['host', 'item', 'kind', 'mark']);
-  const names = ['host', 'item', 'kind'] as const;
-  const age = gauge('holdfast_evidence_age_seconds', 'Since it was seen; NaN: not known.', names);
-  const left = gauge(
+  const gauge = <L extends string>(name: string, help: string, label: L) =>
+    new Gauge<L>({ name, help, labelNames: [label], registers });
+  gauge('holdfast_info', 'Version of this server.', 'version').set({ version: of.version }, 1);
+  const watching = gauge('holdfast_watching', 'Whether a peer outside sees this server.', 'mark');
+  const all = gauge('holdfast_estate_mark', 'The worst of all.', 'mark');
+  for (const mark of MARKS) {
+    watching.set({ mark }, isIt(mark, estate.watching.standing.mark));
+    all.set({ mark }, isIt(mark, estate.standing.mark));
+  }
+  const own = (await registry.metrics()).replace(END, '').trimEnd();
+  const text = `${own}\n${seriesOf(estate)}${of.isOpenMetrics ? END : ''}`;
+  return { text, type: registry.contentType };
+}
+
+/** Four series of each item and two more: the library takes seconds for what many hosts have. */
+function seriesOf({ hosts }: EstateNow): string {
+  const host = new Family('holdfast_host_mark', 'A host with all its items.');
+  const silence = new Family('holdfast_agent_silence_seconds', 'Since the last word of an agent.');
+  const item = new Family('holdfast_item_mark', 'One item.');
+  const age = new Family('holdfast_evidence_age_seconds', 'Since it was seen; NaN: not known.');
+  const left = new Family(
     'holdfast_evidence_expires_seconds',
-    'Until it counts no more; NaN: none counts.',
-    names,
+    'Until it counts no more; NaN: nothing counts.',
   );
-  for (const each of estate.hosts) {
-    oneHot(each.standing.mark, (mark, is) => host.set({ host: each.host, mark }, is));
-    said.set({ host: each.host }, secondsOf(each.saidAgoMs));
+  for (const each of hosts) {
+    const its = `host="${escaped(each.host)}"`;
+    for (const mark of MARKS) host.add(`${its},mark="${mark}"`, isIt(mark, each.standing.mark));
+    silence.add(its, secondsOf(each.saidAgoMs));
     for (const one of each.items) {
-      const labels = { host: each.host, item: one.item, kind: one.kind };
-      oneHot(one.standing.mark, (mark, is) => item.set({ ...labels, mark }, is));
-      age.set(labels, secondsOf(one.ageMs));
-      left.set(labels, secondsOf(one.expiresInMs));
+      const labels = `${its},item="${escaped(one.item)}",kind="${escaped(one.kind)}"`;
+      for (const mark of MARKS) item.add(`${labels},mark="${mark}"`, isIt(mark, one.standing.mark));
+      age.add(labels, secondsOf(one.ageMs));
+      left.add(labels, secondsOf(one.expiresInMs));
     }
   }
-  return { text: await registry.metrics(), type: registry.contentType };
+  return [host, silence, item, age, left].map((family) => family.text).join('');
+}
+
+class Family {
+  readonly #name: string;
+  text: string;
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
+  }
+
+  add(labels: string, value: number): void {
+    this.text += `${this.#name}{${labels}} ${value}\n`;
+  }
 }
 
 /** Every mark has its series, one of them 1: a query for what failed finds it in any state. */
-function oneHot(mark: StandingMark, set: (mark: StandingMark, is: 0 | 1) => void): void {
-  for (const each of MARKS) set(each, each === mark ? 1 : 0);
+function isIt(mark: StandingMark, is: StandingMark): 0 | 1 {
+  return mark === is ? 1 : 0;
 }
 
+/** What nobody knows is never a number that looks like an age. */
 function secondsOf(ms: number | undefined): number {
-  return ms === undefined ? NOT_KNOWN : ms / 1000;
+  return ms === undefined ? Number.NaN : ms / 1000;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 }

@@ -1,12 +1,16 @@
 /** Each second: what has ended since, what is to be told, and what listeners are to know. */
 import { Fault } from '../../base/fault.ts';
 import { durationMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
 import { subjectsNow } from '../../watch/core/server/estate-now.ts';
+import type { Standing } from '../../watch/core/standing/standing.ts';
 import { MeshWords } from './mesh-words.ts';
 import { wait } from '../tell/telling.ts';
 import { estateOf, type Served } from './served.ts';
 
-const BEAT = durationMs(1000);
+const BEAT_MS = 1000;
+/** Of many hosts a reading takes long: then it is made less often, and agents are answered. */
+const REST_SHARE = 9;
 /** A disk that fails fails each second: it is said once in a while. */
 const SAY_EVERY_MS = 60_000;
 
@@ -14,6 +18,7 @@ export class Pulse {
   readonly #served: Served;
   readonly #onBug: (error: unknown) => void;
   readonly #log: (line: string) => void;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #mesh: MeshWords;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
@@ -23,12 +28,17 @@ export class Pulse {
 
   constructor(
     served: Served,
-    of: { readonly onBug: (error: unknown) => void; readonly log: (line: string) => void },
+    of: {
+      readonly onBug: (error: unknown) => void;
+      readonly log: (line: string) => void;
+      readonly clock: Pick<Clock, 'monotonic'>;
+    },
   ) {
     this.#served = served;
     this.#mesh = new MeshWords(served);
     this.#onBug = of.onBug;
     this.#log = of.log;
+    this.#clock = of.clock;
   }
 
   start(): void {
@@ -45,13 +55,15 @@ export class Pulse {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      const begunAt = this.#monotonic();
       try {
         await this.beat();
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#say(error);
       }
-      await wait(BEAT, signal);
+      const tookMs = this.#monotonic() - begunAt;
+      await wait(durationMs(Math.max(BEAT_MS, REST_SHARE * tookMs)), signal);
     }
   }
 
@@ -76,25 +88,29 @@ export class Pulse {
   #publish(estate: ReturnType<typeof estateOf>): void {
     const { hub } = this.#served;
     const next = new Map<string, string>();
-    const tell = (event: string, of: { readonly id: string; readonly data: object }): void => {
-      const text = JSON.stringify(of.data);
-      next.set(of.id, text);
-      if (this.#told.get(of.id) !== text) hub.publish(event, JSON.parse(text));
+    /** Most of it is as it was: nothing is made of that. */
+    const isNew = (id: string, { mark, why }: Standing): boolean => {
+      const text = `${mark} ${why}`;
+      next.set(id, text);
+      return this.#told.get(id) !== text;
     };
-    const { mark, why } = estate.standing;
-    const watching = estate.watching.standing;
-    tell('status', {
-      id: '',
-      data: { mark, why, watching: { mark: watching.mark, why: watching.why } },
-    });
-    for (const { host, standing, items } of estate.hosts) {
-      tell('host', { id: host, data: { host, mark: standing.mark, why: standing.why } });
-      for (const { item, subject, standing: own } of items) {
-        tell('item', { id: subject, data: { host, item, mark: own.mark, why: own.why } });
+    const { standing, watching, hosts } = estate;
+    const [isAll, isWatching] = [isNew('', standing), isNew('watching', watching.standing)];
+    if (isAll || isWatching) {
+      hub.publish('status', { ...saidOf(standing), watching: saidOf(watching.standing) });
+    }
+    for (const { host, subject, standing: ofHost, items } of hosts) {
+      if (isNew(subject, ofHost)) hub.publish('host', { host, ...saidOf(ofHost) });
+      for (const { item, subject: id, standing: own } of items) {
+        if (isNew(id, own)) hub.publish('item', { host, item, ...saidOf(own) });
       }
     }
     for (const id of this.#told.keys()) if (!next.has(id)) hub.publish('gone', { id });
     this.#told = next;
+  }
+
+  #monotonic(): number {
+    return this.#clock.monotonic();
   }
 
   #say({ code, message }: Fault): void {
@@ -103,4 +119,8 @@ export class Pulse {
     this.#saidAtMs = atMs;
     this.#log(`${code}: ${message}`);
   }
+}
+
+function saidOf({ mark, why }: Standing): { readonly mark: string; readonly why: string } {
+  return { mark, why };
 }

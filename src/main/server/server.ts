@@ -88,7 +88,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const at = await listen(app, parts.listen);
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
-    const pulse = new Pulse(served, { onBug, log: parts.log });
+    const pulse = new Pulse(served, { onBug, log: parts.log, clock });
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
