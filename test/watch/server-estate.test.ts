@@ -114,6 +114,8 @@ test('without a peer outside the watching is unknown; with one it is what that o
   desk.say([desk.seen({ n: 1, item, kind: 'watching' })], { agent: B });
   assert.equal(watching(['db']), 'healthy');
   assert.equal(watching(['db', 'web']), 'never-seen', 'each of them');
+  desk.say([desk.seen({ item: 'http:holdfast-server', kind: 'http', saw: 'broken' })]);
+  assert.equal(watching(['db', 'web']), 'broken', 'a probe of this name says it too');
 });
 
 test('subjects are what tell takes: what is worked on is left out, and guests rest on hosts', () => {

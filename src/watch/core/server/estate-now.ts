@@ -263,7 +263,7 @@ function watchingNow(hosts: readonly HostNow[], reading: Reading): EstateNow['wa
   }
   const said = hosts
     .filter(({ host }) => peers.includes(host))
-    .flatMap(({ items }) => items.filter(({ kind }) => kind === 'watching'));
+    .flatMap(({ items }) => items.filter(isOfWatching));
   const isSilent = peers.length > new Set(said.map(({ host }) => host)).size;
   const why = 'A peer that is to watch this server says nothing of it.';
   const silent = { subject, standing: unknownFor('never-seen', why), since: reading.listensSince };
@@ -271,6 +271,13 @@ function watchingNow(hosts: readonly HostNow[], reading: Reading): EstateNow['wa
   const standing = worstOf(members, () => false);
   const worst = members.find((each) => each.standing === standing);
   return { subject, standing, since: worst?.since ?? reading.listensSince };
+}
+
+/** A probe of this server that the owner of the peer gave this name, of whatever kind. */
+const SERVER_PROBE = 'holdfast-server';
+
+function isOfWatching({ item, kind }: ItemNow): boolean {
+  return kind === 'watching' || item === `${kind}:${SERVER_PROBE}`;
 }
 
 function meshOf(
