@@ -100,3 +100,21 @@ test('claims stand until they end; one that cannot be read holds everything', ()
     (error) => error instanceof Fault && error.code === 'HF_CLAIM_UNREADABLE',
   );
 });
+
+test('what an agent without rights froze counts as well, until it ends or is lifted', () => {
+  const given = ports();
+  const freezer = new FreezeSwitch(given);
+  const ofAgent = new FreezeSwitch({ ...given, stateDir: byteString('/state/agent') });
+  ofAgent.set({ ...FREEZE, reason: 'of the server' });
+  assert.equal(typeof freezer.check(() => now), 'object');
+  // One of ours that has run out hides none that stands.
+  freezer.set({ ...FREEZE, spanMs: hours(1) });
+  ofAgent.set({ ...FREEZE, reason: 'of the server', spanMs: hours(3) });
+  const stands = freezer.check(() => later(hours(2)));
+  assert.equal(typeof stands === 'object' ? stands.reason : stands, 'of the server');
+  assert.equal(freezer.lift(), true);
+  assert.equal(
+    freezer.check(() => assert.fail('nothing is frozen')),
+    undefined,
+  );
+});

@@ -87,7 +87,9 @@ function partsOf(
   const clockOfGuard = nodeClock();
   const book = { ...ports, stateDir: bytes(guardState(dir)) };
   const freezer = agentFreezer({
-    ...{ ports, stateDir: book.stateDir, clock: clockOfGuard },
+    // Without rights it cannot write what is root's; what stands in its own counts there as well.
+    ...{ ports, stateDir: process.getuid?.() === 0 ? book.stateDir : state },
+    clock: clockOfGuard,
     ...{ stoppers: config.stoppers ?? {}, freeze: config.freeze },
   });
   return {
