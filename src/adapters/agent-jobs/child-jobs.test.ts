@@ -66,6 +66,12 @@ const ENDS: readonly (readonly [string, string, JobEnd['state'], RegExp])[] = [
     'failed',
     /exit code 1: it is .*full/,
   ],
+  [
+    'its own words',
+    `echo '{"error":{"message":"no vault"}}'; exit 1`,
+    'failed',
+    /code 1: no vault/,
+  ],
   ['held', 'exit 2', 'failed', /exit code 2/],
   ['killed', 'kill -9 $$', 'failed', /SIGKILL/],
 ];

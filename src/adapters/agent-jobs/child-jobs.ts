@@ -183,7 +183,7 @@ function judged(of: {
     return { state: 'failed', why, ...answer };
   }
   if (end.code === 0) return { state: 'done', why: '', ...answer };
-  const text = lastLines(words.text);
+  const text = messageIn(answer.answer) ?? lastLines(words.text);
   if (end.code === GAPS_EXIT) return { state: 'gaps', why: text, ...answer };
   const exit = end.code === null ? `it was killed by ${end.signal}` : `exit code ${end.code}`;
   return { state: 'failed', why: text === '' ? exit : `${exit}: ${text}`, ...answer };
@@ -199,6 +199,15 @@ function answerOf(said: Bounded): { readonly answer?: string } {
   } catch {
     return {}; // It ended before it answered.
   }
+}
+
+/** With --json what went wrong stands in the answer. */
+function messageIn(answer: string | undefined): string | undefined {
+  const given: unknown = answer === undefined ? undefined : JSON.parse(answer);
+  if (typeof given !== 'object' || given === null || !('error' in given)) return undefined;
+  const { error } = given;
+  if (typeof error !== 'object' || error === null || !('message' in error)) return undefined;
+  return typeof error.message === 'string' ? sayText(error.message) : undefined;
 }
 
 function lastLines(text: string): string {
