@@ -229,3 +229,15 @@ test('things that rest on each other are one alert', () => {
   assert.deepEqual(world.step(30_000, both), ['opened a failed']);
   assert.deepEqual(world.only().consequences, ['b']);
 });
+
+test('what had failed by itself says nothing more when it falls silent with its host', () => {
+  const world = new TellWorld();
+  const item = subject(HTTP, 'failed', 0, [HOST]);
+  world.step(30_000, [item, subject(HOST, 'ok', 0)]);
+  const silent = [subject(HTTP, 'unknown', MINUTE, [HOST]), subject(HOST, 'unknown', MINUTE)];
+  assert.deepEqual(world.step(10 * MINUTE, silent), ['opened host:web1 unknown']);
+  const back = [subject(HTTP, 'unknown', MINUTE, [HOST]), subject(HOST, 'ok', 11 * MINUTE)];
+  assert.deepEqual(world.step(11 * MINUTE, back), ['closed host:web1 ok']);
+  assert.deepEqual(world.step(16 * MINUTE - 1, back), []);
+  assert.deepEqual(world.step(16 * MINUTE, back), [`changed ${HTTP} unknown`]);
+});

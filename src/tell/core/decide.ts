@@ -164,8 +164,11 @@ class Decision {
     const isKnown = alert.state === 'acknowledged';
     const isWorse = markRank(mark) > markRank(told.mark);
     const isQuiet = isKnown || alert.flaps >= policy.flapCount;
-    if (mark !== told.mark && (isWorse || !isQuiet)) {
-      const isDue = now < subject.since || now >= subject.since + delayOf(policy, mark);
+    // With its host it fell silent, and that is said of the host.
+    const isSaidAbove = mark === 'unknown' && !isWorse && this.#isBelowTrouble(subject);
+    if (mark !== told.mark && (isWorse || !isQuiet) && !isSaidAbove) {
+      const begin = Math.max(subject.since, mark === 'unknown' ? this.#backAt(subject) : 0);
+      const isDue = now < begin || now >= begin + delayOf(policy, mark);
       return isDue ? { what: 'changed', was: told.mark } : undefined;
     }
     if (isQuiet) return undefined;
@@ -181,6 +184,20 @@ class Decision {
     const { remindMs } = policy;
     const isTime = remindMs !== undefined && now >= told.at + remindMs;
     return isTime ? { what: 'reminder' } : undefined;
+  }
+
+  #isBelowTrouble({ restsOn }: Subject): boolean {
+    return restsOn.some((name) => markRank(this.#known.get(name)?.mark ?? 'ok') >= UNKNOWN_RANK);
+  }
+
+  /** Since when what it rests on is ok again, where people were told that it was not. */
+  #backAt({ restsOn }: Subject): number {
+    const { now } = this.#input;
+    const times = restsOn.map((name) => {
+      const isEnding = this.#open.has(name) && this.#known.get(name)?.mark === 'ok';
+      return isEnding ? now : (this.#lastClosed(name)?.closedAt ?? 0);
+    });
+    return Math.min(now, Math.max(0, ...times));
   }
 
   /** Its subject was seen to be ok. */
@@ -272,6 +289,7 @@ class Decision {
   }
 }
 
+const UNKNOWN_RANK = markRank('unknown');
 const UNSEEN = 'nobody says anything about it any more';
 
 /** As a subject, so that what fails to tell is itself told of. */
