@@ -4,9 +4,9 @@ import type { Act, Answer, Cli } from './cli.ts';
 import type { AccessOptions, ServerOptions, UserOptions } from './server-options.ts';
 
 const EXAMPLE = `
-It listens where \`server: {listen: "ADDRESS:PORT"}\` of holdfast.yaml says, else on
-127.0.0.1:7431, with a key of its own that agents pin. State lies in the state
-directory.
+It listens where \`server: {listen: "ADDRESS:PORT"}\` of holdfast.yaml says,
+else on 127.0.0.1:7431, with a key of its own that agents pin. State lies in
+the state directory.
 
 Examples:
   holdfast server
@@ -24,7 +24,7 @@ export function define(command: Command, act: Act): void {
     .action(act((cli, [options]: [ServerOptions]) => perform(cli, options)));
   command
     .command('token <host>')
-    .description('A line that enrols a host once, within the hour; the host is told it.')
+    .description('A line that enrols a host once, within the hour.')
     .addHelpText('after', '\nExample:\n  holdfast server token web1')
     .action(
       act(async (cli, [host, , sub]: [string, unknown, Command]) => {
