@@ -51,12 +51,13 @@ export class Freezer {
   /** Nothing is applied when the first await is reached; then every stopper, side by side. */
   async freeze(freeze: Freeze): Promise<readonly FreezeRow[]> {
     this.#switch.set(freeze);
-    return await this.#rows((stopper) => this.#stopped(stopper, freeze));
+    return await rowsOf(this.#rules.stoppers, (stopper) => this.#stopped(stopper, freeze));
   }
 
-  /** What is stopped and what runs now. Changes nothing. */
-  async table(): Promise<readonly FreezeRow[]> {
-    return await this.#rows(async (stopper) => {
+  /** What is stopped and what runs now; of one where `only` names it. Changes nothing. */
+  async table(only?: string): Promise<readonly FreezeRow[]> {
+    const stoppers = this.#rules.stoppers.filter(({ name }) => only === undefined || name === only);
+    return await rowsOf(stoppers, async (stopper) => {
       const { name, kind } = stopper;
       const sight = await this.#look(stopper);
       return { name, kind, state: isStill(sight) ? 'stopped' : 'still-running', why: sight.why };
@@ -92,19 +93,6 @@ export class Freezer {
 
   async #look(stopper: Stopper): Promise<StopperSight> {
     return await this.#ports.within(stopper.limitMs, (signal) => stopper.look(signal));
-  }
-
-  async #rows(row: (stopper: Stopper) => Promise<FreezeRow>): Promise<readonly FreezeRow[]> {
-    const rows = this.#rules.stoppers.map(async (stopper): Promise<FreezeRow> => {
-      try {
-        return await row(stopper);
-      } catch (error) {
-        if (!(error instanceof StopperFailure)) throw error;
-        const { name, kind } = stopper;
-        return { name, kind, state: 'not-reachable', why: error.message };
-      }
-    });
-    return sortedRows(await Promise.all(rows));
   }
 
   async #stopped(stopper: Stopper, freeze: Freeze): Promise<FreezeRow> {
@@ -235,6 +223,22 @@ export class Freezer {
       return { ...row, state: 'failed', why: error.message };
     }
   }
+}
+
+async function rowsOf(
+  stoppers: readonly Stopper[],
+  row: (stopper: Stopper) => Promise<FreezeRow>,
+): Promise<readonly FreezeRow[]> {
+  const rows = stoppers.map(async (stopper): Promise<FreezeRow> => {
+    try {
+      return await row(stopper);
+    } catch (error) {
+      if (!(error instanceof StopperFailure)) throw error;
+      const { name, kind } = stopper;
+      return { name, kind, state: 'not-reachable', why: error.message };
+    }
+  });
+  return sortedRows(await Promise.all(rows));
 }
 
 function isStill({ runs, underWay }: StopperSight): boolean {

@@ -57,7 +57,7 @@ function frozenProbe(given: {
     async look(): Promise<ProbeFinding> {
       await freezer.whenOver();
       if (!isFrozen()) return unfrozen(stopper.name, freezer.left());
-      const row = (await freezer.table()).find(({ name }) => name === stopper.name);
+      const [row] = await freezer.table(stopper.name);
       return row === undefined ? unfrozen(stopper.name, []) : frozenItem(row);
     },
   };
