@@ -15,6 +15,7 @@ import { nodeClock } from '../../adapters/node/clock.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { systemdNotice } from '../../adapters/node/sd-notify.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
+import { PingReceiver } from '../../adapters/probes/ping-receiver.ts';
 import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { agentFreezer } from '../guard/agent-freezer.ts';
@@ -54,9 +55,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const notice = systemdNotice(options.env);
   const own = partsOf(options, dir, config);
   const lines = new LastLines();
+  const pings = new PingReceiver({ probes: config.probes ?? {}, port: config.pings?.port });
+  await pings.listen();
   const parts: AgentParts = {
     ...{ alive: notice.alive, lines: [lines] },
-    ...{ ...own, link, probes: [configProbe(file), ...own.probes] },
+    ...{ ...own, link, probes: [configProbe(file), ...own.probes, ...pings.probes()] },
     reachFor: config.mesh === undefined ? undefined : reachProbe,
   };
   const facts = { agent: identity.agent, level, version: VERSION };
@@ -70,6 +73,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   } finally {
     link.close();
     lines.close();
+    pings.close();
     only.close();
     await mesh?.close();
   }

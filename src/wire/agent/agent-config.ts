@@ -56,6 +56,8 @@ export const agentConfigSchema = z.strictObject({
   plans: z.boolean().optional(),
   probes: probesKey.optional(),
   without: withoutKey.optional(),
+  /** Jobs of this host ping its agent here: probes of the kind ping. */
+  pings: z.strictObject({ port: z.int().min(1024).max(65_535) }).optional(),
   /** What `freeze` stops on this host. */
   stoppers: stoppersSchema.optional(),
   freeze: freezeSchema.optional(),
