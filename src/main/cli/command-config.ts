@@ -32,6 +32,8 @@ Keys of holdfast.yaml:
                                             taken away: mode, limits, rules,
                                             approvals, keep, classes, pipelines,
                                             trees, rollout
+  tell                                      who is told, by what, how soon: url,
+                                            delay, group, remind, channels
 With examples: docs/operating/frozen.md, docs/operating/look.md,
 docs/operating/guard.md
 
