@@ -239,7 +239,7 @@ export function makeKit(seed = 1): Kit {
       const stop = new AbortController();
       const facts = { agent: 'b'.repeat(32), level, version: '0' };
       const run = new AgentLoop(parts, facts).run(stop.signal);
-      run.catch(() => undefined);
+      run.catch(() => undefined); // Awaited by `stop`.
       return {
         stop: async () => {
           stop.abort();

@@ -65,7 +65,7 @@ async function killed(child: ChildProcess): Promise<void> {
 
 async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   for (let spentMs = 0; spentMs < LIMIT_MS; spentMs += 100) {
-    const found = await look().catch(() => undefined);
+    const found = await look().catch(() => undefined); // Tried again until the limit.
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -334,9 +334,9 @@ test(`SEED=${SEED}: answers that are none fail with a Fault, and with nothing el
 
 function textOf(given: unknown): string {
   try {
-    return (
-      JSON.stringify(given, (_key, value) => (typeof value === 'bigint' ? `${value}` : value)) ?? ''
-    );
+    const plain = (_key: string, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value;
+    return `${JSON.stringify(given, plain)}`;
   } catch {
     return '{';
   }

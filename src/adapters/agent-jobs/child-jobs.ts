@@ -3,6 +3,7 @@
  * not the agent's. Every word of the command stands in agent.yaml or here; the server gives a name.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { errnoOf } from '../node/errno.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
@@ -137,8 +138,8 @@ class Ending {
     if (pid === undefined) return;
     try {
       process.kill(-pid, name);
-    } catch {
-      // It has ended meanwhile.
+    } catch (error) {
+      if (errnoOf(error) !== 'ESRCH') throw error; // Else it has ended meanwhile.
     }
   }
 }

@@ -1,5 +1,4 @@
 /** Time as an agent counts it: up-time of this machine, sleep included. */
-import fs from 'node:fs';
 import { hrtime } from 'node:process';
 import { unixMs } from '../../base/units.ts';
 import type { AgentClock } from '../../watch/shell/agent/agent-ports.ts';
@@ -39,11 +38,7 @@ export function nodeAgentClock(): AgentClock {
 }
 
 function upMsHere(): number {
-  try {
-    const up = Number.parseFloat(fs.readFileSync('/proc/uptime', 'latin1'));
-    if (Number.isFinite(up)) return Math.floor(up * 1000);
-  } catch {
-    // No /proc: below.
-  }
-  return Math.floor(Number(hrtime.bigint() / 1_000_000n));
+  const { upMs } = momentHere({ now: () => unixMs(0) });
+  // Where there is no /proc, the clock that stands still while the machine sleeps.
+  return upMs ?? Math.floor(Number(hrtime.bigint() / 1_000_000n));
 }

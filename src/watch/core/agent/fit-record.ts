@@ -6,7 +6,6 @@ const TEXT_MAX = 256;
 const KEY_MAX = 64;
 const KEYS_MAX = 16;
 const LINE_BYTES_MAX = 1024;
-const NAME_MAX = 223;
 
 export function fitWhy(text: string): string {
   return cut(text, WHY_MAX);
@@ -26,12 +25,6 @@ export function fitDetail(detail: Detail): Detail {
 export function fitLine(text: string): string {
   const plain = text.toWellFormed().replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
   return cut(plain, LINE_BYTES_MAX);
-}
-
-/** `KIND:NAME` of any name: what is no printable ASCII is written `%XX` per byte of UTF-8. */
-export function itemOf(kind: string, name: string): string {
-  const escaped = [...name.toWellFormed()].map(escapedCharacter).join('');
-  return `${kind}:${escaped === '' ? '%00' : escaped.slice(0, NAME_MAX)}`;
 }
 
 /** By which a person asks for one item: letters, digits, `.`, `_` and `-` stay, all else is `-`. */
@@ -67,19 +60,4 @@ export function utf8Length(text: string): number {
 
 function cut(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 3).toWellFormed()}...`;
-}
-
-function escapedCharacter(character: string): string {
-  if (/^[\x21-\x24\x26-\x7e]$/.test(character)) return character;
-  return utf8Bytes(character.codePointAt(0) ?? 0)
-    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-    .join('');
-}
-
-function utf8Bytes(point: number): readonly number[] {
-  if (point < 0x80) return [point];
-  const tail = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
-  if (point < 0x800) return [0xc0 | (point >> 6), tail(0)];
-  if (point < 0x10000) return [0xe0 | (point >> 12), tail(6), tail(0)];
-  return [0xf0 | (point >> 18), tail(12), tail(6), tail(0)];
 }

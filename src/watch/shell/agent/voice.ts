@@ -3,7 +3,7 @@ import { Fault } from '../../../base/fault.ts';
 import { backoffMs, UNWELCOME_MS } from '../../core/agent/backoff.ts';
 import type { CitedMark, Mark } from '../../core/agent/messages.ts';
 import { type DurationMs, durationMs } from '../../../base/units.ts';
-import type { AgentClock, AgentFacts, AgentParts } from './agent-ports.ts';
+import type { AgentFacts, AgentParts } from './agent-ports.ts';
 
 export interface Spoken {
   readonly agent: string;

@@ -94,7 +94,9 @@ export class Watcher {
     const settled = new AbortController();
     let finding: ProbeFinding | undefined;
     const look = lookOf(probe, AbortSignal.any([over.signal, signal]))
-      .then((found) => void (finding = found))
+      .then((found) => {
+        finding = found;
+      })
       .finally(() => settled.abort());
     await clock.wait(durationMs(probe.timeoutMs), AbortSignal.any([settled.signal, signal]));
     if (!settled.signal.aborted) {

@@ -36,17 +36,21 @@ export class WordDesk {
   take(word: Word, signal: AbortSignal): void {
     switch (word.word) {
       case 'job':
-        return this.#desks.jobs.take(word);
+        this.#desks.jobs.take(word);
+        return;
       case 'cancel':
-        return this.#desks.jobs.cancel(word.job);
+        this.#desks.jobs.cancel(word.job);
+        return;
       case 'freeze':
       case 'unfreeze':
         this.#freezing = this.#freezing.then(() => this.#freezeOrNot(word));
         return;
       case 'claim':
-        return this.#claim(word);
+        this.#claim(word);
+        return;
       case 'peers':
-        return this.#reachFor(word, signal);
+        this.#reachFor(word, signal);
+        return;
     }
   }
 
