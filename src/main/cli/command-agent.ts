@@ -19,12 +19,12 @@ interface Options {
 const LINE_BYTES_MAX = 4096;
 
 const EXAMPLE = `
-What a server may ask of this host stands in /etc/holdfast/agent.yaml, which root
-writes; without that file it may ask for nothing, and is told what is seen.
+What a server may ask of this host stands in /etc/holdfast/agent.yaml, which
+root writes; without that file it may ask for nothing, and is told what is seen.
 
 Examples:
   holdfast agent
-  holdfast agent enroll - < line.txt     # the line of: holdfast server token HOST`;
+  holdfast agent enroll - < line.txt     # what server token HOST printed`;
 
 const ENROLL_EXAMPLE = `
 The line is what \`holdfast server token HOST\` printed on the server. As - it is
