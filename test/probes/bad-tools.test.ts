@@ -13,7 +13,7 @@ import { pluginProbe } from '../../src/adapters/probes/nagios-plugin.ts';
 import { pathProbe } from '../../src/adapters/probes/path-there.ts';
 import { stuckProbe, zombieProbe } from '../../src/adapters/probes/stuck-processes.ts';
 import type { Probe } from '../../src/watch/shell/agent/probe.ts';
-import { assertSurvivesBadTools, folder, look, saying } from './probe-bench.ts';
+import { assertSurvivesBadTools, folder, look, saying, script } from './probe-bench.ts';
 
 const timed = { name: 'x', everyMs: 60_000 };
 const anything = { type: 'any', bytesMin: undefined, ageMaxMs: undefined } as const;
@@ -73,6 +73,24 @@ test('a journal without a line is not a kernel without trouble', async (t) => {
   const finding = await look(kernelLogProbe({ device: '/nowhere', journal }));
   assert.equal(finding.saw, 'unreadable');
   assert.match(finding.why, /shows no line/);
+});
+
+test('the journal is read on from where it ended, and what it told before still counts', async (t) => {
+  const dir = folder(t);
+  const first =
+    '[    5.000000] web1 kernel: XFS (sdb1): Log I/O error detected. Shutting down filesystem';
+  const journal = script(
+    dir,
+    'journal',
+    `case "$*" in *--after-cursor=s=1*) echo '[ 9.0] web1 kernel: usb 1-1: new device'; echo '-- cursor: s=2';;
+*--after-cursor=s=2*) exit 1;;
+*) echo '${first}'; echo '-- cursor: s=1';; esac`,
+  );
+  const probe = kernelLogProbe({ device: '/nowhere', journal, upMs: () => 60_000 });
+  for (const saw of ['broken', 'broken', 'unreadable', 'broken']) {
+    const finding = await look(probe);
+    assert.equal(finding.saw, saw, finding.why);
+  }
 });
 
 test('a look that never ends is ended by the probe itself; so is one that is stopped', async () => {

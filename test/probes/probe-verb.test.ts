@@ -1,13 +1,14 @@
 // Goal: `holdfast probe` runs the probes of this host and of agent.yaml once, worst first; what could
 // not be seen never looks ok; one that fails ends with 5 where that is asked for. Method: the program.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { discoverHost } from '../../src/adapters/probes/host-found.ts';
 import { probesHere } from '../../src/adapters/probes/probes-here.ts';
 import { probesKey } from '../../src/wire/agent/probe-config.ts';
-import { Bench } from '../cli/run-cli.ts';
+import { Bench, PROGRAM } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 
 const bench = new Bench();
@@ -50,6 +51,17 @@ test('worst first, in words and as JSON; unknown is not ok', (t) => {
 interface Said {
   readonly probes: readonly { readonly item: string; readonly standing: string }[];
 }
+
+test('a sandbox that sees all mounts read-only says nothing of the host', (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const probe = `${PROGRAM} probe mount:/ --exit-code --config ${config('probes: {}\n')}`;
+  const script = `mount -o remount,bind,ro / && ! touch /ro-here 2>/dev/null && ${probe}`;
+  const ran = spawnSync('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', script], {
+    encoding: 'utf8',
+  });
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+  assert.match(ran.stdout, /mount:\/ +.*, writable/);
+});
 
 test('a file that is not understood is an error, and says what', (t) => {
   if (!needs(t, 'root')) return;

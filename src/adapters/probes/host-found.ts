@@ -5,6 +5,7 @@ import { type FstabLine, fstabLines } from '../../watch/core/probes/mount-state.
 import { mdArraysIn } from '../../watch/core/probes/md-array.ts';
 import { type MountLine, parseMountInfo } from '../discovery/mount-table.ts';
 import { errnoOf } from '../node/errno.ts';
+import { readHostMounts } from './host-mounts.ts';
 import { kernelFileIfThere, namesIn } from './read-kernel-file.ts';
 
 export interface HostFound {
@@ -29,10 +30,11 @@ const NAMES_MAX = 100;
 
 /** Reads tables of the kernel and names of files: it wakes no mount, and asks no program. */
 export function discoverHost(): HostFound {
+  const table = readHostMounts();
   const mdstat = kernelFileIfThere('/proc/mdstat');
   const devices = namesIn('/sys/block').slice(0, 1000);
   return {
-    mounts: parseMountInfo(kernelFileIfThere('/proc/self/mountinfo') ?? ''),
+    mounts: 'text' in table ? parseMountInfo(table.text) : [],
     fstab: fstabLines(kernelFileIfThere('/etc/fstab') ?? ''),
     arrays: arraysIn(mdstat),
     pools: namesIn('/proc/spl/kstat/zfs').filter((name) => isFolder(`/proc/spl/kstat/zfs/${name}`)),

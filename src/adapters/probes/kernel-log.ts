@@ -17,8 +17,11 @@ const TIMEOUT_MS = 10_000;
 const RECORD_BYTES = 16 * 1024;
 /** More than the largest ring holds; what is left comes with the next look. */
 const RECORDS_MAX = 50_000;
-const JOURNAL_LINES = '5000';
 const JOURNAL_BYTES = 4 * 1024 * 1024;
+const JOURNAL_ARGS: readonly string[] = [
+  ...['--dmesg', '--boot', '--output=short-monotonic', '--no-pager', '--quiet'],
+  ...['--lines=5000', '--show-cursor'],
+];
 
 interface KernelLogOptions {
   /** `/dev/kmsg`. */
@@ -82,7 +85,7 @@ export class KernelRing {
 /** Trouble that the kernel tells of, by its ring, or by the journal where that may not be read. */
 export function kernelLogProbe(options: KernelLogOptions = {}): Probe {
   const { device, journal = 'journalctl', upMs = upMsHere, timeoutMs = TIMEOUT_MS } = options;
-  const child = new ProbeChild();
+  const log = new JournalLog(journal, timeoutMs - 500);
   let troubles = new KernelTroubles();
   let ring: KernelRing | string | undefined;
   const lookAtRing = (): ProbeFinding | string => {
@@ -103,34 +106,51 @@ export function kernelLogProbe(options: KernelLogOptions = {}): Probe {
     look: async (signal) => {
       const seen = lookAtRing();
       if (typeof seen !== 'string') return seen;
-      const args = ['--dmesg', '--boot', '--output=short-monotonic', '--no-pager', '--quiet'];
-      const answer = await child.run({
-        program: journal,
-        args: [...args, `--lines=${JOURNAL_LINES}`],
-        limitMs: timeoutMs - 500,
-        bytesMax: JOURNAL_BYTES,
-        signal,
-      });
-      return judgeJournal(printedOf(answer, journal), seen, upMs());
+      return await log.look(signal, { ringErrno: seen, upMs: upMs() });
     },
   });
 }
 
-function judgeJournal(
-  printed: ReturnType<typeof printedOf>,
-  ringErrno: string,
-  upMs: number,
-): ProbeFinding {
-  const ring = `the ring of the kernel cannot be read (${ringErrno})`;
-  if ('finding' in printed) {
-    return found('unreadable', `${ring}, nor the journal: ${printed.finding.why}`);
+/** What the kernel said, by the journal, read on from where the last look ended. */
+class JournalLog {
+  readonly #program: string;
+  readonly #limitMs: number;
+  readonly #child = new ProbeChild();
+  #troubles = new KernelTroubles();
+  #cursor: string | undefined;
+
+  constructor(program: string, limitMs: number) {
+    this.#program = program;
+    this.#limitMs = limitMs;
   }
-  const troubles = new KernelTroubles();
-  for (const line of printed.text.split('\n')) {
-    const parsed = monotonicLine(line);
-    if (parsed !== undefined) troubles.note(parsed);
+
+  async look(
+    signal: AbortSignal,
+    at: { readonly ringErrno: string; readonly upMs: number },
+  ): Promise<ProbeFinding> {
+    const from = this.#cursor === undefined ? [] : [`--after-cursor=${this.#cursor}`];
+    const answer = await this.#child.run({
+      program: this.#program,
+      args: [...JOURNAL_ARGS, ...from],
+      limitMs: this.#limitMs,
+      bytesMax: JOURNAL_BYTES,
+      signal,
+    });
+    const printed = printedOf(answer, this.#program);
+    const ring = `the ring of the kernel cannot be read (${at.ringErrno})`;
+    if ('finding' in printed) {
+      // Its place may have gone with an old file: the next look begins anew.
+      this.#cursor = undefined;
+      this.#troubles = new KernelTroubles();
+      return found('unreadable', `${ring}, nor the journal: ${printed.finding.why}`);
+    }
+    for (const line of printed.text.split('\n')) {
+      const parsed = monotonicLine(line);
+      if (parsed !== undefined) this.#troubles.note(parsed);
+    }
+    this.#cursor = /^-- cursor: (\S+)$/m.exec(printed.text)?.[1] ?? this.#cursor;
+    // Each kernel says something when it starts: none at all is a journal that is not shown to us.
+    if (this.#troubles.lineCount > 0) return this.#troubles.judge(at.upMs);
+    return found('unreadable', `${ring}, and the journal shows no line of it to this user`);
   }
-  // Each kernel says something when it starts: none at all is a journal that is not shown to us.
-  if (troubles.lineCount > 0) return troubles.judge(upMs);
-  return found('unreadable', `${ring}, and the journal shows no line of it to this user`);
 }

@@ -1,10 +1,9 @@
-import fs from 'node:fs';
 import { found } from '../../watch/core/probes/found.ts';
 import { judgeNoStat } from '../../watch/core/probes/file-system-space.ts';
-import { judgeMount, mountIn } from '../../watch/core/probes/mount-state.ts';
+import { judgeMount, mountIn, type MountSeen } from '../../watch/core/probes/mount-state.ts';
 import type { Probe, ProbeFinding } from '../../watch/shell/agent/probe.ts';
-import { errnoOf } from '../node/errno.ts';
 import { boundedProbe } from './bounded-probe.ts';
+import { readHostMounts } from './host-mounts.ts';
 import { ProbeChild } from './probe-child.ts';
 
 const EVERY_MS = 15_000;
@@ -21,7 +20,7 @@ interface MountStateOptions {
 
 /** Whether a file system is still mounted, still writable, and still answers. */
 export function mountProbe(options: MountStateOptions): Probe {
-  const { mountPoint, mountinfo = '/proc/self/mountinfo', program = 'stat' } = options;
+  const { mountPoint, mountinfo, program = 'stat' } = options;
   const { timeoutMs = TIMEOUT_MS } = options;
   const child = new ProbeChild();
   let isWritable = options.isWritable;
@@ -31,14 +30,13 @@ export function mountProbe(options: MountStateOptions): Probe {
     everyMs: EVERY_MS,
     timeoutMs,
     look: async (signal): Promise<ProbeFinding> => {
-      const table = readTable(mountinfo);
-      if ('errno' in table) {
-        return found('unreadable', `${mountinfo} cannot be read (${table.errno})`);
-      }
+      const table = readHostMounts(mountinfo);
+      if ('finding' in table) return table.finding;
       if (!/^\d+ \d+ \d+:\d+ /.test(table.text)) {
-        return found('unreadable', `${mountinfo} is no table of mounts`);
+        return found('unreadable', 'the table of mounts is not as it should be');
       }
-      const seen = mountIn(table.text, mountPoint);
+      const mounted = mountIn(table.text, mountPoint);
+      const seen = table.isHosts ? mounted : bySuperBlock(mounted);
       const isReadOnly = seen?.isMountReadOnly === true || seen?.isSuperReadOnly === true;
       isWritable ??= seen === undefined ? undefined : !isReadOnly;
       const state = judgeMount(seen, { isWritable: isWritable ?? false });
@@ -54,12 +52,7 @@ export function mountProbe(options: MountStateOptions): Probe {
   });
 }
 
-function readTable(file: string): { readonly text: string } | { readonly errno: string } {
-  try {
-    return { text: fs.readFileSync(file, 'latin1') };
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    return { errno };
-  }
+/** Where single mounts cannot be told from our sandbox's, the file system behind them tells. */
+function bySuperBlock(seen: MountSeen | undefined): MountSeen | undefined {
+  return seen && { ...seen, isMountReadOnly: seen.isSuperReadOnly };
 }
