@@ -1,5 +1,4 @@
 /** `holdfast agent`: this host, watched for a server. `agent enroll` makes it known there. */
-import fs from 'node:fs';
 import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
@@ -84,7 +83,7 @@ async function enroll(
   given: readonly string[],
   { config, state, again }: Options,
 ): Promise<Answer> {
-  const line = given.join(' ') === '-' ? lineFromInput() : given.join(' ');
+  const line = given.join(' ') === '-' ? await lineFromInput() : given.join(' ');
   const say = (text: string): void => {
     if (!cli.wantsJson) cli.terminal.err(`${text}\n`);
   };
@@ -103,9 +102,20 @@ async function enroll(
   };
 }
 
-/** @throws Fault HF_AGENT_LINE */
-function lineFromInput(): string {
-  const text = fs.readFileSync(0, 'utf8');
-  if (text.length <= LINE_BYTES_MAX) return text;
-  throw new Fault('HF_AGENT_LINE', 'this is no enrolment line: it is too long');
+/**
+ * The first line, as soon as it is whole: who pastes it need not end the input. A pipe may be empty for
+ * a while, and reading it at once fails then.
+ *
+ * @throws Fault HF_AGENT_LINE
+ */
+async function lineFromInput(): Promise<string> {
+  let text = '';
+  for await (const part of process.stdin) {
+    text += String(part);
+    if (text.length > LINE_BYTES_MAX) {
+      throw new Fault('HF_AGENT_LINE', 'this is no enrolment line: it is too long');
+    }
+    if (text.trimStart().includes('\n')) break;
+  }
+  return text.trimStart().split('\n')[0] ?? '';
 }
