@@ -10,8 +10,8 @@ const EXAMPLE = `
 Reads the list that \`holdfast enroll\` left on the host, shows it, and asks.
 Agent, program, configuration, units, user and state go; originals that were
 replaced come back, those of \`holdfast guard kit\` too. Vaults, their keys and
-what a plan can still put back stay, and are named. Without a host: this machine,
-as root. Killed anywhere: the same command again goes on.
+what a plan can still put back stay, and are named. Without a host: this
+machine, as root. Killed anywhere: the same command again goes on.
 
 Examples:
   holdfast remove root@web1
