@@ -12,12 +12,14 @@ export function helpText(style: Style, options: { readonly all: boolean }): stri
     rows: VERBS.filter((verb) => verb.door === door).flatMap((verb) => rowsOf(verb, options.all)),
   }));
   const width = Math.max(...groups.flatMap(({ rows }) => rows.map(([name]) => name.length)));
-  const blocks = groups.map(({ door, rows }) =>
-    [
-      paint(style, 'strong', door),
-      ...rows.map(([name, summary]) => `  ${padTo(name, width)}  ${summary}`),
-    ].join('\n'),
-  );
+  const blocks = groups
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ door, rows }) =>
+      [
+        paint(style, 'strong', door),
+        ...rows.map(([name, summary]) => `  ${padTo(name, width)}  ${summary}`),
+      ].join('\n'),
+    );
   const more = options.all
     ? 'holdfast VERB --help   a verb, its options and an example'
     : 'holdfast VERB --help   a verb, its options and an example\nholdfast help --all    every verb';
@@ -29,7 +31,10 @@ function rowsOf(verb: Verb, all: boolean): readonly (readonly [string, string])[
   const { name, summary, isCommon, isInternal, parts } = verb;
   if (isInternal === true) return [];
   if (parts === undefined) return all || isCommon ? [[name, summary]] : [];
-  return parts
+  const own: readonly (readonly [string, string])[] =
+    verb.runsItself === true && (all || isCommon) ? [[name, summary]] : [];
+  const ofParts = parts
     .filter((part) => all || part.isCommon)
-    .map((part) => [`${name} ${part.name}`, part.summary]);
+    .map((part) => [`${name} ${part.name}`, part.summary] as const);
+  return [...own, ...ofParts];
 }

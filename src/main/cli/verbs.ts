@@ -15,6 +15,8 @@ export interface Verb {
   readonly isInternal?: true;
   /** `check` of `vault check`: what stands behind the verb, each with its summary. */
   readonly parts?: readonly VerbPart[];
+  /** With parts, it does something without one too. */
+  readonly runsItself?: true;
   readonly load: () => Promise<CommandModule>;
 }
 
@@ -87,14 +89,14 @@ export const VERBS: readonly Verb[] = [
     name: 'ls',
     door: 'Keep',
     summary: 'list what is in a snapshot',
-    isCommon: true,
+    isCommon: false,
     load: () => import('./command-ls.ts'),
   },
   {
     name: 'diff',
     door: 'Keep',
     summary: 'compare two snapshots, or a snapshot and a directory',
-    isCommon: true,
+    isCommon: false,
     load: () => import('./command-diff.ts'),
   },
   {
@@ -262,6 +264,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'agent',
     door: 'All',
+    runsItself: true,
     summary: 'watch this host for a server; does what agent.yaml allows',
     isCommon: false,
     parts: [
