@@ -30,7 +30,7 @@ The line is what \`holdfast server token HOST\` printed on the server. As - it i
 read from standard input, where no list of processes shows it.
 
 Example:
-  ssh server holdfast server token web1 | holdfast agent enroll -`;
+  holdfast agent enroll - < line.txt`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -44,7 +44,10 @@ export function define(command: Command, act: Act): void {
     .command('act')
     .description('Applies one plan that standard input names: systemd starts it, for level act.')
     .option('--config <file>', 'instead of /etc/holdfast/agent.yaml')
-    .addHelpText('after', '\nExample:\n  systemctl enable --now holdfast-act.socket')
+    .addHelpText(
+      'after',
+      '\nExample:\n  holdfast agent act < plan-id.txt      # systemctl enable --now holdfast-act.socket',
+    )
     .action(
       act(async (cli, [options]: [Options]) => {
         const { config } = { ...command.opts<Options>(), ...options };
