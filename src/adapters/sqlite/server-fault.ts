@@ -21,7 +21,7 @@ const TROUBLES: readonly {
     codes: /^(?:SQLITE_CORRUPT|SQLITE_NOTADB|DamagedRow)/,
     what: 'it is damaged',
     instead:
-      'Bring {path} back from a backup, or rebuild what can be rebuilt: `holdfast server recover`.',
+      'Bring {path} back from a backup. Without one move it aside and enrol the hosts anew: accounts and the audit log are gone, agents say the rest again.',
   },
   {
     codes:
