@@ -44,10 +44,7 @@ export function define(command: Command, act: Act): void {
     .command('act')
     .description('Applies one plan that standard input names: systemd starts it, for level act.')
     .option('--config <file>', 'instead of /etc/holdfast/agent.yaml')
-    .addHelpText(
-      'after',
-      '\nExample:\n  holdfast agent act < plan-id.txt      # systemctl enable --now holdfast-act.socket',
-    )
+    .addHelpText('after', '\nExample:\n  holdfast agent act < plan-id.txt')
     .action(
       act(async (cli, [options]: [Options]) => {
         const { config } = { ...command.opts<Options>(), ...options };
