@@ -23,7 +23,7 @@ export function readImport(file: string): ImportRead {
   if (/^\s*object\s+(?:Host|User)\s+"/m.test(text)) {
     return sound({ ...parseIcingaObjects(text), from: 'Icinga', leftOut: [] });
   }
-  const targets = prometheusTargets(valueOf(text));
+  const targets = prometheusTargets(parsedValue(text));
   if (targets !== undefined) return sound({ ...targets, from: 'Prometheus', leftOut: [] });
   const { hosts, leftOut } = readHostFile(file);
   return {
@@ -54,7 +54,7 @@ function sound(read: ImportRead): ImportRead {
   };
 }
 
-function valueOf(text: string): unknown {
+function parsedValue(text: string): unknown {
   try {
     const value: unknown = parse(text, { maxAliasCount: 100 });
     return value;
