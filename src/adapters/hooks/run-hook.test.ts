@@ -44,6 +44,7 @@ test('words reach the program as they are written: there is no shell', async () 
   assert.deepEqual(ended, {
     isOk: true,
     how: 'ended with 0',
+    status: 0,
     said: ['$HOME|; false|*|a b|'],
     stdout: '$HOME|; false|*|a b|',
   });
@@ -102,7 +103,7 @@ test('a hook is run also where what it says has no room', async () => {
   try {
     const file = path.join(scratch, 'ran');
     const ended = await runHook(sh(`echo said; echo >&2 said; touch ${file}; exit 3`));
-    assert.deepEqual(ended, { isOk: false, how: 'ended with 3', said: [], stdout: '' });
+    assert.deepEqual(ended, { isOk: false, how: 'ended with 3', status: 3, said: [], stdout: '' });
     assert.equal(fs.existsSync(file), true);
   } finally {
     if (TMPDIR === undefined) delete process.env.TMPDIR;
