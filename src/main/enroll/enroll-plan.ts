@@ -85,7 +85,9 @@ function directoriesOf(
     if (at.startsWith('/usr/local')) return isTarball;
     return true;
   };
-  return DIRECTORIES.filter((at) => isWanted(at) && !there.has(at)).map((at) => ({
+  // Ours by its name: an enrolment that was killed before there was a list may have made it.
+  const isMade = (at: string): boolean => at === OWN || !there.has(at);
+  return DIRECTORIES.filter((at) => isWanted(at) && isMade(at)).map((at) => ({
     do: 'directory',
     at,
   }));
