@@ -12,7 +12,14 @@ export const alertRow: z.ZodType<Alert> = z.looseObject({
   ...{ openedAt: time, changedAt: time, since: time, closedAt: time.optional() },
   state: words<Alert['state']>({ open: true, acknowledged: true, closed: true }),
   acknowledgedBy: text.optional(),
-  told: z.looseObject({ at: time, mark, worst: mark, failed: z.array(text) }),
+  told: z.looseObject({
+    at: time,
+    mark,
+    worst: mark,
+    failed: z.array(text),
+    causes: z.array(text).optional(),
+    channels: z.array(text).optional(),
+  }),
   ...{ flaps: z.number(), steadySince: time.optional() },
 });
 

@@ -17,6 +17,16 @@ export interface Subject {
   readonly notOkSince?: UnixMs | undefined;
   /** Nearest things above it whose failure would explain this one, nearest first. */
   readonly restsOn: readonly string[];
+  /**
+   * What of several things it is that is not ok, where it can tell them apart: `disk sdb`. One that
+   * people were not told of yet is news, though the mark is as it was.
+   */
+  readonly cause?: string | undefined;
+  /**
+   * People know that it is being worked on: by itself it is told to nobody, and it is still the cause
+   * of what rests on it and is not being worked on.
+   */
+  readonly isWorkedOn?: boolean | undefined;
   /** What was seen, for the message; each a line, the last lines of a host that fell silent too. */
   readonly evidence?: readonly { readonly text: string; readonly seenAt: UnixMs }[] | undefined;
 }
@@ -46,6 +56,10 @@ export interface Alert {
     readonly worst: AlertMark;
     /** Consequences that had failed then. */
     readonly failed: readonly string[];
+    /** `Subject.cause` of all that they were told, oldest first. */
+    readonly causes?: readonly string[] | undefined;
+    /** Channels that heard of it. Absent: written before this was kept, all that hear such marks. */
+    readonly channels?: readonly string[] | undefined;
   };
   /** How often its subject was ok in between, a short time each. */
   readonly flaps: number;

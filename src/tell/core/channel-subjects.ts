@@ -1,6 +1,6 @@
 /** Whether what should tell people does: a channel that fails is told of by the others. */
 import type { OutboxRow, Subject } from './alert.ts';
-import { channelSubject } from './decide.ts';
+import { channelSubject } from './hearers.ts';
 
 /** Fails so often in a row before it counts: a mail server may be restarted. */
 const ATTEMPTS_MAX = 3;

@@ -2,7 +2,7 @@
 import { formatInstant } from '../../base/say-time.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Confirmation, OutboxRow, Subject, TellChange } from './alert.ts';
-import { channelSubject } from './decide.ts';
+import { channelSubject } from './hearers.ts';
 import { messageJson, testMessage } from './message.ts';
 import type { ChannelPolicy } from './tell-policy.ts';
 

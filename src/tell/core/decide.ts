@@ -5,9 +5,10 @@
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Alert, OutboxRow, Subject, TellChange } from './alert.ts';
 import { findCauses } from './causes.ts';
+import { channelSubject, hearersOf, newHearers } from './hearers.ts';
 import { markRank, worseMark } from './mark-rank.ts';
 import { alertMessage, messageJson, type MessageOf } from './message.ts';
-import type { TellPolicy } from './tell-policy.ts';
+import type { ChannelPolicy, TellPolicy } from './tell-policy.ts';
 
 export interface DecideInput {
   /** Everything that is watched, ok or not. What is not handed over is not known to be well. */
@@ -47,7 +48,7 @@ export function decide(input: DecideInput): readonly TellChange[] {
 const ROUNDS_MAX = 8;
 
 /** What is to be said of an alert. */
-type Said = Pick<MessageOf, 'what' | 'was' | 'more'>;
+type Said = Pick<MessageOf, 'what' | 'was' | 'more' | 'isNewCause'>;
 
 class Decision {
   readonly #input: DecideInput;
@@ -72,7 +73,8 @@ class Decision {
       const cause = causes.get(name) ?? name;
       const subject = this.#known.get(name);
       const members = this.#members.get(cause) ?? [];
-      const isMember = subject !== undefined && name !== cause;
+      // What is being worked on is nobody's news, whatever it rests on.
+      const isMember = subject !== undefined && name !== cause && subject.isWorkedOn !== true;
       this.#members.set(cause, isMember ? [...members, subject] : members);
     }
   }
@@ -94,9 +96,16 @@ class Decision {
 
   #openWhenDue(subject: Subject): void {
     const { now, policy } = this.#input;
-    const waitMs = subject.restsOn.length === 0 ? 0 : policy.groupMs;
-    const delayMs = Math.max(waitMs, delayOf(policy, subject.mark));
-    const since = subject.notOkSince ?? subject.since;
+    const members = this.#members.get(subject.subject) ?? [];
+    const own = subject.isWorkedOn === true ? 'ok' : subject.mark;
+    const mark = members.map((member) => member.mark).reduce(worseMark, own);
+    if (mark === 'ok') return;
+    // It is told of for what rests on it: as soon as that would be by itself.
+    const isForMembers = mark !== own;
+    const waitMs = subject.restsOn.length === 0 && !isForMembers ? 0 : policy.groupMs;
+    const delayMs = Math.max(waitMs, delayOf(policy, mark));
+    const worst = members.filter((member) => member.mark === mark).map(beganAt);
+    const since = isForMembers ? Math.min(...worst) : beganAt(subject);
     const begin = Math.max(since, this.#releasedAt(subject));
     // A time that lies ahead of the clock is no reason to wait.
     if (now >= begin && now < begin + delayMs) return;
@@ -122,7 +131,10 @@ class Decision {
         changedAt: now,
         state: 'open',
         since: unixMs(Math.min(subject.notOkSince ?? subject.since, now)),
-        told: { at: now, mark, worst: mark, failed: failedOf(members) },
+        told: {
+          ...{ at: now, mark, worst: worstOf(mark, members), failed: failedOf(members) },
+          ...{ causes: causesWith([], subject), channels: [] },
+        },
         flaps: isAgain ? before.flaps + 1 : 0,
       },
       subject,
@@ -132,27 +144,38 @@ class Decision {
 
   /** Its subject is not ok still, or again. */
   #follow(alert: Alert, subject: Subject): void {
-    const { now } = this.#input;
+    const { now, policy } = this.#input;
     const members = this.#members.get(alert.subject) ?? [];
     const consequences = this.#consequences(alert, members);
     const isBack = alert.steadySince !== undefined;
     const isOther = subject.mark !== alert.mark || isBack;
+    const isNewCause = this.#isNewCause(alert, subject);
     const next: Alert = {
       ...alert,
       mark: subject.mark,
-      why: isOther ? subject.why : alert.why,
+      why: isOther || isNewCause ? subject.why : alert.why,
       consequences,
-      changedAt: isOther ? now : alert.changedAt,
+      changedAt: isOther || isNewCause ? now : alert.changedAt,
       flaps: isBack ? alert.flaps + 1 : alert.flaps,
       steadySince: undefined,
+      // Who looks after one disk does not look after the next one.
+      ...(isNewCause && { state: 'open' as const, acknowledgedBy: undefined }),
     };
-    const said = this.#toSay(next, subject, members);
+    const said = isNewCause ? NEW_CAUSE : this.#toSay(next, subject, members);
     if (said !== undefined) {
       const { mark } = subject;
       const { told } = alert;
-      const worst = worseMark(told.worst, mark);
+      const worst = worstOf(worseMark(told.worst, mark), members);
       const failed = said.what === 'reminder' ? told.failed : failedOf(members);
-      this.#say({ ...next, told: { at: now, mark, worst, failed } }, subject, said);
+      const causes = causesWith(told.causes ?? [], subject);
+      const { channels } = told;
+      this.#say(
+        { ...next, told: { at: now, mark, worst, failed, causes, channels } },
+        subject,
+        said,
+      );
+    } else if (subject.isWorkedOn !== true && newHearers(next, policy, now).length > 0) {
+      this.#sayLate(next, subject);
     } else if (isOther || !isSameList(consequences, alert.consequences)) {
       this.#changes.push({ do: 'alert', alert: next });
     }
@@ -164,9 +187,10 @@ class Decision {
     const isKnown = alert.state === 'acknowledged';
     const isWorse = markRank(mark) > markRank(told.mark);
     const isQuiet = isKnown || alert.flaps >= policy.flapCount;
+    const isHeld = subject.isWorkedOn === true;
     // With its host it fell silent, and that is said of the host.
     const isSaidAbove = mark === 'unknown' && !isWorse && this.#isBelowTrouble(subject);
-    if (mark !== told.mark && (isWorse || !isQuiet) && !isSaidAbove) {
+    if (mark !== told.mark && (isWorse || !isQuiet) && !isSaidAbove && !isHeld) {
       const begin = Math.max(subject.since, mark === 'unknown' ? this.#backAt(subject) : 0);
       const isDue = now < begin || now >= begin + delayOf(policy, mark);
       return isDue ? { what: 'changed', was: told.mark } : undefined;
@@ -182,8 +206,18 @@ class Decision {
       return { what: 'changed', more: more.map(({ subject: name }) => name) };
     }
     const { remindMs } = policy;
-    const isTime = remindMs !== undefined && now >= told.at + remindMs;
+    if (remindMs === undefined || isHeld) return undefined;
+    // Told in the future: the clock was set back, and nobody waits until it is there again.
+    const isTime = now >= told.at + remindMs || now < told.at - CLOCK_SLACK_MS;
     return isTime ? { what: 'reminder' } : undefined;
+  }
+
+  /** Of several things that one name stands for it is another one than people were told of. */
+  #isNewCause({ told }: Alert, { mark, cause, isWorkedOn }: Subject): boolean {
+    if (cause === undefined || mark === 'unknown' || isWorkedOn === true) return false;
+    const causes = told.causes ?? [];
+    if (causes.length === 0 || causes.length >= CAUSES_MAX) return false;
+    return mark === told.mark && !causes.includes(cause);
   }
 
   #isBelowTrouble({ restsOn }: Subject): boolean {
@@ -265,24 +299,46 @@ class Decision {
   }
 
   #say(alert: Alert, subject: Subject, said: Said): void {
+    const { now, policy } = this.#input;
+    const { what } = said;
+    const isLoud = what !== 'reminder' || alert.told.worst === 'failed';
+    const heard = hearersOf(alert, policy);
+    const to = [
+      ...heard.filter(({ isQuiet }) => isLoud || isQuiet?.(now) !== true),
+      // Who did not hear it begin is not told that it has ended.
+      ...(what === 'closed' ? [] : newHearers(alert, policy, now)),
+    ];
+    const channels = [...new Set([...heard, ...to].map(({ name }) => name))].sort();
+    const kept = { ...alert, told: { ...alert.told, channels } };
+    this.#changes.push({ do: 'alert', alert: kept });
+    this.#send(kept, subject, { said, to });
+  }
+
+  /** To those who are to hear of it only now: somebody else's hour, or nobody has acknowledged it. */
+  #sayLate(alert: Alert, subject: Subject): void {
+    const { now, policy } = this.#input;
+    const late = newHearers(alert, policy, now);
+    const names = [...hearersOf(alert, policy), ...late].map(({ name }) => name).sort();
+    const kept = { ...alert, told: { ...alert.told, channels: names } };
+    this.#changes.push({ do: 'alert', alert: kept });
+    const isNext = ({ afterMs }: ChannelPolicy): boolean => afterMs !== undefined;
+    this.#send(kept, subject, { said: { what: 'reminder' }, to: late.filter(isNext) });
+    const others = late.filter((channel) => !isNext(channel));
+    this.#send(kept, subject, { said: { what: 'opened' }, to: others });
+  }
+
+  #send(
+    alert: Alert,
+    subject: Subject,
+    { said, to }: { readonly said: Said; readonly to: readonly ChannelPolicy[] },
+  ): void {
     const { now, policy, newId } = this.#input;
-    this.#changes.push({ do: 'alert', alert });
     const marks = (this.#members.get(alert.subject) ?? []).map(({ mark }) => mark);
     const body = messageJson(alertMessage({ alert, subject, marks, now, policy, ...said }));
-    for (const channel of policy.channels) {
-      // Nobody is told by a channel that it does not work.
-      if (alert.subject === channelSubject(channel.name)) continue;
-      if (markRank(alert.told.worst) < markRank(channel.from)) continue;
+    for (const channel of to) {
       const row: OutboxRow = {
-        id: newId(),
-        channel: channel.name,
-        alert: alert.id,
-        what: said.what,
-        body,
-        createdAt: now,
-        dueAt: now,
-        attempts: 0,
-        state: 'waiting',
+        ...{ id: newId(), channel: channel.name, alert: alert.id, what: said.what, body },
+        ...{ createdAt: now, dueAt: now, attempts: 0, state: 'waiting' },
       };
       this.#changes.push({ do: 'outbox', row });
     }
@@ -290,12 +346,12 @@ class Decision {
 }
 
 const UNKNOWN_RANK = markRank('unknown');
+const NEW_CAUSE: Said = { what: 'changed', isNewCause: true };
+/** Then it is only counted: whatever it is, people know of it. */
+const CAUSES_MAX = 20;
+/** A clock that is steered goes back by less. */
+const CLOCK_SLACK_MS = 60_000;
 const UNSEEN = 'nobody says anything about it any more';
-
-/** As a subject, so that what fails to tell is itself told of. */
-export function channelSubject(channel: string): string {
-  return `channel:${channel}`;
-}
 
 /** Each name once, the worst of it; and what an alert is open about though nobody hands it over. */
 function knownSubjects(
@@ -323,6 +379,20 @@ function isWorse(a: Subject, b: Subject): boolean {
 
 function delayOf({ delayMs }: TellPolicy, mark: Subject['mark']): number {
   return mark === 'ok' ? 0 : delayMs[mark];
+}
+
+function beganAt({ since, notOkSince }: Subject): number {
+  return notOkSince ?? since;
+}
+
+/** Of what is told: what rests on it counts. */
+function worstOf(mark: Subject['mark'], members: readonly Subject[]): Subject['mark'] {
+  return members.some((member) => member.mark === 'failed') ? 'failed' : mark;
+}
+
+function causesWith(causes: readonly string[], { cause, mark }: Subject): readonly string[] {
+  if (cause === undefined || mark === 'unknown' || causes.includes(cause)) return causes;
+  return [...causes, cause];
 }
 
 function failedOf(members: readonly Subject[]): readonly string[] {

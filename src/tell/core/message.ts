@@ -42,6 +42,8 @@ export interface MessageOf {
   readonly was?: AlertMark;
   /** What has failed since the last message. */
   readonly more?: readonly string[];
+  /** Another thing than people were told of, below the same name. */
+  readonly isNewCause?: boolean;
   readonly now: UnixMs;
   readonly policy: TellPolicy;
 }
@@ -109,7 +111,8 @@ const WAS: Readonly<Record<AlertMark, string>> = {
   failed: 'failed',
 };
 
-function sentenceOf({ alert, subject, marks, what, was, more = [], now }: MessageOf): string {
+function sentenceOf(of: MessageOf): string {
+  const { alert, subject, marks, what, was, more = [], now } = of;
   const name = sayThing(alert.subject);
   const { mark } = alert;
   const why = withoutEnd(sayMessage(subject.why));
@@ -126,6 +129,9 @@ function sentenceOf({ alert, subject, marks, what, was, more = [], now }: Messag
     const names = more.slice(0, 3).map(sayThing).join(', ');
     const rest = more.length > 3 ? ` and ${formatCount(more.length - 3)} more` : '';
     return `${name} ${still(mark)} since ${since}, and now with it ${names}${rest}: ${why}.${follows}`;
+  }
+  if (of.isNewCause === true) {
+    return `${name} ${still(mark)} since ${since}, and now by something else: ${why}.${follows}`;
   }
   const at = formatInstant(what === 'changed' ? subject.since : alert.since, now);
   const told = was === undefined ? '' : `, ${WAS[was]} before`;

@@ -1,4 +1,5 @@
 /** How soon people are told, and which channel hears what. */
+import type { UnixMs } from '../../base/units.ts';
 import type { AlertMark } from './alert.ts';
 
 export interface ChannelPolicy {
@@ -8,6 +9,12 @@ export interface ChannelPolicy {
   readonly person: string;
   /** It hears of this mark and worse. */
   readonly from: Exclude<AlertMark, 'ok'>;
+  /** It hears of these hosts and what is on them, `web*` included; undefined: of everything. */
+  readonly hosts?: readonly string[] | undefined;
+  /** It hears only of what nobody has acknowledged for so long. */
+  readonly afterMs?: number | undefined;
+  /** Whether what has not failed is not begun to be told then. */
+  readonly isQuiet?: ((now: UnixMs) => boolean) | undefined;
   /** A test message that wants an answer, so often; undefined: never. */
   readonly testEveryMs: number | undefined;
   /** A confirmation counts so long. */
