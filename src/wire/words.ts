@@ -13,3 +13,14 @@ export const backupTools = words<BackupTool>({
   ...{ mongodump: true, kopia: true, bacula: true, proxmox: true, rsync: true, rclone: true },
   ...{ 'zfs snapshots': true, 'btrfs snapshots': true, 'lvm snapshots': true, 'dump file': true },
 });
+
+/**
+ * Of people or hosts, to be shown: at most so many characters. Half a character, which JSON can carry
+ * and UTF-8 cannot, is a mark of its own; so what was taken can be kept, signed and sent on.
+ */
+export function shownText(charsMax: number) {
+  return z
+    .string()
+    .max(charsMax)
+    .overwrite((text) => text.toWellFormed());
+}

@@ -6,9 +6,12 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Role, Scope } from '../../src/access/core/roles.ts';
 import { scopesOf } from '../../src/access/core/roles.ts';
+import type { AgentRates } from '../../src/adapters/http/agent-routes.ts';
 import type { ApiRates } from '../../src/adapters/http/gate.ts';
+import type { ListenLimits } from '../../src/adapters/http/https-server.ts';
 import { nodeClock } from '../../src/adapters/node/clock.ts';
 import { type RunningServer, startServer } from '../../src/main/server/server.ts';
+import type { Clock } from '../../src/host/clock.ts';
 import type { Route } from '../../src/wire/api/route.ts';
 import type { Config } from '../../src/wire/config.ts';
 import { AgentDouble, post, type Posted } from './agent-double.ts';
@@ -34,34 +37,46 @@ const FREELY: ApiRates = {
   refused: { burst: 100_000, perMinute: 100_000 },
 };
 
+export interface BenchOptions {
+  readonly config?: Config;
+  readonly rates?: Partial<ApiRates>;
+  readonly agentRates?: Partial<AgentRates>;
+  readonly limits?: Partial<ListenLimits>;
+  readonly clock?: Clock;
+}
+
 /** The real server over real TLS, on a port of its own. */
 export class ServerBench {
   readonly server: RunningServer;
   readonly directory: string;
   /** What nobody declared, and answers that are not as the API says. */
   readonly wrong: unknown[];
+  /** As Fastify has them: `GET /healthz`. */
+  readonly routes: readonly string[];
   readonly #agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
 
   private constructor(of: {
     readonly server: RunningServer;
     readonly directory: string;
     readonly wrong: unknown[];
+    readonly routes: readonly string[];
   }) {
     this.server = of.server;
     this.directory = of.directory;
     this.wrong = of.wrong;
+    this.routes = of.routes;
   }
 
-  static async open(
-    t: TestContext,
-    of: { readonly config?: Config; readonly rates?: Partial<ApiRates> } = {},
-  ): Promise<ServerBench> {
+  static async open(t: TestContext, of: BenchOptions = {}): Promise<ServerBench> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-server-'));
     const configFile = path.join(directory, 'holdfast.yaml');
     fs.writeFileSync(configFile, '# ours\nhosts:\n  web1: {} # the first\n');
     const wrong: unknown[] = [];
+    const routes: string[] = [];
     const server = await startServer({
-      ...{ stateDirectory: directory, config: of.config ?? {}, configFile, clock: nodeClock() },
+      ...{ stateDirectory: directory, config: of.config ?? {}, configFile },
+      ...{ clock: of.clock ?? nodeClock(), agentRates: of.agentRates ?? {} },
+      ...{ limits: of.limits ?? {}, onRoute: (route: string) => routes.push(route) },
       ...{
         listen: { host: '127.0.0.1', port: 0 },
         url: undefined,
@@ -70,7 +85,7 @@ export class ServerBench {
       ...{ onBug: (error) => wrong.push(error), apiRates: { ...FREELY, ...of.rates } },
       onAnswer: (route, answer) => compare(route, answer, wrong),
     });
-    const bench = new ServerBench({ server, directory, wrong });
+    const bench = new ServerBench({ server, directory, wrong, routes });
     t.after(async () => {
       bench.#agent.destroy();
       await server.close();

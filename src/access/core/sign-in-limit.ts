@@ -1,7 +1,7 @@
 /**
  * How fast passwords may be tried. Kept in memory: a restart of the server forgives, and takes longer
- * than it gains. Who tries with another's name slows that name down by a minute at most, and a link
- * made on the terminal signs in all the same, so nobody is locked out for good.
+ * than it gains. Who tries with another's name slows that name down by a minute at most, again and
+ * again; a link made on the terminal is not counted here, so nobody is locked out for good.
  */
 import { minutes, type MonotonicMs, seconds } from '../../base/units.ts';
 

@@ -5,6 +5,7 @@ import type { Hash } from '../../host/hash.ts';
 import type { Random } from '../../host/random.ts';
 import { base64OfText } from '../../manifest/core/base64.ts';
 import type { AccessChange, AuditEntry } from '../core/account.ts';
+import type { RefusedLines } from '../core/refused-lines.ts';
 import type { AccessStore } from './access-store.ts';
 import type { PasswordHash } from './password-hash.ts';
 
@@ -31,6 +32,19 @@ export function auditChange(clock: Clock, by: Asker, said: Said): AccessChange {
   const { act, subject, outcome = 'done', detail = {} } = said;
   const entry = { at: clock.now(), who: by.who, from: by.from, act, subject, outcome, detail };
   return { do: 'audit', entry };
+}
+
+/** As `auditChange`, of what a stranger was refused: there are only so many lines for them. */
+export function refusedChanges(
+  { clock, lines }: { readonly clock: Clock; readonly lines: RefusedLines },
+  by: Asker,
+  said: Said,
+): readonly AccessChange[] {
+  const taken = lines.take(clock.monotonic());
+  if (taken === undefined) return [];
+  const { unsaid } = taken;
+  const detail = { ...said.detail, ...(unsaid === 0 ? {} : { unsaid }) };
+  return [auditChange(clock, by, { ...said, outcome: 'refused', detail })];
 }
 
 const SECRET_BYTES = 32;

@@ -12,6 +12,7 @@ import {
   TOKENS_PER_USER_MAX,
   USERS_MAX,
 } from '../core/bounds.ts';
+import { RefusedLines } from '../core/refused-lines.ts';
 import { type Role, type Scope, scopesOf, scopesOfToken } from '../core/roles.ts';
 import { isLive } from '../core/session.ts';
 import type { Follow, Made, OfSession, SignIn } from './access-answers.ts';
@@ -22,6 +23,7 @@ import {
   digestOfSecret,
   newId,
   newSecret,
+  refusedChanges,
   type Said,
 } from './access-parts.ts';
 import { SignInDesk } from './sign-in.ts';
@@ -48,11 +50,12 @@ export interface NewToken {
 export class Access<Also = never> {
   readonly #of: AccessParts<Also>;
   readonly #signIn: SignInDesk<Also>;
+  readonly #refused = new RefusedLines();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(of: AccessParts<Also>) {
     this.#of = of;
-    this.#signIn = new SignInDesk(of);
+    this.#signIn = new SignInDesk(of, this.#refused);
   }
 
   signIn(ask: {
@@ -260,13 +263,9 @@ export class Access<Also = never> {
             return [...follow(token), this.audited(by, said)];
           });
     if (spent !== undefined) return spent;
-    const said = {
-      act: 'agent-enrolled',
-      subject: '',
-      outcome: 'refused',
-      detail: { agent },
-    } as const;
-    await this.#of.store.commit([this.audited(by, said)]);
+    const said = { act: 'agent-enrolled', subject: '', detail: { agent } };
+    const writing = { clock: this.#of.clock, lines: this.#refused };
+    await this.#of.store.commit(refusedChanges(writing, by, said));
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 import { unixMs } from '../../base/units.ts';
 import { assert } from '../../base/assert.ts';
 import type { AccessChange, Session, User } from '../core/account.ts';
+import type { RefusedLines } from '../core/refused-lines.ts';
 import { sessionEndsAt } from '../core/session.ts';
 import { SignInLimit } from '../core/sign-in-limit.ts';
 import type { SignIn, SignedIn } from './access-answers.ts';
@@ -10,6 +11,7 @@ import {
   auditChange,
   digestOfSecret,
   newSecret,
+  refusedChanges,
 } from './access-parts.ts';
 
 /** Longer ones are not looked at: a hash of a megabyte is work for nothing. */
@@ -22,10 +24,12 @@ const BUSY_WAIT_MS = 1000;
 export class SignInDesk<Also> {
   readonly #of: AccessParts<Also>;
   readonly #limit = new SignInLimit();
+  readonly #lines: RefusedLines;
   #comparing = 0;
 
-  constructor(of: AccessParts<Also>) {
+  constructor(of: AccessParts<Also>, lines: RefusedLines) {
     this.#of = of;
+    this.#lines = lines;
   }
 
   async byPassword(ask: {
@@ -57,9 +61,8 @@ export class SignInDesk<Also> {
   }
 
   async byLink(ask: { readonly secret: string; readonly from: string }): Promise<SignIn> {
+    // Not slowed down: its text cannot be guessed, and whoever tries must not keep others out.
     const { from } = ask;
-    const may = this.#limit.take({ name: '', from }, this.#of.clock.monotonic());
-    if (may.waitMs > 0) return { outcome: 'wait', waitMs: may.waitMs };
     const sha256 = digestOfSecret(this.#of.hash, ask.secret);
     const made = new Map<string, { readonly session: Session; readonly secret: string }>();
     const users = new Map((await this.#of.store.users()).map((user) => [user.name, user]));
@@ -82,7 +85,6 @@ export class SignInDesk<Also> {
       await this.#refuse({ subject: '', from }, 'link');
       return { outcome: 'refused' };
     }
-    this.#limit.succeeded({ name: '', from });
     return signedIn(begun.session, begun.secret);
   }
 
@@ -126,13 +128,9 @@ export class SignInDesk<Also> {
 
   #refuse(of: { readonly subject: string; readonly from: string }, why: string): Promise<void> {
     const by = { who: '', from: of.from };
-    const said = {
-      act: 'sign-in',
-      subject: of.subject,
-      outcome: 'refused',
-      detail: { why },
-    } as const;
-    return this.#of.store.commit([auditChange(this.#of.clock, by, said)]);
+    const said = { act: 'sign-in', subject: of.subject, detail: { why } };
+    const writing = { clock: this.#of.clock, lines: this.#lines };
+    return this.#of.store.commit(refusedChanges(writing, by, said));
   }
 }
 

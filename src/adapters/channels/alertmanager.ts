@@ -2,6 +2,7 @@
  * Prometheus' Alertmanager, API v2. All that is open is said again each interval, with an end that
  * lies four intervals ahead; an end in the past is said only of what was seen to be well.
  */
+import { sayMessage } from '../../base/say-name.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
@@ -67,7 +68,11 @@ async function tellAll(
   let told: Sent = { outcome: 'sent', receipt: 'nothing is open' };
   for (let at = 0; at < alerts.length; at += ALERTS_AT_ONCE) {
     const some = alerts.slice(at, at + ALERTS_AT_ONCE).map(({ id, subject, mark, why, since }) => {
-      return postedOf(options, { alert: id, subject, mark, sentence: why, since }, endOf(options));
+      return postedOf(
+        options,
+        { alert: id, subject, mark, sentence: sayMessage(why), since },
+        endOf(options),
+      );
     });
     told = await post(options, some, signal);
     if (told.outcome !== 'sent') return told;

@@ -2,6 +2,7 @@
  * Icinga 2: one service there stands for all that is open here, told at each message and each
  * interval, with an end: when nothing comes any more Icinga says so by itself.
  */
+import { sayMessage } from '../../base/say-name.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import type { Alert, AlertMark } from '../../tell/core/alert.ts';
@@ -83,7 +84,7 @@ function stateOf(alerts: readonly Alert[] | undefined): ServiceState {
   if (worst === undefined) return { mark: 'ok', text: 'no alert is open' };
   const lines = worstFirst
     .slice(0, LINES_MAX)
-    .map(({ subject, mark, why }) => `${mark}: ${sayThing(subject)}: ${why}`);
+    .map(({ subject, mark, why }) => `${mark}: ${sayThing(subject)}: ${sayMessage(why)}`);
   // A steady one that is ok already is still open: nothing here says ok before it is closed.
   const mark = worst.mark === 'ok' ? 'unknown' : worst.mark;
   return { mark, text: [`${countOf(alerts.length, 'alert')} open`, ...lines].join('\n') };

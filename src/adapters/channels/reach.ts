@@ -20,7 +20,10 @@ const CLOSED_V4 = [
 const CLOSED_V6 = ['2001::/23', '2001:db8::/32', '3fff::/20', '2002::/16'];
 const OPEN_V6 = ['2000::/3'];
 /** Where clouds hand out credentials; nobody is told anything there. */
-const NEVER = ['169.254.0.0/16', 'fe80::/10', '0.0.0.0/8', '::/128', '224.0.0.0/4', 'ff00::/8'];
+const NEVER = [
+  ...['169.254.0.0/16', 'fe80::/10', '0.0.0.0/8', '::/128', '224.0.0.0/4', 'ff00::/8'],
+  ...['fd00:ec2::254/128', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'],
+];
 
 const closedV4 = listOf(CLOSED_V4);
 const closedV6 = listOf(CLOSED_V6);

@@ -6,6 +6,7 @@ import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages
 import { type AgentId, BODY_BYTES_MAX, type RefusalWord } from '../../watch/core/agent/messages.ts';
 import type { AgentDesk, RefusedSoon } from '../../watch/shell/server/agent-desk.ts';
 import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
+import { BodyRoom, type RoomLimits } from './body-room.ts';
 import type { App } from './https-server.ts';
 import { addressKey, RateLimit, type Rate } from './rate-limit.ts';
 
@@ -34,6 +35,9 @@ const RATES: AgentRates = {
   refused: { burst: 30, perMinute: 30 },
 };
 
+const ENROL = '/agent/v1/enrol';
+const ENROL_BYTES_MAX = 4096;
+
 /** Messages that are being worked on at once; one more is told to come again. */
 const UNDER_WAY_MAX = 2000;
 
@@ -43,15 +47,24 @@ interface Parts {
   readonly clock: Clock;
   readonly rates?: Partial<AgentRates>;
   readonly underWayMax?: number;
+  readonly room?: Partial<RoomLimits>;
 }
 
 export function addAgentRoutes(app: App, parts: Parts): void {
   const counter = new Counter(parts);
+  const room = new BodyRoom(parts.clock, parts.room);
   app.register((inner, _options, done) => {
     // The signature is over the bytes: nothing of them is parsed before it was checked.
     inner.removeAllContentTypeParsers();
-    const parser = { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX } as const;
-    inner.addContentTypeParser('*', parser, (_request, body, parsed) => parsed(null, body));
+    inner.addContentTypeParser('*', async (request: FastifyRequest) => {
+      const isEnrolment = request.routeOptions.url === ENROL;
+      return await room.read(request.raw, isEnrolment ? ENROL_BYTES_MAX : BODY_BYTES_MAX);
+    });
+    inner.addHook('onRequest', async (request, reply) => {
+      reply.raw.once('close', () => room.leave(request.raw));
+      const refused = counter.refusedUnread(request);
+      return refused === undefined ? undefined : counter.refuse(request, reply, refused);
+    });
     inner.setErrorHandler((error: FastifyError, _request, reply) => {
       if (error.statusCode === 413) {
         return refuse(reply, {
@@ -59,12 +72,13 @@ export function addAgentRoutes(app: App, parts: Parts): void {
           remedy: `Say less than ${BODY_BYTES_MAX} bytes at once.`,
         });
       }
+      if (error.statusCode === 503) return refuse(reply, NOT_NOW);
       if (error.statusCode !== undefined && error.statusCode < 500) {
         return refuse(reply, malformed('the request cannot be read'));
       }
       throw error;
     });
-    inner.post('/agent/v1/enrol', (request, reply) => counter.enrol(request, reply));
+    inner.post(ENROL, (request, reply) => counter.enrol(request, reply));
     inner.post('/agent/v1/say', (request, reply) => counter.say(request, reply));
     inner.post('/agent/v1/hear', (request, reply) => counter.hear(request, reply));
     done();
@@ -89,32 +103,42 @@ class Counter {
     this.#underWayMax = underWayMax ?? UNDER_WAY_MAX;
   }
 
+  /** Whoever names no agent that is known is not read: a stranger costs no memory. */
+  refusedUnread({ headers, routeOptions }: FastifyRequest): RefusedSoon | undefined {
+    const { 'holdfast-agent': agent, 'holdfast-signature': signature } = headers;
+    if (typeof agent !== 'string' || !/^[0-9a-f]{32}$/.test(agent))
+      return malformed('no agent is named');
+    if (typeof signature !== 'string') return badSignature();
+    if (routeOptions.url === ENROL) return undefined;
+    return this.#desk.publicKeyOf(agent) === undefined ? unknownAgent() : undefined;
+  }
+
   async enrol(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const heard = this.#heard(request);
-    if ('remedy' in heard) return this.#refuse(request, reply, heard);
+    if ('remedy' in heard) return this.refuse(request, reply, heard);
     const message = parsed(enrolMessage, heard.body);
-    if (message === undefined) return this.#refuse(request, reply, malformed('it is no enrolment'));
+    if (message === undefined) return this.refuse(request, reply, malformed('it is no enrolment'));
     const der = Buffer.from(message.publicKey, 'base64');
     const { agent, signature, body } = heard;
     const isOwn = agentIdOf(der) === agent;
     const said = { verb: 'enrol', agent, signature, body } as const;
     if (!isOwn || !this.#check.isBy(message.publicKey, said)) {
-      return this.#refuse(request, reply, badSignature());
+      return this.refuse(request, reply, badSignature());
     }
     const answer = await this.#working(() => this.#desk.enrol(message, request.ip));
-    return 'remedy' in answer ? this.#refuse(request, reply, answer) : reply.send(answer);
+    return 'remedy' in answer ? this.refuse(request, reply, answer) : reply.send(answer);
   }
 
   async say(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const message = this.#known(request, { verb: 'say', schema: sayMessage });
-    if ('remedy' in message) return this.#refuse(request, reply, message);
+    if ('remedy' in message) return this.refuse(request, reply, message);
     const answer = await this.#working(() => this.#desk.say(message));
     return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
   }
 
   async hear(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const message = this.#known(request, { verb: 'hear', schema: hearMessage });
-    if ('remedy' in message) return this.#refuse(request, reply, message);
+    if ('remedy' in message) return this.refuse(request, reply, message);
     // Whoever has hung up hears nothing: the word waits for the next request.
     const left = new AbortController();
     const leave = (): void => left.abort();
@@ -135,11 +159,10 @@ class Counter {
     if ('remedy' in heard) return heard;
     const { agent, signature, body } = heard;
     const publicKey = this.#desk.publicKeyOf(agent);
-    if (publicKey === undefined) {
-      return { problem: 'unknown-agent', remedy: 'Enrol this host anew: `holdfast agent enroll`.' };
-    }
+    if (publicKey === undefined) return unknownAgent();
     if (!this.#check.isBy(publicKey, { verb, agent, signature, body })) return badSignature();
     // From here on it is that agent: its own haste is counted, and nobody else's.
+    request.server.connections.know(request.raw.socket, agent);
     const waitMs = this.#ofAgent.take(agent);
     if (waitMs > 0) return tooFast(waitMs);
     const message = parsed(schema, body);
@@ -148,27 +171,24 @@ class Counter {
   }
 
   #heard(request: FastifyRequest): Heard | RefusedSoon {
-    const waitMs = this.#ofRefused.waitMs(addressKey(request.ip));
-    if (waitMs > 0) return tooFast(waitMs);
     const { 'holdfast-agent': agent, 'holdfast-signature': signature } = request.headers;
-    if (typeof agent !== 'string' || !/^[0-9a-f]{32}$/.test(agent))
-      return malformed('no agent is named');
-    if (typeof signature !== 'string') return badSignature();
+    if (typeof agent !== 'string' || typeof signature !== 'string') return badSignature();
     if (!Buffer.isBuffer(request.body)) return malformed('it has no body');
     return { agent, signature, body: request.body };
   }
 
-  /** What nobody can show to be an agent costs its address; an agent pays by its own rate. */
-  #refuse(request: FastifyRequest, reply: FastifyReply, refused: RefusedSoon): FastifyReply {
+  /**
+   * What nobody can show to be an agent costs its address, once it was looked at: behind one address
+   * may be many hosts, and none of them falls silent because somebody beside it tries keys.
+   */
+  refuse(request: FastifyRequest, reply: FastifyReply, refused: RefusedSoon): FastifyReply {
     const isStranger = STATUS[refused.problem] === 401 || refused.problem === 'malformed';
-    if (isStranger) this.#ofRefused.take(addressKey(request.ip));
-    return refuse(reply, refused);
+    const waitMs = isStranger ? this.#ofRefused.take(addressKey(request.ip)) : 0;
+    return refuse(reply, waitMs > 0 ? tooFast(waitMs) : refused);
   }
 
   async #working<A>(work: () => Promise<A>): Promise<A | RefusedSoon> {
-    if (this.#underWay >= this.#underWayMax) {
-      return { problem: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 };
-    }
+    if (this.#underWay >= this.#underWayMax) return NOT_NOW;
     this.#underWay += 1;
     try {
       return await work();
@@ -202,6 +222,14 @@ function refuse(reply: FastifyReply, { problem, remedy, retryAfterS }: RefusedSo
 
 function malformed(why: string): RefusedSoon {
   return { problem: 'malformed', remedy: `Compare the versions of both sides: ${why}.` };
+}
+
+const NOT_NOW: RefusedSoon = {
+  ...{ problem: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 },
+};
+
+function unknownAgent(): RefusedSoon {
+  return { problem: 'unknown-agent', remedy: 'Enrol this host anew: `holdfast agent enroll`.' };
 }
 
 function badSignature(): RefusedSoon {

@@ -9,6 +9,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from '../../wire/api/route.ts';
 import { type ApiRates, type Gate, Known } from './gate.ts';
 import type { App } from './https-server.ts';
+import { plainJson } from './plain-json.ts';
 
 /** What somebody wants, parsed. */
 export interface Asked<R extends Route> {
@@ -102,6 +103,9 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
         handler: async (request, reply) => {
           const got = await each.run(given(request, known));
           if ('stream' in got) {
+            for (const [name, value] of Object.entries(reply.getHeaders())) {
+              if (value !== undefined) reply.raw.setHeader(name, value);
+            }
             reply.hijack();
             got.stream(reply.raw);
             return reply;
@@ -130,7 +134,9 @@ function given(request: FastifyRequest, known: Known): Given {
 function sent(reply: FastifyReply, route: Route, of: Replied<unknown>): FastifyReply {
   const { answer: said, status = 200, headers = {} } = of;
   void reply.code(status).headers(headers);
-  if (route.mediaType === undefined) return reply.send(said);
+  if (route.mediaType === undefined) {
+    return reply.type('application/json; charset=utf-8').send(plainJson(said));
+  }
   if (!reply.hasHeader('content-type')) void reply.type(route.mediaType);
   return reply.send(String(said));
 }

@@ -18,6 +18,7 @@ async function bench(t: TestContext, limits: Partial<EventLimits> = {}) {
   const server = http.createServer((request, response) => {
     const lastId = request.headers['last-event-id'];
     hub.listen(response, {
+      who: 'anna',
       lastId: typeof lastId === 'string' ? lastId : undefined,
       isAllowed: () => Promise.resolve(isAllowed),
     });

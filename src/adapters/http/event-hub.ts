@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Fault } from '../../base/fault.ts';
 import type { Json } from '../../base/canonical-json.ts';
+import { plainJson } from './plain-json.ts';
 
 export interface EventLimits {
   readonly listenersMax: number;
+  /** Of one user: nobody takes the places of all others. */
+  readonly ofOneMax: number;
   /** Of those that a listener that comes back is told. */
   readonly keptMax: number;
   readonly keptBytesMax: number;
@@ -16,6 +19,7 @@ export interface EventLimits {
 
 const LIMITS: EventLimits = {
   listenersMax: 200,
+  ofOneMax: 20,
   keptMax: 2000,
   keptBytesMax: 1_048_576,
   waitingBytesMax: 262_144,
@@ -28,6 +32,7 @@ interface Kept {
 }
 
 interface Listener {
+  readonly who: string;
   readonly response: ServerResponse;
   readonly isAllowed: () => Promise<boolean>;
 }
@@ -54,7 +59,7 @@ export class EventHub {
 
   publish(event: string, data: Json): void {
     this.#n += 1;
-    const text = `id: ${this.#start}-${this.#n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    const text = `id: ${this.#start}-${this.#n}\nevent: ${event}\ndata: ${plainJson(data)}\n\n`;
     this.#kept.push({ n: this.#n, text });
     this.#keptBytes += text.length;
     while (
@@ -71,16 +76,24 @@ export class EventHub {
    *   more, it is told `reset` and reads all again
    * @throws Fault HF_API_BUSY where there are too many
    */
-  check(): void {
-    if (this.#listeners.size < this.#limits.listenersMax) return;
-    throw new Fault('HF_API_BUSY', `${this.#listeners.size} listen already`);
+  check(who: string): void {
+    const { listenersMax, ofOneMax } = this.#limits;
+    const own = [...this.#listeners].filter((each) => each.who === who).length;
+    if (this.#listeners.size >= listenersMax || own >= ofOneMax) {
+      throw new Fault('HF_API_BUSY', `${this.#listeners.size} listen already, ${own} of one user`);
+    }
   }
 
   listen(
     response: ServerResponse,
-    of: { readonly lastId: string | undefined; readonly isAllowed: () => Promise<boolean> },
+    of: {
+      readonly who: string;
+      readonly lastId: string | undefined;
+      readonly isAllowed: () => Promise<boolean>;
+    },
   ): void {
-    const listener = { response, isAllowed: of.isAllowed };
+    const { who, isAllowed } = of;
+    const listener = { who, response, isAllowed };
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',

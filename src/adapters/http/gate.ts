@@ -1,4 +1,5 @@
 /** Who asks, and whether they may: before a byte of the body is read. */
+import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../access/core/account.ts';
 import { sameText } from '../../access/core/same-text.ts';
@@ -17,15 +18,17 @@ export interface Gate {
 export interface ApiRates {
   /** Of one token or session. */
   readonly caller: Rate;
-  /** Of one address, where anyone may ask. */
+  /** Of one address at one route, where anyone may ask; of a link, at that link. */
   readonly open: Rate;
-  /** Of one address, what was refused for want of a token. */
+  /** Of one address, what was refused for want of a token: who has one is never slowed by it. */
   readonly refused: Rate;
 }
 
 /** `__Host-`: a browser takes it over TLS only, from this host only, and sends it to no other. */
 const COOKIE = '__Host-holdfast';
 const SECRET_MAX = 256;
+/** Paths of links: `:token`, `:signed`. */
+const LINK = /\/:(token|signed)$/;
 
 const RATES: ApiRates = {
   caller: { burst: 200, perMinute: 600 },
@@ -44,6 +47,7 @@ export class Known {
   readonly #gate: Gate;
   readonly #ofCaller: RateLimit;
   readonly #ofOpen: RateLimit;
+  readonly #ofLink: RateLimit;
   readonly #ofRefused: RateLimit;
   readonly #found = new WeakMap<FastifyRequest, Found>();
 
@@ -56,6 +60,7 @@ export class Known {
     this.#gate = of.gate;
     this.#ofCaller = new RateLimit(caller, of.clock);
     this.#ofOpen = new RateLimit(open, of.clock);
+    this.#ofLink = new RateLimit(open, of.clock);
     this.#ofRefused = new RateLimit(refused, of.clock);
   }
 
@@ -64,18 +69,18 @@ export class Known {
   }
 
   /** @throws Fault HF_API_TOO_FAST, HF_API_SIGN_IN, HF_API_CSRF, HF_API_ROLE */
-  async look(request: FastifyRequest, { asker, method }: Route): Promise<void> {
+  async look(request: FastifyRequest, route: Route): Promise<void> {
+    const { asker, method } = route;
     const address = addressKey(request.ip);
     if (asker === 'anyone') {
-      inTime(this.#ofOpen.take(address));
-      if (method !== 'GET') sameOrigin(request);
+      this.#lookAtOpen(request, route, address);
       return;
     }
-    inTime(this.#ofRefused.waitMs(address));
+    // Behind one address may be many, and a wrong token of one is nothing against the others.
     const found = await this.#find(request);
     const { caller, session } = found;
     if (caller === undefined) {
-      this.#ofRefused.take(address);
+      inTime(this.#ofRefused.take(address));
       throw new Fault('HF_API_SIGN_IN', 'no token or session that is known came along');
     }
     if (session !== undefined && method !== 'GET') {
@@ -88,8 +93,21 @@ export class Known {
     if (!caller.scopes.has(asker)) {
       throw new Fault('HF_API_ROLE', `${caller.user} may not do this`, { scope: asker });
     }
-    inTime(this.#ofCaller.take(Object.values(caller.by).join()));
+    const who = Object.values(caller.by).join();
+    request.server.connections.know(request.raw.socket, who);
+    inTime(this.#ofCaller.take(who));
     this.#found.set(request, found);
+  }
+
+  /**
+   * Who holds a link is slowed at that link alone: its text cannot be guessed, and to look at a wrong
+   * one is little work. So nobody keeps others from signing in by trying links.
+   */
+  #lookAtOpen(request: FastifyRequest, { id, method, path }: Route, address: string): void {
+    const link = LINK.exec(path)?.[1];
+    if (link === undefined) inTime(this.#ofOpen.take(`${id} ${address}`));
+    else inTime(this.#ofLink.take(digestOf(request.url)));
+    if (method !== 'GET') sameOrigin(request);
   }
 
   /** A token goes before a cookie: who sends one means it. */
@@ -112,6 +130,10 @@ function inTime(waitMs: number): void {
   if (waitMs === 0) return;
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   throw new Fault('HF_API_TOO_FAST', 'too many requests came', { seconds });
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 /** A browser says where a form was sent from; programs say nothing. */

@@ -4,18 +4,29 @@ import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import { Fault } from '../../base/fault.ts';
+import { Connections } from './connections.ts';
 import { faultOfRequest, problemOf, statusOf } from './problem.ts';
 import type { ServerKey } from './server-key.ts';
 
 export type App = FastifyInstance<Server>;
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    connections: Connections;
+  }
+}
+
 export interface ListenLimits {
   /** Within which a request must have come whole. */
   readonly requestMs: number;
   readonly connectionsMax: number;
+  readonly strangersMax: number;
+  readonly ofOneMax: number;
 }
 
-const LISTEN_LIMITS: ListenLimits = { requestMs: 30_000, connectionsMax: 4096 };
+const LISTEN_LIMITS: ListenLimits = {
+  ...{ requestMs: 30_000, connectionsMax: 4096, strangersMax: 1024, ofOneMax: 64 },
+};
 
 /** Of the API; what agents say has a limit of its own. */
 export const API_BYTES_MAX = 65_536;
@@ -44,8 +55,11 @@ export function makeApp(of: {
   readonly key: ServerKey;
   readonly onBug: (error: unknown) => void;
   readonly limits?: Partial<ListenLimits>;
+  /** Told of each route there is; a test compares them with the document. */
+  readonly onRoute?: ((route: string) => void) | undefined;
 }): App {
-  const { requestMs, connectionsMax } = { ...LISTEN_LIMITS, ...of.limits };
+  const limits = { ...LISTEN_LIMITS, ...of.limits };
+  const { requestMs } = limits;
   const app: App = fastify({
     https: {
       ...{ key: of.key.key, cert: of.key.cert, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
@@ -57,8 +71,11 @@ export function makeApp(of: {
     ...{ forceCloseConnections: true, clientErrorHandler: refuseNonsense },
     routerOptions: { maxParamLength: PARAM_MAX, caseSensitive: true },
   });
-  app.server.maxConnections = connectionsMax;
+  app.decorate('connections', new Connections(app.server, limits));
   app.server.headersTimeout = requestMs;
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) of.onRoute?.(`${each} ${url}`);
+  });
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.headers(HEADERS);
     done();
@@ -95,7 +112,8 @@ function refuseNonsense(error: NodeJS.ErrnoException, socket: Socket): void {
   const isLarge = error.code === 'HPE_HEADER_OVERFLOW';
   const status = isLate ? 408 : isLarge ? 431 : 400;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`;
-  socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  // Whoever does not hang up in turn holds no line of ours.
+  socket.end(`${head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
 export interface ListenAt {

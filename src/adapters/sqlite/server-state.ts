@@ -50,7 +50,10 @@ export type StateChange = ServerChange | TellChange | AccessChange;
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
 export type ServerState = ServerStore<TellChange | AccessChange> &
   TellStore &
-  AccessStore<ServerChange | TellChange>;
+  AccessStore<ServerChange | TellChange> & {
+    /** Writes, so that it is known that it can. @throws Fault HF_SERVER_STATE (unavailable) */
+    tryWrite(): Promise<void>;
+  };
 
 type Db = Kysely<ServerTables>;
 
@@ -86,6 +89,12 @@ export class KyselyServerState implements ServerState {
   commit(changes: readonly StateChange[]): Promise<void> {
     if (changes.length === 0) return Promise.resolve();
     return this.#inTurn((tx) => writeAll(tx, changes, this.#of.hash));
+  }
+
+  tryWrite(): Promise<void> {
+    return this.#inTurn(async (tx) => {
+      await takeNumbers(tx, 1);
+    });
   }
 
   async spend(

@@ -9,7 +9,11 @@ import { acknowledge } from '../../tell/core/acknowledge.ts';
 import type { alertShown, jobShown } from '../../wire/api/parts.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
 import type { JobAct } from '../../watch/core/agent/messages.ts';
-import type { StoredJob, StoredMaintenance } from '../../watch/core/server/changes.ts';
+import {
+  MAINTENANCES_MAX,
+  type StoredJob,
+  type StoredMaintenance,
+} from '../../watch/core/server/changes.ts';
 import { type AskRefused, isAskRefused } from '../../watch/core/server/orders.ts';
 import type { Pending } from './writer.ts';
 import { estateOf, hostIn, type Served, timeOf, timeOrNull } from './served.ts';
@@ -231,6 +235,11 @@ function maintenanceAnswers(served: Served): readonly Bound[] {
     }),
     on(ROUTES.addMaintenance, async ({ body, caller, from }) => {
       const at = served.now().wallMs;
+      const open = served.noted.maintenances.filter(({ until }) => until > at).length;
+      // No more than are kept: what is held in memory is to be there after a restart.
+      if (open >= MAINTENANCES_MAX) {
+        throw new Fault('HF_API_CONFLICT', `${open} windows are open: end some of them`);
+      }
       const kept: StoredMaintenance = {
         ...{ id: served.newId(), by: caller?.user ?? '', reason: body.reason, from: at },
         subjects: body.items.map(({ host, item }) => `host:${host}/${item}`),

@@ -27,12 +27,21 @@ const ORDER: readonly RowState[] = [
   'stopped',
 ];
 
+/** One over the other; the newest is shown. */
+const FREEZES_HELD_MAX = 100;
+
 export function freezeAnswers(served: Served): readonly Bound[] {
   return [
     on(ROUTES.freezeTable, () => Promise.resolve(answer(tableOf(served)))),
     on(ROUTES.freeze, async ({ body, caller, from }) => {
       const { reason, forMs } = body;
       const at = served.now().wallMs;
+      const held = served.noted.freezes.filter(({ endedAt, until }) => {
+        return endedAt === undefined && until > at;
+      });
+      if (held.length >= FREEZES_HELD_MAX) {
+        throw new Fault('HF_API_CONFLICT', `${held.length} freezes hold already: end them first`);
+      }
       const by = caller?.user ?? '';
       const freeze: StoredFreeze = {
         ...{ id: served.newId(), by, reason, at, until: unixMs(at + forMs) },

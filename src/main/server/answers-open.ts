@@ -5,6 +5,7 @@ import { metricsText } from '../../adapters/http/metrics.ts';
 import { PAGE_POLICY, type Page, pageText } from '../../adapters/http/pages.ts';
 import type { Caller } from '../../access/core/account.ts';
 import { Fault } from '../../base/fault.ts';
+import { sayMessage } from '../../base/say-name.ts';
 import { confirm } from '../../tell/core/confirmations.ts';
 import { type LinkProblem, readAckLink, readConfirmLink } from '../../tell/core/signed-link.ts';
 import { openApiOf } from '../../wire/api/openapi.ts';
@@ -20,10 +21,11 @@ export function openAnswers(served: Served): readonly Bound[] {
 
 function openData(served: Served): readonly Bound[] {
   const document = openApiOf(allRoutes, VERSION);
+  const health = new Shared(() => served.writer.alone(() => served.state.tryWrite()));
   return [
     on(ROUTES.healthz, async () => {
       // Reading is not writing: a state that is full or read-only is not up.
-      await served.writer.alone(() => served.state.commit([]));
+      await health.done();
       return answer({ is: 'up' as const, at: timeOf(served.now().wallMs) });
     }),
     on(ROUTES.openapi, () => Promise.resolve(answer({ ...document }))),
@@ -36,15 +38,34 @@ function openData(served: Served): readonly Bound[] {
       return { send: { answer: text, headers: { 'content-type': type } } };
     }),
     on(ROUTES.events, ({ headers, caller, session }) => {
-      served.hub.check();
+      const who = caller?.user ?? '';
+      served.hub.check(who);
       const lastId = headers['last-event-id'];
       const of = {
+        who,
         lastId: typeof lastId === 'string' ? lastId : undefined,
         isAllowed: () => isStillKnown(served, { headers, caller, session }),
       };
       return Promise.resolve({ stream: (response) => served.hub.listen(response, of) });
     }),
   ];
+}
+
+/** Many who ask at once are one who asks: it costs a write, and anyone may. */
+class Shared {
+  readonly #act: () => Promise<void>;
+  #running: Promise<void> | undefined;
+
+  constructor(act: () => Promise<void>) {
+    this.#act = act;
+  }
+
+  done(): Promise<void> {
+    this.#running ??= this.#act().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
 }
 
 /** Whether who listens would be let in now. */
@@ -127,7 +148,10 @@ function linkAnswers(served: Served): readonly Bound[] {
       if (!link.ok) return noLink(link.error);
       const alert = (await state.openAlerts()).find(({ id }) => id === link.value.alert);
       if (alert === undefined) return page(OVER);
-      const sentences = [`${alert.subject}: ${alert.why}`, `You are ${link.value.person}.`];
+      const sentences = [
+        sayMessage(`${alert.subject}: ${alert.why}`),
+        `You are ${link.value.person}.`,
+      ];
       return page({ title: 'Say that you have it in hand', sentences, button: 'I have it' });
     }),
     on(ROUTES.ack, async ({ params, from }) => {

@@ -57,6 +57,8 @@ export interface ServerParts {
   readonly apiRates?: Partial<ApiRates>;
   /** Told of each answer; tests compare it with its schema. */
   readonly onAnswer?: (route: Route, answer: unknown) => void;
+  /** Told of each route there is, as `GET /healthz`. */
+  readonly onRoute?: (route: string) => void;
 }
 
 export interface RunningServer {
@@ -73,7 +75,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { stateDirectory, clock, onBug } = parts;
   const key = await openServerKey(path.join(stateDirectory, KEY_NAME));
   const state = await openServerState(path.join(stateDirectory, STATE_NAME));
-  const app = makeApp({ key, onBug, limits: parts.limits ?? {} });
+  const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
   try {
     const pin = key.pin.toString('base64url');
     const served = await compose(parts, { state, pin });

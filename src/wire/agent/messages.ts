@@ -15,7 +15,7 @@ import {
   type Say,
   type Word,
 } from '../../watch/core/agent/messages.ts';
-import { words } from '../words.ts';
+import { shownText, words } from '../words.ts';
 
 const count = z.int().min(0);
 const hex32 = z.string().regex(/^[0-9a-f]{32}$/);
@@ -23,11 +23,11 @@ const hex32 = z.string().regex(/^[0-9a-f]{32}$/);
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 const item = z.string().regex(/^[a-z0-9-]{1,32}:[\x21-\x7e]{1,223}$/);
 const kind = z.string().regex(/^[a-z0-9-]{1,32}$/);
-const shown = z.string().max(200);
-const why = z.string().max(512);
-const boot = z.string().max(64);
+const shown = shownText(200);
+const why = shownText(512);
+const boot = shownText(64);
 const detail = z
-  .record(z.string().max(64), z.union([z.int(), z.boolean(), z.string().max(256)]))
+  .record(shownText(64), z.union([z.int(), z.boolean(), shownText(256)]))
   .refine((each) => Object.keys(each).length <= 16, 'at most 16 keys');
 
 const mark = z.strictObject({ server: hex32, at: count });
@@ -56,12 +56,12 @@ const record = z.discriminatedUnion('t', [
     t: z.literal('line'),
     ...{ n: count, from: z.enum(['kernel', 'journal']), upMs: count },
     ...{ boot: boot.optional(), wallMs: count.optional() },
-    ...{ priority: z.int().min(0).max(7), text: z.string().max(1024) },
+    ...{ priority: z.int().min(0).max(7), text: shownText(1024) },
   }),
   z.strictObject({
     t: z.literal('job'),
     ...{ n: count, job: hex32, state, why, share: count.max(1000).optional() },
-    answer: z.string().max(65_536).optional(),
+    answer: shownText(65_536).optional(),
   }),
   z.strictObject({ t: z.literal('lost'), n: count, count, what: shown }),
 ]);

@@ -8,7 +8,12 @@ export const time = z.iso.datetime();
 /** Milliseconds, or how many. */
 export const count = z.int().min(0);
 /** Of people: shown, never looked up. */
-export const said = z.string().trim().min(1).max(200);
+export const said = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .overwrite((text) => text.toWellFormed());
 export const hostName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,252}$/);
 export const itemName = z.string().regex(/^[a-z0-9-]{1,32}:[\x21-\x7e]{1,223}$/);
 /** Looked up on the host: no path and no command fits in. */

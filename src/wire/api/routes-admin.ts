@@ -18,6 +18,20 @@ import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});
 
+const DEPTH_MAX = 16;
+
+/** Deeper than any configuration is: what looks at it level by level must come to an end. */
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return false;
+    level = level.flatMap((each) =>
+      typeof each === 'object' && each !== null ? (Object.values(each) as unknown[]) : [],
+    );
+  }
+  return true;
+}
+
 export const scope = words<Scope>({
   ...{
     read: true,
@@ -231,7 +245,7 @@ export const adminRoutes = {
             /** Keys from the top: `["hosts", "web4"]`. */
             at: z.array(z.string().min(1).max(200)).min(1).max(8),
             /** Absent: the key goes. */
-            value: z.json().optional(),
+            value: z.unknown().refine(isShallow, 'too deep').pipe(z.json()).optional(),
           }),
         )
         .min(1)
