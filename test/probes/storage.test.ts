@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { inodesProbe, spaceProbe } from '../../src/adapters/probes/file-system-space.ts';
 import { kernelLogProbe } from '../../src/adapters/probes/kernel-log.ts';
 import { mountProbe } from '../../src/adapters/probes/mount-state.ts';
@@ -13,32 +13,8 @@ import { pathProbe } from '../../src/adapters/probes/path-there.ts';
 import { stuckProbe, zombieProbe } from '../../src/adapters/probes/stuck-processes.ts';
 import { startPython } from '../capture/helper-process.ts';
 import { needs } from '../run/needs.ts';
+import { badDisk } from './bad-disk.ts';
 import { atEnd, folder, look, mounted, until } from './probe-bench.ts';
-
-interface BadDisk {
-  readonly device: string;
-  /** From now on nothing can be read or written. */
-  readonly fail: () => void;
-}
-
-/** A block device whose every request fails while a file is there. */
-async function badDisk(t: TestContext, dir: string): Promise<BadDisk> {
-  const [at, trigger] = [path.join(dir, 'nbd'), path.join(dir, 'fail')];
-  fs.mkdirSync(at);
-  const nbdkit = ['nbdkit', '--exit-with-parent', '--single', '--filter=error', 'memory', '320M'];
-  const error = ['error=EIO', 'error-rate=100%', `error-file=${trigger}`];
-  const child = spawn('nbdfuse', [at, '--command', ...nbdkit, ...error], { stdio: 'ignore' });
-  atEnd(t, async () => {
-    spawnSync('umount', ['--lazy', at]);
-    child.kill('SIGKILL');
-    await until('nbdfuse ended', () => child.exitCode !== null || child.signalCode !== null);
-  });
-  const file = path.join(at, 'nbd');
-  await until('nbdfuse serves', () => fs.existsSync(file));
-  const device = execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim();
-  atEnd(t, () => spawnSync('losetup', ['--detach', device]));
-  return { device, fail: () => fs.writeFileSync(trigger, '') };
-}
 
 for (const type of ['xfs', 'ext4'] as const) {
   test(`${type} on a device that fails: the kernel log tells at the next look`, async (t) => {

@@ -7,6 +7,8 @@ export interface Package {
   readonly purpose: string;
 }
 
+const MULTIARCH = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+
 export const PACKAGES = [
   { name: 'acl', probe: 'getfacl', purpose: 'fidelity of POSIX ACLs' },
   { name: 'attr', probe: 'getfattr', purpose: 'fidelity of extended attributes' },
@@ -20,8 +22,14 @@ export const PACKAGES = [
   { name: 'e2fsprogs', probe: 'mkfs.ext4', purpose: 'file systems in images, full disks' },
   { name: 'fuse3', probe: 'fusermount3', purpose: 'a mount that hangs' },
   { name: 'gawk', probe: 'gawk', purpose: 'the script of look under its awk' },
+  { name: 'iptables', probe: 'iptables', purpose: 'a network that drops what is sent' },
   { name: 'iproute2', probe: 'ip', purpose: 'a network of its own for a server' },
   { name: 'libcap2-bin', probe: 'setcap', purpose: 'fidelity of file capabilities' },
+  {
+    name: 'libfaketime',
+    probe: `/usr/lib/${MULTIARCH}/faketime/libfaketime.so.1`,
+    purpose: 'clocks that are set while a program runs',
+  },
   { name: 'libnbd-bin', probe: 'nbdfuse', purpose: 'a device that fails' },
   { name: 'libvirt-clients', probe: 'virsh', purpose: 'images of guests' },
   { name: 'libvirt-daemon-system', probe: 'libvirtd', purpose: 'images of running guests' },
