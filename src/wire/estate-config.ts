@@ -13,6 +13,11 @@ const host = z.strictObject({
   address: text.optional(),
   /** What it is for; groups of Ansible. */
   groups: texts.optional(),
+  /** What it runs on, as a guest on its hypervisor: what takes that along takes this along. */
+  on: z
+    .union([text, z.array(text)])
+    .transform((one) => [one].flat())
+    .optional(),
 });
 
 const point = z.strictObject({
@@ -44,7 +49,9 @@ export interface EstateIssue {
 }
 
 interface EstatePart {
-  readonly hosts?: Readonly<Record<string, unknown>> | undefined;
+  readonly hosts?:
+    | Readonly<Record<string, { readonly on?: readonly string[] | undefined }>>
+    | undefined;
   readonly domains?:
     | Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
     | undefined;
@@ -74,8 +81,11 @@ export function estateIssues(
   const points = Object.entries(given.points ?? {}).flatMap(([name, { of = [] }]) =>
     of.flatMap((each, at) => unknownHost(each, ['points', name, 'of', at])),
   );
+  const guests = Object.entries(given.hosts ?? {}).flatMap(([name, { on = [] }]) =>
+    on.flatMap((each) => unknownHost(each, ['hosts', name, 'on'])),
+  );
   const dataSets = Object.entries(hostOf).flatMap(([name, each]) =>
     unknownHost(each, ['datasets', name, 'host']),
   );
-  return [...domains, ...points, ...dataSets];
+  return [...domains, ...points, ...guests, ...dataSets];
 }

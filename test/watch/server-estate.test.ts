@@ -3,8 +3,9 @@
 // Method: the core alone, with messages made by hand and a clock in a variable.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { estateNow, subjectsNow } from '../../src/watch/core/server/estate-now.ts';
+import { estateNow } from '../../src/watch/core/server/estate-now.ts';
 import { isRefused } from '../../src/watch/core/server/held.ts';
+import { subjectsNow } from '../../src/watch/core/server/subjects-now.ts';
 import { A, B, Desk, HOUR_MS, WALL } from './server-desk.ts';
 
 const problemOf = (answer: object): string => (isRefused(answer) ? answer.problem : 'it was taken');
@@ -118,14 +119,16 @@ test('without a peer outside the watching is unknown; with one it is what that o
   assert.equal(watching(['db', 'web']), 'broken', 'a probe of this name says it too');
 });
 
-test('subjects are what tell takes: what is worked on is left out, and guests rest on hosts', () => {
+test('subjects are what tell takes: what is worked on says so, and guests rest on hosts', () => {
   const desk = new Desk();
   desk.say([desk.seen({ saw: 'broken' }), desk.seen({ item: 'disk:/srv' })]);
   const maintenances = [{ subjects: ['host:web/disk:/'], from: 0, until: WALL * 2 }];
   const standsOn = new Map([['web', ['big']]]);
   const estate = estateNow(desk.core, desk.now, { maintenances, standsOn });
   const subjects = new Map(subjectsNow(estate).map((each) => [each.subject, each]));
-  assert.ok(!subjects.has('host:web/disk:/') && subjects.has('host:web/disk:/srv'));
+  assert.equal(subjects.get('host:web/disk:/')?.isWorkedOn, true);
+  assert.equal(subjects.get('host:web/disk:/')?.mark, 'failed', 'hidden is not well');
+  assert.equal(subjects.get('host:web/disk:/srv')?.isWorkedOn, undefined);
   assert.deepEqual(subjects.get('host:web')?.restsOn, ['host:big']);
   assert.deepEqual(subjects.get('host:web/disk:/srv')?.restsOn, ['host:web']);
   assert.equal(subjects.get('watching')?.mark, 'unknown');

@@ -1,7 +1,8 @@
 /** Tells each agent whom to reach for, whenever that has changed: docs/design/027-evidence.md. */
 import { peersOf } from '../../watch/core/server/mesh.ts';
 import { isAskRefused } from '../../watch/core/server/orders.ts';
-import type { Served } from './served.ts';
+import { standingOf, topologyOf } from '../../watch/core/server/topology.ts';
+import { declaredOn, type Served } from './served.ts';
 
 export class MeshWords {
   readonly #served: Served;
@@ -19,7 +20,8 @@ export class MeshWords {
     const hosts = core.agents().map(({ stored: { agent, host } }) => {
       return { agent, host, address: addressOf(config.hosts?.[host]?.address ?? host) };
     });
-    const peers = peersOf(hosts, port);
+    const topology = topologyOf(core.agents(), declaredOn(config));
+    const peers = peersOf(hosts, port, (host) => standingOf(host, topology));
     for (const { agent, host } of hosts) {
       const its = peers.get(agent) ?? [];
       const text = JSON.stringify(its);

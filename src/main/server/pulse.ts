@@ -2,7 +2,7 @@
 import { Fault } from '../../base/fault.ts';
 import { durationMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
-import { subjectsNow } from '../../watch/core/server/estate-now.ts';
+import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
 import { MeshWords } from './mesh-words.ts';
 import { wait } from '../tell/telling.ts';

@@ -45,7 +45,15 @@ export function estateOf({ core, now, noted, config }: Served): EstateNow {
   return estateNow(core, now(), {
     maintenances: noted.maintenances,
     peers: config.server?.peers ?? [],
+    standsOn: declaredOn(config),
   });
+}
+
+/** What people wrote of guests and their hypervisors; what they did not write is discovered. */
+export function declaredOn({ hosts = {} }: Config): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    Object.entries(hosts).flatMap(([name, { on }]) => (on === undefined ? [] : [[name, on]])),
+  );
 }
 
 /** @throws Fault HF_API_UNKNOWN */

@@ -1,7 +1,14 @@
 import { sayMessage } from '../../base/say-name.ts';
 
+const OF_THE_SERVER: ReadonlyMap<string, string> = new Map([
+  ['server:line', 'the line to this server'],
+  ['watching', 'the watching of this server'],
+]);
+
 /** `web1`, `disk-space:/srv on web1`, `channel mail`: a subject as people call it. */
 export function sayThing(subject: string): string {
+  const own = OF_THE_SERVER.get(subject);
+  if (own !== undefined) return own;
   const [kind = '', rest] = splitOnce(subject, ':');
   if (rest === undefined) return sayMessage(subject);
   if (kind !== 'host') return sayMessage(`${kind} ${rest}`);

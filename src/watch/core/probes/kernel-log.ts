@@ -105,6 +105,7 @@ export class KernelTroubles {
     const why = `${named(worst)}: ${worst.kind.means} (${ago} ago: ${quoted(worst.line.text)})${also}`;
     return found(worst.kind.saw, why, {
       about: quoted(worst.about),
+      cause: `${worst.kind.area} ${quoted(worst.about)}`,
       area: worst.kind.area,
       line: quoted(worst.line.text, 250),
       count: worst.count,

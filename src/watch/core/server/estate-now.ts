@@ -26,11 +26,12 @@ import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
 import { type OwnItem, ownItems } from './own-items.ts';
 import type { ServerCore } from './server-core.ts';
 import { wallOf } from './take-records.ts';
+import { restsOnOf, standingOf, type Topology, topologyOf } from './topology.ts';
 import { hasTwoSpeakers } from './talk.ts';
 
 export interface EstateFacts {
   readonly maintenances?: readonly Maintenance[];
-  /** Of a host: what it runs on, as a guest on its hypervisor. */
+  /** Of a host, as people wrote it: what it runs on, as a guest on its hypervisor. */
   readonly standsOn?: ReadonlyMap<string, readonly string[]>;
   /** Hosts outside that watch this server. */
   readonly peers?: readonly string[];
@@ -51,6 +52,8 @@ export interface ItemNow extends Member {
   readonly expiresInMs: number | undefined;
   /** Since when it stands so. */
   readonly since: UnixMs;
+  /** Since when it is not ok; absent: since then. */
+  readonly notOkSince?: UnixMs | undefined;
   readonly isInMaintenance: boolean;
   readonly restsOn: readonly string[];
 }
@@ -69,6 +72,8 @@ export interface HostNow {
   /** The worst of its own and of its items. */
   readonly standing: Standing;
   readonly saidAgoMs: number | undefined;
+  /** By the server's wall clock. */
+  readonly lastSaidAt: UnixMs | undefined;
   readonly items: readonly ItemNow[];
 }
 
@@ -80,19 +85,11 @@ export interface EstateNow {
   readonly hosts: readonly HostNow[];
 }
 
-/** As `tell` takes it. */
-export interface SubjectNow {
-  readonly subject: string;
-  readonly mark: StandingMark;
-  readonly why: string;
-  readonly since: UnixMs;
-  readonly restsOn: readonly string[];
-}
-
 interface Reading {
   readonly now: ServerNow;
   readonly facts: EstateFacts;
   readonly mesh: Mesh;
+  readonly topology: Topology;
   readonly isHidden: (subject: string) => boolean;
   readonly hostOf: ReadonlyMap<AgentId, HeldAgent>;
   readonly listensSince: UnixMs;
@@ -101,10 +98,11 @@ interface Reading {
 
 export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts = {}): EstateNow {
   const agents = core.agents();
-  const mesh = meshOf(agents, { now, facts, listensSinceMs: core.listensSinceMs });
+  const topology = topologyOf(agents, facts.standsOn ?? new Map());
+  const mesh = meshOf(agents, { now, topology, listensSinceMs: core.listensSinceMs });
   const eyes = new Map(mesh.eyes.map((eye) => [eye.agent, eye]));
   const reading: Reading = {
-    ...{ now, facts, mesh, isHidden: hiddenBy(facts.maintenances ?? [], now.wallMs) },
+    ...{ now, facts, mesh, topology, isHidden: hiddenBy(facts.maintenances ?? [], now.wallMs) },
     hostOf: new Map(agents.map((held) => [held.stored.agent, held])),
     listensSince: wallOf(core.listensSinceMs, now),
     ownOf: new Map([...eyes].map(([agent, eye]) => [agent, hostStanding(eye, mesh, now.atMs)])),
@@ -114,26 +112,6 @@ export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts =
   const members = hosts.flatMap((host) => [hostMember(host), ...host.items]);
   const standing = worstOf(members, reading.isHidden);
   return { standing, watching, hosts };
-}
-
-/** What is being worked on is left out: that nothing is said of it is no news. */
-export function subjectsNow({ hosts, watching }: EstateNow): readonly SubjectNow[] {
-  const all = hosts.flatMap((host) => [
-    { ...hostMember(host), ...{ since: host.since, restsOn: host.restsOn } },
-    ...host.items,
-  ]);
-  const isHidden = new Set(
-    hosts.flatMap((host) => [
-      ...(host.isInMaintenance ? [host.subject] : []),
-      ...host.items.filter((item) => item.isInMaintenance).map(({ subject }) => subject),
-    ]),
-  );
-  return [...all.filter(({ subject }) => !isHidden.has(subject)), { ...watching, restsOn: [] }].map(
-    ({ subject, standing, since, restsOn }) => {
-      const { mark, why } = standing;
-      return { subject, mark, why, since, restsOn };
-    },
-  );
 }
 
 function hostMember({ subject, own }: HostNow): Member {
@@ -151,7 +129,7 @@ function leaseOf({ talk }: HeldAgent, nowMs: number): Lease {
 }
 
 function hostNow(held: HeldAgent, reading: Reading): HostNow {
-  const { now, isHidden, facts } = reading;
+  const { now, isHidden, topology } = reading;
   const { agent, host, level, version } = held.stored;
   const subject = `host:${host}`;
   const lease = leaseOf(held, now.atMs);
@@ -169,8 +147,9 @@ function hostNow(held: HeldAgent, reading: Reading): HostNow {
     ...{ subject, host, agent, level, version, own, standing, items },
     since: own.mark === 'ok' ? held.talkingSince : own.reason === 'two-speakers' ? twice : fell,
     isInMaintenance: isHidden(subject),
-    restsOn: (facts.standsOn?.get(host) ?? []).map((each) => `host:${each}`),
+    restsOn: restsOnOf(host, topology),
     saidAgoMs: saidAtMs === undefined ? undefined : now.atMs - saidAtMs,
+    lastSaidAt: saidAtMs === undefined ? undefined : wallOf(saidAtMs, now),
   };
 }
 
@@ -205,6 +184,7 @@ function itemNow(
     ageMs: seenAtMs === undefined ? undefined : now.atMs - seenAtMs,
     expiresInMs: ended === undefined ? undefined : Math.max(0, ended - now.atMs),
     since: sinceOf(standing, { since, ended, saidAtMs }, reading),
+    notOkSince: standing.mark === 'ok' ? undefined : of.item.notOkSince,
     isInMaintenance: reading.isHidden(subject),
     restsOn: aim === undefined ? [`host:${host}`] : [`host:${aim.host}`, `host:${host}`],
   };
@@ -282,12 +262,12 @@ function isOfWatching({ item, kind }: ItemNow): boolean {
 
 function meshOf(
   agents: readonly HeldAgent[],
-  of: { readonly now: ServerNow; readonly facts: EstateFacts; readonly listensSinceMs: number },
+  of: { readonly now: ServerNow; readonly topology: Topology; readonly listensSinceMs: number },
 ): Mesh {
-  const { now, facts, listensSinceMs } = of;
+  const { now, topology, listensSinceMs } = of;
   const eyes: Eye[] = agents.map((held) => {
     const { agent, host } = held.stored;
-    const standsOn = new Set([host, ...(facts.standsOn?.get(host) ?? [])]);
+    const standsOn = standingOf(host, topology);
     return { agent, host, lease: leaseOf(held, now.atMs), standsOn };
   });
   const reaches = agents.flatMap((held) => reachesOf(held, leaseOf(held, now.atMs), now));

@@ -35,7 +35,8 @@ export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: Ser
 export function heldItem(stored: StoredItem): HeldItem {
   return {
     ...{ stored, seenAtMs: undefined, seenUp: undefined, lastSaw: stored.saw },
-    ...{ since: stored.seenAt, changes: { fromMs: 0, count: 0 } },
+    ...{ since: stored.seenAt, notOkSince: stored.saw === 'healthy' ? undefined : stored.seenAt },
+    ...{ changes: { fromMs: 0, count: 0 } },
   };
 }
 

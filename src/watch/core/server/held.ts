@@ -94,6 +94,8 @@ export interface HeldItem {
   /** Of what history says, spooled changes included. */
   readonly lastSaw: StoredItem['saw'];
   readonly since: UnixMs;
+  /** Since when it was not seen healthy, whatever else it was seen as. */
+  readonly notOkSince: UnixMs | undefined;
   readonly changes: { readonly fromMs: number; readonly count: number };
 }
 

@@ -31,6 +31,42 @@ test('each reaches for others only, each once, and is reached by those it reache
   );
 });
 
+test('who stands on one hypervisor is watched by two that do not, and hear each other', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 40 }),
+    fc.integer({ min: 2, max: 6 }),
+    (guests, others) => {
+      const all = hosts(guests + 1 + others);
+      const onOne = new Set(all.slice(others).map(({ host }) => host));
+      const standing = (host: string) =>
+        onOne.has(host) ? new Set([host, 'hypervisor']) : new Set([host]);
+      const peers = peersOf(all, 7432, standing);
+      const reaches = (from: string, to: string): boolean =>
+        peers.get(from)?.some(({ agent }) => agent === to) === true;
+      for (const { agent, host } of all) {
+        const eyes = all.filter(
+          (each) =>
+            each.agent !== agent &&
+            reaches(each.agent, agent) &&
+            (!onOne.has(host) || !onOne.has(each.host)),
+        );
+        const isSeen = eyes.some((one) =>
+          eyes.some(
+            (two) =>
+              one !== two &&
+              !(onOne.has(one.host) && onOne.has(two.host)) &&
+              reaches(one.agent, two.agent) &&
+              reaches(two.agent, one.agent),
+          ),
+        );
+        assert.ok(isSeen || (!onOne.has(host) && others < 3), `${host} of ${all.length}`);
+        assert.ok((peers.get(agent)?.length ?? 0) <= 64);
+      }
+    },
+  );
+  fc.assert(property, { numRuns: 60, seed: 4711 });
+});
+
 test('who comes changes the peers of few', () => {
   const before = peersOf(hosts(40), 7432);
   const after = peersOf(hosts(41), 7432);

@@ -20,6 +20,7 @@ import {
 import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
 import { notSaid } from './held-agent.ts';
 import { isOver } from './job-over.ts';
+import { expiryOf } from '../standing/standing.ts';
 
 /** More changes of an item than these in a day are counted and not kept one by one. */
 export const TRANSITIONS_PER_DAY_MAX = 50;
@@ -81,6 +82,8 @@ export class TakenRecords {
     this.items.set(item, {
       ...{ stored, seenAtMs, seenUp: { boot: say.boot, upMs: record.upMs }, lastSaw: saw },
       since: isChange || before.stored.saw !== saw ? seenAt : before.since,
+      notOkSince:
+        saw === 'healthy' ? undefined : (before?.notOkSince ?? this.#endOf(before, seenAt)),
       changes: isChange
         ? this.#changed(before, { to: saw, at: seenAt, why, isByAgentClock: false, item })
         : before.changes,
@@ -89,6 +92,14 @@ export class TakenRecords {
       // The same look again, cited by another mark: both bounds hold.
       this.#sharpen(item, Math.max(seenAtMs, before.seenAtMs ?? seenAtMs));
     }
+  }
+
+  /** When what was healthy counted no more, where that was before it was seen to be anything else. */
+  #endOf(before: HeldItem | undefined, seenAt: UnixMs): UnixMs {
+    if (before?.seenAtMs === undefined) return seenAt;
+    const { kind, limitMs } = before.stored;
+    const ended = expiryOf({ kind, limitMs, seenAtMs: before.seenAtMs });
+    return unixMs(Math.min(seenAt, this.#wallOf(ended)));
   }
 
   #sharpen(item: string, seenAtMs: number): void {
@@ -118,7 +129,7 @@ export class TakenRecords {
     };
     if (before === undefined) this.changes.push({ do: 'item', item: stored });
     this.items.set(item, {
-      ...(before ?? { seenAtMs: undefined, seenUp: undefined, since: at }),
+      ...(before ?? { seenAtMs: undefined, seenUp: undefined, since: at, notOkSince: at }),
       ...{ stored, lastSaw: saw, changes },
     });
   }
@@ -132,6 +143,7 @@ export class TakenRecords {
     const changes = this.#changed(before, { to: 'gone', at, why, isByAgentClock: false, item });
     this.items.set(item, {
       ...{ stored, seenAtMs: undefined, seenUp: before.seenUp, lastSaw: 'gone', since: at },
+      notOkSince: before.notOkSince ?? at,
       changes,
     });
   }
