@@ -33,12 +33,37 @@ const httpUrl = z
 
 export const TELL_MARKS = ['degraded', 'unknown', 'failed'] as const;
 
+const hostPattern = z.string().regex(/^[^\s*/]{1,255}\*?$|^\*$/, 'a host, or web* for some');
+const quietSpan = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)
+  .refine((given) => given.slice(0, 5) !== given.slice(6), 'two times as 22:00-07:00');
+const zone = z.string().refine(isZone, 'a time zone as Europe/Berlin');
+
+function isZone(given: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).format(0) !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** Of every channel. */
 const common = {
   /** Who reads it; its own name where it is not said. */
   person: line.optional(),
   /** It hears of this and what is worse. */
   from: z.enum(TELL_MARKS).optional(),
+  /** It hears of these hosts and what is on them; `web*` is each that begins so. */
+  hosts: z
+    .union([hostPattern, z.array(hostPattern).min(1)])
+    .transform((one) => [one].flat())
+    .optional(),
+  /** It hears only of what nobody has acknowledged for so long. */
+  after: span.optional(),
+  /** `22:00-07:00`: then what has not failed waits until their end. */
+  quiet: quietSpan.optional(),
   /** A message that asks whether it arrives, so often. */
   test: spanOrNever.optional(),
   /** So long an answer to it counts. */
@@ -180,6 +205,8 @@ const tellKeys = z.strictObject({
   group: span.optional(),
   /** Again, where nobody has acknowledged. */
   remind: spanOrNever.optional(),
+  /** Of quiet hours; else UTC. */
+  zone: zone.optional(),
   channels: z.record(z.string().regex(NAME), channel).optional(),
 });
 

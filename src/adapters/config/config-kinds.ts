@@ -124,6 +124,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['hosts', 'names, and below each its keys: address, groups'],
   ['address', `${TEXT}: [user@]name[:port], as ssh is told`],
   ['groups', TEXTS],
+  ['on', 'the host it runs on, or a list of hosts'],
   ['domains', 'kinds, and below each its names with their hosts: site: {a: [hv1, hv2]}'],
   ['points', 'names, and below each its keys: tool, repository, of'],
   ['tool', `one of: ${TOOLS.join(', ')}`],

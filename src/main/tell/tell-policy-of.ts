@@ -1,13 +1,14 @@
 /** What `tell:` says, as the engine goes by it. */
 import { type ChannelPolicy, type TellPolicy, USUAL_TELL } from '../../tell/core/tell-policy.ts';
 import type { RateLimit } from '../../tell/core/rate.ts';
+import { quietHours } from './quiet-hours.ts';
 import type { ChannelConfig, TellConfig } from '../../wire/tell-config.ts';
 
 const DAY_MS = 86_400_000;
 const TEST_EVERY_MS = 7 * DAY_MS;
 
 export function tellPolicyOf(config: TellConfig): TellPolicy {
-  const { delay = {}, group, remind, channels = {}, url } = config;
+  const { delay = {}, group, remind, channels = {}, url, zone = 'UTC' } = config;
   const { delayMs } = USUAL_TELL;
   return {
     ...USUAL_TELL,
@@ -19,12 +20,17 @@ export function tellPolicyOf(config: TellConfig): TellPolicy {
     groupMs: group ?? USUAL_TELL.groupMs,
     remindMs: remind === 'never' ? undefined : (remind ?? USUAL_TELL.remindMs),
     channels: Object.entries(channels).map(([name, one]) =>
-      channelPolicyOf(name, one, url !== undefined),
+      channelPolicyOf(name, one, { hasUrl: url !== undefined, zone }),
     ),
   };
 }
 
-function channelPolicyOf(name: string, one: ChannelConfig, hasUrl: boolean): ChannelPolicy {
+function channelPolicyOf(
+  name: string,
+  one: ChannelConfig,
+  { hasUrl, zone }: { readonly hasUrl: boolean; readonly zone: string },
+): ChannelPolicy {
+  const { hosts, after, quiet } = one;
   // A test asks a person to answer: where no link can lead here, or no person reads, none is sent.
   const isRead = one.kind === 'smtp' || one.kind === 'webhook';
   const usual = isRead && hasUrl ? TEST_EVERY_MS : undefined;
@@ -33,6 +39,9 @@ function channelPolicyOf(name: string, one: ChannelConfig, hasUrl: boolean): Cha
     name,
     person: one.person ?? name,
     from: one.from ?? 'degraded',
+    ...(hosts !== undefined && { hosts }),
+    ...(after !== undefined && { afterMs: after }),
+    ...(quiet !== undefined && { isQuiet: quietHours(quiet, zone) }),
     testEveryMs,
     confirmWithinMs: one['confirmed-within'] ?? 2 * (testEveryMs ?? TEST_EVERY_MS) + DAY_MS,
   };
