@@ -56,6 +56,10 @@ export const SERVER_FAULTS = {
     kind: 'refused',
     remedy: 'Ask the one that runs, or end it; one state directory has one server.',
   },
+  HF_SERVER_SCHEDULE: {
+    kind: 'usage',
+    remedy: 'Leave one of the two below `server: {schedules: ...}` in holdfast.yaml.',
+  },
 } as const satisfies Record<
   string,
   {

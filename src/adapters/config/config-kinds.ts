@@ -11,7 +11,7 @@ import {
   GUARD_RULE_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
-import { SERVER_KEYS } from '../../wire/server-config.ts';
+import { SCHEDULE_KEYS, SERVER_KEYS } from '../../wire/server-config.ts';
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { STOPPER_KEYS, STOPPER_KINDS } from '../../wire/agent/stopper-config.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
@@ -44,7 +44,7 @@ export function knownAt(path: readonly PropertyKey[]): readonly string[] {
     return GUARD_BELOW.get(String(part)) ?? GUARD_KEYS;
   }
   if (path[0] === 'tell') return tellKnownAt(path);
-  if (path[0] === 'server') return SERVER_KEYS;
+  if (path[0] === 'server') return path[1] === 'schedules' ? SCHEDULE_KEYS : SERVER_KEYS;
   if (path.at(-1) === 'view') return ['open', 'close'];
   return KEYS_BELOW.get(String(path[0])) ?? [];
 }

@@ -20,6 +20,7 @@ import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { agentFreezer } from '../guard/agent-freezer.ts';
 import type { AgentParts } from '../../watch/shell/agent/agent-ports.ts';
+import { Canary } from '../../watch/shell/agent/canary.ts';
 import { AgentLoop } from '../../watch/shell/agent/agent-loop.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
 import type { AgentConfig } from '../../wire/agent/agent-config.ts';
@@ -59,7 +60,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   await pings.listen();
   const parts: AgentParts = {
     ...{ alive: notice.alive, lines: [lines] },
-    ...{ ...own, link, probes: [configProbe(file), ...own.probes, ...pings.probes()] },
+    ...{ ...own, link, probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()] },
     reachFor: config.mesh === undefined ? undefined : reachProbe,
   };
   const facts = { agent: identity.agent, level, version: VERSION };

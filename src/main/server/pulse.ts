@@ -5,6 +5,7 @@ import type { Clock } from '../../host/clock.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
 import { MeshWords } from './mesh-words.ts';
+import { ScheduleBeat } from './schedule-beat.ts';
 import { wait } from '../tell/telling.ts';
 import { estateOf, type Served } from './served.ts';
 
@@ -20,6 +21,7 @@ export class Pulse {
   readonly #log: (line: string) => void;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #mesh: MeshWords;
+  readonly #schedules: ScheduleBeat;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
   #told = new Map<string, string>();
@@ -36,6 +38,7 @@ export class Pulse {
   ) {
     this.#served = served;
     this.#mesh = new MeshWords(served);
+    this.#schedules = new ScheduleBeat(served);
     this.#onBug = of.onBug;
     this.#log = of.log;
     this.#clock = of.clock;
@@ -77,6 +80,7 @@ export class Pulse {
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
     await this.#mesh.beat();
+    await this.#schedules.beat();
     const estate = estateOf(this.#served);
     await writer.alone(async () => {
       const changes = await telling.changes(subjectsNow(estate));

@@ -15,6 +15,7 @@ import type {
 } from '../../watch/core/server/changes.ts';
 import { type EstateNow, estateNow, type HostNow } from '../../watch/core/server/estate-now.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
+import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
 import type { Telling } from '../tell/telling.ts';
@@ -22,6 +23,7 @@ import type { Writer } from './writer.ts';
 
 export interface Served {
   readonly core: ServerCore;
+  readonly scheduler: Scheduler;
   readonly writer: Writer;
   readonly desk: Desk;
   readonly state: ServerState;
@@ -46,6 +48,7 @@ export function estateOf({ core, now, noted, config }: Served): EstateNow {
     maintenances: noted.maintenances,
     peers: config.server?.peers ?? [],
     standsOn: declaredOn(config),
+    hasCanary: true,
   });
 }
 

@@ -26,6 +26,7 @@ import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
+import { Scheduler } from '../../watch/core/server/scheduler.ts';
 import { ServerCore } from '../../watch/core/server/server-core.ts';
 import { randomId } from '../tell/random-id.ts';
 import { openTelling } from '../tell/telling.ts';
@@ -33,9 +34,11 @@ import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { freezeAnswers } from './answers-freeze.ts';
 import { openAnswers } from './answers-open.ts';
+import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
 import { Desk } from './desk.ts';
 import { Pulse } from './pulse.ts';
+import { runBudgetOf, schedulesOf } from './schedules-of.ts';
 import { KEY_NAME, STATE_NAME } from './server-names.ts';
 import type { Served } from './served.ts';
 import { Writer } from './writer.ts';
@@ -114,6 +117,7 @@ export function boundOf(served: Served): readonly Bound[] {
     ...openAnswers(served),
     ...watchAnswers(served),
     ...actAnswers(served),
+    ...scheduleAnswers(served),
     ...freezeAnswers(served),
     ...adminAnswers(served),
   ];
@@ -128,7 +132,9 @@ async function compose(
   const random = nodeRandom();
   const now = serverTime(clock);
   const loaded = await state.load(clock.now());
-  const core = new ServerCore({ ...loaded, words: loaded.words.flatMap(wordOf) }, random, now());
+  const schedules = schedulesOf(config);
+  const words = loaded.words.flatMap(wordOf);
+  const core = new ServerCore({ ...loaded, words, schedules }, random, now());
   const access = new Access<ServerChange | TellChange>({
     ...{ store: state, passwords: nodePasswordHash(), random, hash: nodeHash(), clock },
   });
@@ -154,6 +160,7 @@ async function compose(
     cipher: nodeCipher(),
   });
   return {
+    ...{ scheduler: new Scheduler(runBudgetOf(config)) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes },
     newId: () => randomId(random),

@@ -44,6 +44,9 @@ export interface Telling {
    * To be asked after each transition and every five seconds, one call after the other.
    */
   changes(subjects: readonly Subject[]): Promise<readonly TellChange[]>;
+
+  /** Whether people would be told of this one if it were all there is, and the time had come. */
+  wouldTell(subject: Subject): boolean;
 }
 
 const ROWS_LOOKED_AT = 500;
@@ -65,6 +68,13 @@ export function openTelling(parts: TellingParts): Telling {
     policy,
     linkKey: key,
     sender: new OutboxSender({ store, channels, clock, wait, rates: ratesOf(config), log }),
+    wouldTell(subject) {
+      const now = clock.now();
+      const soon = { ...policy, groupMs: 0, delayMs: { failed: 0, unknown: 0, degraded: 0 } };
+      const said = decide({ subjects: [subject], alerts: [], now, policy: soon, newId });
+      const isOpened = said.some((change) => change.do === 'alert');
+      return isOpened && (names.length === 0 || said.some((change) => change.do === 'outbox'));
+    },
     async changes(subjects) {
       const now = clock.now();
       const [alerts, rows, confirmations] = await Promise.all([

@@ -1,6 +1,7 @@
 /** What is asked of hosts, and what people say about what is known. */
 import { z } from 'zod';
 import {
+  act,
   actName,
   alertShown,
   count,
@@ -10,6 +11,7 @@ import {
   hostName,
   itemName,
   jobShown,
+  mark,
   said,
   spanMs,
   time,
@@ -31,6 +33,26 @@ const exampleJob: z.input<typeof jobShown> = {
   ...{ job: EXAMPLE_ID, host: 'web1', act: 'backup', name: 'wiki', by: 'anna' },
   ...{ askedAt: EXAMPLE_TIME, changedAt: EXAMPLE_TIME, state: 'running', why: '' },
   ...{ share: 420, answer: null },
+};
+
+const scheduleShown = z.object({
+  ...{ name: z.string(), host: z.string(), act, job: z.string() },
+  ...{ mark, why: z.string(), everyMs: count, limitMs: count },
+  /** `ask`: now; else why not. */
+  waits: z.enum([
+    ...(['ask', 'not-due', 'runs', 'not-enrolled', 'silent', 'look-only'] as const),
+    ...(['window', 'share', 'vault', 'budget'] as const),
+  ]),
+  /** When its next period begins. */
+  nextAt: time,
+  /** When the last good run was asked for; null: none. */
+  goodAt: time.nullable(),
+});
+
+const exampleSchedule: z.input<typeof scheduleShown> = {
+  ...{ name: 'web1-www', host: 'web1', act: 'backup', job: 'nightly', mark: 'ok' },
+  ...{ why: 'Done.', everyMs: 86_400_000, limitMs: 130_200_000, waits: 'not-due' },
+  ...{ nextAt: EXAMPLE_TIME, goodAt: EXAMPLE_TIME },
 };
 
 const exampleAlert: z.input<typeof alertShown> = {
@@ -90,6 +112,16 @@ export const actRoutes = {
     body: none,
     answer: z.object({ jobs: z.array(jobShown) }),
     example: { jobs: [exampleJob] },
+  }),
+  schedules: route({
+    id: 'schedules',
+    method: 'GET',
+    path: '/v1/schedules',
+    summary: 'What is asked of hosts again and again, how it stands, and what it waits for.',
+    asker: 'read',
+    ...{ params: none, query: none, body: none },
+    answer: z.object({ schedules: z.array(scheduleShown) }),
+    example: { schedules: [exampleSchedule] },
   }),
   askJob: route({
     id: 'askJob',

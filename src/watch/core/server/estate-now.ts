@@ -23,7 +23,10 @@ import {
 import type { AgentId, Detail, Level } from '../agent/messages.ts';
 import type { StoredItem } from './changes.ts';
 import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
+import { canaryStanding, isCanary, watchingCanary } from './canary.ts';
 import { type OwnItem, ownItems } from './own-items.ts';
+import { runsNow, type RunOfHost, runsByHost } from './runs-now.ts';
+import { isOfRuns } from '../schedule/run-item.ts';
 import type { ServerCore } from './server-core.ts';
 import { wallOf } from './take-records.ts';
 import { restsOnOf, standingOf, type Topology, topologyOf } from './topology.ts';
@@ -35,6 +38,8 @@ export interface EstateFacts {
   readonly standsOn?: ReadonlyMap<string, readonly string[]>;
   /** Hosts outside that watch this server. */
   readonly peers?: readonly string[];
+  /** Canaries are sent through it: then one must be seen each day. */
+  readonly hasCanary?: boolean;
 }
 
 export interface ItemNow extends Member {
@@ -83,6 +88,8 @@ export interface EstateNow {
   readonly watching: Member & { readonly since: UnixMs };
   /** Worst first. */
   readonly hosts: readonly HostNow[];
+  /** What is to be done on hosts that nobody enrolled. */
+  readonly orphans: readonly (Member & { readonly since: UnixMs })[];
 }
 
 interface Reading {
@@ -94,6 +101,7 @@ interface Reading {
   readonly hostOf: ReadonlyMap<AgentId, HeldAgent>;
   readonly listensSince: UnixMs;
   readonly ownOf: ReadonlyMap<AgentId, Standing>;
+  readonly runsOf: ReadonlyMap<string, readonly RunOfHost[]>;
 }
 
 export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts = {}): EstateNow {
@@ -106,12 +114,16 @@ export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts =
     hostOf: new Map(agents.map((held) => [held.stored.agent, held])),
     listensSince: wallOf(core.listensSinceMs, now),
     ownOf: new Map([...eyes].map(([agent, eye]) => [agent, hostStanding(eye, mesh, now.atMs)])),
+    runsOf: runsByHost(core, now),
   };
   const hosts = agents.map((held) => hostNow(held, reading)).sort(worstFirst);
-  const watching = watchingNow(hosts, reading);
-  const members = hosts.flatMap((host) => [hostMember(host), ...host.items]);
+  const canary = facts.hasCanary === true ? watchingCanary(core, now) : undefined;
+  const watching = watchingNow(hosts, { reading, canary });
+  // Of a host that nobody enrolled nothing is known: what is to be done there is not done.
+  const orphans = runsNow(core, now).filter(({ held }) => held === undefined);
+  const members = [...hosts.flatMap((host) => [hostMember(host), ...host.items]), ...orphans];
   const standing = worstOf(members, reading.isHidden);
-  return { standing, watching, hosts };
+  return { standing, watching, hosts, orphans };
 }
 
 function hostMember({ subject, own }: HostNow): Member {
@@ -136,7 +148,10 @@ function hostNow(held: HeldAgent, reading: Reading): HostNow {
   const spoken = leaseStanding(lease, now.atMs);
   const own = reading.ownOf.get(agent) ?? spoken;
   const items = [
-    ...[...held.items.values()].map((item) => itemNow({ held, item, lease }, reading)),
+    ...[...held.items.values()].flatMap((item) =>
+      isOfRuns(item.stored.item) ? [] : [itemNow({ held, item, lease }, reading)],
+    ),
+    ...(reading.runsOf.get(host) ?? []).map((run) => runItemNow(run, isHidden)),
     ...ownItems(held, spoken, now).map((item) => ownItemNow(host, item, isHidden)),
   ].sort((a, b) => (a.subject < b.subject ? -1 : 1));
   const standing = worstOf([{ subject, standing: own }, ...items], isHidden);
@@ -165,8 +180,11 @@ function itemNow(
   const evidence = { kind, saw, why, limitMs, seenAtMs };
   const plain = itemStanding(evidence, of.lease, now.atMs);
   const aim = stored.kind === 'reach' ? aimOf(stored.item, reading) : undefined;
-  const standing =
-    stored.kind === 'reach' && plain.reason === 'broken' ? reachStanding(host, aim, plain) : plain;
+  const standing = isCanary(stored)
+    ? canaryStanding(plain)
+    : stored.kind === 'reach' && plain.reason === 'broken'
+      ? reachStanding(host, aim, plain)
+      : plain;
   const ended = seenAtMs === undefined ? undefined : expiryOf({ kind, limitMs, seenAtMs });
   const { saidAtMs } = of.lease;
   // Written out: this is made for every item of every host at each reading.
@@ -233,8 +251,27 @@ function ownItemNow(host: string, own: OwnItem, isHidden: Reading['isHidden']): 
   };
 }
 
-/** Said by who watches the server from outside; without one nobody can say it. */
-function watchingNow(hosts: readonly HostNow[], reading: Reading): EstateNow['watching'] {
+/** What a schedule has proven outlives its agent's silence: it has an age of its own. */
+function runItemNow(run: RunOfHost, isHidden: Reading['isHidden']): ItemNow {
+  const { subject, standing, since, schedule, goodMs, stored, ageMs } = run;
+  const { host, item, everyMs, limitMs } = schedule;
+  return {
+    ...{ subject, host, item, kind: run.kind, standing, since, everyMs, limitMs, ageMs },
+    ...{ saw: stored?.saw, detail: stored?.detail ?? {}, seenAt: goodMs },
+    expiresInMs: ageMs === undefined ? undefined : Math.max(0, limitMs - ageMs),
+    ...{ isInMaintenance: isHidden(subject), restsOn: [`host:${host}`] },
+  };
+}
+
+/**
+ * Said by who watches the server from outside, and shown by a canary each day; without a peer nobody
+ * can say it.
+ */
+function watchingNow(
+  hosts: readonly HostNow[],
+  of: { readonly reading: Reading; readonly canary: Standing | undefined },
+): EstateNow['watching'] {
+  const { reading, canary } = of;
   const subject = 'watching';
   const peers = reading.facts.peers ?? [];
   if (peers.length === 0) {
@@ -247,7 +284,14 @@ function watchingNow(hosts: readonly HostNow[], reading: Reading): EstateNow['wa
   const isSilent = peers.length > new Set(said.map(({ host }) => host)).size;
   const why = 'A peer that is to watch this server says nothing of it.';
   const silent = { subject, standing: unknownFor('never-seen', why), since: reading.listensSince };
-  const members = [...(isSilent ? [silent] : []), ...said];
+  const dead = { subject, standing: canary, since: reading.listensSince };
+  const members = [
+    ...(isSilent ? [silent] : []),
+    ...said,
+    ...(dead.standing === undefined || dead.standing.mark === 'ok'
+      ? []
+      : [{ ...dead, standing: dead.standing }]),
+  ];
   const standing = worstOf(members, () => false);
   const worst = members.find((each) => each.standing === standing);
   return { subject, standing, since: worst?.since ?? reading.listensSince };

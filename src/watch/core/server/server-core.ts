@@ -33,6 +33,9 @@ import {
   silentChanges,
 } from './held-agent.ts';
 import { isOver } from './job-over.ts';
+import { heldRun, Runs, seenCanary } from './runs.ts';
+import { isOfRuns } from '../schedule/run-item.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import {
   askProblem,
   askRefused,
@@ -66,13 +69,19 @@ export interface EnrolFacts {
 export class ServerCore {
   readonly #agents: Agents = new Map();
   readonly #random: Random;
+  readonly #runs: Runs;
   readonly #stoodStillAt = new Map<AgentId, number>();
   #start: string;
   #listensSinceMs: number;
   #wordN: number;
 
-  constructor(kept: Kept, random: Random, now: ServerNow) {
+  constructor(
+    kept: Kept & { readonly schedules?: readonly Schedule[] },
+    random: Random,
+    now: ServerNow,
+  ) {
     this.#random = random;
+    this.#runs = new Runs(kept.schedules ?? []);
     this.#start = this.#newStart();
     this.#listensSinceMs = now.atMs;
     // Above all of any earlier start, as long as nobody sets the clock back; then agents ask anew.
@@ -86,6 +95,11 @@ export class ServerCore {
 
   agents(): readonly HeldAgent[] {
     return [...this.#agents.values()].filter(({ stored }) => !stored.isRevoked);
+  }
+
+  /** What is asked again and again, and what came of it. */
+  get runs(): Runs {
+    return this.#runs;
   }
 
   /** Since then it knows of now. */
@@ -107,7 +121,8 @@ export class ServerCore {
     if (isTakenBefore(request, held)) return this.#refuseReplayed(held, request, now);
     const isEarly = say.records.some((each) => each.t === 'seen' && each.upMs > say.upMs);
     if (isEarly) return impossible();
-    const taken = new TakenRecords({ held, say, now, momentOf: placed.momentOf });
+    const { momentOf } = placed;
+    const taken = new TakenRecords({ held, say, now, momentOf, runs: this.#runs });
     const { talk, wantsAll } = talkAfterSay(request, held, now);
     const stored = {
       ...{ ...held.stored, run: say.run, seq: say.seq, acked: taken.acked },
@@ -283,6 +298,32 @@ export class ServerCore {
     return this.#pending(held, { answer: true, changes }, () => held.items.delete(of.item));
   }
 
+  /** Of schedules that are no more: nothing is shown of them. */
+  dropOldRuns(agent: AgentId): Pending<void> {
+    const held = this.#known(agent);
+    if (held === undefined) return only(undefined);
+    const { host } = held.stored;
+    const old = [...held.items.keys()].filter(
+      (item) => isOfRuns(item) && !this.#runs.has(host, item),
+    );
+    if (old.length === 0) return only(undefined);
+    const changes = old.map((item) => ({ do: 'forget-item' as const, agent, item }));
+    return this.#pending(held, { answer: undefined, changes }, () => {
+      for (const item of old) held.items.delete(item);
+    });
+  }
+
+  /** Its canary failed on purpose, and people would have been told. */
+  canarySeen(agent: AgentId, now: ServerNow): Pending<void> {
+    const held = this.#known(agent);
+    if (held === undefined) return only(undefined);
+    const item = seenCanary(agent, now);
+    const changes = [{ do: 'item' as const, item }];
+    return this.#pending(held, { answer: undefined, changes }, () => {
+      held.items.set(item.item, heldItem(item));
+    });
+  }
+
   /** Agents of which something is due: their lease has ended, or a job was not heard in time. */
   due(now: ServerNow): readonly AgentId[] {
     return this.agents()
@@ -300,14 +341,21 @@ export class ServerCore {
     const lost = jobsLost(held, now);
     const endMs = (held.talk.saidAtMs ?? this.#listensSinceMs) + LEASE_MS;
     const from = unixMs(Math.round(now.wallMs - Math.max(0, now.atMs - endMs)));
+    const runs = lost.flatMap((job) => {
+      const schedule = this.#runs.of(held.stored.host, job);
+      if (schedule === undefined) return [];
+      return [heldRun(held.items.get(schedule.item), { job, schedule, wallMs: now.wallMs })];
+    });
     const changes: readonly ServerChange[] = [
       ...(isSilent ? silentChanges(agent, from) : []),
       ...lost.map((job) => ({ do: 'job' as const, job })),
+      ...runs.flatMap((run) => run.changes),
     ];
     return this.#pending(held, { answer: undefined, changes }, () => {
       if (isSilent) held.silentSince = from;
       if (isSilent) held.isSilent = true;
       for (const job of lost) held.jobs.set(job.job, job);
+      for (const { item } of runs) held.items.set(item.stored.item, item);
     });
   }
 

@@ -1,5 +1,6 @@
 /** How everything stands, as `tell` takes it: with what proves it, and what it follows from. */
 import type { UnixMs } from '../../../base/units.ts';
+import { isOfRuns } from '../schedule/run-item.ts';
 import type { StandingMark } from '../standing/standing.ts';
 import type { StoredLine } from './changes.ts';
 import type { EstateNow, HostNow, ItemNow } from './estate-now.ts';
@@ -32,7 +33,7 @@ const SILENT_MIN = 2;
 const DETAILS_MAX = 8;
 
 export function subjectsNow(
-  { hosts, watching }: EstateNow,
+  { hosts, watching, orphans }: EstateNow,
   lines: LastLines = new Map(),
 ): readonly SubjectNow[] {
   const line = serverLine(hosts);
@@ -40,6 +41,10 @@ export function subjectsNow(
   for (const host of hosts) {
     subjects.push(hostSubject(host, { line, lines: lines.get(host.host) ?? [] }));
     for (const item of host.items) subjects.push(itemSubject(item));
+  }
+  for (const { subject, standing, since } of orphans) {
+    const { mark, why } = standing;
+    subjects.push({ subject, mark, why, since, restsOn: [] });
   }
   const { subject, standing, since } = watching;
   const { mark, why } = standing;
@@ -88,7 +93,8 @@ function itemSubject(item: ItemNow): SubjectNow {
 
 /** Who looked, what it saw beside the sentence, and when. */
 function itemEvidence({ host, kind, saw, detail, seenAt }: ItemNow): readonly SeenLine[] {
-  if (seenAt === undefined || saw === undefined || saw === 'gone') return [];
+  // Of a schedule its sentence says all, and no agent looked.
+  if (isOfRuns(kind) || seenAt === undefined || saw === undefined || saw === 'gone') return [];
   const seen = Object.entries(detail)
     .filter(([key]) => key !== 'cause')
     .slice(0, DETAILS_MAX)

@@ -18,6 +18,8 @@ import {
   type StoredTransition,
 } from './changes.ts';
 import type { HeldAgent, HeldItem, ServerNow } from './held.ts';
+import { isOfRuns } from '../schedule/run-item.ts';
+import { heldRun, type Runs } from './runs.ts';
 import { notSaid } from './held-agent.ts';
 import { isOver } from './job-over.ts';
 import { expiryOf } from '../standing/standing.ts';
@@ -31,6 +33,8 @@ export interface Taking {
   readonly say: Say;
   readonly now: ServerNow;
   readonly momentOf: (upMs: number) => number;
+  /** What is asked again and again. */
+  readonly runs: Runs;
 }
 
 /** What will be true once it is committed. */
@@ -57,7 +61,13 @@ export class TakenRecords {
   }
 
   #take(record: AgentRecord): void {
-    if (record.t === 'seen') this.#takeSeen(record);
+    if (
+      'item' in record &&
+      (isOfRuns(record.item) || ('kind' in record && isOfRuns(record.kind)))
+    ) {
+      // What a run has proven is said by its job alone.
+      this.refused.push({ n: record.n, why: `${record.item} is written by the server alone.` });
+    } else if (record.t === 'seen') this.#takeSeen(record);
     else if (record.t === 'was') this.#takeWas(record);
     else if (record.t === 'gone') this.#takeGone(record);
     else if (record.t === 'line') this.#takeLine(record);
@@ -174,6 +184,22 @@ export class TakenRecords {
     };
     this.jobs.set(job, after);
     this.changes.push({ do: 'job', job: after });
+    this.#proveRun(after);
+  }
+
+  /** What a job of a schedule came to, in the commit of its end. */
+  #proveRun(job: StoredJob): void {
+    const { held, runs } = this.#of;
+    const schedule = isOver(job.state) ? runs.of(held.stored.host, job) : undefined;
+    if (schedule === undefined) return;
+    const { item, changes } = heldRun(
+      this.items.get(schedule.item) ?? held.items.get(schedule.item),
+      {
+        ...{ job, schedule, wallMs: this.#of.now.wallMs },
+      },
+    );
+    this.items.set(item.stored.item, item);
+    this.changes.push(...changes);
   }
 
   #takeLost({ count, what }: LostRecord): void {

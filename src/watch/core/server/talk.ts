@@ -1,5 +1,6 @@
 /** What a request says of now, beside its records: lease, order, clocks, who speaks. */
 import type { Hear, Say } from '../agent/messages.ts';
+import { isOfRuns } from '../schedule/run-item.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { AgentTalk, HeldAgent, Order, ServerNow } from './held.ts';
 import type { Placed } from './placed.ts';
@@ -69,7 +70,8 @@ function isSomethingUnsaid({ items, talk }: HeldAgent, now: ServerNow): boolean 
     return false;
   }
   return [...items.values()].some(
-    (each) => each.seenAtMs === undefined && each.stored.saw !== 'gone',
+    ({ seenAtMs, stored: { saw, item } }) =>
+      seenAtMs === undefined && saw !== 'gone' && !isOfRuns(item),
   );
 }
 

@@ -3,6 +3,7 @@ import { seconds } from '../../../base/units.ts';
 import { fitWhy, wordOfItem } from '../../core/agent/fit-record.ts';
 import { isAllowed, levelRefusal } from '../../core/agent/judge-job.ts';
 import type { JobRecord, JobState, JobWord } from '../../core/agent/messages.ts';
+import { Canary } from './canary.ts';
 import type { AgentFacts, AgentParts, FoundJob, JobEnd } from './agent-ports.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -72,12 +73,27 @@ export class JobDesk {
     this.#next();
   }
 
+  /** One that this agent has not, or no more, is said to be lost: else it would be open for ever. */
   cancel(job: string): void {
-    this.#running.get(job)?.abort();
+    const running = this.#running.get(job);
+    running?.abort();
+    if (running !== undefined) return;
     const at = this.#waiting.findIndex(({ word }) => word.job === job);
-    if (at === -1) return;
+    if (at === -1) {
+      this.#sayUnknown(job);
+      return;
+    }
     this.#waiting.splice(at, 1);
     this.#ended(job, { state: 'cancelled', why: 'cancelled before it began' });
+  }
+
+  #sayUnknown(job: string): void {
+    const { heard } = this.#parts;
+    const id = `cancel-${job}`;
+    if (heard.has(id)) return;
+    heard.hear(id);
+    // Where it has ended, its end was kept before this and stands.
+    this.#report(job, { state: 'lost', why: 'its agent does not run it' });
   }
 
   /** Ends all of them. */
@@ -102,6 +118,7 @@ export class JobDesk {
     if (probe === undefined) return { refused: `there is no probe ${name} on this host` };
     return {
       run: async (signal) => {
+        if (probe instanceof Canary) probe.failOnce();
         const finding = await this.#watcher.lookNow(probe.item, signal);
         if (finding === undefined) return { state: 'failed', why: 'an earlier look hangs still' };
         return { state: 'done', why: finding.why, answer: JSON.stringify(finding) };

@@ -1,0 +1,71 @@
+/**
+ * What a job of a schedule has proven, kept as an item of its host: the server writes it with the
+ * job's end, in one commit, and no agent can say one. docs/design/029-schedules.md.
+ */
+import type { Detail, ItemSaw } from '../agent/messages.ts';
+import { fitDetail, fitWhy } from '../agent/fit-record.ts';
+import type { StoredItem, StoredJob } from '../server/changes.ts';
+import { runFacts } from './run-facts.ts';
+import type { Schedule } from './schedule.ts';
+
+const KIND = /^(?:backup|drill|scrub|probe|canary)-run$/;
+
+export function runKind(act: Schedule['act']): string {
+  return `${act}-run`;
+}
+
+export function runItem({ act, job }: Pick<Schedule, 'act' | 'job'>): string {
+  return `${runKind(act)}:${job}`;
+}
+
+/** Whether an item, or a kind, is one that only the server writes. */
+export function isOfRuns(itemOrKind: string): boolean {
+  const end = itemOrKind.indexOf(':');
+  return KIND.test(end === -1 ? itemOrKind : itemOrKind.slice(0, end));
+}
+
+const SAW: Readonly<Partial<Record<StoredJob['state'], ItemSaw>>> = {
+  done: 'healthy',
+  gaps: 'impaired',
+  failed: 'broken',
+};
+
+/**
+ * @param before the item as it was; what the last good run has shown stays until there is another
+ * @param job that is over
+ */
+export function runItemAfter(
+  before: StoredItem | undefined,
+  job: StoredJob,
+  schedule: Schedule,
+): StoredItem {
+  const { state, askedMs, ...shownBefore } = before?.detail ?? {};
+  const isLate = typeof askedMs === 'number' && askedMs > job.askedAt;
+  const goodBefore = shownBefore.goodMs;
+  const isNewGood =
+    (job.state === 'done' || job.state === 'gaps') &&
+    !(typeof goodBefore === 'number' && isLate && goodBefore >= job.askedAt);
+  const detail: Detail = {
+    state: isLate && state !== undefined ? state : job.state,
+    askedMs: isLate ? askedMs : job.askedAt,
+    ...(isNewGood ? goodRun(job, schedule) : shownBefore),
+  };
+  const { everyMs, limitMs } = schedule;
+  const isBefore = isLate && before !== undefined;
+  return {
+    ...{ agent: job.agent, item: runItem(schedule), kind: runKind(schedule.act) },
+    saw: isBefore ? before.saw : (SAW[job.state] ?? 'unreadable'),
+    ...{ why: isBefore ? before.why : fitWhy(job.why), detail: fitDetail(detail) },
+    ...{ everyMs, limitMs, seenAt: isBefore ? before.seenAt : job.askedAt },
+  };
+}
+
+/** What was read stood there when it was asked for, or came later: its age counts from then. */
+function goodRun(job: StoredJob, { act }: Schedule): Detail {
+  const { tookMs, shown } = runFacts(act, job.answer);
+  const { oldestAgeMs, ...rest } = shown;
+  const waitedMs = Math.max(0, job.changedAt - job.askedAt);
+  const unread =
+    typeof oldestAgeMs === 'number' ? { unreadSinceMs: job.askedAt - oldestAgeMs } : {};
+  return { goodMs: job.askedAt, tookMs: tookMs ?? waitedMs, ...rest, ...unread };
+}
