@@ -1,6 +1,7 @@
 // Goal: any Nagios plugin runs by its name, its arguments reach it as they are, and what it answers is
 // taken as the guidelines say. Method: plugins of the test's own, in a folder of plugins.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pluginProbe } from '../../src/adapters/probes/nagios-plugin.ts';
@@ -58,4 +59,30 @@ test('the folder of the host stands before those of the distribution', async (t)
   assert.equal((await ask()).why, 'own');
   const absent = pluginProbe({ ...timed, plugin: path.basename(own), args: [], folders });
   assert.equal((await look(absent)).saw, 'unreadable');
+});
+
+test('what it reads has stopped: whatever it says is not known', async (t) => {
+  const dir = folder(t);
+  const source = path.join(dir, 'status');
+  script(dir, 'check_it', 'echo "OK - all is well"; exit "$1"');
+  const ask = (status: number) =>
+    look(
+      pluginProbe({
+        ...{ ...timed, plugin: 'check_it', args: [String(status)], folders: [dir] },
+        ...{ reads: [source], ageMaxMs: 60_000 },
+      }),
+    );
+  assert.equal((await ask(0)).saw, 'unreadable', 'it is not there');
+  fs.writeFileSync(source, '');
+  assert.equal((await ask(0)).saw, 'healthy');
+  assert.equal((await ask(2)).saw, 'broken');
+  const now = Date.now() / 1000;
+  for (const at of [now - 62, now + 120]) {
+    fs.utimesSync(source, at, at);
+    for (const status of [0, 1, 2]) {
+      const seen = await ask(status);
+      assert.equal(seen.saw, 'unreadable', seen.why);
+      assert.match(seen.why, /is no evidence: it was changed .* It says: OK - all is well/);
+    }
+  }
 });

@@ -44,6 +44,8 @@ export function configuredProbe(name: string, config: ProbeConfig): Probe | unde
         ...timed(name, config, { everyMs: MINUTE, timeoutMs: 30_000 }),
         plugin: config.plugin,
         args: config.args ?? [],
+        reads: config.reads ?? [],
+        ageMaxMs: config['age-max'] ?? 10 * MINUTE,
       });
     case 'dns':
       return dnsProbe({

@@ -149,6 +149,13 @@ const pluginProbe = z.strictObject({
     )
     .max(100)
     .optional(),
+  /** Files that it answers from: older than `age-max`, or not there, and what it says is not known. */
+  reads: z
+    .union([absolutePath, z.array(absolutePath).min(1).max(8)])
+    .transform((one) => [one].flat())
+    .optional(),
+  /** Else 10min. */
+  'age-max': span.optional(),
 });
 
 const backupProbe = z.strictObject({

@@ -15,6 +15,9 @@ export interface PathSeen {
   readonly changedMs: number;
 }
 
+/** Clocks of two machines differ a little: files on a share carry those of its server. */
+const AHEAD_MAX_MS = 60_000;
+
 /** What `stat --dereference --format='%s %Y %F'` printed; undefined for anything else. */
 export function pathIn(text: string): PathSeen | undefined {
   const [, bytes, changed, type] = /^(\d{1,20}) (-?\d{1,15}) ([a-z ]{1,60})\n?$/.exec(text) ?? [];
@@ -35,7 +38,11 @@ export function judgePath(seen: PathSeen, wanted: PathWanted, nowMs: number): Fo
     const why = `it has ${formatBytes(bytes)}, fewer than ${formatBytes(wanted.bytesMin)}`;
     return found('broken', why, detail);
   }
-  const age = formatAge(ageMs);
+  if (wanted.ageMaxMs !== undefined && ageMs < -AHEAD_MAX_MS) {
+    const why = 'it was changed at a time that has not come yet: nobody can say how old it is';
+    return found('unreadable', why, detail);
+  }
+  const age = formatAge(Math.max(0, ageMs));
   if (wanted.ageMaxMs !== undefined && ageMs > wanted.ageMaxMs) {
     return found('broken', `it was changed ${age}, which is too long`, detail);
   }
