@@ -1,5 +1,9 @@
 /** The part of the catalogue in fault.ts that `holdfast server` and its API may come to. */
 export const SERVER_FAULTS = {
+  HF_AGENT_UNKNOWN: {
+    kind: 'usage',
+    remedy: 'Look which ones there are: `holdfast server agents`.',
+  },
   HF_API_BROKEN: {
     kind: 'unavailable',
     remedy: 'Report it, with what the log of the server says at this time: this is a bug.',

@@ -188,6 +188,17 @@ const accounts: Migration = {
   },
 };
 
+const revoked: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_revocation')
+      .addColumn('agent', 'text', (column) => column.primaryKey())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -196,5 +207,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0002-worked': worked,
       '0003-told': told,
       '0004-accounts': accounts,
+      '0005-revoked': revoked,
     }),
 };

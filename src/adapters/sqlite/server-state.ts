@@ -16,6 +16,14 @@ import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
+import {
+  type EnrolledAgent,
+  readEnrolled,
+  readRevocations,
+  type Revocation,
+  type RevocationChange,
+  writeRevocations,
+} from './revocations.ts';
 import { isBusy, stateFault } from './server-fault.ts';
 import { writeItems } from './server-items.ts';
 import {
@@ -45,12 +53,16 @@ import {
   takeOneTime,
 } from './told-read.ts';
 
-export type StateChange = ServerChange | TellChange | AccessChange;
+export type StateChange = ServerChange | TellChange | AccessChange | RevocationChange;
 
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
-export type ServerState = ServerStore<TellChange | AccessChange> &
+export type ServerState = ServerStore<TellChange | AccessChange | RevocationChange> &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
+    /** All that ever were, revoked ones too. @throws Fault HF_SERVER_STATE (unavailable) */
+    enrolled(): Promise<readonly EnrolledAgent[]>;
+    /** Oldest first. @throws Fault HF_SERVER_STATE (unavailable) */
+    revocations(): Promise<readonly Revocation[]>;
     /** Writes, so that it is known that it can. @throws Fault HF_SERVER_STATE (unavailable) */
     tryWrite(): Promise<void>;
   };
@@ -122,6 +134,14 @@ export class KyselyServerState implements ServerState {
     this.#read((db) => readMaintenances(db, countMax));
   readonly freezes: ServerStore['freezes'] = (countMax) =>
     this.#read((db) => readFreezes(db, countMax));
+
+  enrolled(): Promise<readonly EnrolledAgent[]> {
+    return this.#read(readEnrolled);
+  }
+
+  revocations(): Promise<readonly Revocation[]> {
+    return this.#read(readRevocations);
+  }
 
   openAlerts(): Promise<readonly Alert[]> {
     return this.#read(readOpenAlerts);
@@ -292,6 +312,8 @@ const isItem = (change: StateChange): change is ItemChange =>
   ITEMS.some((name) => name === change.do);
 const isTold = (change: StateChange): change is TellChange =>
   change.do === 'alert' || change.do === 'outbox' || change.do === 'confirmation';
+const isRevocation = (change: StateChange): change is RevocationChange =>
+  change.do === 'ask-revocation' || change.do === 'end-revocation';
 const isAccess = (change: StateChange): change is AccessChange => ACCESS.includes(change.do);
 
 async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Promise<void> {
@@ -299,16 +321,19 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const told: TellChange[] = [];
   const access: AccessChange[] = [];
   const work: WorkChange[] = [];
+  const revocations: RevocationChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
     else if (isAccess(change)) access.push(change);
+    else if (isRevocation(change)) revocations.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
   if (work.length > 0) await writeWork(tx, work);
   if (items.length > 0) await writeItems(tx, items, await takeNumbers(tx, items.length));
   if (told.length > 0) await writeTold(tx, told);
+  if (revocations.length > 0) await writeRevocations(tx, revocations);
   if (access.length > 0) await writeAccess(tx, access, hash);
 }
 

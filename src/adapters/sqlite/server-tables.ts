@@ -61,6 +61,12 @@ export interface ServerTables {
     readonly until_at: number;
     readonly body: string;
   };
+  /** What a terminal has asked for and the server has not taken yet. */
+  readonly server_revocation: {
+    readonly agent: string;
+    readonly at: number;
+    readonly body: string;
+  };
   readonly server_counter: { readonly name: string; readonly value: number };
   readonly tell_alert: {
     readonly id: string;

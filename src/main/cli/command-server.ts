@@ -1,7 +1,13 @@
 /** `holdfast server`: what agents report to, and what is asked through. */
 import type { Command } from 'commander';
 import type { Act, Answer, Cli } from './cli.ts';
-import type { AccessOptions, ServerOptions, UserOptions } from './server-options.ts';
+import type {
+  AccessOptions,
+  AgentsOptions,
+  RevokeOptions,
+  ServerOptions,
+  UserOptions,
+} from './server-options.ts';
 
 const EXAMPLE = `
 It listens where \`server: {listen: "ADDRESS:PORT"}\` of holdfast.yaml says,
@@ -13,6 +19,8 @@ Examples:
   holdfast server token web1
   holdfast server user add anna --role operator
   holdfast server access anna --scope read --scope metrics
+  holdfast server agents
+  holdfast server revoke web1
 With all of it: docs/operating/server.md`;
 
 export function define(command: Command, act: Act): void {
@@ -57,6 +65,36 @@ export function define(command: Command, act: Act): void {
         const options = sub.optsWithGlobals<AccessOptions>();
         const { answerAccess } = await import('../server/answer-accounts.ts');
         return answerAccess(cli, { user, options });
+      }),
+    );
+  command
+    .command('agents')
+    .description('Hosts and their agents, as the state has them.')
+    .option('--revoked', 'also those that were revoked')
+    .addHelpText('after', '\nExample:\n  holdfast server agents')
+    .action(
+      act(async (cli, [, sub]: [unknown, Command]) => {
+        const { answerAgents } = await import('../server/answer-agents.ts');
+        return answerAgents(cli, sub.optsWithGlobals<AgentsOptions>());
+      }),
+    );
+  command
+    .command('revoke <agent>')
+    .description('Takes nothing more from the agent of a host; what it said turns unknown.')
+    .option('--reason <text>', 'for the audit log')
+    .addHelpText(
+      'after',
+      `
+The agent is named by its host or by its id. A server that runs has done it
+within a second; one that does not does it before it listens.
+
+Example:
+  holdfast server revoke web1 --reason 'its key was copied'`,
+    )
+    .action(
+      act(async (cli, [named, , sub]: [string, unknown, Command]) => {
+        const { answerRevoke } = await import('../server/answer-agents.ts');
+        return answerRevoke(cli, { named, options: sub.optsWithGlobals<RevokeOptions>() });
       }),
     );
   for (const part of command.commands) part.option('--config <file>', 'another configuration file');

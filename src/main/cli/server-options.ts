@@ -8,6 +8,14 @@ export interface UserOptions extends ServerOptions {
   readonly role: string;
 }
 
+export interface AgentsOptions extends ServerOptions {
+  readonly revoked?: boolean;
+}
+
+export interface RevokeOptions extends ServerOptions {
+  readonly reason?: string;
+}
+
 export interface AccessOptions extends ServerOptions {
   readonly scope: readonly string[];
   readonly label?: string;

@@ -8,6 +8,7 @@ import { MeshWords } from './mesh-words.ts';
 import { ScheduleBeat } from './schedule-beat.ts';
 import { wait } from '../tell/telling.ts';
 import { estateOf, type Served } from './served.ts';
+import { takeRevocations } from './take-revocations.ts';
 
 const BEAT_MS = 1000;
 /** Of many hosts a reading takes long: then it is made less often, and agents are answered. */
@@ -79,6 +80,7 @@ export class Pulse {
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
+    await takeRevocations(this.#served);
     await this.#mesh.beat();
     await this.#schedules.beat();
     const estate = estateOf(this.#served);

@@ -41,6 +41,7 @@ import { Pulse } from './pulse.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
 import { KEY_NAME, STATE_NAME } from './server-names.ts';
 import type { Served } from './served.ts';
+import { takeRevocations } from './take-revocations.ts';
 import { Writer } from './writer.ts';
 
 export interface ServerParts {
@@ -82,6 +83,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   try {
     const pin = key.pin.toString('base64url');
     const served = await compose(parts, { state, pin });
+    // Whoever was revoked while it was away is heard not once.
+    await takeRevocations(served);
     addAgentRoutes(app, {
       ...{ desk: served.desk, pin: key.pin, clock, rates: parts.agentRates ?? {} },
     });
