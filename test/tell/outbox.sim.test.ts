@@ -64,7 +64,8 @@ class World {
     return new OutboxSender({
       store: {
         commit: (changes) => power.call(() => this.#commit(changes), when),
-        due: (now) => power.call(() => this.#due(now), when),
+        due: (now, countMax) => power.call(() => this.#due(now, countMax), when),
+        rows: async () => [...this.rows.values()],
         openAlerts: async () => this.alerts,
       },
       channels: options.channels ?? [
@@ -99,10 +100,12 @@ class World {
       if (change.do === 'outbox') this.rows.set(change.row.id, change.row);
   }
 
-  #due(now: UnixMs): readonly OutboxRow[] {
-    return [...this.rows.values()].filter(
-      ({ state, dueAt }) => (state === 'waiting' || state === 'sending') && dueAt <= now,
+  #due(now: UnixMs, countMax = Infinity): readonly OutboxRow[] {
+    const due = [...this.rows.values()].filter(
+      ({ state, dueAt, createdAt }) =>
+        (state === 'waiting' || state === 'sending') && (dueAt <= now || createdAt > now),
     );
+    return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, countMax);
   }
 }
 
@@ -304,6 +307,122 @@ test('a channel that hangs is left after its time, and the others are told meanw
   assert.equal(hung[0]?.aborted, true);
 });
 
+const OF_ONE = { alert: 'a'.repeat(32) };
+
+function addOf(world: World, id: string, what: OutboxRow['what']): void {
+  world.add(id);
+  const row = world.rows.get(id);
+  if (row !== undefined) world.rows.set(id, { ...row, ...OF_ONE, what });
+}
+
+test('nobody hears the beginning after the end: what is said later of an alert waits for it', async () => {
+  const world = new World();
+  addOf(world, 'r1', 'opened');
+  world.answers.push({ outcome: 'failed', why: 'nobody listens' });
+  const sender = world.sender({});
+  await sender.tick();
+  world.now += 1000;
+  addOf(world, 'r2', 'closed');
+  world.answers.push({ outcome: 'failed', why: 'nobody listens still' });
+  await sender.tick();
+  assert.deepEqual(world.arrived, [], 'the beginning is tried first, and the end waits with it');
+  assert.equal(world.rows.get('r2')?.attempts, 0);
+  assert.equal(world.rows.get('r2')?.dueAt, world.rows.get('r1')?.dueAt);
+  world.now += 400_000;
+  await world.sender({}).tick();
+  assert.deepEqual(
+    world.arrived.map(({ id }) => id),
+    ['r1', 'r2'],
+  );
+});
+
+test('what another began to send is not overtaken, and not sent twice', async () => {
+  const world = new World();
+  addOf(world, 'r1', 'opened');
+  await untilKilled(world.sender({ power: new Power(3), when: 'before' }));
+  assert.equal(world.state('r1'), 'sending');
+  world.now += 1000;
+  addOf(world, 'r2', 'closed');
+  await world.sender({}).tick();
+  assert.deepEqual(world.arrived, []);
+  world.now += CLAIM_MS;
+  await world.sender({}).tick();
+  assert.deepEqual(
+    world.arrived.map(({ id, what }) => `${id} ${what}`),
+    ['r1 repeat', 'r2 closed'],
+  );
+});
+
+test('a clock that was set back by a day keeps nothing waiting for a day', async () => {
+  const world = new World();
+  world.now = 86_400_000;
+  world.add('r1');
+  world.now = 1000;
+  world.answers.push({ outcome: 'failed', why: 'nobody listens' });
+  await world.sender({}).tick();
+  await world.sender({}).tick();
+  assert.equal(world.rows.get('r1')?.attempts, 1, 'tried at once, and then in its time');
+  world.now += 5000;
+  await world.sender({}).tick();
+  assert.equal(world.state('r1'), 'sent');
+});
+
+test('one channel that hangs keeps no later message of another waiting', async () => {
+  const world = new World();
+  world.add('r1', 'slow');
+  const stop = new AbortController();
+  const hanging = Promise.withResolvers<Sent>();
+  const slow: Channel = { name: 'slow', knowsRepeats: false, send: () => hanging.promise };
+  const mail: Channel = {
+    name: 'mail',
+    knowsRepeats: false,
+    send: async ({ id, what, channel }) => {
+      world.arrived.push({ id, what, channel });
+      return { outcome: 'sent', receipt: 'taken' };
+    },
+  };
+  world.wait = async (span, signal) => {
+    if (span > 1000)
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+    await new Promise(setImmediate);
+  };
+  const running = world.sender({ channels: [slow, mail] }).run(stop.signal);
+  while (world.state('r1') !== 'sending') await new Promise(setImmediate);
+  world.add('r2', 'mail');
+  while (world.state('r2') !== 'sent') await new Promise(setImmediate);
+  assert.equal(world.state('r1'), 'sending', 'it hangs still');
+  stop.abort();
+  hanging.resolve({ outcome: 'failed', why: 'told to stop' });
+  await running;
+});
+
+test('messages that wait for one channel in heaps do not hide those of another', async () => {
+  const world = new World();
+  for (let at = 0; at < 400; at++) world.add(`r${at}`);
+  const fail: Sent = { outcome: 'failed', why: 'nobody listens' };
+  world.answers.push(fail, fail, fail);
+  const other: string[] = [];
+  const mail = world.sender({});
+  await mail.tick();
+  const pager: Channel = {
+    name: 'pager',
+    knowsRepeats: false,
+    send: async ({ id }) => {
+      other.push(id);
+      return { outcome: 'sent', receipt: 'taken' };
+    },
+  };
+  const down: Channel = {
+    name: 'mail',
+    knowsRepeats: false,
+    send: async () => fail,
+  };
+  world.now += 1;
+  world.add('p1', 'pager');
+  await world.sender({ channels: [down, pager] }).tick();
+  assert.deepEqual(other, ['p1']);
+});
+
 test('a state that cannot be used is said, and tried again', async () => {
   const stop = new AbortController();
   const said: string[] = [];
@@ -315,6 +434,7 @@ test('a state that cannot be used is said, and tried again', async () => {
         asked += 1;
         throw new Fault('HF_LEDGER_UNAVAILABLE', 'locked');
       },
+      rows: async () => [],
       openAlerts: async () => [],
     },
     channels: [],

@@ -3,6 +3,7 @@ import net from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
 import type SMTPTransport from 'nodemailer/lib/smtp-transport';
 import type { OutboxRow } from '../../tell/core/alert.ts';
+import { IN_PART } from '../../tell/core/channel-subjects.ts';
 import { messageTitle } from '../../tell/core/message-text.ts';
 import type { Channel, Sent } from '../../tell/shell/channel.ts';
 import type { SMTP_TLS } from '../../wire/tell-config.ts';
@@ -55,8 +56,9 @@ async function send(options: SmtpOptions, row: OutboxRow, signal: AbortSignal): 
       disableUrlAccess: true,
     });
     const not = info.rejected.map(String);
-    const but = not.length === 0 ? '' : `; not taken for ${not.join(', ')}`;
-    return { outcome: 'sent', receipt: `${info.response}${but}` };
+    if (not.length === 0) return { outcome: 'sent', receipt: info.response };
+    const receipt = `${IN_PART}not taken for ${not.join(', ')}; ${info.response}`;
+    return { outcome: 'sent', receipt };
   } catch (error) {
     return line.sentOf(error);
   } finally {

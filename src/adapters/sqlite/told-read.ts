@@ -10,6 +10,9 @@ import { alertRow, confirmationRow, outboxRow } from './tell-rows.ts';
 
 type Db = Kysely<ServerTables>;
 
+/** No try is further away than a day. */
+const RETRY_MAX_MS = 25 * 3_600_000;
+
 export async function readOpenAlerts(db: Db): Promise<readonly Alert[]> {
   const rows = await db
     .selectFrom('tell_alert')
@@ -41,8 +44,16 @@ export async function readDue(
     .selectFrom('tell_outbox')
     .select('body')
     .where('is_open', '=', 1)
-    .where('due_at', '<=', now)
+    .where((is) =>
+      is.or([
+        is('due_at', '<=', now),
+        // Written in what is the future now: the clock was set back, and it is not waited for.
+        is('created_at', '>', now),
+        is('due_at', '>', now + RETRY_MAX_MS),
+      ]),
+    )
     .orderBy('due_at')
+    .orderBy('created_at')
     .orderBy('id')
     .limit(countMax)
     .execute();

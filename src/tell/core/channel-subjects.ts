@@ -2,6 +2,9 @@
 import type { OutboxRow, Subject } from './alert.ts';
 import { channelSubject } from './hearers.ts';
 
+/** How a receipt begins of what was not taken for all who read a channel. */
+export const IN_PART = 'in part: ';
+
 /** Fails so often in a row before it counts: a mail server may be restarted. */
 const ATTEMPTS_MAX = 3;
 
@@ -29,6 +32,9 @@ function isFailing({ state, attempts, receipt }: OutboxRow): boolean {
 
 function subjectOf({ channel, state, receipt = '', createdAt }: OutboxRow): Subject {
   const rest = { subject: channelSubject(channel), since: createdAt, restsOn: [] };
+  if (state === 'sent' && receipt.startsWith(IN_PART)) {
+    return { ...rest, mark: 'degraded', why: `a message reached only some: ${receipt}` };
+  }
   if (state === 'sent') return { ...rest, mark: 'ok', why: `it took a message: ${receipt}` };
   const what = state === 'given-up' ? 'a message was given up' : 'it takes no message';
   return { ...rest, mark: 'failed', why: `${what}: ${receipt}` };

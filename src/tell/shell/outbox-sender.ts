@@ -4,7 +4,13 @@
  */
 import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
-import { type DurationMs, durationMs, type MonotonicMs, unixMs } from '../../base/units.ts';
+import {
+  type DurationMs,
+  durationMs,
+  type MonotonicMs,
+  type UnixMs,
+  unixMs,
+} from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { OutboxRow } from '../core/alert.ts';
 import { afterFailure, type Breaker, isTrial, mayPass, WHOLE } from '../core/breaker.ts';
@@ -14,7 +20,7 @@ import type { Channel, Sent } from './channel.ts';
 import type { TellStore } from './tell-store.ts';
 
 export interface OutboxPorts {
-  readonly store: Pick<TellStore, 'commit' | 'due' | 'openAlerts'>;
+  readonly store: Pick<TellStore, 'commit' | 'due' | 'rows' | 'openAlerts'>;
   readonly channels: readonly Channel[];
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Resolves after the span, or as soon as the signal is aborted; never rejects. */
@@ -31,6 +37,9 @@ export const USUAL_RATE: RateLimit = { count: 30, withinMs: 10 * 60_000 };
 export const CLAIM_MS = 60_000;
 const SEND_MAX_MS = 30_000;
 const ROWS_MAX = 200;
+/** Where so many wait for one channel that those of others are not among the first. */
+const ROWS_MAX_CROWDED = 5000;
+const ROWS_LOOKED_AT = 500;
 const TICK = durationMs(1000);
 
 /** What a sender remembers of a channel while it lives. */
@@ -46,6 +55,9 @@ interface Line {
 export class OutboxSender {
   readonly #ports: OutboxPorts;
   readonly #lines: ReadonlyMap<string, Line>;
+  /** What is under way, by what it is for: one that hangs keeps nobody else waiting. */
+  readonly #busy = new Map<string, Promise<void>>();
+  readonly #failures: unknown[] = [];
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -68,25 +80,52 @@ export class OutboxSender {
     const isOver = (): boolean => signal.aborted;
     while (!isOver()) {
       try {
-        await this.tick(signal);
+        await this.#begin(signal);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#ports.log?.(`the outbox cannot be used: ${error.code}: ${error.message}`);
       }
       if (!isOver()) await this.#ports.wait(TICK, signal);
     }
+    await Promise.all(this.#busy.values());
   }
 
-  /** Sends what is due: the channels side by side, the messages of each in their order. */
+  /** Sends what is due, to its end. */
   async tick(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    await this.#begin(signal);
+    await Promise.all(this.#busy.values());
+    this.#throwFailure();
+  }
+
+  /** What is due goes on its way: the channels side by side, the messages of each in their order. */
+  async #begin(signal: AbortSignal): Promise<void> {
+    this.#throwFailure();
+    const byChannel = Map.groupBy(await this.#due(), ({ channel }) => channel);
+    for (const [name, own] of byChannel) {
+      this.#occupy(`send ${name}`, () => this.#sendAll(name, own, signal));
+    }
+    for (const line of this.#lines.values()) {
+      this.#occupy(`stand ${line.channel.name}`, () => this.#tellStanding(line, signal));
+    }
+  }
+
+  async #due(): Promise<readonly OutboxRow[]> {
     const { store, clock } = this.#ports;
     const rows = await store.due(clock.now(), ROWS_MAX);
-    const byChannel = Map.groupBy(rows, ({ channel }) => channel);
-    const settled = await Promise.allSettled([
-      ...[...byChannel].map(([name, own]) => this.#sendAll(name, own, signal)),
-      ...[...this.#lines.values()].map((line) => this.#tellStanding(line, signal)),
-    ]);
-    for (const each of settled) if (each.status === 'rejected') throw each.reason;
+    return rows.length < ROWS_MAX ? rows : store.due(clock.now(), ROWS_MAX_CROWDED);
+  }
+
+  #occupy(what: string, act: () => Promise<void>): void {
+    if (this.#busy.has(what)) return;
+    const acting = act()
+      .catch((error: unknown) => void this.#failures.push(error))
+      .finally(() => this.#busy.delete(what));
+    this.#busy.set(what, acting);
+  }
+
+  #throwFailure(): void {
+    const [failure] = this.#failures.splice(0);
+    if (failure !== undefined) throw failure;
   }
 
   async #sendAll(name: string, rows: readonly OutboxRow[], signal: AbortSignal): Promise<void> {
@@ -97,18 +136,50 @@ export class OutboxSender {
       }
       return;
     }
-    for (const row of rows) {
+    const queue = await this.#inOrder(name, rows);
+    /** Until when something of an alert waits: what was said later of it does not overtake it. */
+    const held = new Map<string, UnixMs>();
+    for (const row of queue) {
+      const until = held.get(row.alert ?? '');
+      if (until !== undefined) {
+        if (row.dueAt < until) await this.#keep({ ...row, dueAt: until });
+        continue;
+      }
+      if (row.alert !== undefined && isClaimed(row, this.#ports.clock.now())) {
+        held.set(row.alert, row.dueAt);
+        continue;
+      }
       const now = this.#ports.clock.monotonic();
       const isTrying = isTrial(line.breaker);
       const isStopped = signal.aborted || !mayPass(line.breaker, now);
       if (line.breaker.isGone) await this.#keep({ ...row, state: 'given-up', receipt: GONE });
       else if (isStopped || !isWithinRate(line.sends, line.rate, now)) return;
-      else await this.#sendOne(line, row, signal);
+      else {
+        const after = await this.#sendOne(line, row, signal);
+        if (isOpen(after) && row.alert !== undefined) held.set(row.alert, after.dueAt);
+      }
       if (isTrying && isTrial(line.breaker)) return;
     }
   }
 
-  async #sendOne(line: Line, row: OutboxRow, signal: AbortSignal): Promise<void> {
+  /**
+   * What is due as it was written, and before it what was said earlier of the same alert and waits for
+   * another try: nobody hears the end before the beginning, or the beginning after the end.
+   */
+  async #inOrder(name: string, rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
+    const ids = new Set(rows.map(({ id }) => id));
+    const alerts = new Set(rows.flatMap(({ alert }) => alert ?? []));
+    const last = Math.max(...rows.map(({ createdAt }) => createdAt));
+    const earlier = (await this.#ports.store.rows(ROWS_LOOKED_AT)).filter((row) => {
+      const isOfThem = row.channel === name && alerts.has(row.alert ?? '') && !ids.has(row.id);
+      return isOfThem && isOpen(row) && row.createdAt < last;
+    });
+    return [...rows, ...earlier].sort(
+      (a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  async #sendOne(line: Line, row: OutboxRow, signal: AbortSignal): Promise<OutboxRow> {
     const { clock } = this.#ports;
     // Somebody began to send it and did not keep the answer: it may have arrived.
     const mayBeThere = row.state === 'sending';
@@ -117,6 +188,8 @@ export class OutboxSender {
       ...row,
       state: 'sending',
       attempts: row.attempts + 1,
+      // Of the future it is where the clock was set back: from now on it is as old as it is.
+      createdAt: unixMs(Math.min(row.createdAt, now)),
       dueAt: unixMs(now + CLAIM_MS),
     };
     await this.#keep(claimed);
@@ -126,7 +199,8 @@ export class OutboxSender {
     const isRepeat = mayBeThere && !channel.knowsRepeats;
     const told: OutboxRow = isRepeat ? { ...claimed, what: 'repeat' } : claimed;
     const sent = await this.#within((own) => channel.send(told, own), signal);
-    await this.#keep(this.#settled(claimed, sent, mayBeThere));
+    const after = this.#settled(claimed, sent, mayBeThere);
+    await this.#keep(after);
     if (sent.outcome === 'sent') line.breaker = WHOLE;
     else if (sent.outcome === 'failed')
       line.breaker = afterFailure(line.breaker, clock.monotonic());
@@ -134,6 +208,7 @@ export class OutboxSender {
     if (sent.outcome !== 'sent') {
       this.#ports.log?.(`${channel.name}: message ${row.id}: ${sent.outcome}: ${sent.why}`);
     }
+    return after;
   }
 
   /** @returns the row as it is after the answer */
@@ -191,6 +266,15 @@ export class OutboxSender {
 const LATE: Sent = { outcome: 'failed', why: 'no answer within 30 s', maybe: true };
 const GONE = 'the other side said that it takes no more (410)';
 const RECEIPT_MAX = 500;
+
+function isOpen({ state }: OutboxRow): boolean {
+  return state === 'waiting' || state === 'sending';
+}
+
+/** Somebody began to send it, and neither an answer nor the end of the claim has come. */
+function isClaimed({ state, receipt, dueAt }: OutboxRow, now: UnixMs): boolean {
+  return state === 'sending' && receipt === undefined && dueAt > now && dueAt <= now + CLAIM_MS;
+}
 
 function short(text: string): string {
   return text.toWellFormed().slice(0, RECEIPT_MAX);
