@@ -121,6 +121,8 @@ async function exchange(request: http.ClientRequest, body: string): Promise<Answ
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.on('response', resolve);
     request.on('error', reject);
+    // Where it changes to another protocol there is neither an answer nor an error.
+    request.on('close', () => reject(new Error('it answered nothing')));
     request.end(body);
   });
   const parts: Buffer[] = [];
