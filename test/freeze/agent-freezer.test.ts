@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString } from '../../src/base/bytes.ts';
-import { hours, unixMs } from '../../src/base/units.ts';
+import { days, hours, unixMs } from '../../src/base/units.ts';
 import { agentFreezer } from '../../src/main/guard/agent-freezer.ts';
 import { FreezeSwitch } from '../../src/guard/shell/freeze-switch.ts';
 import { Bench } from '../cli/run-cli.ts';
@@ -69,4 +69,31 @@ test('freeze, look again, unfreeze: by the id of the word', async (t) => {
   const over = await look();
   assert.deepEqual([over?.saw, is()], ['impaired', 'off']);
   assert.match(over?.why ?? '', /still stopped/);
+});
+
+test('no word of a server takes the place of a freeze that a person of the host made', async (t) => {
+  const bench = new Bench();
+  t.after(() => bench.remove());
+  const ports = { disk: nodeDisk(), tools: nodeTools() };
+  let at = Date.now();
+  const stateDir = byteString(bench.state);
+  const freezer = agentFreezer({ ports, stateDir, clock: { now: () => unixMs(at) } });
+  const stands = new FreezeSwitch({ ...ports, stateDir });
+  const byHand = { by: 'bob', reason: 'fsck', made: { at: unixMs(at) }, spanMs: hours(2) };
+  for (const forMs of [1, hours(1), days(1)]) {
+    stands.set(byHand);
+    const word = { ...WORD, id: 'a'.repeat(32), forMs };
+    await freezer.freeze({ word: 'freeze', ...word });
+    await freezer.unfreeze({ word: 'unfreeze', n: 2, id: word.id, by: 'x' });
+    const found = stands.found();
+    assert.ok(typeof found === 'object', 'it stands');
+    assert.deepEqual([found.by, found.id], ['bob', undefined]);
+    assert.equal(freezer.isFrozen(), true, `after a word for ${forMs} ms`);
+  }
+  at += hours(2) + 60_000;
+  assert.equal(freezer.isFrozen(), true, 'the longer of both counts');
+  // What cannot be read is a person's to look at.
+  fs.writeFileSync(`${bench.state}/guard/freeze.json`, 'nonsense');
+  await freezer.freeze({ word: 'freeze', ...WORD, id: 'b'.repeat(32) });
+  assert.equal(fs.readFileSync(`${bench.state}/guard/freeze.json`, 'utf8'), 'nonsense');
 });

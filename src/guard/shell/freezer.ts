@@ -51,6 +51,11 @@ export class Freezer {
   /** Nothing is applied when the first await is reached; then every stopper, side by side. */
   async freeze(freeze: Freeze): Promise<readonly FreezeRow[]> {
     this.#switch.set(freeze);
+    return await this.stop(freeze);
+  }
+
+  /** Every stopper, side by side, under a freeze that stands already. */
+  async stop(freeze: Freeze): Promise<readonly FreezeRow[]> {
     return await rowsOf(this.#rules.stoppers, (stopper) => this.#stopped(stopper, freeze));
   }
 

@@ -1,6 +1,8 @@
 /** The freezer as an agent's loop calls it, and what it says of each stopper again and again. */
 import { momentHere } from '../../adapters/node/boot-clock.ts';
+import { leftMs } from '../../base/moment.ts';
 import type { FreezeRow, StartRow } from '../../guard/core/freeze-rows.ts';
+import type { Freeze } from '../../guard/core/held-things.ts';
 import { FreezeSwitch, UNREADABLE } from '../../guard/shell/freeze-switch.ts';
 import type { Freezer } from '../../guard/shell/freezer.ts';
 import type { Stopper } from '../../guard/shell/stopper.ts';
@@ -28,8 +30,11 @@ export function agentFreezer(host: FreezerOfHost): AgentFreezer {
   return {
     isFrozen,
     async freeze({ id, by, reason, forMs }: FreezeWord) {
-      const rows = await freezer.freeze({ id, by, reason, made: now(), spanMs: forMs });
-      return rows.map(frozenItem);
+      const freeze = { id, by, reason, made: now(), spanMs: forMs };
+      const persons = ofPerson(stands.found(), freeze);
+      if (persons === undefined) return (await freezer.freeze(freeze)).map(frozenItem);
+      if (persons !== UNREADABLE) stands.set(persons);
+      return (await freezer.stop(freeze)).map(frozenItem);
     },
     async unfreeze({ id }: UnfreezeWord) {
       const freeze = stands.found();
@@ -40,6 +45,20 @@ export function agentFreezer(host: FreezerOfHost): AgentFreezer {
     },
     probes: stoppers.map((stopper) => frozenProbe({ stopper, freezer, isFrozen })),
   };
+}
+
+/**
+ * The freeze of a person of this host that stands now, lasting as long as either: a word of a server
+ * does not take its place, since the same server could lift it then.
+ */
+function ofPerson(
+  found: Freeze | typeof UNREADABLE | undefined,
+  { made, spanMs }: Freeze,
+): Freeze | typeof UNREADABLE | undefined {
+  if (found === undefined || found === UNREADABLE) return found;
+  const left = leftMs(found.made, found.spanMs, made);
+  if (found.id !== undefined || left === 0) return undefined;
+  return left < spanMs ? { ...found, made, spanMs } : found;
 }
 
 function frozenProbe(given: {
