@@ -323,6 +323,10 @@ export const FAULTS = {
     remedy:
       'Let it go on: it renews its table by itself. Or end it, or give this one a state directory of its own by HOLDFAST_STATE.',
   },
+  HF_UP_WATCH: {
+    kind: 'unavailable',
+    remedy: 'See what it says, and start it again. Without server and agent: `holdfast up --once`.',
+  },
   HF_USAGE: { kind: 'usage', remedy: 'See `holdfast {command} --help`.' },
   HF_VAULT_ABSENT: {
     kind: 'unavailable',

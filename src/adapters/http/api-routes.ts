@@ -7,6 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { AnswerOf, BodyOf, ParamsOf, QueryOf, Route } from '../../wire/api/route.ts';
+import { cookieFor, type Door, TLS_DOOR } from './door.ts';
 import { type ApiRates, type Gate, Known } from './gate.ts';
 import type { App } from './https-server.ts';
 import { plainJson } from './plain-json.ts';
@@ -22,6 +23,7 @@ export interface Asked<R extends Route> {
   readonly session: { readonly secret: string; readonly csrf: string } | undefined;
   /** An address. */
   readonly from: string;
+  readonly door: Door;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
@@ -30,6 +32,8 @@ export interface Replied<A> {
   readonly answer: A;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A browser is given its cookie; `maxAgeMs` 0 takes it back. */
+  readonly session?: { readonly secret: string; readonly maxAgeMs: number };
 }
 
 /** An answer that goes on until one of both hangs up. */
@@ -45,7 +49,7 @@ export interface Bound {
 }
 
 /** As it came. */
-interface Given extends Pick<Asked<Route>, 'caller' | 'session' | 'from' | 'headers'> {
+interface Given extends Pick<Asked<Route>, 'caller' | 'session' | 'from' | 'headers' | 'door'> {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
@@ -86,12 +90,14 @@ interface Parts {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly rates?: Partial<ApiRates>;
+  readonly door?: Door;
   /** Told of each answer; tests compare it with its schema. */
   readonly onAnswer?: (route: Route, answer: unknown) => void;
 }
 
 export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): void {
   const known = new Known(parts);
+  const door = parts.door ?? TLS_DOOR;
   for (const each of bound) {
     const { route } = each;
     const isPage = route.mediaType?.startsWith('text/html') === true;
@@ -101,7 +107,7 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
         ...{ method: route.method, url: route.path },
         onRequest: async (request) => known.look(request, route),
         handler: async (request, reply) => {
-          const got = await each.run(given(request, known));
+          const got = await each.run({ ...given(request, known), door });
           if ('stream' in got) {
             for (const [name, value] of Object.entries(reply.getHeaders())) {
               if (value !== undefined) reply.raw.setHeader(name, value);
@@ -111,7 +117,7 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
             return reply;
           }
           parts.onAnswer?.(route, got.send.answer);
-          return sent(reply, route, got.send);
+          return sent(reply, { route, door }, got.send);
         },
       });
       done();
@@ -126,14 +132,19 @@ function takeForms(inner: App): void {
   inner.addContentTypeParser('*', parser, (_request, _body, parsed) => parsed(null, {}));
 }
 
-function given(request: FastifyRequest, known: Known): Given {
+function given(request: FastifyRequest, known: Known): Omit<Given, 'door'> {
   const { params, query, body, ip, headers } = request;
   return { params, query, body, from: ip, headers, ...known.of(request) };
 }
 
-function sent(reply: FastifyReply, route: Route, of: Replied<unknown>): FastifyReply {
-  const { answer: said, status = 200, headers = {} } = of;
+function sent(
+  reply: FastifyReply,
+  { route, door }: { readonly route: Route; readonly door: Door },
+  of: Replied<unknown>,
+): FastifyReply {
+  const { answer: said, status = 200, headers = {}, session } = of;
   void reply.code(status).headers(headers);
+  if (session !== undefined) void reply.header('set-cookie', cookieFor(door, session));
   if (route.mediaType === undefined) {
     return reply.type('application/json; charset=utf-8').send(plainJson(said));
   }

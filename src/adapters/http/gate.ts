@@ -7,6 +7,7 @@ import type { OfSession } from '../../access/shell/access-answers.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Route } from '../../wire/api/route.ts';
+import { cookieIn, type Door, TLS_DOOR } from './door.ts';
 import { addressKey, type Rate, RateLimit } from './rate-limit.ts';
 
 /** Whoever knows tokens and sessions. */
@@ -24,8 +25,6 @@ export interface ApiRates {
   readonly refused: Rate;
 }
 
-/** `__Host-`: a browser takes it over TLS only, from this host only, and sends it to no other. */
-const COOKIE = '__Host-holdfast';
 const SECRET_MAX = 256;
 /** Paths of links: `:token`, `:signed`. */
 const LINK = /\/:(token|signed)$/;
@@ -45,6 +44,7 @@ const NOBODY: Found = { caller: undefined, session: undefined };
 
 export class Known {
   readonly #gate: Gate;
+  readonly #door: Door;
   readonly #ofCaller: RateLimit;
   readonly #ofOpen: RateLimit;
   readonly #ofLink: RateLimit;
@@ -55,9 +55,11 @@ export class Known {
     readonly gate: Gate;
     readonly clock: Clock;
     readonly rates?: Partial<ApiRates>;
+    readonly door?: Door;
   }) {
     const { caller, open, refused } = { ...RATES, ...of.rates };
     this.#gate = of.gate;
+    this.#door = of.door ?? TLS_DOOR;
     this.#ofCaller = new RateLimit(caller, of.clock);
     this.#ofOpen = new RateLimit(open, of.clock);
     this.#ofLink = new RateLimit(open, of.clock);
@@ -84,7 +86,7 @@ export class Known {
       throw new Fault('HF_API_SIGN_IN', 'no token or session that is known came along');
     }
     if (session !== undefined && method !== 'GET') {
-      sameOrigin(request);
+      sameOrigin(request, this.#door);
       const said = request.headers['holdfast-csrf'];
       if (typeof said !== 'string' || !sameText(said, session.csrf)) {
         throw new Fault('HF_API_CSRF', 'the request did not come from the page that signed in');
@@ -107,7 +109,7 @@ export class Known {
     const link = LINK.exec(path)?.[1];
     if (link === undefined) inTime(this.#ofOpen.take(`${id} ${address}`));
     else inTime(this.#ofLink.take(digestOf(request.url)));
-    if (method !== 'GET') sameOrigin(request);
+    if (method !== 'GET') sameOrigin(request, this.#door);
   }
 
   /** A token goes before a cookie: who sends one means it. */
@@ -118,7 +120,7 @@ export class Known {
       if (secret === undefined || secret.length > SECRET_MAX) return NOBODY;
       return { caller: await this.#gate.callerOfToken(secret), session: undefined };
     }
-    const secret = cookieIn(cookie ?? '');
+    const secret = cookieIn(this.#door, cookie ?? '');
     if (secret === undefined) return NOBODY;
     const known = await this.#gate.callerOfSession(secret);
     if (known === undefined) return NOBODY;
@@ -137,21 +139,8 @@ function digestOf(text: string): string {
 }
 
 /** A browser says where a form was sent from; programs say nothing. */
-function sameOrigin({ headers }: FastifyRequest): void {
+function sameOrigin({ headers }: FastifyRequest, { scheme }: Door): void {
   const { origin, host = '' } = headers;
-  if (origin === undefined || origin === `https://${host}`) return;
+  if (origin === undefined || origin === `${scheme}://${host}`) return;
   throw new Fault('HF_API_CSRF', 'the request was sent from a page of another site');
-}
-
-function cookieIn(header: string): string | undefined {
-  const pairs = header.split(';').map((pair) => pair.trim());
-  const own = pairs.find((pair) => pair.startsWith(`${COOKIE}=`));
-  const secret = own?.slice(COOKIE.length + 1);
-  return secret !== undefined && /^[A-Za-z0-9_-]{1,256}$/.test(secret) ? secret : undefined;
-}
-
-/** @param maxAgeMs 0: it is taken back */
-export function cookieFor(secret: string, maxAgeMs: number): string {
-  const age = `Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1000))}`;
-  return `${COOKIE}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict; ${age}`;
 }

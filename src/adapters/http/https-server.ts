@@ -1,10 +1,17 @@
-/** The one listener: TLS 1.3, bounded in all that a stranger can send. */
+/** The listeners, bounded in all that a stranger can send: TLS 1.3, and one for browsers of this machine. */
 import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  fastify,
+} from 'fastify';
 import { Fault } from '../../base/fault.ts';
 import { Connections } from './connections.ts';
+import { PAGE_POLICY, pageText } from './pages.ts';
 import { faultOfRequest, problemOf, statusOf } from './problem.ts';
 import type { ServerKey } from './server-key.ts';
 
@@ -50,27 +57,56 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** @param onBug is told of what nobody declared; the one who asked is told that it is a bug */
-export function makeApp(of: {
+interface AppParts {
   readonly key: ServerKey;
+  /** Told of what nobody declared; the one who asked is told that it is a bug. */
   readonly onBug: (error: unknown) => void;
   readonly limits?: Partial<ListenLimits>;
   /** Told of each route there is; a test compares them with the document. */
   readonly onRoute?: ((route: string) => void) | undefined;
-}): App {
-  const limits = { ...LISTEN_LIMITS, ...of.limits };
-  const { requestMs } = limits;
+}
+
+export function makeApp(of: AppParts): App {
+  const { requestMs } = { ...LISTEN_LIMITS, ...of.limits };
   const app: App = fastify({
     https: {
       ...{ key: of.key.key, cert: of.key.cert, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
       ...{ maxHeaderSize: HEADER_BYTES_MAX, handshakeTimeout: Math.min(requestMs, 10_000) },
       connectionsCheckingInterval: Math.max(100, Math.min(requestMs / 4, 5000)),
     },
+    ...bounded(requestMs),
+  });
+  return settled(app, of);
+}
+
+/** Names by which a browser of this machine reaches it; any other was resolved to it by somebody. */
+const NAMES_HERE = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/;
+
+/** Plain HTTP, to be listened to on the loopback only: no browser believes a key that we made ourselves. */
+export function makeLoopbackApp(of: Pick<AppParts, 'onBug'>): App {
+  const http = { maxHeaderSize: HEADER_BYTES_MAX };
+  const plain = fastify({ http, ...bounded(LISTEN_LIMITS.requestMs) });
+  // What is asked of an app by routes is the same of both.
+  const app = settled(plain as unknown as App, of);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (NAMES_HERE.test(request.headers.host ?? '')) done();
+    else done(new Fault('HF_API_CSRF', 'this page is asked for by a name that is not its own'));
+  });
+  return app;
+}
+
+function bounded(requestMs: number) {
+  return {
     ...{ logger: false, trustProxy: false, exposeHeadRoutes: false, bodyLimit: API_BYTES_MAX },
     ...{ requestTimeout: requestMs, keepAliveTimeout: IDLE_MS, return503OnClosing: true },
     ...{ forceCloseConnections: true, clientErrorHandler: refuseNonsense },
     routerOptions: { maxParamLength: PARAM_MAX, caseSensitive: true },
-  });
+  } satisfies FastifyServerOptions;
+}
+
+function settled(app: App, of: Pick<AppParts, 'onBug' | 'limits' | 'onRoute'>): App {
+  const limits = { ...LISTEN_LIMITS, ...of.limits };
+  const { requestMs } = limits;
   app.decorate('connections', new Connections(app.server, limits));
   app.server.headersTimeout = requestMs;
   app.addHook('onRoute', ({ method, url }) => {
@@ -80,21 +116,32 @@ export function makeApp(of: {
     void reply.headers(HEADERS);
     done();
   });
-  app.setNotFoundHandler((_request, reply) => {
-    const fault = new Fault('HF_API_UNKNOWN', 'there is nothing here');
-    return reply.code(404).send(problemOf(fault));
-  });
-  app.setErrorHandler((error, _request, reply) => {
+  app.setNotFoundHandler((request, reply) =>
+    refused(request, reply, new Fault('HF_API_UNKNOWN', 'there is nothing here')),
+  );
+  app.setErrorHandler((error, request, reply) => {
     const fault = faultOfRequest(error, API_BYTES_MAX) ?? bugFault(error, of.onBug);
     const { seconds } = fault.facts;
     if (seconds !== undefined) void reply.header('retry-after', String(seconds));
     if (fault.code === 'HF_API_SIGN_IN') void reply.header('www-authenticate', 'Bearer');
-    return reply
-      .code(statusOf(fault))
-      .type('application/json; charset=utf-8')
-      .send(JSON.stringify(problemOf(fault)));
+    return refused(request, reply, fault);
   });
   return app;
+}
+
+/** A browser is shown a page, everybody else is given JSON. */
+function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
+  const problem = problemOf(fault);
+  void reply.code(statusOf(fault));
+  if (request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '')) {
+    const { code, what, remedy } = problem;
+    const page = { title: 'Nothing can be shown here', sentences: [`${what} (${code}).`, remedy] };
+    return reply
+      .header('content-security-policy', PAGE_POLICY)
+      .type('text/html; charset=utf-8')
+      .send(pageText(page));
+  }
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(problem));
 }
 
 function bugFault(error: unknown, onBug: (error: unknown) => void): Fault {

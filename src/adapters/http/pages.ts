@@ -14,21 +14,26 @@ export interface Page {
   readonly sentences: readonly string[];
   /** What is done by pressing; the page itself does nothing. */
   readonly button?: string;
+  /** Where a browser goes on by itself, of this server. */
+  readonly next?: string;
 }
 
-export function pageText({ title, sentences, button }: Page): string {
+export function pageText({ title, sentences, button, next }: Page): string {
   const form =
     button === undefined
       ? ''
       : `<form method="post"><button type="submit">${escaped(button)}</button></form>`;
+  const onward = next === undefined ? '' : `<p><a href="${escaped(next)}">Go on</a></p>`;
+  const refresh =
+    next === undefined ? '' : `<meta http-equiv="refresh" content="0; url=${escaped(next)}">`;
   const body = sentences.map((each) => `<p>${escaped(each)}</p>`).join('');
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-    `<meta name="robots" content="noindex"><title>${escaped(title)} · Holdfast</title><style>${STYLE}</style></head>` +
-    `<body><h1>${escaped(title)}</h1>${body}${form}</body></html>\n`
+    `<meta name="robots" content="noindex">${refresh}<title>${escaped(title)} · Holdfast</title><style>${STYLE}</style></head>` +
+    `<body><h1>${escaped(title)}</h1>${body}${form}${onward}</body></html>\n`
   );
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -36,6 +36,8 @@ export interface AgentOptions {
   /** The state directory. */
   readonly state?: string | undefined;
   readonly say: (line: string) => void;
+  /** Where the server listens now; else where it did when this host was enrolled. Its key is the same. */
+  readonly at?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /**
@@ -45,7 +47,8 @@ export interface AgentOptions {
  */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const dir = agentDirectory(options.env, options.state);
-  const { place, identity, host } = readEnrolment(dir);
+  const { place: enrolled, identity, host } = readEnrolment(dir);
+  const place = { ...enrolled, ...options.at };
   const only = await beTheOnlyAgent(dir);
   const file = options.config ?? AGENT_CONFIG;
   const { config, trouble } = readAgentConfig(file);

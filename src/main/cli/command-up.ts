@@ -13,10 +13,10 @@ export function define(command: Command, act: Act): void {
   command
     .summary('look, protect, drill, and say what would be lost')
     .description(
-      'Says what lies on this machine and is in no recovery point, protects what it is given, proves the restore, and says what would be lost. It opens no port, and stays until Ctrl-C.',
+      'Says what lies on this machine and is in no recovery point, protects what it is given, proves the restore, and says what would be lost. It stays until Ctrl-C, and watches meanwhile: a server and an agent of this machine, on 127.0.0.1.',
     )
     .argument('[path...]', 'what to protect; without any, this checkout')
-    .option('--once', 'end after one round')
+    .option('--once', 'end after one round; nothing is watched, no port opened')
     .option('--min-free <size>', 'what stays free with the vault (else 10 %, at least 5 GiB)')
     .addHelpText('after', EXAMPLE)
     .action(

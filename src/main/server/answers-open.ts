@@ -1,6 +1,13 @@
 /** What needs no token, who one is, and what is no JSON. */
-import { type Asked, type Bound, answer, on, type Reply } from '../../adapters/http/api-routes.ts';
-import { cookieFor } from '../../adapters/http/gate.ts';
+import {
+  type Asked,
+  type Bound,
+  answer,
+  on,
+  type Replied,
+  type Reply,
+} from '../../adapters/http/api-routes.ts';
+import { ESTATE_POLICY, estatePage } from '../../adapters/http/estate-page.ts';
 import { metricsText } from '../../adapters/http/metrics.ts';
 import { PAGE_POLICY, type Page, pageText } from '../../adapters/http/pages.ts';
 import type { Caller } from '../../access/core/account.ts';
@@ -90,15 +97,24 @@ function sessionAnswers(served: Served): readonly Bound[] {
       const got = await access.signIn({ ...body, from });
       if (got.outcome !== 'signed-in') throw notSignedIn(got);
       const { user, csrf, endsAt } = got;
-      const cookie = cookieFor(got.session, endsAt - served.now().wallMs);
-      const said = { name: user, csrf, endsAt: timeOf(endsAt) };
-      return { send: { answer: said, headers: { 'set-cookie': cookie } } };
+      const session = { secret: got.session, maxAgeMs: endsAt - served.now().wallMs };
+      return { send: { answer: { name: user, csrf, endsAt: timeOf(endsAt) }, session } };
     }),
     on(ROUTES.signOut, async ({ session, from }) => {
       if (session === undefined) return answer({ ended: false });
       await access.signOut(session.secret, from);
-      const headers = { 'set-cookie': cookieFor('', 0) };
-      return { send: { answer: { ended: true }, headers } };
+      return { send: { answer: { ended: true }, session: { secret: '', maxAgeMs: 0 } } };
+    }),
+    on(ROUTES.front, ({ caller }) => {
+      const estate = estateOf(served);
+      const facts = {
+        at: served.now().wallMs,
+        version: VERSION,
+        isFrozen: served.noted.freezes.length > 0,
+      };
+      const answerText = estatePage(estate, { ...facts, user: caller?.user ?? '' });
+      const headers = { 'content-security-policy': ESTATE_POLICY };
+      return Promise.resolve({ send: { answer: answerText, headers } });
     }),
     on(ROUTES.showSignIn, () =>
       Promise.resolve(
@@ -109,18 +125,28 @@ function sessionAnswers(served: Served): readonly Bound[] {
         }),
       ),
     ),
-    on(ROUTES.signIn, async ({ params, from }) => {
+    on(ROUTES.signIn, async ({ params, from, door }) => {
       const got = await access.signInByLink({ secret: params.token, from });
       if (got.outcome === 'wait') throw notSignedIn(got);
       if (got.outcome === 'refused') {
         const sentences = ['It was used before, or its time is over. Ask for a new one.'];
         return page({ title: 'This link signs nobody in', sentences }, { status: 403 });
       }
-      const cookie = cookieFor(got.session, got.endsAt - served.now().wallMs);
+      if (door.scheme === 'http' && (await mayMore(served, got.session))) {
+        await access.signOut(got.session, from);
+        const sentences = [`Here, without TLS, only viewers are let in: ${served.address.url}.`];
+        return page({ title: 'This link signs nobody in', sentences }, { status: 403 });
+      }
+      const session = { secret: got.session, maxAgeMs: got.endsAt - served.now().wallMs };
       const sentences = [`You are signed in as ${got.user} until ${timeOf(got.endsAt)}.`];
-      return page({ title: 'Signed in', sentences }, { headers: { 'set-cookie': cookie } });
+      return page({ title: 'Signed in', sentences, next: '/' }, { session });
     }),
   ];
+}
+
+/** Than a cookie may that other programs of this machine could be shown. */
+async function mayMore({ access }: Served, session: string): Promise<boolean> {
+  return (await access.callerOfSession(session))?.caller.role !== 'viewer';
 }
 
 function whoIs(caller: Caller | undefined) {
@@ -202,11 +228,7 @@ function noLink(problem: LinkProblem): Reply<string> {
   return page({ title: 'This link does nothing', sentences: [WHY_NOT[problem]] }, { status: 403 });
 }
 
-function page(
-  shown: Page,
-  of: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
-): Reply<string> {
-  const headers = { 'content-security-policy': PAGE_POLICY, ...of.headers };
-  const { status = 200 } = of;
-  return { send: { answer: pageText(shown), status, headers } };
+function page(shown: Page, of: Pick<Replied<string>, 'status' | 'session'> = {}): Reply<string> {
+  const headers = { 'content-security-policy': PAGE_POLICY };
+  return { send: { answer: pageText(shown), headers, ...of } };
 }

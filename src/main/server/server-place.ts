@@ -19,7 +19,7 @@ export interface ServerPlace {
   readonly url: string | undefined;
 }
 
-const PORT = 7431;
+export const PORT = 7431;
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** @throws Fault HF_CONFIG_INVALID */
@@ -39,14 +39,14 @@ export async function serverPlace(
 }
 
 /** `[::1]:7431`, as the schema of the configuration lets it through. */
-function listenAtOf(given: string): ListenAt {
+export function listenAtOf(given: string): ListenAt {
   const at = given.lastIndexOf(':');
   const host = given.slice(0, at).replace(/^\[(.*)\]$/, '$1');
   return { host, port: Number(given.slice(at + 1)) };
 }
 
 /** One that listens everywhere is reached by the name of its machine. */
-function urlOf({ host, port }: ListenAt): string | undefined {
+export function urlOf({ host, port }: ListenAt): string | undefined {
   if (port === 0) return undefined;
   const name = ANYWHERE.has(host) ? os.hostname() : host;
   return `https://${name.includes(':') ? `[${name}]` : name}:${port}`;

@@ -11,8 +11,10 @@ import {
   type ListenLimits,
   listen,
   makeApp,
+  makeLoopbackApp,
   sayAddress,
 } from '../../adapters/http/https-server.ts';
+import { LOOPBACK_DOOR } from '../../adapters/http/door.ts';
 import { openServerKey } from '../../adapters/http/server-key.ts';
 import { nodeCipher } from '../../adapters/node/cipher.ts';
 import { nodeHash } from '../../adapters/node/hash.ts';
@@ -24,6 +26,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
+import { ROUTES } from '../../wire/api/routes.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
 import { Scheduler } from '../../watch/core/server/scheduler.ts';
@@ -50,6 +53,8 @@ export interface ServerParts {
   readonly config: Config;
   readonly configFile: string | undefined;
   readonly listen: ListenAt;
+  /** Also a page for browsers of this machine, without TLS: docs/design/032-up-watches.md. */
+  readonly page?: ListenAt;
   /** As agents and browsers reach it; else the address it listens on. */
   readonly url: string | undefined;
   readonly clock: Clock;
@@ -71,8 +76,15 @@ export interface RunningServer {
   /** Base64url. */
   readonly pin: string;
   readonly served: Served;
+  /** Where the page is; undefined: none was asked for. */
+  readonly page: ListenAt | undefined;
   close(): Promise<void>;
 }
+
+/** Of the door that every program of this machine may come to. */
+const PAGE_ROUTES: ReadonlySet<string> = new Set(
+  [ROUTES.front, ROUTES.showSignIn, ROUTES.signIn].map(({ id }) => id),
+);
 
 /** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_SERVER_LISTEN, HF_TELL_SECRET */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -80,6 +92,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const key = await openServerKey(path.join(stateDirectory, KEY_NAME));
   const state = await openServerState(path.join(stateDirectory, STATE_NAME));
   const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
+  const ofPage = parts.page === undefined ? undefined : makeLoopbackApp({ onBug });
   try {
     const pin = key.pin.toString('base64url');
     const served = await compose(parts, { state, pin });
@@ -93,7 +106,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       ...{ gate: served.access, clock, rates: parts.apiRates ?? {} },
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
+    if (ofPage !== undefined) {
+      const shown = boundOf(served).filter(({ route }) => PAGE_ROUTES.has(route.id));
+      addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR });
+    }
     const at = await listen(app, parts.listen);
+    const page = ofPage && parts.page && (await listen(ofPage, parts.page));
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
     const pulse = new Pulse(served, { onBug, log: parts.log, clock });
@@ -102,13 +120,15 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       served.desk.close();
       served.hub.close();
       await app.close();
+      await ofPage?.close();
       await pulse.close();
       await served.writer.close();
       await state.close();
     };
-    return { at, url, pin, served, close };
+    return { at, url, pin, served, page, close };
   } catch (error) {
     await app.close();
+    await ofPage?.close();
     await state.close();
     throw error;
   }

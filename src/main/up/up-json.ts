@@ -3,6 +3,7 @@ import { frozenJson } from '../cli/frozen-words.ts';
 import { bytesJson, enginesJson, timeJson } from '../cli/json-shape.ts';
 import { faultJson } from '../cli/say-fault.ts';
 import type { Done, UpView } from './up-view.ts';
+import { standingOf, type WatchView } from './watch/watch-words.ts';
 
 /** The last round for machines: raw numbers, bytes and milliseconds. */
 export function upJson(view: UpView): object {
@@ -33,6 +34,7 @@ export function upJson(view: UpView): object {
     })),
     looked: view.discovery.looked,
     notSeen: view.discovery.notSeen.map(({ what, why }) => ({ what, why })),
+    ...(view.watch === undefined ? {} : { watch: watchJson(view.watch) }),
     done: done.map(doneJson),
     exposure: exposure.map(({ dataSet, domain, loss, outage, survives, proof }) => ({
       dataSet,
@@ -43,6 +45,12 @@ export function upJson(view: UpView): object {
       proof,
     })),
   };
+}
+
+function watchJson(watch: WatchView): object {
+  const { host, address, page, now } = watch;
+  const { mark, text } = standingOf(watch);
+  return { host, address, page, mark, why: text, counts: now?.counts, watching: now?.watching };
 }
 
 function doneJson(done: Done): object {

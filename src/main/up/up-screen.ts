@@ -1,7 +1,8 @@
 /** What `up` prints: the first screen, one line for each step, and what it found, as words. */
 import type { Fault } from '../../base/fault.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
-import { layoutRows } from '../../base/say-rows.ts';
+import { sayMessage } from '../../base/say-name.ts';
+import { layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatInstant } from '../../base/say-time.ts';
 import { unbreakable, wrap } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
@@ -16,17 +17,19 @@ import { commandHere, commandThere } from './command-here.ts';
 import { doneLine, doneRows, type DoneWords } from './done-words.ts';
 import { isNews } from './news.ts';
 import { StatusLine } from './status-line.ts';
-import type { UpScreen, UpView } from './up-view.ts';
+import type { UpScreen, UpView, WatchScreen } from './up-view.ts';
+import { standingOf, type WatchStanding, type WatchView, watchRows } from './watch/watch-words.ts';
 
 /**
  * Words to stdout, steps to stderr. While it stays up the table is printed again when it says
  * something else; on a terminal one line is written over that tells what goes on.
  */
-export class TerminalScreen implements UpScreen {
+export class TerminalScreen implements UpScreen, WatchScreen {
   readonly #cli: Cli;
   readonly #opened: Opened;
   readonly #status: StatusLine;
   #printed: UpView | undefined;
+  #isOpened = false;
   #isFirstRound = true;
   #lastWords = '';
   #lastTrouble = '';
@@ -46,6 +49,25 @@ export class TerminalScreen implements UpScreen {
 
   opened(view: UpView): void {
     this.#print(this.#firstScreen(view));
+    this.#isOpened = true;
+  }
+
+  watched(standing: WatchStanding): void {
+    // The first screen says it.
+    if (!this.#isOpened) return;
+    const { style } = this.#cli.terminal;
+    const { mark, text } = standing;
+    const at = said(this.#cli.clock.now());
+    const lines = layoutSentence(style, {
+      mark: { is: mark },
+      text: `${unbreakable(at)}  ${text}`,
+    });
+    this.#print(`${lines.join('\n')}\n`);
+  }
+
+  note(line: string): void {
+    this.#status.clear();
+    this.#cli.terminal.err(`${sayMessage(line)}\n`);
   }
 
   rounded(view: UpView): void {
@@ -118,13 +140,14 @@ export class TerminalScreen implements UpScreen {
       ...elsewhere,
       command: commandThere(this.#cli, elsewhere.place),
     };
-    return renderFirstScreen(
+    const screen = renderFirstScreen(
       {
         ...view,
         vault: { ...vault, elsewhere: named },
         // What the round shows that follows would stand here twice.
         exposure: [],
         version: VERSION,
+        watching: view.watch && { address: view.watch.address, ...watchRows(view.watch) },
         key: {
           hosts: key.kind === 'typed' ? [] : [discovery.host],
           isTyped: key.kind === 'typed',
@@ -134,6 +157,16 @@ export class TerminalScreen implements UpScreen {
       },
       this.#cli.terminal.style,
     );
+    return view.watch === undefined ? screen : `${screen}\n${this.#pageWords(view.watch)}\n`;
+  }
+
+  /** A log is no place for a link that lets somebody in. */
+  #pageWords({ page, link }: WatchView): string {
+    const { style } = this.#cli.terminal;
+    if (link === undefined) {
+      return `Page  ${page}. A link into it, for a browser of this machine:\n  ${paint(style, 'ask', this.#command('server user add reader'))}`;
+    }
+    return `Page, for a browser of this machine; the link works once, within 15 min:\n  ${paint(style, 'ask', link)}`;
   }
 
   /** Exposure, and what is in no recovery point still. */
@@ -142,13 +175,14 @@ export class TerminalScreen implements UpScreen {
     const at = `Computed ${unbreakable(said(view.now))}.`;
     const left = leftWords(view);
     const lines = wrap(inCharset(style, `${left} ${at}`), style.width);
+    const watched = view.watch === undefined ? [] : watchedLines(style, view.watch);
     const isAny = view.coverage.none.count + view.coverage.unknown.count > 0;
     const rows = layoutColumns(style, [
       ...(isAny ? [['See them all', this.#command('coverage')] as const] : []),
       ...(isAny ? [['Protect more', this.#command('up PATH...')] as const] : []),
     ]);
     const exposure = renderExposure(view.exposure, style);
-    return [...(exposure === '' ? [] : [exposure]), ...lines, ...rows, ''].join('\n');
+    return [...(exposure === '' ? [] : [exposure]), ...watched, ...lines, ...rows, ''].join('\n');
   }
 }
 
@@ -176,6 +210,11 @@ function layoutColumns(
   return rows.map(([text, command]) => `  ${text.padEnd(width)}  ${paint(style, 'ask', command)}`);
 }
 
+function watchedLines(style: Style, watch: WatchView): readonly string[] {
+  const { mark, text } = standingOf(watch);
+  return layoutSentence(style, { mark: { is: mark }, text: `Watched here: ${text}.` });
+}
+
 /** What is new in a round, in one line; empty where nothing is. */
 function newsOf(view: UpView, words: DoneWords): string {
   const isNew = (done: UpView['done'][number]): boolean =>
@@ -187,7 +226,7 @@ function newsOf(view: UpView, words: DoneWords): string {
 }
 
 /** For `--json`: nothing but steps. */
-export class SilentScreen implements UpScreen {
+export class SilentScreen implements UpScreen, WatchScreen {
   readonly #cli: Cli;
 
   constructor(cli: Cli) {
@@ -202,6 +241,11 @@ export class SilentScreen implements UpScreen {
   rounded(): void {}
   renewed(): void {}
   waiting(): void {}
+  watched(): void {}
+
+  note(line: string): void {
+    this.#cli.terminal.err(`${sayMessage(line)}\n`);
+  }
 
   trouble(fault: Fault): void {
     const { terminal } = this.#cli;

@@ -12,6 +12,7 @@ import type { Place } from '../../watch/core/place.ts';
 import type { KeyHere } from '../estate/key-here.ts';
 import type { OtherMachine } from './other-machine.ts';
 import type { Target } from './targets.ts';
+import type { WatchStanding, WatchView } from './watch/watch-words.ts';
 
 /** What a round did for one data set. */
 export type Done = Protected | Refused;
@@ -51,6 +52,8 @@ export interface UpView {
   };
   readonly key: KeyHere;
   readonly state: { readonly path: ByteString; readonly isNew: boolean };
+  /** Undefined with `--once`: nothing stays. */
+  readonly watch?: WatchView | undefined;
   /** By the last round; empty before the first. */
   readonly done: readonly Done[];
 }
@@ -68,4 +71,11 @@ export interface UpScreen {
   waiting(until: UnixMs): void;
   /** What keeps a later round from ending; it is tried again. */
   trouble(fault: Fault): void;
+}
+
+export interface WatchScreen {
+  /** How what is watched stands, where that is news. */
+  watched(standing: WatchStanding): void;
+  /** A line of those who watch, for whoever looks after this machine. */
+  note(line: string): void;
 }

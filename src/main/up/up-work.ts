@@ -22,6 +22,7 @@ import type { ProtectHow, RoundPorts } from './rounds.ts';
 import { removeScratch } from './scratch.ts';
 import type { Target } from './targets.ts';
 import type { Done, Protected, UpView } from './up-view.ts';
+import type { WatchView } from './watch/watch-words.ts';
 
 interface WorkParts {
   readonly cli: Cli;
@@ -32,6 +33,8 @@ interface WorkParts {
   /** `--min-free`; else as the configuration says. */
   readonly minFree: string | undefined;
   readonly step: (text: string) => void;
+  /** How it is watched now. */
+  readonly watch?: () => WatchView | undefined;
 }
 
 export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | 'room' | 'view'> {
@@ -64,7 +67,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
   };
 
   readonly view = async (discovery: Discovery, done: readonly Done[]): Promise<UpView> => {
-    const { cli, opened, ledger, isNewState } = this.#parts;
+    const { cli, opened, ledger, isNewState, watch } = this.#parts;
     const { session, settings } = opened;
     const key = keyHereOf(opened);
     const snapshots = await readSnapshots(session.vault);
@@ -79,6 +82,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
       vault: await this.#vault(discovery),
       key,
       state: { path: settings.state.value, isNew: isNewState },
+      watch: watch?.(),
       done,
     };
   };

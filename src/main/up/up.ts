@@ -4,12 +4,13 @@ import { type StateLock, takeStateLock } from '../../adapters/sqlite/state-lock.
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
-import { sayName } from '../../base/say-name.ts';
+import { sayMessage, sayName } from '../../base/say-name.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import type { UpOptions } from '../cli/up-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
+import { hostFacts } from '../run-backup.ts';
 import { stepBack } from '../step-back.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
@@ -22,7 +23,10 @@ import { type Target, targetsOf } from './targets.ts';
 import { upJson } from './up-json.ts';
 import { SilentScreen, TerminalScreen } from './up-screen.ts';
 import { UpStop } from './up-stop.ts';
+import type { WatchScreen } from './up-view.ts';
 import { UpWork } from './up-work.ts';
+import { Watch } from './watch/watch.ts';
+import type { WatchView } from './watch/watch-words.ts';
 
 interface Asked {
   readonly cli: Cli;
@@ -37,7 +41,6 @@ export async function runUp(of: {
   readonly options: UpOptions;
 }): Promise<Answer> {
   const { cli, paths, options } = of;
-  await stepBack();
   const settings = await readSettings(cli, options);
   const targets = targetsOf(cli, settings, paths);
   const elsewhere = paths.length > 0 ? [] : dataSetsElsewhere(settings.config);
@@ -48,11 +51,45 @@ export async function runUp(of: {
   const isNewState = disk.list(state) === undefined;
   disk.makeDir(state);
   const lock = lockState(settings);
+  const asked = { cli, settings, options, targets };
   try {
-    const outcome = await runLocked({ cli, settings, options, targets }, isNewState);
-    return answerOf(outcome, { once: options.once === true, isLive: cli.terminal.isLive });
+    if (options.once === true) {
+      await stepBack();
+      const outcome = await runLocked(asked, isNewState);
+      return answerOf(outcome, { once: true, isLive: cli.terminal.isLive });
+    }
+    const outcome = await runWatched(asked, isNewState);
+    return answerOf(outcome, { once: false, isLive: cli.terminal.isLive });
   } finally {
     lock.release();
+  }
+}
+
+/** Server and agent are made first: what keeps watch does not step back behind others. */
+async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome> {
+  const { cli, settings } = asked;
+  const tell: { screen?: WatchScreen } = {};
+  const state = textOfBytes(settings.state.value);
+  nodePorts().disk.makeDir(byteString(`${settings.state.value}/server`));
+  const watch = new Watch({
+    ...{ state, configFile: settings.configFile, host: hostFacts(cli.clock.now()).name },
+    onNews: (standing) => tell.screen?.watched(standing),
+    onLog: (line) => {
+      if (tell.screen !== undefined) tell.screen.note(line);
+      else cli.terminal.err(`${sayMessage(line)}\n`);
+    },
+  });
+  // What holds nothing that is to be put back ends by itself when this process does.
+  const forget = cli.stop.onStop(() => watch.abandon());
+  try {
+    await stepBack();
+    await watch.ready();
+    const link = cli.terminal.isLive && !cli.wantsJson ? await watch.link() : undefined;
+    const view = (): WatchView => ({ ...watch.view(), ...(link === undefined ? {} : { link }) });
+    return await runLocked(asked, isNewState, { tell, view });
+  } finally {
+    forget();
+    await watch.stop();
   }
 }
 
@@ -67,7 +104,11 @@ function lockState({ state }: Settings): StateLock {
   throw new Fault('HF_UP_RUNNING', message, { path: place });
 }
 
-async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> {
+async function runLocked(
+  asked: Asked,
+  isNewState: boolean,
+  watched?: { readonly tell: { screen?: WatchScreen }; readonly view: () => WatchView },
+): Promise<UpOutcome> {
   const { cli, settings, options, targets } = asked;
   const state = settings.state.value;
   const opened = await openOrMakeVault(cli, settings, options);
@@ -79,10 +120,11 @@ async function runLocked(asked: Asked, isNewState: boolean): Promise<UpOutcome> 
       cli.clock.now(),
     );
     const screen = cli.wantsJson ? new SilentScreen(cli) : new TerminalScreen(cli, opened);
+    if (watched !== undefined) watched.tell.screen = screen;
     const step = (text: string): void => screen.step(text);
     const work = new UpWork({
       ...{ cli, opened, ledger, targets, isNewState, step },
-      minFree: options.minFree,
+      ...{ minFree: options.minFree, watch: () => watched?.view() },
     });
     const { clean, look, protect, room, view } = work;
     const stop = new UpStop(cli.stop);

@@ -31,8 +31,18 @@ export interface FirstScreen {
   readonly vault: VaultFacts | undefined;
   readonly key: KeyFacts | undefined;
   readonly state: { readonly path: ByteString; readonly isNew: boolean };
+  /** Undefined: nothing stays that watches. */
+  readonly watching?: WatchingFacts | undefined;
   /** Of what is kept already; empty before the first backup. */
   readonly exposure: readonly Exposure[];
+}
+
+interface WatchingFacts {
+  /** Where it listens. */
+  readonly address: string;
+  readonly agent: Pick<LabelledRow, 'mark' | 'text'>;
+  /** Who watches this machine from elsewhere. */
+  readonly outside: Pick<LabelledRow, 'mark' | 'text'>;
 }
 
 interface VaultFacts {
@@ -68,12 +78,19 @@ const LABEL_WIDTH = 10;
 
 /** The first screen of `up`: rows of what is, the sentence, coverage, and exposure where known. */
 export function renderFirstScreen(model: FirstScreen, style: Style): string {
-  const head = `${paint(style, 'strong', `Holdfast ${sayText(model.version, style)}`)}  on this machine; it opens no port`;
+  const { watching } = model;
+  const what =
+    watching === undefined
+      ? 'on this machine; it opens no port'
+      : `server and agent on this machine, at ${sayText(watching.address, style)}`;
+  const head = `${paint(style, 'strong', `Holdfast ${sayText(model.version, style)}`)}  ${what}`;
   const rows = [
     keyRow(model),
     vaultRow(model, style),
     ...backupRows(model, style),
     lookedRow(model, style),
+    ...(watching === undefined ? [] : [{ ...watching.agent, label: 'agent' }]),
+    ...(watching === undefined ? [] : [{ ...watching.outside, label: 'outside' }]),
     stateRow(model, style),
   ];
   const shown = rows.filter((row) => row !== undefined);
