@@ -15,6 +15,7 @@ import { seededRandom } from '../../sim/seeded.ts';
 import { ChildJobs } from '../../src/adapters/agent-jobs/child-jobs.ts';
 import { HttpsLink } from '../../src/adapters/agent-link/https-link.ts';
 import { newIdentity } from '../../src/adapters/agent-link/identity.ts';
+import { peerRefusal } from '../../src/adapters/agent-mesh/peer-limits.ts';
 import { reachProbe } from '../../src/adapters/agent-mesh/reach-probe.ts';
 import { DiskSpool } from '../../src/adapters/agent-spool/disk-spool.ts';
 import { FileHeardBook } from '../../src/adapters/agent-spool/heard-book.ts';
@@ -26,7 +27,7 @@ import { byteString } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { agentFreezer } from '../../src/main/guard/agent-freezer.ts';
 import { StoredClaims } from '../../src/main/agent/stored-claims.ts';
-import type { Level } from '../../src/watch/core/agent/messages.ts';
+import type { Level, Peer } from '../../src/watch/core/agent/messages.ts';
 import { AgentLoop } from '../../src/watch/shell/agent/agent-loop.ts';
 import type { AgentConfig } from '../../src/wire/agent/agent-config.ts';
 import { heardMessage, heardWord } from '../../src/wire/agent/messages.ts';
@@ -232,7 +233,7 @@ function partsIn(root: string, clock: TestClock, link: TestServer) {
     freezer: frozen,
     claims: new StoredClaims(book, { now: () => clock.now() }),
     probes: [{ item: 'test:a', kind: 'test', everyMs: 60_000, timeoutMs: 1000, look }],
-    reachFor: reachProbe,
+    reachFor: (peer: Peer) => reachProbe(peer, peerRefusal({ port: 1026, address: '127.0.0.1' })),
   };
 }
 

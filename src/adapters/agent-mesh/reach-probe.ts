@@ -14,16 +14,17 @@ const EVERY_MS = 20_000;
 const TIMEOUT_MS = 5000;
 /** Over which loss is counted. */
 const TRIES = 20;
-const PORT_MIN = 1024;
 
-export function reachProbe(peer: Peer): Probe {
+/** @param refusal why a peer is not tried; `peer-limits.ts` */
+export function reachProbe(peer: Peer, refusal: (peer: Peer) => string | undefined): Probe {
   const tries: boolean[] = [];
   return {
     ...{ item: `reach:${peer.agent}`, kind: 'reach', everyMs: EVERY_MS, timeoutMs: TIMEOUT_MS },
     look: async (signal) => {
       const host = sayText(peer.host);
-      if (net.isIP(peer.address) === 0 || peer.port < PORT_MIN) {
-        const why = `${host} cannot be tried: its address is no IP address with a port of 1024 or more`;
+      const refused = refusal(peer);
+      if (refused !== undefined) {
+        const why = `${host} is not tried: ${refused}`;
         return { saw: 'unreadable', why, detail: { host } };
       }
       const seen = await reach(peer, signal);

@@ -5,6 +5,7 @@ import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
+import { type MeshHere, peerRefusal } from '../../adapters/agent-mesh/peer-limits.ts';
 import { reachProbe } from '../../adapters/agent-mesh/reach-probe.ts';
 import { DiskSpool } from '../../adapters/agent-spool/disk-spool.ts';
 import { LastLines } from '../../adapters/last-lines/kernel-lines.ts';
@@ -64,7 +65,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const parts: AgentParts = {
     ...{ alive: notice.alive, lines: [lines] },
     ...{ ...own, link, probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()] },
-    reachFor: config.mesh === undefined ? undefined : reachProbe,
+    reachFor: config.mesh === undefined ? undefined : reachFor(config.mesh),
   };
   const facts = { agent: identity.agent, level, version: VERSION };
   const where = `${place.host}:${place.port}`;
@@ -136,6 +137,11 @@ function configProbe(file: string): Probe {
       return Promise.resolve({ saw: 'healthy', why: `level ${level}`, detail: { level, jobs } });
     },
   };
+}
+
+function reachFor(mesh: MeshHere): AgentParts['reachFor'] {
+  const refusal = peerRefusal(mesh);
+  return (peer) => reachProbe(peer, refusal);
 }
 
 async function openMesh(

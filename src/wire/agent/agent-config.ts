@@ -29,10 +29,14 @@ const span = z
   });
 /** `5%`, as it is given on. */
 const share = z.string().regex(/^([1-9][0-9]?|100|[0-9]{1,2}\.[0-9]{1,3}) *%$/);
+/** All of it is in memory too, and a unit has 256 MB. */
+const SPOOL_MIB_MAX = 32;
 const sizeMiB = z
   .string()
-  .regex(/^[1-9][0-9]{0,3} *MiB$/)
-  .transform((given) => Number.parseInt(given, 10) * 1024 * 1024);
+  .regex(/^[1-9][0-9]? *MiB$/)
+  .transform((given) => Number.parseInt(given, 10))
+  .refine((count) => count <= SPOOL_MIB_MAX, `at most ${SPOOL_MIB_MAX} MiB`)
+  .transform((count) => count * 1024 * 1024);
 
 const limited = { limit: span.optional() };
 
@@ -63,7 +67,11 @@ export const agentConfigSchema = z.strictObject({
   freeze: freezeSchema.optional(),
   /** Other agents reach for this one here, and it reaches for them. */
   mesh: z
-    .strictObject({ port: z.int().min(1024).max(65_535), address: text.optional() })
+    .strictObject({
+      ...{ port: z.int().min(1024).max(65_535), address: text.optional() },
+      /** Networks that its peers are in; absent: any. */
+      reach: z.array(z.union([z.cidrv4(), z.cidrv6()])).min(1).max(64).optional(),
+    })
     .optional(),
   spool: sizeMiB.optional(),
 });
