@@ -1,5 +1,9 @@
 /** The part of the catalogue in fault.ts that an agent, and its line to the server, may come to. */
 export const AGENT_FAULTS = {
+  HF_AGENT_CLAIMS: {
+    kind: 'refused',
+    remedy: 'Let some of them run out, or end them on this host: `holdfast claim --end ID`.',
+  },
   HF_AGENT_CONFIG: {
     kind: 'usage',
     remedy: '{instead}',

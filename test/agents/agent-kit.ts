@@ -193,7 +193,16 @@ export interface Kit {
   readonly found: Map<string, FoundJob>;
   readonly asked: JobWord[];
   /** Starts an agent over the same disk; the test stops it by the signal. */
-  start(probes: readonly Probe[], level?: Level): { stop(): Promise<void>; kill(): void };
+  start(
+    probes: readonly Probe[],
+    level?: Level,
+    more?: {
+      readonly freezer?: Partial<AgentParts['freezer']>;
+      readonly reachFor?: AgentParts['reachFor'];
+      /** Changed as the test wants it. */
+      readonly spoil?: (heard: FileHeardBook) => void;
+    },
+  ): { stop(): Promise<void>; kill(): void };
   /** What the server has of one item, oldest first. */
   of(item: string): readonly AgentRecord[];
   jobs(job: string): readonly string[];
@@ -211,12 +220,15 @@ export function makeKit(seed = 1): Kit {
   const tools = { ...nodeTools(), random };
   return {
     ...{ clock, server, disk, frozen, found, asked },
-    start: (probes, level = 'look') => {
+    start: (probes, level = 'look', { freezer, reachFor, spoil } = {}) => {
       const numbers = openNumbers({ disk, tools }, DIR, clock.now());
+      const heard = new FileHeardBook({ disk, tools }, DIR);
+      spoil?.(heard);
       const parts: AgentParts = {
         ...{ clock, random, link: server, numbers, probes },
         spool: new DiskSpool({ disk, tools, numbers }, DIR),
-        heard: new FileHeardBook({ disk, tools }, DIR),
+        heard,
+        reachFor,
         jobs: {
           find: (word) => {
             asked.push(word);
@@ -233,6 +245,7 @@ export function makeKit(seed = 1): Kit {
             frozen.splice(0, frozen.length, ...frozen.filter((each) => each !== id));
             return await Promise.resolve([]);
           },
+          ...freezer,
         },
         claims: { claim: () => undefined },
       };

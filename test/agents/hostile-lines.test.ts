@@ -57,7 +57,8 @@ async function rawServer(t: TestContext): Promise<Raw> {
 }
 
 const ANSWERS: Readonly<Record<string, string>> = {
-  'another protocol': 'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\nxx',
+  'another protocol':
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\nxx',
   'no HTTP': 'SSH-2.0-OpenSSH_9.2\r\n',
   'an endless header': `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`,
   'many headers': `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(40_000)}\r\n`,

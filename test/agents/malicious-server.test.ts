@@ -180,7 +180,7 @@ for (const level of ['look', 'keep', 'act'] as const) {
       sent += valid.length;
       server.words.push(...valid);
       server.wakeAll();
-      await clock.pass(1500);
+      await clock.pass(4000);
     }
     assert.equal(server.words.length, 0, 'all of them were heard');
     // Children end in their own time.

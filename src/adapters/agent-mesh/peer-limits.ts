@@ -32,7 +32,8 @@ export function peerRefusal(mesh: MeshHere): (peer: Peer) => string | undefined 
     const kind = family === 4 ? 'ipv4' : 'ipv6';
     // ::ffff:127.0.0.1 is looked up as what it stands for.
     if (never.check(address, kind)) return 'its address is that of no other host';
-    if (near !== undefined && !near.check(address, kind)) return 'agent.yaml, mesh.reach, does not have it';
+    if (near !== undefined && !near.check(address, kind))
+      return 'agent.yaml, mesh.reach, does not have it';
     return undefined;
   };
 }

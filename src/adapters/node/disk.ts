@@ -28,6 +28,8 @@ import { diskFault, errnoOf, ifThere, onDisk } from './errno.ts';
 import { fsPath } from './syscalls-path.ts';
 
 const DIR_MODE = 0o700;
+/** What somebody put there in place of a file, as a FIFO, is not waited for. */
+const FOR_READING = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Of one call; the kernel takes no more than 2 GiB at once. */
 const READ_SIZE_MAX = 64 * MIB;
 
@@ -50,7 +52,7 @@ export function nodeDisk(): Disk {
 
 function read(path: ByteString, range?: { offset: number; length: number }): Uint8Array {
   return onDisk(path, () => {
-    const fd = openSync(fsPath(path), constants.O_RDONLY);
+    const fd = openSync(fsPath(path), FOR_READING);
     try {
       const there = fstatSync(fd).size;
       const offset = Math.min(range?.offset ?? 0, there);
@@ -69,7 +71,7 @@ function unzeroed(sizeBytes: number): Uint8Array {
 
 function openRead(path: ByteString): DiskReader {
   return onDisk(path, () => {
-    const fd = openSync(fsPath(path), constants.O_RDONLY);
+    const fd = openSync(fsPath(path), FOR_READING);
     const stat = fstatSync(fd);
     if (!stat.isFile()) {
       closeSync(fd);

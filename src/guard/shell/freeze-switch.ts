@@ -3,6 +3,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { hasPassed, type Moment } from '../../base/moment.ts';
 import { type Freeze, freezeText, parseFreeze } from '../core/held-things.ts';
 import { replaceFile } from '../../vault/shell/whole-file.ts';
+import { agentsGuard, readOfAgent } from './of-agent.ts';
 import type { BookPorts } from './pipeline-book.ts';
 
 /** Of a file that is there and cannot be read: nothing is applied until a person has looked. */
@@ -22,7 +23,7 @@ export class FreezeSwitch {
     this.#ports = ports;
     this.#dir = byteString(`${ports.stateDir}/guard`);
     this.#path = byteString(`${this.#dir}/freeze.json`);
-    const dir = byteString(`${ports.stateDir}/agent/guard`);
+    const dir = agentsGuard(ports.stateDir);
     this.#ofAgent = { dir, path: byteString(`${dir}/freeze.json`) };
   }
 
@@ -63,8 +64,7 @@ export class FreezeSwitch {
   }
 
   #at(path: ByteString): Freeze | typeof UNREADABLE | undefined {
-    const { disk, tools } = this.#ports;
-    if (disk.size(path) === undefined) return undefined;
-    return parseFreeze(tools.codec.textOf(disk.read(path))) ?? UNREADABLE;
+    const text = readOfAgent(this.#ports, path);
+    return text === undefined ? undefined : (parseFreeze(text) ?? UNREADABLE);
   }
 }

@@ -94,10 +94,10 @@ function partsOf(
   const clock = nodeAgentClock();
   const numbers = openNumbers(ports, state, clock.now());
   const clockOfGuard = nodeClock();
-  const book = { ...ports, stateDir: bytes(guardState(dir)) };
+  // Without rights it cannot write what is root's; what stands in its own counts there as well.
+  const guardDir = process.getuid?.() === 0 ? bytes(guardState(dir)) : state;
   const freezer = agentFreezer({
-    // Without rights it cannot write what is root's; what stands in its own counts there as well.
-    ...{ ports, stateDir: process.getuid?.() === 0 ? book.stateDir : state },
+    ...{ ports, stateDir: guardDir },
     clock: clockOfGuard,
     ...{ stoppers: config.stoppers ?? {}, freeze: config.freeze },
   });
@@ -120,7 +120,7 @@ function partsOf(
       ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
       ...freezer.probes,
     ],
-    claims: new StoredClaims(book, clockOfGuard),
+    claims: new StoredClaims({ ...ports, stateDir: guardDir }, clockOfGuard),
   };
 }
 

@@ -70,7 +70,11 @@ export const agentConfigSchema = z.strictObject({
     .strictObject({
       ...{ port: z.int().min(1024).max(65_535), address: text.optional() },
       /** Networks that its peers are in; absent: any. */
-      reach: z.array(z.union([z.cidrv4(), z.cidrv6()])).min(1).max(64).optional(),
+      reach: z
+        .array(z.union([z.cidrv4(), z.cidrv6()]))
+        .min(1)
+        .max(64)
+        .optional(),
     })
     .optional(),
   spool: sizeMiB.optional(),

@@ -1,4 +1,5 @@
 /** Hears words of the server, and hands each to who does it. docs/format/agent.md, `hear`. */
+import { Fault } from '../../../base/fault.ts';
 import { durationMs, seconds } from '../../../base/units.ts';
 import type { Word } from '../../core/agent/messages.ts';
 import type { AgentParts } from './agent-ports.ts';
@@ -7,7 +8,9 @@ import { Wake } from './wake.ts';
 
 /** A server that answers at once, and nothing, is not asked faster than this. */
 const EMPTY_PAUSE = seconds(1);
-const WORDS_PAUSE = durationMs(100);
+const WORDS_PAUSE_MS = 100;
+/** More words at once are followed by a longer rest: each costs the host a wait for its disk. */
+const WORD_PAUSE_MS = 50;
 
 interface Ears {
   readonly onWord: (word: Word) => void;
@@ -58,11 +61,9 @@ export class Listener {
       const isOther = this.#voice.take(heard.mark);
       if (isOther) this.#after = 0;
       this.#ears.onLine(isOther);
-      for (const word of heard.words) {
-        this.#ears.onWord(word);
-        this.#after = Math.max(this.#after, word.n);
-      }
-      if (heard.words.length > 0) return WORDS_PAUSE;
+      this.#take(heard.words);
+      const count = heard.words.length;
+      if (count > 0) return Math.max(WORDS_PAUSE_MS, count * WORD_PAUSE_MS);
       return clock.upMs() - begunUpMs < EMPTY_PAUSE ? EMPTY_PAUSE : 0;
     } catch (error) {
       if (signal.aborted) return 0;
@@ -70,5 +71,23 @@ export class Listener {
       if (problemOf(error) === 'replayed' && this.#failures === 1) return 1;
       return this.#voice.pause(error, this.#failures);
     }
+  }
+
+  /**
+   * All of them, also behind one that could not be taken now; from that one on they are heard again,
+   * and a second time does nothing.
+   */
+  #take(words: readonly Word[]): void {
+    let failed: unknown;
+    for (const word of words) {
+      try {
+        this.#ears.onWord(word);
+        if (failed === undefined) this.#after = Math.max(this.#after, word.n);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        failed ??= error;
+      }
+    }
+    if (failed !== undefined) throw failed;
   }
 }

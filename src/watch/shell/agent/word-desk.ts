@@ -1,4 +1,5 @@
 /** What a word of the server does on this host. Each does nothing when it is heard again. */
+import { durationMs } from '../../../base/units.ts';
 import type { ItemBoard } from '../../core/agent/item-board.ts';
 import type {
   ClaimWord,
@@ -20,13 +21,21 @@ interface Desks {
 
 /** A server may not hold changes longer than this with one word. */
 const HELD_MAX_MS = 30 * 86_400_000;
+/** Each stops or starts services; a server that has more to say of it is not followed. */
+const FREEZING_MAX = 16;
+/** A list of peers counts so long at least: no server makes a host knock at door after door. */
+const PEERS_EVERY_MS = 30_000;
 
 export class WordDesk {
   readonly #parts: AgentParts;
   readonly #desks: Desks;
-  readonly #peers = new Set<string>();
+  /** By item, with where each is. */
+  readonly #peers = new Map<string, string>();
+  #peersUpMs = -PEERS_EVERY_MS;
+  #nextPeers: PeersWord | undefined;
   /** Freezing and unfreezing, one after the other; hearing goes on meanwhile. */
   #freezing: Promise<void> = Promise.resolve();
+  #freezingCount = 0;
 
   constructor(parts: AgentParts, desks: Desks) {
     this.#parts = parts;
@@ -43,19 +52,49 @@ export class WordDesk {
         return;
       case 'freeze':
       case 'unfreeze':
-        this.#freezing = this.#freezing.then(() => this.#freezeOrNot(word));
+        this.#freezeInTurn(word);
         return;
       case 'claim':
         this.#claim(word);
         return;
       case 'peers':
-        this.#reachFor(word, signal);
+        this.#peersInTime(word, signal);
         return;
     }
   }
 
   async ended(): Promise<void> {
     await this.#freezing;
+  }
+
+  #freezeInTurn(word: FreezeWord | UnfreezeWord): void {
+    if (this.#freezingCount >= FREEZING_MAX) {
+      const why = `${word.word} was not done: ${FREEZING_MAX} such words wait here already`;
+      this.#desks.onSeen(ownItem(word.word, 'broken', why));
+      return;
+    }
+    this.#freezingCount += 1;
+    this.#freezing = this.#freezing
+      .then(() => this.#freezeOrNot(word))
+      .finally(() => (this.#freezingCount -= 1));
+  }
+
+  /** At once, or when the list before it has counted long enough; of several the last. */
+  #peersInTime(word: PeersWord, signal: AbortSignal): void {
+    const { clock } = this.#parts;
+    const isWaiting = this.#nextPeers !== undefined;
+    this.#nextPeers = word;
+    if (isWaiting) return;
+    const restMs = this.#peersUpMs + PEERS_EVERY_MS - clock.upMs();
+    const take = (): void => {
+      const next = this.#nextPeers;
+      this.#nextPeers = undefined;
+      if (next === undefined || signal.aborted) return;
+      this.#peersUpMs = clock.upMs();
+      this.#reachFor(next, signal);
+    };
+    if (restMs <= 0) take();
+    else void clock.wait(durationMs(restMs), signal).then(take);
   }
 
   async #freezeOrNot(word: FreezeWord | UnfreezeWord): Promise<void> {
@@ -95,19 +134,22 @@ export class WordDesk {
     const { reachFor, spool } = this.#parts;
     if (reachFor === undefined) return;
     const { watcher, board } = this.#desks;
-    const probes = peers.map((peer) => reachFor(peer));
-    const wanted = new Set(probes.map(({ item }) => item));
-    for (const item of [...this.#peers].filter((each) => !wanted.has(each))) {
+    const wanted = new Map(peers.map((peer) => [reachFor(peer), `${peer.address} ${peer.port}`]));
+    const items = new Set([...wanted.keys()].map(({ item }) => item));
+    const gone = [...this.#peers.keys()].filter((item) => !items.has(item));
+    for (const item of gone) {
       watcher.drop(item);
       this.#peers.delete(item);
       board.remove(item);
-      spool.keep([{ t: 'gone', item, why: 'it is no peer of this host any more' }]);
     }
-    for (const probe of probes) {
+    const why = 'it is no peer of this host any more';
+    spool.keep(gone.map((item) => ({ t: 'gone', item, why })));
+    for (const [probe, place] of wanted) {
+      if (this.#peers.get(probe.item) === place) continue;
       // Where its address changed it is another probe under the same name.
       watcher.drop(probe.item);
       watcher.watch(probe, signal);
-      this.#peers.add(probe.item);
+      this.#peers.set(probe.item, place);
     }
   }
 }
