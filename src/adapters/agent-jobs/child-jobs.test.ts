@@ -38,7 +38,7 @@ test('a job runs what agent.yaml says, and its environment is not the agent’s'
   assert.equal(state, 'done');
   const { args, env } = JSON.parse(answer);
   assert.equal(args, 'backup --name www --json --config /etc/holdfast/holdfast.yaml');
-  assert.deepEqual(env.trim().split(' '), ['PATH', 'PWD']);
+  assert.deepEqual(env.trim().split(' '), ['HOLDFAST_LEASH', 'PATH', 'PWD']);
 });
 
 test('a name that is not there, or stands for something else, is refused', () => {

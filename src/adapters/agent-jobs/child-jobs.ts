@@ -9,7 +9,9 @@ import { sayText } from '../../base/say-name.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
 import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
+import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { actJob } from './act-socket.ts';
+import { hearProgress } from './job-progress.ts';
 
 const LIMIT_MS = 24 * 3_600_000;
 /** After being told to end; what was frozen is put back in that time. */
@@ -62,7 +64,9 @@ export class ChildJobs implements JobRunner {
   #job(args: readonly string[], limitMs: number): FoundJob {
     const { config } = this.#config;
     const whole = [...args, '--json', ...(config === undefined ? [] : ['--config', config])];
-    return { run: (signal) => runChild({ ...this.#place, args: whole, limitMs }, signal) };
+    return {
+      run: (signal, tell) => runChild({ ...this.#place, args: whole, limitMs }, { signal, tell }),
+    };
   }
 }
 
@@ -78,17 +82,25 @@ interface Run extends ChildJobsPlace {
   readonly limitMs: number;
 }
 
-async function runChild(run: Run, signal: AbortSignal): Promise<JobEnd> {
+type Tell = Parameters<FoundJob['run']>[1];
+
+async function runChild(
+  run: Run,
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: Tell },
+): Promise<JobEnd> {
   const [program, ...before] = run.command;
   const child = spawn(program, [...before, ...run.args], {
-    ...{ env: run.env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] },
+    ...{ env: { ...run.env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
+    // The last is its leash: where this process is killed it closes, and the job ends by itself.
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it starts ends with it.
     detached: true,
   });
   const said = new Bounded(ANSWER_BYTES_MAX);
   const words = new Bounded(WORDS_BYTES_MAX);
-  child.stdout.on('data', (part: Buffer) => said.add(part));
-  child.stderr.on('data', (part: Buffer) => words.add(part));
+  child.stdout?.on('data', (part: Buffer) => said.add(part));
+  child.stderr?.on('data', (part: Buffer) => words.add(part));
+  hearProgress(child.stdio[LEASH_FD], tell);
   const ending = new Ending(child, run.graceMs ?? GRACE_MS);
   const limit = setTimeout(() => ending.begin('late'), run.limitMs);
   const cancel = (): void => ending.begin('cancelled');

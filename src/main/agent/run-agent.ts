@@ -64,7 +64,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   await pings.listen();
   const parts: AgentParts = {
     ...{ alive: notice.alive, lines: [lines] },
-    ...{ ...own, link, probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()] },
+    ...{
+      ...own,
+      link,
+      probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()],
+    },
     reachFor: config.mesh === undefined ? undefined : reachFor(config.mesh),
   };
   const facts = { agent: identity.agent, level, version: VERSION };

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { ByteString } from '../../base/bytes.ts';
 import type { Style } from '../../base/say.ts';
+import type { JobProgress } from '../../adapters/node/leash.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { StopSignals } from './stop-signals.ts';
@@ -15,6 +16,8 @@ export interface Cli {
   readonly stop: StopSignals;
   /** `--json` was given: one object at the end, and nothing else on stdout. */
   readonly wantsJson: boolean;
+  /** Where an agent runs this as a job: it is told how far it is. */
+  readonly tellAgent?: ((progress: JobProgress) => void) | undefined;
 }
 
 /** Said once, when the command is done: as words, or as one JSON object. */

@@ -1,4 +1,5 @@
 /** Progress: two lines redrawn on a terminal, one plain line a minute to a file or a log. */
+import type { JobProgress } from '../../adapters/node/leash.ts';
 import { inCharset, type Style } from '../../base/say.ts';
 import { formatBytes, formatCount, formatRate, formatShare } from '../../base/say-quantity.ts';
 import { formatBytesOf } from '../../base/say-quantity.ts';
@@ -54,11 +55,22 @@ export class LiveProgress {
     const now = this.#cli.clock.monotonic();
     if (now - (this.#marks.at(-1)?.atMs ?? 0) >= REDRAW_MS) this.#marks.push({ atMs: now, sample });
     while ((this.#marks[1]?.atMs ?? now) < now - WINDOW_MS) this.#marks.shift();
-    const { terminal } = this.#cli;
+    const { terminal, tellAgent } = this.#cli;
+    if (tellAgent !== undefined) tellAgent(this.#told(sample));
     if (now - this.#shownMs < (terminal.isLive ? REDRAW_MS : LINE_MS)) return;
     this.#shownMs = now;
     if (terminal.isLive) this.#draw(this.#lines(sample));
     else terminal.err(`${this.#line(sample)}\n`);
+  }
+
+  #told(sample: Sample): JobProgress {
+    const share = shareOf(sample);
+    return {
+      share: share === undefined ? undefined : Math.floor(share * 1000),
+      bytes: sample.bytes,
+      bytesTotal: sample.bytesTotal,
+      bytesPerS: this.#bytesPerS(sample),
+    };
   }
 
   /** Takes the two lines away. */
@@ -101,15 +113,19 @@ export class LiveProgress {
     return `${this.#label}: ${parts.join(', ')}`;
   }
 
-  #pace(sample: Sample): { readonly rate: string; readonly left: string } {
-    const now = this.#cli.clock.monotonic();
+  #bytesPerS(sample: Sample): number | undefined {
     const first = this.#marks[0];
-    const spanMs = first === undefined ? 0 : now - first.atMs;
-    if (first === undefined || spanMs < RATE_AFTER_MS) return { rate: '', left: '' };
-    const bytesPerSecond = ((sample.bytes - first.sample.bytes) * 1000) / spanMs;
-    const rate = `${formatRate(bytesPerSecond)} ${this.#word}`;
+    const spanMs = first === undefined ? 0 : this.#cli.clock.monotonic() - first.atMs;
+    if (first === undefined || spanMs < RATE_AFTER_MS) return undefined;
+    return ((sample.bytes - first.sample.bytes) * 1000) / spanMs;
+  }
+
+  #pace(sample: Sample): { readonly rate: string; readonly left: string } {
+    const bytesPerS = this.#bytesPerS(sample);
+    if (bytesPerS === undefined) return { rate: '', left: '' };
+    const rate = `${formatRate(bytesPerS)} ${this.#word}`;
     const share = shareOf(sample);
-    const elapsedMs = now - this.#started;
+    const elapsedMs = this.#cli.clock.monotonic() - this.#started;
     if (share === undefined || share <= 0) return { rate, left: '' };
     const leftMs = (elapsedMs * (1 - share)) / share;
     return { rate, left: share >= 1 ? 'finishing' : `${formatDuration(leftMs)} left` };

@@ -1,6 +1,7 @@
 /** From the arguments to a command, and from its end to an exit code. */
 import { Command, CommanderError } from 'commander';
 import { nodeClock } from '../../adapters/node/clock.ts';
+import { takeLeash } from '../../adapters/node/leash.ts';
 import { Fault } from '../../base/fault.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { Act, Cli } from './cli.ts';
@@ -28,6 +29,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     clock: nodeClock(),
     stop: new StopSignals((text) => sayStopped(terminal, text)),
     wantsJson: ownPart(argv).includes('--json'),
+    tellAgent: takeLeash(process.env),
   };
   try {
     return await dispatch(cli, verbFirst(argv));

@@ -12,7 +12,7 @@ const RUNNING_MAX = 2;
 /** More are refused: the server asks again when these are done. */
 const WAITING_MAX = 32;
 /** A share is told so often at most. */
-const TELL_EVERY_MS = seconds(15);
+const TELL_EVERY_MS = seconds(10);
 /** JSON of an answer that is longer is left out, and that is said. */
 const ANSWER_MAX = 65_536;
 
@@ -154,7 +154,7 @@ export class JobDesk {
   async #run({ word, found, end }: Waiting): Promise<void> {
     this.#report(word.job, { state: 'running', why: '' });
     const { clock } = this.#parts;
-    let toldUpMs = clock.upMs();
+    let toldUpMs = Number.NEGATIVE_INFINITY;
     const tell = (share: number | undefined, why: string): void => {
       if (clock.upMs() - toldUpMs < TELL_EVERY_MS) return;
       toldUpMs = clock.upMs();
