@@ -28,7 +28,12 @@ export const ACCESS_FAULTS = {
   HF_RECOVER_AGENTS: {
     kind: 'corrupt',
     remedy:
-      'Give an older copy of {path} with --agents FILE, or enrol the hosts anew: `holdfast server token HOST`.',
+      'Give an older copy of {path} with `server recover --agents FILE`, or move it away and enrol the hosts anew: `holdfast server token HOST`.',
+  },
+  HF_RECOVER_NEEDED: {
+    kind: 'corrupt',
+    remedy:
+      'Bring {path} back as it was, or run `holdfast server recover`: it says what came back, and what did not.',
   },
   HF_RECOVER_NOTHING: {
     kind: 'refused',

@@ -5,9 +5,9 @@
  */
 import { minutes, type MonotonicMs } from '../../base/units.ts';
 
-/** That may come at once; then one a minute: the log is not theirs within two months. */
+/** That may come at once; then six an hour: the newest 100 000 lines hold more than a year of the rest. */
 export const REFUSED_LINES_AT_ONCE = 60;
-const ONE_EACH_MS = minutes(1);
+const ONE_EACH_MS = minutes(10);
 
 export class RefusedLines {
   #room = REFUSED_LINES_AT_ONCE;

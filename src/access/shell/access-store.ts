@@ -9,6 +9,11 @@ import type {
   User,
 } from '../core/account.ts';
 
+/** A line of the log, and what is noted of it beside. */
+export interface AuditText extends AuditHead {
+  readonly text: string;
+}
+
 /**
  * Accounts and the audit log. `Also` are changes of other parts that are committed with these.
  *
@@ -39,4 +44,11 @@ export interface AccessStore<Also = never> {
   /** Oldest first, those with `n` above `after`. */
   audit(of: { readonly after: number; readonly countMax: number }): Promise<readonly AuditLine[]>;
   auditHead(): Promise<AuditHead>;
+  /** As they stand there, right or not: for whoever proves them. Oldest first. */
+  auditTexts(of: {
+    readonly after: number;
+    readonly countMax: number;
+  }): Promise<readonly AuditText[]>;
+  /** The last line that was let go of; line 0 while there is none. */
+  auditCut(): Promise<AuditHead>;
 }

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ServerState } from './server-state.ts';
+import type { ServerState, StateChange } from './server-state.ts';
 
 export type { ServerState, StateChange } from './server-state.ts';
 
@@ -11,6 +11,8 @@ export interface OpenState {
   readonly busyLimitMs?: number;
   /** It must be there: a server that has lost its state is not to begin anew in silence. */
   readonly mustExist?: boolean;
+  /** Awaited before a commit resolves; what it is given is durable, and cannot be taken back. */
+  readonly onCommitted?: (changes: readonly StateChange[]) => Promise<void>;
 }
 
 /**
@@ -33,8 +35,9 @@ export async function openServerState(path: string, of: OpenState = {}): Promise
   try {
     if (of.mustExist !== true) makePrivate(path);
     const db = await openSqliteDb(path, busyLimitMs);
+    const { onCommitted = () => Promise.resolve() } = of;
     const parts = { db, path, hash: nodeHash(), begin: 'begin immediate', busyLimitMs };
-    return new KyselyServerState(parts);
+    return new KyselyServerState({ ...parts, onCommitted });
   } catch (error) {
     throw stateFault(path, error);
   }

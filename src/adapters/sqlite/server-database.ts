@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { Kysely, Migrator, SqliteDialect } from 'kysely';
 import { SERVER_MIGRATIONS } from './server-migrations.ts';
-import { DamagedRow } from './server-rows.ts';
+import { DamagedRow, NewerState } from './server-rows.ts';
 import type { ServerTables } from './server-tables.ts';
 
 /** As long as nothing else can be done while it waits, which is short. */
@@ -24,6 +24,7 @@ export async function openSqliteDb(
     const db = new Kysely<ServerTables>({ dialect: new SqliteDialect({ database: file }) });
     // Killed in the middle of it, nothing of it is there; two that open it at once take turns.
     file.prepare('begin immediate').run([]);
+    await refuseNewer(file);
     const { error } = await new Migrator({ db, provider: SERVER_MIGRATIONS }).migrateToLatest();
     if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
     file.prepare('commit').run([]);
@@ -33,4 +34,24 @@ export async function openSqliteDb(
     file.close();
     throw error;
   }
+}
+
+const TABLE = 'kysely_migration';
+
+/** What another version reads and writes by rules of its own is left alone. */
+async function refuseNewer(file: Database): Promise<void> {
+  const tables = namesOf(file, 'select name from sqlite_master');
+  if (!tables.includes(TABLE)) return;
+  const ours = Object.keys(await SERVER_MIGRATIONS.getMigrations());
+  const isOurs = namesOf(file, `select name from ${TABLE}`).every((name) => ours.includes(name));
+  if (!isOurs) throw new NewerState('it has migrations that are not known here');
+}
+
+function namesOf(file: Database, select: string): readonly string[] {
+  return file
+    .prepare(select)
+    .all([])
+    .map((row) =>
+      typeof row === 'object' && row !== null && 'name' in row ? String(row.name) : '',
+    );
 }

@@ -1,5 +1,7 @@
 import { Fault } from '../../base/fault.ts';
-import { DamagedRow } from './server-rows.ts';
+import { DamagedRow, NewerState } from './server-rows.ts';
+
+const DAMAGE = /^(?:SQLITE_CORRUPT|SQLITE_NOTADB|DamagedRow)/;
 
 /** What is wrong with a state that cannot be used, by the code that SQLite gives. */
 const TROUBLES: readonly {
@@ -18,10 +20,16 @@ const TROUBLES: readonly {
     instead: 'Free space where {path} lies; nothing that was acknowledged is lost.',
   },
   {
-    codes: /^(?:SQLITE_CORRUPT|SQLITE_NOTADB|DamagedRow)/,
+    codes: DAMAGE,
     what: 'it is damaged',
     instead:
-      'Bring {path} back from a backup. Without one move it aside and enrol the hosts anew: accounts and the audit log are gone, agents say the rest again.',
+      'Bring {path} back from a backup, or run `holdfast server recover`: agents come back, accounts and the audit log do not.',
+  },
+  {
+    codes: /^NewerState$/,
+    what: 'a newer Holdfast has written it',
+    instead:
+      'Start the Holdfast that wrote {path}, or a later one; this one would not know all of it.',
   },
   {
     codes:
@@ -50,10 +58,16 @@ export function stateFault(path: string, error: unknown): unknown {
   );
 }
 
+/** Nothing that waiting, room or rights would mend. */
+export const isDamaged = (error: unknown): boolean =>
+  error instanceof Fault &&
+  error.code === 'HF_SERVER_STATE' &&
+  DAMAGE.test(String(error.facts.code));
+
 export const isBusy = (error: unknown): boolean => /^SQLITE_BUSY/.test(codeOf(error));
 
 function codeOf(error: unknown): string {
-  if (error instanceof DamagedRow) return error.name;
+  if (error instanceof DamagedRow || error instanceof NewerState) return error.name;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
 }

@@ -21,6 +21,11 @@ export class DamagedRow extends Error {
   override readonly name = 'DamagedRow';
 }
 
+/** Its tables are of a Holdfast that is not this one yet. */
+export class NewerState extends Error {
+  override readonly name = 'NewerState';
+}
+
 /** @throws DamagedRow */
 export function parseRow<T>(schema: z.ZodType<T>, body: string, more: object = {}): T {
   let value: unknown;

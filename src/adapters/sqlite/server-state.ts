@@ -8,7 +8,7 @@ import type {
   Session,
   User,
 } from '../../access/core/account.ts';
-import type { AccessStore } from '../../access/shell/access-store.ts';
+import type { AccessStore, AuditText } from '../../access/shell/access-store.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Hash } from '../../host/hash.ts';
 import type { Alert, Confirmation, OutboxRow, TellChange } from '../../tell/core/alert.ts';
@@ -42,6 +42,8 @@ import { writeTold } from './tell-write.ts';
 import {
   readAlerts,
   readAudit,
+  readAuditCut,
+  readAuditTexts,
   readConfirmations,
   readDue,
   readMessages,
@@ -77,6 +79,8 @@ export interface StateParts {
   readonly begin: string;
   /** How long another process may hold it. */
   readonly busyLimitMs: number;
+  /** Told of what is durable before whoever committed it is. */
+  readonly onCommitted: (changes: readonly StateChange[]) => Promise<void>;
 }
 
 interface Work {
@@ -98,9 +102,10 @@ export class KyselyServerState implements ServerState {
     this.#of = of;
   }
 
-  commit(changes: readonly StateChange[]): Promise<void> {
-    if (changes.length === 0) return Promise.resolve();
-    return this.#inTurn((tx) => writeAll(tx, changes, this.#of.hash));
+  async commit(changes: readonly StateChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.#inTurn((tx) => writeAll(tx, changes, this.#of.hash));
+    await this.#of.onCommitted(changes);
   }
 
   tryWrite(): Promise<void> {
@@ -113,11 +118,16 @@ export class KyselyServerState implements ServerState {
     want: { readonly sha256: string; readonly kind: OneTime['kind']; readonly now: UnixMs },
     follow: (spent: OneTime) => readonly StateChange[],
   ): Promise<OneTime | undefined> {
-    return this.#inTurn(async (tx) => {
-      const spent = await takeOneTime(tx, want);
-      if (spent !== undefined) await writeAll(tx, follow(spent), this.#of.hash);
-      return spent;
+    // What followed when it was committed: before that it may be made more than once.
+    let changes: readonly StateChange[] = [];
+    const spent = await this.#inTurn(async (tx) => {
+      const taken = await takeOneTime(tx, want);
+      changes = taken === undefined ? [] : follow(taken);
+      if (changes.length > 0) await writeAll(tx, changes, this.#of.hash);
+      return taken;
     });
+    if (spent !== undefined) await this.#of.onCommitted(changes);
+    return spent;
   }
 
   async load(now: UnixMs): ReturnType<ServerStore['load']> {
@@ -189,6 +199,17 @@ export class KyselyServerState implements ServerState {
 
   audit(of: { readonly after: number; readonly countMax: number }): Promise<readonly AuditLine[]> {
     return this.#read((db) => readAudit(db, of));
+  }
+
+  auditTexts(of: {
+    readonly after: number;
+    readonly countMax: number;
+  }): Promise<readonly AuditText[]> {
+    return this.#read((db) => readAuditTexts(db, of));
+  }
+
+  auditCut(): Promise<AuditHead> {
+    return this.#read(readAuditCut);
   }
 
   auditHead(): Promise<AuditHead> {

@@ -1,7 +1,15 @@
 /** Alerts, messages, accounts and the audit log, read. */
 import type { Kysely } from 'kysely';
-import type { ApiToken, AuditLine, OneTime, Session, User } from '../../access/core/account.ts';
-import { parseAuditText } from '../../access/core/audit.ts';
+import type {
+  ApiToken,
+  AuditHead,
+  AuditLine,
+  OneTime,
+  Session,
+  User,
+} from '../../access/core/account.ts';
+import { NO_LINE, parseAuditText } from '../../access/core/audit.ts';
+import type { AuditText } from '../../access/shell/access-store.ts';
 import type { Alert, Confirmation, OutboxRow } from '../../tell/core/alert.ts';
 import { oneTimeRow, sessionRow, tokenRow, userRow } from './access-rows.ts';
 import { DamagedRow, parseRow } from './server-rows.ts';
@@ -148,4 +156,24 @@ export async function readAudit(
     if (parsed === undefined) throw new DamagedRow('a line of the audit log does not parse');
     return parsed;
   });
+}
+
+/** As they stand there, right or not. */
+export async function readAuditTexts(
+  db: Db,
+  of: { readonly after: number; readonly countMax: number },
+): Promise<readonly AuditText[]> {
+  const rows = await db
+    .selectFrom('access_audit')
+    .selectAll()
+    .where('n', '>', of.after)
+    .orderBy('n')
+    .limit(of.countMax)
+    .execute();
+  return rows.map(({ n, hash, line }) => ({ n: Number(n), hash, text: line }));
+}
+
+export async function readAuditCut(db: Db): Promise<AuditHead> {
+  const cut = await db.selectFrom('access_audit_cut').selectAll().executeTakeFirst();
+  return cut === undefined ? NO_LINE : { n: Number(cut.n), hash: cut.hash };
 }

@@ -4,6 +4,8 @@ import type { Act, Answer, Cli } from './cli.ts';
 import type {
   AccessOptions,
   AgentsOptions,
+  AuditOptions,
+  RecoverOptions,
   RevokeOptions,
   ServerOptions,
   UserOptions,
@@ -22,6 +24,26 @@ Examples:
   holdfast server agents
   holdfast server revoke web1
 With all of it: docs/operating/server.md`;
+
+const AUDIT_EXAMPLE = `
+The chain shows any line that was changed, taken out or moved. It cannot show
+that the end was cut off, or all of it written anew: for that note the head it
+prints, elsewhere. Ends with 5 where the log is not as it should be.
+
+Examples:
+  holdfast server audit
+  holdfast server audit --export > audit-2026-11.jsonl
+  holdfast server audit --verify audit-2026-11.jsonl --head 812:9f86d08...`;
+
+const RECOVER_EXAMPLE = `
+Hosts come back from agents.json beside the key of the server; what is so on
+them, they say themselves. Accounts and the audit log come back only with a
+copy of server.db. What was there is kept aside, and a state that is whole is
+left as it is. The server must not run. Ends with 6 where hosts must be
+enrolled again by hand; each is named, with the command.
+
+Example:
+  holdfast server recover`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -67,6 +89,13 @@ export function define(command: Command, act: Act): void {
         return answerAccess(cli, { user, options });
       }),
     );
+  defineAgents(command, act);
+  defineAudit(command, act);
+  defineRecover(command, act);
+  for (const part of command.commands) part.option('--config <file>', 'another configuration file');
+}
+
+function defineAgents(command: Command, act: Act): void {
   command
     .command('agents')
     .description('Hosts and their agents, as the state has them.')
@@ -97,7 +126,39 @@ Example:
         return answerRevoke(cli, { named, options: sub.optsWithGlobals<RevokeOptions>() });
       }),
     );
-  for (const part of command.commands) part.option('--config <file>', 'another configuration file');
+}
+
+function defineAudit(command: Command, act: Act): void {
+  command
+    .command('audit')
+    .description('Proves the audit log, and shows the end of it. Changes nothing.')
+    .option('--export', 'all of it as it stands, to keep elsewhere (docs/format/audit.md)')
+    .option('--verify <file>', 'an export, instead of the log of this server')
+    .option('--head <n:hash>', 'a head that was noted before: the log must hold it')
+    .option('--last <count>', 'how many lines are shown; else 20')
+    .addHelpText('after', AUDIT_EXAMPLE)
+    .action(
+      act(async (cli, [, sub]: [unknown, Command]) => {
+        const options = sub.optsWithGlobals<AuditOptions>();
+        const { answerAudit } = await import('../server/answer-audit.ts');
+        return answerAudit(cli, options);
+      }),
+    );
+}
+
+function defineRecover(command: Command, act: Act): void {
+  command
+    .command('recover')
+    .description('Makes the state of the server again, where it was lost or damaged.')
+    .option('--agents <file>', 'a copy of agents.json, instead of the one that is there')
+    .addHelpText('after', RECOVER_EXAMPLE)
+    .action(
+      act(async (cli, [, sub]: [unknown, Command]) => {
+        const options = sub.optsWithGlobals<RecoverOptions>();
+        const { answerRecover } = await import('../server/answer-recover.ts');
+        return answerRecover(cli, options);
+      }),
+    );
 }
 
 function collect(each: string, before: readonly string[]): readonly string[] {

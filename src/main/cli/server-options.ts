@@ -4,6 +4,17 @@ export interface ServerOptions {
   readonly config?: string;
 }
 
+export interface RecoverOptions extends ServerOptions {
+  readonly agents?: string;
+}
+
+export interface AuditOptions extends ServerOptions {
+  readonly verify?: string;
+  readonly head?: string;
+  readonly export?: true;
+  readonly last?: string;
+}
+
 export interface UserOptions extends ServerOptions {
   readonly role: string;
 }

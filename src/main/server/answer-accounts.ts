@@ -1,11 +1,9 @@
 /** Accounts of a server, looked after on its machine: whoever may write its state is its admin. */
-import path from 'node:path';
 import { Access } from '../../access/shell/access.ts';
 import { ALL_SCOPES, ROLES, type Role, type Scope, scopesOf } from '../../access/core/roles.ts';
 import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
-import { openServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { hostName } from '../../wire/api/parts.ts';
@@ -14,7 +12,7 @@ import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { enrolmentLine, signInLink } from './lines.ts';
-import { STATE_NAME } from './server-names.ts';
+import { openOwnState } from './own-state.ts';
 import { pinHere, type ServerPlace, serverPlace } from './server-place.ts';
 
 const BY = { who: 'root', from: 'terminal' };
@@ -104,7 +102,7 @@ async function withAccess(
   act: (access: Access, place: ServerPlace) => Promise<Answer>,
 ): Promise<Answer> {
   const place = await serverPlace(cli, options);
-  const store = await openServerState(path.join(place.directory, STATE_NAME));
+  const store = await openOwnState(place.directory);
   try {
     const random = nodeRandom();
     const parts = { store, passwords: nodePasswordHash(), random, hash: nodeHash() };

@@ -7,7 +7,7 @@ import { layoutRows } from '../../base/say-rows.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import type { RunningServer } from './server.ts';
-import { LOCK_NAME } from './server-names.ts';
+import { KEY_NAME, LOCK_NAME, REGISTER_NAME } from './server-names.ts';
 import { serverPlace } from './server-place.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -30,7 +30,9 @@ export async function runServer(cli: Cli, options: { readonly config?: string })
       },
     });
     const hasUsers = (await server.served.access.users()).length > 0;
-    cli.terminal.err(`${beginWords(cli.terminal.errorStyle, { server, hasUsers }).join('\n')}\n`);
+    cli.terminal.err(
+      `${beginWords(cli.terminal.errorStyle, { server, hasUsers, directory }).join('\n')}\n`,
+    );
     await stopped.promise;
     await server.close();
     // Whoever watches this process starts it anew, from what is durable.
@@ -43,7 +45,7 @@ export async function runServer(cli: Cli, options: { readonly config?: string })
 }
 
 /** @throws Fault HF_SERVER_RUNNING */
-function lockState(directory: string): StateLock {
+export function lockState(directory: string): StateLock {
   const lock = takeStateLock(`${directory}/${LOCK_NAME}`);
   if ('release' in lock) return lock;
   const { heldBy } = lock;
@@ -66,8 +68,13 @@ function stopOf(cli: Cli): { readonly promise: Promise<void>; readonly stop: () 
 
 function beginWords(
   style: Style,
-  { server, hasUsers }: { readonly server: RunningServer; readonly hasUsers: boolean },
+  of: {
+    readonly server: RunningServer;
+    readonly hasUsers: boolean;
+    readonly directory: string;
+  },
 ): readonly string[] {
+  const { server, hasUsers, directory } = of;
   const row = (label: string, text: string) => ({ mark: undefined, label, text });
   const rows = [
     row('address', server.url),
@@ -80,6 +87,14 @@ function beginWords(
         : 'nobody may ask yet: holdfast server user add NAME --role admin',
     ),
   ];
+  if (!hasUsers) {
+    rows.push(
+      row(
+        'keep',
+        `a copy of ${KEY_NAME} and ${REGISTER_NAME} in ${directory}: without them each host is enrolled anew`,
+      ),
+    );
+  }
   const peers = server.served.config.server?.peers ?? [];
   const alone =
     peers.length > 0

@@ -4,5 +4,7 @@
 export const STATE_NAME = 'server.db';
 /** Key and certificate. */
 export const KEY_NAME = 'server-key.pem';
+/** Who belongs: docs/format/server-register.md. */
+export const REGISTER_NAME = 'agents.json';
 /** Held while it runs. */
 export const LOCK_NAME = 'server.lock';

@@ -1,10 +1,8 @@
 /** Where a server keeps what it keeps, and how it is reached, from settings and configuration. */
 import os from 'node:os';
-import path from 'node:path';
-import { openServerKey } from '../../adapters/http/server-key.ts';
 import type { ListenAt } from '../../adapters/http/https-server.ts';
 import { byteString } from '../../base/bytes.ts';
-import { KEY_NAME } from './server-names.ts';
+import { openOwnKey } from './own-state.ts';
 import type { Cli } from '../cli/cli.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
@@ -54,6 +52,6 @@ export function urlOf({ host, port }: ListenAt): string | undefined {
 
 /** The pin of the server whose state lies there; its key is made where there is none. */
 export async function pinHere(directory: string): Promise<string> {
-  const { pin } = await openServerKey(path.join(directory, KEY_NAME));
+  const { pin } = await openOwnKey(directory);
   return pin.toString('base64url');
 }

@@ -15,13 +15,12 @@ import {
   sayAddress,
 } from '../../adapters/http/https-server.ts';
 import { LOOPBACK_DOOR } from '../../adapters/http/door.ts';
-import { openServerKey } from '../../adapters/http/server-key.ts';
 import { nodeCipher } from '../../adapters/node/cipher.ts';
 import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
 import { serverTime } from '../../adapters/node/server-time.ts';
-import { openServerState, type ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import type { ServerState, StateChange } from '../../adapters/sqlite/open-server-state.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
@@ -33,6 +32,7 @@ import { Scheduler } from '../../watch/core/server/scheduler.ts';
 import { ServerCore } from '../../watch/core/server/server-core.ts';
 import { randomId } from '../tell/random-id.ts';
 import { openTelling } from '../tell/telling.ts';
+import { KeptRegister } from './agent-register.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { freezeAnswers } from './answers-freeze.ts';
@@ -41,8 +41,9 @@ import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
 import { Desk } from './desk.ts';
 import { Pulse } from './pulse.ts';
+import { openOwnKey, openOwnState } from './own-state.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
-import { KEY_NAME, STATE_NAME } from './server-names.ts';
+import { REGISTER_NAME } from './server-names.ts';
 import type { Served } from './served.ts';
 import { takeRevocations } from './take-revocations.ts';
 import { Writer } from './writer.ts';
@@ -86,16 +87,21 @@ const PAGE_ROUTES: ReadonlySet<string> = new Set(
   [ROUTES.front, ROUTES.showSignIn, ROUTES.signIn].map(({ id }) => id),
 );
 
-/** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_SERVER_LISTEN, HF_TELL_SECRET */
+/** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_RECOVER_..., HF_SERVER_LISTEN, HF_TELL_SECRET */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { stateDirectory, clock, onBug } = parts;
-  const key = await openServerKey(path.join(stateDirectory, KEY_NAME));
-  const state = await openServerState(path.join(stateDirectory, STATE_NAME));
+  const key = await openOwnKey(stateDirectory);
+  // It is made from what the state holds: what is committed before that is in it anyway.
+  const registers: KeptRegister[] = [];
+  const state = await openOwnState(stateDirectory, async (changes: readonly StateChange[]) => {
+    for (const register of registers) await register.follow(changes);
+  });
   const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
   const ofPage = parts.page === undefined ? undefined : makeLoopbackApp({ onBug });
   try {
     const pin = key.pin.toString('base64url');
-    const served = await compose(parts, { state, pin });
+    const { served, register } = await compose(parts, { state, pin });
+    registers.push(register);
     // Whoever was revoked while it was away is heard not once.
     await takeRevocations(served);
     addAgentRoutes(app, {
@@ -123,6 +129,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       await ofPage?.close();
       await pulse.close();
       await served.writer.close();
+      await register.write();
       await state.close();
     };
     return { at, url, pin, served, page, close };
@@ -149,12 +156,20 @@ export function boundOf(served: Served): readonly Bound[] {
 async function compose(
   parts: ServerParts,
   of: { readonly state: ServerState; readonly pin: string },
-): Promise<Served> {
+): Promise<{ readonly served: Served; readonly register: KeptRegister }> {
   const { clock, config, configFile, stateDirectory, onBug, log } = parts;
   const { state, pin } = of;
   const random = nodeRandom();
   const now = serverTime(clock);
   const loaded = await state.load(clock.now());
+  const register = new KeptRegister(
+    {
+      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log },
+      head: () => state.auditHead(),
+    },
+    loaded.agents,
+  );
+  await register.write();
   const schedules = schedulesOf(config);
   const words = loaded.words.flatMap(wordOf);
   const core = new ServerCore({ ...loaded, words, schedules }, random, now());
@@ -182,7 +197,7 @@ async function compose(
     configDirectory: configFile === undefined ? stateDirectory : path.dirname(configFile),
     cipher: nodeCipher(),
   });
-  return {
+  const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes },
@@ -190,6 +205,7 @@ async function compose(
     // Filled as soon as it listens: a port of 0 is known only then.
     address: { url: parts.url ?? '' },
   };
+  return { served, register };
 }
 
 /** What an older Holdfast wrote and this one does not know is not said. */

@@ -1,0 +1,80 @@
+/** The state of this server, and whether it is the one that its register knows: 029-server-state.md. */
+import path from 'node:path';
+import type { AuditHead } from '../../access/core/account.ts';
+import { openServerKey, type ServerKey } from '../../adapters/http/server-key.ts';
+import { nodeDisk } from '../../adapters/node/disk.ts';
+import {
+  openServerState,
+  type ServerState,
+  type StateChange,
+} from '../../adapters/sqlite/open-server-state.ts';
+import { Fault } from '../../base/fault.ts';
+import type { AgentRegister } from '../../wire/agent-register.ts';
+import { bytesOfText } from '../cli/places.ts';
+import { readRegister } from './agent-register.ts';
+import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
+
+export const isThere = (file: string): boolean => nodeDisk().size(bytesOfText(file)) !== undefined;
+
+/**
+ * The key that agents pin; made where nobody can have pinned one.
+ *
+ * @throws Fault HF_SERVER_KEY, HF_RECOVER_AGENTS, HF_RECOVER_NEEDED
+ */
+export async function openOwnKey(directory: string): Promise<ServerKey> {
+  const file = path.join(directory, KEY_NAME);
+  const register = readRegister(path.join(directory, REGISTER_NAME));
+  if (register !== undefined && !isThere(file)) {
+    throw needed(file, 'it is gone, and agents pinned it');
+  }
+  const key = await openServerKey(file);
+  if (register !== undefined && register.pin !== key.pin.toString('base64url')) {
+    throw needed(file, 'it is another one than agents pinned');
+  }
+  return key;
+}
+
+/**
+ * @throws Fault HF_SERVER_STATE, HF_RECOVER_AGENTS; HF_RECOVER_NEEDED where it was lost, or is older
+ * than its register: it may know agents that were revoked since
+ */
+export async function openOwnState(
+  directory: string,
+  onCommitted?: (changes: readonly StateChange[]) => Promise<void>,
+): Promise<ServerState> {
+  const file = path.join(directory, STATE_NAME);
+  const register = readRegister(path.join(directory, REGISTER_NAME));
+  if (register !== undefined && !isThere(file)) {
+    throw needed(file, 'it is gone, and there was one');
+  }
+  const state = await openServerState(file, onCommitted === undefined ? {} : { onCommitted });
+  try {
+    if (register !== undefined && !(await holdsWitness(state, register.audit))) {
+      throw needed(file, wordsOfOlder(register));
+    }
+  } catch (error) {
+    await state.close();
+    throw error;
+  }
+  return state;
+}
+
+/** Whether the log has the line that was noted outside of it, or had it before it was cut. */
+export async function holdsWitness(
+  state: Pick<ServerState, 'auditTexts' | 'auditCut'>,
+  witness: AuditHead,
+): Promise<boolean> {
+  if (witness.n === 0) return true;
+  const [line] = await state.auditTexts({ after: witness.n - 1, countMax: 1 });
+  if (line?.n === witness.n) return line.hash === witness.hash;
+  const cut = await state.auditCut();
+  return cut.n > witness.n || (cut.n === witness.n && cut.hash === witness.hash);
+}
+
+function wordsOfOlder({ audit }: AgentRegister): string {
+  return `it is older than ${REGISTER_NAME}, or another one: line ${audit.n} of its audit log is not what was noted`;
+}
+
+function needed(file: string, why: string): Fault {
+  return new Fault('HF_RECOVER_NEEDED', `${file} cannot be used: ${why}`, { path: file });
+}

@@ -1,0 +1,210 @@
+/**
+ * Makes the state of a server again: docs/design/029-server-state.md. What was there stays aside; a
+ * state that can be read is never given up. Killed anywhere, the same again goes on.
+ */
+import path from 'node:path';
+import type { AccessChange } from '../../access/core/account.ts';
+import { openServerKey } from '../../adapters/http/server-key.ts';
+import { openServerState, type ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import { isDamaged } from '../../adapters/sqlite/server-fault.ts';
+import {
+  copyState,
+  isClosed,
+  removeState,
+  replaceState,
+} from '../../adapters/sqlite/state-files.ts';
+import { Fault } from '../../base/fault.ts';
+import { isoTimeOf } from '../../base/iso-time.ts';
+import { unixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { AgentRegister, RegisteredAgent } from '../../wire/agent-register.ts';
+import type { StoredAgent } from '../../watch/core/server/changes.ts';
+import { readRegister, registeredOf, writeRegister } from './agent-register.ts';
+import { holdsWitness, isThere } from './own-state.ts';
+import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
+
+export interface RecoverParts {
+  /** Nobody else works with it: its lock is held. */
+  readonly directory: string;
+  /** In place of the register that lies there. */
+  readonly registerFile: string | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** What was there before. */
+export type Found = 'lost' | 'damaged' | 'older' | 'other key';
+
+export interface Recovered {
+  readonly found: Found;
+  /** Where it lies now. */
+  readonly aside: string | undefined;
+  /** Undefined: there was none, and so no agent is known. */
+  readonly register: AgentRegister | undefined;
+  readonly agents: readonly RegisteredAgent[];
+  /** Hosts whose agents the older state knew and the register does not. */
+  readonly putOut: readonly string[];
+  /** The key that agents pinned is gone: each host must say so itself. */
+  readonly isOtherKey: boolean;
+  readonly pin: string;
+  /** Names that are left, without a way in. */
+  readonly users: readonly string[];
+}
+
+/** @throws Fault HF_RECOVER_NOTHING, HF_RECOVER_AGENTS, HF_SERVER_STATE, HF_SERVER_KEY, HF_DISK_... */
+export async function recoverServer(parts: RecoverParts): Promise<Recovered> {
+  const { directory, registerFile } = parts;
+  const at = (name: string): string => path.join(directory, name);
+  if (registerFile !== undefined && !isThere(registerFile)) {
+    throw new Fault('HF_RECOVER_AGENTS', `there is no ${registerFile}`, { path: registerFile });
+  }
+  const register = readRegister(registerFile ?? at(REGISTER_NAME));
+  const hadKey = isThere(at(KEY_NAME));
+  const found = await look(at(STATE_NAME), register, parts.clock);
+  // Made where it is gone: only now that something is to be done.
+  const key = await openServerKey(at(KEY_NAME));
+  const pin = key.pin.toString('base64url');
+  const isOtherKey = !hadKey || (register !== undefined && register.pin !== pin);
+  if (found === 'whole' && !isOtherKey) {
+    const file = at(STATE_NAME);
+    throw new Fault('HF_RECOVER_NOTHING', `${file} is whole, and not older than it should be`, {
+      path: file,
+    });
+  }
+  const kept: Found = found === 'whole' ? 'other key' : found;
+  const made = await make({ ...parts, register, pin, found: kept, isOtherKey });
+  return { ...made, found: kept, register, isOtherKey, pin };
+}
+
+/** @throws Fault HF_SERVER_STATE where it is not the state that is wrong, but what holds it */
+async function look(
+  file: string,
+  register: AgentRegister | undefined,
+  clock: Pick<Clock, 'now'>,
+): Promise<'whole' | 'lost' | 'damaged' | 'older'> {
+  if (!isThere(file)) return 'lost';
+  try {
+    const state = await openServerState(file, { mustExist: true });
+    try {
+      // All that a start reads, and what asks for accounts.
+      await state.load(clock.now());
+      await Promise.all([state.users(), state.tokens(), state.oneTimes(), state.auditHead()]);
+      await Promise.all([state.openAlerts(), state.confirmations(), state.rows(1000)]);
+      const isWitnessed = register === undefined || (await holdsWitness(state, register.audit));
+      return isWitnessed ? 'whole' : 'older';
+    } finally {
+      await state.close();
+    }
+  } catch (error) {
+    if (isDamaged(error)) return 'damaged';
+    throw error;
+  }
+}
+
+interface Making extends RecoverParts {
+  readonly register: AgentRegister | undefined;
+  readonly pin: string;
+  readonly found: Found;
+  readonly isOtherKey: boolean;
+}
+
+async function make(of: Making): Promise<Pick<Recovered, 'aside' | 'agents' | 'putOut' | 'users'>> {
+  const { directory, found, clock, pin } = of;
+  const file = path.join(directory, STATE_NAME);
+  const next = `${file}.recovering`;
+  // Of one who was killed here: never in use, its name is given away last.
+  removeState(next);
+  if (found === 'older' || found === 'other key') {
+    if (!isClosed(file)) throw openElsewhere(file);
+    copyState(file, next);
+  }
+  const state = await openServerState(next);
+  const done = await fill(state, of).finally(() => state.close());
+  const aside = isThere(file) ? asideOf(file, clock) : undefined;
+  replaceState({ file, next, aside: aside ?? asideOf(file, clock) });
+  // Its head is of the old chain until now: killed before this, recover is asked for again.
+  writeRegister(path.join(directory, REGISTER_NAME), {
+    ...{ pin, writtenAt: clock.now(), audit: done.head, agents: done.agents },
+  });
+  return { aside, agents: done.agents, putOut: done.putOut, users: done.users };
+}
+
+function openElsewhere(file: string): Fault {
+  const instead = `End what else has ${file} open (\`fuser ${file}\`), then try again.`;
+  const facts = { path: file, code: 'open', instead };
+  return new Fault('HF_SERVER_STATE', `${file} is open in another process`, facts);
+}
+
+function asideOf(file: string, clock: Pick<Clock, 'now'>): string {
+  const at = isoTimeOf(clock.now()).replaceAll(/[-:.]/g, '');
+  return `${file}.aside-${at}`;
+}
+
+interface Filled {
+  readonly agents: readonly RegisteredAgent[];
+  readonly putOut: readonly string[];
+  readonly users: readonly string[];
+  readonly head: { readonly n: number; readonly hash: string };
+}
+
+async function fill(state: ServerState, of: Making): Promise<Filled> {
+  const { register, found, clock, isOtherKey } = of;
+  const { agents: known } = await state.load(clock.now());
+  // With the state itself whole, it says who belongs; else the register does.
+  const isByRegister = found !== 'other key' && register !== undefined;
+  const belong = isByRegister ? register.agents : registeredOf(known);
+  const out = known.filter(
+    ({ agent, isRevoked }) => !isRevoked && !belong.some((each) => each.agent === agent),
+  );
+  const users = await state.users();
+  const closed = found === 'older' ? await closeWaysIn(state) : [];
+  const audit = register?.audit;
+  await state.commit([
+    ...belong.map((each) => ({ do: 'agent' as const, agent: storedOf(each, known) })),
+    ...out.map((agent) => ({ do: 'agent' as const, agent: { ...agent, isRevoked: true } })),
+    ...closed,
+    {
+      do: 'audit',
+      entry: {
+        ...{ at: clock.now(), who: 'root', from: 'terminal', act: 'state-recovered' },
+        ...{ outcome: 'done', subject: found },
+        detail: {
+          ...{ agents: belong.length, putOut: out.length, isOtherKey },
+          ...(audit === undefined ? {} : { headN: audit.n, headHash: audit.hash }),
+        },
+      },
+    },
+  ]);
+  return {
+    agents: belong,
+    putOut: out.map(({ host }) => host),
+    users: users.map(({ name }) => name),
+    head: await state.auditHead(),
+  };
+}
+
+/** What an older state lets in may have been put out since: nobody gets in but by a new link. */
+async function closeWaysIn(state: ServerState): Promise<readonly AccessChange[]> {
+  for (const { sha256, kind } of await state.oneTimes()) {
+    await state.spend({ sha256, kind, now: unixMs(0) }, () => []);
+  }
+  const users = await state.users();
+  const tokens = await state.tokens();
+  return [
+    ...tokens.map(({ id }) => ({ do: 'remove-token' as const, id })),
+    ...users.flatMap(({ password: _password, ...user }) => [
+      { do: 'end-sessions' as const, user: user.name },
+      { do: 'user' as const, user },
+    ]),
+  ];
+}
+
+/** Its numbers go on where they were; those that were lost begin at nothing, and marks stop replays. */
+function storedOf(of: RegisteredAgent, known: readonly StoredAgent[]): StoredAgent {
+  const before = known.find(({ agent }) => agent === of.agent);
+  return {
+    ...{ level: 'look', version: '', boot: '', run: 0, seq: 0, acked: 0 },
+    ...before,
+    ...{ agent: of.agent, host: of.host, publicKey: of.publicKey, enrolledAt: of.enrolledAt },
+    isRevoked: false,
+  };
+}
