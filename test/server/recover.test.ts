@@ -1,0 +1,345 @@
+// Goal: a server's state is made again from its register and never given up while it can be read; who
+// was put out stays out; a damage anywhere is a fault that is named, never a bug and never a new start.
+// Method: a state with its register, damaged, cut, emptied, removed, rolled back and killed half-way.
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { auditText, verifyAudit } from '../../src/access/core/audit.ts';
+import { openServerKey } from '../../src/adapters/http/server-key.ts';
+import { nodeHash } from '../../src/adapters/node/hash.ts';
+import { openServerState, type ServerState } from '../../src/adapters/sqlite/open-server-state.ts';
+import { Fault } from '../../src/base/fault.ts';
+import { unixMs } from '../../src/base/units.ts';
+import { readRegister, registeredOf, writeRegister } from '../../src/main/server/agent-register.ts';
+import { openOwnKey, openOwnState } from '../../src/main/server/own-state.ts';
+import { recoverServer } from '../../src/main/server/recover.ts';
+import { agentRegisterText, parseAgentRegister } from '../../src/wire/agent-register.ts';
+import type { StoredAgent } from '../../src/watch/core/server/changes.ts';
+
+const SEED = Number(process.env.SEED ?? 20161121);
+const ROUNDS = Number(process.env.HOLDFAST_RECOVER_ROUNDS ?? 40);
+const NOW = unixMs(1_800_000_000_000);
+const clock = { now: () => NOW };
+
+function newAgent(host: string): StoredAgent {
+  const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+  const agent = createHash('sha256').update(der).digest('hex').slice(0, 32);
+  return {
+    ...{ agent, host, publicKey: der.toString('base64'), level: 'look', version: '0' },
+    ...{ enrolledAt: NOW, run: 7, seq: 8, acked: 9, boot: 'b', isRevoked: false },
+  };
+}
+
+const audited = (act: string) => ({
+  do: 'audit' as const,
+  entry: {
+    ...{ at: NOW, who: 'root', act, outcome: 'done' as const, subject: '', from: 'terminal' },
+    detail: {},
+  },
+});
+
+interface Place {
+  readonly directory: string;
+  readonly db: string;
+  readonly register: string;
+  readonly agents: readonly StoredAgent[];
+}
+
+/** Two that belong, one that was revoked, a user with all ways in, and a log. */
+async function place(t: TestContext): Promise<Place> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-recover-'));
+  t.after(() => fs.rmSync(directory, { recursive: true }));
+  const db = path.join(directory, 'server.db');
+  const register = path.join(directory, 'agents.json');
+  const agents = [newAgent('web1'), newAgent('db1'), { ...newAgent('old1'), isRevoked: true }];
+  const state = await openServerState(db);
+  const user = { name: 'anna', role: 'admin' as const, isDisabled: false, createdAt: NOW };
+  const ends = { createdAt: NOW, expiresAt: unixMs(NOW + 1e9) };
+  await state.commit([
+    ...agents.map((agent) => ({ do: 'agent' as const, agent })),
+    { do: 'user', user: { ...user, password: 'scrypt$1$1$1$AA$AA' } },
+    {
+      do: 'token',
+      token: { id: 'i', sha256: 's', owner: 'anna', label: '', scopes: ['read'], ...ends },
+    },
+    {
+      do: 'session',
+      session: { sha256: 'h', user: 'anna', csrf: '', createdAt: NOW, usedAt: NOW },
+    },
+    { do: 'one-time', oneTime: { sha256: 'o', kind: 'sign-in', of: 'anna', by: 'x', ...ends } },
+    audited('agent-enrolled'),
+    audited('agent-revoked'),
+  ]);
+  await keep({ directory, db, register, agents }, state);
+  await state.close();
+  return { directory, db, register, agents };
+}
+
+/** As a server does it after each enrolment. */
+async function keep({ directory, register }: Place, state: ServerState): Promise<void> {
+  const { pin } = await openServerKey(path.join(directory, 'server-key.pem'));
+  const { agents } = await state.load(NOW);
+  writeRegister(register, {
+    ...{ pin: pin.toString('base64url'), writtenAt: NOW, audit: await state.auditHead() },
+    agents: registeredOf(agents),
+  });
+}
+
+const recover = ({ directory }: Place, registerFile?: string) =>
+  recoverServer({ directory, registerFile, clock });
+
+const isFault =
+  (...codes: readonly string[]) =>
+  (error: unknown): boolean =>
+    error instanceof Fault && codes.includes(error.code);
+
+async function opened<T>(at: Place, look: (state: ServerState) => Promise<T>): Promise<T> {
+  const state = await openOwnState(at.directory);
+  try {
+    return await look(state);
+  } finally {
+    await state.close();
+  }
+}
+
+/** Those that belong, with nothing that they said; no other is heard; and it is written down. */
+async function assertRecovered(at: Place): Promise<void> {
+  await opened(at, async (state) => {
+    const { agents } = await state.load(NOW);
+    const heard = agents.filter(({ isRevoked }) => !isRevoked).map(({ host }) => host);
+    assert.deepEqual(heard.sort(), ['db1', 'web1']);
+    assert.ok(agents.every(({ run, seq, acked }) => run + seq + acked === 0));
+    const lines = await state.audit({ after: 0, countMax: 10 });
+    const [line] = lines;
+    assert.deepEqual([lines.length, line?.act, line?.detail.agents], [1, 'state-recovered', 2]);
+    assert.ok(verifyAudit(nodeHash(), lines.map(auditText)).isWhole);
+  });
+}
+
+test('a state that is gone does not begin anew by itself, and comes back with those who belong', async (t) => {
+  const at = await place(t);
+  const before = readRegister(at.register);
+  fs.unlinkSync(at.db);
+  await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'));
+  assert.ok(!fs.existsSync(at.db), 'nothing was made');
+  const made = await recover(at);
+  assert.deepEqual([made.found, made.isOtherKey, made.agents.length], ['lost', false, 2]);
+  await assertRecovered(at);
+  await opened(at, async (state) => {
+    const [line] = await state.audit({ after: 0, countMax: 1 });
+    assert.deepEqual(
+      [line?.detail.headN, line?.detail.headHash],
+      [before?.audit.n, before?.audit.hash],
+    );
+    assert.deepEqual(await state.users(), []);
+  });
+});
+
+test('a state that can be read is left as it is', async (t) => {
+  const at = await place(t);
+  const before = fs.readFileSync(at.db);
+  const registered = fs.readFileSync(at.register);
+  await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
+  assert.deepEqual(fs.readFileSync(at.register), registered);
+  assert.deepEqual(fs.readdirSync(at.directory).sort(), [
+    ...['agents.json', 'server-key.pem', 'server.db'],
+  ]);
+  await opened(at, async (state) => assert.equal((await state.users())[0]?.name, 'anna'));
+  assert.ok(before.length > 0);
+});
+
+/** A small generator of its own: the same damage wherever it runs. */
+function drawn(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+function damage(bytes: Buffer, draw: (below: number) => number): Buffer {
+  const from = draw(bytes.length);
+  switch (draw(5)) {
+    case 0:
+      return bytes.subarray(0, from);
+    case 1:
+      return Buffer.concat([bytes.subarray(0, from), Buffer.alloc(bytes.length - from)]);
+    case 2: {
+      const other = Buffer.from(bytes);
+      other.writeUInt8(other.readUInt8(from) ^ (1 << draw(8)), from);
+      return other;
+    }
+    case 3: {
+      const other = Buffer.from(bytes);
+      other.fill(0x5a, from, from + 1 + draw(4096));
+      return other;
+    }
+    default: {
+      const other = Buffer.from(bytes);
+      other.fill(0xff, 0, 1 + draw(200));
+      return other;
+    }
+  }
+}
+
+test('damaged anywhere, it is refused by name or whole enough, and recover brings it back', async (t) => {
+  t.diagnostic(`seed ${SEED}, ${ROUNDS} rounds`);
+  const draw = drawn(SEED);
+  const at = await place(t);
+  const [whole, registered] = [fs.readFileSync(at.db), fs.readFileSync(at.register)];
+  const fates = new Map<string, number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of fs.readdirSync(at.directory)) {
+      if (name.startsWith('server.db')) fs.unlinkSync(path.join(at.directory, name));
+    }
+    const bytes = damage(whole, draw);
+    fs.writeFileSync(at.db, bytes);
+    fs.writeFileSync(at.register, registered);
+    try {
+      const made = await recover(at);
+      assert.ok(made.aside !== undefined);
+      if (made.found === 'damaged') {
+        assert.deepEqual(fs.readFileSync(made.aside), bytes, 'what was there is kept');
+        await assertRecovered(at);
+      }
+      fates.set(made.found, (fates.get(made.found) ?? 0) + 1);
+    } catch (error) {
+      if (!isFault('HF_RECOVER_NOTHING')(error)) throw error;
+      fates.set('whole', (fates.get('whole') ?? 0) + 1);
+    }
+    await opened(at, async (state) => {
+      const { agents } = await state.load(NOW);
+      assert.equal(agents.filter(({ isRevoked }) => !isRevoked).length, 2, `round ${round}`);
+    });
+  }
+  t.diagnostic(JSON.stringify(Object.fromEntries(fates)));
+  assert.ok((fates.get('damaged') ?? 0) > ROUNDS / 4, 'liveness: most damage is seen');
+});
+
+test('an older copy is not served: who was revoked since stays out, and nobody gets in by it', async (t) => {
+  const at = await place(t);
+  const older = fs.readFileSync(at.db);
+  const state = await openServerState(at.db);
+  const [, db1] = at.agents;
+  assert.ok(db1 !== undefined);
+  await state.commit([
+    { do: 'agent', agent: { ...db1, isRevoked: true } },
+    audited('agent-revoked'),
+  ]);
+  await keep(at, state);
+  await state.close();
+  fs.writeFileSync(at.db, older);
+  await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'));
+  const made = await recover(at);
+  assert.deepEqual([made.found, made.putOut, made.users], ['older', ['db1'], ['anna']]);
+  await opened(at, async (now) => {
+    const { agents } = await now.load(NOW);
+    const heard = agents.filter(({ isRevoked }) => !isRevoked);
+    assert.deepEqual(
+      heard.map(({ host, run }) => [host, run]),
+      [['web1', 7]],
+      'its numbers go on',
+    );
+    const [user] = await now.users();
+    assert.deepEqual([user?.name, user?.password], ['anna', undefined]);
+    assert.deepEqual(await now.tokens(), []);
+    assert.deepEqual(await now.oneTimes(), []);
+    assert.equal(await now.session('h'), undefined);
+    const lines = await now.audit({ after: 0, countMax: 10 });
+    assert.equal(lines.at(-1)?.act, 'state-recovered');
+    assert.ok(verifyAudit(nodeHash(), lines.map(auditText)).isWhole);
+  });
+});
+
+test('killed at any step, the same command goes on', async (t) => {
+  const at = await place(t);
+  const registered = fs.readFileSync(at.register);
+  fs.unlinkSync(at.db);
+  // Before the new one had its name: what is left of it is not believed.
+  fs.writeFileSync(`${at.db}.recovering`, 'half');
+  fs.writeFileSync(`${at.db}.recovering-wal`, 'half');
+  await recover(at);
+  await assertRecovered(at);
+  // After that, before the register was written: its head is of the old chain.
+  fs.writeFileSync(at.register, registered);
+  await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'));
+  assert.deepEqual((await recover(at)).found, 'older');
+  await opened(at, async (state) => {
+    const { agents } = await state.load(NOW);
+    assert.equal(agents.filter(({ isRevoked }) => !isRevoked).length, 2);
+  });
+  await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
+});
+
+test('without the key that agents pinned none is made in silence; recover says who must come by hand', async (t) => {
+  const at = await place(t);
+  const key = path.join(at.directory, 'server-key.pem');
+  fs.unlinkSync(key);
+  await assert.rejects(openOwnKey(at.directory), isFault('HF_RECOVER_NEEDED'));
+  assert.ok(!fs.existsSync(key));
+  const made = await recover(at);
+  assert.deepEqual([made.found, made.isOtherKey, made.agents.length], ['other key', true, 2]);
+  assert.deepEqual(made.users, ['anna']);
+  await openOwnKey(at.directory);
+  await opened(at, async (state) => {
+    assert.equal((await state.users())[0]?.password, 'scrypt$1$1$1$AA$AA', 'accounts are kept');
+  });
+});
+
+test('a register that was cut, altered or is of no agent is refused whole', async (t) => {
+  const at = await place(t);
+  const text = fs.readFileSync(at.register, 'utf8');
+  const hash = nodeHash();
+  const register = parseAgentRegister(hash, text);
+  assert.ok(register !== undefined);
+  const [web1] = register.agents;
+  assert.ok(web1 !== undefined);
+  const stranger = { ...newAgent('evil'), agent: web1.agent };
+  const others = [
+    text.slice(0, -1),
+    text.slice(0, text.length / 2),
+    text.replace('web1', 'web2'),
+    `${text} `,
+    text.replace(/"n":\d+/, '"n":0'),
+    JSON.stringify(JSON.parse(text), undefined, 1),
+    // With a sum that fits: one who speaks for another's id, and one who is there twice.
+    agentRegisterText(hash, { ...register, agents: [stranger] }),
+    agentRegisterText(hash, { ...register, agents: [web1, web1] }),
+  ];
+  for (const other of others) {
+    assert.equal(parseAgentRegister(hash, other), undefined, other);
+    fs.writeFileSync(at.register, other);
+    await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_AGENTS'));
+    await assert.rejects(recover(at), isFault('HF_RECOVER_AGENTS'));
+  }
+  const copy = path.join(at.directory, 'copy.json');
+  fs.writeFileSync(copy, text);
+  fs.unlinkSync(at.db);
+  assert.equal(
+    (await recover(at, copy)).agents.length,
+    2,
+    'an older copy is taken where it is named',
+  );
+  await assertRecovered(at);
+  await assert.rejects(recover(at, path.join(at.directory, 'none')), isFault('HF_RECOVER_AGENTS'));
+});
+
+test('what holds a state up is no damage: it is not given up', async (t) => {
+  const at = await place(t);
+  const { default: Database } = await import('better-sqlite3');
+  const other = new Database(at.db);
+  t.after(() => other.close());
+  other.prepare('begin exclusive').run([]);
+  const before = fs.readdirSync(at.directory).sort();
+  await assert.rejects(recover(at), isFault('HF_SERVER_STATE'));
+  assert.deepEqual(
+    fs
+      .readdirSync(at.directory)
+      .filter((name) => !/-(?:wal|shm|journal)$/.test(name))
+      .sort(),
+    before.filter((name) => !/-(?:wal|shm|journal)$/.test(name)),
+  );
+});
