@@ -174,7 +174,7 @@ function damage(bytes: Buffer, draw: (below: number) => number): Buffer {
     }
     case 3: {
       const other = Buffer.from(bytes);
-      other.fill(0x5a, from, from + 1 + draw(4096));
+      other.fill(0x5a, from, Math.min(other.length, from + 1 + draw(4096)));
       return other;
     }
     default: {
