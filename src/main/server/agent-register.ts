@@ -1,4 +1,5 @@
 /** Who belongs to this server, on the disk beside its key: docs/design/029-server-state.md. */
+import path from 'node:path';
 import type { AuditHead } from '../../access/core/account.ts';
 import type { StateChange } from '../../adapters/sqlite/open-server-state.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
@@ -18,6 +19,7 @@ import {
 } from '../../wire/agent-register.ts';
 import type { StoredAgent } from '../../watch/core/server/changes.ts';
 import { bytesOfText } from '../cli/places.ts';
+import { REGISTER_NAME } from './server-names.ts';
 
 /** A disk that is full now may have room soon. */
 const AGAIN_AFTER_MS = 5000;
@@ -44,6 +46,19 @@ export function writeRegister(file: string, register: AgentRegister): void {
   const text = bytesOfUtf8(agentRegisterText(tools.hash, register));
   const bytes = Buffer.from(text, 'latin1');
   replaceFile({ disk: nodeDisk(), tools }, bytesOfText(file), bytes);
+}
+
+/** Where a server runs beside, it writes it too, within a second, and says the same. */
+export function takeOutOfRegister(
+  directory: string,
+  of: Pick<AgentRegister, 'audit' | 'writtenAt'> & Pick<RegisteredAgent, 'agent'>,
+): void {
+  const file = path.join(directory, REGISTER_NAME);
+  const register = readRegister(file);
+  if (register === undefined) return;
+  const { audit, writtenAt } = of;
+  const agents = register.agents.filter(({ agent }) => agent !== of.agent);
+  writeRegister(file, { pin: register.pin, audit, writtenAt, agents });
 }
 
 export function registeredOf(agents: Iterable<StoredAgent>): readonly RegisteredAgent[] {

@@ -1,7 +1,6 @@
 /** Agents of a server, looked after on its machine. */
-import path from 'node:path';
 import { auditChange } from '../../access/shell/access-parts.ts';
-import { openServerState, type ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import type { EnrolledAgent } from '../../adapters/sqlite/revocations.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
@@ -12,7 +11,8 @@ import type { AgentsOptions, RevokeOptions, ServerOptions } from '../cli/server-
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
-import { STATE_NAME } from './server-names.ts';
+import { takeOutOfRegister } from './agent-register.ts';
+import { openOwnState } from './own-state.ts';
 import { serverPlace } from './server-place.ts';
 
 const BY = { who: 'root', from: 'terminal' };
@@ -71,7 +71,7 @@ export function answerRevoke(
       command: 'server revoke',
     });
   }
-  return withState(cli, options, async (state) => {
+  return withState(cli, options, async (state, directory) => {
     const known = (await state.enrolled()).filter(({ isRevoked }) => !isRevoked);
     const found =
       known.find(({ agent }) => agent === named) ?? known.find(({ host }) => host === named);
@@ -82,6 +82,9 @@ export function answerRevoke(
     const revocation = { agent, reason, at: cli.clock.now() };
     const said = { act: 'agent-revoked', subject: host, detail: { agent, reason } };
     await state.commit([{ do: 'ask-revocation', revocation }, auditChange(cli.clock, BY, said)]);
+    // Should the state be lost before a server has done it, this one does not come back with it.
+    const audit = await state.auditHead();
+    takeOutOfRegister(directory, { agent, audit, writtenAt: cli.clock.now() });
     const say = [
       `Nothing more is taken from ${sayText(host)} (${agent}); what it said turns unknown.`,
       `Enrolled anew it belongs again: holdfast server token ${sayText(host)}`,
@@ -93,12 +96,12 @@ export function answerRevoke(
 async function withState(
   cli: Cli,
   options: ServerOptions,
-  act: (state: ServerState) => Promise<Answer>,
+  act: (state: ServerState, directory: string) => Promise<Answer>,
 ): Promise<Answer> {
   const { directory } = await serverPlace(cli, options);
-  const state = await openServerState(path.join(directory, STATE_NAME));
+  const state = await openOwnState(directory);
   try {
-    return await act(state);
+    return await act(state, directory);
   } finally {
     await state.close();
   }
