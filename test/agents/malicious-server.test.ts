@@ -108,7 +108,7 @@ const RUNS: Readonly<Record<Level, readonly string[]>> = {
   keep: [
     'backup --name www --json',
     'drill latest --data-set www --json',
-    'vault check --sample 5% --json',
+    'vault check --rotate 5% --json',
   ],
   act: ['restore latest /srv/restored --data-set www --json', 'apply p-0a1b2c3d --json'],
 };

@@ -73,7 +73,7 @@ export class ChildJobs implements JobRunner {
 function argsOf(line: JobLine): readonly string[] {
   if ('backup' in line) return ['backup', '--name', line.backup];
   if ('drill' in line) return ['drill', 'latest', '--data-set', line.drill];
-  if ('scrub' in line) return ['vault', 'check', '--sample', line.scrub];
+  if ('scrub' in line) return ['vault', 'check', '--rotate', line.scrub];
   return ['restore', 'latest', line.to, '--data-set', line.restore];
 }
 

@@ -10,7 +10,9 @@ import { MIB, type UnixMs } from '../../base/units.ts';
 import { randomHex } from '../../vault/core/keyring.ts';
 import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
+import { partsOf } from '../../vault/core/rotation.ts';
 import { runCheck } from '../run-check.ts';
+import { beginTurn, type RotationShown } from '../scrub-rotation.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -26,6 +28,8 @@ interface Options extends VaultOptions {
   /** Percent. */
   readonly sample?: number;
   readonly seed?: string;
+  /** Percent. */
+  readonly rotate?: number;
 }
 
 const NAMED_MAX = 20;
@@ -39,7 +43,8 @@ Ends with 1 on damage.
 Examples:
   holdfast vault check --vault /srv/vault
   holdfast vault check --vault /srv/vault --read-data
-  holdfast vault check --vault /srv/vault --sample 5%`;
+  holdfast vault check --vault /srv/vault --sample 5%
+  holdfast vault check --vault /srv/vault --rotate 5%`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -52,6 +57,11 @@ export function define(command: Command, act: Act): void {
     .option('--read-data', 'read every byte')
     .addOption(
       new Option('--sample <share>', 'read every byte of so many of the packs').argParser(percent),
+    )
+    .addOption(
+      new Option('--rotate <share>', 'the next such share: in turn, so that all is read')
+        .argParser(percent)
+        .conflicts(['sample', 'readData']),
     )
     .option('--seed <text>', 'with --sample: which packs; another seed, others')
     .addHelpText('after', EXAMPLE)
@@ -73,11 +83,18 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const { session } = opened;
   const startedAt = cli.clock.now();
   const request = requestOf(session, options);
+  const turn =
+    options.rotate === undefined
+      ? undefined
+      : await beginTurn(session, {
+          ...{ state: opened.settings.state.value, parts: partsOf(options.rotate) },
+        });
   const { seed } = request.sample ?? {};
   const progress = new LiveProgress(cli, { label: 'vault check', word: 'read' });
   try {
     const report = await runCheck(session, {
       ...request,
+      ...(turn === undefined ? {} : { readData: true, part: turn }),
       onProgress: ({ packs, packsTotal, readBytes, totalBytes }) =>
         progress.update({
           entries: packs,
@@ -87,10 +104,15 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         }),
     });
     const unkept = await keptAsEvidence(opened, report, startedAt);
+    const rotation = turn?.ended();
     return {
       code: report.isSound ? EXIT.done : EXIT.error,
-      say: (style) => words(report, { style, session, seed, unkept }),
-      json: { ...checkJson(report, seed), isKept: unkept === undefined },
+      say: (style) => words(report, { style, session, seed, unkept, rotation }),
+      json: {
+        ...checkJson(report, seed),
+        isKept: unkept === undefined,
+        ...(rotation === undefined ? {} : { rotation }),
+      },
     };
   } finally {
     progress.end();
@@ -120,9 +142,13 @@ interface How {
   readonly seed: string | undefined;
   /** Why it could not be kept as evidence. */
   readonly unkept: string | undefined;
+  readonly rotation: RotationShown | undefined;
 }
 
-function words(report: CheckReport, { style, session, seed, unkept }: How): readonly string[] {
+function words(
+  report: CheckReport,
+  { style, session, seed, unkept, rotation }: How,
+): readonly string[] {
   const place = sayName(nameOfPlace(session.line.place), style);
   const { isSound, snapshots, packs, packsRead } = report;
   const said = countOf(snapshots, 'snapshot');
@@ -147,6 +173,7 @@ function words(report: CheckReport, { style, session, seed, unkept }: How): read
       ...problemRows(report, style),
       ...unkeptRows(unkept, style),
       ...factRows(report, seed),
+      ...rotationRows(rotation),
     ]),
   ];
 }
@@ -198,6 +225,14 @@ function factRows(report: CheckReport, seed: string | undefined): readonly Label
     rows.push(row('not looked at', text));
   }
   return rows;
+}
+
+function rotationRows(rotation: RotationShown | undefined): readonly LabelledRow[] {
+  if (rotation === undefined) return [];
+  const { part, parts, partsRead, oldestAgeMs } = rotation;
+  const since = formatDuration(oldestAgeMs);
+  const text = `part ${part + 1} of ${parts}; ${partsRead} were read in turn, no part is unread for longer than ${since}`;
+  return [{ mark: undefined, label: 'in turn', text }];
 }
 
 /** From little a rate is noise. */

@@ -34,6 +34,8 @@ export interface CheckRequest {
   readonly readData: boolean;
   /** Only so many percent of the packs, chosen by `seed`: another seed, other packs. */
   readonly sample?: { readonly percent: number; readonly seed: string } | undefined;
+  /** Only the packs of one of so many parts: docs/format/scrub-rotation.md. */
+  readonly part?: { readonly part: number; readonly parts: number } | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
 }
 
@@ -246,9 +248,13 @@ class Check {
   }
 
   #isSampled(pack: string): boolean {
-    const { sample } = this.#request;
-    if (sample === undefined) return true;
+    const { sample, part } = this.#request;
     const { hash } = this.#ports.vault.tools;
+    if (part !== undefined) {
+      const digest = hash.sha256Text(byteString(`rotation ${pack}`));
+      return firstNumber(digest) % part.parts === part.part;
+    }
+    if (sample === undefined) return true;
     const digest = hash.sha256Text(byteString(`${sample.seed} ${pack}`));
     const share = (digest.charCodeAt(0) * 256 + digest.charCodeAt(1)) / 65_536;
     return share * 100 < sample.percent;
@@ -305,6 +311,11 @@ class Check {
       rateBytesPerS: durationMs > 0 ? (this.#readBytes * 1000) / durationMs : 0,
     };
   }
+}
+
+/** Of its first four bytes. */
+function firstNumber(digest: Digest): number {
+  return [0, 1, 2, 3].reduce((sum, at) => sum * 256 + digest.charCodeAt(at), 0);
 }
 
 function chainFinding(finding: ChainFinding): CheckFinding {
