@@ -66,7 +66,7 @@ function numbersIn(file: string): number[] {
 }
 
 /** CPU seconds that all cores together have spent since the start on anything but waiting. */
-function machineBusyS(): number {
+export function machineBusyS(): number {
   const [total = ''] = readFileSync('/proc/stat', 'latin1').split('\n');
   const ticks = total.split(/ +/).slice(1, 9).map(Number);
   const waiting = (ticks[3] ?? 0) + (ticks[4] ?? 0); // Idle, and idle until a disk answers.

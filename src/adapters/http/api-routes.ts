@@ -1,5 +1,7 @@
 /** Routes of the API, each with who answers it: known, allowed, not too fast, and well formed. */
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller } from '../../access/core/account.ts';
@@ -41,7 +43,13 @@ export interface Streamed {
   readonly stream: (response: ServerResponse) => void;
 }
 
-export type Reply<A> = { readonly send: Replied<A> } | Streamed;
+/** A text that is too long to be made at once: the next piece when the one before has gone. */
+export interface Poured {
+  readonly parts: Iterable<string>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type Reply<A> = { readonly send: Replied<A> } | Streamed | Poured;
 
 export interface Bound {
   readonly route: Route;
@@ -116,6 +124,7 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
             got.stream(reply.raw);
             return reply;
           }
+          if ('parts' in got) return reply.headers(got.headers).send(poured(got.parts));
           parts.onAnswer?.(route, got.send.answer);
           return sent(reply, { route, door }, got.send);
         },
@@ -135,6 +144,18 @@ function takeForms(inner: App): void {
 function given(request: FastifyRequest, known: Known): Omit<Given, 'door'> {
   const { params, query, body, ip, headers } = request;
   return { params, query, body, from: ip, headers, ...known.of(request) };
+}
+
+/** One piece is made while one goes: whoever reads slowly makes nothing pile up here. */
+function poured(parts: Iterable<string>): Readable {
+  return Readable.from(inTurns(parts), { objectMode: true, highWaterMark: 1 });
+}
+
+async function* inTurns(parts: Iterable<string>): AsyncGenerator<string> {
+  for (const part of parts) {
+    yield part;
+    await setImmediate();
+  }
 }
 
 function sent(

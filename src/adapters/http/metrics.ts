@@ -1,10 +1,11 @@
 /** All that is watched, for Prometheus. A series never vanishes because nothing is known of it. */
 import { Gauge, Registry, type RegistryContentType } from 'prom-client';
-import type { EstateNow } from '../../watch/core/server/estate-now.ts';
+import type { EstateNow, HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
 import { MARKS, type StandingMark } from '../../watch/core/standing/standing.ts';
 
 export interface MetricsText {
-  readonly text: string;
+  /** In pieces: of a thousand hosts it is tens of megabytes. */
+  readonly parts: Iterable<string>;
   readonly type: string;
 }
 
@@ -29,46 +30,78 @@ export async function metricsText(
     all.set({ mark }, isIt(mark, estate.standing.mark));
   }
   const own = (await registry.metrics()).replace(END, '').trimEnd();
-  const text = `${own}\n${seriesOf(estate)}${of.isOpenMetrics ? END : ''}`;
-  return { text, type: registry.contentType };
+  const parts = partsOf(estate, { own, end: of.isOpenMetrics ? END : '' });
+  return { parts, type: registry.contentType };
+}
+
+function* partsOf(
+  estate: EstateNow,
+  { own, end }: { readonly own: string; readonly end: string },
+): Generator<string> {
+  yield `${own}\n`;
+  for (const { name, help, linesOf } of FAMILIES) {
+    let text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
+    for (const host of estate.hosts) {
+      for (const [labels, value] of linesOf(host)) text += `${name}{${labels}} ${value}\n`;
+      if (text.length < PART_LENGTH) continue;
+      yield text;
+      text = '';
+    }
+    yield text;
+  }
+  if (end !== '') yield end;
+}
+
+const PART_LENGTH = 65_536;
+
+type Line = readonly [labels: string, value: number];
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly linesOf: (host: HostNow) => readonly Line[];
 }
 
 /** Four series of each item and two more: the library takes seconds for what many hosts have. */
-function seriesOf({ hosts }: EstateNow): string {
-  const host = new Family('holdfast_host_mark', 'A host with all its items.');
-  const silence = new Family('holdfast_agent_silence_seconds', 'Since the last word of an agent.');
-  const item = new Family('holdfast_item_mark', 'One item.');
-  const age = new Family('holdfast_evidence_age_seconds', 'Since it was seen; NaN: not known.');
-  const left = new Family(
-    'holdfast_evidence_expires_seconds',
-    'Until it counts no more; NaN: nothing counts.',
-  );
-  for (const each of hosts) {
-    const its = `host="${escaped(each.host)}"`;
-    for (const mark of MARKS) host.add(`${its},mark="${mark}"`, isIt(mark, each.standing.mark));
-    silence.add(its, secondsOf(each.saidAgoMs));
-    for (const one of each.items) {
-      const labels = `${its},item="${escaped(one.item)}",kind="${escaped(one.kind)}"`;
-      for (const mark of MARKS) item.add(`${labels},mark="${mark}"`, isIt(mark, one.standing.mark));
-      age.add(labels, secondsOf(one.ageMs));
-      left.add(labels, secondsOf(one.expiresInMs));
-    }
-  }
-  return [host, silence, item, age, left].map((family) => family.text).join('');
+const FAMILIES: readonly Family[] = [
+  {
+    name: 'holdfast_host_mark',
+    help: 'A host with all its items.',
+    linesOf: (host) => marksOf(labelsOf(host), host.standing.mark),
+  },
+  {
+    name: 'holdfast_agent_silence_seconds',
+    help: 'Since the last word of an agent.',
+    linesOf: (host) => [[labelsOf(host), secondsOf(host.saidAgoMs)]],
+  },
+  {
+    name: 'holdfast_item_mark',
+    help: 'One item.',
+    linesOf: (host) => host.items.flatMap((item) => marksOf(labelsIn(item), item.standing.mark)),
+  },
+  {
+    name: 'holdfast_evidence_age_seconds',
+    help: 'Since it was seen; NaN: not known.',
+    linesOf: ({ items }) => items.map((item): Line => [labelsIn(item), secondsOf(item.ageMs)]),
+  },
+  {
+    name: 'holdfast_evidence_expires_seconds',
+    help: 'Until it counts no more; NaN: nothing counts.',
+    linesOf: ({ items }) =>
+      items.map((item): Line => [labelsIn(item), secondsOf(item.expiresInMs)]),
+  },
+];
+
+function labelsOf({ host }: Pick<HostNow, 'host'>): string {
+  return `host="${escaped(host)}"`;
 }
 
-class Family {
-  readonly #name: string;
-  text: string;
+function labelsIn(item: ItemNow): string {
+  return `${labelsOf(item)},item="${escaped(item.item)}",kind="${escaped(item.kind)}"`;
+}
 
-  constructor(name: string, help: string) {
-    this.#name = name;
-    this.text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
-  }
-
-  add(labels: string, value: number): void {
-    this.text += `${this.#name}{${labels}} ${value}\n`;
-  }
+function marksOf(labels: string, is: StandingMark): readonly Line[] {
+  return MARKS.map((mark): Line => [`${labels},mark="${mark}"`, isIt(mark, is)]);
 }
 
 /** Every mark has its series, one of them 1: a query for what failed finds it in any state. */

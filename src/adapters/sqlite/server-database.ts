@@ -7,6 +7,33 @@ import type { ServerTables } from './server-tables.ts';
 /** As long as nothing else can be done while it waits, which is short. */
 const BUSY_INSIDE_MS = 10;
 
+/** Texts differ by how many rows they take: as many as are likely to come again. */
+const STATEMENTS_MAX = 500;
+
+type Statement = ReturnType<Database['prepare']>;
+
+/** What is asked again and again is compiled once. */
+function preparedOnce(file: Database): {
+  prepare(sql: string): Statement;
+  close(): void;
+} {
+  const known = new Map<string, Statement>();
+  return {
+    prepare: (sql) => {
+      const before = known.get(sql);
+      if (before !== undefined) return before;
+      if (known.size >= STATEMENTS_MAX) known.clear();
+      const statement = file.prepare(sql);
+      known.set(sql, statement);
+      return statement;
+    },
+    close: () => {
+      known.clear();
+      file.close();
+    },
+  };
+}
+
 /** @throws errors of SQLite, with their code */
 export async function openSqliteDb(
   path: string,
@@ -21,7 +48,8 @@ export async function openSqliteDb(
     if (file.pragma('quick_check(1)', { simple: true }) !== 'ok') {
       throw new DamagedRow('pages do not fit together');
     }
-    const db = new Kysely<ServerTables>({ dialect: new SqliteDialect({ database: file }) });
+    const database = preparedOnce(file);
+    const db = new Kysely<ServerTables>({ dialect: new SqliteDialect({ database }) });
     // Killed in the middle of it, nothing of it is there; two that open it at once take turns.
     file.prepare('begin immediate').run([]);
     await refuseNewer(file);

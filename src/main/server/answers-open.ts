@@ -20,7 +20,7 @@ import type { Route } from '../../wire/api/route.ts';
 import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
 import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
-import { estateOf, type Served, timeOf } from './served.ts';
+import { estateInTurns, type Served, timeOf } from './served.ts';
 
 export function openAnswers(served: Served): readonly Bound[] {
   return [...openData(served), ...sessionAnswers(served), ...linkAnswers(served)];
@@ -38,11 +38,11 @@ function openData(served: Served): readonly Bound[] {
     on(ROUTES.openapi, () => Promise.resolve(answer({ ...document }))),
     on(ROUTES.metrics, async ({ headers }) => {
       const accept = String(headers.accept ?? '');
-      const { text, type } = await metricsText(estateOf(served), {
+      const { parts, type } = await metricsText(await estateInTurns(served), {
         isOpenMetrics: accept.includes('application/openmetrics-text'),
         version: VERSION,
       });
-      return { send: { answer: text, headers: { 'content-type': type } } };
+      return { parts, headers: { 'content-type': type } };
     }),
     on(ROUTES.events, ({ headers, caller, session }) => {
       const who = caller?.user ?? '';

@@ -30,11 +30,11 @@ export function watchAnswers(served: Served): readonly Bound[] {
     }),
     on(ROUTES.items, ({ query }) => {
       const { mark, kind, from, count } = query;
-      const all = worstFirst(estateOf(served).hosts.flatMap((host) => host.items)).filter(
-        (item) =>
-          (mark === undefined || item.standing.mark === mark) &&
-          (kind === undefined || item.kind === kind),
-      );
+      const wanted = (item: ItemNow): boolean =>
+        (mark === undefined || item.standing.mark === mark) &&
+        (kind === undefined || item.kind === kind);
+      const { hosts } = estateOf(served);
+      const all = worstFirst(hosts.flatMap((host) => host.items.filter(wanted)));
       const agents = agentsOf(served);
       const items = all.slice(from, from + count).map((item) => itemOf(served, agents(item), item));
       return Promise.resolve(answer({ at: at(), total: all.length, items }));
@@ -65,8 +65,10 @@ export function watchAnswers(served: Served): readonly Bound[] {
 function statusOf(served: Served) {
   const estate = estateOf(served);
   const agents = agentsOf(served);
-  const bad = worstFirst(estate.hosts.flatMap((host) => host.items)).filter(
-    (item) => item.standing.mark !== 'ok' && !item.isInMaintenance,
+  const bad = worstFirst(
+    estate.hosts.flatMap(({ items }) =>
+      items.filter((item) => item.standing.mark !== 'ok' && !item.isInMaintenance),
+    ),
   );
   const { mark, why } = estate.watching.standing;
   return {

@@ -2,12 +2,13 @@
 import { Fault } from '../../base/fault.ts';
 import { durationMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
+import type { EstateNow } from '../../watch/core/server/estate-now.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
 import { MeshWords } from './mesh-words.ts';
 import { ScheduleBeat } from './schedule-beat.ts';
 import { wait } from '../tell/telling.ts';
-import { estateOf, type Served } from './served.ts';
+import { estateInTurns, type Served } from './served.ts';
 import { takeRevocations } from './take-revocations.ts';
 
 const BEAT_MS = 1000;
@@ -25,7 +26,8 @@ export class Pulse {
   readonly #schedules: ScheduleBeat;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
-  #told = new Map<string, string>();
+  readonly #told = new Map<string, { mark: string; why: string; beat: number }>();
+  #beats = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
   #ended: Promise<unknown> = Promise.resolve();
 
@@ -83,7 +85,7 @@ export class Pulse {
     await takeRevocations(this.#served);
     await this.#mesh.beat();
     await this.#schedules.beat();
-    const estate = estateOf(this.#served);
+    const estate = await estateInTurns(this.#served);
     await writer.alone(async () => {
       const changes = await telling.changes(subjectsNow(estate));
       if (changes.length > 0) await state.commit(changes);
@@ -91,28 +93,47 @@ export class Pulse {
     this.#publish(estate);
   }
 
-  #publish(estate: ReturnType<typeof estateOf>): void {
+  #publish({ standing, watching, hosts }: EstateNow): void {
     const { hub } = this.#served;
-    const next = new Map<string, string>();
-    /** Most of it is as it was: nothing is made of that. */
-    const isNew = (id: string, { mark, why }: Standing): boolean => {
-      const text = `${mark} ${why}`;
-      next.set(id, text);
-      return this.#told.get(id) !== text;
-    };
-    const { standing, watching, hosts } = estate;
-    const [isAll, isWatching] = [isNew('', standing), isNew('watching', watching.standing)];
+    this.#beats += 1;
+    const [isAll, isWatching] = [
+      this.#isNews('', standing),
+      this.#isNews('watching', watching.standing),
+    ];
     if (isAll || isWatching) {
       hub.publish('status', { ...saidOf(standing), watching: saidOf(watching.standing) });
     }
+    let count = 2;
     for (const { host, subject, standing: ofHost, items } of hosts) {
-      if (isNew(subject, ofHost)) hub.publish('host', { host, ...saidOf(ofHost) });
+      if (this.#isNews(subject, ofHost)) hub.publish('host', { host, ...saidOf(ofHost) });
       for (const { item, subject: id, standing: own } of items) {
-        if (isNew(id, own)) hub.publish('item', { host, item, ...saidOf(own) });
+        if (this.#isNews(id, own)) hub.publish('item', { host, item, ...saidOf(own) });
       }
+      count += 1 + items.length;
     }
-    for (const id of this.#told.keys()) if (!next.has(id)) hub.publish('gone', { id });
-    this.#told = next;
+    if (this.#told.size > count) this.#publishGone();
+  }
+
+  /** Most of it is as it was: nothing is made of that. */
+  #isNews(id: string, { mark, why }: Standing): boolean {
+    const told = this.#told.get(id);
+    if (told === undefined) {
+      this.#told.set(id, { mark, why, beat: this.#beats });
+      return true;
+    }
+    told.beat = this.#beats;
+    if (told.mark === mark && told.why === why) return false;
+    told.mark = mark;
+    told.why = why;
+    return true;
+  }
+
+  #publishGone(): void {
+    for (const [id, { beat }] of this.#told) {
+      if (beat === this.#beats) continue;
+      this.#told.delete(id);
+      this.#served.hub.publish('gone', { id });
+    }
   }
 
   #monotonic(): number {

@@ -1,4 +1,5 @@
 /** What the handlers of the API work with. */
+import { setImmediate } from 'node:timers/promises';
 import type { Caller } from '../../access/core/account.ts';
 import type { Access } from '../../access/shell/access.ts';
 import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
@@ -13,7 +14,13 @@ import type {
   StoredFreeze,
   StoredMaintenance,
 } from '../../watch/core/server/changes.ts';
-import { type EstateNow, estateNow, type HostNow } from '../../watch/core/server/estate-now.ts';
+import {
+  type EstateFacts,
+  estateInSteps,
+  type EstateNow,
+  estateNow,
+  type HostNow,
+} from '../../watch/core/server/estate-now.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
@@ -43,13 +50,28 @@ export interface Served {
 }
 
 /** How everything stands now: one reading for one answer. */
-export function estateOf({ core, now, noted, config }: Served): EstateNow {
-  return estateNow(core, now(), {
+export function estateOf(served: Served): EstateNow {
+  return estateNow(served.core, served.now(), factsOf(served));
+}
+
+/** The same for what nobody waits for, or what is large: agents are answered in between. */
+export async function estateInTurns(served: Served): Promise<EstateNow> {
+  const { core, now } = served;
+  const steps = estateInSteps(core, now, factsOf(served));
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await setImmediate();
+  }
+}
+
+function factsOf({ noted, config }: Served): EstateFacts {
+  return {
     maintenances: noted.maintenances,
     peers: config.server?.peers ?? [],
     standsOn: declaredOn(config),
     hasCanary: true,
-  });
+  };
 }
 
 /** What people wrote of guests and their hypervisors; what they did not write is discovered. */

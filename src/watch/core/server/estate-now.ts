@@ -105,6 +105,23 @@ interface Reading {
 }
 
 export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts = {}): EstateNow {
+  const steps = estateInSteps(core, () => now, facts);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same for whoever must not hold up others: between two steps anything may happen, and each host
+ * is read as it is when its turn comes.
+ */
+export function* estateInSteps(
+  core: ServerCore,
+  clock: () => ServerNow,
+  facts: EstateFacts = {},
+): Generator<undefined, EstateNow, undefined> {
+  const now = clock();
   const agents = core.agents();
   const topology = topologyOf(agents, facts.standsOn ?? new Map());
   const mesh = meshOf(agents, { now, topology, listensSinceMs: core.listensSinceMs });
@@ -116,14 +133,36 @@ export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts =
     ownOf: new Map([...eyes].map(([agent, eye]) => [agent, hostStanding(eye, mesh, now.atMs)])),
     runsOf: runsByHost(core, now),
   };
-  const hosts = agents.map((held) => hostNow(held, reading)).sort(worstFirst);
-  const canary = facts.hasCanary === true ? watchingCanary(core, now) : undefined;
-  const watching = watchingNow(hosts, { reading, canary });
+  const hosts: HostNow[] = [];
+  for (const some of chunksOf(agents, HOSTS_PER_STEP)) {
+    // What was seen since the first step is not of the future.
+    const step = { ...reading, now: clock() };
+    hosts.push(...some.map((held) => hostNow(held, step)));
+    yield;
+  }
+  hosts.sort(worstFirst);
+  const end = { ...reading, now: clock() };
+  const canary = facts.hasCanary === true ? watchingCanary(core, end.now) : undefined;
+  const watching = watchingNow(hosts, { reading: end, canary });
   // Of a host that nobody enrolled nothing is known: what is to be done there is not done.
-  const orphans = runsNow(core, now).filter(({ held }) => held === undefined);
-  const members = [...hosts.flatMap((host) => [hostMember(host), ...host.items]), ...orphans];
-  const standing = worstOf(members, reading.isHidden);
+  const orphans = runsNow(core, end.now).filter(({ held }) => held === undefined);
+  const standing = worstOf(membersOf(hosts, orphans), reading.isHidden);
   return { standing, watching, hosts, orphans };
+}
+
+const HOSTS_PER_STEP = 50;
+
+function chunksOf<T>(all: readonly T[], count: number): readonly (readonly T[])[] {
+  const chunks = Math.ceil(all.length / count);
+  return Array.from({ length: chunks }, (_, nth) => all.slice(nth * count, (nth + 1) * count));
+}
+
+function* membersOf(hosts: readonly HostNow[], orphans: readonly Member[]): Generator<Member> {
+  for (const host of hosts) {
+    yield hostMember(host);
+    yield* host.items;
+  }
+  yield* orphans;
 }
 
 function hostMember({ subject, own }: HostNow): Member {

@@ -19,17 +19,18 @@ export interface Maintenance {
  * which everything is hidden: nobody has said that it is well.
  */
 export function worstOf(
-  members: readonly Member[],
+  members: Iterable<Member>,
   isHidden: (subject: string) => boolean,
 ): Standing {
-  if (members.length === 0) return unknownFor('empty', 'Nothing of it is watched.');
-  const shown = members.filter(({ subject }) => !isHidden(subject));
-  if (shown.length === 0) {
-    return unknownFor('maintenance', 'All of it is being worked on: nothing counts.');
+  let isEmpty = true;
+  let worst: Standing | undefined;
+  for (const { subject, standing } of members) {
+    isEmpty = false;
+    if (isHidden(subject)) continue;
+    if (worst === undefined || isWorse(standing.mark, worst.mark)) worst = standing;
   }
-  return shown
-    .map(({ standing }) => standing)
-    .reduce((worst, each) => (isWorse(each.mark, worst.mark) ? each : worst));
+  if (isEmpty) return unknownFor('empty', 'Nothing of it is watched.');
+  return worst ?? unknownFor('maintenance', 'All of it is being worked on: nothing counts.');
 }
 
 /** What is being worked on at `wallMs`: exactly what is named, and nothing once it has ended. */
