@@ -20,7 +20,7 @@ import type { Route } from '../../wire/api/route.ts';
 import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
 import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
-import { estateInTurns, type Served, timeOf } from './served.ts';
+import { estateInTurns, estateOf, type Served, timeOf } from './served.ts';
 
 export function openAnswers(served: Served): readonly Bound[] {
   return [...openData(served), ...sessionAnswers(served), ...linkAnswers(served)];
