@@ -51,6 +51,11 @@ export const SERVER_FAULTS = {
     remedy:
       'Bring {path} back from a copy. Without it, move it aside: the server makes a new key, and every agent must be enrolled anew.',
   },
+  HF_PEER_CONFIG: {
+    kind: 'usage',
+    remedy:
+      'Write `peer: {watches: "https://HOST:PORT#PIN"}` and a channel below `tell:` into holdfast.yaml: docs/operating/alerts.md.',
+  },
   HF_SERVER_LISTEN: {
     kind: 'unavailable',
     remedy:

@@ -4,6 +4,7 @@ import { estateIssues, estateKeys } from './estate-config.ts';
 import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
+import { peerSchema } from './peer-config.ts';
 import { tellSchema } from './tell-config.ts';
 
 const text = z.string().min(1);
@@ -226,6 +227,8 @@ export const configSchema = z
     guard: guardSchema.optional(),
     /** Where `holdfast server` listens, and how it is reached. */
     server: serverSchema.optional(),
+    /** Which server `holdfast server peer` watches from here. */
+    peer: peerSchema.optional(),
     /** Who is told, by what, and how soon. */
     tell: tellSchema.optional(),
     /** What `holdfast freeze` may stop on this host, by name. */

@@ -27,10 +27,11 @@ const FILES = ['key.pem', 'enrolled.json'] as const;
 export function parseEnrolmentLine(text: string): EnrolmentLine {
   const [address = '', token = '', ...rest] = text.trim().split(/\s+/);
   if (rest.length > 0 || !TOKEN.test(token)) throw badLine('its token is not there, or cut');
-  return { place: parsePlace(address), token };
+  return { place: parseServerAddress(address), token };
 }
 
-function parsePlace(address: string): ServerPlace {
+/** `https://HOST:PORT#PIN`. @throws Fault HF_AGENT_LINE */
+export function parseServerAddress(address: string): ServerPlace {
   if (!URL.canParse(address)) throw badLine('it does not begin with the address of a server');
   const { protocol, hostname, port, hash, pathname, search, username } = new URL(address);
   if (protocol !== 'https:' || username !== '' || search !== '' || pathname !== '/') {

@@ -13,6 +13,7 @@ import {
   GUARD_ROLLOUT_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
+import { PEER_KEYS } from '../../wire/peer-config.ts';
 import { HOST_KEYS, POINT_KEYS } from '../../wire/estate-config.ts';
 import { readConfig } from './config-file.ts';
 
@@ -134,6 +135,7 @@ const BELOW: readonly (readonly [string, readonly string[], (key: string) => str
   ['guard.limits', GUARD_LIMITS_KEYS, (key) => `guard: {limits: {${key}: ${NOTHING}}}\n`],
   ['guard.rollout', GUARD_ROLLOUT_KEYS, (key) => `guard: {rollout: {${key}: ${NOTHING}}}\n`],
   ['guard.trees', GUARD_TREE_KEYS, (key) => `guard: {trees: {a: {${key}: ${NOTHING}}}}\n`],
+  ['peer', PEER_KEYS, (key) => `peer: {${key}: 0.5}\n`],
   ['points', POINT_KEYS, (key) => `points:\n  a: {tool: borg, ${key}: ${NOTHING}}\n`],
 ];
 for (const [below, keys, textOf] of BELOW) {

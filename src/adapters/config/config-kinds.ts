@@ -14,6 +14,7 @@ import {
 import { SCHEDULE_KEYS, SERVER_KEYS } from '../../wire/server-config.ts';
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { STOPPER_KEYS, STOPPER_KINDS } from '../../wire/agent/stopper-config.ts';
+import { PEER_KEYS } from '../../wire/peer-config.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
 const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
@@ -21,6 +22,7 @@ const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
   ['services', SERVICE_KEYS],
   ['hosts', HOST_KEYS],
   ['points', POINT_KEYS],
+  ['peer', PEER_KEYS],
   ['stoppers', STOPPER_KEYS],
   ['freeze', ['at-end']],
 ]);
@@ -125,6 +127,9 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['address', `${TEXT}: [user@]name[:port], as ssh is told`],
   ['groups', TEXTS],
   ['on', 'the host it runs on, or a list of hosts'],
+  ['peer', `keys below it: ${PEER_KEYS.join(', ')}`],
+  ['watches', 'https://HOST:PORT#PIN, as `holdfast server` prints both'],
+  ['says', 'an address as http://127.0.0.1:8127/ping/holdfast-server'],
   ['domains', 'kinds, and below each its names with their hosts: site: {a: [hv1, hv2]}'],
   ['points', 'names, and below each its keys: tool, repository, of'],
   ['tool', `one of: ${TOOLS.join(', ')}`],

@@ -45,6 +45,14 @@ enrolled again by hand; each is named, with the command.
 Example:
   holdfast server recover`;
 
+const PEER_EXAMPLE = `
+Runs on a machine that shares nothing with the server: holdfast.yaml there says
+\`peer: {watches: "https://HOST:PORT#PIN"}\` and has channels of its own below
+\`tell:\`. Set up by docs/operating/alerts.md.
+
+Example:
+  holdfast server peer`;
+
 export function define(command: Command, act: Act): void {
   command
     .summary('what agents report to, and what is asked through')
@@ -92,6 +100,7 @@ export function define(command: Command, act: Act): void {
   defineAgents(command, act);
   defineAudit(command, act);
   defineRecover(command, act);
+  definePeer(command, act);
   for (const part of command.commands) part.option('--config <file>', 'another configuration file');
 }
 
@@ -157,6 +166,19 @@ function defineRecover(command: Command, act: Act): void {
         const options = sub.optsWithGlobals<RecoverOptions>();
         const { answerRecover } = await import('../server/answer-recover.ts');
         return answerRecover(cli, options);
+      }),
+    );
+}
+
+function definePeer(command: Command, act: Act): void {
+  command
+    .command('peer')
+    .description('Watches another server from here, and tells people when it is silent.')
+    .addHelpText('after', PEER_EXAMPLE)
+    .action(
+      act(async (cli, [, sub]: [unknown, Command]) => {
+        const { runPeer } = await import('../peer/run-peer.ts');
+        return runPeer(cli, sub.optsWithGlobals<ServerOptions>());
       }),
     );
 }

@@ -22,6 +22,9 @@ import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
 import { estateInTurns, estateOf, type Served, timeOf } from './served.ts';
 
+/** A round takes a second, with many hosts some more. */
+const TELLS_WITHIN_MS = 120_000;
+
 export function openAnswers(served: Served): readonly Bound[] {
   return [...openData(served), ...sessionAnswers(served), ...linkAnswers(served)];
 }
@@ -33,6 +36,14 @@ function openData(served: Served): readonly Bound[] {
     on(ROUTES.healthz, async () => {
       // Reading is not writing: a state that is full or read-only is not up.
       await health.done();
+      const { atMs } = served.now();
+      // One that answers and tells nobody is not up either.
+      if (atMs - served.noted.toldAtMs > TELLS_WITHIN_MS) {
+        throw new Fault(
+          'HF_API_BUSY',
+          'nobody is told of anything: the last round was too long ago',
+        );
+      }
       return answer({ is: 'up' as const, at: timeOf(served.now().wallMs) });
     }),
     on(ROUTES.openapi, () => Promise.resolve(answer({ ...document }))),

@@ -5,6 +5,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { EstateNow } from '../../watch/core/server/estate-now.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
+import { LastWords } from './last-words.ts';
 import { MeshWords } from './mesh-words.ts';
 import { ScheduleBeat } from './schedule-beat.ts';
 import { wait } from '../tell/telling.ts';
@@ -23,6 +24,7 @@ export class Pulse {
   readonly #log: (line: string) => void;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #mesh: MeshWords;
+  readonly #lastWords: LastWords;
   readonly #schedules: ScheduleBeat;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
@@ -41,6 +43,7 @@ export class Pulse {
   ) {
     this.#served = served;
     this.#mesh = new MeshWords(served);
+    this.#lastWords = new LastWords(served.state);
     this.#schedules = new ScheduleBeat(served);
     this.#onBug = of.onBug;
     this.#log = of.log;
@@ -78,7 +81,7 @@ export class Pulse {
    * written an alert opens it when it is back, as soon as agents have said all again.
    */
   async beat(): Promise<void> {
-    const { core, writer, now, telling, state } = this.#served;
+    const { core, writer, now, telling, state, noted } = this.#served;
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
@@ -87,9 +90,10 @@ export class Pulse {
     await this.#schedules.beat();
     const estate = await estateInTurns(this.#served);
     await writer.alone(async () => {
-      const changes = await telling.changes(subjectsNow(estate));
+      const changes = await telling.changes(subjectsNow(estate, await this.#lastWords.of(estate)));
       if (changes.length > 0) await state.commit(changes);
     });
+    noted.toldAtMs = now().atMs;
     this.#publish(estate);
   }
 

@@ -9,8 +9,7 @@ import { EXIT } from '../cli/exit-code.ts';
 import type { RunningServer } from './server.ts';
 import { KEY_NAME, LOCK_NAME, REGISTER_NAME } from './server-names.ts';
 import { serverPlace } from './server-place.ts';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { stopOf } from './stop-of.ts';
 
 export async function runServer(cli: Cli, options: { readonly config?: string }): Promise<Answer> {
   const place = await serverPlace(cli, options);
@@ -51,19 +50,6 @@ export function lockState(directory: string): StateLock {
   const { heldBy } = lock;
   const who = typeof heldBy === 'number' ? `process ${heldBy}` : heldBy;
   throw new Fault('HF_SERVER_RUNNING', `a server, ${who}, works with the state in ${directory}`);
-}
-
-/** The first signal ends it in order; the next one at once. */
-function stopOf(cli: Cli): { readonly promise: Promise<void>; readonly stop: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = (): void => {
-    for (const signal of SIGNALS) process.off(signal, stop);
-    cli.stop.takeBack();
-    resolve();
-  };
-  cli.stop.leaveToCommand();
-  for (const signal of SIGNALS) process.on(signal, stop);
-  return { promise, stop };
 }
 
 function beginWords(

@@ -39,7 +39,12 @@ export interface Served {
   readonly hub: EventHub;
   readonly now: () => ServerNow;
   /** That hold now or will; who changes them replaces them here once it is durable. */
-  readonly noted: { maintenances: readonly StoredMaintenance[]; freezes: readonly StoredFreeze[] };
+  readonly noted: {
+    maintenances: readonly StoredMaintenance[];
+    freezes: readonly StoredFreeze[];
+    /** By the clock that never steps: what was to be told was written down then. */
+    toldAtMs: number;
+  };
   readonly newId: () => string;
   readonly config: Config;
   readonly configFile: string | undefined;

@@ -200,7 +200,7 @@ async function compose(
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
-    noted: { maintenances: loaded.maintenances, freezes: loaded.freezes },
+    noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     newId: () => randomId(random),
     // Filled as soon as it listens: a port of 0 is known only then.
     address: { url: parts.url ?? '' },
