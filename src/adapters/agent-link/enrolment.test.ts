@@ -5,12 +5,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { needs } from '../../../test/run/needs.ts';
 import { byteString } from '../../base/bytes.ts';
 import { nodeDisk } from '../node/disk.ts';
 import { nodeTools } from '../node/tools.ts';
 import { isEnrolled, parseEnrolmentLine, readEnrolment, writeEnrolment } from './enrolment.ts';
 import { newIdentity } from './identity.ts';
 
+/** Nobody’s. */
+const AGENT_UID = 54_321;
 const PIN = Buffer.alloc(32, 7);
 const TOKEN = Buffer.alloc(32, 9).toString('base64url');
 const LINE = `https://watch.example.org:7431#${PIN.toString('base64url')} ${TOKEN}`;
@@ -59,4 +62,33 @@ test('what enrolling wrote is read again, and is its owner’s alone', (t) => {
   assert.ok(!fs.readFileSync(path.join(dir, 'enrolled.json'), 'utf8').includes(TOKEN));
   fs.writeFileSync(path.join(dir, 'enrolled.json'), '{"v":0');
   assert.throws(() => readEnrolment(dir), { code: 'HF_AGENT_NOT_ENROLLED' });
+});
+
+test('root enrols for the agent’s user, and changes no file by a link that this user lays', (t) => {
+  if (!needs(t, 'root')) return;
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-enrolment-'));
+  t.after(() => fs.rmSync(root, { recursive: true }));
+  fs.chmodSync(root, 0o711);
+  const dir = path.join(root, 'agent');
+  const victim = path.join(root, 'shadow');
+  fs.writeFileSync(victim, 'root:x\n', { mode: 0o600 });
+  fs.mkdirSync(dir, { mode: 0o700 });
+  fs.chownSync(dir, AGENT_UID, AGENT_UID);
+  const disk = nodeDisk();
+  // As fast as an attacker can be: right after a file has its name, a link has it.
+  const move: typeof disk.move = (from, to) => {
+    disk.move(from, to);
+    fs.rmSync(to);
+    fs.symlinkSync(victim, to);
+  };
+  const given = { place: parseEnrolmentLine(LINE).place, identity: newIdentity(), host: 'web1' };
+  const tools = nodeTools();
+  writeEnrolment({ disk: { ...disk, move }, tools }, byteString(dir), given);
+  const { uid, mode } = fs.statSync(victim);
+  assert.deepEqual([uid, mode & 0o777], [0, 0o600]);
+  assert.equal(fs.readFileSync(victim, 'utf8'), 'root:x\n');
+  assert.deepEqual([process.geteuid?.(), process.getegid?.()], [0, 0]);
+  for (const name of ['key.pem', 'enrolled.json']) fs.rmSync(path.join(dir, name));
+  writeEnrolment({ disk, tools }, byteString(dir), given);
+  assert.equal(fs.statSync(path.join(dir, 'key.pem')).uid, AGENT_UID);
 });

@@ -58,18 +58,37 @@ export function enrolmentFiles(dir: string): readonly string[] {
   return FILES.map((name) => path.join(dir, name));
 }
 
-/** The key first: a host that is enrolled has one. Whoever owns the directory owns the files. */
+/** The key first: a host that is enrolled has one. Whoever owns the directory owns the files, and made them. */
 export function writeEnrolment(ports: WholeFilePorts, dir: ByteString, given: Enrolment): void {
   const { place, identity, host } = given;
   const server = `https://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
   const facts = { v: 0, server, pin: place.pin, agent: identity.agent, host };
   const files = { 'key.pem': identity.pem, 'enrolled.json': `${JSON.stringify(facts)}\n` };
   ports.disk.makeDir(dir);
+  asOwnerOf(dir, () => {
+    for (const [name, text] of Object.entries(files)) {
+      replaceFile(ports, byteString(`${dir}/${name}`), Buffer.from(text, 'utf8'));
+    }
+  });
+}
+
+/**
+ * Root writes there with the rights of the owner and no more: what that user puts in the way of it, a
+ * link to a file of root's, is then no better than what the user could do by itself.
+ */
+function asOwnerOf(dir: string, act: () => void): void {
   const { uid, gid } = fs.statSync(dir);
-  for (const [name, text] of Object.entries(files)) {
-    const file = byteString(`${dir}/${name}`);
-    replaceFile(ports, file, Buffer.from(text, 'utf8'));
-    if (process.getuid?.() === 0) fs.chownSync(file, uid, gid);
+  if (process.getuid?.() !== 0 || uid === 0) return act();
+  const groups = process.getgroups?.() ?? [];
+  process.setgroups?.([gid]);
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
+  try {
+    act();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+    process.setgroups?.(groups);
   }
 }
 

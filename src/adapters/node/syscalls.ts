@@ -69,6 +69,7 @@ const SIGNATURES = {
   poll: ['int', ['void *', 'uint64_t', 'int']],
   lseek: ['int64_t', ['int', 'int64_t', 'int']],
   syncfs: ['int', ['int']],
+  flock: ['int', ['int', 'int']],
   futimens: ['int', ['int', 'const void *']],
   utimensat: ['int', ['int', 'const void *', 'const void *', 'int']],
   renameat2: ['int', ['int', 'const void *', 'int', 'const void *', 'uint32_t']],

@@ -18,6 +18,7 @@ export interface ActStreams {
 
 const ASK = /^apply (p-[0-9a-f]{8})\n$/;
 const STATE = '/var/lib/holdfast';
+const SAID_WITHIN_MS = 10_000;
 
 export async function actOnce(
   { input, output }: ActStreams,
@@ -63,13 +64,16 @@ function refused(why: string): JobEnd {
   return { state: 'failed', why };
 }
 
+/** Of a connection that says nothing for a while it is empty: it would keep every other out. */
 async function lineOf(input: Readable): Promise<string> {
   let line = '';
+  const late = setTimeout(() => input.destroy(), SAID_WITHIN_MS);
   while (!line.includes('\n') && line.length < ASK_SIZE_MAX) {
     const some = await nextBytes(input);
     if (some === undefined) break;
     line += Buffer.from(some).toString('latin1');
   }
+  clearTimeout(late);
   return line;
 }
 

@@ -19,6 +19,7 @@ import { nodeTools } from '../../adapters/node/tools.ts';
 import { PingReceiver } from '../../adapters/probes/ping-receiver.ts';
 import { probesHere } from '../../adapters/probes/probes-here.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
+import { sayText } from '../../base/say-name.ts';
 import { agentFreezer } from '../guard/agent-freezer.ts';
 import type { AgentParts } from '../../watch/shell/agent/agent-ports.ts';
 import { Canary } from '../../watch/shell/agent/canary.ts';
@@ -50,7 +51,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const dir = agentDirectory(options.env, options.state);
   const { place: enrolled, identity, host } = readEnrolment(dir);
   const place = { ...enrolled, ...options.at };
-  const only = await beTheOnlyAgent(dir);
+  const only = beTheOnlyAgent(dir);
   const file = options.config ?? AGENT_CONFIG;
   const { config, trouble } = readAgentConfig(file);
   const level = config.level ?? 'look';
@@ -74,7 +75,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const facts = { agent: identity.agent, level, version: VERSION };
   const where = `${place.host}:${place.port}`;
   options.say(
-    `${host}: an agent at level ${level}, with ${parts.probes.length} probes, for ${where}.`,
+    `${sayText(host)}: an agent at level ${level}, with ${parts.probes.length} probes, for ${where}.`,
   );
   notice.ready();
   try {
