@@ -4,6 +4,7 @@
 // Method: the real commands over a real sshd, in a machine with a root of its own. Each command that
 // the scripts run there counts, and at the n-th the shell is killed.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -115,6 +116,16 @@ function demandDone(ran: ReturnType<Bench['json']>, when = ''): void {
   assert.equal(ran.status, 0, `${when} ${JSON.stringify(ran.said)}`);
 }
 
+/** Until somebody else has it. */
+function demandHeld(stage: Stage): void {
+  for (let tries = 0; tries < 600; tries++) {
+    const free = spawnSync('flock', ['-n', stage.at('/var/lib/holdfast'), 'true']).status === 0;
+    if (!free) return;
+    spawnSync('sleep', ['0.1']);
+  }
+  assert.fail('nobody took it');
+}
+
 test('what was put there goes again, and what it replaced comes back', async (t) => {
   await staged(t, (stage) => {
     fs.writeFileSync(stage.at('/usr/local/bin/holdfast'), 'of somebody else\n', { mode: 0o741 });
@@ -178,6 +189,18 @@ test('the list names all that was put there; a second time changes nothing but t
     assert.match(fs.readFileSync(config, 'utf8'), /^level: act\n[\s\S]*# by root$/m);
     demandDone(stage.enroll('--level', 'look'));
     assert.ok(!fs.existsSync(socket));
+    // While another one is at work there, neither changes anything.
+    const held = spawn('flock', [stage.at('/var/lib/holdfast'), 'sleep', '600'], {
+      detached: true,
+    });
+    try {
+      demandHeld(stage);
+      const still = stage.picture();
+      assert.notEqual(stage.remove().status, 0);
+      assert.deepEqual(differences(still, stage.picture()), []);
+    } finally {
+      if (held.pid !== undefined) process.kill(-held.pid, 'SIGKILL');
+    }
     demandDone(stage.remove());
     assert.deepEqual(differences(before, stage.picture()), []);
   });

@@ -17,10 +17,14 @@ export interface HostShellOptions {
   readonly mayAsk: boolean;
   /** Told of each link, to end it when the command is stopped. @returns what takes it back */
   readonly onStop: (end: () => Promise<void>) => () => void;
+  /** After which a host that hangs is given up. */
+  readonly limitMs?: number;
 }
 
 /** More than any script of ours prints. */
 const OUTPUT_SIZE_MAX = 1 << 20;
+/** Of one script, or one file: a slow line of 1 Mbit/s brings 60 MB in eight minutes. */
+const LIMIT_MS = 20 * 60_000;
 /** The exit code of ssh itself. */
 const SSH_FAILED = 255;
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._+~-]*$/;
@@ -46,20 +50,17 @@ export class HostShell {
    * @throws Fault HF_SSH_..., HF_ENROLL_ROOT; HF_ENROLL_STEP where the script ended with a failure
    */
   async run(script: string, words: readonly string[] = []): Promise<string> {
-    const link = this.#start(`sh -s ${words.join(' ')}`.trimEnd());
-    const forget = this.#options.onStop(() => link.stop());
-    try {
+    return this.#over(`sh -s ${words.join(' ')}`.trimEnd(), async (link) => {
       link.input.end(script);
-      let said = '';
+      const parts: Buffer[] = [];
+      let size = 0;
       for (let some = await nextBytes(link.output); some; some = await nextBytes(link.output)) {
-        said = (said + Buffer.from(some).toString('latin1')).slice(0, OUTPUT_SIZE_MAX);
+        size += some.length;
+        if (size > OUTPUT_SIZE_MAX) throw this.#failed('it says more than any script of ours does');
+        parts.push(Buffer.from(some));
       }
-      this.#demandWell(await link.ended, said);
-      return said;
-    } finally {
-      forget();
-      await link.stop();
-    }
+      return Buffer.concat(parts).toString('latin1');
+    });
   }
 
   /**
@@ -69,14 +70,32 @@ export class HostShell {
    */
   async send(file: string, name: string): Promise<void> {
     if (!FILE_NAME.test(name)) throw this.#failed(`${sayText(name)} is no name to send`);
-    const link = this.#start(`sh -c "umask 077; cat >${INCOMING}/${name}.hf-new"`);
-    const forget = this.#options.onStop(() => link.stop());
-    try {
+    await this.#over(`sh -c "umask 077; cat >${INCOMING}/${name}.hf-new"`, async (link) => {
       link.output.resume();
       // A pipe that broke is explained by the end of who read it.
       await pipeline(fs.createReadStream(file), link.input).catch(() => link.input.destroy());
-      this.#demandWell(await link.ended, '');
+      return '';
+    });
+  }
+
+  /** A host that hangs in the middle of it is given up: others wait behind it. */
+  async #over(command: string, act: (link: ChildLink) => Promise<string>): Promise<string> {
+    const link = this.#start(command);
+    const forget = this.#options.onStop(() => link.stop());
+    const { limitMs = LIMIT_MS } = this.#options;
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      void link.stop();
+    }, limitMs);
+    try {
+      const said = await act(link);
+      const end = await link.ended;
+      if (isLate) throw this.#failed(`it did not come to its end within ${limitMs / 60_000} min`);
+      this.#demandWell(end, said);
+      return said;
     } finally {
+      clearTimeout(late);
       forget();
       await link.stop();
     }

@@ -14,6 +14,12 @@ fail() {
 has() { command -v "$1" >/dev/null 2>&1; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 flush() { sync "$1" 2>/dev/null || sync; }
+# Two of these at once would take each other's drafts away. The kernel keeps it until this shell ends.
+one_at_a_time() {
+  if ! has flock || ! [ -d "$own" ]; then return 0; fi
+  exec 9<"$own"
+  flock -n 9 || fail 'another enroll or remove of Holdfast is at work on this host'
+}
 # Never across a mount: what somebody mounted there is not ours.
 remove_tree() {
   is_there "$1" || return 0

@@ -58,9 +58,9 @@ export function enrollPlan(of: {
   const unitFiles = unitFilesOf(of);
   const wanted: InstalledStep[] = [
     ...directoriesOf(survey, { level, isTarball: delivered.by === 'tar' }),
-    ...treesOf(delivered),
+    ...treesOf(survey, delivered),
     ...usersOf(survey, delivered),
-    ...(delivered.by === 'tar' ? [] : [packageStep(delivered.by)]),
+    ...packageSteps(survey, delivered),
     ...unitFiles.map(({ at }) => replacing(survey, { do: 'file' as const, at })),
     replacing(survey, { do: 'file' as const, at: AGENT_CONFIG }),
     ...(delivered.by === 'tar' ? [replacing(survey, { do: 'link' as const, at: COMMAND })] : []),
@@ -93,8 +93,10 @@ function directoriesOf(
   }));
 }
 
-function treesOf(delivered: DeliveredPackage): readonly InstalledStep[] {
-  const trees = [`${OWN}/incoming`, `${OWN}/replaced`, AGENT_STATE, CACHE];
+/** A key that somebody made there by hand is not of this enrolment, and stays. */
+function treesOf({ there }: Survey, delivered: DeliveredPackage): readonly InstalledStep[] {
+  const state = there.has(AGENT_STATE) ? [] : [AGENT_STATE];
+  const trees = [`${OWN}/incoming`, `${OWN}/replaced`, ...state, CACHE];
   const all = delivered.by === 'tar' ? [...trees, PROGRAM_TREE] : trees;
   return all.map((at) => ({ do: 'tree', at }));
 }
@@ -105,8 +107,9 @@ function usersOf({ users }: Survey, { by }: DeliveredPackage): readonly Installe
   return names.filter((at) => !users.has(at)).map((at) => ({ do: 'user', at }));
 }
 
-function packageStep(by: 'dpkg' | 'rpm'): InstalledStep {
-  return { do: 'package', at: 'holdfast', by };
+/** One that somebody else installed is brought up to date, and stays when the agent goes. */
+function packageSteps({ packagedBy }: Survey, { by }: DeliveredPackage): readonly InstalledStep[] {
+  return by === 'tar' || packagedBy !== undefined ? [] : [{ do: 'package', at: 'holdfast', by }];
 }
 
 function replacing<S extends { readonly do: 'file' | 'link'; readonly at: string }>(
@@ -157,6 +160,12 @@ function demandFit(host: string, survey: Survey, delivered: DeliveredPackage): v
   }
   const { by } = delivered;
   demandSameWay(survey, by, refuse);
+  demandOurTree(survey, refuse);
+  const { installed } = survey;
+  if (installed !== undefined && isOlder(delivered.version, installed.version)) {
+    const instead = `Send ${installed.version} or newer; to go back, \`holdfast remove\` it first, and enrol it anew.`;
+    refuse(`has Holdfast ${installed.version}, which is newer than ${delivered.version}`, instead);
+  }
   const needed = by === 'tar' ? ['sha256sum', 'tar', 'gzip'] : ['sha256sum', by];
   const missing = needed.filter((tool) => !survey.tools.has(tool));
   if (missing.length > 0) {
@@ -184,6 +193,27 @@ function demandSameWay(
     const kind = packagedBy === 'dpkg' ? '.deb' : '.rpm';
     refuse('has Holdfast as a package', `Send the ${kind} of this version: --package FILE.`);
   }
+}
+
+/** What is put in place of it would take it away for good. */
+function demandOurTree(
+  { there, installed, packagedBy, unpacked }: Survey,
+  refuse: (what: string, instead: string) => never,
+): void {
+  const isListed = installed?.steps.some(({ at }) => at === PROGRAM_TREE) === true;
+  if (!there.has(PROGRAM_TREE) || isListed || packagedBy !== undefined) return;
+  if (unpacked !== undefined) return; // Of an enrolment whose list is lost.
+  refuse(`has a ${PROGRAM_TREE} that Holdfast did not put there`, 'Move it elsewhere first.');
+}
+
+/** By its numbers; what stands behind them makes no version older. */
+export function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split(/[^0-9]+/, 4).map(Number));
+  for (const at of [0, 1, 2]) {
+    const [one, other] = [a?.[at] ?? 0, b?.[at] ?? 0];
+    if (one !== other) return one < other;
+  }
+  return false;
 }
 
 function isLibcNewEnough(libc: string): boolean {

@@ -1,11 +1,11 @@
 /** What is shown before anything is put on a host or taken away, and after. */
-import type { Survey } from '../../adapters/enroll/survey.ts';
+import type { KeptThing, Survey } from '../../adapters/enroll/survey.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import type { Installed, InstalledStep } from '../../wire/installed.ts';
-import { AGENT_CONFIG, type EnrollPlan, type Level } from './enroll-plan.ts';
+import { AGENT_CONFIG, AGENT_STATE, type EnrollPlan, type Level } from './enroll-plan.ts';
 
 const MAY: Readonly<Record<Level, string>> = {
   look: 'reads what its own user may read, probes, reports',
@@ -97,13 +97,28 @@ function wrappedRow(path: string): LabelledRow {
 }
 
 /** What a removal leaves, in sentences. */
-export function keptSentences({ kept }: Survey): readonly string[] {
-  return kept.map(({ kind, what }) => {
-    if (kind === 'undo') {
-      const plans = countOf(Number(what), 'plan');
-      return `Kept: what ${plans} can put back (/var/lib/holdfast/guard, .holdfast-undo on its mounts).`;
-    }
-    if (kind === 'vault') return `Kept: ${sayText(what)}, with what opens it.`;
-    return `Kept: ${sayText(what)}, which Holdfast did not list.`;
-  });
+export function keptSentences(survey: Survey): readonly string[] {
+  return [...survey.kept.map(keptSentence), ...notListed(survey)];
+}
+
+/** What was there before it was enrolled. */
+function notListed({ installed, there, packagedBy }: Survey): readonly string[] {
+  if (installed === undefined) return [];
+  const isListed = (is: (step: InstalledStep) => boolean): boolean => installed.steps.some(is);
+  const state = there.has(AGENT_STATE) && !isListed(({ at }) => at === AGENT_STATE);
+  const wasPackaged = packagedBy !== undefined && !isListed((step) => step.do === 'package');
+  const command = packagedBy === 'dpkg' ? 'apt purge holdfast' : 'rpm -e holdfast';
+  return [
+    ...(state ? [`Kept: ${AGENT_STATE}, which was there before.`] : []),
+    ...(wasPackaged ? [`Kept: the package holdfast, which was there before: ${command}.`] : []),
+  ];
+}
+
+function keptSentence({ kind, what }: KeptThing): string {
+  if (kind === 'undo') {
+    const plans = countOf(Number(what), 'plan');
+    return `Kept: what ${plans} can put back (/var/lib/holdfast/guard, .holdfast-undo on its mounts).`;
+  }
+  if (kind === 'vault') return `Kept: ${sayText(what)}, with what opens it.`;
+  return `Kept: ${sayText(what)}, which Holdfast did not list.`;
 }

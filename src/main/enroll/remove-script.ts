@@ -46,6 +46,7 @@ export function removeScript(removal: Removal, prelude: string): string {
   const program = steps.filter(isProgram).flatMap(stepLines);
   const before = [
     prelude,
+    'one_at_a_time',
     ...first.filter(({ do: kind }) => kind === 'unit').flatMap(stepLines),
     kitLines(),
     ...first.filter(({ do: kind }) => kind !== 'unit' && kind !== 'directory').flatMap(stepLines),

@@ -21,6 +21,7 @@ export function beginScript({ installed }: EnrollPlan): string {
   return [
     `mkdir -p ${OWN}`,
     `chmod 0755 ${OWN}`,
+    'one_at_a_time',
     putFile(INSTALLED_LIST, 0o644, listText(installed)),
     `flush ${OWN}`,
     `mkdir -p -m 0700 ${INCOMING}`,
@@ -42,6 +43,7 @@ export function installScript(plan: EnrollPlan): string {
   const file = `${INCOMING}/${name}`;
   const lines = installed.steps.flatMap((step) => stepLines(step, plan));
   return [
+    'one_at_a_time',
     `if [ -e ${file}.hf-new ]; then`,
     `  [ "$(sha256sum <${file}.hf-new | head -c 64)" = ${sha256} ] || fail 'what arrived is not what was sent'`,
     `  mv -f ${file}.hf-new ${file}`,
