@@ -76,6 +76,7 @@ export class NetHost {
   readonly address: string;
   readonly #net: Switch;
   readonly #process: ChildProcess;
+  readonly #started: HostProcess[] = [];
   #port = '';
 
   constructor({ net, name, dir, story = '' }: NetHostOptions) {
@@ -114,8 +115,9 @@ export class NetHost {
   /** In it, as root. */
   run(argv: readonly string[], input = ''): Ran {
     const ran = spawnSync('nsenter', [...this.#entry, '--', ...argv], {
-      ...{ cwd: this.dir, input, encoding: 'utf8', timeout: 120_000 },
-      env: this.#environment(),
+      ...{ cwd: this.dir, encoding: 'utf8', timeout: 120_000, env: this.#environment() },
+      // What Node gives for an input is a socket: an rsync daemon would take it for one of inetd.
+      ...(input === '' ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
     });
     return { status: ran.status, stdout: ran.stdout, stderr: ran.stderr };
   }
@@ -137,7 +139,9 @@ export class NetHost {
       ...{ cwd: this.dir, stdio: ['ignore', out, out], env: this.#environment(options.env) },
     });
     fs.closeSync(out);
-    return new HostProcess(child, log);
+    const one = new HostProcess(child, log);
+    this.#started.push(one);
+    return one;
   }
 
   /** Nothing that `other` sends arrives here. What is sent from here does arrive there. */
@@ -160,16 +164,17 @@ export class NetHost {
 
   /** All at once, as on a machine that hangs: nothing of it does anything any more. */
   hang(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP');
+    for (const pid of this.#pids('pid')) process.kill(pid, 'SIGSTOP');
   }
 
   goOn(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGCONT');
+    // Who entered the host for a program has stopped with it.
+    for (const pid of this.#pids('net')) process.kill(pid, 'SIGCONT');
   }
 
   /** Command lines of what runs in it. */
   processes(): readonly string[] {
-    return this.#pids().flatMap((pid) => {
+    return this.#pids('pid').flatMap((pid) => {
       const line = readIfThere(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
       return line === undefined || line === '' ? [] : [line];
     });
@@ -177,12 +182,13 @@ export class NetHost {
 
   async remove(): Promise<void> {
     await ended(this.#process);
+    await Promise.all(this.#started.map((one) => one.kill()));
   }
 
-  #pids(): readonly number[] {
-    const own = netOf(this.init);
+  #pids(of: 'net' | 'pid'): readonly number[] {
+    const own = namespaceOf(this.init, of);
     const all = fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
-    return all.map(Number).filter((pid) => netOf(pid) === own && own !== undefined);
+    return all.map(Number).filter((pid) => namespaceOf(pid, of) === own && own !== undefined);
   }
 
   get #entry(): readonly string[] {
@@ -233,10 +239,11 @@ export class HostProcess {
     if (this.isOver) return;
     const over = once(this.#child, 'exit');
     const { pid } = this;
-    // It may not have entered yet.
-    if (pid === 0) this.#child.kill('SIGKILL');
-    else process.kill(pid, 'SIGKILL');
+    if (pid !== 0) endProcess(pid);
+    // Who entered for it waits for it; and is stopped where it was stopped.
+    this.#child.kill('SIGKILL');
     await over;
+    while (namespaceOf(pid, 'pid') !== undefined) await sleep(5);
   }
 }
 
@@ -274,14 +281,23 @@ function ranIn(child: ChildProcess, what: readonly string[], argv: readonly stri
   if (ran.status !== 0) throw new Error(`${argv.join(' ')}: ${ran.stderr}`);
 }
 
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself in between.
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESRCH') throw error;
+  }
+}
+
 /** unshare and nsenter wait outside; what they started is in the host. 0 where there is none. */
 function firstChild(pid: number): number {
   return Number(readIfThere(`/proc/${pid}/task/${pid}/children`)?.split(' ')[0] ?? 0);
 }
 
-function netOf(pid: number): string | undefined {
+function namespaceOf(pid: number, kind: string): string | undefined {
   try {
-    return fs.readlinkSync(`/proc/${pid}/ns/net`);
+    return fs.readlinkSync(`/proc/${pid}/ns/${kind}`);
   } catch {
     return undefined; // It has ended in between.
   }
