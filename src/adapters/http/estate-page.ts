@@ -28,6 +28,8 @@ export const ESTATE_POLICY = `default-src 'none'; style-src 'sha256-${createHash
 /** Rows that a page may have; the API has the rest. */
 const ROWS_MAX = 1000;
 const AGAIN_S = 30;
+/** Of a sentence; the row below has all of it. */
+const LEAD_MAX = 120;
 
 const SHAPES: Readonly<Record<StandingMark, string>> = {
   ok: '●',
@@ -108,7 +110,8 @@ function sentence({ hosts, standing }: EstateNow, bad: readonly Row[]): string {
   }
   const { host, name, standing: its } = worst;
   const what = name === '' ? escaped(host) : `${escaped(name)} on ${escaped(host)}`;
-  return `${what} is <b class="${its.mark}">${its.mark}</b>: ${escaped(its.why)}`;
+  const why = its.why.length > LEAD_MAX ? `${its.why.slice(0, LEAD_MAX)}…` : its.why;
+  return `${what} is <b class="${its.mark}">${its.mark}</b>: ${escaped(why)}`;
 }
 
 function table(rows: readonly Row[], kind: 'bad' | 'works'): string {
