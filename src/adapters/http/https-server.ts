@@ -176,7 +176,7 @@ export async function listen(app: App, at: ListenAt): Promise<ListenAt> {
     const why =
       cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be used';
     const message = `nothing can listen on ${sayAddress(at)}: ${why}`;
-    throw new Fault('HF_SERVER_LISTEN', message, {}, { cause });
+    throw new Fault('HF_SERVER_LISTEN', message, { address: sayAddress(at) }, { cause });
   }
   const { address, port } = app.server.address() as AddressInfo;
   return { host: address, port };

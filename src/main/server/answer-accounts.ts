@@ -12,6 +12,7 @@ import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { enrolmentLine, signInLink } from './lines.ts';
+import { listensNow } from './listens-file.ts';
 import { openOwnState } from './own-state.ts';
 import { pinHere, type ServerPlace, serverPlace } from './server-place.ts';
 
@@ -30,7 +31,8 @@ export async function answerToken(
   return withAccess(cli, options, async (access, place) => {
     const made = await access.makeEnrolment(BY, host);
     const pin = await pinHere(place.directory);
-    const line = enrolmentLine({ url: urlOf(place), pin, secret: made.secret });
+    const url = listensNow(place.directory)?.url ?? urlOf(place);
+    const line = enrolmentLine({ url, pin, secret: made.secret });
     const json = { host, line, endsAt: timeJson(made.expiresAt) };
     const say = [line, '', `On ${host}, within the hour: holdfast agent enroll - (and paste it).`];
     return { code: EXIT.done, say: () => say, json };
@@ -51,7 +53,12 @@ export async function answerUser(
     throw new Fault('HF_USAGE', `user add or user remove, not ${sayText(what)}`, { command });
   }
   return withAccess(cli, options, async (access, place) => {
-    if (what === 'add') return addUser(access, { name, role, url: urlOf(place) });
+    if (what === 'add') {
+      const now = listensNow(place.directory);
+      // Who may only read is let in by the page of `up`, which no browser warns of.
+      const url = (role === 'viewer' ? now?.page : undefined) ?? now?.url ?? urlOf(place);
+      return addUser(access, { name, role, url });
+    }
     await access.removeUser(BY, name);
     return { code: EXIT.done, say: () => [`${name} is gone, with all sessions.`], json: { name } };
   });

@@ -6,6 +6,7 @@ import { sayMessage } from '../../base/say-name.ts';
 import { layoutRows } from '../../base/say-rows.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
+import { noteListens } from './listens-file.ts';
 import type { RunningServer } from './server.ts';
 import { KEY_NAME, LOCK_NAME, REGISTER_NAME } from './server-names.ts';
 import { serverPlace } from './server-place.ts';
@@ -28,6 +29,7 @@ export async function runServer(cli: Cli, options: { readonly config?: string })
         stopped.stop();
       },
     });
+    noteListens(directory, { url: server.url });
     const hasUsers = (await server.served.access.users()).length > 0;
     cli.terminal.err(
       `${beginWords(cli.terminal.errorStyle, { server, hasUsers, directory }).join('\n')}\n`,

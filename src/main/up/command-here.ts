@@ -22,7 +22,7 @@ export function commandThere(cli: Cli, place: string): string {
 }
 
 /** By its name where the shell finds it, else as a path: in a checkout `bin/holdfast`. */
-function programHere(cli: Cli): string {
+export function programHere(cli: Cli): string {
   const folders = (cli.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   if (folders.some((folder) => fs.existsSync(path.join(folder, 'holdfast')))) return 'holdfast';
   const near = path.relative(textOfBytes(cli.cwd), PROGRAM);

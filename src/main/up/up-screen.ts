@@ -13,7 +13,7 @@ import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
 import { faultLines } from '../cli/say-fault.ts';
 import { VERSION } from '../version.ts';
-import { commandHere, commandThere } from './command-here.ts';
+import { commandHere, commandThere, programHere } from './command-here.ts';
 import { doneLine, doneRows, type DoneWords } from './done-words.ts';
 import { isNews } from './news.ts';
 import { StatusLine } from './status-line.ts';
@@ -164,7 +164,7 @@ export class TerminalScreen implements UpScreen, WatchScreen {
   #pageWords({ page, link }: WatchView): string {
     const { style } = this.#cli.terminal;
     if (link === undefined) {
-      return `Page  ${page}. A link into it, for a browser of this machine:\n  ${paint(style, 'ask', this.#command('server user add reader'))}`;
+      return `Page  ${page}. A link into it, for a browser of this machine:\n  ${paint(style, 'ask', `${programHere(this.#cli)} server user add reader`)}`;
     }
     return `Page, for a browser of this machine; the link works once, within 15 min:\n  ${paint(style, 'ask', link)}`;
   }

@@ -1,6 +1,6 @@
 /** The server as `up` runs it: where it listens, whom it lets in, and how everything stands. */
 import { isEnrolled, readEnrolment } from '../../../adapters/agent-link/enrolment.ts';
-import type { ListenAt } from '../../../adapters/http/https-server.ts';
+import { type ListenAt, sayAddress } from '../../../adapters/http/https-server.ts';
 import { nodeClock } from '../../../adapters/node/clock.ts';
 import { takeStateLock } from '../../../adapters/sqlite/state-lock.ts';
 import { Fault } from '../../../base/fault.ts';
@@ -11,6 +11,7 @@ import { isWorse, MARKS, type StandingMark } from '../../../watch/core/standing/
 import { enrolmentLine, signInLink } from '../../server/lines.ts';
 import { estateOf } from '../../server/served.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
+import { noteListens } from '../../server/listens-file.ts';
 import { LOCK_NAME } from '../../server/server-names.ts';
 import { listenAtOf, PORT, urlOf } from '../../server/server-place.ts';
 import type { Ports, ServerBegin, ServerSays, WatchNow, Worst } from './watch-messages.ts';
@@ -70,6 +71,7 @@ export class ServerOfUp {
       const up = new ServerOfUp({ server, host: begin.host, say, release: () => lock.release() });
       const { at, page, url } = server;
       const ports = { host: at.host, port: at.port, page: page?.port ?? 0 };
+      noteListens(begin.directory, { url, page: `http://${HERE}:${ports.page}` });
       say({ kind: 'listens', url, ports });
       return up;
     } catch (error) {
@@ -148,14 +150,17 @@ async function started(begin: ServerBegin, { say, fail }: ToUp): Promise<Running
     if (place === undefined) throw new Error('a last place is always tried');
     try {
       return await startServer({
-        ...{ stateDirectory: begin.directory, config, configFile: begin.configFile, url },
+        ...{ stateDirectory: begin.directory, config, configFile: begin.configFile },
+        url: url ?? urlOf(place.listen),
         ...{ listen: place.listen, page: { host: HERE, port: place.page }, clock: nodeClock() },
         log: (line) => say({ kind: 'log', line }),
         onBug: fail,
       });
     } catch (error) {
       const isTaken = error instanceof Fault && error.code === 'HF_SERVER_LISTEN';
-      if (!isTaken || places.length === 0) throw error;
+      const isNamed =
+        given !== undefined && isTaken && error.facts.address === sayAddress(place.listen);
+      if (!isTaken || isNamed || places.length === 0) throw error;
     }
   }
 }
