@@ -5,7 +5,8 @@ import type { AuditEntry, Caller } from '../../access/core/account.ts';
 import { Fault } from '../../base/fault.ts';
 import { unixMs } from '../../base/units.ts';
 import type { Alert, OutboxRow } from '../../tell/core/alert.ts';
-import { acknowledge } from '../../tell/core/acknowledge.ts';
+import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
+import { acknowledge, dismiss } from '../../tell/core/acknowledge.ts';
 import type { alertShown, jobShown } from '../../wire/api/parts.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
 import type { JobAct } from '../../watch/core/agent/messages.ts';
@@ -158,11 +159,42 @@ function alertAnswers(served: Served): readonly Bound[] {
       const by = caller?.user ?? '';
       return answer(alertOf(await acknowledged(served, { id: params.alert, by, caller, from })));
     }),
+    on(ROUTES.dismiss, async ({ params, caller, from }) => {
+      const by = caller?.user ?? '';
+      return answer(alertOf(await dismissed(served, { id: params.alert, by, caller, from })));
+    }),
     on(ROUTES.outbox, async ({ query }) => {
       const messages = (await served.state.rows(query.count)).map(messageOf);
       return answer({ messages });
     }),
   ];
+}
+
+/** What is watched would have a new one at once: it is acknowledged, or forgotten first. */
+async function dismissed(
+  served: Served,
+  of: {
+    readonly id: string;
+    readonly by: string;
+    readonly caller: Caller | undefined;
+    readonly from: string;
+  },
+): Promise<Alert> {
+  const { id, by, caller, from } = of;
+  return served.writer.alone(async () => {
+    const alert = (await served.state.openAlerts()).find((each) => each.id === id);
+    if (alert === undefined) throw new Fault('HF_API_UNKNOWN', 'no such alert is open');
+    const { subject } = alert;
+    if (subjectsNow(estateOf(served)).some((each) => each.subject === subject)) {
+      const why = `${subject} is watched: acknowledge the alert, or forget the item first`;
+      throw new Fault('HF_API_CONFLICT', why);
+    }
+    const changes = dismiss(alert, { by, now: served.now().wallMs });
+    const audit = auditOf(served, { act: 'alert-dismissed', subject, caller, from });
+    await served.state.commit([...changes, audit]);
+    const kept = changes.find((change) => change.do === 'alert');
+    return kept?.do === 'alert' ? kept.alert : alert;
+  });
 }
 
 /** @throws Fault HF_API_UNKNOWN, HF_API_CONFLICT */

@@ -18,7 +18,14 @@ const WORST_MAX = 50;
 export function watchAnswers(served: Served): readonly Bound[] {
   const at = (): string => timeOf(served.now().wallMs);
   return [
-    on(ROUTES.status, () => Promise.resolve(answer(statusOf(served)))),
+    on(ROUTES.status, async () => {
+      const { readers, ...telling } = await served.telling.standing();
+      const shown = readers.map(({ confirmedAt, ...rest }) => ({
+        ...rest,
+        confirmedAt: timeOrNull(confirmedAt),
+      }));
+      return answer({ ...statusOf(served), telling: { ...telling, readers: shown } });
+    }),
     on(ROUTES.hosts, () => {
       const hosts = estateOf(served).hosts.map((host) => hostOf(served, host));
       return Promise.resolve(answer({ at: at(), hosts }));

@@ -7,7 +7,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { Random } from '../../host/random.ts';
 import type { Subject, TellChange } from '../../tell/core/alert.ts';
 import { channelSubjects } from '../../tell/core/channel-subjects.ts';
-import { confirmationSubjects, planTests } from '../../tell/core/confirmations.ts';
+import { confirmationSubjects, planTests, readersNow } from '../../tell/core/confirmations.ts';
 import { decide } from '../../tell/core/decide.ts';
 import type { LinkKey } from '../../tell/core/signed-link.ts';
 import type { TellPolicy } from '../../tell/core/tell-policy.ts';
@@ -17,6 +17,7 @@ import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { TellConfig } from '../../wire/tell-config.ts';
 import { linkKey } from '../../adapters/channels/link-key.ts';
 import { openChannels } from './open-channels.ts';
+import { type TellingNow, tellingNow } from './telling-now.ts';
 import { ratesOf, tellPolicyOf } from './tell-policy-of.ts';
 
 export interface TellingParts {
@@ -47,6 +48,8 @@ export interface Telling {
 
   /** Whether people would be told of this one if it were all there is, and the time had come. */
   wouldTell(subject: Subject): boolean;
+  /** Whether what is said reaches people. */
+  standing(): Promise<TellingNow>;
 }
 
 const ROWS_LOOKED_AT = 500;
@@ -90,6 +93,16 @@ export function openTelling(parts: TellingParts): Telling {
         ...decide({ subjects: [...subjects, ...own], alerts, now, policy, newId }),
         ...planTests({ channels: policy.channels, confirmations, now, newId }),
       ];
+    },
+    async standing() {
+      const [rows, confirmations, open] = await Promise.all([
+        store.rows(ROWS_LOOKED_AT),
+        store.confirmations(),
+        store.openAlerts(),
+      ]);
+      const readers = readersNow(policy.channels, confirmations, clock.now());
+      const openAlerts = open.length;
+      return { ...tellingNow(names, channelSubjects(rows, names), readers), openAlerts };
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The weekly test message, and what its confirmation proves: that a person reads a channel. */
 import { formatInstant } from '../../base/say-time.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
-import type { Confirmation, OutboxRow, Subject, TellChange } from './alert.ts';
+import type { AlertMark, Confirmation, OutboxRow, Subject, TellChange } from './alert.ts';
 import { channelSubject } from './hearers.ts';
 import { messageJson, testMessage } from './message.ts';
 import type { ChannelPolicy } from './tell-policy.ts';
@@ -84,6 +84,33 @@ export function confirmationSubjects(
     const isFirst = confirmedAt === undefined && askedAt <= now;
     if (isFirst && now < askedAt + channel.confirmWithinMs) return [];
     return [subjectOf(channel, last, now)];
+  });
+}
+
+export interface ReaderNow {
+  readonly channel: string;
+  readonly person: string;
+  readonly mark: AlertMark;
+  readonly why: string;
+  readonly confirmedAt: UnixMs | undefined;
+}
+
+/** Of each channel that is tested, what is proven now: before the first answer nothing is. */
+export function readersNow(
+  channels: readonly ChannelPolicy[],
+  confirmations: readonly Confirmation[],
+  now: UnixMs,
+): readonly ReaderNow[] {
+  return channels.flatMap((channel) => {
+    if (channel.testEveryMs === undefined) return [];
+    const { name, person } = channel;
+    const last = confirmationOf(confirmations, channel);
+    const none = {
+      mark: 'unknown' as const,
+      why: 'nobody was asked to confirm a test message yet',
+    };
+    const { mark, why } = last === undefined ? none : subjectOf(channel, last, now);
+    return [{ channel: name, person, mark, why, confirmedAt: last?.confirmedAt }];
   });
 }
 

@@ -184,6 +184,17 @@ export const actRoutes = {
     answer: alertShown,
     example: { ...exampleAlert, state: 'acknowledged', acknowledgedBy: 'anna' },
   }),
+  dismiss: route({
+    id: 'dismiss',
+    method: 'POST',
+    path: '/v1/alerts/:alert/dismiss',
+    summary:
+      'Ends an alert of what is not watched any more: the one way without it being seen well.',
+    asker: 'enrol',
+    ...{ params: z.strictObject({ alert: hex32 }), query: none, body: none },
+    answer: alertShown,
+    example: { ...exampleAlert, state: 'closed', acknowledgedBy: 'anna', closedAt: EXAMPLE_TIME },
+  }),
   freezeTable: route({
     id: 'freezeTable',
     method: 'GET',

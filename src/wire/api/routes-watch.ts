@@ -38,6 +38,22 @@ const statusShown = z.object({
   why: z.string(),
   /** Whether anybody outside sees this server. Without a peer: unknown. */
   watching: z.object({ mark, why: z.string() }),
+  /** Whether what is said reaches people: the worst of all channels and readers; none is unknown. */
+  telling: z.object({
+    mark,
+    why: z.string(),
+    openAlerts: z.int().min(0),
+    readers: z.array(
+      z.object({
+        channel: z.string(),
+        person: z.string(),
+        mark,
+        why: z.string(),
+        /** When a test message was confirmed last. */
+        confirmedAt: time.nullable(),
+      }),
+    ),
+  }),
   hosts: counts,
   items: counts,
   isFrozen: z.boolean(),
@@ -58,6 +74,7 @@ export const watchRoutes = {
     example: {
       ...{ at: EXAMPLE_TIME, mark: 'failed', why: '1 of 40 items failed' },
       watching: { mark: 'unknown', why: 'no peer outside watches this server' },
+      telling: { mark: 'ok', why: '2 channels take messages.', openAlerts: 1, readers: [] },
       hosts: { ok: 11, degraded: 0, unknown: 0, failed: 1 },
       items: { ok: 39, degraded: 0, unknown: 0, failed: 1 },
       ...{ isFrozen: false, worst: [exampleItem], worseMore: 0 },
