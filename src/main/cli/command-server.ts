@@ -1,6 +1,7 @@
 /** `holdfast server`: what agents report to, and what is asked through. */
 import type { Command } from 'commander';
 import type { Act, Answer, Cli } from './cli.ts';
+import { defineJobs } from './define-server-jobs.ts';
 import type {
   AccessOptions,
   AgentsOptions,
@@ -101,6 +102,7 @@ export function define(command: Command, act: Act): void {
   defineAudit(command, act);
   defineRecover(command, act);
   definePeer(command, act);
+  defineJobs(command, act);
   for (const part of command.commands) part.option('--config <file>', 'another configuration file');
 }
 

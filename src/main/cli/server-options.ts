@@ -15,6 +15,10 @@ export interface AuditOptions extends ServerOptions {
   readonly last?: string;
 }
 
+export interface JobsOptions extends ServerOptions {
+  readonly tokenFile?: string;
+}
+
 export interface UserOptions extends ServerOptions {
   readonly role: string;
 }

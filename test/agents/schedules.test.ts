@@ -1,0 +1,293 @@
+// Goal: what a server is to ask for again and again happens on the host that knows it, and is proven:
+// backups, drills and scrubs of a real vault, at level keep and not at look; a running backup is
+// cancelled within seconds and leaves a sound vault; agent and server are killed in between, and the
+// next run is good; a canary is seen. Method: `holdfast server`, `holdfast agent`, a vault and its
+// data, each as a user has them, periods of seconds; the API and the vault are asked.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+
+const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
+const LIMIT_MS = 120_000;
+/** Small files cost time; a backup of so many takes longer than it takes to see that it runs. */
+const MANY = 40_000;
+
+interface Job {
+  readonly job: string;
+  readonly act: string;
+  readonly state: string;
+  readonly share: number | null;
+  readonly why: string;
+  readonly answer: string | null;
+}
+
+interface Standing {
+  readonly name: string;
+  readonly mark: string;
+  readonly why: string;
+  readonly waits: string;
+  readonly goodAt: string | null;
+}
+
+class Estate {
+  readonly root: string;
+  readonly #t: TestContext;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(t: TestContext) {
+    this.#t = t;
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-schedules-'));
+    t.after(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    const { HOLDFAST_STATE: _, ...env } = process.env;
+    this.#env = { ...env, HOLDFAST_TOKEN_FILE: this.at('token') };
+  }
+
+  at(...names: readonly string[]): string {
+    return path.join(this.root, ...names);
+  }
+
+  write(name: string, text: string): void {
+    fs.mkdirSync(path.dirname(this.at(name)), { recursive: true });
+    fs.writeFileSync(this.at(name), text, { mode: 0o644 });
+  }
+
+  run(args: readonly string[], of: { readonly input?: string; readonly state?: string } = {}) {
+    const env = of.state === undefined ? this.#env : { ...this.#env, HOLDFAST_STATE: of.state };
+    const input = of.input ?? '';
+    return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', input, env });
+  }
+
+  ok(args: readonly string[], of: Parameters<Estate['run']>[1] = {}): string {
+    const run = this.run(args, of);
+    assert.equal(run.status, 0, `${args.join(' ')}: ${run.stdout}${run.stderr}`);
+    return run.stdout;
+  }
+
+  start(args: readonly string[]): ChildProcess {
+    const log = fs.openSync(this.at(`${args[0]}.log`), 'a');
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      ...{ env: this.#env, stdio: ['ignore', log, log] },
+    });
+    fs.closeSync(log);
+    this.#t.after(() => child.kill('SIGKILL'));
+    return child;
+  }
+
+  #json(args: readonly string[]): Readonly<Record<string, unknown>> {
+    return JSON.parse(this.ok([...args, '--config', this.at('server.yaml'), '--json']));
+  }
+
+  jobs(): readonly Job[] {
+    return this.#json(['server', 'jobs']).jobs as readonly Job[];
+  }
+
+  schedule(name: string): Standing {
+    const all = this.#json(['server', 'schedules']).schedules as readonly Standing[];
+    const found = all.find((each) => each.name === name);
+    assert.ok(found !== undefined);
+    return found;
+  }
+
+  ask(act: string, name: string): string {
+    return String(this.#json(['server', 'job', 'web1', act, name]).job);
+  }
+
+  cancel(job: string): void {
+    this.#json(['server', 'cancel', job]);
+  }
+
+  job(id: string): Job {
+    const found = this.jobs().find(({ job }) => job === id);
+    assert.ok(found !== undefined);
+    return found;
+  }
+}
+
+async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+  const endMs = Date.now() + LIMIT_MS;
+  let last: unknown;
+  while (Date.now() < endMs) {
+    try {
+      const found = look();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = error; // Asked again until the limit.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return assert.fail(`not within ${LIMIT_MS / 1000} s: ${what}; ${String(last)}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  await new Promise((resolve) => server.close(resolve));
+  return address.port;
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Processes whose command line names a file of this estate. */
+function backupsOf(estate: Estate): readonly string[] {
+  return fs.readdirSync('/proc').filter((pid) => {
+    if (!/^[0-9]+$/.test(pid)) return false;
+    try {
+      const line = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return line.includes(' backup ') && line.includes(estate.root);
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  });
+}
+
+async function estateHere(t: TestContext): Promise<Estate> {
+  const estate = new Estate(t);
+  const port = await freePort();
+  const host = estate.at('host');
+  for (const [dir, count] of [
+    ['www', 20],
+    ['many', MANY],
+  ] as const) {
+    fs.mkdirSync(estate.at(dir));
+    for (let at = 0; at < count; at++) {
+      if (at % 1000 === 0) fs.mkdirSync(estate.at(dir, `d${at}`));
+      fs.writeFileSync(
+        estate.at(dir, `d${at - (at % 1000)}`, `f${at}`),
+        `${dir} ${at}\n`.repeat(20),
+      );
+    }
+  }
+  estate.ok(['init', '--vault', estate.at('vault'), '--new-key-file', estate.at('key')], {
+    state: host,
+  });
+  estate.write(
+    'holdfast.yaml',
+    `vault: ${estate.at('vault')}\nkey-file: ${estate.at('key')}\nmin-free: 0\ndatasets:\n` +
+      `  www: {paths: ${estate.at('www')}}\n  many: {paths: ${estate.at('many')}}\n`,
+  );
+  const every = 'every: 10s, limit: 10min';
+  estate.write(
+    'server.yaml',
+    `state: ${estate.at('server')}\nserver:\n  listen: "127.0.0.1:${port}"\n  schedules:\n` +
+      `    www: {host: web1, backup: nightly, ${every}}\n` +
+      `    try: {host: web1, drill: weekly, ${every}}\n` +
+      `    bits: {host: web1, scrub: bits, share: 100%, whole: 1h, ${every}}\n` +
+      `    away: {host: nobody1, backup: nightly, ${every}}\n`,
+  );
+  estate.write('agent.yaml', agentYaml(estate, 'look'));
+  return estate;
+}
+
+function agentYaml(estate: Estate, level: string): string {
+  const jobs =
+    'nightly: {backup: www}, weekly: {drill: www}, bits: {scrub: 50%}, large: {backup: many}';
+  return `level: ${level}\nconfig: ${estate.at('holdfast.yaml')}\njobs: {${jobs}}\n`;
+}
+
+test('scheduled, proven, cancelled, and killed in between', { timeout: 600_000 }, async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('agent.yaml must be root’s to be followed');
+  const estate = await estateHere(t);
+  const config = ['--config', estate.at('server.yaml')];
+  const agentAt = ['--state', estate.at('host/agent'), '--config', estate.at('agent.yaml')];
+  const startServer = () => estate.start(['server', ...config]);
+  const startAgent = () => estate.start(['agent', ...agentAt]);
+
+  let server = startServer();
+  const { line } = JSON.parse(
+    await until('a line', () => estate.ok(['server', 'token', 'web1', ...config, '--json'])),
+  );
+  await until('enrolled', () => {
+    const run = estate.run(['agent', 'enroll', '-', ...agentAt], { input: `${line}\n` });
+    return run.status === 0;
+  });
+  estate.ok(['server', 'user', 'add', 'ann', '--role', 'operator', ...config]);
+  const scopes = ['--scope', 'read', '--scope', 'run'];
+  const { token } = JSON.parse(
+    estate.ok(['server', 'access', 'ann', ...scopes, ...config, '--json']),
+  );
+  fs.writeFileSync(estate.at('token'), token, { mode: 0o600 });
+
+  // At look nothing of it runs, and it says so; the canary flies at every level.
+  let agent = startAgent();
+  await until('the level is known', () => estate.schedule('www').waits === 'look-only');
+  assert.match(estate.schedule('www').why, /level look/);
+  assert.equal(estate.schedule('www').mark, 'unknown');
+  assert.deepEqual(
+    [estate.schedule('away').mark, estate.schedule('away').waits],
+    ['unknown', 'not-enrolled'],
+  );
+  await until('a canary', () =>
+    estate.jobs().some(({ act, state }) => act === 'probe' && state === 'done'),
+  );
+  assert.ok(
+    estate.jobs().every(({ act }) => act === 'probe'),
+    'something ran at level look',
+  );
+  assert.ok(!fs.existsSync(estate.at('vault/snapshots')), 'a snapshot at level look');
+
+  // At keep all three run and are proven.
+  await killed(agent);
+  estate.write('agent.yaml', agentYaml(estate, 'keep'));
+  agent = startAgent();
+  await until('a good backup', () => estate.schedule('www').mark === 'ok');
+  await until('a good drill', () => estate.schedule('try').mark === 'ok');
+  await until('a good scrub', () => estate.schedule('bits').mark === 'ok');
+  const proven = (act: string) =>
+    JSON.parse(
+      estate.jobs().find((job) => job.act === act && job.state === 'done')?.answer ?? '{}',
+    );
+  assert.match(proven('backup').backups[0].snapshot, /^[0-9a-f]+$/);
+  assert.equal(proven('drill').isPassed, true);
+  assert.equal(proven('scrub').rotation.parts, 2);
+
+  // A backup that runs is cancelled within seconds.
+  const large = estate.ask('backup', 'large');
+  await until(
+    'it says how far it is',
+    () => estate.job(large).share !== null || estate.job(large).why !== '',
+  );
+  estate.cancel(large);
+  const askedMs = Date.now();
+  const end = await until('it ended', () =>
+    estate.job(large).state === 'running' ? undefined : estate.job(large),
+  );
+  t.diagnostic(`cancelled: ${end.state} after ${Date.now() - askedMs} ms`);
+  assert.equal(end.state, 'cancelled');
+
+  // The agent is killed while one runs: nothing of it is left, and it is lost.
+  const torn = estate.ask('backup', 'large');
+  await until(
+    'it runs',
+    () => estate.job(torn).state === 'running' && backupsOf(estate).length > 0,
+  );
+  await killed(agent);
+  await until('its job ends with it', () => backupsOf(estate).length === 0);
+  await killed(server);
+  server = startServer();
+  agent = startAgent();
+  await until('it is lost', () => estate.job(torn).state === 'lost');
+  const before = estate.schedule('www').goodAt;
+  await until('the next run is good', () => {
+    const { goodAt, mark } = estate.schedule('www');
+    return mark === 'ok' && goodAt !== before;
+  });
+  await killed(agent);
+  await killed(server);
+  await until('nothing runs any more', () => backupsOf(estate).length === 0);
+  const checked = estate.ok(
+    ['vault', 'check', '--read-data', '--config', estate.at('holdfast.yaml'), '--json'],
+    { state: estate.at('host') },
+  );
+  assert.equal(JSON.parse(checked).isSound, true);
+});
