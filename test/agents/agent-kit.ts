@@ -199,6 +199,7 @@ export interface Kit {
     more?: {
       readonly freezer?: Partial<AgentParts['freezer']>;
       readonly reachFor?: AgentParts['reachFor'];
+      readonly discover?: AgentParts['discover'];
       /** Changed as the test wants it. */
       readonly spoil?: (heard: FileHeardBook) => void;
     },
@@ -220,7 +221,7 @@ export function makeKit(seed = 1): Kit {
   const tools = { ...nodeTools(), random };
   return {
     ...{ clock, server, disk, frozen, found, asked },
-    start: (probes, level = 'look', { freezer, reachFor, spoil } = {}) => {
+    start: (probes, level = 'look', { freezer, reachFor, discover, spoil } = {}) => {
       const numbers = openNumbers({ disk, tools }, DIR, clock.now());
       const heard = new FileHeardBook({ disk, tools }, DIR);
       spoil?.(heard);
@@ -228,7 +229,7 @@ export function makeKit(seed = 1): Kit {
         ...{ clock, random, link: server, numbers, probes },
         spool: new DiskSpool({ disk, tools, numbers }, DIR),
         heard,
-        reachFor,
+        ...{ reachFor, discover },
         jobs: {
           find: (word) => {
             asked.push(word);

@@ -74,9 +74,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   };
   const facts = { agent: identity.agent, level, version: VERSION };
   const where = `${place.host}:${place.port}`;
-  options.say(
-    `${sayText(host)}: an agent at level ${level}, with ${parts.probes.length} probes, for ${where}.`,
-  );
+  const count = parts.probes.length + (parts.discover?.() ?? []).length;
+  options.say(`${sayText(host)}: an agent at level ${level}, with ${count} probes, for ${where}.`);
   notice.ready();
   try {
     await new AgentLoop(parts, facts).run(signal);
@@ -121,10 +120,8 @@ function partsOf(
       freeze: (word) => freezer.freeze({ ...word, by: byServer(word.by) }),
       unfreeze: (word) => freezer.unfreeze(word),
     },
-    probes: [
-      ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
-      ...freezer.probes,
-    ],
+    probes: freezer.probes,
+    discover: () => probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
     claims: new StoredClaims({ ...ports, stateDir: guardDir }, clockOfGuard),
   };
 }

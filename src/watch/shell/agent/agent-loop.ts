@@ -7,6 +7,7 @@ import { fitDetail, fitLine, fitWhy } from '../../core/agent/fit-record.ts';
 import { ItemBoard, type Sight } from '../../core/agent/item-board.ts';
 import type { LineRecord } from '../../core/agent/messages.ts';
 import type { AgentFacts, AgentParts, SeenItem } from './agent-ports.ts';
+import { Discovery } from './discovery.ts';
 import { JobDesk } from './job-desk.ts';
 import { Listener } from './listener.ts';
 import { Speaker } from './speaker.ts';
@@ -38,6 +39,7 @@ export class AgentLoop {
   readonly #watcher: Watcher;
   readonly #jobs: JobDesk;
   readonly #words: WordDesk;
+  readonly #discovery: Discovery;
   readonly #end = new AbortController();
   #lines: Line[] = [];
   #linesLost = 0;
@@ -51,6 +53,10 @@ export class AgentLoop {
     this.#jobs = new JobDesk(parts, facts, { watcher: this.#watcher, hurry });
     this.#words = new WordDesk(parts, {
       ...{ board: this.#board, watcher: this.#watcher, jobs: this.#jobs },
+      onSeen: (seen) => this.#seeEvent(seen),
+    });
+    this.#discovery = new Discovery(parts, {
+      ...{ board: this.#board, watcher: this.#watcher },
       onSeen: (seen) => this.#seeEvent(seen),
     });
     this.#listener = new Listener(parts, this.#voice, {
@@ -76,6 +82,7 @@ export class AgentLoop {
         this.#speaker.run(inner, () => this.#listener.hurry()),
         this.#listener.run(inner),
         this.#lookAtSelf(inner),
+        this.#discovery.run(inner),
         this.#keepLines(inner),
       ]);
     } finally {

@@ -138,6 +138,8 @@ export interface AgentParts {
   readonly freezer: Freezer;
   readonly claims: Claims;
   readonly probes: readonly Probe[];
+  /** Those of what there is on this host now: asked at the start, and again every ten minutes. */
+  readonly discover?: (() => readonly Probe[]) | undefined;
   readonly reachFor?: ReachFor | undefined;
   readonly lines?: readonly LineSource[] | undefined;
   /** Called when the loop has gone round: what was seen until then is kept or said. */
