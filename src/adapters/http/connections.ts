@@ -49,8 +49,11 @@ export class Connections {
     this.#addStranger(...oldest);
   }
 
-  get counts(): { readonly strangers: number; readonly known: number } {
-    return { strangers: this.#strangerCount, known: this.#whose.size };
+  /** A line on which nothing was ever said does not hold up the end of the server. */
+  hangUpStrangers(): void {
+    for (const its of this.#strangers.values()) {
+      for (const { socket } of its.values()) socket.destroy();
+    }
   }
 
   #came(socket: Socket): void {

@@ -109,6 +109,10 @@ function settled(app: App, of: Pick<AppParts, 'onBug' | 'limits' | 'onRoute'>): 
   const { requestMs } = limits;
   app.decorate('connections', new Connections(app.server, limits));
   app.server.headersTimeout = requestMs;
+  app.addHook('preClose', (done) => {
+    app.connections.hangUpStrangers();
+    done();
+  });
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) of.onRoute?.(`${each} ${url}`);
   });

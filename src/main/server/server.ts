@@ -79,6 +79,8 @@ export interface RunningServer {
   readonly served: Served;
   /** Where the page is; undefined: none was asked for. */
   readonly page: ListenAt | undefined;
+  /** How many lines are open. */
+  readonly connections: (said: (count: number) => void) => void;
   close(): Promise<void>;
 }
 
@@ -132,7 +134,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       await register.write();
       await state.close();
     };
-    return { at, url, pin, served, page, close };
+    const connections: RunningServer['connections'] = (said) => {
+      app.server.getConnections((_error, count) => said(count));
+    };
+    return { at, url, pin, served, page, connections, close };
   } catch (error) {
     await app.close();
     await ofPage?.close();
