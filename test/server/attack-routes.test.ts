@@ -13,7 +13,7 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
 
 const EVERYBODY = [
   ...['status', 'hosts', 'host', 'items', 'item', 'lines', 'jobs', 'alerts', 'freezeTable'],
-  ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules'],
+  ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules', 'front'],
 ];
 const WHO_RUNS = [
   ...['askJob', 'askRestore', 'cancelJob', 'unfreeze', 'claim', 'addMaintenance'],
@@ -27,7 +27,7 @@ const MAY: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set([
     ...[...EVERYBODY, ...WHO_RUNS, 'acknowledge', 'freeze', 'askApply'],
     ...['tokens', 'makeToken', 'revokeToken', 'users', 'addUser', 'removeUser', 'enrol'],
-    ...['revokeAgent', 'forgetItem', 'audit', 'config', 'proposeConfig'],
+    ...['revokeAgent', 'forgetItem', 'dismiss', 'audit', 'config', 'proposeConfig'],
   ]),
 };
 
