@@ -89,6 +89,42 @@ points: {borg: {tool: borg, repository: 'st1:/srv/borg', of: here}}
   assert.equal((shown['domains.site.a'] as { value: string }).value, 'here, st1');
 });
 
+test('server and tell are shown with what holds by habit, and no part of an address that may be a secret', () => {
+  bench.write(
+    'holdfast.yaml',
+    [
+      'server: {listen: "127.0.0.1:7999", schedules: {n: {host: web1, backup: www, every: 1d}}}',
+      'tell:',
+      '  delay: {unknown: 10min}',
+      '  channels:',
+      '    ann: {kind: smtp, server: localhost, sender: h@example.org, to: ann@example.org}',
+      '    phone: {kind: webhook, shape: ntfy, url: "https://ntfy.sh/nobody-guesses", from: failed}',
+      '',
+    ].join('\n'),
+  );
+  const said = bench.json(['config', 'show'], NO_VAULT).said as Record<string, { value: string }>;
+  assert.deepEqual(
+    Object.fromEntries(
+      Object.entries(said).flatMap(([key, { value }]) =>
+        /^(tell|server)\./.test(key) ? [[key, value]] : [],
+      ),
+    ),
+    {
+      'server.listen': '127.0.0.1:7999',
+      'server.peers': 'none: the watching is unknown',
+      'server.schedules.n': 'backup www on web1 each 24 h',
+      'tell.url': 'none: messages have no links',
+      'tell.delay.failed': 'at once',
+      'tell.delay.unknown': '10 min',
+      'tell.delay.degraded': '15 min',
+      'tell.group': '30 s',
+      'tell.remind': '4 h',
+      'tell.channels.ann': 'mail to ann@example.org by localhost; degraded and worse',
+      'tell.channels.phone': 'ntfy at ntfy.sh; failed and worse',
+    },
+  );
+});
+
 test('an option goes before the environment, and that before the file', () => {
   bench.write('holdfast.yaml', 'vault: by-file\n');
   const by = (env: Record<string, string>): unknown =>

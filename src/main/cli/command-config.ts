@@ -9,6 +9,7 @@ import { type Config, hostOfDataSet } from '../../wire/config.ts';
 import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { guardRows } from '../guard/guard-rows.ts';
+import { serverRows, tellRows } from '../tell/tell-rows.ts';
 import { EXIT } from './exit-code.ts';
 import { textOfBytes } from './places.ts';
 import { nameOfPlace } from '../vault-place.ts';
@@ -34,8 +35,10 @@ Keys of holdfast.yaml:
                                             trees, rollout
   tell                                      who is told, by what, how soon: url,
                                             delay, group, remind, channels
-With examples: docs/operating/frozen.md, docs/operating/look.md,
-docs/operating/guard.md
+  server                                    what agents report to: listen, url,
+                                            peers, mesh, schedules
+With examples: docs/operating/frozen.md, look.md, guard.md, alerts.md,
+server.md, schedules.md
 
 Example of a file:
   vault: /srv/vault
@@ -177,7 +180,13 @@ function rowsOf(settings: Settings, now: UnixMs): readonly (readonly [string, st
   for (const [name, { datasets }] of Object.entries(config.services ?? {})) {
     rows.push([`services.${name}`, datasets.join(', '), from]);
   }
-  return [...rows, ...guardRows(config.guard, from, now), ...estateRows(config, from)];
+  return [
+    ...rows,
+    ...guardRows(config.guard, from, now),
+    ...estateRows(config, from),
+    ...serverRows(config.server, from),
+    ...tellRows(config.tell, from),
+  ];
 }
 
 /** What is said of other machines. */

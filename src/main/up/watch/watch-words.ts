@@ -67,16 +67,17 @@ export function standingOf({ now, saidAgoMs, trouble }: WatchView): WatchStandin
   }
   const { worst, counts } = now;
   const others = counts.failed + counts.unknown + counts.degraded - 1;
+  const place = now.hosts > 1 ? ` on ${sayText(worst.host)}` : '';
   const more = others === 0 ? '' : `; ${others} more of ${all} not as they should be`;
   return {
     mark: worst.mark,
-    text: `${wordsOf(worst)}${more}`,
+    text: `${wordsOf(worst, place)}${more}`,
     about: `${worst.host} ${worst.item}`,
   };
 }
 
-function wordsOf({ host, item, mark, why }: Worst): string {
-  const what = item === '' ? sayText(host) : `${sayText(item)} on ${sayText(host)}`;
+function wordsOf({ item, mark, why }: Worst, place: string): string {
+  const what = `${item === '' ? 'the agent' : sayText(item)}${place}`;
   const short = why.length > WHY_MAX ? `${why.slice(0, WHY_MAX)}...` : why.replace(/\.$/, '');
   return `${what} is ${mark}: ${sayText(short)}`;
 }
