@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unixMs } from '../../src/base/units.ts';
 import type { AlertMark, Subject } from '../../src/tell/core/alert.ts';
+import { adviceFor } from '../../src/tell/core/advice.ts';
 import { messageLines, messageTitle } from '../../src/tell/core/message-text.ts';
 import { readMessage } from '../../src/wire/tell-message.ts';
 import { AT } from './example-row.ts';
@@ -55,7 +56,7 @@ test('a host that failed, with what was seen and what rests on it', () => {
   ]);
   assert.equal(
     text(world),
-    `failed: web1, 2 on it
+    `failed: web1 since 10:31 UTC, 2 on it
 --
 web1 failed at 10:31 UTC: XFS on /srv shut down. 2 things rest on it: 1 failed, 1 unknown.
 
@@ -64,8 +65,9 @@ Seen:
   11 s ago: XFS (sda1): shutting down filesystem
 
 What rests on it:
-  disk-space:/srv on web1
-  http:www on web1
+  of its own: http:www, disk-space:/srv
+
+Look at its power, its console and its network.
 
 I look after it:
 https://holdfast.example.org/ack/1
@@ -122,4 +124,43 @@ test('whatever is handed over, a message can be read again', () => {
   const message = readMessage(world.rows.at(-1)?.body ?? '');
   assert.equal(message?.consequenceCount, 100);
   assert.equal(message.consequences.length, 20);
+});
+
+test('who is hit comes first, what failed before what is unknown, and what is its own in one line', () => {
+  const world = new TellWorld();
+  const guest = (name: string, mark: AlertMark): Subject => ({
+    ...item('', mark),
+    subject: `host:${name}`,
+    restsOn: ['host:web1'],
+  });
+  const many = Array.from({ length: 30 }, (_, at) => item(`a${at}`, 'unknown'));
+  world.step(AT, [
+    host('failed', 'It fell silent.'),
+    ...many,
+    guest('vm1', 'unknown'),
+    guest('vm2', 'failed'),
+  ]);
+  const [title = '', , ...lines] = text(world).split('\n');
+  assert.equal(title, 'failed: web1 since 10:31 UTC, 32 on it');
+  const at = lines.indexOf('What rests on it:');
+  assert.deepEqual(lines.slice(at + 1, at + 3), ['  vm2', '  vm1']);
+  assert.match(lines[at + 3] ?? '', /^ {2}of its own: a0, a1, /);
+  assert.equal(lines[at + 4], '  and 12 more');
+  world.step(AT + MINUTE, [host('ok', 'Its agent speaks.', AT + MINUTE), ...many]);
+  const end = readMessage(world.rows.find(({ what }) => what === 'closed')?.body ?? '');
+  assert.match(
+    end?.sentence ?? '',
+    /: its agent speaks\. 32 things that rested on it are not known to be well yet\.$/,
+  );
+});
+
+test('what is unknown is said not to be well, and what to do first is said of each kind', () => {
+  const world = new TellWorld();
+  world.step(AT + 5 * MINUTE, [host('unknown', 'Its agent fell silent.')]);
+  assert.match(text(world), /^Nobody knows whether it works/m);
+  assert.match(text(world), /^Look at its power/m);
+  assert.match(adviceFor('host:web1/smart:sda') ?? '', /another copy/);
+  assert.match(adviceFor('channel:mail') ?? '', /message test/);
+  assert.match(adviceFor('server:h:7431') ?? '', /Look at it now/);
+  assert.equal(adviceFor('host:web1/unheard:of'), undefined);
 });

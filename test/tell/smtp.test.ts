@@ -90,7 +90,7 @@ test('plain text, one thread, no answers of robots', async (t) => {
   assert.match(text, new RegExp(`^In-Reply-To: <alert-${ALERT}@example\\.org>`, 'm'));
   assert.match(text, /^Auto-Submitted: auto-generated/m);
   assert.match(text, /^Content-Type: text\/plain; charset=utf-8/m);
-  assert.match(text, /^Subject: failed: web1, 2 on it/m);
+  assert.match(text, /^Subject: failed: web1 since 10:31 UTC, 2 on it/m);
   assert.match(text, /XFS shut down/);
   assert.match(text, /https:\/\/h\.example\/ack\/1/);
   assert.doesNotMatch(text, /may have reached you before/);

@@ -25,6 +25,7 @@ function options(url: string, given: Partial<WebhookOptions> = {}): WebhookOptio
     links: {
       ack: (alert) => `https://h.example/ack/${alert}`,
       confirm: () => 'https://h.example/c',
+      page: () => undefined,
     },
     clock: { now: () => AT },
     ...given,
@@ -65,7 +66,7 @@ test('each shape has what its service reads', async (t) => {
   const [ntfy, ntfyBody] = await asked({ shape: 'ntfy', token: 'tk_1' }, '/below/alerts');
   assert.equal(ntfy, 'POST /below Bearer tk_1');
   assert.equal(ntfyBody.topic, 'alerts');
-  assert.equal(ntfyBody.title, 'failed: web1, 2 on it');
+  assert.equal(ntfyBody.title, 'failed: web1 since 10:31 UTC, 2 on it');
   assert.equal(ntfyBody.priority, 5);
   const [matrix, matrixBody] = await asked({ shape: 'matrix', token: 'syt_1', room: '!a/b:x' });
   const put = `PUT /_matrix/client/v3/rooms/!a%2Fb%3Ax/send/m.room.message/${row().id} Bearer syt_1`;

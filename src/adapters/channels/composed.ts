@@ -9,9 +9,14 @@ import { readMessage } from '../../wire/tell-message.ts';
 export interface Links {
   ack(alert: string): string | undefined;
   confirm(): string | undefined;
+  page(): string | undefined;
 }
 
-export const NO_LINKS: Links = { ack: () => undefined, confirm: () => undefined };
+export const NO_LINKS: Links = {
+  ack: () => undefined,
+  confirm: () => undefined,
+  page: () => undefined,
+};
 
 export interface Composed {
   readonly message: Message;
@@ -31,5 +36,6 @@ export function compose(row: OutboxRow, links: Links): Composed | undefined {
   const ackLink = message.alert === undefined ? undefined : links.ack(message.alert);
   const confirmLink = message.what === 'test' ? links.confirm() : undefined;
   const isRepeat = row.what === 'repeat';
-  return { message, ackLink, lines: messageLines(message, { ackLink, confirmLink, isRepeat }) };
+  const given = { ackLink, confirmLink, pageLink: links.page() };
+  return { message, ackLink, lines: messageLines(message, { ...given, isRepeat }) };
 }

@@ -165,6 +165,7 @@ function linksOf(
   const expiresAt = () => unixMs(clock.now() + LINK_MS);
   return {
     ack: (alert) => makeAckLink(key, { alert, person, expiresAt: expiresAt() }),
+    page: () => `${key.base}/`,
     confirm: () => makeConfirmLink(key, { channel, person, expiresAt: expiresAt() }),
   };
 }

@@ -48,7 +48,7 @@ export function decide(input: DecideInput): readonly TellChange[] {
 const ROUNDS_MAX = 8;
 
 /** What is to be said of an alert. */
-type Said = Pick<MessageOf, 'what' | 'was' | 'more' | 'isNewCause'>;
+type Said = Pick<MessageOf, 'what' | 'was' | 'more' | 'isNewCause' | 'left'>;
 
 class Decision {
   readonly #input: DecideInput;
@@ -257,7 +257,8 @@ class Decision {
       steadySince: undefined,
       told: { ...told, at: now, mark: 'ok' },
     };
-    this.#say(closed, subject, { what: 'closed' });
+    const left = alert.consequences.filter((name) => this.#isLeft(name)).length;
+    this.#say(closed, subject, { what: 'closed', left });
     for (const name of alert.consequences) this.#keepUnseen(name);
   }
 
@@ -333,8 +334,10 @@ class Decision {
     { said, to }: { readonly said: Said; readonly to: readonly ChannelPolicy[] },
   ): void {
     const { now, policy, newId } = this.#input;
-    const marks = (this.#members.get(alert.subject) ?? []).map(({ mark }) => mark);
-    const body = messageJson(alertMessage({ alert, subject, marks, now, policy, ...said }));
+    const members = this.#members.get(alert.subject) ?? [];
+    const marks = members.map(({ mark }) => mark);
+    const failed = failedOf(members);
+    const body = messageJson(alertMessage({ alert, subject, marks, failed, now, policy, ...said }));
     for (const channel of to) {
       const row: OutboxRow = {
         ...{ id: newId(), channel: channel.name, alert: alert.id, what: said.what, body },

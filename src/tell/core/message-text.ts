@@ -1,12 +1,15 @@
 /** A message as plain text: the sentence, what was seen with its age, what follows, what to do. */
 import { sayMessage } from '../../base/say-name.ts';
 import { formatAge, formatInstant } from '../../base/say-time.ts';
+import { adviceFor } from './advice.ts';
 import type { Message } from './message.ts';
 import { sayThing } from './say-thing.ts';
 
 export interface TextOptions {
   /** Where the reader says that they look after it. */
   readonly ackLink?: string | undefined;
+  /** Where all of it stands. */
+  readonly pageLink?: string | undefined;
   /** Where the reader of a test says that it came. */
   readonly confirmLink?: string | undefined;
   /** It may have arrived before. */
@@ -24,6 +27,7 @@ export function messageLines(message: Message, options: TextOptions): readonly s
     ...evidenceLines(message),
     ...consequenceLines(message),
     ...(acknowledgedBy === undefined ? [] : ['', `${sayMessage(acknowledgedBy)} looks after it.`]),
+    ...adviceLines(message),
     ...linkLines(message, options),
     '',
     `As of ${formatInstant(message.at, message.at)}, ${dayOf(message)}.${alertOf(message)}`,
@@ -31,13 +35,26 @@ export function messageLines(message: Message, options: TextOptions): readonly s
 }
 
 /** What stands where there is room for a few words only. */
-export function messageTitle({ what, subject, mark, consequenceCount }: Message): string {
+export function messageTitle(message: Message): string {
+  const { what, subject, mark, consequenceCount, since, at } = message;
   const name = sayThing(subject);
   const more = consequenceCount === 0 ? '' : `, ${consequenceCount} on it`;
   if (what === 'test') return 'Test: please confirm';
   if (what === 'closed') return `ok: ${name}`;
   const still = what === 'reminder' ? 'still ' : '';
-  return `${still}${mark}: ${name}${more}`;
+  return `${still}${mark}: ${name} since ${formatInstant(since, at)}${more}`;
+}
+
+const NOT_KNOWN = 'Nobody knows whether it works: what was seen of it before counts no more.';
+
+function adviceLines({ what, subject, mark, acknowledgedBy }: Message): readonly string[] {
+  if (what === 'closed' || what === 'test') return [];
+  const advice = acknowledgedBy === undefined ? adviceFor(subject) : undefined;
+  const lines = [
+    ...(mark === 'unknown' ? [NOT_KNOWN] : []),
+    ...(advice === undefined ? [] : [advice]),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function evidenceLines({ evidence, at }: Message): readonly string[] {
@@ -49,21 +66,32 @@ function evidenceLines({ evidence, at }: Message): readonly string[] {
   ];
 }
 
-function consequenceLines({ consequences, consequenceCount }: Message): readonly string[] {
+function consequenceLines({ subject, consequences, consequenceCount }: Message): readonly string[] {
   if (consequenceCount === 0) return [];
   const more = consequenceCount - consequences.length;
+  // What is watched on it is one line; who else is hit, one each.
+  const own = consequences.filter((name) => name.startsWith(`${subject}/`));
+  const others = consequences.filter((name) => !own.includes(name));
+  const names = own.map((name) => sayMessage(name.slice(subject.length + 1)));
   return [
     '',
     'What rests on it:',
-    ...consequences.map((name) => `  ${sayThing(name)}`),
+    ...others.map((name) => `  ${sayThing(name)}`),
+    ...(names.length === 0 ? [] : [`  of its own: ${names.join(', ')}`]),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
 
-function linkLines({ what }: Message, { ackLink, confirmLink }: TextOptions): readonly string[] {
+function linkLines(
+  { what }: Message,
+  { ackLink, confirmLink, pageLink }: TextOptions,
+): readonly string[] {
   if (what === 'test' && confirmLink !== undefined) return ['', 'It reached me:', confirmLink];
-  if (what === 'closed' || what === 'test' || ackLink === undefined) return [];
-  return ['', 'I look after it:', ackLink];
+  if (what === 'closed' || what === 'test') return [];
+  return [
+    ...(ackLink === undefined ? [] : ['', 'I look after it:', ackLink]),
+    ...(pageLink === undefined ? [] : ['', 'All of it, as it is now:', pageLink]),
+  ];
 }
 
 /** `Sat 21 Nov`, so that a text that is read later says its day. */

@@ -42,6 +42,10 @@ export interface MessageOf {
   readonly was?: AlertMark;
   /** What has failed since the last message. */
   readonly more?: readonly string[];
+  /** Of its consequences those that failed. */
+  readonly failed?: readonly string[];
+  /** Of an end: how much that rested on it is not known to be well yet. */
+  readonly left?: number;
   /** Another thing than people were told of, below the same name. */
   readonly isNewCause?: boolean;
   readonly now: UnixMs;
@@ -51,14 +55,14 @@ export interface MessageOf {
 export function alertMessage(of: MessageOf): Message {
   const { alert, subject, what, now } = of;
   const isOver = what === 'closed';
-  const consequences = isOver ? [] : alert.consequences;
+  const consequences = isOver ? [] : worstFirst(alert.consequences, of.failed ?? []);
   return {
     format: 'holdfast-message-0',
     what,
     alert: alert.id,
     subject: alert.subject.toWellFormed(),
     mark: alert.mark,
-    sentence: sayUpTo(`${sentenceOf(of)}${isOver ? '' : flappingOf(of)}`, SENTENCE_MAX),
+    sentence: sayUpTo(`${asSentence(sentenceOf(of))}${isOver ? '' : flappingOf(of)}`, SENTENCE_MAX),
     since: isOver ? subject.since : alert.since,
     at: now,
     evidence: (subject.evidence ?? []).slice(0, MESSAGE_LINES_MAX).map(({ text, seenAt }) => ({
@@ -115,12 +119,13 @@ function sentenceOf(of: MessageOf): string {
   const { alert, subject, marks, what, was, more = [], now } = of;
   const name = sayThing(alert.subject);
   const { mark } = alert;
-  const why = withoutEnd(sayMessage(subject.why));
+  const why = inSentence(withoutEnd(sayMessage(subject.why)));
   const since = formatInstant(alert.since, now);
   const follows = followingOf(alert, marks);
   if (what === 'closed') {
     const lastedMs = Math.max(0, now - alert.since);
-    return `${name} is ok again, seen at ${formatInstant(now, now)} after ${formatDuration(lastedMs)}: ${why}.`;
+    const left = of.left === undefined || of.left === 0 ? '' : leftOf(of.left);
+    return `${name} is ok again, seen at ${formatInstant(now, now)} after ${formatDuration(lastedMs)}: ${why}.${left}`;
   }
   if (what === 'reminder') {
     return `${name} ${still(mark)} since ${since}, and nobody has said that they look after it: ${why}.${follows}`;
@@ -162,6 +167,28 @@ function flappingOf({ alert, policy }: MessageOf): string {
   const again = ` It was ok in between ${flaps === 1 ? 'once' : `${formatCount(flaps)} times`}.`;
   if (flaps < policy.flapCount) return again;
   return `${again} You hear again when it has been ok for ${formatDuration(policy.steadyMs)}, or gets worse.`;
+}
+
+/** Hosts and what has failed first: not all of it is listed. */
+function worstFirst(names: readonly string[], failed: readonly string[]): readonly string[] {
+  const rank = (name: string): number =>
+    (failed.includes(name) ? 0 : 2) + (name.includes('/') ? 1 : 0);
+  return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function leftOf(count: number): string {
+  const things = countOf(count, 'thing that rested on it is', 'things that rested on it are');
+  return ` ${things} not known to be well yet.`;
+}
+
+/** A sentence of ours within one: names and words of programs stay as they are. */
+function inSentence(why: string): string {
+  const [, first = ''] = /^(All|It|Its|Nobody|Nothing|Only|Two)\b/.exec(why) ?? [];
+  return first.toLowerCase() + why.slice(first.length);
+}
+
+function asSentence(text: string): string {
+  return text.startsWith('the ') ? `T${text.slice(1)}` : text;
 }
 
 function withoutEnd(text: string): string {
