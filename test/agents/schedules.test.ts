@@ -10,6 +10,8 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { parseEnrolmentLine } from '../../src/adapters/agent-link/enrolment.ts';
+import { askApi } from '../../src/adapters/http/pinned-api.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const LIMIT_MS = 120_000;
@@ -37,6 +39,7 @@ class Estate {
   readonly root: string;
   readonly #t: TestContext;
   readonly #env: NodeJS.ProcessEnv;
+  place: ReturnType<typeof parseEnrolmentLine>['place'] | undefined;
 
   constructor(t: TestContext) {
     this.#t = t;
@@ -77,42 +80,53 @@ class Estate {
     return child;
   }
 
-  #json(args: readonly string[]): Readonly<Record<string, unknown>> {
+  json(args: readonly string[]): Readonly<Record<string, unknown>> {
     return JSON.parse(this.ok([...args, '--config', this.at('server.yaml'), '--json']));
   }
 
-  jobs(): readonly Job[] {
-    return this.#json(['server', 'jobs']).jobs as readonly Job[];
+  async jobs(): Promise<readonly Job[]> {
+    const { jobs } = (await this.#get('/v1/jobs')) as { readonly jobs: readonly Job[] };
+    return jobs;
   }
 
-  schedule(name: string): Standing {
-    const all = this.#json(['server', 'schedules']).schedules as readonly Standing[];
-    const found = all.find((each) => each.name === name);
+  async schedule(name: string): Promise<Standing> {
+    const said = (await this.#get('/v1/schedules')) as { readonly schedules: readonly Standing[] };
+    const found = said.schedules.find((each) => each.name === name);
+    assert.ok(found !== undefined);
+    return found;
+  }
+
+  async watching(): Promise<string> {
+    const said = (await this.#get('/v1/status')) as { readonly watching: { readonly why: string } };
+    return said.watching.why;
+  }
+
+  async job(id: string): Promise<Job> {
+    const found = (await this.jobs()).find(({ job }) => job === id);
     assert.ok(found !== undefined);
     return found;
   }
 
   ask(act: string, name: string): string {
-    return String(this.#json(['server', 'job', 'web1', act, name]).job);
+    return String(this.json(['server', 'job', 'web1', act, name]).job);
   }
 
-  cancel(job: string): void {
-    this.#json(['server', 'cancel', job]);
-  }
-
-  job(id: string): Job {
-    const found = this.jobs().find(({ job }) => job === id);
-    assert.ok(found !== undefined);
-    return found;
+  #get(where: string): Promise<unknown> {
+    assert.ok(this.place !== undefined);
+    const token = fs.readFileSync(this.at('token'), 'utf8');
+    return askApi({ place: this.place, token, method: 'GET', path: where });
   }
 }
 
-async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const endMs = Date.now() + LIMIT_MS;
   let last: unknown;
   while (Date.now() < endMs) {
     try {
-      const found = look();
+      const found = await look();
       if (found !== undefined && found !== false) return found;
     } catch (error) {
       last = error; // Asked again until the limit.
@@ -176,7 +190,7 @@ async function estateHere(t: TestContext): Promise<Estate> {
     `vault: ${estate.at('vault')}\nkey-file: ${estate.at('key')}\nmin-free: 0\ndatasets:\n` +
       `  www: {paths: ${estate.at('www')}}\n  many: {paths: ${estate.at('many')}}\n`,
   );
-  const every = 'every: 10s, limit: 10min';
+  const every = 'every: 15s, limit: 10min';
   estate.write(
     'server.yaml',
     `state: ${estate.at('server')}\nserver:\n  listen: "127.0.0.1:${port}"\n  schedules:\n` +
@@ -218,20 +232,23 @@ test('scheduled, proven, cancelled, and killed in between', { timeout: 600_000 }
   );
   fs.writeFileSync(estate.at('token'), token, { mode: 0o600 });
 
+  estate.place = parseEnrolmentLine(String(line)).place;
+
   // At look nothing of it runs, and it says so; the canary flies at every level.
   let agent = startAgent();
-  await until('the level is known', () => estate.schedule('www').waits === 'look-only');
-  assert.match(estate.schedule('www').why, /level look/);
-  assert.equal(estate.schedule('www').mark, 'unknown');
-  assert.deepEqual(
-    [estate.schedule('away').mark, estate.schedule('away').waits],
-    ['unknown', 'not-enrolled'],
-  );
-  await until('a canary', () =>
-    estate.jobs().some(({ act, state }) => act === 'probe' && state === 'done'),
-  );
+  const isLookOnly = async () => (await estate.schedule('www')).waits === 'look-only';
+  await until('the level is known', isLookOnly);
+  const look = await estate.schedule('www');
+  assert.deepEqual([look.mark, /level look/.test(look.why)], ['unknown', true], look.why);
+  const away = await estate.schedule('away');
+  assert.deepEqual([away.mark, away.waits], ['unknown', 'not-enrolled']);
+  const isCanary = ({ act, state }: Job) => act === 'probe' && state === 'done';
+  await until('a canary', async () => (await estate.jobs()).some(isCanary));
+  // Without a peer the watching is unknown, but not for want of a canary.
+  await until('it is counted', async () => !/canary/.test(await estate.watching()));
+  const atLook = await estate.jobs();
   assert.ok(
-    estate.jobs().every(({ act }) => act === 'probe'),
+    atLook.every(({ act }) => act === 'probe'),
     'something ran at level look',
   );
   assert.ok(!fs.existsSync(estate.at('vault/snapshots')), 'a snapshot at level look');
@@ -240,46 +257,45 @@ test('scheduled, proven, cancelled, and killed in between', { timeout: 600_000 }
   await killed(agent);
   estate.write('agent.yaml', agentYaml(estate, 'keep'));
   agent = startAgent();
-  await until('a good backup', () => estate.schedule('www').mark === 'ok');
-  await until('a good drill', () => estate.schedule('try').mark === 'ok');
-  await until('a good scrub', () => estate.schedule('bits').mark === 'ok');
-  const proven = (act: string) =>
-    JSON.parse(
-      estate.jobs().find((job) => job.act === act && job.state === 'done')?.answer ?? '{}',
-    );
+  for (const name of ['www', 'try', 'bits']) {
+    await until(`${name} is good`, async () => (await estate.schedule(name)).mark === 'ok');
+  }
+  const done = (await estate.jobs()).filter(({ state }) => state === 'done');
+  const proven = (act: string) => JSON.parse(done.find((job) => job.act === act)?.answer ?? '{}');
   assert.match(proven('backup').backups[0].snapshot, /^[0-9a-f]+$/);
   assert.equal(proven('drill').isPassed, true);
   assert.equal(proven('scrub').rotation.parts, 2);
+  assert.ok(Array.isArray(estate.json(['server', 'jobs', 'web1']).jobs));
+  assert.ok(Array.isArray(estate.json(['server', 'schedules']).schedules));
 
   // A backup that runs is cancelled within seconds.
   const large = estate.ask('backup', 'large');
-  await until(
-    'it says how far it is',
-    () => estate.job(large).share !== null || estate.job(large).why !== '',
-  );
-  estate.cancel(large);
+  const isToldOf = async () => {
+    const { state, why } = await estate.job(large);
+    return state === 'running' && /[0-9]/.test(why);
+  };
+  await until('it says how far it is', isToldOf);
+  estate.json(['server', 'cancel', large]);
   const askedMs = Date.now();
-  const end = await until('it ended', () =>
-    estate.job(large).state === 'running' ? undefined : estate.job(large),
-  );
+  const end = await until('it ended', async () => {
+    const job = await estate.job(large);
+    return job.state !== 'running' && job;
+  });
   t.diagnostic(`cancelled: ${end.state} after ${Date.now() - askedMs} ms`);
   assert.equal(end.state, 'cancelled');
 
   // The agent is killed while one runs: nothing of it is left, and it is lost.
   const torn = estate.ask('backup', 'large');
-  await until(
-    'it runs',
-    () => estate.job(torn).state === 'running' && backupsOf(estate).length > 0,
-  );
+  await until('it runs', () => backupsOf(estate).length > 0);
   await killed(agent);
   await until('its job ends with it', () => backupsOf(estate).length === 0);
   await killed(server);
   server = startServer();
   agent = startAgent();
-  await until('it is lost', () => estate.job(torn).state === 'lost');
-  const before = estate.schedule('www').goodAt;
-  await until('the next run is good', () => {
-    const { goodAt, mark } = estate.schedule('www');
+  await until('it is lost', async () => (await estate.job(torn)).state === 'lost');
+  const before = (await estate.schedule('www')).goodAt;
+  await until('the next run is good', async () => {
+    const { goodAt, mark } = await estate.schedule('www');
     return mark === 'ok' && goodAt !== before;
   });
   await killed(agent);
