@@ -1,6 +1,7 @@
 // What is delivered (`npm run package`): packages/ gets a tarball, a .deb and an .rpm with Node inside,
 // and SHA256SUMS. The same commit gives the same bytes.
-// `npm run package -- --only=tarball,deb --out=DIRECTORY --no-build` does a part of it.
+// `npm run package -- --only=tarball,deb --out=DIRECTORY --no-build --quick` does a part of it; quick: packed
+// with little effort.
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import os from 'node:os';
@@ -72,6 +73,7 @@ function makeOne(form: Form, made: Parameters<typeof makeDeb>[0]): string | unde
 
 function main(): void {
   const only = optionOf('only')?.split(',') ?? [...FORMS];
+  const isQuick = process.argv.includes('--quick');
   const out = path.resolve(optionOf('out') ?? path.join(ROOT, 'packages'));
   if (!process.argv.includes('--no-build')) {
     run(process.execPath, [path.join(ROOT, 'scripts/build.ts')]);
@@ -86,7 +88,7 @@ function main(): void {
     fs.mkdirSync(out, { recursive: true });
     const sums: string[] = [];
     for (const form of FORMS.filter((each) => only.includes(each))) {
-      const file = makeOne(form, { top, out, release });
+      const file = makeOne(form, { top, out, release, isQuick });
       if (file === undefined) continue;
       const digest = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
       sums.push(`${digest}  ${path.basename(file)}\n`);

@@ -17,9 +17,11 @@ export interface Made {
   readonly top: string;
   readonly out: string;
   readonly release: Release;
+  /** Packed fast and large, for whoever only wants to see what is in it. */
+  readonly isQuick: boolean;
 }
 
-export function makeTarball({ top, out, release }: Made): string {
+export function makeTarball({ top, out, release, isQuick }: Made): string {
   const file = path.join(out, `${nameOf(release)}.tar.gz`);
   const tar = path.join(path.dirname(top), 'tar');
   run('tar', [
@@ -27,7 +29,7 @@ export function makeTarball({ top, out, release }: Made): string {
     ...['--owner=0', '--group=0', `--mtime=@${release.epochS}`],
     ...['-C', path.dirname(top), path.basename(top)],
   ]);
-  run('sh', ['-c', 'gzip -n -6 <"$0" >"$1"', tar, file]);
+  run('sh', ['-c', 'gzip -n "$2" <"$0" >"$1"', tar, file, isQuick ? '-1' : '-6']);
   fs.unlinkSync(tar);
   return file;
 }
@@ -52,7 +54,7 @@ function layOut(made: Made, root: string): void {
 }
 
 export function makeDeb(made: Made): string {
-  const { top, out, release } = made;
+  const { top, out, release, isQuick } = made;
   const root = path.join(path.dirname(top), 'deb');
   layOut(made, root);
   const arch = DEBIAN_ARCH[release.arch] ?? release.arch;
@@ -74,15 +76,25 @@ export function makeDeb(made: Made): string {
   ];
   fs.writeFileSync(path.join(control, 'control'), `${lines.join('\n')}\n`);
   fs.writeFileSync(path.join(control, 'md5sums'), sumsOf(root));
-  for (const name of ['postinst', 'prerm', 'postrm']) {
+  for (const name of ['preinst', 'postinst', 'prerm', 'postrm']) {
     fs.copyFileSync(path.join(ROOT, 'packaging/deb', name), path.join(control, name));
     fs.chmodSync(path.join(control, name), 0o755);
   }
   settle(root, release.epochS);
   const file = path.join(out, `holdfast_${release.version}_${arch}.deb`);
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z3', '--build', root, file], {
-    SOURCE_DATE_EPOCH: String(release.epochS),
-  });
+  run(
+    'dpkg-deb',
+    [
+      '--root-owner-group',
+      ...(isQuick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z3']),
+      '--build',
+      root,
+      file,
+    ],
+    {
+      SOURCE_DATE_EPOCH: String(release.epochS),
+    },
+  );
   return file;
 }
 

@@ -1,5 +1,6 @@
 // Goal: what `npm run package` makes is the same each time, installs in a bare Debian, works there, and
-// goes again; on a host itself `enroll localhost` and `remove` leave what was there, killed or not.
+// goes again; a newer one keeps key, spool and configuration, an older one is refused; on a host itself
+// `enroll localhost` and `remove` leave what was there, killed or not.
 // Method: it is made twice; debootstrap makes a Debian in a directory, from the mirror of this machine,
 // and all of it happens there by chroot, with every file looked at before and after.
 import assert from 'node:assert/strict';
@@ -43,9 +44,24 @@ function packages(out: string, ...more: readonly string[]): string {
   return fs.readFileSync(path.join(out, 'SHA256SUMS'), 'utf8');
 }
 
+/** The same package under a version that is a little newer. @returns that version */
+function withVersion(deb: string, to: string, more: string): string {
+  const folder = path.join(scratch, 'repacked');
+  must('dpkg-deb', ['-R', deb, folder]);
+  const control = path.join(folder, 'DEBIAN/control');
+  const text = fs.readFileSync(control, 'utf8').replace(/^Version: .*$/m, `$&${more}`);
+  fs.writeFileSync(control, text);
+  must('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', folder, to]);
+  fs.rmSync(folder, { recursive: true });
+  return /^Version: (.*)$/m.exec(text)?.[1] ?? '';
+}
+
 test('the same bytes twice', (t) => {
-  const sums = packages(path.join(scratch, 'one'), '--only=tarball,deb');
-  assert.equal(packages(path.join(scratch, 'two'), '--only=tarball,deb', '--no-build'), sums);
+  const sums = packages(path.join(scratch, 'one'), '--only=tarball,deb', '--quick');
+  assert.equal(
+    packages(path.join(scratch, 'two'), '--only=tarball,deb', '--quick', '--no-build'),
+    sums,
+  );
   assert.match(sums, /^[0-9a-f]{64} {2}holdfast-[0-9.]+-linux-\w+\.tar\.gz$/m);
   t.diagnostic(sums.trim().replaceAll('\n', '; '));
 });
@@ -94,6 +110,50 @@ test('in a bare Debian', async (t) => {
     mustInside('rm', '-rf', '/srv/state', '/srv/v', '/srv/k');
     const rest = differences(before, pictureOf(root)).filter((name) => !DEB_LEAVES.test(name));
     assert.deepEqual(rest, []);
+    mustInside('sh', '-c', 'userdel holdfast; userdel holdfast-server; true');
+  });
+
+  await t.test('a newer .deb keeps what the agent has, and an older one is refused', () => {
+    const at = (name: string): string => path.join(root, name);
+    const newer = withVersion(path.join(out, deb), at('srv/newer.deb'), '+next');
+    mustInside('dpkg', '-i', `/srv/${deb}`);
+    // A systemd that writes down what it is told.
+    const fake = at('usr/bin/systemctl');
+    fs.writeFileSync(fake, '#!/bin/sh\necho "$*" >>/srv/told\n', { mode: 0o755 });
+    fs.mkdirSync(at('run/systemd/system'), { recursive: true });
+    const keep: Readonly<Record<string, string>> = {
+      'var/lib/holdfast/agent/key.pem': 'key',
+      'var/lib/holdfast/agent/spool/0000000000000001.spool': 'spool',
+      'etc/holdfast/agent.yaml': 'level: keep\n',
+    };
+    for (const [name, text] of Object.entries(keep)) {
+      fs.mkdirSync(path.dirname(at(name)), { recursive: true });
+      fs.writeFileSync(at(name), text);
+    }
+    const kept = (): void => {
+      for (const [name, text] of Object.entries(keep)) {
+        assert.equal(fs.readFileSync(at(name), 'utf8'), text, name);
+      }
+    };
+    mustInside('dpkg', '-i', '/srv/newer.deb');
+    kept();
+    const told = fs.readFileSync(at('srv/told'), 'utf8');
+    assert.match(told, /^try-restart holdfast-agent\.service/m);
+    assert.doesNotMatch(told, /^(?:enable|start|restart)/m, 'what did not run is not started');
+    assert.equal(newer, mustInside('dpkg-query', '-W', '-f', '${Version}', 'holdfast'));
+    const back = inside('dpkg', '-i', `/srv/${deb}`);
+    assert.notEqual(back.status, 0);
+    assert.match(back.said, /is older than/);
+    assert.equal(newer, mustInside('dpkg-query', '-W', '-f', '${Version}', 'holdfast'));
+    kept();
+    mustInside('holdfast', 'agent', '--help');
+    mustInside('dpkg', '--remove', 'holdfast');
+    kept();
+    mustInside('dpkg', '--purge', 'holdfast');
+    assert.ok(!fs.existsSync(at('var/lib/holdfast')), 'its state goes, and no vault was there');
+    fs.rmSync(fake);
+    fs.rmSync(at('run/systemd'), { recursive: true });
+    fs.rmSync(at('etc/holdfast'), { recursive: true });
     mustInside('sh', '-c', 'userdel holdfast; userdel holdfast-server; true');
   });
 

@@ -5,6 +5,7 @@ import { afterPing, judgePing, pingIn, type PingState } from '../../watch/core/p
 import type { Probe } from '../../watch/shell/agent/probe.ts';
 import type { ProbesConfig } from '../../wire/agent/probe-config.ts';
 import { boundedProbe } from './bounded-probe.ts';
+import { uidOfPeer } from './loopback-peer.ts';
 import { type ProbeTime, probeTime } from './probe-time.ts';
 
 export interface PingReceiverOptions {
@@ -22,6 +23,7 @@ const BODY_BYTES_MAX = 100_000;
 interface Awaited {
   readonly periodMs: number;
   readonly graceMs: number;
+  readonly user: number | undefined;
 }
 
 /**
@@ -39,9 +41,7 @@ export class PingReceiver {
   constructor({ probes, port }: PingReceiverOptions, time: ProbeTime = probeTime) {
     this.#awaited = new Map(
       Object.entries(probes).flatMap(([name, probe]) =>
-        probe.kind === 'ping'
-          ? [[name, { periodMs: probe.period, graceMs: probe.grace ?? GRACE_HABIT_MS }]]
-          : [],
+        probe.kind === 'ping' ? [[name, awaitedOf(probe)]] : [],
       ),
     );
     this.#port = port;
@@ -113,8 +113,24 @@ export class PingReceiver {
       response.writeHead(404, { connection: 'close' }).end('not found\n');
       return;
     }
+    const { user } = this.#awaited.get(ping.key) ?? {};
+    if (user !== undefined && user !== userOf(request)) {
+      response.writeHead(403, { connection: 'close' }).end('another user pings this one\n');
+      return;
+    }
     const atMs = this.#time.steadyMs();
     this.#states.set(ping.key, afterPing(this.#states.get(ping.key), ping, atMs));
     response.writeHead(200, { 'content-type': 'text/plain' }).end('OK');
   }
+}
+
+function awaitedOf(probe: Extract<ProbesConfig[string], { readonly kind: 'ping' }>): Awaited {
+  const { period, grace, user } = probe;
+  return { periodMs: period, graceMs: grace ?? GRACE_HABIT_MS, user };
+}
+
+function userOf({ socket }: http.IncomingMessage): number | undefined {
+  const { localPort, remotePort } = socket;
+  if (localPort === undefined || remotePort === undefined) return undefined;
+  return uidOfPeer({ ownPort: localPort, peerPort: remotePort });
 }

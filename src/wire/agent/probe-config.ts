@@ -224,6 +224,8 @@ const pingProbe = z.strictObject({
   period: span,
   /** and so much later it is missing. */
   grace: span.optional(),
+  /** Only this user of the host pings it, by number; absent: anybody of the host. */
+  user: z.int().min(0).max(4_294_967_294).optional(),
 });
 
 export const probeConfig = z.discriminatedUnion('kind', [
