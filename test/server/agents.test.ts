@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { until } from './agent-double.ts';
-import { ServerBench } from './server-bench.ts';
+import { ServerBench, Talker } from './server-bench.ts';
 
 interface ItemsAnswer {
   readonly total: number;
@@ -64,7 +64,7 @@ test('a token enrols one host, once', async (t) => {
   });
   const [address = '', secret = ''] = line.split(' ');
   assert.equal(address, `${bench.server.url}#${bench.server.pin}`);
-  const [first, second] = [await bench.enrol('web1'), await bench.enrol('web2')];
+  const [first, second] = [new Talker(bench), new Talker(bench)];
   assert.equal((await first.post('enrol', first.agent.enrol(secret))).status, 200);
   const late = await second.post('enrol', second.agent.enrol(secret));
   assert.deepEqual([late.status, late.body.problem], [401, 'bad-token']);
@@ -76,7 +76,7 @@ test('two that come with one token at once: one is enrolled', async (t) => {
     { who: 'test', from: 'terminal' },
     'db1',
   );
-  const both = [await bench.enrol('a1'), await bench.enrol('a2')];
+  const both = [new Talker(bench), new Talker(bench)];
   const got = await Promise.all(both.map((each) => each.post('enrol', each.agent.enrol(secret))));
   assert.deepEqual(got.map(({ status }) => status).sort(), [200, 401]);
 });

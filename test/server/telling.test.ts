@@ -86,3 +86,60 @@ test('an alert of what is watched is not dismissed, whatever is said; of a host 
   assert.match(ended.text, /"acknowledgedBy":"the-admin"/);
   assert.equal((await dismiss(admin)).status, 404);
 });
+
+test('list, host, counts and sentence say the same of one failure, and hide it by the same word', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('admin');
+  const web1 = await bench.enrol('web1');
+  await web1.say([web1.seen('a:1', 'healthy'), web1.seen('b:2', 'broken', 'b is lost')]);
+  interface Whole {
+    readonly mark: string;
+    readonly why: string;
+    readonly hosts: { readonly failed: number; readonly ok: number };
+  }
+  interface Host {
+    readonly host: { readonly mark: string; readonly why: string };
+  }
+  const read = async () => {
+    const [status, { host }, metrics] = [
+      await bench.json<Whole>('/v1/status', { token }),
+      await bench.json<Host>('/v1/hosts/web1', { token }),
+      (await bench.ask('/metrics', { token })).text,
+    ];
+    const series = /^holdfast_host_mark\{host="web1",mark="([a-z]+)"\} 1$/m.exec(metrics)?.[1];
+    return { status, host, series };
+  };
+  const failed = await read();
+  assert.deepEqual(
+    [failed.status.mark, failed.host.mark, failed.series],
+    ['failed', 'failed', 'failed'],
+  );
+  assert.deepEqual([failed.status.hosts.failed, failed.status.hosts.ok], [1, 0]);
+  assert.equal(failed.status.why, 'b:2 on web1: b is lost');
+  const items = [{ host: 'web1', item: 'b:2' }];
+  const body = { items, reason: 'new disk', forMs: 60_000 };
+  await bench.json('/v1/maintenance', { token, body });
+  const hidden = await read();
+  assert.deepEqual([hidden.status.mark, hidden.host.mark, hidden.series], ['ok', 'ok', 'ok']);
+  assert.match(
+    hidden.status.why,
+    /^All \d+ items of 1 host were seen well\. 1 more is being worked on/,
+  );
+});
+
+test('a key that is enrolled as one host does not become another, which would be watched by nobody', async (t) => {
+  const bench = await ServerBench.open(t);
+  const web1 = await bench.enrol('web1');
+  const by = { who: 'test', from: 'terminal' } as const;
+  const { secret } = await bench.server.served.access.makeEnrolment(by, 'db1');
+  const got = await web1.post('enrol', web1.agent.enrol(secret));
+  assert.deepEqual([got.status, got.body.problem], [401, 'bad-token']);
+  const token = await bench.tokenOf('viewer');
+  const { hosts } = await bench.json<{ hosts: readonly { host: string }[] }>('/v1/hosts', {
+    token,
+  });
+  assert.deepEqual(
+    hosts.map(({ host }) => host),
+    ['web1'],
+  );
+});

@@ -1,4 +1,5 @@
 /** How everything stands, as one page that needs no script: worst first, each evidence with its age. */
+import { estateWhy } from '../../watch/core/server/estate-why.ts';
 import { createHash } from 'node:crypto';
 import { countOf } from '../../base/say-quantity.ts';
 import { formatAge, formatDuration, formatInstant } from '../../base/say-time.ts';
@@ -100,14 +101,10 @@ function strip({ watching }: EstateNow, rows: readonly Row[], { isFrozen }: Page
   return `<div class="strip"><div class="wrap">${parts.map((part) => `<span>${part}</span>`).join('')}</div></div>`;
 }
 
-function sentence({ hosts, standing }: EstateNow, bad: readonly Row[]): string {
-  if (hosts.length === 0) return 'No host is watched yet.';
+function sentence(estate: EstateNow, bad: readonly Row[]): string {
+  if (estate.hosts.length === 0) return 'No host is watched yet.';
   const [worst] = bad.filter(({ isInMaintenance }) => !isInMaintenance);
-  if (worst === undefined) {
-    const items = hosts.reduce((sum, host) => sum + host.items.length, 0);
-    if (standing.mark !== 'ok') return escaped(standing.why);
-    return `All ${countOf(items, 'item')} of ${countOf(hosts.length, 'host')} were seen well.`;
-  }
+  if (worst === undefined) return escaped(estateWhy(estate));
   const { host, name, standing: its } = worst;
   const what = name === '' ? escaped(host) : `${escaped(name)} on ${escaped(host)}`;
   const why = its.why.length > LEAD_MAX ? `${its.why.slice(0, LEAD_MAX)}…` : its.why;

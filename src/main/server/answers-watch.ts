@@ -2,10 +2,10 @@
 import type { z } from 'zod';
 import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
 import { Fault } from '../../base/fault.ts';
-import { countOf } from '../../base/say-quantity.ts';
 import type { counts, hostShown, itemShown } from '../../wire/api/parts.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
-import type { EstateNow, HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
+import type { HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
+import { estateWhy } from '../../watch/core/server/estate-why.ts';
 import { isWorse, type Standing } from '../../watch/core/standing/standing.ts';
 import { estateOf, hostIn, type Served, timeOf, timeOrNull } from './served.ts';
 
@@ -79,24 +79,14 @@ function statusOf(served: Served) {
   );
   const { mark, why } = estate.watching.standing;
   return {
-    ...{ at: timeOf(served.now().wallMs), mark: estate.standing.mark, why: whyOf(estate) },
+    ...{ at: timeOf(served.now().wallMs), mark: estate.standing.mark, why: estateWhy(estate) },
     watching: { mark, why },
-    hosts: countsOf(estate.hosts.map(({ own }) => own)),
+    hosts: countsOf(estate.hosts.map((host) => host.standing)),
     items: countsOf(estate.hosts.flatMap(({ items }) => items.map(({ standing }) => standing))),
     isFrozen: served.noted.freezes.length > 0,
     worst: bad.slice(0, WORST_MAX).map((item) => itemOf(served, agents(item), item)),
     worseMore: Math.max(0, bad.length - WORST_MAX),
   };
-}
-
-/** The first thing to know, in a sentence. */
-function whyOf({ standing, hosts }: EstateNow): string {
-  if (hosts.length === 0) return 'No host is enrolled: holdfast server token HOST.';
-  const items = hosts.reduce((sum, host) => sum + host.items.length, 0);
-  if (standing.mark === 'ok') {
-    return `All ${countOf(items, 'item')} of ${countOf(hosts.length, 'host')} were seen well.`;
-  }
-  return standing.why;
 }
 
 export function countsOf(standings: readonly Standing[]): Counts {

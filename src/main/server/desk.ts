@@ -69,11 +69,22 @@ export class Desk implements AgentDesk {
     return notNowOnFault(() =>
       writer.alone(async () => {
         let pending: Pending<Enrolled> | undefined;
+        let otherHost: string | undefined;
         const spent = await spend({ secret: message.token, from, agent }, (token) => {
+          const known = core.agent(agent);
+          // A host whose agent became another's would be watched by nobody, and nobody would see it.
+          if (known !== undefined && !known.isRevoked && known.host !== token.of) {
+            otherHost = known.host;
+            return [];
+          }
           const facts = { agent, host: token.of, publicKey, level, version, boot };
           pending = core.enrol(facts, now());
           return pending.changes;
         });
+        if (otherHost !== undefined) {
+          const remedy = `This key is enrolled as ${otherHost}: revoke that one, or make a new key.`;
+          return { problem: 'bad-token', remedy } as const;
+        }
         if (spent === undefined || pending === undefined) {
           const remedy =
             'Ask for a new line, `holdfast server token HOST`: it counts once, an hour.';
