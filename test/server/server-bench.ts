@@ -113,7 +113,6 @@ export class ServerBench {
   }
 
   ask(where: string, of: Ask = {}): Promise<Got> {
-    const { promise, resolve, reject } = Promise.withResolvers<Got>();
     const body = of.body === undefined ? undefined : JSON.stringify(of.body);
     const headers = {
       ...(of.token === undefined ? {} : { authorization: `Bearer ${of.token}` }),
@@ -121,6 +120,20 @@ export class ServerBench {
       ...of.headers,
     };
     const { method = body === undefined ? 'GET' : 'POST' } = of;
+    return this.send(where, { method, headers, body });
+  }
+
+  /** As it is given, right or wrong. */
+  send(
+    where: string,
+    of: {
+      readonly method: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | undefined;
+    },
+  ): Promise<Got> {
+    const { promise, resolve, reject } = Promise.withResolvers<Got>();
+    const { method, headers, body } = of;
     const to = { host: '127.0.0.1', port: this.port, path: where, agent: this.#agent };
     const request = https.request({ ...to, method, headers }, (reply) => {
       let text = '';

@@ -1,7 +1,7 @@
 /** What a change would make of a configuration file: checked, and as a diff. Nothing is written. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Document, isMap, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { configSchema } from '../../wire/config.ts';
@@ -20,13 +20,16 @@ export function changedConfig(
   const before = fs.readFileSync(file, 'utf8');
   const document = parseDocument(before);
   for (const { at, value } of changes) {
-    if (hasNoRoom(document, at)) {
+    try {
+      if (value === undefined) document.deleteIn([...at]);
+      else document.setIn([...at], document.createNode(value));
+    } catch (cause) {
+      // The library throws where a text, a list or nothing stands in the way.
       const where = at.map((key) => sayText(key)).join('.');
-      const instead = `Name keys below a map: ${where} leads into a text or a list.`;
-      throw new Fault('HF_CONFIG_INVALID', `nothing can stand at ${where}`, { file, instead });
+      const instead = `Name keys below a map: ${where} leads through something that is none.`;
+      const message = `nothing can stand at ${where}`;
+      throw new Fault('HF_CONFIG_INVALID', message, { file, instead }, { cause });
     }
-    if (value === undefined) document.deleteIn([...at]);
-    else document.setIn([...at], document.createNode(value));
   }
   const parsed = configSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success || document.errors.length > 0) {
@@ -38,14 +41,6 @@ export function changedConfig(
     });
   }
   return unifiedDiff(path.basename(file), before, document.toString({ lineWidth: 0 }));
-}
-
-/** Whether something that is no map is in the way. */
-function hasNoRoom(document: Document, at: readonly string[]): boolean {
-  return at.some((_, depth) => {
-    const above: unknown = document.getIn(at.slice(0, depth), true);
-    return above !== undefined && above !== null && !isMap(above);
-  });
 }
 
 /** One hunk, from the first line that differs to the last. Empty: nothing does. */

@@ -100,6 +100,12 @@ function bounded(requestMs: number) {
     ...{ logger: false, trustProxy: false, exposeHeadRoutes: false, bodyLimit: API_BYTES_MAX },
     ...{ requestTimeout: requestMs, keepAliveTimeout: IDLE_MS, return503OnClosing: true },
     ...{ forceCloseConnections: true, clientErrorHandler: refuseNonsense },
+    // Of an address that is none, before there is a route and its hooks.
+    frameworkErrors: (_error, request, reply) => {
+      const instead = 'Write the address as `GET /v1/openapi.json` has it.';
+      const fault = new Fault('HF_API_INPUT', 'the address cannot be read', { instead });
+      refused(request, reply.headers(HEADERS), fault);
+    },
     routerOptions: { maxParamLength: PARAM_MAX, caseSensitive: true },
   } satisfies FastifyServerOptions;
 }

@@ -18,6 +18,12 @@ import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});
 
+/** What a reader of the file would not see as a key is none. */
+const configKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((key) => key !== '__proto__', 'no key of a configuration');
 const DEPTH_MAX = 16;
 
 /** Deeper than any configuration is: what looks at it level by level must come to an end. */
@@ -243,7 +249,7 @@ export const adminRoutes = {
         .array(
           z.strictObject({
             /** Keys from the top: `["hosts", "web4"]`. */
-            at: z.array(z.string().min(1).max(200)).min(1).max(8),
+            at: z.array(configKey).min(1).max(8),
             /** Absent: the key goes. */
             value: z.unknown().refine(isShallow, 'too deep').pipe(z.json()).optional(),
           }),
