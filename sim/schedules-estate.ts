@@ -72,6 +72,7 @@ export class SchedulesEstate {
   readonly #agents: readonly SimAgent[];
   readonly #seeded: Seeded;
   readonly #seed: number;
+  #starts = 0;
   #scheduler = new Scheduler(BUDGET);
 
   constructor(
@@ -93,7 +94,9 @@ export class SchedulesEstate {
 
   restart(): ServerCore {
     const kept = { ...this.#store.kept(), schedules: this.schedules };
-    this.core = new ServerCore(kept, seededRandom(this.#seed + this.t), this.now());
+    this.#starts += 1;
+    const random = seededRandom(this.#seed * 100_003 + this.#starts);
+    this.core = new ServerCore(kept, random, this.now());
     this.#scheduler = new Scheduler(BUDGET);
     return this.core;
   }

@@ -57,6 +57,24 @@ test('it was seen when it was seen, however long the line took and whatever wall
   assert.equal(desk.reason(), 'expired');
 });
 
+test('a job that was lost before its agent heard it is not begun after a start of the server', () => {
+  const desk = new Desk();
+  desk.say([]);
+  const ask = { host: 'web', act: 'backup', name: 'x', by: 'me', leaseMs: 60_000 } as const;
+  desk.done(desk.core.askJob(ask, desk.now));
+  desk.atMs += HOUR_MS;
+  desk.done(desk.core.sweep(A, desk.now));
+  const words = desk.committed.flatMap((change) =>
+    change.do === 'word' ? [{ agent: A, word: JSON.parse(change.word.body) }] : [],
+  );
+  assert.equal(words.length, 1);
+  // It is over: what is kept of it is not open.
+  desk.start({ words, openJobs: [] });
+  const heard = desk.hear(0);
+  assert.ok('words' in heard);
+  assert.deepEqual(heard.words, []);
+});
+
 test('a request that was taken is not taken again, and neither is an earlier one', () => {
   const desk = new Desk();
   const mark = desk.mark();

@@ -3,7 +3,14 @@ import { type UnixMs, unixMs } from '../../../base/units.ts';
 import { LEASE_MS } from '../standing/standing.ts';
 import type { AgentId } from '../agent/messages.ts';
 import type { ServerChange, StoredAgent, StoredItem } from './changes.ts';
-import { type HeldAgent, type HeldItem, type Kept, NO_TALK, type ServerNow } from './held.ts';
+import {
+  type HeldAgent,
+  type HeldItem,
+  type HeldWord,
+  type Kept,
+  NO_TALK,
+  type ServerNow,
+} from './held.ts';
 
 /** One agent of what was kept; it counts as silent until it is heard. */
 export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: ServerNow): HeldAgent {
@@ -13,9 +20,11 @@ export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: Ser
   const askedAt = new Map(jobs.map((job) => [job.job, job.askedAt]));
   const words = kept.words
     .filter((word) => word.agent === agent)
-    .map(({ word }) => {
-      const asked = word.word === 'job' ? askedAt.get(word.job) : undefined;
-      return { word, askedWallMs: asked ?? now.wallMs };
+    .flatMap(({ word }): readonly HeldWord[] => {
+      if (word.word !== 'job') return [{ word, askedWallMs: now.wallMs }];
+      // One that is over is not begun late, by who did not hear it in its time.
+      const asked = askedAt.get(word.job);
+      return asked === undefined ? [] : [{ word, askedWallMs: asked }];
     })
     .sort((a, b) => a.word.n - b.word.n);
   return {
