@@ -58,7 +58,8 @@ interface Row {
 }
 
 export function estatePage(estate: EstateNow, facts: PageFacts): string {
-  const rows = estate.hosts.flatMap((host) => [ofHost(host), ...host.items.map(ofItem)]);
+  const watched = estate.hosts.flatMap((host) => [ofHost(host), ...host.items.map(ofItem)]);
+  const rows = [...watched, ...estate.orphans.map(ofOrphan)];
   const bad = rows.filter(({ standing }) => standing.mark !== 'ok').sort(worstFirst);
   const shown = bad.slice(0, ROWS_MAX);
   const left = bad.length - shown.length;
@@ -167,6 +168,13 @@ function ofHost({ host, own, saidAgoMs, isInMaintenance }: HostNow): Row {
 
 function ofItem({ host, item, standing, ageMs, expiresInMs, isInMaintenance }: ItemNow): Row {
   return { host, name: item, standing, ageMs, expiresInMs, isInMaintenance };
+}
+
+/** What is to be done on a host that nobody enrolled. */
+function ofOrphan({ subject, standing }: EstateNow['orphans'][number]): Row {
+  const [host = '', ...name] = subject.replace(/^host:/, '').split('/');
+  const never = { ageMs: undefined, expiresInMs: undefined, isInMaintenance: false };
+  return { host, name: name.join('/'), standing, ...never };
 }
 
 function worstFirst(a: Row, b: Row): number {

@@ -5,7 +5,9 @@ import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
 import { Fault } from '../../base/fault.ts';
+import type { Style } from '../../base/say.ts';
 import { sayText } from '../../base/say-name.ts';
+import { wrap } from '../../base/say-width.ts';
 import { hostName } from '../../wire/api/parts.ts';
 import type { AccessOptions, ServerOptions, UserOptions } from '../cli/server-options.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
@@ -24,7 +26,7 @@ export async function answerToken(
   { host, options }: { readonly host: string; readonly options: ServerOptions },
 ): Promise<Answer> {
   if (!hostName.safeParse(host).success) {
-    throw new Fault('HF_USAGE', `${sayText(host)} is no name of a host`, {
+    throw new Fault('HF_USAGE', `no host can be called ${sayText(host)}`, {
       command: 'server token',
     });
   }
@@ -75,8 +77,13 @@ async function addUser(
   const link = signInLink(url, made.secret);
   const json = { name, role, link, linkEndsAt: timeJson(made.expiresAt) };
   const may = [...scopesOf(role)].join(', ');
-  const say = [`${name} may: ${may}.`, '', 'Signs in once, within 15 minutes:', link];
-  return { code: EXIT.done, say: () => say, json };
+  const say = (style: Style): readonly string[] => [
+    ...wrap(`${name} may: ${may}.`, style.width),
+    '',
+    'Signs in once, within 15 minutes:',
+    link,
+  ];
+  return { code: EXIT.done, say, json };
 }
 
 export async function answerAccess(

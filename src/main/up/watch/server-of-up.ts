@@ -184,13 +184,16 @@ async function configOf(file: string | undefined): Promise<Config> {
 }
 
 function nowOf({ served }: RunningServer, host: string): WatchNow {
-  const { standing, watching, hosts } = estateOf(served);
+  const { standing, watching, hosts, orphans } = estateOf(served);
   const rows = hosts.flatMap((each): (Worst & { readonly ageMs: number | undefined })[] => [
     { host: each.host, item: '', ...each.own, ageMs: each.saidAgoMs },
     ...each.items.map(({ item, standing: its, ageMs }) => {
       return { host: each.host, item, ...its, ageMs };
     }),
   ]);
+  for (const { subject, standing: its } of orphans) {
+    rows.push({ host: '', item: subject.replace(/^host:/, ''), ...its, ageMs: undefined });
+  }
   const counts: Record<StandingMark, number> = { ok: 0, degraded: 0, unknown: 0, failed: 0 };
   for (const { mark } of rows) counts[mark] += 1;
   const [worst] = rows
