@@ -5,6 +5,7 @@
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import type { Mutant } from './mutant.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
+import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
@@ -375,4 +376,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...TELL_MUTANTS,
   ...WATCH_MUTANTS,
+  ...SCHEDULE_MUTANTS,
 ];
