@@ -1,5 +1,9 @@
-/** Every route of the document that the server serves, as an attacker finds them. */
+/** Every route of the document that the server serves, as an attacker finds them; and who listens. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
 import type { OpenApi } from '../../src/wire/api/openapi.ts';
 import type { Got, ServerBench } from './server-bench.ts';
 
@@ -55,4 +59,37 @@ export function ask(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Got> {
   return bench.ask(path, { method, headers, ...(method === 'POST' ? { body: {} } : {}) });
+}
+
+interface Answered {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface PlainServer {
+  readonly url: string;
+  readonly calls: readonly { readonly path: string; readonly body: string }[];
+}
+
+/** Somebody's server on this machine, which notes what it is told. */
+export async function plainServer(t: TestContext, answer: () => Answered): Promise<PlainServer> {
+  const calls: { readonly path: string; readonly body: string }[] = [];
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => (body += part.toString()));
+    request.on('end', () => {
+      calls.push({ path: request.url ?? '', body });
+      const { status, body: said, headers = {} } = answer();
+      response.writeHead(status, headers).end(said);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, calls };
 }

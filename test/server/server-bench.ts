@@ -29,6 +29,12 @@ export interface Ask {
   readonly body?: unknown;
 }
 
+export interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
 const BY = { who: 'test', from: 'terminal' };
 /** Tests ask faster than people do; what limits do is tested where they are. */
 const FREELY: ApiRates = {
@@ -124,17 +130,18 @@ export class ServerBench {
   }
 
   /** As it is given, right or wrong. */
-  send(
+  send(where: string, of: Sent): Promise<Got> {
+    return ServerBench.askAt(this.port, where, { ...of, agent: this.#agent });
+  }
+
+  static askAt(
+    port: number,
     where: string,
-    of: {
-      readonly method: string;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: string | undefined;
-    },
+    of: Sent & { readonly agent?: https.Agent },
   ): Promise<Got> {
     const { promise, resolve, reject } = Promise.withResolvers<Got>();
-    const { method, headers, body } = of;
-    const to = { host: '127.0.0.1', port: this.port, path: where, agent: this.#agent };
+    const { method, headers, body, agent = false } = of;
+    const to = { host: '127.0.0.1', port, path: where, agent, rejectUnauthorized: false };
     const request = https.request({ ...to, method, headers }, (reply) => {
       let text = '';
       reply.on('data', (part: Buffer) => {

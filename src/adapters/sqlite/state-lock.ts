@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Fault } from '../../base/fault.ts';
 import { heldLocks } from '../node/in-use-locks.ts';
@@ -18,6 +18,8 @@ export function takeStateLock(
   path: string,
 ): StateLock | { readonly heldBy: 'another process' | number } {
   try {
+    // Whoever could read it could hold it.
+    closeSync(openSync(path, 'a', 0o600));
     const file = new Database(path, { timeout: 0 });
     try {
       // Nothing is ever written: no journal is wanted beside it.
