@@ -37,6 +37,13 @@ const by =
     return 0;
   };
 
+/** As the outbox has it: no try is put off by more than a day and an hour. */
+const RETRY_MAX_MS = 25 * 3_600_000;
+
+/** In time; or its time is further than any was ever put off: then a clock was set back. */
+const isDue = ({ dueAt, createdAt }: OutboxRow): boolean =>
+  dueAt <= SPENT_AT || createdAt > SPENT_AT || dueAt > SPENT_AT + RETRY_MAX_MS;
+
 export class StateModel {
   readonly agents = new Map<string, StoredAgent>();
   readonly items = new Map<string, { item: StoredItem; counting: Counting }>();
@@ -276,13 +283,11 @@ export class StateModel {
         ),
       ),
       due: messages
-        .filter(
-          (each) =>
-            (each.state === 'waiting' || each.state === 'sending') && each.dueAt <= SPENT_AT,
-        )
+        .filter((each) => (each.state === 'waiting' || each.state === 'sending') && isDue(each))
         .sort(
           by(
             (each) => each.dueAt,
+            (each) => each.createdAt,
             (each) => each.id,
           ),
         ),
