@@ -44,8 +44,13 @@ export class SignInDesk<Also> {
       if (may.isFirst) await this.#refuse({ subject: name, from }, 'too many tries');
       return { outcome: 'wait', waitMs: may.waitMs };
     }
-    const user = await this.#compare(name, ask.password);
-    if (user === undefined) {
+    const compared = await this.#compare(name, ask.password);
+    const renewed = compared === undefined ? [] : await this.#renewed(compared, ask.password);
+    // Comparing takes a while: who was put out meanwhile, or has another password, is not let in.
+    const user = await this.#of.store.user(name);
+    const isAsCompared =
+      user !== undefined && !user.isDisabled && user.password === compared?.password;
+    if (compared === undefined || !isAsCompared) {
       await this.#refuse({ subject: name, from }, 'name or password');
       return { outcome: 'refused' };
     }
@@ -53,7 +58,7 @@ export class SignInDesk<Also> {
     const { session, secret } = this.#newSession(user.name);
     const by = { who: user.name, from };
     await this.#of.store.commit([
-      ...(await this.#renewed(user, ask.password)),
+      ...renewed.map((password) => ({ do: 'user' as const, user: { ...user, password } })),
       { do: 'session', session },
       this.#signedIn(by, 'password'),
     ]);
@@ -103,10 +108,9 @@ export class SignInDesk<Also> {
   }
 
   /** Now that the password is at hand, it is kept as passwords are kept by now. */
-  async #renewed(user: User, password: string): Promise<readonly AccessChange[]> {
+  async #renewed(user: User, password: string): Promise<readonly string[]> {
     if (user.password === undefined || !this.#of.passwords.isOld(user.password)) return [];
-    const made = await this.#of.passwords.make(password);
-    return [{ do: 'user', user: { ...user, password: made } }];
+    return [await this.#of.passwords.make(password)];
   }
 
   #newSession(user: string): { readonly session: Session; readonly secret: string } {
@@ -126,11 +130,16 @@ export class SignInDesk<Also> {
     });
   }
 
-  #refuse(of: { readonly subject: string; readonly from: string }, why: string): Promise<void> {
+  /** A name that nobody has may be a password, typed into the wrong field: it is not written down. */
+  async #refuse(
+    of: { readonly subject: string; readonly from: string },
+    why: string,
+  ): Promise<void> {
     const by = { who: '', from: of.from };
-    const said = { act: 'sign-in', subject: of.subject, detail: { why } };
+    const known = of.subject === '' ? undefined : await this.#of.store.user(of.subject);
+    const said = { act: 'sign-in', subject: known?.name ?? '', detail: { why } };
     const writing = { clock: this.#of.clock, lines: this.#lines };
-    return this.#of.store.commit(refusedChanges(writing, by, said));
+    await this.#of.store.commit(refusedChanges(writing, by, said));
   }
 }
 
