@@ -2,6 +2,7 @@
  * Steps of the write path, each with a way to leave it out or turn it round, and the test that must
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
+import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import type { Mutant } from './mutant.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
@@ -374,6 +375,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_STATE,
   ...RESTORE_MUTANTS,
   ...GUARD_MUTANTS,
+  ...AGENT_MUTANTS,
   ...TELL_MUTANTS,
   ...WATCH_MUTANTS,
   ...SCHEDULE_MUTANTS,

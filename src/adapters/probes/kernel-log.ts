@@ -23,6 +23,10 @@ const JOURNAL_ARGS: readonly string[] = [
   ...['--lines=5000', '--show-cursor'],
 ];
 
+/** No unit of ours may read the ring: the journal is the way, and the package puts its user into the group. */
+const REMEDY =
+  'put the user of the agent into the group systemd-journal, and let journald read the kernel (ReadKMsg=)';
+
 interface KernelLogOptions {
   /** `/dev/kmsg`. */
   readonly device?: string;
@@ -142,7 +146,7 @@ class JournalLog {
       // Its place may have gone with an old file: the next look begins anew.
       this.#cursor = undefined;
       this.#troubles = new KernelTroubles();
-      return found('unreadable', `${ring}, nor the journal: ${printed.finding.why}`);
+      return found('unreadable', `${ring}, nor the journal: ${printed.finding.why}. ${REMEDY}`);
     }
     for (const line of printed.text.split('\n')) {
       const parsed = monotonicLine(line);
@@ -151,6 +155,7 @@ class JournalLog {
     this.#cursor = /^-- cursor: (\S+)$/m.exec(printed.text)?.[1] ?? this.#cursor;
     // Each kernel says something when it starts: none at all is a journal that is not shown to us.
     if (this.#troubles.lineCount > 0) return this.#troubles.judge(at.upMs);
-    return found('unreadable', `${ring}, and the journal shows no line of it to this user`);
+    const why = `${ring}, and the journal shows no line of it to this user`;
+    return found('unreadable', `${why}: ${REMEDY}`);
   }
 }

@@ -25,6 +25,8 @@ export async function actOnce(
   of: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly config?: string | undefined;
+    /** Of a connection that says nothing. */
+    readonly saidWithinMs?: number;
   },
 ): Promise<JobEnd> {
   const end = await endOf(input, of);
@@ -36,7 +38,7 @@ export async function actOnce(
 }
 
 async function endOf(input: Readable, of: Parameters<typeof actOnce>[1]): Promise<JobEnd> {
-  const plan = ASK.exec(await lineOf(input))?.[1];
+  const plan = ASK.exec(await lineOf(input, of.saidWithinMs ?? SAID_WITHIN_MS))?.[1];
   if (plan === undefined) return refused('this is no word to apply a plan by');
   const { config, trouble } = readAgentConfig(of.config ?? AGENT_CONFIG);
   if (trouble !== undefined) return refused(trouble);
@@ -65,9 +67,9 @@ function refused(why: string): JobEnd {
 }
 
 /** Of a connection that says nothing for a while it is empty: it would keep every other out. */
-async function lineOf(input: Readable): Promise<string> {
+async function lineOf(input: Readable, limitMs: number): Promise<string> {
   let line = '';
-  const late = setTimeout(() => input.destroy(), SAID_WITHIN_MS);
+  const late = setTimeout(() => input.destroy(), limitMs);
   while (!line.includes('\n') && line.length < ASK_SIZE_MAX) {
     const some = await nextBytes(input);
     if (some === undefined) break;
