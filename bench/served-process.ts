@@ -109,6 +109,14 @@ export class ServedProcess {
     return identities.map(({ pem }) => pem);
   }
 
+  /** Of one use. */
+  enrolmentLine(host: string): string {
+    const args = ['server', 'token', host, '--json'];
+    const env = { ...process.env, ...this.#env };
+    const { stdout } = spawnSync(HOLDFAST, args, { encoding: 'utf8', env });
+    return (JSON.parse(stdout) as { line: string }).line;
+  }
+
   /** @returns milliseconds until it answered */
   async start(): Promise<number> {
     const begun = performance.now();
@@ -233,7 +241,7 @@ export class ServedProcess {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

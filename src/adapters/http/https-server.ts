@@ -70,7 +70,9 @@ export function makeApp(of: AppParts): App {
   const { requestMs } = { ...LISTEN_LIMITS, ...of.limits };
   const app: App = fastify({
     https: {
-      ...{ key: of.key.key, cert: of.key.cert, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
+      ...{ key: of.key.key, cert: of.key.cert, minVersion: 'TLSv1.3' },
+      // A list would be copied for each connection into 64 KiB that stay as long as it does.
+      ALPNCallback: ({ protocols }) => protocols.find((each) => each === 'http/1.1'),
       ...{ maxHeaderSize: HEADER_BYTES_MAX, handshakeTimeout: Math.min(requestMs, 10_000) },
       connectionsCheckingInterval: Math.max(100, Math.min(requestMs / 4, 5000)),
     },

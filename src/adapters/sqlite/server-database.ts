@@ -8,7 +8,7 @@ import type { ServerTables } from './server-tables.ts';
 const BUSY_INSIDE_MS = 10;
 
 /** Texts differ by how many rows they take: as many as are likely to come again. */
-const STATEMENTS_MAX = 500;
+const STATEMENTS_MAX = 100;
 
 type Statement = ReturnType<Database['prepare']>;
 

@@ -14,7 +14,7 @@ import { takeRevocations } from './take-revocations.ts';
 
 const BEAT_MS = 1000;
 /** Of many hosts a reading takes long: then it is made less often, and agents are answered. */
-const REST_SHARE = 9;
+const REST_SHARE = 19;
 /** A disk that fails fails each second: it is said once in a while. */
 const SAY_EVERY_MS = 60_000;
 
