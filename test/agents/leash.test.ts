@@ -12,7 +12,7 @@ import { ChildJobs } from '../../src/adapters/agent-jobs/child-jobs.ts';
 import type { JobWord } from '../../src/watch/core/agent/messages.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 30_000;
 const CONFIG = { jobs: { nightly: { backup: 'www' } } };
 const WORD: JobWord = {
   ...{ word: 'job', n: 1, job: 'a'.repeat(32), act: 'backup', name: 'nightly', leaseMs: 1000 },

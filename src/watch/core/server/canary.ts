@@ -2,12 +2,17 @@
  * A probe that fails on purpose, once a day: asked of an agent, said by it, and decided of as of any
  * other, but nobody is woken. If it is not seen, nobody knows whether a real one would be.
  */
-import { type Standing, unknownFor } from '../standing/standing.ts';
+import type { UnixMs } from '../../../base/units.ts';
 import { CANARY_ITEM, CANARY_KIND } from '../agent/canary.ts';
 import type { AgentId } from '../agent/messages.ts';
-import { itemStanding, leaseStanding } from '../standing/standing.ts';
+import {
+  itemStanding,
+  leaseStanding,
+  type Standing,
+  type StandingMark,
+  unknownFor,
+} from '../standing/standing.ts';
 import type { StoredItem } from './changes.ts';
-import type { SubjectNow } from './subjects-now.ts';
 import type { HeldAgent, ServerNow } from './held.ts';
 import { CANARY_LIMIT_MS, canarySeenAt } from './runs.ts';
 import type { ServerCore } from './server-core.ts';
@@ -80,7 +85,13 @@ function standingOf(held: HeldAgent, now: ServerNow): Standing | undefined {
 export interface FailedCanary {
   readonly agent: AgentId;
   /** As people would be told of it. */
-  readonly subject: SubjectNow;
+  readonly subject: {
+    readonly subject: string;
+    readonly mark: StandingMark;
+    readonly why: string;
+    readonly since: UnixMs;
+    readonly restsOn: readonly string[];
+  };
 }
 
 /** Canaries that fail now and were not counted yet. */
