@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
 import { Fault } from '../../base/fault.ts';
 import type { StateMark } from '../../base/say-mark.ts';
+import { sayText } from '../../base/say-name.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import { durationMs, hours } from '../../base/units.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
@@ -17,12 +18,14 @@ import {
   statusCounts,
 } from '../../watch/core/status/nagios.ts';
 import { freezeSentence } from '../guard/held-words.ts';
+import { listensNow } from '../server/listens-file.ts';
 import { nodePorts } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { childExit, EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
+import { textOfBytes } from './places.ts';
 import { readSettings, type Settings, type VaultOptions } from './settings.ts';
 import { parseTimeLimit } from './time-limit.ts';
 
@@ -67,6 +70,8 @@ interface Known {
   readonly frozen: string | undefined;
   readonly stillStopped: readonly string[];
   readonly answer: NagiosAnswer;
+  /** The server of this machine, where one runs: it knows how hosts stand. */
+  readonly server: ReturnType<typeof listensNow>;
 }
 
 async function status(cli: Cli, options: Options): Promise<Answer> {
@@ -94,7 +99,8 @@ async function known(cli: Cli, options: Options): Promise<Known> {
   const { frozen, stillStopped } = held(cli, settings);
   const unseen = estate.vaults.length === 0 ? ['no vault and no backup was opened here'] : [];
   const asked = { exposure, unseen, stillStopped, warningMs, criticalMs };
-  return { exposure, frozen, stillStopped, answer: nagiosAnswer(asked) };
+  const server = listensNow(`${textOfBytes(settings.state.value)}/server`);
+  return { exposure, frozen, stillStopped, answer: nagiosAnswer(asked), server };
 }
 
 function held(cli: Cli, settings: Settings): Pick<Known, 'frozen' | 'stillStopped'> {
@@ -117,7 +123,8 @@ function exitOf(state: NagiosState) {
   return state === 0 ? EXIT.done : childExit(state);
 }
 
-function onOneScreen(cli: Cli, { exposure, frozen, stillStopped, answer }: Known): Answer {
+function onOneScreen(cli: Cli, asked: Known): Answer {
+  const { exposure, frozen, stillStopped, answer, server } = asked;
   const is = MARKS[answer.state] ?? 'unknown';
   return {
     code: EXIT.done,
@@ -136,6 +143,12 @@ function onOneScreen(cli: Cli, { exposure, frozen, stillStopped, answer }: Known
           text: `A freeze has ended, and what it stopped is still stopped: ${names} (holdfast unfreeze).`,
         });
       }
+      if (server !== undefined) {
+        const at = server.page ?? server.url;
+        const how = 'holdfast server user add NAME prints a link';
+        const told = `How the hosts stand that report to this machine: ${sayText(at, style)} (${how}).`;
+        yield* layoutSentence(style, { mark: undefined, text: told });
+      }
       if (exposure.length === 0) return;
       yield '';
       yield renderExposure(exposure.slice(0, ROWS_MAX), style).trimEnd();
@@ -148,6 +161,7 @@ function onOneScreen(cli: Cli, { exposure, frozen, stillStopped, answer }: Known
       line: answer.line,
       frozen: frozen ?? null,
       stillStopped,
+      server: server === undefined ? null : { url: server.url, page: server.page ?? null },
       exposure: exposure.map(({ dataSet, domain, is: isNow, loss, outage, survives, proof }) => ({
         ...{ dataSet, domain, is: isNow, loss, outage, survives, proof },
       })),

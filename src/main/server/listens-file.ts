@@ -30,12 +30,16 @@ export function noteListens(directory: string, at: Omit<Listens, 'v'>): void {
 
 /** Of the one that runs; undefined: none does, or it did not say. */
 export function listensNow(directory: string): Omit<Listens, 'v'> | undefined {
+  const noted = readNoted(directory);
+  if (noted === undefined) return undefined;
   const lock = takeStateLock(path.join(directory, LOCK_NAME));
-  if ('release' in lock) {
-    // What one that was killed has left says nothing of now.
-    lock.release();
-    return undefined;
-  }
+  if (!('release' in lock)) return noted;
+  // What one that was killed has left says nothing of now.
+  lock.release();
+  return undefined;
+}
+
+function readNoted(directory: string): Listens | undefined {
   try {
     const text = fs.readFileSync(fileIn(directory), 'utf8').slice(0, SIZE_MAX);
     return listens.safeParse(JSON.parse(text)).data;

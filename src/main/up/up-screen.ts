@@ -212,7 +212,10 @@ function layoutColumns(
 
 function watchedLines(style: Style, watch: WatchView): readonly string[] {
   const { mark, text } = standingOf(watch);
-  return layoutSentence(style, { mark: { is: mark }, text: `Watched here: ${text}.` });
+  return layoutSentence(style, {
+    mark: { is: mark },
+    text: `Watched here: ${text}${text.endsWith('...') ? '' : '.'}`,
+  });
 }
 
 /** What is new in a round, in one line; empty where nothing is. */
