@@ -76,7 +76,7 @@ export class UpWatching {
       if (text === '') return undefined;
       const at = JSON.parse(text) as { url: string; page: string };
       // What one that was killed has left says nothing of this one.
-      return (await ask(`${at.url}/healthz`).catch(() => undefined))?.status === 200 && at;
+      return (await askOrNot(`${at.url}/healthz`))?.status === 200 && at;
     });
   }
 
@@ -90,7 +90,7 @@ export class UpWatching {
       this.demandRuns();
       const { url } = await this.listens();
       const headers = { authorization: `Bearer ${token}` };
-      const got = await ask(`${url}/v1/items?count=500`, { headers }).catch(() => undefined);
+      const got = await askOrNot(`${url}/v1/items?count=500`, { headers });
       if (got?.status !== 200) return undefined;
       const { items } = JSON.parse(got.text) as { readonly items: readonly Item[] };
       return items.find(({ item, mark }) => item === name && mark === 'ok');
@@ -134,6 +134,16 @@ export async function ask(
   request.on('error', reject);
   request.end();
   return promise;
+}
+
+/** Undefined: nobody answers, as while it is started again. */
+async function askOrNot(...of: Parameters<typeof ask>): Promise<Got | undefined> {
+  try {
+    return await ask(...of);
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return undefined;
+  }
 }
 
 export function isAlive(pid: number): boolean {

@@ -72,6 +72,7 @@ async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome>
   const state = textOfBytes(settings.state.value);
   nodePorts().disk.makeDir(byteString(`${settings.state.value}/server`));
   const watch = new Watch({
+    clock: cli.clock,
     ...{ state, configFile: settings.configFile, host: hostFacts(cli.clock.now()).name },
     onNews: (standing) => tell.screen?.watched(standing),
     onLog: (line) => {

@@ -1,6 +1,7 @@
 /** A process of `up`'s own that is to run as long as `up` does: started again, after a while, when it ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
+import type { Clock } from '../../../host/clock.ts';
 import type { SentFault } from '../../threads/thread-messages.ts';
 
 const BACKOFF_MS = 1000;
@@ -13,6 +14,7 @@ const END_LIMIT_MS = 10_000;
 const WORDS_MAX = 4096;
 
 export interface KeptParts<Says> {
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** `server-child`, beside this file. */
   readonly entry: string;
   /** Its first word, each time it was started. */
@@ -46,7 +48,7 @@ export class KeptChild<Says extends { readonly kind: string }> {
       serialization: 'advanced',
     });
     this.#child = child;
-    const startedMs = performance.now();
+    const startedMs = this.#parts.clock.monotonic();
     let why: SentFault | undefined;
     let words = '';
     child.stderr?.on('data', (bytes: Buffer) => {
@@ -62,7 +64,7 @@ export class KeptChild<Says extends { readonly kind: string }> {
       if (hasEnded) return;
       hasEnded = true;
       this.#child = undefined;
-      const isWell = performance.now() - startedMs >= WELL_MS;
+      const isWell = this.#parts.clock.monotonic() - startedMs >= WELL_MS;
       this.#failures = isWell ? 1 : this.#failures + 1;
       if (this.#isStopped) return;
       const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** (this.#failures - 1));

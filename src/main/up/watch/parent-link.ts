@@ -1,4 +1,5 @@
 /** A child's end of its line to `up`. When that line breaks, `up` is gone, and so is the child. */
+import { nodeClock } from '../../../adapters/node/clock.ts';
 import { durationMs } from '../../../base/units.ts';
 import { Fault } from '../../../base/fault.ts';
 import { sentFault, type SentFault } from '../../threads/thread-messages.ts';
@@ -35,13 +36,14 @@ export async function onceFree<T>(
   code: 'HF_SERVER_RUNNING' | 'HF_AGENT_RUNS',
   take: () => T | Promise<T>,
 ): Promise<T> {
-  const endMs = performance.now() + LOCK_WAIT_MS;
+  const clock = nodeClock();
+  const endMs = clock.monotonic() + LOCK_WAIT_MS;
   for (;;) {
     try {
       return await take();
     } catch (error) {
       const isHeld = error instanceof Fault && error.code === code;
-      if (!isHeld || performance.now() > endMs) throw error;
+      if (!isHeld || clock.monotonic() > endMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, LOCK_AGAIN));
     }
   }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { Fault } from '../../../base/fault.ts';
 import { seconds } from '../../../base/units.ts';
+import type { Clock } from '../../../host/clock.ts';
 import { receivedFault, type SentFault } from '../../threads/thread-messages.ts';
 import { KeptChild } from './kept-child.ts';
 import type { AgentSays, Ports, ServerSays, WatchNow } from './watch-messages.ts';
@@ -21,6 +22,7 @@ const SILENT_LOOKS_MAX = 12;
 const AGENT_SILENT_MS = 120_000;
 
 export interface WatchParts {
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: string;
   readonly configFile: string | undefined;
   readonly host: string;
@@ -54,12 +56,14 @@ export class Watch {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#server = new KeptChild<ServerSays>({
+      clock: parts.clock,
       entry: 'server-child',
       begin: () => Promise.resolve(this.#beginServer()),
       onSaid: (says) => this.#hearServer(says),
       onEnded: (why) => this.#hasEnded('server', why),
     });
     this.#agent = new KeptChild<AgentSays>({
+      clock: parts.clock,
       entry: 'agent-child',
       begin: () => this.#beginAgent(),
       onSaid: (says) => this.#hearAgent(says),
@@ -92,7 +96,7 @@ export class Watch {
 
   view(): WatchView {
     const ports = this.#listens?.ports;
-    const saidAgoMs = this.#now && performance.now() - this.#now.atMs;
+    const saidAgoMs = this.#now && this.#nowMs() - this.#now.atMs;
     return {
       host: this.#parts.host,
       address: ports === undefined ? '' : `${ports.host}:${ports.port}`,
@@ -121,6 +125,10 @@ export class Watch {
     await this.#server.stop();
   }
 
+  #nowMs(): number {
+    return this.#parts.clock.monotonic();
+  }
+
   #beginServer(): object {
     const { configFile, host, state } = this.#parts;
     const directory = path.join(state, 'server');
@@ -135,7 +143,7 @@ export class Watch {
     if (!this.#trouble.has('server')) this.#askForAgent();
     const { directory, line } = await promise;
     this.#waiting.agent = undefined;
-    this.#agentStartedMs = performance.now();
+    this.#agentStartedMs = this.#nowMs();
     const { host: at, port } = this.#listens?.ports ?? { host: '', port: 0 };
     const host = at === '0.0.0.0' || at === '::' ? '127.0.0.1' : at;
     this.#agentAt = { host, port };
@@ -161,7 +169,7 @@ export class Watch {
         this.#waiting.link?.(says.link);
         break;
       case 'now':
-        this.#now = { now: says.now, atMs: performance.now() };
+        this.#now = { now: says.now, atMs: this.#nowMs() };
         break;
       case 'log':
         this.#parts.onLog(says.line);
@@ -206,7 +214,7 @@ export class Watch {
       this.#server.kill();
     }
     const silentMs = this.#now?.now.here?.silentMs ?? Number.POSITIVE_INFINITY;
-    const ranMs = performance.now() - this.#agentStartedMs;
+    const ranMs = this.#nowMs() - this.#agentStartedMs;
     if (this.#now !== undefined && Math.min(silentMs, ranMs) > AGENT_SILENT_MS) this.#agent.kill();
     this.#tell();
   }
@@ -214,7 +222,7 @@ export class Watch {
   #tell(): void {
     if (!this.#isReady) return;
     const standing = standingOf(this.view());
-    const { so, isNews } = newsOf(this.#news, standing, performance.now());
+    const { so, isNews } = newsOf(this.#news, standing, this.#nowMs());
     this.#news = so;
     if (isNews) this.#parts.onNews(standing);
   }
