@@ -11,6 +11,7 @@ import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
 import { TELL_MUTANTS } from './mutants-tell.ts';
+import { TOLD_MUTANTS } from './mutants-told.ts';
 import { WATCH_MUTANTS } from './mutants-watch.ts';
 
 const SHELL = 'src/vault/shell';
@@ -377,6 +378,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...AGENT_MUTANTS,
   ...TELL_MUTANTS,
+  ...TOLD_MUTANTS,
   ...WATCH_MUTANTS,
   ...SCHEDULE_MUTANTS,
 ];
