@@ -55,7 +55,7 @@ class Decision {
   readonly #open: ReadonlyMap<string, Alert>;
   readonly #known: ReadonlyMap<string, Subject>;
   /** Of each cause, what follows from it and is not ok, sorted. */
-  readonly #members = new Map<string, readonly Subject[]>();
+  readonly #members = new Map<string, Subject[]>();
   readonly #changes: TellChange[] = [];
   readonly #opened = new Set<string>();
 
@@ -75,7 +75,9 @@ class Decision {
       const members = this.#members.get(cause) ?? [];
       // What is being worked on is nobody's news, whatever it rests on.
       const isMember = subject !== undefined && name !== cause && subject.isWorkedOn !== true;
-      this.#members.set(cause, isMember ? [...members, subject] : members);
+      // Added to, not copied: a silent line has every item of every host below it.
+      if (isMember) members.push(subject);
+      this.#members.set(cause, members);
     }
   }
 
@@ -105,7 +107,9 @@ class Decision {
     const waitMs = subject.restsOn.length === 0 && !isForMembers ? 0 : policy.groupMs;
     const delayMs = Math.max(waitMs, delayOf(policy, mark));
     const worst = members.filter((member) => member.mark === mark).map(beganAt);
-    const since = isForMembers ? Math.min(...worst) : beganAt(subject);
+    const since = isForMembers
+      ? worst.reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY)
+      : beganAt(subject);
     const begin = Math.max(since, this.#releasedAt(subject));
     // A time that lies ahead of the clock is no reason to wait.
     if (now >= begin && now < begin + delayMs) return;
