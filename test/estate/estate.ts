@@ -145,9 +145,11 @@ export class Estate {
     const relay = path.join(import.meta.dirname, 'relay-child.ts');
     this.server.start([process.execPath, relay, socket, String(PORT)], { log: 'relay.log' });
     this.startServer();
-    await until('its state is there', () =>
-      fs.existsSync(this.at('server/state/server/server.db')),
-    );
+    await until('it listens', () => {
+      const { said, isOver } = this.serverProcess;
+      if (isOver) throw new Ended(said);
+      return said.includes('Holdfast listens');
+    });
     await until('its user is made', () => {
       this.#holdfast('server', 'user', 'add', 'ann', '--role', 'admin');
       return true;

@@ -87,6 +87,7 @@ export class NetHost {
     fs.mkdirSync(dir, { recursive: true });
     const script = [
       'set -e',
+      `cd '${dir}'`,
       `hostname ${name}`,
       'mount --make-rprivate /',
       'mount -t tmpfs tmpfs /run',
