@@ -22,6 +22,7 @@ type Job = z.output<typeof jobShown>;
 type ServerAt = Parameters<typeof askApi>[0]['place'];
 
 const TOKEN_SIZE_MAX = 1024;
+const OPEN: ReadonlySet<Job['state']> = new Set(['asked', 'taken', 'running']);
 const PATH_OF: Readonly<Record<string, string>> = {
   ...{ backup: '/v1/jobs', drill: '/v1/jobs', scrub: '/v1/jobs', probe: '/v1/jobs' },
   restore: '/v1/restores',
@@ -41,7 +42,6 @@ const SCHEDULE_COLUMNS = [
   { header: 'IS' },
   { header: 'EVERY' },
   { header: 'NEXT' },
-  { header: 'SAYS', shrink: 'start', widthMin: 12 },
 ] as const;
 
 /** @throws Fault HF_SERVER_AWAY, HF_SERVER_REFUSED, HF_USAGE */
@@ -52,10 +52,19 @@ export async function answerJobs(
   const query = host === undefined ? '' : `?host=${encodeURIComponent(host)}`;
   const said = await ask(cli, options, { method: 'GET', path: `/v1/jobs${query}` });
   const { jobs } = understood(ROUTES.jobs.answer, said);
+  // By its id one that is open can be ended.
+  const open = belowTable(
+    jobs
+      .filter(({ state }) => OPEN.has(state))
+      .map(
+        ({ job, host: at, act, name, why }) =>
+          `${job} ${sayText(`${at} ${act} ${name}`)}${why === '' ? '' : `: ${sayText(why)}`}`,
+      ),
+  );
   const say = (style: Style): readonly string[] =>
     jobs.length === 0
       ? ['No job was asked for.']
-      : layoutTable(style, COLUMNS, jobs.map(rowOf(cli)));
+      : [...layoutTable(style, COLUMNS, jobs.map(rowOf(cli))), ...open];
   return { code: EXIT.done, say, json: { jobs } };
 }
 
@@ -73,12 +82,16 @@ export async function answerSchedules(cli: Cli, options: JobsOptions): Promise<A
       { text: each.mark },
       { text: formatDuration(each.everyMs) },
       { text: next === undefined ? '' : formatInstant(next, now) },
-      { text: sayText(each.why) },
     ];
   });
+  const notOk = belowTable(
+    schedules
+      .filter(({ mark }) => mark !== 'ok')
+      .map(({ name, mark, why }) => `${sayText(name)} is ${mark}: ${sayText(why)}`),
+  );
   const none = 'Nothing is asked again and again: `server: {schedules: ...}` in holdfast.yaml.';
   const say = (style: Style): readonly string[] =>
-    rows.length === 0 ? [none] : layoutTable(style, SCHEDULE_COLUMNS, rows);
+    rows.length === 0 ? [none] : [...layoutTable(style, SCHEDULE_COLUMNS, rows), ...notOk];
   return { code: EXIT.done, say, json: { schedules } };
 }
 
@@ -124,6 +137,10 @@ export async function answerCancel(
   return { code: EXIT.done, say: () => say, json: understood(jobShown, said) };
 }
 
+function belowTable(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
 function rowOf(cli: Cli) {
   return (job: Job) => {
     const asked = parseIsoTime(job.askedAt);
@@ -135,8 +152,7 @@ function rowOf(cli: Cli) {
       { text: `${job.state}${share}` },
       { text: asked === undefined ? '' : formatInstant(asked, cli.clock.now()) },
       { text: sayText(job.by) },
-      // What is open can be ended by its id.
-      { text: job.state === 'running' ? sayText(`${job.job} ${job.why}`) : sayText(job.why) },
+      { text: sayText(job.why) },
     ];
   };
 }
