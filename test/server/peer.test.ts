@@ -116,11 +116,11 @@ test('a server that ends is told of by mail of the peer, and its return too; pin
   await server.close();
   await until(() => mail.subjects.length === 1);
   const pinged = taken.length;
-  assert.match(mail.subjects[0] ?? '', new RegExp(`^failed: server 127.0.0.1:${port}`));
+  assert.match(mail.subjects.join('; '), new RegExp(`^failed: server 127.0.0.1:${port}`));
   server = await serverIn(state, port);
   t.after(() => server.close());
   await until(() => mail.subjects.length === 2);
-  assert.match(mail.subjects[1] ?? '', /^ok: server 127\.0\.0\.1/);
+  assert.match(mail.subjects.join('; '), /; ok: server 127\.0\.0\.1/);
   await until(() => taken.length > pinged);
 });
 

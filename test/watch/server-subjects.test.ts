@@ -43,7 +43,7 @@ test('what is now impaired and now unreadable is not ok since the first of them'
   }
   const disk = subjects(desk).get('host:web/disk:/');
   assert.equal(disk?.since, began + 120_000);
-  assert.equal(disk?.notOkSince, began);
+  assert.equal(disk.notOkSince, began);
   desk.atMs += 1000;
   say(desk, 'web', { n: 9 });
   desk.atMs += 1000;
@@ -67,7 +67,7 @@ test('it says which of several things it is, who saw it, and when', () => {
   say(desk, 'web', { item: 'kernel:log', kind: 'kernel', saw: 'broken', detail });
   const log = subjects(desk).get('host:web/kernel:log');
   assert.equal(log?.cause, 'disk sdb');
-  assert.deepEqual(log?.evidence, [
+  assert.deepEqual(log.evidence, [
     {
       text: 'kernel probe of the agent on web: broken, area disk, about sdb, count 3',
       seenAt: desk.now.wallMs,

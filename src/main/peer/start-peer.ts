@@ -76,9 +76,11 @@ async function watchOn(parts: PeerParts, { state, telling, signal }: Watching): 
   const place = parseServerAddress(peer.watches);
   const subject = `server:${place.host}:${place.port}`;
   const watch = new ServerWatch();
-  while (!signal.aborted) {
+  const isOver = (): boolean => signal.aborted;
+  while (!isOver()) {
     const look = await lookAtServer(place, signal);
-    if (signal.aborted) return;
+    // A look that was ended says nothing of the server.
+    if (isOver()) return;
     const { mark, why, since } = watch.note(look, clock.now());
     const now: Subject = { subject, mark, why, since: unixMs(since), restsOn: [] };
     try {

@@ -57,7 +57,7 @@ export class OutboxSender {
   readonly #lines: ReadonlyMap<string, Line>;
   /** What is under way, by what it is for: one that hangs keeps nobody else waiting. */
   readonly #busy = new Map<string, Promise<void>>();
-  readonly #failures: unknown[] = [];
+  readonly #failures: Error[] = [];
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports;
@@ -118,7 +118,9 @@ export class OutboxSender {
   #occupy(what: string, act: () => Promise<void>): void {
     if (this.#busy.has(what)) return;
     const acting = act()
-      .catch((error: unknown) => void this.#failures.push(error))
+      .catch((error: unknown) => {
+        this.#failures.push(error instanceof Error ? error : new Error(String(error)));
+      })
       .finally(() => this.#busy.delete(what));
     this.#busy.set(what, acting);
   }
