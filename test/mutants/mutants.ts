@@ -5,6 +5,7 @@
 import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import type { Mutant } from './mutant.ts';
+import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
@@ -378,6 +379,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...AGENT_MUTANTS,
   ...TELL_MUTANTS,
+  ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,
   ...WATCH_MUTANTS,
   ...SCHEDULE_MUTANTS,

@@ -89,6 +89,11 @@ test('each line of it that is changed, gone, doubled or moved is named', () => {
       assert.ok(isBroken(others([other + text.slice(byte + 1)])), `byte ${byte}`);
     }
   }
+  // One line written anew with a hash that fits it: the next one follows another.
+  const entry = ENTRIES[0];
+  assert.ok(entry !== undefined);
+  const forged = auditText(nextLine(hash, NO_LINE, { ...entry, who: 'nobody' }));
+  assert.ok(!verifyAudit(hash, lines.with(0, forged)).isWhole, 'forged');
   // Written anew from the second line on, as whoever holds the state could: right by itself.
   const anew: string[] = [lines[0] ?? ''];
   const [first] = lines.slice(0, 1).map((text) => JSON.parse(text) as { n: number; hash: string });
