@@ -24,7 +24,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: 'if (last.askedAt > now.wallMs + 2 * everyMs) return true;', with: '' }],
     caughtBy: OF_SCHEDULE,
     why: 'after one wrong clock nothing is backed up for years',
-    isQuick: true,
   },
   {
     id: 'schedule: all begin at the same moment',
@@ -37,7 +36,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: OF_SCHEDULE,
     why: 'a thousand hosts write to the vault at midnight',
-    isQuick: true,
   },
   {
     id: 'schedule: the same is asked for while it runs',
@@ -55,7 +53,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: OF_PLAN,
     why: 'all hosts of a vault read it at once',
-    isQuick: true,
   },
   {
     id: 'schedule: no budget of the estate',
@@ -71,7 +68,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: "  if (isResting(view, now)) return 'share';\n", with: '' }],
     caughtBy: OF_PLAN,
     why: 'the disk of a vault is never left to anybody else',
-    isQuick: true,
   },
   {
     id: 'run: a good run counts for ever',
@@ -92,7 +88,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: 'if (goodMs > wallMs + AHEAD_MAX_MS) {', with: 'if (goodMs < 0) {' }],
     caughtBy: OF_STANDING,
     why: 'a clock that was ahead keeps a backup green',
-    isQuick: true,
   },
   {
     id: 'run: a late end of an old one hides the failure since',
@@ -105,7 +100,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: OF_STANDING,
     why: 'what was spooled for a day says that all is well now',
-    isQuick: true,
   },
   {
     id: 'run: an agent says what its jobs have proven',
@@ -134,7 +128,6 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: '      if (!telling.wouldTell(subject)) continue;\n', with: '' }],
     caughtBy: OF_CANARY,
     why: 'a decision that never tells is taken for one that does',
-    isQuick: true,
   },
   {
     id: 'leash: a job stays when its agent is killed',
@@ -165,6 +158,5 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: 'begunAt: Math.min(now, oldestContent)', with: 'begunAt: now' }],
     caughtBy: OF_ROTATION,
     why: 'a state that was lost makes old bytes look proven',
-    isQuick: true,
   },
 ];
