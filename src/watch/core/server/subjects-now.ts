@@ -1,5 +1,5 @@
 /** How everything stands, as `tell` takes it: with what proves it, and what it follows from. */
-import type { UnixMs } from '../../../base/units.ts';
+import { type UnixMs, unixMs } from '../../../base/units.ts';
 import { isOfRuns } from '../schedule/run-item.ts';
 import type { StandingMark } from '../standing/standing.ts';
 import type { StoredLine } from './changes.ts';
@@ -115,13 +115,11 @@ function serverLine(hosts: readonly HostNow[]): SubjectNow | undefined {
   if (roots.length < SILENT_MIN) return undefined;
   const of = `${silent.length} of ${roots.length} agents`;
   if (silent.length < SILENT_MIN || 2 * silent.length <= roots.length) {
-    const since = times.reduce((first, each) => (each < first ? each : first));
+    const since = unixMs(Math.min(...times));
     const why = `${roots.length - silent.length} of ${roots.length} agents speak`;
     return { subject: SERVER_LINE, mark: 'ok', why, since, restsOn: [] };
   }
-  const since = silent
-    .map((host) => host.since)
-    .reduce((first, each) => (each > first ? each : first));
+  const since = unixMs(Math.max(...silent.map((host) => host.since)));
   const why = `${of} fell silent: this server, its network, or what they share`;
   return { subject: SERVER_LINE, mark: 'unknown', why, since, restsOn: [] };
 }
