@@ -29,7 +29,6 @@ interface Segment {
 
 interface Entry {
   readonly record: KeptRecord;
-  readonly line: Uint8Array;
   readonly bytes: number;
   /** Undefined: in memory only. */
   segment: Segment | undefined;
@@ -97,7 +96,8 @@ export class DiskSpool implements Spool {
 
   #enter(record: KeptRecord): void {
     const line = segmentLine(this.#ports.tools, record);
-    this.#entries.push({ record, line, bytes: line.length, segment: undefined });
+    // The line itself is made again when it is written: held as well, a full spool would take twice as much.
+    this.#entries.push({ record, bytes: line.length, segment: undefined });
     this.#bytes += line.length;
   }
 
@@ -114,7 +114,7 @@ export class DiskSpool implements Spool {
 
   #append(part: readonly Entry[]): void {
     const { segment, file } = this.#current();
-    const bytes = joined(part);
+    const bytes = Buffer.concat(part.map(({ record }) => segmentLine(this.#ports.tools, record)));
     file.write(bytes);
     file.sync();
     segment.bytes += bytes.length;
@@ -217,7 +217,7 @@ export class DiskSpool implements Spool {
         segment.live += 1;
         // What lies in a damaged segment is written anew, so that the damage is counted once.
         const where = damagedCount === 0 ? segment : undefined;
-        found.set(record.n, { record, line, bytes: line.length, segment: where });
+        found.set(record.n, { record, bytes: line.length, segment: where });
       }
       if (segment.live === 0 || damagedCount > 0) this.#stale.add(path);
     }
@@ -249,16 +249,6 @@ function* partsOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
     bytes += entry.bytes;
   }
   if (part.length > 0) yield part;
-}
-
-function joined(entries: readonly Entry[]): Uint8Array {
-  const all = new Uint8Array(entries.reduce((sum, { bytes }) => sum + bytes, 0));
-  let at = 0;
-  for (const { line } of entries) {
-    all.set(line, at);
-    at += line.length;
-  }
-  return all;
 }
 
 function nameOf(number: number): string {
