@@ -83,19 +83,20 @@ export class HostShell {
     const link = this.#start(command);
     const forget = this.#options.onStop(() => link.stop());
     const { limitMs = LIMIT_MS } = this.#options;
-    let isLate = false;
-    const late = setTimeout(() => {
-      isLate = true;
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
       void link.stop();
     }, limitMs);
     try {
       const said = await act(link);
       const end = await link.ended;
-      if (isLate) throw this.#failed(`it did not come to its end within ${limitMs / 60_000} min`);
+      if (late.signal.aborted)
+        throw this.#failed(`it did not come to its end within ${limitMs / 60_000} min`);
       this.#demandWell(end, said);
       return said;
     } finally {
-      clearTimeout(late);
+      clearTimeout(timer);
       forget();
       await link.stop();
     }

@@ -78,7 +78,7 @@ export class Listener {
    * and a second time does nothing.
    */
   #take(words: readonly Word[]): void {
-    let failed: unknown;
+    let failed: Fault | undefined;
     for (const word of words) {
       try {
         this.#ears.onWord(word);
