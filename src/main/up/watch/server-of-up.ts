@@ -7,7 +7,7 @@ import { Fault } from '../../../base/fault.ts';
 import { seconds } from '../../../base/units.ts';
 import type { Config } from '../../../wire/config.ts';
 import { hostName } from '../../../wire/api/parts.ts';
-import { isWorse, MARKS, type StandingMark } from '../../../watch/core/standing/standing.ts';
+import { isWorse, type StandingMark } from '../../../watch/core/standing/standing.ts';
 import { enrolmentLine, signInLink } from '../../server/lines.ts';
 import { estateOf } from '../../server/served.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
