@@ -11,6 +11,7 @@ import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
+import { ATTACK_MUTANTS } from './mutants-attack.ts';
 import { TELL_MUTANTS } from './mutants-tell.ts';
 import { TOLD_MUTANTS } from './mutants-told.ts';
 import { WATCH_MUTANTS } from './mutants-watch.ts';
@@ -382,5 +383,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,
   ...WATCH_MUTANTS,
+  ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
 ];

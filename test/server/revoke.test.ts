@@ -109,6 +109,8 @@ test('where no server runs it is done before the next one listens', async (t) =>
   assert.equal(said.code, 0, said.err);
   assert.match((await place.run('server', 'agents')).out, /web1 .*is being revoked/);
   const second = await place.start(t);
+  const { core } = second.server.served;
+  assert.equal(core.agent(web1.agent.id)?.isRevoked, true, 'before anybody could speak');
   const body = web1.sayBody([]);
   const headers = web1.agent.headers('say', second.at.pin, body);
   const late = await post(second.at, 'say', { headers, body });
