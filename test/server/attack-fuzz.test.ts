@@ -2,6 +2,7 @@
 // goes on. Method: for each route what its own schema allows, spoiled; the same for what agents say,
 // signed; HOLDFAST_FUZZ_RUNS tries more (400 of each here).
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import test from 'node:test';
 import fc from 'fast-check';
 import { type Place, placesOf } from './attack-places.ts';
@@ -9,7 +10,7 @@ import { post } from './agent-double.ts';
 import { type Got, ServerBench, type Talker } from './server-bench.ts';
 
 const RUNS = Number(process.env.HOLDFAST_FUZZ_RUNS ?? '400');
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.SEED ?? randomInt(2 ** 31));
 const FREE = { burst: 1e6, perMinute: 1e6 };
 
 type Schema = Readonly<Record<string, unknown>>;
