@@ -24,7 +24,7 @@ export class KernelFeed {
     fs.writeFileSync(file, '');
     const { O_RDONLY, O_NONBLOCK } = fs.constants;
     this.#device = fs.openSync('/dev/kmsg', O_RDONLY | O_NONBLOCK);
-    for (let record = this.#next(); record !== undefined; record = this.#next()) continue;
+    for (let record = this.#next(); record !== undefined; record = this.#next());
     this.#timer = setInterval(() => this.#pass(), EVERY_MS);
   }
 

@@ -27,7 +27,7 @@ function fill({ init }: NetHost, dir: string): void {
 function writeWhileThereIsRoom(file: number, size: number): void {
   const bytes = Buffer.alloc(size);
   try {
-    while (fs.writeSync(file, bytes) === size) continue;
+    while (fs.writeSync(file, bytes) === size);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'ENOSPC') throw error;

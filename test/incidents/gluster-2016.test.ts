@@ -10,7 +10,7 @@ import { Estate, until, type Watched } from '../estate/estate.ts';
 import { addMailHost, canStartMail, type Mail, type MailHost } from '../estate/mail-host.ts';
 import { canStartHosts } from '../estate/net-host.ts';
 import { type BadDisk, badDisk } from '../probes/bad-disk.ts';
-import { atEnd, folder } from '../probes/probe-bench.ts';
+import { folder } from '../probes/probe-bench.ts';
 import { needs } from '../run/needs.ts';
 
 const HTTP = 'http:download';

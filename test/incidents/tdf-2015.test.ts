@@ -8,12 +8,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_MS } from '../../src/watch/core/standing/standing.ts';
-import { Estate, MESH_PORT, until, type Watched } from '../estate/estate.ts';
+import { Estate, MESH_PORT, until } from '../estate/estate.ts';
 import { canStartHosts } from '../estate/net-host.ts';
-import { needs } from '../run/needs.ts';
 
 const HOSTS = ['dauntless', 'excelsior', 'falco'] as const;
 /** An agent reaches for each other every 20 s, a tenth later at most, and waits 5 s for an answer. */
