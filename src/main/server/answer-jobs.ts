@@ -1,6 +1,6 @@
 /** Jobs and schedules of a server on the terminal: asked of its API, with a token of a person. */
 import fs from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { askApi } from '../../adapters/http/pinned-api.ts';
 import { parseServerAddress } from '../../adapters/agent-link/enrolment.ts';
 import { Fault } from '../../base/fault.ts';

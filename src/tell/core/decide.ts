@@ -5,7 +5,7 @@
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Alert, OutboxRow, Subject, TellChange } from './alert.ts';
 import { findCauses } from './causes.ts';
-import { channelSubject, hearersOf, newHearers } from './hearers.ts';
+import { hearersOf, newHearers } from './hearers.ts';
 import { markRank, worseMark } from './mark-rank.ts';
 import { alertMessage, messageJson, type MessageOf } from './message.ts';
 import type { ChannelPolicy, TellPolicy } from './tell-policy.ts';

@@ -10,7 +10,6 @@ import {
   type Lease,
   leaseStanding,
   type Standing,
-  type StandingMark,
   unknownFor,
 } from '../standing/standing.ts';
 import {
