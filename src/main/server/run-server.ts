@@ -1,5 +1,4 @@
 /** `holdfast server`: until it is told to stop. */
-import { setFlagsFromString } from 'node:v8';
 import { type StateLock, takeStateLock } from '../../adapters/sqlite/state-lock.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
@@ -13,18 +12,11 @@ import { KEY_NAME, LOCK_NAME, REGISTER_NAME } from './server-names.ts';
 import { serverPlace } from './server-place.ts';
 import { stopOf } from './stop-of.ts';
 
-/**
- * What is read of many hosts each second is soon garbage: V8 would let it grow to four times of what
- * is held before it looks (measured: 430 MB of heap for 110 that were in use; docs/operating/server.md).
- */
-const HEAP_GROWTH_PERCENT = 40;
-
 export async function runServer(cli: Cli, options: { readonly config?: string }): Promise<Answer> {
   const place = await serverPlace(cli, options);
   const { directory, listen, url, settings } = place;
   const lock = lockState(directory);
   try {
-    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
     const { startServer } = await import('./server.ts');
     const stopped = stopOf(cli);
     const log = (line: string): void => cli.terminal.err(`${sayMessage(line)}\n`);
