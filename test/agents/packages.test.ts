@@ -167,7 +167,7 @@ test('what no reader can tell is not let pass', () => {
   const planted = path.join(ROOT, 'src/adapters/agent-spool/numbers.ts');
   const ways = [
     "const name = 'fast' + 'ify'; await import(name);\n",
-    'await import(`fast${1}ify`);\n',
+    'await import(`fast$' + '{1}ify`);\n',
     'const f = requireHere(name);\n',
     "const f = createRequire(import.meta.url)(['fastify'].join(''));\n",
     "import '../../../node_modules/fastify/fastify.js';\n",

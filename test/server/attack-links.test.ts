@@ -208,7 +208,6 @@ test('names that lie in wait for a map, a terminal or a page are names', async (
   for (const where of ['/v1/hosts', '/v1/items', '/v1/status', '/v1/hosts/constructor']) {
     const { status, text } = await bench.ask(where, { token });
     assert.equal(status, 200);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\ufffe]/, where);
     if (where === '/v1/items') assert.ok(text.includes('\\u001b[2J\\u009b'), 'as an escape');
   }

@@ -198,7 +198,6 @@ test('words of one host that are made to break messages end nothing and forge no
   // The standing of all that is open is told again: that is made from what was kept.
   await until(() => icinga.calls.length > 1);
   for (const { body } of [...alerts.calls, ...icinga.calls, ...leads.calls]) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     const texts = JSON.stringify(JSON.parse(body), (_, value: unknown) =>
       typeof value === 'string'
         ? value.split('\n').filter((line) => /^(Resolved|Bcc)/.test(line))

@@ -78,7 +78,10 @@ export function writeEnrolment(ports: WholeFilePorts, dir: ByteString, given: En
  */
 function asOwnerOf(dir: string, act: () => void): void {
   const { uid, gid } = fs.statSync(dir);
-  if (process.getuid?.() !== 0 || uid === 0) return act();
+  if (process.getuid?.() !== 0 || uid === 0) {
+    act();
+    return;
+  }
   const groups = process.getgroups?.() ?? [];
   process.setgroups?.([gid]);
   process.setegid?.(gid);

@@ -49,8 +49,8 @@ test('a host that prints without end is cut off', async (t) => {
 });
 
 test('what it prints is no part of what a terminal is told', async (t) => {
-  const escape = String.raw`\033]0;pwned\007\033[2J`;
-  const said = await faultOf(shellOver(t, `printf '${escape}' >&2; exit 3`, 60_000).run('true\n'));
+  const nasty = String.raw`\033]0;pwned\007\033[2J`;
+  const said = await faultOf(shellOver(t, `printf '${nasty}' >&2; exit 3`, 60_000).run('true\n'));
   assert.doesNotMatch(said.message, /[\u0000-\u001f]/);
   for (const text of [
     '',

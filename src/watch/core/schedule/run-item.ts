@@ -1,6 +1,6 @@
 /**
  * What a job of a schedule has proven, kept as an item of its host: the server writes it with the
- * job's end, in one commit, and no agent can say one. docs/design/029-schedules.md.
+ * job's end, in one commit, and no agent can say one. docs/design/033-schedules.md.
  */
 import type { Detail, ItemSaw } from '../agent/messages.ts';
 import { fitDetail, fitWhy } from '../agent/fit-record.ts';

@@ -1,4 +1,4 @@
-/** When what repeats is due: docs/design/029-schedules.md. No clock here: moments come in. */
+/** When what repeats is due: docs/design/033-schedules.md. No clock here: moments come in. */
 import type { UnixMs } from '../../../base/units.ts';
 
 /** What a server may ask again and again. A restore and a plan are asked for by people only. */

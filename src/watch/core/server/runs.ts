@@ -1,4 +1,4 @@
-/** The schedules of a server, and what of their runs is held and kept: docs/design/029-schedules.md. */
+/** The schedules of a server, and what of their runs is held and kept: docs/design/033-schedules.md. */
 import { unixMs, type UnixMs } from '../../../base/units.ts';
 import { isAllowed } from '../agent/judge-job.ts';
 import type { AgentId } from '../agent/messages.ts';

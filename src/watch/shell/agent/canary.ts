@@ -1,6 +1,6 @@
 /**
  * Fails on purpose, once for each time it is told to: what is said of it goes the way of a real fault,
- * from here to whoever would be told, each day. docs/design/029-schedules.md.
+ * from here to whoever would be told, each day. docs/design/033-schedules.md.
  */
 import { CANARY_ITEM, CANARY_KIND } from '../../core/agent/canary.ts';
 import type { Probe, ProbeFinding } from './probe.ts';
