@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../base/fault.ts';
 import { CHANNEL_KEYS, TELL_KEYS } from '../../wire/tell-config.ts';
+import { parseAgentConfig } from '../agent-config/agent-config-file.ts';
 import { readConfig } from './config-file.ts';
 import { TELL_KINDS } from './tell-kinds.ts';
 
@@ -42,7 +43,14 @@ test('the examples of docs/operating/alerts.md are read', () => {
   );
   const examples = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, one = '']) => one);
   assert.ok(examples.length >= 6);
-  const kinds = examples.flatMap((one) => Object.values(read(one).tell?.channels ?? {}));
+  const ofAgents = examples.filter((one) => one.startsWith('# agent.yaml'));
+  for (const one of ofAgents) {
+    const file = path.join(folder, 'agent.yaml');
+    fs.writeFileSync(file, one);
+    assert.ok(parseAgentConfig(file) !== undefined);
+  }
+  const ofServers = examples.filter((one) => !ofAgents.includes(one));
+  const kinds = ofServers.flatMap((one) => Object.values(read(one).tell?.channels ?? {}));
   const shapes = new Set(kinds.map((one) => ('shape' in one ? one.shape : one.kind)));
   for (const wanted of ['smtp', 'alertmanager', 'icinga', 'ntfy', 'matrix', 'telegram', 'slack']) {
     assert.ok(

@@ -117,7 +117,8 @@ function table(rows: readonly Row[], kind: 'bad' | 'works'): string {
     const what = name === '' ? 'the host and its agent' : escaped(name);
     const place = kind === 'bad' ? `<div class="sub">${escaped(host)}</div>` : '';
     const worked = isInMaintenance ? '<div class="sub">being worked on</div>' : '';
-    const seen = ageMs === undefined ? 'not seen' : formatAge(ageMs);
+    const isOwn = ageMs === undefined && standing.mark !== 'unknown';
+    const seen = isOwn ? 'now, by the server' : ageMs === undefined ? 'not seen' : formatAge(ageMs);
     const until =
       expiresInMs === undefined || standing.mark === 'unknown'
         ? ''
