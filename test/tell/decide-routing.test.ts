@@ -43,6 +43,12 @@ test('what belongs to no channel goes to all of them', () => {
   assert.deepEqual(rows(other, 10 * MINUTE, subject('watching', 'unknown')), ['ann opened']);
 });
 
+test('that the channel of everybody fails is told by those of a few', () => {
+  const world = new TellWorld([{ name: 'all' }, { name: 'ann', hosts: ['web*'] }]);
+  const broken = subject('channel:all', 'failed');
+  assert.deepEqual(rows(world, 0, broken), ['ann opened']);
+});
+
 test('the owner of a guest hears of the hypervisor that took it along', () => {
   const world = new TellWorld([
     { name: 'ann', hosts: ['vm1'] },

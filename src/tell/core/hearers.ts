@@ -29,7 +29,11 @@ export function newHearers(
 ): readonly ChannelPolicy[] {
   const { subject, told, state, openedAt } = alert;
   const known = new Set(hearersOf(alert, { channels }).map(({ name }) => name));
-  const isRouted = channels.some((each) => each.afterMs === undefined && isAbout(each, alert));
+  // Whose it is and who cannot be told, since that is what fails, leaves it nobody's.
+  const isRouted = channels.some(
+    (each) =>
+      each.afterMs === undefined && subject !== channelSubject(each.name) && isAbout(each, alert),
+  );
   return channels.filter((channel) => {
     const { name, from, afterMs, isQuiet } = channel;
     // Nobody is told by a channel that it does not work.
