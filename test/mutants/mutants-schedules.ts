@@ -94,7 +94,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     file: `${SCHEDULE}/run-item.ts`,
     edits: [
       {
-        replace: "const isLate = typeof askedMs === 'number' && askedMs > job.askedAt;",
+        replace: "const isLate = typeof askedMs === 'number' && askedMs > askedAt;",
         with: "const isLate = typeof askedMs === 'string';",
       },
     ],

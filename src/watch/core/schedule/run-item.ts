@@ -8,6 +8,8 @@ import type { StoredItem, StoredJob } from '../server/changes.ts';
 import { runFacts } from './run-facts.ts';
 import type { Schedule } from './schedule.ts';
 
+/** What a wall clock may be off without being called wrong. */
+const AHEAD_MAX_MS = 5 * 60_000;
 const KIND = /^(?:backup|drill|scrub|probe|canary)-run$/;
 
 export function runKind(act: Schedule['act']): string {
@@ -39,15 +41,16 @@ export function runItemAfter(
   job: StoredJob,
   schedule: Schedule,
 ): StoredItem {
-  const { state, askedMs, ...shownBefore } = before?.detail ?? {};
-  const isLate = typeof askedMs === 'number' && askedMs > job.askedAt;
+  const { state, askedMs, ...shownBefore } = notAhead(before?.detail, job);
+  const askedAt = askedOf(job);
+  const isLate = typeof askedMs === 'number' && askedMs > askedAt;
   const goodBefore = shownBefore.goodMs;
   const isNewGood =
     (job.state === 'done' || job.state === 'gaps') &&
-    !(typeof goodBefore === 'number' && isLate && goodBefore >= job.askedAt);
+    !(typeof goodBefore === 'number' && isLate && goodBefore >= askedAt);
   const detail: Detail = {
     state: isLate && state !== undefined ? state : job.state,
-    askedMs: isLate ? askedMs : job.askedAt,
+    askedMs: isLate ? askedMs : askedAt,
     ...(isNewGood ? goodRun(job, schedule) : shownBefore),
   };
   const { everyMs, limitMs } = schedule;
@@ -56,16 +59,32 @@ export function runItemAfter(
     ...{ agent: job.agent, item: runItem(schedule), kind: runKind(schedule.act) },
     saw: isBefore ? before.saw : (SAW[job.state] ?? 'unreadable'),
     ...{ why: isBefore ? before.why : fitWhy(job.why), detail: fitDetail(detail) },
-    ...{ everyMs, limitMs, seenAt: isBefore ? before.seenAt : job.askedAt },
+    ...{ everyMs, limitMs, seenAt: isBefore ? before.seenAt : askedAt },
   };
+}
+
+/** Where the clock was set back while it ran, its end is what it was asked before. */
+function askedOf({ askedAt, changedAt }: StoredJob): StoredJob['askedAt'] {
+  return changedAt < askedAt ? changedAt : askedAt;
+}
+
+/** What a clock has dated that was ahead would hide what comes now, and count as fresh one day. */
+function notAhead(before: Detail | undefined, { changedAt }: StoredJob): Detail {
+  const { askedMs, goodMs, ...rest } = before ?? {};
+  const isThere = (ms: Detail[string] | undefined): ms is number =>
+    typeof ms === 'number' && ms <= changedAt + AHEAD_MAX_MS;
+  const asked = isThere(askedMs) ? { askedMs } : {};
+  if (isThere(goodMs)) return { ...rest, ...asked, goodMs };
+  const { state } = rest;
+  return { ...(state === undefined ? {} : { state }), ...asked };
 }
 
 /** What was read stood there when it was asked for, or came later: its age counts from then. */
 function goodRun(job: StoredJob, { act }: Schedule): Detail {
   const { tookMs, shown } = runFacts(act, job.answer);
   const { oldestAgeMs, ...rest } = shown;
-  const waitedMs = Math.max(0, job.changedAt - job.askedAt);
-  const unread =
-    typeof oldestAgeMs === 'number' ? { unreadSinceMs: job.askedAt - oldestAgeMs } : {};
-  return { goodMs: job.askedAt, tookMs: tookMs ?? waitedMs, ...rest, ...unread };
+  const askedAt = askedOf(job);
+  const unread = typeof oldestAgeMs === 'number' ? { unreadSinceMs: askedAt - oldestAgeMs } : {};
+  const waitedMs = job.changedAt - askedAt;
+  return { goodMs: askedAt, tookMs: tookMs ?? waitedMs, ...rest, ...unread };
 }

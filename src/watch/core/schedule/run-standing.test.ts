@@ -51,7 +51,8 @@ test('ok and degraded only with a good run within the limit, in whatever order e
         jobOf({
           state,
           askedAt: unixMs(NOW - agoH * HOUR),
-          changedAt: unixMs(NOW - agoH * HOUR + 1),
+          // Heard now, each of them.
+          changedAt: unixMs(NOW),
         }),
       );
       const item = after(jobs);
@@ -109,6 +110,26 @@ test('a part of the vault that nobody reads is seen, though every scrub is good'
     );
   assert.equal(scrubbed(29 * DAY).mark, 'ok');
   assert.equal(scrubbed(30 * DAY).mark, 'degraded');
+  // An answer that was cut, or left out for its length, is no proof that all was read.
+  for (const none of [undefined, '{"packsRead":3}', '{"rotation":{"oldestAgeMs":"0"}}']) {
+    const job = jobOf({ act: 'scrub', answer: none });
+    const { mark, why } = standing(after([job], schedule), HOUR, schedule);
+    assert.equal(mark, 'degraded');
+    assert.match(why, /not known/);
+  }
+});
+
+test('what a clock that was ahead has kept hides no failure, and proves nothing later', () => {
+  const ahead = jobOf({ askedAt: unixMs(NOW + 20 * HOUR), changedAt: unixMs(NOW + 21 * HOUR) });
+  const failed = jobOf({ state: 'failed', why: 'no space' });
+  assert.equal(standing(after([ahead, failed]), 20 * HOUR).mark, 'failed');
+  const good = after([ahead, jobOf({})]);
+  assert.equal(standing(good, 0).mark, 'ok');
+  assert.equal(good?.detail.goodMs, NOW);
+  // Set back while it ran: it was asked for at its end at the latest.
+  const during = jobOf({ askedAt: unixMs(NOW + 20 * HOUR), changedAt: unixMs(NOW) });
+  assert.equal(after([during])?.detail.goodMs, NOW);
+  assert.equal(after([during])?.detail.askedMs, NOW);
 });
 
 test('an answer is picked from, and never believed to be what it should be', () => {

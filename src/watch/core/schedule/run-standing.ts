@@ -62,8 +62,12 @@ function failed(why: string): Standing {
 function unread({ schedule, stored }: RunEvidence, wallMs: number): Standing | undefined {
   const since = stored?.detail.unreadSinceMs;
   const { wholeMs } = schedule;
-  if (wholeMs === undefined || typeof since !== 'number' || wallMs - since < wholeMs)
-    return undefined;
+  if (wholeMs === undefined) return undefined;
+  if (typeof since !== 'number') {
+    const why = 'The last run did not say since when a part of the vault is unread: not known.';
+    return { mark: 'degraded', reason: 'impaired', why };
+  }
+  if (wallMs - since < wholeMs) return undefined;
   const why = `A part of the vault was not read since ${isoTimeOf(unixMs(since))}: ask for it more often, or for larger shares.`;
   return { mark: 'degraded', reason: 'impaired', why };
 }
