@@ -116,3 +116,13 @@ test('a job that takes too long is ended', async () => {
   assert.equal(ended.state, 'failed');
   assert.match(ended.why, /did not end within/);
 });
+
+test('one that left a program behind which holds its pipes has ended all the same', async () => {
+  const left = `setsid sh -c 'echo $$ >&2; exec sleep 300' & sleep 0.3; echo '{"a":1}'; exit 6`;
+  const ended = await end(jobsOf(left, { graceMs: 200 }), wordOf('backup', 'nightly'));
+  try {
+    assert.deepEqual([ended.state, ended.answer], ['gaps', '{"a":1}']);
+  } finally {
+    process.kill(Number(ended.why));
+  }
+});

@@ -106,7 +106,7 @@ async function runChild(
   const cancel = (): void => ending.begin('cancelled');
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();
-  const end = await endOf(child);
+  const end = await endOf(child, run.graceMs ?? GRACE_MS);
   clearTimeout(limit);
   signal.removeEventListener('abort', cancel);
   ending.done();
@@ -115,9 +115,16 @@ async function runChild(
 
 type Exit = { readonly code: number | null; readonly signal: string | null } | Error;
 
-function endOf(child: ChildProcess): Promise<Exit> {
+/** With all that it said; a program that it left behind, and that holds its pipes, holds up nothing. */
+function endOf(child: ChildProcess, graceMs: number): Promise<Exit> {
   return new Promise((resolve) => {
     child.on('error', resolve);
+    child.on('exit', () => {
+      const late = setTimeout(() => {
+        for (const pipe of child.stdio) pipe?.destroy();
+      }, graceMs);
+      child.on('close', () => clearTimeout(late));
+    });
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
 }
