@@ -286,3 +286,24 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
     assert.ok(name in restored, name);
   }
 });
+
+test('a vault that was emptied is no turn of a rotation, and nothing of it is proven', () => {
+  withData();
+  init();
+  const rotate = ['vault', 'check', '--rotate', '100%'];
+  const nothing = bench.run(rotate);
+  assert.equal(nothing.status, 6);
+  assert.match(nothing.stderr, /no snapshot that anybody vouches for: nothing was proven/);
+  assert.equal(bench.run(['backup', bench.at('data')]).status, 0);
+  const read = bench.run(rotate);
+  assert.deepEqual([read.status, read.stderr], [0, '']);
+  const turns = () => fs.readdirSync(bench.state).filter((name) => name.startsWith('rotation-'));
+  const [kept = ''] = turns();
+  const before = fs.readFileSync(bench.at('state', kept), 'utf8');
+  for (const part of ['packs', 'index', 'snapshots']) {
+    fs.rmSync(bench.at('vault', part), { recursive: true });
+    fs.mkdirSync(bench.at('vault', part));
+  }
+  assert.equal(bench.run(rotate).status, 6);
+  assert.equal(fs.readFileSync(bench.at('state', kept), 'utf8'), before);
+});

@@ -35,6 +35,8 @@ interface Options extends VaultOptions {
 const NAMED_MAX = 20;
 const RATE_BYTES_MIN = 64 * MIB;
 
+const NOTHING_HERE = 'This vault has no snapshot that anybody vouches for: nothing was proven.';
+
 const EXAMPLE = `
 Without --read-data the structure is checked: every page of every trusted
 snapshot, and that all they refer to is there. With it every byte is read.
@@ -104,9 +106,12 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         }),
     });
     const unkept = await keptAsEvidence(opened, report, startedAt);
-    const rotation = turn?.ended();
+    // Of what was emptied every part is read in no time: that proves nothing, and is no turn.
+    const isNothing = turn !== undefined && report.isSound && report.snapshots === 0;
+    if (isNothing) cli.terminal.err(`${NOTHING_HERE}\n`);
+    const rotation = isNothing ? undefined : turn?.ended();
     return {
-      code: report.isSound ? EXIT.done : EXIT.error,
+      code: !report.isSound ? EXIT.error : isNothing ? EXIT.gaps : EXIT.done,
       say: (style) => words(report, { style, session, seed, unkept, rotation }),
       json: {
         ...checkJson(report, seed),
