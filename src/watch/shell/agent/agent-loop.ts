@@ -43,6 +43,8 @@ export class AgentLoop {
   readonly #end = new AbortController();
   #lines: Line[] = [];
   #linesLost = 0;
+  /** Words and looks around that came to trouble, and what came of it since. */
+  readonly #events = new Map<string, SeenItem>();
 
   constructor(parts: AgentParts, facts: AgentFacts) {
     this.#parts = parts;
@@ -101,6 +103,11 @@ export class AgentLoop {
   }
 
   #seeEvent(seen: SeenItem): void {
+    if (seen.kind === 'agent') {
+      // That a word was done needs no item, which nobody would look at again.
+      if (seen.saw === 'healthy' && !this.#events.has(seen.item)) return;
+      this.#events.set(seen.item, seen);
+    }
     this.#see(this.#sightOf(seen, { everyMs: EVENT_EVERY_MS, limitMs: EVENT_LIMIT_MS }));
   }
 
@@ -127,6 +134,8 @@ export class AgentLoop {
       const times = { everyMs: SELF_EVERY, limitMs: SELF_LIMIT_MS };
       if (this.#parts.clock.upMs() - this.#speaker.turnedUpMs < STUCK_MS) this.#parts.alive?.();
       this.#see(this.#sightOf({ item: 'agent:self', kind: 'agent', saw, why, detail }, times));
+      // It is so until something else comes of it: what is not said again would be unknown.
+      for (const event of this.#events.values()) this.#seeEvent(event);
       await this.#parts.clock.wait(SELF_EVERY, signal);
     }
   }

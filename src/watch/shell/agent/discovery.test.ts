@@ -67,6 +67,40 @@ test('a host that cannot be looked over loses nothing, and says so', async () =>
   await agent.stop();
 });
 
+test('a trouble of an hour ago is said still, and so is that it is over', async () => {
+  const { kit, host, agent } = hostWith('space:/');
+  const last = () => {
+    const record = kit.of('agent:discovery').at(-1);
+    assert.ok(record?.t === 'seen');
+    return { saw: record.saw, isFresh: kit.clock.upMs() - record.upMs < 5 * 60_000 };
+  };
+  await kit.clock.pass(10_000);
+  host.broken = true;
+  await kit.clock.pass(TEN_MIN);
+  for (const _ of [1, 2, 3]) {
+    await kit.clock.pass(7 * 60_000);
+    assert.deepEqual(last(), { saw: 'unreadable', isFresh: true });
+  }
+  host.broken = false;
+  await kit.clock.pass(TEN_MIN);
+  for (const _ of [1, 2, 3]) {
+    await kit.clock.pass(7 * 60_000);
+    assert.deepEqual(last(), { saw: 'healthy', isFresh: true });
+  }
+  await agent.stop();
+});
+
+test('a word that was done leaves no item that grows old', async () => {
+  const { kit, agent } = hostWith('space:/');
+  await kit.clock.pass(10_000);
+  const of = { id: 'f'.repeat(32), by: 'ann', reason: 'a reason', forMs: 3_600_000 };
+  kit.server.word({ n: 1, word: 'freeze', ...of });
+  await kit.clock.pass(60_000);
+  assert.equal(kit.frozen.length, 1, 'liveness: it was done');
+  assert.deepEqual(kit.of('agent:freeze'), []);
+  await agent.stop();
+});
+
 test('mounts that come and go for ever are not all remembered', async () => {
   const { kit, host, agent } = hostWith();
   host.everyMs = 7_200_000;
