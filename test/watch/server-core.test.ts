@@ -323,3 +323,21 @@ test('an item that flaps is counted and not kept change by change', () => {
   assert.ok(kept <= 60, `${kept} were kept`);
   assert.equal(desk.reason(), 'broken');
 });
+
+test('a host that is reached for no more, as this server wanted it, is missed by nobody', () => {
+  const desk = new Desk();
+  const reach = { item: `reach:${B}`, kind: 'reach' };
+  desk.say([desk.seen(), desk.seen(reach)]);
+  assert.ok(desk.item(reach.item));
+  const gone = { t: 'gone', n: 100, why: 'it is no peer of this host any more' } as const;
+  desk.say([
+    { ...gone, item: reach.item },
+    { ...gone, n: 101, item: 'disk:/' },
+  ]);
+  assert.equal(desk.item(reach.item), undefined);
+  assert.equal(desk.reason(), 'gone', 'anything else is');
+  // Wanted again, all within one message.
+  desk.say([desk.seen({ ...reach, n: 102 })]);
+  desk.say([{ ...gone, n: 103, item: reach.item }, desk.seen({ ...reach, n: 104 })]);
+  assert.equal(desk.reason(reach.item), 'healthy');
+});

@@ -145,6 +145,7 @@ export class ServerCore {
       held.stored = stored;
       // A machine that was booted again is to be looked at again: of before nothing counts.
       if (isBooted) forgetItemsOf(held);
+      for (const name of taken.forgotten) held.items.delete(name);
       for (const [name, item] of taken.items) {
         held.items.set(name, isSameStart ? item : notSaid(item));
       }

@@ -41,6 +41,8 @@ export interface Taking {
 export class TakenRecords {
   readonly changes: ServerChange[] = [];
   readonly items = new Map<string, HeldItem>();
+  /** Before what is in `items` is. */
+  readonly forgotten = new Set<string>();
   readonly jobs = new Map<string, StoredJob>();
   readonly refused: NonNullable<Said['refused']>[number][] = [];
   acked: number;
@@ -147,6 +149,13 @@ export class TakenRecords {
   #takeGone({ item, why }: GoneRecord): void {
     const before = this.#item(item);
     if (before === undefined || before.stored.saw === 'gone') return;
+    if (before.stored.kind === 'reach') {
+      // Whom an agent reaches for is this server's word: where that has changed, nobody misses it.
+      this.changes.push({ do: 'forget-item', agent: before.stored.agent, item });
+      this.items.delete(item);
+      this.forgotten.add(item);
+      return;
+    }
     const at = this.#of.now.wallMs;
     const stored = { ...before.stored, saw: 'gone' as const, why };
     this.changes.push({ do: 'item', item: stored });
@@ -211,7 +220,7 @@ export class TakenRecords {
 
   #item(name: string): HeldItem | undefined {
     const taken = this.items.get(name);
-    if (taken !== undefined) return taken;
+    if (taken !== undefined || this.forgotten.has(name)) return taken;
     const { held, say } = this.#of;
     const item = held.items.get(name);
     return item !== undefined && held.stored.boot !== say.boot ? notSaid(item) : item;
