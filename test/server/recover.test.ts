@@ -10,10 +10,19 @@ import test, { type TestContext } from 'node:test';
 import { auditText, verifyAudit } from '../../src/access/core/audit.ts';
 import { openServerKey } from '../../src/adapters/http/server-key.ts';
 import { nodeHash } from '../../src/adapters/node/hash.ts';
-import { openServerState, type ServerState } from '../../src/adapters/sqlite/open-server-state.ts';
+import {
+  openServerState,
+  type ServerState,
+  type StateChange,
+} from '../../src/adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { unixMs } from '../../src/base/units.ts';
-import { readRegister, registeredOf, writeRegister } from '../../src/main/server/agent-register.ts';
+import { monotonicMs, unixMs } from '../../src/base/units.ts';
+import {
+  KeptRegister,
+  readRegister,
+  registeredOf,
+  writeRegister,
+} from '../../src/main/server/agent-register.ts';
 import { openOwnKey, openOwnState } from '../../src/main/server/own-state.ts';
 import { recoverServer } from '../../src/main/server/recover.ts';
 import { agentRegisterText, parseAgentRegister } from '../../src/wire/agent-register.ts';
@@ -23,6 +32,7 @@ const SEED = Number(process.env.SEED ?? 20161121);
 const ROUNDS = Number(process.env.HOLDFAST_RECOVER_ROUNDS ?? 40);
 const NOW = unixMs(1_800_000_000_000);
 const clock = { now: () => NOW };
+const monotonic = () => monotonicMs(0);
 
 function newAgent(host: string): StoredAgent {
   const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
@@ -252,6 +262,34 @@ test('an older copy is not served: who was revoked since stays out, and nobody g
     assert.equal(lines.at(-1)?.act, 'state-recovered');
     assert.ok(verifyAudit(nodeHash(), lines.map(auditText)).isWhole);
   });
+});
+
+test('an older copy is not served either where a person or a token was put out since', async (t) => {
+  const outs: readonly StateChange[] = [
+    { do: 'remove-user', name: 'anna' },
+    { do: 'remove-token', id: 'i' },
+    { do: 'end-sessions', user: 'anna' },
+  ];
+  for (const out of outs) {
+    const at = await place(t);
+    const copy = fs.readFileSync(at.db);
+    const before = readRegister(at.register);
+    const kept: KeptRegister[] = [];
+    const state = await openServerState(at.db, {
+      onCommitted: async (changes) => {
+        for (const each of kept) await each.follow(changes);
+      },
+    });
+    const pin = before?.pin ?? '';
+    const parts = { file: at.register, pin, clock: { ...clock, monotonic }, log: assert.fail };
+    kept.push(new KeptRegister({ ...parts, head: () => state.auditHead() }, at.agents));
+    await kept[0]?.write();
+    await state.commit([out, audited('put-out')]);
+    await state.close();
+    fs.writeFileSync(at.db, copy);
+    await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'), out.do);
+    assert.equal(readRegister(at.register)?.agents.length, before?.agents.length);
+  }
 });
 
 test('killed at any step, the same command goes on', async (t) => {

@@ -21,6 +21,10 @@ import type { StoredAgent } from '../../watch/core/server/changes.ts';
 import { bytesOfText } from '../cli/places.ts';
 import { REGISTER_NAME } from './server-names.ts';
 
+/** Who was put out by these would get in again with a copy of the state from before: the witness goes on. */
+const PUTS_OUT: ReadonlySet<StateChange['do']> = new Set([
+  ...(['remove-user', 'remove-token', 'end-sessions'] as const),
+]);
 /** A disk that is full now may have room soon. */
 const AGAIN_AFTER_MS = 5000;
 
@@ -61,6 +65,13 @@ export function takeOutOfRegister(
   writeRegister(file, { pin: register.pin, audit, writtenAt, agents });
 }
 
+/** That somebody was put out: a copy of the state from before is an older one. */
+export function noteHead(directory: string, of: Pick<AgentRegister, 'audit' | 'writtenAt'>): void {
+  const file = path.join(directory, REGISTER_NAME);
+  const register = readRegister(file);
+  if (register !== undefined) writeRegister(file, { ...register, ...of });
+}
+
 export function registeredOf(agents: Iterable<StoredAgent>): readonly RegisteredAgent[] {
   return [...agents].flatMap(({ agent, enrolledAt, host, publicKey, isRevoked }) =>
     isRevoked ? [] : [{ agent, enrolledAt, host, publicKey }],
@@ -71,7 +82,7 @@ export interface RegisterParts {
   readonly file: string;
   /** Of the key that agents pin, base64url. */
   readonly pin: string;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly head: () => Promise<AuditHead>;
   readonly log: (line: string) => void;
 }
@@ -95,6 +106,7 @@ export class KeptRegister {
     let isOther = false;
     for (const change of changes) {
       if (change.do === 'agent') isOther = this.#note(change.agent) || isOther;
+      else if (PUTS_OUT.has(change.do)) isOther = true;
     }
     if (isOther) this.#isBehind = true;
     const nowMs = this.#parts.clock.monotonic();

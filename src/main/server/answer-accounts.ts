@@ -4,6 +4,7 @@ import { ALL_SCOPES, ROLES, type Role, type Scope, scopesOf } from '../../access
 import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { sayText } from '../../base/say-name.ts';
@@ -13,6 +14,7 @@ import type { AccessOptions, ServerOptions, UserOptions } from '../cli/server-op
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
+import { noteHead } from './agent-register.ts';
 import { enrolmentLine, signInLink } from './lines.ts';
 import { listensNow } from './listens-file.ts';
 import { openOwnState } from './own-state.ts';
@@ -54,7 +56,7 @@ export async function answerUser(
   if (what !== 'add' && what !== 'remove') {
     throw new Fault('HF_USAGE', `user add or user remove, not ${sayText(what)}`, { command });
   }
-  return withAccess(cli, options, async (access, place) => {
+  return withAccess(cli, options, async (access, place, store) => {
     if (what === 'add') {
       const now = listensNow(place.directory);
       // Who may only read is let in by the page of `up`, which no browser warns of.
@@ -62,6 +64,8 @@ export async function answerUser(
       return addUser(access, { name, role, url });
     }
     await access.removeUser(BY, name);
+    const audit = await store.auditHead();
+    noteHead(place.directory, { audit, writtenAt: cli.clock.now() });
     return { code: EXIT.done, say: () => [`${name} is gone, with all sessions.`], json: { name } };
   });
 }
@@ -113,14 +117,14 @@ export async function answerAccess(
 async function withAccess(
   cli: Cli,
   options: ServerOptions,
-  act: (access: Access, place: ServerPlace) => Promise<Answer>,
+  act: (access: Access, place: ServerPlace, store: ServerState) => Promise<Answer>,
 ): Promise<Answer> {
   const place = await serverPlace(cli, options);
   const store = await openOwnState(place.directory);
   try {
     const random = nodeRandom();
     const parts = { store, passwords: nodePasswordHash(), random, hash: nodeHash() };
-    return await act(new Access({ ...parts, clock: cli.clock }), place);
+    return await act(new Access({ ...parts, clock: cli.clock }), place, store);
   } finally {
     await store.close();
   }
