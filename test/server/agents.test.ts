@@ -315,4 +315,9 @@ test('each agent is told whom to reach for, by the address that the configuratio
   }
   const told = last?.peers?.map(({ host, address }) => `${host} ${address}`);
   assert.deepEqual([...(told ?? [])].sort(), ['db1 10.0.0.2', 'web2 fd00::3']);
+  // It has heard it, and is started anew: it remembers nobody.
+  await web1.say([], { run: 2 });
+  const again = await web1.hear(last?.n, { run: 2 });
+  const [word] = again.body.words as readonly PeersWord[];
+  assert.deepEqual(word?.peers, last?.peers);
 });

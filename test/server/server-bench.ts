@@ -232,10 +232,10 @@ export class Talker {
     return this.post('say', this.sayBody(records, change));
   }
 
-  hear(after = 0): Promise<Posted> {
+  hear(after = 0, change: object = {}): Promise<Posted> {
     this.#seq += 1;
     const mark = this.#mark === undefined ? {} : { mark: this.#mark };
-    const body = this.agent.hear({ seq: this.#seq, upMs: this.upMs, after, ...mark });
+    const body = this.agent.hear({ seq: this.#seq, upMs: this.upMs, after, ...mark, ...change });
     return this.post('hear', body);
   }
 }

@@ -17,14 +17,16 @@ export class MeshWords {
     const { core, config, writer, now } = this.#served;
     const port = config.server?.mesh;
     if (port === undefined) return;
-    const hosts = core.agents().map(({ stored: { agent, host } }) => {
-      return { agent, host, address: addressOf(config.hosts?.[host]?.address ?? host) };
+    const hosts = core.agents().map(({ stored: { agent, host, run } }) => {
+      return { agent, host, run, address: addressOf(config.hosts?.[host]?.address ?? host) };
     });
     const topology = topologyOf(core.agents(), declaredOn(config));
-    const peers = peersOf(hosts, port, (host) => standingOf(host, topology));
-    for (const { agent, host } of hosts) {
+    const named = hosts.map(({ agent, host, address }) => ({ agent, host, address }));
+    const peers = peersOf(named, port, (host) => standingOf(host, topology));
+    for (const { agent, host, run } of hosts) {
       const its = peers.get(agent) ?? [];
-      const text = JSON.stringify(its);
+      // One that was started anew remembers nobody, and what it heard before it hears no second time.
+      const text = JSON.stringify([run, its]);
       if (this.#told.get(agent) === text) continue;
       const word = { word: 'peers', peers: its } as const;
       const told = await writer.take(agent, () => core.tell(host, word, now()));
