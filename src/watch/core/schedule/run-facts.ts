@@ -24,8 +24,7 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** One data set has one; of a service its data sets are added up. */
 function backupFacts(given: Given): RunFacts {
-  const backups: readonly unknown[] = Array.isArray(given.backups) ? given.backups : [];
-  const all = backups.flatMap((each): readonly Given[] => {
+  const all = listOf(given.backups).flatMap((each): readonly Given[] => {
     const one = objectOf(each);
     return one === undefined ? [] : [one];
   });
@@ -46,6 +45,25 @@ function backupFacts(given: Given): RunFacts {
       ...sumIn(all, 'gapCount'),
     },
   };
+}
+
+/** Whether a data set of it held nothing at all, as the directory does that a disk is not mounted on. */
+export function tookNothing(answer: string | undefined): boolean {
+  const { backups } = objectOf(jsonOf(answer)) ?? {};
+  return listOf(backups).some((each) => {
+    const roots = listOf(objectOf(each)?.roots);
+    return roots.length > 0 && roots.every(isNothing);
+  });
+}
+
+/** The root itself is an entry. */
+function isNothing(root: unknown): boolean {
+  const { entries, bytes } = objectOf(root) ?? {};
+  return (entries === 0 || entries === 1) && bytes === 0;
+}
+
+function listOf(given: unknown): readonly unknown[] {
+  return Array.isArray(given) ? given : [];
 }
 
 function drillFacts(given: Given): RunFacts {

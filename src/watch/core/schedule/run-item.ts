@@ -5,7 +5,7 @@
 import type { Detail, ItemSaw } from '../agent/messages.ts';
 import { fitDetail, fitWhy } from '../agent/fit-record.ts';
 import type { StoredItem, StoredJob } from '../server/changes.ts';
-import { runFacts } from './run-facts.ts';
+import { runFacts, tookNothing } from './run-facts.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a wall clock may be off without being called wrong. */
@@ -34,13 +34,14 @@ const SAW: Readonly<Partial<Record<StoredJob['state'], ItemSaw>>> = {
 
 /**
  * @param before the item as it was; what the last good run has shown stays until there is another
- * @param job that is over
+ * @param ended a job that is over
  */
 export function runItemAfter(
   before: StoredItem | undefined,
-  job: StoredJob,
+  ended: StoredJob,
   schedule: Schedule,
 ): StoredItem {
+  const job = asFound(ended);
   const { state, askedMs, ...shownBefore } = notAhead(before?.detail, job);
   const askedAt = askedOf(job);
   const isLate = typeof askedMs === 'number' && askedMs > askedAt;
@@ -61,6 +62,13 @@ export function runItemAfter(
     ...{ why: isBefore ? before.why : fitWhy(job.why), detail: fitDetail(detail) },
     ...{ everyMs, limitMs, seenAt: isBefore ? before.seenAt : askedAt },
   };
+}
+
+/** Nothing was left out of what was there; but nobody asks again and again for a backup of nothing. */
+function asFound(job: StoredJob): StoredJob {
+  if (job.act !== 'backup' || job.state !== 'done' || !tookNothing(job.answer)) return job;
+  const why = 'a data set is empty, with no file in it: is its file system mounted?';
+  return { ...job, state: 'gaps', why };
 }
 
 /** Where the clock was set back while it ran, its end is what it was asked before. */

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { unixMs } from '../../../base/units.ts';
 import type { StoredItem, StoredJob } from '../server/changes.ts';
-import { runFacts } from './run-facts.ts';
+import { runFacts, tookNothing } from './run-facts.ts';
 import { isOfRuns, runItemAfter } from './run-item.ts';
 import { runStanding } from './run-standing.ts';
 import type { Schedule } from './schedule.ts';
@@ -132,6 +132,21 @@ test('what a clock that was ahead has kept hides no failure, and proves nothing 
   assert.equal(after([during])?.detail.askedMs, NOW);
 });
 
+test('a backup of a directory on which nothing is mounted is no good one', () => {
+  const nothing = { entries: 1, bytes: 0 };
+  const backed = (...sets: readonly (readonly object[])[]) => {
+    const answer = JSON.stringify({ backups: sets.map((roots) => ({ snapshot: 'ab', roots })) });
+    return standing(after([jobOf({ answer })]), 0);
+  };
+  assert.equal(backed([nothing]).mark, 'degraded');
+  assert.match(backed([nothing]).why, /is empty.*mounted/);
+  assert.equal(backed([nothing, nothing]).mark, 'degraded');
+  assert.equal(backed([{ entries: 9, bytes: 5 }], [nothing]).mark, 'degraded', 'of a service');
+  assert.equal(backed([{ entries: 3, bytes: 0 }]).mark, 'ok');
+  assert.equal(backed([nothing, { entries: 1, bytes: 5 }]).mark, 'ok');
+  assert.equal(backed([]).mark, 'ok');
+});
+
 test('an answer is picked from, and never believed to be what it should be', () => {
   const backup = {
     snapshot: 'ab',
@@ -153,6 +168,7 @@ test('an answer is picked from, and never believed to be what it should be', () 
           JSON.stringify(json),
           JSON.stringify({ backups: json, rotation: json, source: json }),
         ]) {
+          assert.equal(typeof tookNothing(text), 'boolean');
           for (const value of Object.values(runFacts(act, text).shown)) {
             if (typeof value === 'number') assert.ok(Number.isSafeInteger(value) && value >= 0);
             if (typeof value === 'string') assert.match(value, /^[ -~]{0,80}$/);
