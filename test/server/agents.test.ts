@@ -3,6 +3,7 @@
 // sign what they say.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { unixMs } from '../../src/base/units.ts';
 import { until } from './agent-double.ts';
 import { ServerBench, Talker } from './server-bench.ts';
 
@@ -278,6 +279,19 @@ test('metrics keep every series, whatever is known, in both forms', async (t) =>
   assert.ok(open.text.includes(`${series}"unknown"} 1`), open.text);
   assert.ok(open.text.trimEnd().endsWith('# EOF'));
   assert.match(open.text, /holdfast_evidence_expires_seconds\{host="web1",item="a:one",kind="a"\}/);
+});
+
+test('a freeze whose time is over is said to hold nowhere', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('viewer');
+  const { served } = bench.server;
+  const freeze = { id: 'f'.repeat(32), by: 'ann', reason: 'a move', at: unixMs(1) };
+  const isFrozen = async (): Promise<boolean> =>
+    (await bench.json<{ isFrozen: boolean }>('/v1/status', { token })).isFrozen;
+  served.noted.freezes = [{ ...freeze, until: unixMs(Date.now() + 3_600_000) }];
+  assert.equal(await isFrozen(), true);
+  served.noted.freezes = [{ ...freeze, until: unixMs(2) }];
+  assert.equal(await isFrozen(), false);
 });
 
 test('who waits for a word is answered when the server ends', async (t) => {

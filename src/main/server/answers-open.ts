@@ -20,6 +20,7 @@ import type { Route } from '../../wire/api/route.ts';
 import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
 import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
+import { freezeNow } from './answers-freeze.ts';
 import { estateInTurns, estateOf, type Served, timeOf } from './served.ts';
 
 /** A round takes a second, with many hosts some more. */
@@ -121,7 +122,7 @@ function sessionAnswers(served: Served): readonly Bound[] {
       const facts = {
         at: served.now().wallMs,
         version: VERSION,
-        isFrozen: served.noted.freezes.length > 0,
+        isFrozen: freezeNow(served) !== undefined,
       };
       const answerText = estatePage(estate, { ...facts, user: caller?.user ?? '' });
       const headers = { 'content-security-policy': ESTATE_POLICY };

@@ -7,6 +7,7 @@ import { ROUTES } from '../../wire/api/routes.ts';
 import type { HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
 import { estateWhy } from '../../watch/core/server/estate-why.ts';
 import { isWorse, type Standing } from '../../watch/core/standing/standing.ts';
+import { freezeNow } from './answers-freeze.ts';
 import { estateOf, hostIn, type Served, timeOf, timeOrNull } from './served.ts';
 
 type Counts = z.input<typeof counts>;
@@ -83,7 +84,7 @@ function statusOf(served: Served) {
     watching: { mark, why },
     hosts: countsOf(estate.hosts.map((host) => host.standing)),
     items: countsOf(estate.hosts.flatMap(({ items }) => items.map(({ standing }) => standing))),
-    isFrozen: served.noted.freezes.length > 0,
+    isFrozen: freezeNow(served) !== undefined,
     worst: bad.slice(0, WORST_MAX).map((item) => itemOf(served, agents(item), item)),
     worseMore: Math.max(0, bad.length - WORST_MAX),
   };
