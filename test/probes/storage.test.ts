@@ -68,6 +68,37 @@ test('a file system that turns read-only is broken; one that was meant to be is 
   execFileSync('mount', ['-o', 'loop', image, mountPoint]); // For the end of the test.
 });
 
+test('a mount of a name of any bytes is looked at by that name, and its space only while it is there', async (t) => {
+  if (!needs(t, 'root', 'mount')) return;
+  const mountPoint = mounted(
+    t,
+    path.join(folder(t), 'ü 1'),
+    '-t',
+    'tmpfs',
+    '-o',
+    'size=1m',
+    'none',
+  );
+  const inTable = Buffer.from(mountPoint).toString('latin1');
+  const [mount, space, inodes] = [
+    mountProbe({ mountPoint: inTable, isWritable: undefined }),
+    spaceProbe({ mountPoint: inTable, isOfTable: true }),
+    inodesProbe({ mountPoint: inTable, isOfTable: true }),
+  ];
+  for (const probe of [mount, space, inodes]) {
+    const { saw, why } = await look(probe);
+    assert.equal(saw, 'healthy', why);
+  }
+  execFileSync('umount', ['--lazy', mountPoint]);
+  assert.equal((await look(mount)).saw, 'broken');
+  for (const probe of [space, inodes]) {
+    const { saw, why } = await look(probe);
+    assert.equal(saw, 'unreadable', 'the file system below it has space: none of its affair');
+    assert.match(why, /nothing is mounted there/);
+  }
+  execFileSync('mount', ['-t', 'tmpfs', 'none', mountPoint]); // For the end of the test.
+});
+
 test('a full file system is broken, and so is one without inodes', async (t) => {
   if (!needs(t, 'root', 'mount')) return;
   const dir = folder(t);

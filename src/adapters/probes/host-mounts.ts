@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readKernelFile } from './read-kernel-file.ts';
 
 /** As the first process sees them: a sandbox shows its own process nearly all of them read-only. */
@@ -15,4 +16,13 @@ export function readHostMounts(file?: string): HostMounts {
   if (file !== undefined) return hosts;
   const own = readKernelFile(OWN);
   return 'text' in own ? { text: own.text, isHosts: false } : own;
+}
+
+/**
+ * A mount point as a program is handed it: of a table of the kernel each byte is read as a character.
+ * @returns undefined where its bytes are no text, which cannot be handed over
+ */
+export function placeOf(mountPoint: string): string | undefined {
+  const bytes = Buffer.from(mountPoint, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }

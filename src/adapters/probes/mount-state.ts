@@ -3,13 +3,14 @@ import { judgeNoStat } from '../../watch/core/probes/file-system-space.ts';
 import { judgeMount, mountIn, type MountSeen } from '../../watch/core/probes/mount-state.ts';
 import type { Probe, ProbeFinding } from '../../watch/shell/agent/probe.ts';
 import { boundedProbe } from './bounded-probe.ts';
-import { readHostMounts } from './host-mounts.ts';
+import { placeOf, readHostMounts } from './host-mounts.ts';
 import { ProbeChild } from './probe-child.ts';
 
 const EVERY_MS = 15_000;
 const TIMEOUT_MS = 10_000;
 
 interface MountStateOptions {
+  /** As the table of mounts has it. */
   readonly mountPoint: string;
   /** What /etc/fstab says; undefined where it says nothing: then as it was seen first. */
   readonly isWritable: boolean | undefined;
@@ -42,7 +43,9 @@ export function mountProbe(options: MountStateOptions): Probe {
       const state = judgeMount(seen, { isWritable: isWritable ?? false });
       if (state.saw !== 'healthy') return state;
       // One that was shut down is in the table as if nothing were: its root tells.
-      const args = ['--format=%i', '--', mountPoint];
+      const place = placeOf(mountPoint);
+      if (place === undefined) return found('unreadable', 'its name is no text');
+      const args = ['--format=%i', '--', place];
       const answer = await child.run({ program, args, limitMs: timeoutMs - 500, signal });
       if (answer.how !== 'ended') return found('unreadable', answer.why);
       if (answer.status !== 0) return judgeNoStat(answer.stderr);

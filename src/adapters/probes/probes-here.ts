@@ -106,8 +106,8 @@ function mountProbes({ mounts, fstab }: HostFound): readonly Probe[] {
       mountProbe({ mountPoint, isWritable: isWritable(mountPoint) }),
     ),
     ...[...places].flatMap((mountPoint) => [
-      spaceProbe({ mountPoint }),
-      inodesProbe({ mountPoint }),
+      spaceProbe({ mountPoint, isOfTable: true }),
+      inodesProbe({ mountPoint, isOfTable: true }),
     ]),
   ];
 }
