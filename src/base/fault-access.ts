@@ -28,7 +28,7 @@ export const ACCESS_FAULTS = {
   HF_RECOVER_AGENTS: {
     kind: 'corrupt',
     remedy:
-      'Give an older copy of {path} with `server recover --agents FILE`, or move it away and enrol the hosts anew: `holdfast server token HOST`.',
+      'Where server.db is whole, move {path} away: `holdfast server` writes it anew from that. Where it is not, give an older copy with `server recover --agents FILE`, or enrol the hosts anew: `holdfast server token HOST`.',
   },
   HF_RECOVER_NEEDED: {
     kind: 'corrupt',

@@ -365,6 +365,25 @@ test('a register that was cut, altered or is of no agent is refused whole', asyn
   await assert.rejects(recover(at, path.join(at.directory, 'none')), isFault('HF_RECOVER_AGENTS'));
 });
 
+test('a register that cannot be read locks nobody out of a state that is whole: moved away, it starts', async (t) => {
+  const at = await place(t);
+  const copy = path.join(at.directory, 'older.json');
+  fs.copyFileSync(at.register, copy);
+  fs.writeFileSync(at.register, fs.readFileSync(at.register).subarray(0, 100));
+  const wrong = await openOwnState(at.directory).then(
+    (state) => state.close(),
+    (error: unknown) => error,
+  );
+  assert.ok(wrong instanceof Fault && wrong.code === 'HF_RECOVER_AGENTS');
+  await assert.rejects(recover(at), isFault('HF_RECOVER_AGENTS'));
+  // The state is whole, so this is no way out: what the remedy says first is.
+  await assert.rejects(recover(at, copy), isFault('HF_RECOVER_NOTHING'));
+  assert.match(wrong.remedy, /^Where server\.db is whole, move .*agents\.json away: /);
+  fs.renameSync(at.register, `${at.register}.torn`);
+  await openOwnKey(at.directory);
+  await opened(at, async (state) => assert.equal((await state.users()).length, 1));
+});
+
 test('what holds a state up is no damage: it is not given up', async (t) => {
   const at = await place(t);
   const { default: Database } = await import('better-sqlite3');
