@@ -294,6 +294,33 @@ test('a freeze whose time is over is said to hold nowhere', async (t) => {
   assert.equal(await isFrozen(), false);
 });
 
+test('a freeze is heard by who is started anew while it does it, and by who comes after', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('admin');
+  const web1 = await bench.enrol('web1');
+  await web1.say([]);
+  const body = { reason: 'a move', forMs: 3_600_000 };
+  await bench.json('/v1/freeze', { token, body });
+  const first = await web1.hear();
+  const [heard] = first.body.words ?? [];
+  assert.equal(heard?.word, 'freeze');
+  const { noted, core } = bench.server.served;
+  for (const _ of ['the round under way', 'a whole one']) {
+    const before = noted.toldAtMs;
+    await until(() => noted.toldAtMs !== before);
+  }
+  // It has said that it heard it, and is killed before it has done it.
+  const second = web1.hear(heard.n);
+  await until(() => core.agents().every(({ words }) => words.length === 0));
+  await web1.say([], { run: 2 });
+  const [again] = (await second).body.words ?? [];
+  assert.deepEqual([again?.word, again?.id], ['freeze', heard.id]);
+  const db1 = await bench.enrol('db1');
+  await db1.say([]);
+  const [late] = (await db1.hear()).body.words ?? [];
+  assert.deepEqual([late?.word, late?.id], ['freeze', heard.id]);
+});
+
 test('who waits for a word is answered when the server ends', async (t) => {
   const bench = await ServerBench.open(t);
   const web1 = await bench.enrol('web1');

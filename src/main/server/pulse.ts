@@ -5,6 +5,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { EstateNow } from '../../watch/core/server/estate-now.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
+import { FreezeWords } from './freeze-words.ts';
 import { LastWords } from './last-words.ts';
 import { MeshWords } from './mesh-words.ts';
 import { ScheduleBeat } from './schedule-beat.ts';
@@ -24,6 +25,7 @@ export class Pulse {
   readonly #log: (line: string) => void;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #mesh: MeshWords;
+  readonly #freezes: FreezeWords;
   readonly #lastWords: LastWords;
   readonly #schedules: ScheduleBeat;
   readonly #stop = new AbortController();
@@ -43,6 +45,7 @@ export class Pulse {
   ) {
     this.#served = served;
     this.#mesh = new MeshWords(served);
+    this.#freezes = new FreezeWords(served);
     this.#lastWords = new LastWords(served.state);
     this.#schedules = new ScheduleBeat(served);
     this.#onBug = of.onBug;
@@ -87,6 +90,7 @@ export class Pulse {
     );
     await takeRevocations(this.#served);
     await this.#mesh.beat();
+    await this.#freezes.beat();
     await this.#schedules.beat();
     const estate = await estateInTurns(this.#served);
     await writer.alone(async () => {
