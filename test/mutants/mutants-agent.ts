@@ -26,8 +26,8 @@ export const AGENT_MUTANTS: readonly Mutant[] = [
     file: 'src/adapters/agent-link/enrolment.ts',
     edits: [
       {
-        replace: '  if (process.getuid?.() !== 0 || uid === 0) return act();',
-        with: '  if (uid >= 0) return act();',
+        replace: '  if (process.getuid?.() !== 0 || uid === 0) {',
+        with: '  if (uid >= 0) {',
       },
     ],
     caughtBy: { file: 'src/adapters/agent-link/enrolment.test.ts', name: 'root enrols' },

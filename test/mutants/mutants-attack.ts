@@ -47,8 +47,8 @@ export const ATTACK_MUTANTS: readonly Mutant[] = [
     file: AGENTS,
     edits: [
       {
-        replace: "    if (!Buffer.isBuffer(request.body)) return malformed('it has no body');\n",
-        with: "    if (this.#ofRefused.waitMs(addressKey(request.ip)) > 0) return tooFast(1000);\n    if (!Buffer.isBuffer(request.body)) return malformed('it has no body');\n",
+        replace: "    if (!Buffer.isBuffer(body)) return malformed('it has no body');\n",
+        with: "    if (this.#ofRefused.waitMs(addressKey(request.ip)) > 0) return tooFast(1000);\n    if (!Buffer.isBuffer(body)) return malformed('it has no body');\n",
       },
     ],
     caughtBy: { file: OF_LINKS, name: 'who tries keys' },

@@ -112,7 +112,7 @@ export const WATCH_MUTANTS: readonly Mutant[] = [
     id: 'standing: the best member decides',
     file: `${STANDING}/aggregate.ts`,
     edits: [
-      { replace: 'isWorse(each.mark, worst.mark) ?', with: 'isWorse(worst.mark, each.mark) ?' },
+      { replace: 'isWorse(standing.mark, worst.mark)', with: 'isWorse(worst.mark, standing.mark)' },
     ],
     caughtBy: OF_STANDING,
     why: 'one disk that works hides the one that does not',
