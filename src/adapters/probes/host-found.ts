@@ -26,7 +26,8 @@ export interface HostFound {
 
 const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const TOOLS = ['smartctl', 'btrfs', 'zpool', 'lvs', 'gluster', 'virsh', 'chronyc', 'timedatectl'];
-const NAMES_MAX = 100;
+/** A folder with more than that is none of names of guests. */
+const NAMES_MAX = 10_000;
 
 /** Reads tables of the kernel and names of files: it wakes no mount, and asks no program. */
 export function discoverHost(): HostFound {

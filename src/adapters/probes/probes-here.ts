@@ -1,5 +1,5 @@
 /** The probes of this host: those that need no configuration, and those of its agent.yaml. */
-import { mountsToWatch } from '../../watch/core/probes/default-mounts.ts';
+import { type MountHere, mountsToWatch } from '../../watch/core/probes/default-mounts.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
 import type { ProbesConfig } from '../../wire/agent/probe-config.ts';
 import { classOf } from '../discovery/mount-table.ts';
@@ -13,6 +13,7 @@ import { discoverHost, type HostFound } from './host-found.ts';
 import { kernelLogProbe } from './kernel-log.ts';
 import { btrfsBalanceProbe, mdWorkProbe, zfsWorkProbe } from './long-work.ts';
 import { mountProbe } from './mount-state.ts';
+import { EACH_MAX, leftOutProbe } from './left-out.ts';
 import { latencyProbe, pressureProbe } from './pressure.ts';
 import { stuckProbe, zombieProbe } from './stuck-processes.ts';
 
@@ -42,8 +43,13 @@ export function probesHere(
   return [...byItem.values()];
 }
 
-function defaultProbes(host: HostFound): readonly Probe[] {
+function defaultProbes(host: HostFound): readonly (Probe | undefined)[] {
   return [
+    leftOutProbe({
+      mounts: watchedMounts(host.mounts).length,
+      guests: host.guests.length,
+      'Gluster volumes': host.glusterVolumes.length,
+    }),
     kernelLogProbe(),
     stuckProbe(),
     zombieProbe(),
@@ -53,9 +59,16 @@ function defaultProbes(host: HostFound): readonly Probe[] {
     ...mountProbes(host),
     ...volumeProbes(host),
     ...(host.tools.has('virsh')
-      ? host.guests.map((guest) => guestProbe({ name: guest, guest, uri: 'qemu:///system' }))
+      ? host.guests
+          .slice(0, EACH_MAX)
+          .map((guest) => guestProbe({ name: guest, guest, uri: 'qemu:///system' }))
       : []),
   ];
+}
+
+/** One of each device. */
+function watchedMounts(mounts: HostFound['mounts']): readonly MountHere[] {
+  return mountsToWatch(mounts.map((line) => ({ ...line, class: classOf(line.type, line.device) })));
 }
 
 function clockProbes({ tools }: HostFound): readonly Probe[] {
@@ -70,11 +83,9 @@ function clockProbes({ tools }: HostFound): readonly Probe[] {
 function volumeProbes(host: HostFound): readonly Probe[] {
   const { arrays, pools, disks, tools, isRoot, hasLvm, glusterVolumes, mounts } = host;
   const asRoot = (tool: string): boolean => isRoot && tools.has(tool);
-  const btrfs = mountsToWatch(
-    mounts
-      .filter(({ type }) => type === 'btrfs')
-      .map((line) => ({ ...line, class: classOf(line.type, line.device) })),
-  ).map(({ mountPoint }) => mountPoint);
+  const btrfs = watchedMounts(mounts.filter(({ type }) => type === 'btrfs'))
+    .slice(0, EACH_MAX)
+    .map(({ mountPoint }) => mountPoint);
   return [
     ...arrays.flatMap((array) => [mdProbe(array), mdWorkProbe(array)]),
     ...(tools.has('zpool') ? pools.flatMap((pool) => [zpoolProbe(pool), zfsWorkProbe(pool)]) : []),
@@ -83,7 +94,9 @@ function volumeProbes(host: HostFound): readonly Probe[] {
       : []),
     ...(asRoot('smartctl') ? disks.filter(hasSmart).map((disk) => smartProbe(disk)) : []),
     ...(asRoot('lvs') && hasLvm ? [lvmProbe()] : []),
-    ...(asRoot('gluster') ? glusterVolumes.map((volume) => glusterProbe(volume)) : []),
+    ...(asRoot('gluster')
+      ? glusterVolumes.slice(0, EACH_MAX).map((volume) => glusterProbe(volume))
+      : []),
   ];
 }
 
@@ -91,8 +104,7 @@ function volumeProbes(host: HostFound): readonly Probe[] {
 const hasSmart = (disk: string): boolean => /^(?:sd|nvme)/.test(disk);
 
 function mountProbes({ mounts, fstab }: HostFound): readonly Probe[] {
-  const here = mounts.map((line) => ({ ...line, class: classOf(line.type, line.device) }));
-  const watched = mountsToWatch(here);
+  const watched = watchedMounts(mounts).slice(0, EACH_MAX);
   const isWritable = (place: string): boolean | undefined => {
     const line = fstab.find(({ mountPoint }) => mountPoint === place);
     return line === undefined ? undefined : !line.isReadOnly;

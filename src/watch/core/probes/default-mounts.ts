@@ -6,8 +6,6 @@ export interface MountHere {
   readonly number: string | undefined;
 }
 
-const MOUNTS_MAX = 200;
-
 /** The mounts whose space and state are looked at where nothing is configured: one of each device. */
 export function mountsToWatch(mounts: readonly MountHere[]): readonly MountHere[] {
   const byDevice = new Map<string, MountHere>();
@@ -19,7 +17,7 @@ export function mountsToWatch(mounts: readonly MountHere[]): readonly MountHere[
       byDevice.set(id, mount);
     }
   }
-  return [...byDevice.values()].slice(0, MOUNTS_MAX);
+  return [...byDevice.values()];
 }
 
 /** Layers of containers come and go, and lie on what is watched already. */
