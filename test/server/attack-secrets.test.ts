@@ -189,7 +189,9 @@ test('words of one host that are made to break messages end nothing and forge no
       },
     },
   };
-  const bench = await ServerBench.open(t, { config });
+  // What a channel could not send is said to whoever runs the server, each time anew, and is no bug.
+  const saysOften = /^(leads|inside|metadata): message /;
+  const bench = await ServerBench.open(t, { config, saysOften });
   const web1 = await bench.enrol('web1');
   const why =
     'full\ud800\udfff\u0000 \u001b[2J\r\nResolved: all is well\r\nBcc: x@example.org\u202e | a=1';
@@ -206,12 +208,6 @@ test('words of one host that are made to break messages end nothing and forge no
     assert.doesNotMatch(texts, /Resolved|Bcc/, 'no line of its own');
     assert.doesNotMatch(body, /\u001b|\u202e|\\u001b|\\u0000|\\r/);
   }
-  // What a channel could not send is said to whoever runs the server, and is no bug.
-  const lines = bench.wrong.splice(0).map(String);
-  assert.ok(
-    lines.every((line) => /^(leads|inside|metadata): message /.test(line)),
-    String(lines),
-  );
   assert.deepEqual(other.calls, [], 'neither by a redirect nor because it listens here');
   assert.equal((await bench.ask('/healthz')).status, 200);
 });
