@@ -79,8 +79,8 @@ export const TELL_MUTANTS: readonly Mutant[] = [
     file: SENDER,
     edits: [{ replace: '    await this.#keep(claimed);\n', with: '' }],
     caughtBy: SIM,
+    // It sends for ever: three minutes until it is ended.
     why: 'a second one that does not say so',
-    isQuick: true,
   },
   {
     id: 'outbox: what may have arrived is not marked',

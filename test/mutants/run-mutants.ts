@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { errnoOf } from '../../src/adapters/node/errno.ts';
 import type { Mutant } from './mutant.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
@@ -114,22 +115,41 @@ function runTest(
     ...{ ...process.env, SEED, HOLDFAST_SIM_SEEDS: String(seeds) },
   };
   delete env.NODE_TEST_CONTEXT; // Else a test within a test would not run as one.
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   let said = '';
   const hear = (chunk: Buffer): void => {
     if (said.length < OUTPUT_MAX) said += chunk.toString();
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIME_MAX_MS);
+  // The runner and what it started: a mutant that spins would spin for ever.
+  const end = (): void => endGroup(child.pid);
+  const timer = setTimeout(end, TIME_MAX_MS);
+  process.once('exit', end);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
+      process.removeListener('exit', end);
       // A pattern that names no test passes; it must not count as one.
       const hasRun = !/^1\.\.0$/m.test(said);
       if (!hasRun) said += `\nSyntaxError: no test of ${file} was run (${name ?? 'all'})`;
       resolve({ isPassed: code === 0 && hasRun, said });
     });
   });
+}
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // All of them have ended meanwhile.
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
 }
