@@ -11,14 +11,13 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { layoutSentence, markCell, markWidth } from '../../base/say-rows.ts';
 import { type Cell, type Column, layoutTable } from '../../base/say-table.ts';
-import { formatAge, formatDuration, formatInterval } from '../../base/say-time.ts';
+import { formatAge } from '../../base/say-time.ts';
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
 import type { HostGroup } from './estate.ts';
 import type { Exposure, ExposureToAll } from './exposure.ts';
-import type { Loss } from './loss.ts';
-import type { Outage } from './outage.ts';
 import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
+import { lastWords, outageWords, unknownWords, windowWords } from './say-loss.ts';
 
 /** The exposure of what is kept: a sentence on the worst, then a block for each data set. */
 export function renderExposure(rows: readonly Exposure[], style: Style): string {
@@ -228,42 +227,6 @@ export function lossCell(row: AnyExposure, style: Style): Cell {
 /** The data stay, and nothing that was kept of them opens any more. */
 function isKeyLoss(row: AnyExposure): boolean {
   return row.domain?.kind === 'key' && row.pointCount > 0 && row.pointsLeft === 0;
-}
-
-function unknownWords(atLeastMs: number | undefined): string {
-  if (atLeastMs === undefined || atLeastMs < 1000) return 'unknown';
-  return `unknown, ${formatDuration(atLeastMs, { rounding: 'down', detail: 'rough' })} or more`;
-}
-
-/** One figure where both ends say the same, rounded up: never less than what may be lost. */
-function windowWords(loss: Extract<Loss, { kind: 'window' }>): string {
-  const { atLeastMs, atMostMs } = loss;
-  if (atMostMs !== undefined && atMostMs <= atLeastMs * 1.05) {
-    return formatDuration(atMostMs, { rounding: 'up', detail: 'rough' });
-  }
-  if (atMostMs !== undefined && atLeastMs === 0) {
-    return `up to ${formatDuration(atMostMs, { rounding: 'up', detail: 'rough' })}`;
-  }
-  return formatInterval(loss);
-}
-
-function lastWords(loss: Extract<Loss, { kind: 'window' }>): string {
-  const words = windowWords(loss);
-  return /^\d/.test(words) ? `the last ${words}` : words;
-}
-
-export function outageWords(outage: Outage): string {
-  switch (outage.kind) {
-    case 'not out':
-      return 'not out';
-    case 'for good':
-      return 'for good';
-    case 'unknown':
-      return 'unknown';
-    case 'interval':
-      if (outage.atMostMs === undefined && outage.atLeastMs < 100) return 'unknown';
-      return formatInterval(outage);
-  }
 }
 
 export function proofCell(row: AnyExposure, style: Style): Cell {

@@ -8,7 +8,8 @@ import { quoteWord } from '../../../base/shell-word.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { wrap } from '../../../base/say-width.ts';
 import type { ExposureToAll } from '../exposure.ts';
-import { lossCell, outageWords, proofCell } from '../render-exposure.ts';
+import { lossCell, proofCell } from '../render-exposure.ts';
+import { outageWords } from '../say-loss.ts';
 import type { LostRow, LostTogether } from './lost-together.ts';
 import type { SavedLook } from './saved-look.ts';
 
