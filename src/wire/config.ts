@@ -5,6 +5,7 @@ import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
+import { dependencyIssues, promiseKeys, serviceFactKeys } from './promise-config.ts';
 import { tellSchema } from './tell-config.ts';
 
 const text = z.string().min(1);
@@ -145,6 +146,7 @@ const dataSetKeys = z.strictObject({
   /** One word: how the data is held still, or who hands out a copy of it. */
   capture: z.enum(CAPTURE_WORDS).optional(),
   ...captureKeys,
+  ...promiseKeys,
 });
 
 /** Keys of one data set, below `datasets`. */
@@ -205,6 +207,8 @@ const service = z.strictObject({
   check: command.optional(),
   /** What the check may take. */
   'check-limit': span.optional(),
+  ...serviceFactKeys,
+  ...promiseKeys,
 });
 
 export const configSchema = z
@@ -244,6 +248,9 @@ export const configSchema = z
       return host === undefined ? [] : [[name, host] as const];
     });
     for (const { path, message, known } of estateIssues(given, Object.fromEntries(hosts))) {
+      context.addIssue({ code: 'custom', path: [...path], message, params: { known } });
+    }
+    for (const { path, message, known } of dependencyIssues(given.services ?? {})) {
       context.addIssue({ code: 'custom', path: [...path], message, params: { known } });
     }
     for (const [name, one] of Object.entries(given.services ?? {})) {

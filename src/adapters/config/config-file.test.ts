@@ -54,7 +54,39 @@ points:
   assert.equal(config.datasets?.['hv1-files']?.host, 'hv1');
 });
 
+test('promises and what is known of a service are read, in milliseconds', () => {
+  const config = read(`datasets:
+  wiki: {paths: /srv/wiki, may-lose: 15min, back-within: 6h}
+services:
+  wiki:
+    datasets: [wiki]
+    tier: 1
+    owners: ann
+    runbook: https://example.org/wiki
+    may-lose: 0s
+    back-within: 2d
+  shop: {datasets: [wiki], depends-on: wiki}
+`);
+  assert.equal(config.datasets?.wiki?.['may-lose'], 900_000);
+  assert.equal(config.services?.wiki?.['back-within'], 172_800_000);
+  assert.equal(config.services?.wiki?.['may-lose'], 0);
+  assert.deepEqual(config.services?.wiki?.owners, ['ann']);
+  assert.deepEqual(config.services?.shop?.['depends-on'], ['wiki']);
+});
+
 const NAMES: readonly (readonly [string, string, RegExp, RegExp])[] = [
+  [
+    'a service that needs one that there is not',
+    'datasets: {a: {paths: /a}}\nservices:\n  web: {datasets: [a], depends-on: bd}\n  db: {datasets: [a]}\n',
+    /line 3, column 24: services\.web\.depends-on/,
+    /mean db\?/,
+  ],
+  [
+    'services that need each other',
+    'datasets: {a: {paths: /a}}\nservices:\n  web: {datasets: [a], depends-on: [db]}\n  db: {datasets: [a], depends-on: web}\n',
+    /line 3, column 37: services\.web\.depends-on/,
+    /does not need web itself/,
+  ],
   [
     'an unknown host in a domain',
     `${HOSTS}domains:\n  site:\n    a: [hv1, hv22]\n`,

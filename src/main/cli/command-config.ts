@@ -24,9 +24,12 @@ Keys of holdfast.yaml:
                                             one-file-system, exclude-caches,
                                             exclude-nobackup; before, thaw,
                                             failed, after, hook-limit; capture
-                                            with the keys of its word
+                                            with the keys of its word;
+                                            may-lose, back-within
   services                                  names, and below each: datasets,
-                                            moment, check
+                                            moment, check, tier, depends-on,
+                                            owners, runbook, may-lose,
+                                            back-within
   hosts, domains, points                    other machines, what fails together,
                                             backups that a team has
   guard                                     what is asked before anything is

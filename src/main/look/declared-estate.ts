@@ -1,7 +1,8 @@
 /** What holdfast.yaml says of an estate, in the terms of looks. */
 import path from 'node:path';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
-import { type Config, hostOfDataSet } from '../../wire/config.ts';
+import type { Promised } from '../../watch/core/estate.ts';
+import { type Config, type DataSetConfig, hostOfDataSet } from '../../wire/config.ts';
 import { absolutePath, bytesOfText } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
 
@@ -18,14 +19,28 @@ export function declaredEstate(
       name,
       host: hostOfDataSet(given) ?? here,
       paths: (given.paths ?? []).map((each) => absolutePath(base, bytesOfText(each))),
+      promise: promisedIn(given),
     })),
-    services: Object.entries(services).map(([name, given]) => ({ name, dataSets: given.datasets })),
+    services: Object.entries(services).map(([name, given]) => ({
+      ...{ name, dataSets: given.datasets, tier: given.tier, runbook: given.runbook },
+      ...{ dependsOn: given['depends-on'] ?? [], owners: given.owners ?? [] },
+      promise: promisedIn(given),
+    })),
     domains: domainsOf(domains),
     points: Object.entries(points).map(([name, { tool, repository, of }]) => ({
       ...{ name, tool, repository },
       hosts: of,
     })),
   };
+}
+
+export function promisedIn(
+  given: Pick<DataSetConfig, 'may-lose' | 'back-within'>,
+): Promised | undefined {
+  const { 'may-lose': mayLoseMs, 'back-within': backWithinMs } = given;
+  return mayLoseMs === undefined && backWithinMs === undefined
+    ? undefined
+    : { mayLoseMs, backWithinMs };
 }
 
 function domainsOf(domains: NonNullable<Config['domains']>): DeclaredEstate['domains'] {

@@ -17,11 +17,34 @@ export interface Estate {
   readonly readers: readonly string[];
   /** Machines that fail together, as people said; none where nobody did. */
   readonly groups?: readonly HostGroup[];
+  /** Data sets that are restored together to one moment, as people said. */
+  readonly services?: readonly Service[];
   /** How far clocks may differ; it widens a loss and never narrows it. */
   readonly clockSkewMax: DurationMs;
 }
 
 export type HostGroup = Extract<FailureDomain, { readonly kind: 'group' }>;
+
+/** What may be lost at most, and how soon it must be back. At least one of the two is said. */
+export interface Promised {
+  readonly mayLoseMs: number | undefined;
+  readonly backWithinMs: number | undefined;
+}
+
+export interface Service {
+  readonly name: string;
+  /** Names of `DataSet.name`. */
+  readonly dataSets: readonly string[];
+  /** Names of the file by which no data set of the estate is known. */
+  readonly unseen: readonly string[];
+  /** 1 is what hurts first. */
+  readonly tier: number | undefined;
+  /** Names of services without which it does not work. */
+  readonly dependsOn: readonly string[];
+  readonly owners: readonly string[];
+  readonly runbook: string | undefined;
+  readonly promise: Promised | undefined;
+}
 
 export interface DataSet {
   /** Unique in the estate, and what people call it: usually its path. */
@@ -40,6 +63,7 @@ export interface DataSet {
   readonly unflushedMax: DurationMs;
   /** False where the place could not be looked at lately: then what is, is unknown. */
   readonly isSeen: boolean;
+  readonly promise?: Promised | undefined;
 }
 
 /** One copy of a vault; two copies of one vault share its id. */

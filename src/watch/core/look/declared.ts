@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../base/bytes.ts';
 import type { BackupTool } from '../discovery.ts';
+import type { Promised } from '../estate.ts';
 
 /** What people say of an estate, in holdfast.yaml. */
 export interface DeclaredEstate {
@@ -15,11 +16,20 @@ export interface DeclaredDataSet {
   /** Undefined: the machine that reads the file, which was not looked at. */
   readonly host: string | undefined;
   readonly paths: readonly ByteString[];
+  readonly promise?: Promised | undefined;
 }
 
 export interface DeclaredService {
   readonly name: string;
   readonly dataSets: readonly string[];
+  /** 1 is what hurts first. */
+  readonly tier?: number | undefined;
+  /** Services without which it does not work. */
+  readonly dependsOn?: readonly string[];
+  readonly owners?: readonly string[];
+  /** An address or a path. */
+  readonly runbook?: string | undefined;
+  readonly promise?: Promised | undefined;
 }
 
 /** Hosts that fail together: `site` `a`. */
