@@ -35,25 +35,25 @@ import type { Beneath, Place } from '../watch/core/place.ts';
 import { backupTools, words } from './words.ts';
 
 const text = z.string();
-const bytes = z
+export const bytes = z
   .string()
   .regex(/^[\0-\xff]*$/)
   .transform(byteString);
 const count = z.int();
 const flag = z.boolean();
-const time = z.number().transform(unixMs);
-const span = z.number().nonnegative().transform(durationMs);
+export const time = z.number().transform(unixMs);
+export const span = z.number().nonnegative().transform(durationMs);
 
-function orNothing<T extends z.ZodType>(schema: T) {
+export function orNothing<T extends z.ZodType>(schema: T) {
   return schema.nullable().transform((value) => value ?? undefined);
 }
 
 /** An object with every key of `T`, the optional ones too: one that it gains does not compile here. */
-function whole<T>() {
+export function whole<T>() {
   return <S extends Readonly<Record<keyof T, z.ZodType>>>(shape: S) => z.strictObject(shape);
 }
 
-const dataKinds = words<DataKind>({
+export const dataKinds = words<DataKind>({
   ...{ tree: true, home: true, www: true, config: true, repository: true, image: true },
   ...{ postgres: true, mysql: true, mongodb: true, sqlite: true },
 });
@@ -71,7 +71,7 @@ const automationKinds = words<Automation['kind']>({
 const runtimes = words<ContainerVolume['runtime']>({ docker: true, podman: true, lxc: true });
 
 const beneath = whole<Beneath>()({ disks: z.array(text), failuresSurvived: count });
-const place = whole<Place>()({
+export const place = whole<Place>()({
   host: text,
   beneath: orNothing(beneath),
   path: orNothing(bytes),

@@ -199,6 +199,32 @@ const revoked: Migration = {
   },
 };
 
+const shown: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_shown')
+      .addColumn('agent', 'text', (column) => column.notNull())
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addColumn('frame', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_shown_key', ['agent', 'kind'])
+      .execute();
+    await db.schema
+      .createTable('server_host_change')
+      .addColumn('host', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('n', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_host_change_key', ['host', 'at', 'n'])
+      .execute();
+    await db.schema
+      .createIndex('server_host_change_newest')
+      .on('server_host_change')
+      .columns(['n'])
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -208,5 +234,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0003-told': told,
       '0004-accounts': accounts,
       '0005-revoked': revoked,
+      '0010-shown': shown,
     }),
 };

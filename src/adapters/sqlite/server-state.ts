@@ -15,6 +15,7 @@ import type { Alert, Confirmation, OutboxRow, TellChange } from '../../tell/core
 import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
+import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
 import {
   type EnrolledAgent,
@@ -37,6 +38,13 @@ import {
   silenceAll,
 } from './server-read.ts';
 import type { ServerTables } from './server-tables.ts';
+import {
+  readFrame,
+  readHostChanges,
+  readShown,
+  type ShownChange,
+  writeShown,
+} from './server-shown.ts';
 import { type WorkChange, writeWork } from './server-work.ts';
 import { writeTold } from './tell-write.ts';
 import {
@@ -59,6 +67,7 @@ export type StateChange = ServerChange | TellChange | AccessChange | RevocationC
 
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
 export type ServerState = ServerStore<TellChange | AccessChange | RevocationChange> &
+  ShownStore &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
     /** All that ever were, revoked ones too. @throws Fault HF_SERVER_STATE (unavailable) */
@@ -144,6 +153,14 @@ export class KyselyServerState implements ServerState {
     this.#read((db) => readMaintenances(db, countMax));
   readonly freezes: ServerStore['freezes'] = (countMax) =>
     this.#read((db) => readFreezes(db, countMax));
+
+  readonly frame: ShownStore['frame'] = (of) => this.#read((db) => readFrame(db, of));
+  readonly hostChanges: ShownStore['hostChanges'] = (of) =>
+    this.#read((db) => readHostChanges(db, of));
+
+  shown(): ReturnType<ShownStore['shown']> {
+    return this.#read(readShown);
+  }
 
   enrolled(): Promise<readonly EnrolledAgent[]> {
     return this.#read(readEnrolled);
@@ -335,6 +352,9 @@ const isTold = (change: StateChange): change is TellChange =>
   change.do === 'alert' || change.do === 'outbox' || change.do === 'confirmation';
 const isRevocation = (change: StateChange): change is RevocationChange =>
   change.do === 'ask-revocation' || change.do === 'end-revocation';
+const SHOWN = ['shown', 'forget-shown', 'host-change'] as const;
+const isShown = (change: StateChange): change is ShownChange =>
+  SHOWN.some((name) => name === change.do);
 const isAccess = (change: StateChange): change is AccessChange => ACCESS.includes(change.do);
 
 async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Promise<void> {
@@ -343,16 +363,19 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const access: AccessChange[] = [];
   const work: WorkChange[] = [];
   const revocations: RevocationChange[] = [];
+  const shown: ShownChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
     else if (isAccess(change)) access.push(change);
     else if (isRevocation(change)) revocations.push(change);
+    else if (isShown(change)) shown.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
   if (work.length > 0) await writeWork(tx, work);
   if (items.length > 0) await writeItems(tx, items, await takeNumbers(tx, items.length));
+  if (shown.length > 0) await writeShown(tx, shown, await takeNumbers(tx, shown.length));
   if (told.length > 0) await writeTold(tx, told);
   if (revocations.length > 0) await writeRevocations(tx, revocations);
   if (access.length > 0) await writeAccess(tx, access, hash);

@@ -67,6 +67,21 @@ export interface ServerTables {
     readonly at: number;
     readonly body: string;
   };
+  /** The newest of each kind that an agent showed. */
+  readonly server_shown: {
+    readonly agent: string;
+    readonly kind: string;
+    readonly body: string;
+    /** Base64, so that it is text in any database. */
+    readonly frame: string;
+  };
+  readonly server_host_change: {
+    readonly host: string;
+    readonly at: number;
+    /** Order among those of one moment, and among all. */
+    readonly n: number;
+    readonly body: string;
+  };
   readonly server_counter: { readonly name: string; readonly value: number };
   readonly tell_alert: {
     readonly id: string;

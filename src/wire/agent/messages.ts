@@ -4,6 +4,7 @@ import {
   type AgentRecord,
   type Enrol,
   type Enrolled,
+  FRAME_BYTES_MAX,
   type Hear,
   type Heard,
   type ItemSaw,
@@ -13,6 +14,9 @@ import {
   RECORDS_MAX,
   type Said,
   type Say,
+  type Show,
+  type ShowKind,
+  type Shown,
   type Word,
 } from '../../watch/core/agent/messages.ts';
 import { shownText, words } from '../words.ts';
@@ -110,6 +114,21 @@ const word = z.discriminatedUnion('word', [
 export const heardMessage: z.ZodType<Heard> = z.strictObject({
   format: z.literal('holdfast-heard-0'),
   ...{ mark, words: z.array(word).max(256) },
+});
+
+const showKind = words<ShowKind>({ sight: true, ledger: true });
+
+/** The line before the frame. */
+export const showMessage: z.ZodType<Show> = z.strictObject({
+  format: z.literal('holdfast-show-0'),
+  ...{ ...spoken, mark: citedMark.optional(), wallMs: count, kind: showKind, seenUpMs: count },
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(1).max(FRAME_BYTES_MAX),
+});
+
+export const shownMessage: z.ZodType<Shown> = z.strictObject({
+  format: z.literal('holdfast-shown-0'),
+  ...{ mark, has: z.boolean(), wants: z.literal('mark').optional() },
 });
 
 export const enrolMessage: z.ZodType<Enrol> = z.strictObject({

@@ -217,6 +217,29 @@ export interface Enrolled {
   readonly mark: Mark;
 }
 
+/** What is too large to be said each minute. */
+export type ShowKind = 'sight' | 'ledger';
+
+export interface Show extends Spoken {
+  readonly format: 'holdfast-show-0';
+  readonly wallMs: number;
+  readonly kind: ShowKind;
+  /** When the look at it began. */
+  readonly seenUpMs: number;
+  /** Of the frame, hexadecimal. */
+  readonly sha256: string;
+  /** Of the frame. */
+  readonly bytes: number;
+}
+
+export interface Shown {
+  readonly format: 'holdfast-shown-0';
+  readonly mark: Mark;
+  /** It is durable, and counts; else it is wanted with its frame. */
+  readonly has: boolean;
+  readonly wants?: 'mark' | undefined;
+}
+
 export type RefusalWord =
   | 'malformed'
   | 'impossible-time'
@@ -232,3 +255,11 @@ export const RECORDS_MAX = 2000;
 export const BODY_BYTES_MAX = 1_048_576;
 /** How long a request to hear is held open, in milliseconds. */
 export const HEAR_WAIT_MS = 25_000;
+export const SHOW_KINDS: readonly ShowKind[] = ['sight', 'ledger'];
+/** Of a frame, and of the text in it. */
+export const FRAME_BYTES_MAX = 4 * 1_048_576;
+export const FRAME_TEXT_BYTES_MAX = 16 * 1_048_576;
+/** Of what stands before it. */
+export const SHOW_HEAD_BYTES_MAX = 4096;
+/** How long what was shown counts, in milliseconds. */
+export const SHOWN_LIMIT_MS = 86_400_000;

@@ -1,6 +1,7 @@
 /** What of a server outlives it, as changes that are committed together: docs/design/026-agents.md. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, Detail, ItemSaw, JobAct, JobState, Level } from '../agent/messages.ts';
+import type { StoredHostChange, StoredShown } from './shown.ts';
 
 export interface StoredAgent {
   readonly agent: AgentId;
@@ -125,7 +126,11 @@ export type ServerChange =
   /** Heard again: what it said and is not over counts again. */
   | { readonly do: 'back'; readonly agent: AgentId; readonly at: UnixMs }
   | { readonly do: 'maintenance'; readonly maintenance: StoredMaintenance }
-  | { readonly do: 'freeze'; readonly freeze: StoredFreeze };
+  | { readonly do: 'freeze'; readonly freeze: StoredFreeze }
+  /** `frame` as base64; undefined: the one that is kept was seen again. */
+  | { readonly do: 'shown'; readonly shown: StoredShown; readonly frame: string | undefined }
+  | { readonly do: 'forget-shown'; readonly agent: AgentId }
+  | { readonly do: 'host-change'; readonly change: StoredHostChange };
 
 /** Bounds by construction: what is older goes as new comes. */
 export const ITEMS_PER_AGENT_MAX = 2000;
@@ -137,6 +142,9 @@ export const JOB_ANSWERS_PER_AGENT_MAX = 50;
 export const WORDS_PER_AGENT_MAX = 1000;
 export const MAINTENANCES_MAX = 1000;
 export const FREEZES_MAX = 1000;
+export const HOST_CHANGES_PER_HOST_MAX = 500;
+/** Of all hosts together: names come and go. */
+export const HOST_CHANGES_MAX = 200_000;
 /** Roll-ups by hour, and by day of UTC. */
 export const ROLL_UP_HOURS = 72;
 export const ROLL_UP_DAYS = 400;

@@ -29,6 +29,7 @@ export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: Ser
     .sort((a, b) => a.word.n - b.word.n);
   return {
     ...{ stored, talk: NO_TALK, heardOrder: { run: 0, seq: -1 }, words, version: 0 },
+    ...{ shownOrder: { run: 0, seq: -1 }, shown: shownOf(kept, agent) },
     items: new Map(items.map((item) => [item.item, heldItem(item)])),
     jobs: new Map(jobs.map((job) => [job.job, job])),
     ...{
@@ -38,6 +39,11 @@ export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: Ser
       itemsRefused: undefined,
     },
   };
+}
+
+function shownOf({ shown = [] }: Omit<Kept, 'agents'>, agent: AgentId): HeldAgent['shown'] {
+  const own = shown.filter((each) => each.agent === agent);
+  return new Map(own.map((stored) => [stored.kind, { stored, seenAtMs: undefined }]));
 }
 
 /** What is known of it from before: what it was, and nothing of now. */
@@ -52,6 +58,9 @@ export function heldItem(stored: StoredItem): HeldItem {
 export function forgetNowOf(held: HeldAgent): void {
   held.talk = NO_TALK;
   forgetItemsOf(held);
+  for (const [kind, { stored }] of held.shown) {
+    held.shown.set(kind, { stored, seenAtMs: undefined });
+  }
 }
 
 export function forgetItemsOf({ items }: HeldAgent): void {
@@ -63,10 +72,11 @@ export function notSaid(item: HeldItem): HeldItem {
 }
 
 /** Nobody is asked by it any more, and its items are another's, or nobody's. */
-export function revokeChanges({ stored, items }: HeldAgent): readonly ServerChange[] {
+export function revokeChanges({ stored, items, shown }: HeldAgent): readonly ServerChange[] {
   const { agent } = stored;
   return [
     { do: 'agent', agent: { ...stored, isRevoked: true } },
+    ...(shown.size === 0 ? [] : [{ do: 'forget-shown' as const, agent }]),
     ...[...items.keys()].map((item) => ({ do: 'forget-item' as const, agent, item })),
   ];
 }
@@ -74,6 +84,7 @@ export function revokeChanges({ stored, items }: HeldAgent): readonly ServerChan
 export function settleRevoked(held: HeldAgent): void {
   held.stored = { ...held.stored, isRevoked: true };
   held.items.clear();
+  held.shown.clear();
   held.talk = NO_TALK;
 }
 

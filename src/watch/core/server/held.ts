@@ -1,7 +1,8 @@
 /** What a server holds in memory. Only what it was told durably outlives it. */
 import type { UnixMs } from '../../../base/units.ts';
-import type { AgentId, RefusalWord, Word } from '../agent/messages.ts';
+import type { AgentId, RefusalWord, ShowKind, Word } from '../agent/messages.ts';
 import type { ServerChange, StoredAgent, StoredItem, StoredJob } from './changes.ts';
+import type { HeldShown, StoredShown } from './shown.ts';
 
 /** The server's time when something happened. */
 export interface ServerNow {
@@ -109,6 +110,9 @@ export interface HeldAgent {
   talk: AgentTalk;
   /** Of `hear` alone: greatest that was taken. */
   heardOrder: { readonly run: number; readonly seq: number };
+  /** Of `show` alone. */
+  shownOrder: { readonly run: number; readonly seq: number };
+  readonly shown: Map<ShowKind, HeldShown>;
   readonly items: Map<string, HeldItem>;
   words: HeldWord[];
   /** That are not over, or whose end is only the server's guess. */
@@ -137,6 +141,7 @@ export interface Kept {
   readonly items: readonly StoredItem[];
   readonly words: readonly { readonly agent: AgentId; readonly word: Word }[];
   readonly openJobs: readonly StoredJob[];
+  readonly shown?: readonly StoredShown[];
 }
 
 /** Nothing changes. */

@@ -7,7 +7,18 @@ import { assert } from '../../../base/assert.ts';
 import type { Random } from '../../../host/random.ts';
 import { unixMs } from '../../../base/units.ts';
 import { LEASE_MS } from '../standing/standing.ts';
-import type { AgentId, Enrolled, Hear, Heard, Level, Mark, Said, Say } from '../agent/messages.ts';
+import type {
+  AgentId,
+  Enrolled,
+  Hear,
+  Heard,
+  Level,
+  Mark,
+  Said,
+  Say,
+  Show,
+  Shown,
+} from '../agent/messages.ts';
 import type { ServerChange, StoredAgent, StoredJob } from './changes.ts';
 import {
   type Agents,
@@ -48,6 +59,7 @@ import {
   wordsAfter,
 } from './orders.ts';
 import { place } from './placed.ts';
+import { type GivenFrame, takeShow } from './shown.ts';
 import { isTakenBefore, talkAfterHear, talkAfterSay, talkOfRefused } from './talk.ts';
 import { TakenRecords, wallOf } from './take-records.ts';
 
@@ -183,6 +195,30 @@ export class ServerCore {
     return this.#pending(held, { answer, changes }, (isSameStart) => {
       held.words = words;
       held.heardOrder = { run, seq };
+      if (isSameStart) held.talk = talkAfterHear(request, held, now);
+    });
+  }
+
+  /** @param frame undefined: it is offered */
+  show(show: Show, frame: GivenFrame | undefined, now: ServerNow): Pending<Shown | Refused> {
+    const held = this.#known(show.agent);
+    if (held === undefined) return unknownAgent();
+    const placed = this.#place(held, show, now);
+    if (placed.is === 'impossible') return impossible();
+    const mark = this.#mark(now);
+    if (placed.is !== 'placed') {
+      return only({ format: 'holdfast-shown-0', mark, has: false, wants: 'mark' });
+    }
+    const request = { ...show, placed, verb: 'show' as const };
+    if (isTakenBefore(request, held)) return this.#refuseReplayed(held, request, now);
+    const taken = takeShow(show, frame, { held, placed, mark, now });
+    if ('problem' in taken) return refused(taken.problem, taken.remedy);
+    return this.#pending(held, taken, (isSameStart) => {
+      held.shownOrder = { run: show.run, seq: show.seq };
+      const { shown } = taken;
+      if (shown !== undefined) {
+        held.shown.set(show.kind, isSameStart ? shown : { ...shown, seenAtMs: undefined });
+      }
       if (isSameStart) held.talk = talkAfterHear(request, held, now);
     });
   }
@@ -383,7 +419,7 @@ export class ServerCore {
     return this.#wordN;
   }
 
-  #place(held: HeldAgent, spoken: Say | Hear, now: ServerNow) {
+  #place(held: HeldAgent, spoken: Say | Hear | Show, now: ServerNow) {
     const placed = place(spoken, held.talk, { start: this.#start, atMs: now.atMs });
     if (placed.is === 'stood-still') this.#forgetNow(held, now);
     return placed;

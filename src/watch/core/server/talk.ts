@@ -1,5 +1,5 @@
 /** What a request says of now, beside its records: lease, order, clocks, who speaks. */
-import type { Hear, Say } from '../agent/messages.ts';
+import type { Hear, Say, Show } from '../agent/messages.ts';
 import { isOfRuns } from '../schedule/run-item.ts';
 import { clockSkew } from './clock-skew.ts';
 import type { AgentTalk, HeldAgent, Order, ServerNow } from './held.ts';
@@ -7,9 +7,9 @@ import type { Placed } from './placed.ts';
 
 type Of<M> = M & {
   readonly placed: Extract<Placed, { readonly is: 'placed' }>;
-  readonly verb: 'say' | 'hear';
+  readonly verb: 'say' | 'hear' | 'show';
 };
-type Request = Of<Say> | Of<Hear>;
+type Request = Of<Say> | Of<Hear> | Of<Show>;
 
 /** What clocks may differ by: a millisecond in a second, and one second. */
 const SURE_MS = 1000;
@@ -21,7 +21,8 @@ const ASK_ALL_EVERY_MS = 600_000;
 
 /** A number that was taken, or one before it. Of each verb alone: a slow one is not overtaken. */
 export function isTakenBefore(request: Request, held: HeldAgent): boolean {
-  const { stored, heardOrder } = held;
+  const { stored, heardOrder, shownOrder } = held;
+  if (request.verb === 'show') return !isAfter(request, shownOrder);
   return !isAfter(request, request.verb === 'say' ? stored : heardOrder);
 }
 
@@ -31,7 +32,12 @@ export function talkOfRefused(request: Request, held: HeldAgent, now: ServerNow)
   return isOfTwoSpeakers(request, held) ? { ...talk, twoSpeakers: seenTwice(talk, now) } : talk;
 }
 
-export function talkAfterHear(request: Of<Hear>, held: HeldAgent, now: ServerNow): AgentTalk {
+/** Of what is no say: it keeps no lease. */
+export function talkAfterHear(
+  request: Of<Hear> | Of<Show>,
+  held: HeldAgent,
+  now: ServerNow,
+): AgentTalk {
   return talkAfter(request, held, now);
 }
 

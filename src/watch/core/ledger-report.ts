@@ -1,0 +1,76 @@
+/** What a host knows of its own recovery points, as its agent shows it: docs/format/ledger-report.md. */
+import type { ByteString } from '../../base/bytes.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { CoverageRow } from './coverage.ts';
+import type { Drill, Estate, RecoveryPoint } from './estate.ts';
+
+export type LedgerEstate = Pick<
+  Estate,
+  'dataSets' | 'points' | 'vaults' | 'keys' | 'drills' | 'found' | 'readers' | 'clockSkewMax'
+>;
+
+export interface LedgerRow {
+  readonly path: ByteString;
+  readonly state: CoverageRow['state'];
+  readonly why: string;
+  readonly coveredUpTo: UnixMs | undefined;
+  readonly openCommand: string | undefined;
+}
+
+export interface NotInLedger {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface LedgerReport {
+  /** When it was made, by the host's clock. */
+  readonly at: UnixMs;
+  /** What the host calls itself: places on it have this name. */
+  readonly host: string;
+  readonly estate: LedgerEstate;
+  readonly coverage: readonly LedgerRow[];
+  /** Of these nothing stands in it, which is not nothing. */
+  readonly notSeen: readonly NotInLedger[];
+  /** What had no room. */
+  readonly leftOut: number;
+}
+
+/** Of one data set in one vault. */
+const POINTS_MAX = 200;
+const DRILLS_MAX = 20;
+const ROWS_MAX = 5000;
+
+/** As much of it as is shown, the newest first. What is left out could only have proven more. */
+export function boundedReport(report: LedgerReport): LedgerReport {
+  const { estate, coverage } = report;
+  const points = newestOfEach(estate.points, POINTS_MAX, (point: RecoveryPoint) => ({
+    of: `${point.vault}\0${point.dataSet}`,
+    at: point.coveredUpTo,
+  }));
+  const drills = newestOfEach(estate.drills, DRILLS_MAX, (drill: Drill) => ({
+    of: `${drill.vault}\0${drill.dataSet}`,
+    at: drill.evidence.observedAt,
+  }));
+  const rows = coverage.slice(0, ROWS_MAX);
+  const leftOut =
+    estate.points.length -
+    points.length +
+    (estate.drills.length - drills.length) +
+    (coverage.length - rows.length);
+  return { ...report, estate: { ...estate, points, drills }, coverage: rows, leftOut };
+}
+
+function newestOfEach<T>(
+  all: readonly T[],
+  countMax: number,
+  keyOf: (item: T) => { readonly of: string; readonly at: number },
+): readonly T[] {
+  const counts = new Map<string, number>();
+  const newestFirst = [...all].sort((one, other) => keyOf(other).at - keyOf(one).at);
+  return newestFirst.filter((item) => {
+    const { of } = keyOf(item);
+    const count = (counts.get(of) ?? 0) + 1;
+    counts.set(of, count);
+    return count <= countMax;
+  });
+}

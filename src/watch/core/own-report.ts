@@ -1,0 +1,205 @@
+/**
+ * A ledger report as part of an estate of many hosts. A host speaks of itself only: what it says of
+ * another's data is dropped and named, and what it says of a vault proves nothing of anybody else's.
+ */
+import type { Evidence } from '../../base/evidence.ts';
+import type { DataSet, Estate, RecoveryPoint } from './estate.ts';
+import type { LedgerEstate, LedgerReport, LedgerRow } from './ledger-report.ts';
+import type { HostOf } from './look/host-names.ts';
+import { earlierBy, SERVER, type ShownBy } from './look/own-sight.ts';
+import { isWithin, type Place } from './place.ts';
+
+export interface OwnReport {
+  readonly host: string;
+  readonly estate: LedgerEstate;
+  readonly coverage: readonly LedgerRow[];
+  readonly notSeen: LedgerReport['notSeen'];
+  readonly leftOut: number;
+  /** Names of data sets that are not its own, or that nothing in it says where they lie. */
+  readonly foreign: readonly string[];
+}
+
+export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
+  const { host, aheadMs } = by;
+  const { estate } = report;
+  const placed = (place: Place): Place => (place.host === report.host ? { ...place, host } : place);
+  const isOwn = ({ host: its }: Place): boolean => its === report.host || its.startsWith(SERVER);
+  const own = estate.dataSets.filter(
+    ({ places }) => places.length > 0 && places.every((place) => isOwn(place)),
+  );
+  const names = new Set(own.map(({ name }) => name));
+  const foreign = [
+    ...estate.dataSets.flatMap(({ name }) => (names.has(name) ? [] : [name])),
+    ...estate.points.flatMap(({ dataSet }) => (names.has(dataSet) ? [] : [dataSet])),
+  ];
+  // Of its own: what one host says of a vault is nothing that another's points could rest on.
+  const named = (name: string): string => `${host}:${name}`;
+  const vaultOf = (vault: string): string => `${vault} of ${host}`;
+  const dated = (evidence: Evidence): Evidence => ({
+    ...evidence,
+    observedAt: earlierBy(evidence.observedAt, aheadMs),
+    expiresAt: earlierBy(evidence.expiresAt, aheadMs),
+  });
+  return {
+    host,
+    estate: {
+      dataSets: own.map(
+        (set): DataSet => ({
+          ...set,
+          name: named(set.name),
+          places: set.places.map(placed),
+          usedAs: [],
+        }),
+      ),
+      points: estate.points
+        .filter(({ dataSet }) => names.has(dataSet))
+        .map(
+          (point): RecoveryPoint => ({
+            ...point,
+            dataSet: named(point.dataSet),
+            vault: vaultOf(point.vault),
+            coveredUpTo: earlierBy(point.coveredUpTo, aheadMs),
+            exists: point.exists.map(({ copy, evidence }) => ({
+              copy: vaultOf(copy),
+              evidence: dated(evidence),
+            })),
+          }),
+        ),
+      vaults: estate.vaults
+        .filter(({ place }) => isOwn(place))
+        .map(({ standsOn, ...copy }) => ({
+          ...copy,
+          vault: vaultOf(copy.vault),
+          copy: vaultOf(copy.copy),
+          place: placed(copy.place),
+          openedBy: copy.openedBy?.map(vaultOf),
+          ...(standsOn === undefined ? {} : { standsOn: standsOn.filter(isOwn).map(placed) }),
+        })),
+      keys: estate.keys.map((key) => ({
+        ...key,
+        id: vaultOf(key.id),
+        places: key.places.filter(isOwn).map(placed),
+      })),
+      drills: estate.drills
+        .filter(({ dataSet }) => names.has(dataSet))
+        .map((drill) => ({
+          ...drill,
+          dataSet: named(drill.dataSet),
+          vault: vaultOf(drill.vault),
+          copy: vaultOf(drill.copy),
+          target: placed(drill.target),
+          evidence: dated(drill.evidence),
+        })),
+      found: estate.found
+        .filter(({ place }) => place === undefined || isOwn(place))
+        .map(({ needs, place, ...each }) => ({
+          ...each,
+          place: place && placed(place),
+          ofHosts: [host],
+          ...(needs === undefined ? {} : { needs: needs.map((some) => some.map(placed)) }),
+        })),
+      readers: estate.readers.flatMap((reader) =>
+        reader === report.host ? host : reader.startsWith(SERVER) ? reader : [],
+      ),
+      clockSkewMax: estate.clockSkewMax,
+    },
+    coverage: report.coverage.map((row) => ({
+      ...row,
+      coveredUpTo: earlierBy(row.coveredUpTo, aheadMs),
+    })),
+    ...{ notSeen: report.notSeen, leftOut: report.leftOut, foreign: [...new Set(foreign)].sort() },
+  };
+}
+
+/** A report that counts no more: what it proved is not proven, and what it saw is not seen. */
+export function expiredReport(report: OwnReport): OwnReport {
+  const { estate } = report;
+  return {
+    ...report,
+    coverage: report.coverage.map((row) => ({ ...row, state: 'unknown' as const })),
+    estate: {
+      ...estate,
+      dataSets: estate.dataSets.map((set) => ({ ...set, isSeen: false })),
+      points: estate.points.map((point) => ({ ...point, exists: [] })),
+      drills: [],
+      readers: [],
+    },
+  };
+}
+
+/**
+ * The estate that sights show, with what hosts reported of their own points. At the same place of the
+ * same host a reported data set stands for what the sight saw; no report takes another host's away.
+ */
+export function withReports(looked: Estate, reports: readonly OwnReport[], hostOf: HostOf): Estate {
+  if (reports.length === 0) return looked;
+  const resolved = (place: Place): Place => {
+    if (!place.host.startsWith(SERVER)) return place;
+    const host = hostOf(place.host.slice(SERVER.length));
+    return host === undefined ? place : { ...place, host };
+  };
+  const byHost = new Map(reports.map((report) => [report.host, report]));
+  const dataSets = looked.dataSets.filter((set) => !isReported(set, byHost));
+  const kept = new Set(dataSets.map(({ name }) => name));
+  const others = new Map<string, Place[]>();
+  for (const set of looked.dataSets) {
+    if (!kept.has(set.name)) others.set(set.name, [...set.places]);
+  }
+  const own = reports.flatMap((report) =>
+    report.estate.dataSets.map((set) => ({
+      ...set,
+      places: [
+        ...set.places.map(resolved),
+        // What a guest stands on was seen from its hypervisor.
+        ...(others.get(set.name) ?? []).filter(({ host }) => host !== report.host),
+      ],
+    })),
+  );
+  const isHidden = (host: string): boolean => (byHost.get(host)?.notSeen.length ?? 0) > 0;
+  const all = <K extends 'points' | 'vaults' | 'keys' | 'drills' | 'found'>(
+    name: K,
+  ): Estate[K][number][] =>
+    reports.flatMap((report): Estate[K][number][] => [...report.estate[name]]);
+  return {
+    ...looked,
+    dataSets: [
+      // Where a vault of its host did not open, it may be in that one.
+      ...dataSets.map((set) =>
+        set.places.some(({ host }) => isHidden(host)) ? { ...set, isSeen: false } : set,
+      ),
+      ...own,
+    ],
+    points: [...looked.points.filter(({ dataSet }) => kept.has(dataSet)), ...all('points')],
+    drills: [...looked.drills.filter(({ dataSet }) => kept.has(dataSet)), ...all('drills')],
+    vaults: [
+      ...looked.vaults,
+      ...all('vaults').map((copy) => ({ ...copy, place: resolved(copy.place) })),
+    ],
+    keys: [
+      ...looked.keys,
+      ...all('keys').map((key) => ({ ...key, places: key.places.map(resolved) })),
+    ],
+    found: [...looked.found, ...all('found')],
+    readers: [
+      ...new Set([
+        ...looked.readers,
+        ...reports.flatMap(({ estate }) =>
+          estate.readers.map((host) => hostOf(host.replace(/^server /, '')) ?? host),
+        ),
+      ]),
+    ],
+  };
+}
+
+/** Its first place is where its own host has it. */
+function isReported(set: DataSet, byHost: ReadonlyMap<string, OwnReport>): boolean {
+  const [at] = set.places;
+  if (at?.path === undefined) return false;
+  const { host, path } = at;
+  const own = byHost.get(host)?.estate.dataSets ?? [];
+  return own.some(({ places }) =>
+    places.some(
+      (place) => place.host === host && place.path !== undefined && isWithin(path, place.path),
+    ),
+  );
+}

@@ -1,0 +1,119 @@
+/** A ledger report as text and back: docs/format/ledger-report.md. What is read is parsed, not trusted. */
+import { z } from 'zod';
+import type { Evidence, Saw } from '../base/evidence.ts';
+import type { Result } from '../base/result.ts';
+import type { Hash } from '../host/hash.ts';
+import type {
+  CopyProof,
+  DataSet,
+  Drill,
+  Key,
+  RecoveryPoint,
+  UnopenedBackup,
+  VaultCopy,
+} from '../watch/core/estate.ts';
+import type {
+  LedgerEstate,
+  LedgerReport,
+  LedgerRow,
+  NotInLedger,
+} from '../watch/core/ledger-report.ts';
+import { bytes, dataKinds, orNothing, place, span, time, whole } from './host-look.ts';
+import { linesOf, linesText, parsedLine } from './line-text.ts';
+import { backupTools, words } from './words.ts';
+
+const text = z.string();
+const count = z.int().min(0);
+
+const saw = words<Saw>({ healthy: true, broken: true, unreadable: true });
+const evidence: z.ZodType<Evidence> = whole<Evidence>()({
+  ...{ subject: text, saw, observedAt: time, receivedAt: time, expiresAt: time, source: text },
+  ...{ bootId: text, seq: z.number() },
+  detail: z.record(text, z.union([text, z.number(), z.boolean()])),
+});
+
+const usedAs = z.strictObject({ host: text, path: orNothing(bytes) });
+const dataSet = whole<DataSet>()({
+  ...{ name: text, kind: dataKinds, places: z.array(place), usedAs: z.array(usedAs).optional() },
+  ...{ bytes: z.number(), entries: orNothing(z.number()), needsEngine: z.boolean() },
+  ...{ unflushedMax: span, isSeen: z.boolean() },
+}).transform(
+  ({ usedAs: used, ...rest }): DataSet => ({
+    ...rest,
+    ...(used === undefined ? {} : { usedAs: used }),
+  }),
+);
+
+const vault = whole<VaultCopy>()({
+  ...{ vault: text, copy: text, place, standsOn: z.array(place).optional() },
+  openedBy: orNothing(z.array(text)),
+}).transform(
+  ({ standsOn, ...rest }): VaultCopy => ({
+    ...rest,
+    ...(standsOn === undefined ? {} : { standsOn }),
+  }),
+);
+
+const proof = whole<CopyProof>()({ copy: text, evidence });
+const point = whole<RecoveryPoint>()({
+  ...{ id: text, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
+  ...{ gapCount: count, exists: z.array(proof) },
+});
+
+const key = whole<Key>()({ id: text, places: z.array(place), isConfirmedElsewhere: z.boolean() });
+
+const drill = whole<Drill>()({
+  ...{ dataSet: text, vault: text, copy: text, point: text, evidence, bytes: z.number() },
+  ...{ entries: z.number(), tookMs: span, target: place, isPastCache: z.boolean() },
+  ...{ engineStarted: orNothing(z.boolean()), bottleneck: orNothing(text) },
+});
+
+const found = whole<UnopenedBackup>()({
+  tool: z.union([backupTools, z.literal('gluster replica')]),
+  ...{ place: orNothing(place), holdsOnly: z.array(bytes).optional() },
+  ...{ ofHosts: z.array(text).optional(), needs: z.array(z.array(place)).optional() },
+}).transform(
+  ({ holdsOnly, ofHosts, needs, ...rest }): UnopenedBackup => ({
+    ...rest,
+    ...(holdsOnly === undefined ? {} : { holdsOnly }),
+    ...(ofHosts === undefined ? {} : { ofHosts }),
+    ...(needs === undefined ? {} : { needs }),
+  }),
+);
+
+const estate = whole<LedgerEstate>()({
+  ...{ dataSets: z.array(dataSet), points: z.array(point), vaults: z.array(vault) },
+  ...{ keys: z.array(key), drills: z.array(drill), found: z.array(found) },
+  ...{ readers: z.array(text), clockSkewMax: span },
+});
+
+const row = whole<LedgerRow>()({
+  ...{ path: bytes, state: z.enum(['none', 'unknown', 'covered']), why: text },
+  ...{ coveredUpTo: orNothing(time), openCommand: orNothing(text) },
+});
+
+const report = z.strictObject({
+  ...{ holdfast: z.literal('ledger'), version: z.literal(1), at: time, host: text, estate },
+  ...{ coverage: z.array(row), leftOut: count },
+  notSeen: z.array(whole<NotInLedger>()({ what: text, why: text })),
+});
+
+export function ledgerReportText(of: LedgerReport, hash: Hash): string {
+  const { at, host, coverage, notSeen, leftOut } = of;
+  const { dataSets, points, vaults, keys, drills, found: unopened } = of.estate;
+  const { readers, clockSkewMax } = of.estate;
+  const own = { dataSets, points, vaults, keys, drills, found: unopened, readers, clockSkewMax };
+  const head = { holdfast: 'ledger', version: 1, at, host };
+  return linesText([{ ...head, estate: own, coverage, notSeen, leftOut }], hash);
+}
+
+/** Why it is none, in words, where it is not as the format says. */
+export function ledgerReportOf(given: string, hash: Hash): Result<LedgerReport, string> {
+  const lines = linesOf(given, hash);
+  if (!lines.ok) return lines;
+  const [first, ...others] = lines.value;
+  const read = others.length === 0 ? parsedLine(report, first) : undefined;
+  if (read === undefined) return { ok: false, error: 'it is no ledger report of version 1' };
+  const { at, host, estate: its, coverage, notSeen, leftOut } = read;
+  return { ok: true, value: { at, host, estate: its, coverage, notSeen, leftOut } };
+}
