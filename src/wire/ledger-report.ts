@@ -5,7 +5,6 @@ import type { Result } from '../base/result.ts';
 import type { Hash } from '../host/hash.ts';
 import type {
   CopyProof,
-  DataSet,
   Drill,
   Key,
   RecoveryPoint,
@@ -13,6 +12,7 @@ import type {
   VaultCopy,
 } from '../watch/core/estate.ts';
 import type {
+  LedgerDataSet,
   LedgerEstate,
   LedgerReport,
   LedgerRow,
@@ -33,12 +33,12 @@ const evidence: z.ZodType<Evidence> = whole<Evidence>()({
 });
 
 const usedAs = z.strictObject({ host: text, path: orNothing(bytes) });
-const dataSet = whole<DataSet>()({
+const dataSet = whole<LedgerDataSet>()({
   ...{ name: text, kind: dataKinds, places: z.array(place), usedAs: z.array(usedAs).optional() },
   ...{ bytes: z.number(), entries: orNothing(z.number()), needsEngine: z.boolean() },
   ...{ unflushedMax: span, isSeen: z.boolean() },
 }).transform(
-  ({ usedAs: used, ...rest }): DataSet => ({
+  ({ usedAs: used, ...rest }): LedgerDataSet => ({
     ...rest,
     ...(used === undefined ? {} : { usedAs: used }),
   }),

@@ -16,10 +16,10 @@ export interface AgentIdentity {
   /** PKCS 8, PEM. */
   readonly pem: string;
   /** Base64, over what docs/format/agent.md says. */
-  readonly sign: (of: { verb: Verb; pin: string; body: string }) => string;
+  readonly sign: (of: { verb: Verb; pin: string; body: string | Uint8Array }) => string;
 }
 
-export type Verb = 'enrol' | 'say' | 'hear';
+export type Verb = 'enrol' | 'say' | 'hear' | 'show';
 
 const ID_DIGITS = 32;
 
@@ -42,8 +42,9 @@ function identityOf(key: KeyObject): AgentIdentity {
     publicKey: spki.toString('base64'),
     pem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     sign: ({ verb, pin, body }) => {
-      const text = `holdfast-agent-0\n${verb}\n${agent}\n${pin}\n${body}`;
-      return sign(null, Buffer.from(text, 'utf8'), key).toString('base64');
+      const head = Buffer.from(`holdfast-agent-0\n${verb}\n${agent}\n${pin}\n`, 'utf8');
+      const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+      return sign(null, Buffer.concat([head, bytes]), key).toString('base64');
     },
   };
 }

@@ -60,6 +60,8 @@ async function bench(
       took.push(message);
       return Promise.resolve({ format: 'holdfast-said-0', mark, acked: 0 });
     },
+    show: (_message, frame) =>
+      Promise.resolve({ format: 'holdfast-shown-0', mark, has: frame !== undefined }),
     hear: (_message, signal) =>
       new Promise((resolve) => {
         heard += 1;

@@ -1,9 +1,16 @@
-/** `POST /agent/v1/{enrol,say,hear}`: docs/format/agent.md. */
+/** `POST /agent/v1/{enrol,say,hear,show}`: docs/format/agent.md. */
+import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../../host/clock.ts';
-import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages.ts';
-import { type AgentId, BODY_BYTES_MAX, type RefusalWord } from '../../watch/core/agent/messages.ts';
+import { enrolMessage, hearMessage, sayMessage, showMessage } from '../../wire/agent/messages.ts';
+import {
+  type AgentId,
+  BODY_BYTES_MAX,
+  FRAME_BYTES_MAX,
+  type RefusalWord,
+  SHOW_HEAD_BYTES_MAX,
+} from '../../watch/core/agent/messages.ts';
 import type { AgentDesk, RefusedSoon } from '../../watch/shell/server/agent-desk.ts';
 import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
 import { BodyRoom, type RoomLimits } from './body-room.ts';
@@ -25,6 +32,8 @@ const STATUS: Readonly<Record<RefusalWord, number>> = {
 export interface AgentRates {
   /** Of one agent. */
   readonly agent: Rate;
+  /** Of the frames that it shows: each costs the reading of it. */
+  readonly frames: Rate;
   /** Of what was refused from one address: who is not known, and tries. */
   readonly refused: Rate;
 }
@@ -32,11 +41,16 @@ export interface AgentRates {
 /** After a time away an agent says all it kept: that must fit into the burst. */
 const RATES: AgentRates = {
   agent: { burst: 120, perMinute: 240 },
+  frames: { burst: 6, perMinute: 1 },
   refused: { burst: 30, perMinute: 30 },
 };
 
 const ENROL = '/agent/v1/enrol';
-const ENROL_BYTES_MAX = 4096;
+const SHOW = '/agent/v1/show';
+const BYTES_MAX: Readonly<Record<string, number>> = {
+  [ENROL]: 4096,
+  [SHOW]: FRAME_BYTES_MAX + SHOW_HEAD_BYTES_MAX,
+};
 
 /** Messages that are being worked on at once; one more is told to come again. */
 const UNDER_WAY_MAX = 2000;
@@ -57,8 +71,8 @@ export function addAgentRoutes(app: App, parts: Parts): void {
     // The signature is over the bytes: nothing of them is parsed before it was checked.
     inner.removeAllContentTypeParsers();
     inner.addContentTypeParser('*', async (request: FastifyRequest) => {
-      const isEnrolment = request.routeOptions.url === ENROL;
-      return await room.read(request.raw, isEnrolment ? ENROL_BYTES_MAX : BODY_BYTES_MAX);
+      const { url = '' } = request.routeOptions;
+      return await room.read(request.raw, BYTES_MAX[url] ?? BODY_BYTES_MAX);
     });
     inner.addHook('onRequest', async (request, reply) => {
       reply.raw.once('close', () => room.leave(request.raw));
@@ -81,6 +95,7 @@ export function addAgentRoutes(app: App, parts: Parts): void {
     inner.post(ENROL, (request, reply) => counter.enrol(request, reply));
     inner.post('/agent/v1/say', (request, reply) => counter.say(request, reply));
     inner.post('/agent/v1/hear', (request, reply) => counter.hear(request, reply));
+    inner.post(SHOW, (request, reply) => counter.show(request, reply));
     done();
   });
 }
@@ -90,15 +105,17 @@ class Counter {
   readonly #desk: AgentDesk;
   readonly #check: SignatureCheck;
   readonly #ofAgent: RateLimit;
+  readonly #ofFrames: RateLimit;
   readonly #ofRefused: RateLimit;
   readonly #underWayMax: number;
   #underWay = 0;
 
   constructor({ desk, pin, clock, rates, underWayMax }: Parts) {
-    const { agent, refused } = { ...RATES, ...rates };
+    const { agent, frames, refused } = { ...RATES, ...rates };
     this.#desk = desk;
     this.#check = new SignatureCheck(pin);
     this.#ofAgent = new RateLimit(agent, clock);
+    this.#ofFrames = new RateLimit(frames, clock);
     this.#ofRefused = new RateLimit(refused, clock);
     this.#underWayMax = underWayMax ?? UNDER_WAY_MAX;
   }
@@ -151,12 +168,40 @@ class Counter {
     }
   }
 
+  async show(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const heard = this.#heard(request);
+    if ('remedy' in heard) return this.refuse(request, reply, heard);
+    const { head, frame } = partsOf(heard.body);
+    const of = { verb: 'show', schema: showMessage, read: head } as const;
+    const message = this.#knownOf(request, heard, of);
+    if ('remedy' in message) return this.refuse(request, reply, message);
+    if (frame !== undefined) {
+      if (frame.length !== message.bytes || sha256Of(frame) !== message.sha256) {
+        return this.refuse(request, reply, malformed('its frame is not the one that it names'));
+      }
+      const waitMs = this.#ofFrames.take(message.agent);
+      if (waitMs > 0) return refuse(reply, tooFast(waitMs));
+    }
+    const answer = await this.#working(() => this.#desk.show(message, frame));
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+  }
+
   #known<M extends { readonly agent: AgentId }>(
     request: FastifyRequest,
-    { verb, schema }: { readonly verb: Verb; readonly schema: z.ZodType<M> },
+    of: { readonly verb: Verb; readonly schema: z.ZodType<M> },
   ): M | RefusedSoon {
     const heard = this.#heard(request);
     if ('remedy' in heard) return heard;
+    return this.#knownOf(request, heard, { ...of, read: heard.body });
+  }
+
+  /** @param of `read`: the part of the body that is read; all of it is signed */
+  #knownOf<M extends { readonly agent: AgentId }>(
+    request: FastifyRequest,
+    heard: Heard,
+    of: { readonly verb: Verb; readonly schema: z.ZodType<M>; readonly read: Buffer },
+  ): M | RefusedSoon {
+    const { verb, schema, read } = of;
     const { agent, signature, body } = heard;
     const publicKey = this.#desk.publicKeyOf(agent);
     if (publicKey === undefined) return unknownAgent();
@@ -165,7 +210,7 @@ class Counter {
     request.server.connections.know(request.raw.socket, agent);
     const waitMs = this.#ofAgent.take(agent);
     if (waitMs > 0) return tooFast(waitMs);
-    const message = parsed(schema, body);
+    const message = parsed(schema, read);
     if (message === undefined) return malformed('it is not as docs/format/agent.md has it');
     return message.agent === agent ? message : malformed('it names another agent');
   }
@@ -205,6 +250,18 @@ interface Heard {
   readonly agent: AgentId;
   readonly signature: string;
   readonly body: Buffer;
+}
+
+/** A line, and what comes behind it; nothing there: no frame. */
+function partsOf(body: Buffer): { readonly head: Buffer; readonly frame: Buffer | undefined } {
+  const end = body.subarray(0, SHOW_HEAD_BYTES_MAX).indexOf(0x0a);
+  if (end === -1) return { head: Buffer.alloc(0), frame: undefined };
+  const frame = body.subarray(end + 1);
+  return { head: body.subarray(0, end), frame: frame.length === 0 ? undefined : frame };
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

@@ -12,6 +12,8 @@ import {
   type Heard,
   type Said,
   type Say,
+  type Show,
+  type Shown,
 } from '../../watch/core/agent/messages.ts';
 import type { StateChange } from '../../adapters/sqlite/open-server-state.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
@@ -30,6 +32,8 @@ export interface DeskParts {
     follow: (spent: OneTime) => readonly ServerChange[],
   ) => Promise<OneTime | undefined>;
   readonly agentIdOf: (publicKey: string) => AgentId;
+  /** Reads what is shown, and takes it. */
+  readonly show: (message: Show, frame: Uint8Array | undefined) => Promise<Shown | RefusedSoon>;
   readonly hearWaitMs?: DurationMs;
 }
 
@@ -102,6 +106,10 @@ export class Desk implements AgentDesk {
     const answer = await notNowOnFault(() => writer.take(agent, () => core.take(message, now())));
     if (!isRefused(answer) && answer.wants !== 'mark') this.#said.set(agent, { isFrozen });
     return answer;
+  }
+
+  show(message: Show, frame: Uint8Array | undefined): Promise<Shown | RefusedSoon> {
+    return notNowOnFault(() => this.#parts.show(message, frame));
   }
 
   async hear(message: Hear, signal: AbortSignal): Promise<Heard | RefusedSoon> {

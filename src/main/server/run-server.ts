@@ -6,6 +6,7 @@ import { sayMessage } from '../../base/say-name.ts';
 import { layoutRows } from '../../base/say-rows.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
+import { textOfBytes } from '../cli/places.ts';
 import { noteListens } from './listens-file.ts';
 import type { RunningServer } from './server.ts';
 import { KEY_NAME, LOCK_NAME, REGISTER_NAME } from './server-names.ts';
@@ -24,6 +25,7 @@ export async function runServer(cli: Cli, options: { readonly config?: string })
     const server = await startServer({
       ...{ stateDirectory: directory, listen, url, clock: cli.clock, log },
       ...{ config: settings.config, configFile: settings.configFile },
+      looksIn: textOfBytes(settings.state.value),
       onBug: (error) => {
         bugs.push(error);
         stopped.stop();

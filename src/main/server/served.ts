@@ -25,6 +25,7 @@ import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
+import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';
 
@@ -33,6 +34,10 @@ export interface Served {
   readonly scheduler: Scheduler;
   readonly writer: Writer;
   readonly desk: Desk;
+  /** What agents showed of their hosts. */
+  readonly sights: Sights;
+  /** Where `holdfast look` and `connect` of this machine keep what they saw; undefined: nowhere. */
+  readonly looksIn: string | undefined;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;
   readonly telling: Telling;

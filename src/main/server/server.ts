@@ -45,6 +45,7 @@ import { openOwnKey, openOwnState } from './own-state.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
 import { REGISTER_NAME } from './server-names.ts';
 import type { Served } from './served.ts';
+import { Sights } from './sights.ts';
 import { takeRevocations } from './take-revocations.ts';
 import { Writer } from './writer.ts';
 
@@ -53,6 +54,8 @@ export interface ServerParts {
   readonly stateDirectory: string;
   readonly config: Config;
   readonly configFile: string | undefined;
+  /** State directory of the Holdfast of this machine: looks over ssh, and what was opened. */
+  readonly looksIn?: string | undefined;
   readonly listen: ListenAt;
   /** Also a page for browsers of this machine, without TLS: docs/design/032-up-watches.md. */
   readonly page?: ListenAt;
@@ -166,7 +169,7 @@ async function compose(
   const { state, pin } = of;
   const random = nodeRandom();
   const now = serverTime(clock);
-  const loaded = await state.load(clock.now());
+  const [loaded, shown] = [await state.load(clock.now()), await state.shown()];
   const register = new KeptRegister(
     {
       ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log },
@@ -177,7 +180,7 @@ async function compose(
   await register.write();
   const schedules = schedulesOf(config);
   const words = loaded.words.flatMap(wordOf);
-  const core = new ServerCore({ ...loaded, words, schedules }, random, now());
+  const core = new ServerCore({ ...loaded, words, schedules, shown }, random, now());
   const access = new Access<ServerChange | TellChange>({
     ...{ store: state, passwords: nodePasswordHash(), random, hash: nodeHash(), clock },
   });
@@ -191,8 +194,10 @@ async function compose(
     },
     onBug,
   });
+  const sights = new Sights({ core, writer, state, now });
   const desk = new Desk({
     ...{ core, writer, now },
+    show: (message, frame) => sights.take(message, frame),
     spend: (by, follow) => access.enrol(by, follow),
     agentIdOf: (publicKey) => agentIdOf(Buffer.from(publicKey, 'base64')),
   });
@@ -204,6 +209,7 @@ async function compose(
   });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)) },
+    ...{ sights, looksIn: parts.looksIn },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     newId: () => randomId(random),

@@ -2,12 +2,15 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { CoverageRow } from './coverage.ts';
-import type { Drill, Estate, RecoveryPoint } from './estate.ts';
+import type { DataSet, Drill, Estate, RecoveryPoint } from './estate.ts';
+
+/** What people promised of it stands in the configuration, which is not the host's to say. */
+export type LedgerDataSet = Omit<DataSet, 'promise'>;
 
 export type LedgerEstate = Pick<
   Estate,
-  'dataSets' | 'points' | 'vaults' | 'keys' | 'drills' | 'found' | 'readers' | 'clockSkewMax'
->;
+  'points' | 'vaults' | 'keys' | 'drills' | 'found' | 'readers' | 'clockSkewMax'
+> & { readonly dataSets: readonly LedgerDataSet[] };
 
 export interface LedgerRow {
   readonly path: ByteString;

@@ -1,4 +1,5 @@
 /** The server as `up` runs it: where it listens, whom it lets in, and how everything stands. */
+import path from 'node:path';
 import { isEnrolled, readEnrolment } from '../../../adapters/agent-link/enrolment.ts';
 import { type ListenAt, sayAddress } from '../../../adapters/http/https-server.ts';
 import { nodeClock } from '../../../adapters/node/clock.ts';
@@ -151,6 +152,7 @@ async function started(begin: ServerBegin, { say, fail }: ToUp): Promise<Running
     try {
       return await startServer({
         ...{ stateDirectory: begin.directory, config, configFile: begin.configFile },
+        looksIn: path.dirname(begin.directory),
         url: url ?? urlOf(place.listen),
         ...{ listen: place.listen, page: { host: HERE, port: place.page }, clock: nodeClock() },
         log: (line) => say({ kind: 'log', line }),

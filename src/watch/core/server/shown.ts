@@ -75,8 +75,12 @@ export function shownNow(
 /** A frame that was read and found to be in order, with what is kept of it. */
 export interface GivenFrame {
   readonly body: string;
-  readonly changes: readonly StoredHostChange[];
+  /** What is not as it was in the sight before. */
+  readonly changes: readonly Change[];
 }
+
+/** Clocks that are set by a time service differ by less; what exposure computes allows for it. */
+const AHEAD_MIN_MS = 1000;
 
 export interface Taken {
   readonly answer: Shown;
@@ -108,11 +112,15 @@ export function takeShow(
     return { answer: { format, mark, has: false }, changes: [], shown: undefined };
   }
   const seenAtMs = placed.momentOf(show.seenUpMs);
-  const aheadMs = Math.max(0, Math.round(show.wallMs - wallOf(placed.sentAtMs, now)));
+  const skewMs = show.wallMs - wallOf(placed.sentAtMs, now);
+  const aheadMs = skewMs < AHEAD_MIN_MS ? 0 : Math.ceil(skewMs / 1000) * 1000;
   const stored = { agent, kind, sha256, bytes, seenAt: wallOf(seenAtMs, now), aheadMs };
   const changes = (frame?.changes ?? []).map((change) => ({
     do: 'host-change' as const,
-    change,
+    change: {
+      ...{ host: held.stored.host, at: stored.seenAt },
+      ...{ notBefore: known?.stored.seenAt ?? stored.seenAt, change },
+    },
   }));
   return {
     answer: { format, mark, has: true },

@@ -6,6 +6,8 @@ import type {
   Heard,
   Said,
   Say,
+  Show,
+  Shown,
 } from '../../core/agent/messages.ts';
 import type { Refused } from '../../core/server/held.ts';
 
@@ -24,6 +26,12 @@ export interface AgentDesk {
   enrol(message: Enrol, from: string): Promise<Enrolled | RefusedSoon>;
   /** What it answers is durable. */
   say(message: Say): Promise<Said | RefusedSoon>;
+  /**
+   * What it answers is durable. What is in the frame is read here.
+   *
+   * @param frame its digest is right; undefined: it is offered
+   */
+  show(message: Show, frame: Uint8Array | undefined): Promise<Shown | RefusedSoon>;
   /** Waits for a word, or until the signal or 25 s. */
   hear(message: Hear, signal: AbortSignal): Promise<Heard | RefusedSoon>;
 }

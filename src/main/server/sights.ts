@@ -1,0 +1,134 @@
+/**
+ * What agents showed of their hosts, as the server holds it: read once, kept in its state, and told
+ * apart by whether it counts now. docs/format/agent.md, `show`.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { AgentId, Show, ShowKind, Shown } from '../../watch/core/agent/messages.ts';
+import { type Change, compareSights } from '../../watch/core/look/compare-sights.ts';
+import { type AnsweredLook, ownSight, slimSight } from '../../watch/core/look/own-sight.ts';
+import { type OwnReport, ownReport } from '../../watch/core/own-report.ts';
+import type { Refused, ServerNow } from '../../watch/core/server/held.ts';
+import type { ServerCore } from '../../watch/core/server/server-core.ts';
+import { type GivenFrame, shownNow, type ShownNow } from '../../watch/core/server/shown.ts';
+import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
+import { type ReadFrame, readFrame } from './shown-frames.ts';
+import type { Writer } from './writer.ts';
+
+export interface SightsParts {
+  readonly core: ServerCore;
+  readonly writer: Writer;
+  readonly state: Pick<ShownStore, 'frame'>;
+  readonly now: () => ServerNow;
+}
+
+/** One host, as its agent showed it. */
+export interface HostShown {
+  readonly host: string;
+  readonly agent: AgentId;
+  readonly sight: { readonly look: AnsweredLook; readonly now: ShownNow } | undefined;
+  readonly ledger: { readonly report: OwnReport; readonly now: ShownNow } | undefined;
+}
+
+/** Of one sight; of what is more it is said how much. */
+const CHANGES_MAX = 400;
+const TEXT_MAX = 300;
+
+export class Sights {
+  readonly #parts: SightsParts;
+  readonly #looks = new Map<AgentId, { readonly of: string; readonly look: AnsweredLook }>();
+  readonly #reports = new Map<AgentId, { readonly of: string; readonly report: OwnReport }>();
+
+  constructor(parts: SightsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws Fault HF_SERVER_STATE, HF_API_BUSY: then nothing was taken */
+  async take(show: Show, frame: Uint8Array | undefined): Promise<Shown | Refused> {
+    const { core, writer, now } = this.#parts;
+    const { agent, kind } = show;
+    let given: GivenFrame | undefined;
+    if (frame !== undefined) {
+      const read = readFrame(kind, frame);
+      if (!read.ok) {
+        const remedy = `Compare the versions of both sides: its ${kind} cannot be read (${read.error}).`;
+        return { problem: 'malformed', remedy };
+      }
+      const changes = await this.#changesIn(show, read.value);
+      given = { body: Buffer.from(frame).toString('base64'), changes };
+    }
+    return writer.take(agent, () => core.show(show, given, now()));
+  }
+
+  /** By host. What is not read yet is read now, with pauses in which agents are answered. */
+  async all(): Promise<readonly HostShown[]> {
+    const { core, now } = this.#parts;
+    const hosts: HostShown[] = [];
+    for (const held of core.agents()) {
+      const { agent, host } = held.stored;
+      const sight = shownNow(held, 'sight', now());
+      const ledger = shownNow(held, 'ledger', now());
+      const look = sight && (await this.#lookOf(host, sight));
+      const report = ledger && (await this.#reportOf(host, ledger));
+      hosts.push({
+        ...{ host, agent },
+        sight: look && { look, now: sight },
+        ledger: report && { report, now: ledger },
+      });
+    }
+    const known = new Set(hosts.map(({ agent }) => agent));
+    for (const kept of [this.#looks, this.#reports]) {
+      for (const agent of kept.keys()) if (!known.has(agent)) kept.delete(agent);
+    }
+    return hosts.sort((one, other) => (one.host < other.host ? -1 : 1));
+  }
+
+  async #lookOf(host: string, { stored }: ShownNow): Promise<AnsweredLook | undefined> {
+    const { agent, sha256, aheadMs } = stored;
+    const of = `${host} ${sha256} ${aheadMs}`;
+    const known = this.#looks.get(agent);
+    if (known?.of === of) return known.look;
+    const read = await this.#read(agent, 'sight');
+    if (read?.kind !== 'sight') return undefined;
+    const look = ownSight(read.looks, { host, aheadMs });
+    if (look === undefined) return undefined;
+    const slim = slimSight(look);
+    this.#looks.set(agent, { of, look: slim });
+    return slim;
+  }
+
+  async #reportOf(host: string, { stored }: ShownNow): Promise<OwnReport | undefined> {
+    const { agent, sha256, aheadMs } = stored;
+    const of = `${host} ${sha256} ${aheadMs}`;
+    const known = this.#reports.get(agent);
+    if (known?.of === of) return known.report;
+    const read = await this.#read(agent, 'ledger');
+    if (read?.kind !== 'ledger') return undefined;
+    const report = ownReport(read.report, { host, aheadMs });
+    this.#reports.set(agent, { of, report });
+    return report;
+  }
+
+  /** Undefined where an older Holdfast kept what this one does not read: it is shown again. */
+  async #read(agent: AgentId, kind: ShowKind): Promise<ReadFrame | undefined> {
+    const body = await this.#parts.state.frame({ agent, kind });
+    if (body === undefined) return undefined;
+    await setImmediate();
+    const read = readFrame(kind, Buffer.from(body, 'base64'));
+    return read.ok ? read.value : undefined;
+  }
+
+  async #changesIn({ agent, kind }: Show, after: ReadFrame): Promise<readonly Change[]> {
+    if (after.kind !== 'sight') return [];
+    const before = await this.#read(agent, kind);
+    if (before?.kind !== 'sight') return [];
+    const [first, second] = [before.looks[0], after.looks[0]];
+    if (first?.kind !== 'answered' || second?.kind !== 'answered') return [];
+    const { changes } = compareSights(first.sight, second.sight);
+    return changes.slice(0, CHANGES_MAX).map((change) => ({
+      ...change,
+      name: change.name.slice(0, TEXT_MAX),
+      before: change.before?.slice(0, TEXT_MAX),
+      after: change.after?.slice(0, TEXT_MAX),
+    }));
+  }
+}
