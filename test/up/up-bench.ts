@@ -21,7 +21,7 @@ import type { Stop } from '../../src/main/up/up-stop.ts';
 import { UpWork } from '../../src/main/up/up-work.ts';
 import type { Protected } from '../../src/main/up/up-view.ts';
 import type { Discovery, FoundData } from '../../src/watch/core/discovery.ts';
-import type { Exposure } from '../../src/watch/core/exposure.ts';
+import type { Exposure } from '../../src/watch/core/exposure/rows.ts';
 
 const REAL = nodeClock();
 const signals = new StopSignals(() => undefined);

@@ -79,7 +79,7 @@ const NAMES: readonly (readonly [string, string, RegExp, RegExp])[] = [
     'a service that needs one that there is not',
     'datasets: {a: {paths: /a}}\nservices:\n  web: {datasets: [a], depends-on: bd}\n  db: {datasets: [a]}\n',
     /line 3, column 24: services\.web\.depends-on/,
-    /mean db\?/,
+    /service: db/,
   ],
   [
     'services that need each other',

@@ -8,7 +8,8 @@ import { layoutSentence } from '../../base/say-rows.ts';
 import { durationMs, hours } from '../../base/units.ts';
 import { FreezeSwitch } from '../../guard/shell/freeze-switch.ts';
 import { StoppedBook } from '../../guard/shell/stopped-book.ts';
-import { type Exposure, exposureOf } from '../../watch/core/exposure.ts';
+import type { Exposure } from '../../watch/core/exposure/rows.ts';
+import { exposureOf } from '../../watch/core/exposure.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
 import {
   nagiosAnswer,

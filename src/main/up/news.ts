@@ -1,5 +1,5 @@
 /** Whether what a round found is worth another look by a person: a screen that scrolls is not read. */
-import type { Exposure } from '../../watch/core/exposure.ts';
+import type { Exposure } from '../../watch/core/exposure/rows.ts';
 import { domainId } from '../../watch/core/domain.ts';
 import type { Done, UpView } from './up-view.ts';
 

@@ -7,7 +7,7 @@ import type { HookRecord } from '../../vault/core/snapshot-content.ts';
 import type { BackupOutcome } from '../../vault/shell/backup-request.ts';
 import type { Coverage } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
-import type { Exposure } from '../../watch/core/exposure.ts';
+import type { Exposure } from '../../watch/core/exposure/rows.ts';
 import type { Place } from '../../watch/core/place.ts';
 import type { KeyHere } from '../estate/key-here.ts';
 import type { OtherMachine } from './other-machine.ts';

@@ -9,7 +9,7 @@ import {
   holdingOf,
 } from './connected.ts';
 import type { Discovery, FoundBackup, FoundData } from './discovery.ts';
-import { mayHold } from './loss.ts';
+import { mayHold } from './may-hold.ts';
 import { isWithin } from './place.ts';
 import { newestOf } from './proof.ts';
 

@@ -8,7 +8,8 @@ import { unixMs } from '../../base/units.ts';
 import { arbitraryDomain, arbitraryEstate, NOW } from '../../../test/watch/estate-arbitrary.ts';
 import type { FailureDomain } from './domain.ts';
 import type { Estate, HostGroup } from './estate.ts';
-import { type ExposureToAll, exposureOf, exposureToAll } from './exposure.ts';
+import type { ExposureToAll } from './exposure/rows.ts';
+import { exposureOf, exposureToAll } from './exposure.ts';
 import { severityOf } from './loss.ts';
 
 const SEED = Number(process.env.SEED ?? 20150105);

@@ -1,10 +1,17 @@
-import type { ByteString } from '../../base/bytes.ts';
-import type { DataKind } from './discovery.ts';
-import { type FailureDomain, fateOf } from './domain.ts';
+import type { FailureDomain } from './domain.ts';
+import { fateOf } from './domain.ts';
 import type { DataSet, RecoveryPoint, UnopenedBackup } from './estate.ts';
-import { isWithin, type Place } from './place.ts';
-import { type Asking, existsIn, hasStartedEngine, newestOf, usableIn } from './proof.ts';
-import { copiesOf, fateOfData } from './survival.ts';
+import {
+  type After,
+  afterLosing,
+  caseOf,
+  copiesAfter,
+  type DataSetCase,
+  type PointCase,
+  usableIn,
+} from './exposure/case.ts';
+import type { Place } from './place.ts';
+import { type Asking, newestOf } from './proof.ts';
 
 /**
  * What would be lost. `window`: the changes of that span before now. Its upper end is undefined
@@ -28,15 +35,24 @@ export function severityOf(loss: Loss): number {
   return ['nothing', 'window', 'unknown', 'all'].indexOf(loss.kind);
 }
 
+/** As `lossAfter`, of a data set of an estate. */
+export function lossOf(
+  { estate, now }: Asking,
+  dataSet: DataSet,
+  domains: readonly FailureDomain[],
+): Loss {
+  const of = caseOf(estate, now, dataSet);
+  return lossAfter(of, afterLosing(of, domains));
+}
+
 /**
- * What of `dataSet` would be lost if all of `domains` were lost now. Never less than what may be
- * lost: what is stale, shared in its fate, torn or unopened does not count.
+ * What of a data set would be lost. Never less than what may be lost: what is stale, shared in its
+ * fate, torn or unopened does not count.
  */
-export function lossOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): Loss {
-  const fate = fateOfData(dataSet.places, domains);
-  if (fate === 'kept') return { kind: 'nothing' };
-  const loss = lossOfData(asking, dataSet, domains);
-  if (fate === 'lost') return loss;
+export function lossAfter(of: DataSetCase, after: After): Loss {
+  if (after.dataFate === 'kept') return { kind: 'nothing' };
+  const loss = lossOfData(of, after);
+  if (after.dataFate === 'lost') return loss;
   // Whether it is hit at all was not seen: the lower end is then nothing, the upper end stays.
   const why = 'its disks were not seen';
   if (loss.kind === 'window') return { ...loss, atLeastMs: 0, why };
@@ -51,49 +67,46 @@ interface Candidate {
   readonly isProven: boolean;
 }
 
-function lossOfData(asking: Asking, dataSet: DataSet, domains: readonly FailureDomain[]): Loss {
-  const all = asking.estate.points.filter((point) => point.dataSet === dataSet.name);
-  const whole = all.filter((point) => !point.isTorn || hasStartedEngine(asking, point));
-  const candidates = whole.map((point) => candidateOf(asking, point, domains));
+function lossOfData(of: DataSetCase, after: After): Loss {
+  const whole = of.points.filter(({ isWhole }) => isWhole);
+  const candidates = whole.map((point) => candidateOf(of, after, point));
   const left = candidates.filter((candidate) => candidate.fate !== 'lost');
-  if (left.length === 0) return withoutPoint(asking, dataSet, { domains, candidates, all });
-  const atLeastMs = Math.min(...left.map(({ point }) => spanMs(asking, point)));
-  const isFailed = ({ point }: Candidate): boolean =>
-    usableIn(asking, dataSet, point.vault) === 'failed';
+  if (left.length === 0) return withoutPoint(of, after, candidates);
+  const atLeastMs = Math.min(...left.map(({ point }) => spanMs(of, point)));
+  const isFailed = ({ point }: Candidate): boolean => usableIn(of, point.vault) === 'failed';
   const proven = left.filter((candidate) => candidate.isProven && !isFailed(candidate));
   if (proven.length === 0) {
     const newest = newestOf(left, ({ point }) => point.coveredUpTo);
     return { kind: 'unknown', atLeastMs, why: whyUnproven(newest, left.every(isFailed)) };
   }
-  return { kind: 'window', atLeastMs, ...upperEnd(asking, dataSet, proven) };
+  return { kind: 'window', atLeastMs, ...upperEnd(of, proven) };
 }
 
 function candidateOf(
-  asking: Asking,
-  point: RecoveryPoint,
-  domains: readonly FailureDomain[],
+  of: DataSetCase,
+  after: After,
+  { point, exists, isDatedAhead }: PointCase,
 ): Candidate {
-  const copies = copiesOf(asking.estate, point, domains).map((copy) => {
-    const exists = existsIn(asking, point, copy.copy.copy);
+  let unknown: string | undefined;
+  let lost: string | undefined;
+  let isKept = false;
+  let isProven = false;
+  for (const [i, { fate, why }] of copiesAfter(of, after, point.vault).entries()) {
     // Bytes were found wrong: most of it may come back, and nothing is promised of it.
-    const isDamaged = exists === 'failed' && copy.fate === 'kept';
-    return isDamaged
-      ? { ...copy, exists, fate: 'unknown' as const, why: 'its copy is damaged' }
-      : { ...copy, exists };
-  });
-  const kept = copies.filter((copy) => copy.fate === 'kept');
-  const best = kept[0] ?? copies.find((copy) => copy.fate === 'unknown');
-  const isProven = kept.some((copy) => copy.exists === 'ok') && !isDatedAhead(asking, point);
-  if (best !== undefined) return { point, fate: best.fate, why: best.why, isProven };
-  const why = copies[0]?.why ?? 'its vault is not known';
-  return { point, fate: 'lost', why, isProven: false };
+    const isDamaged = exists[i] === 'failed' && fate === 'kept';
+    if (isDamaged || fate === 'unknown') unknown ??= isDamaged ? 'its copy is damaged' : why;
+    else if (fate === 'lost') lost ??= why;
+    else {
+      isKept = true;
+      isProven ||= exists[i] === 'ok' && !isDatedAhead;
+    }
+  }
+  if (isKept) return { point, fate: 'kept', why: '', isProven };
+  if (unknown !== undefined) return { point, fate: 'unknown', why: unknown, isProven };
+  return { point, fate: 'lost', why: lost ?? 'its vault is not known', isProven };
 }
 
-function isDatedAhead({ estate, now }: Asking, point: RecoveryPoint): boolean {
-  return point.coveredUpTo > now + estate.clockSkewMax;
-}
-
-function spanMs({ now }: Asking, point: RecoveryPoint): number {
+function spanMs({ now }: Pick<DataSetCase, 'now'>, point: RecoveryPoint): number {
   return Math.max(0, now - point.coveredUpTo);
 }
 
@@ -105,16 +118,15 @@ function whyUnproven(newest: Candidate | undefined, isFailed: boolean): string {
 
 /** The upper end counts only what is proven, whole and has been drilled within its limit. */
 function upperEnd(
-  asking: Asking,
-  dataSet: DataSet,
+  of: DataSetCase,
   proven: readonly Candidate[],
 ): { readonly atMostMs: number | undefined; readonly why: string; readonly vault: string } {
-  const drilled = proven.filter(({ point }) => usableIn(asking, dataSet, point.vault) === 'ok');
+  const drilled = proven.filter(({ point }) => usableIn(of, point.vault) === 'ok');
   const complete = drilled.filter(({ point }) => point.gapCount === 0);
   const best = newestPoint(complete);
   if (best !== undefined) {
-    const widening = dataSet.unflushedMax + asking.estate.clockSkewMax;
-    return { atMostMs: spanMs(asking, best) + widening, why: '', vault: best.vault };
+    const widening = of.dataSet.unflushedMax + of.clockSkewMax;
+    return { atMostMs: spanMs(of, best) + widening, why: '', vault: best.vault };
   }
   const vault = newestPoint(drilled)?.vault ?? newestPoint(proven)?.vault ?? '';
   const why = drilled.length === 0 ? 'no drill within the limit' : 'its recovery points have gaps';
@@ -127,35 +139,20 @@ function newestPoint(candidates: readonly Candidate[]): RecoveryPoint | undefine
 
 /** `all` is said only when nothing is known that could bring it back. */
 function withoutPoint(
-  asking: Asking,
-  dataSet: DataSet,
-  found: {
-    readonly domains: readonly FailureDomain[];
-    readonly candidates: readonly Candidate[];
-    readonly all: readonly RecoveryPoint[];
-  },
+  { dataSet, found, points }: DataSetCase,
+  { domains }: After,
+  candidates: readonly Candidate[],
 ): Loss {
-  const unopened = asking.estate.found.filter(
-    (backup) => mayHoldSet(backup, dataSet) && isLeft(backup, found.domains),
-  );
+  const unopened = found.filter((backup) => isLeft(backup, domains));
   if (unopened.length > 0) {
     return { kind: 'unknown', atLeastMs: undefined, why: whyUnopened(unopened, dataSet) };
   }
   if (!dataSet.isSeen)
     return { kind: 'unknown', atLeastMs: undefined, why: 'it could not be looked at' };
-  const newest = newestOf(found.candidates, ({ point }) => point.coveredUpTo);
+  const newest = newestOf(candidates, ({ point }) => point.coveredUpTo);
   if (newest !== undefined) return { kind: 'all', why: newest.why };
-  const why = found.all.length > 0 ? 'only torn snapshots' : 'in no recovery point';
+  const why = points.length > 0 ? 'only torn snapshots' : 'in no recovery point';
   return { kind: 'all', why };
-}
-
-/** Whether a backup that was found can hold any of a data set, by any name that a host has for it. */
-export function mayHoldSet(backup: UnopenedBackup, { kind, places, usedAs }: DataSet): boolean {
-  return [...places, ...(usedAs ?? [])].some(
-    ({ host, path }) =>
-      (backup.ofHosts === undefined || backup.ofHosts.includes(host)) &&
-      mayHold(backup, { kind, path }),
-  );
 }
 
 function isLeft({ place, needs }: UnopenedBackup, domains: readonly FailureDomain[]): boolean {
@@ -187,29 +184,4 @@ function isAnybodys({ place, ofHosts }: UnopenedBackup, { places }: DataSet): bo
 
 function listed(names: readonly string[]): string {
   return [...new Set(names)].sort().join(', ');
-}
-
-const DATABASE_TOOLS: Readonly<Partial<Record<UnopenedBackup['tool'], readonly DataKind[]>>> = {
-  pgbackrest: ['postgres'],
-  barman: ['postgres'],
-  'wal-g': ['postgres', 'mysql', 'mongodb'],
-  pg_dump: ['postgres'],
-  mysqldump: ['mysql'],
-  mongodump: ['mongodb'],
-  'dump file': ['postgres', 'mysql', 'mongodb', 'sqlite'],
-};
-
-/**
- * Whether a backup that was found can hold this at all: a dump holds no web root, a snapshot of a
- * file system nothing of another one. Where a path is not known, it may.
- */
-export function mayHold(
-  { tool, holdsOnly }: Pick<UnopenedBackup, 'tool' | 'holdsOnly'>,
-  data: { readonly kind: DataKind; readonly path: ByteString | undefined },
-): boolean {
-  if (DATABASE_TOOLS[tool]?.includes(data.kind) === false) return false;
-  const { path } = data;
-  if (holdsOnly === undefined || path === undefined) return true;
-  // What lies above may hold a part of it, and then it is not in no recovery point.
-  return holdsOnly.some((held) => isWithin(path, held) || isWithin(held, path));
 }

@@ -1,11 +1,19 @@
 import { standingOf } from '../../base/evidence.ts';
 import { formatBytes, formatRate } from '../../base/say-quantity.ts';
 import { formatAge } from '../../base/say-time.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { type FailureDomain, fateOfMedium } from './domain.ts';
 import type { DataSet, Drill } from './estate.ts';
+import {
+  type After,
+  afterLosing,
+  caseOf,
+  copiesAfter,
+  type DataSetCase,
+  usableIn,
+} from './exposure/case.ts';
 import type { Loss } from './loss.ts';
-import { type Asking, newestOf, RATE_BYTES_MIN, usableIn } from './proof.ts';
-import { copiesOf, fateOfData } from './survival.ts';
+import { type Asking, newestOf, RATE_BYTES_MIN } from './proof.ts';
 
 /** How long it would be out. An interval without an upper end reads "at least". */
 export type Outage =
@@ -16,6 +24,8 @@ export type Outage =
       readonly atMostMs: number | undefined;
       /** What it was computed from, in words. */
       readonly basis: string;
+      /** As figures; undefined where it is put together from several. */
+      readonly measured?: Measured;
       /** What keeps it from being shorter, or why there is no upper end. */
       readonly bottleneck: string | undefined;
     }
@@ -23,43 +33,53 @@ export type Outage =
   /** Nothing is left to bring back. */
   | { readonly kind: 'for good' };
 
-/**
- * How long `dataSet` would be out after `loss`. The lower end may come from any drill, since a
- * stale or small one can only be too fast; the upper end only from one that still holds.
- */
+/** The drill that a span is computed from. */
+export interface Measured {
+  readonly bytes: number;
+  readonly tookMs: number;
+  readonly at: UnixMs;
+}
+
+/** As `outageAfter`, of a data set of an estate. */
 export function outageOf(
-  asking: Asking,
+  { estate, now }: Asking,
   options: {
     readonly dataSet: DataSet;
     readonly domains: readonly FailureDomain[];
     readonly loss: Loss;
   },
 ): Outage {
-  const { dataSet, domains, loss } = options;
+  const of = caseOf(estate, now, options.dataSet);
+  return outageAfter(of, afterLosing(of, options.domains), options.loss);
+}
+
+/**
+ * How long a data set would be out after `loss`. The lower end may come from any drill, since a
+ * stale or small one can only be too fast; the upper end only from one that still holds.
+ */
+export function outageAfter(of: DataSetCase, after: After, loss: Loss): Outage {
   if (loss.kind === 'nothing') return { kind: 'not out' };
   if (loss.kind === 'all') return { kind: 'for good' };
-  const drills = asking.estate.drills.filter(
-    (drill) =>
-      drill.dataSet === dataSet.name && (loss.kind !== 'window' || drill.vault === loss.vault),
-  );
-  const usable = drills.filter((drill) => isRestorable(asking, drill, domains));
+  const drills =
+    loss.kind === 'window' ? of.drills.filter(({ vault }) => vault === loss.vault) : of.drills;
+  const usable = drills.filter((drill) => isRestorable(of, after, drill));
   const newest = newestOf(usable, (drill) => drill.evidence.observedAt);
   if (newest === undefined) {
     const why = drills.length === 0 ? 'never drilled' : 'no drill ended well';
     return { kind: 'unknown', why: loss.kind === 'unknown' ? loss.why : why };
   }
-  const isHit = fateOfData(dataSet.places, domains) === 'lost';
-  const lows = usable.map((drill) => drill.tookMs * ratios(dataSet, drill).low);
-  const atLeastMs = isHit ? Math.min(...lows) : 0;
-  const best = loss.kind === 'window' ? fastestWay(asking, options, usable) : undefined;
-  const basis = basisOf(asking, best?.drill ?? newest);
+  const lows = usable.map((drill) => drill.tookMs * ratios(of.dataSet, drill).low);
+  const atLeastMs = after.dataFate === 'lost' ? Math.min(...lows) : 0;
+  const best = loss.kind === 'window' ? fastestWay(of, after, usable) : undefined;
+  const from = measuredBy(best?.drill ?? newest);
+  const stood = { measured: from, basis: basisWords(from, of.now) };
   if (best === undefined) {
-    const why = isFresh(asking, newest) ? loss.why : 'the drill is too old';
-    const bottleneck = obstacle(asking, newest, options) ?? why;
-    return { kind: 'interval', atLeastMs, atMostMs: undefined, basis, bottleneck };
+    const why = isFresh(of, newest) ? loss.why : 'the drill is too old';
+    const bottleneck = obstacle(of, after, newest) ?? why;
+    return { kind: 'interval', atLeastMs, atMostMs: undefined, ...stood, bottleneck };
   }
   const atMostMs = Math.max(atLeastMs, best.atMostMs);
-  return { kind: 'interval', atLeastMs, atMostMs, basis, bottleneck: best.drill.bottleneck };
+  return { kind: 'interval', atLeastMs, atMostMs, ...stood, bottleneck: best.drill.bottleneck };
 }
 
 /**
@@ -67,18 +87,18 @@ export function outageOf(
  * as slow as its slowest drill of any age: a bad day does not get better by being forgotten.
  */
 function fastestWay(
-  asking: Asking,
-  options: { readonly dataSet: DataSet; readonly domains: readonly FailureDomain[] },
+  of: DataSetCase,
+  after: After,
   drills: readonly Drill[],
 ): { readonly drill: Drill; readonly atMostMs: number } | undefined {
-  const fit = drills.filter((drill) => obstacle(asking, drill, options) === undefined);
-  const ways = new Set(fit.filter((drill) => isFresh(asking, drill)).map(wayOf));
+  const fit = drills.filter((drill) => obstacle(of, after, drill) === undefined);
+  const ways = new Set(fit.filter((drill) => isFresh(of, drill)).map(wayOf));
   const slowest = [...ways].flatMap((way) => {
     const timed = drills
       .filter((drill) => wayOf(drill) === way && isMeasurement(drill))
       .map((drill) => ({
         drill,
-        atMostMs: drill.tookMs * Math.max(1, ratios(options.dataSet, drill).high),
+        atMostMs: drill.tookMs * Math.max(1, ratios(of.dataSet, drill).high),
       }));
     return newestOf(timed, ({ atMostMs }) => atMostMs) ?? [];
   });
@@ -94,32 +114,24 @@ function wayOf({ copy, target }: Drill): string {
   return JSON.stringify([copy, target.host, target.beneath]);
 }
 
-function isFresh(asking: Asking, drill: Drill): boolean {
-  return standingOf(drill.evidence, asking.now, asking.estate.clockSkewMax) === 'ok';
+function isFresh({ now, clockSkewMax }: DataSetCase, drill: Drill): boolean {
+  return standingOf(drill.evidence, now, clockSkewMax) === 'ok';
 }
 
 /** A drill that ended well, from a vault of which something may be left. */
-function isRestorable(asking: Asking, drill: Drill, domains: readonly FailureDomain[]): boolean {
+function isRestorable(of: DataSetCase, after: After, drill: Drill): boolean {
   if (drill.evidence.saw !== 'healthy' || drill.bytes <= 0) return false;
-  return copiesOf(asking.estate, drill, domains).some((copy) => copy.fate !== 'lost');
+  return copiesAfter(of, after, drill.vault).some((copy) => copy.fate !== 'lost');
 }
 
 /** Why a drill sets no upper end whatever its age, in words; undefined where it may set one. */
-function obstacle(
-  asking: Asking,
-  drill: Drill,
-  options: { readonly dataSet: DataSet; readonly domains: readonly FailureDomain[] },
-): string | undefined {
-  const { dataSet, domains } = options;
-  if (usableIn(asking, dataSet, drill.vault) !== 'ok')
-    return 'no drill within the limit ended well';
+function obstacle(of: DataSetCase, after: After, drill: Drill): string | undefined {
+  if (usableIn(of, drill.vault) !== 'ok') return 'no drill within the limit ended well';
   if (drill.bytes < RATE_BYTES_MIN) return 'the drill moved less than 1 GiB';
   if (!isMeasurement(drill)) return 'the drill read from memory';
-  if (fateOfMedium(drill.target, domains) !== 'kept')
+  if (fateOfMedium(drill.target, after.domains) !== 'kept')
     return 'no drill on a disk that would be left';
-  const from = copiesOf(asking.estate, drill, domains).find(
-    (copy) => copy.copy.copy === drill.copy,
-  );
+  const from = copiesAfter(of, after, drill.vault).find(({ copy }) => copy === drill.copy);
   return from?.fate === 'kept' ? undefined : 'no drill from a copy that would be left';
 }
 
@@ -133,7 +145,11 @@ function ratios(dataSet: DataSet, drill: Drill): { readonly low: number; readonl
   return { low: Math.min(byBytes, byEntries), high: Math.max(byBytes, byEntries) };
 }
 
-function basisOf({ now }: Asking, drill: Drill): string {
-  const rate = formatRate((drill.bytes * 1000) / Math.max(1, drill.tookMs));
-  return `${formatBytes(drill.bytes)} restored at ${rate}, ${formatAge(now - drill.evidence.observedAt)}`;
+function measuredBy({ bytes, tookMs, evidence }: Drill): Measured {
+  return { bytes, tookMs, at: evidence.observedAt };
+}
+
+export function basisWords({ bytes, tookMs, at }: Measured, now: UnixMs): string {
+  const rate = formatRate((bytes * 1000) / Math.max(1, tookMs));
+  return `${formatBytes(bytes)} restored at ${rate}, ${formatAge(now - at)}`;
 }

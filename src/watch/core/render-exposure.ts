@@ -15,7 +15,7 @@ import { formatAge } from '../../base/say-time.ts';
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
 import type { HostGroup } from './estate.ts';
-import type { Exposure, ExposureToAll } from './exposure.ts';
+import type { Exposure, ExposureToAll } from './exposure/rows.ts';
 import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
 import { lastWords, outageWords, unknownWords, windowWords } from './say-loss.ts';
 

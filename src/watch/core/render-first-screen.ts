@@ -14,8 +14,8 @@ import {
 } from './connected.ts';
 import type { Coverage, CoverageRow } from './coverage.ts';
 import type { Discovery, FoundBackup, FoundBy } from './discovery.ts';
-import type { Exposure } from './exposure.ts';
-import { mayHold } from './loss.ts';
+import type { Exposure } from './exposure/rows.ts';
+import { mayHold } from './may-hold.ts';
 import type { Place } from './place.ts';
 import { amountWords, renderCoverage } from './render-coverage.ts';
 import { renderExposure } from './render-exposure.ts';

@@ -6,7 +6,7 @@ import {
   fateOfAny,
   takesHost,
 } from './domain.ts';
-import type { Estate, Key, RecoveryPoint, VaultCopy } from './estate.ts';
+import type { Key, VaultCopy } from './estate.ts';
 import type { Place } from './place.ts';
 
 /** What becomes of a copy of a vault, as something that can be restored from. */
@@ -16,34 +16,46 @@ export interface Survival {
   readonly why: string;
 }
 
-const KEPT: Survival = { fate: 'kept', why: '' };
+/** A copy of a vault, with all that a recovery from it needs. */
+export interface CopyWithKeys {
+  readonly copy: VaultCopy;
+  /** Of which each opens it. */
+  readonly keys: readonly Key[];
+}
+
+export const KEPT: Survival = { fate: 'kept', why: '' };
 
 /**
- * Whether recovery from `copy` outlives `domains`: the store, a key that opens it and a machine that
+ * Whether recovery from a copy outlives `domains`: the store, a key that opens it and a machine that
  * can read it are all needed. A store without its key is unknown and not lost, since somebody may
  * hold that key without our knowing; it never counts as kept.
+ *
+ * @param readers hosts with a program that can read it
  */
 export function survivalOf(
-  estate: Estate,
-  copy: VaultCopy,
+  { copy, keys }: CopyWithKeys,
+  readers: readonly string[],
   domains: readonly FailureDomain[],
 ): Survival {
-  const places = [copy.place, ...(copy.standsOn ?? [])];
+  const places = storePlaces(copy);
   const store = fateOfData(places, domains);
   if (store === 'lost') return { fate: 'lost', why: whyStoreLost(places, domains) };
   if (store === 'unknown') {
     return { fate: 'unknown', why: 'the disk of its vault was not seen' };
   }
-  const { openedBy } = copy;
-  const keys = estate.keys.filter((key) => openedBy?.includes(key.id) === true);
   const keyFate = fateOfAny(keys.map((key) => fateOfKey(key, domains)));
-  if (openedBy !== undefined && keyFate !== 'kept') {
+  if (copy.openedBy !== undefined && keyFate !== 'kept') {
     return { fate: 'unknown', why: 'the key dies with it' };
   }
-  if (!estate.readers.some((host) => !domains.some((domain) => takesHost(domain, host)))) {
+  if (!readers.some((host) => !domains.some((domain) => takesHost(domain, host)))) {
     return { fate: 'unknown', why: 'no machine is left that can read its vault' };
   }
   return KEPT;
+}
+
+/** Where it lies, and what it stands on. */
+export function storePlaces({ place, standsOn }: VaultCopy): readonly Place[] {
+  return standsOn === undefined ? [place] : [place, ...standsOn];
 }
 
 function whyStoreLost(places: readonly Place[], domains: readonly FailureDomain[]): string {
@@ -57,21 +69,9 @@ function fateOfKey(key: Key, domains: readonly FailureDomain[]): Fate {
   return fateOfAny(key.places.map((place) => fateOf(place, domains)));
 }
 
-/** The copies of the vault that holds `point`, each with what becomes of it. */
-export function copiesOf(
-  estate: Estate,
-  point: Pick<RecoveryPoint, 'vault'>,
-  domains: readonly FailureDomain[],
-): readonly (Survival & { readonly copy: VaultCopy })[] {
-  return estate.vaults
-    .filter((copy) => copy.vault === point.vault)
-    .map((copy) => ({ copy, ...survivalOf(estate, copy, domains) }));
-}
-
 /** What becomes of data that lie in several places, all of which belong to it. */
-export function fateOfData(
-  places: Estate['dataSets'][number]['places'],
-  domains: readonly FailureDomain[],
-): Fate {
+export function fateOfData(places: readonly Place[], domains: readonly FailureDomain[]): Fate {
+  const [only] = places;
+  if (only !== undefined && places.length === 1) return fateOf(only, domains);
   return fateOfAll(places.map((place) => fateOf(place, domains)));
 }

@@ -3,7 +3,7 @@ import { formatCount } from '../../../base/say-quantity.ts';
 import { formatInterval } from '../../../base/say-time.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import type { FailureDomain } from '../domain.ts';
-import type { ExposureToAll } from '../exposure.ts';
+import type { ExposureToAll } from './rows.ts';
 import { severityOf } from '../loss.ts';
 import { lastWords } from '../say-loss.ts';
 import type { Fall, SentencePart } from './view.ts';

@@ -11,7 +11,7 @@ import type { UnixMs } from '../../../base/units.ts';
 import type { DataKind } from '../discovery.ts';
 import type { FailureDomain } from '../domain.ts';
 import type { DataSet } from '../estate.ts';
-import type { Exposure, ExposureToAll, Proof } from '../exposure.ts';
+import type { Exposure, ExposureToAll, Proof } from './rows.ts';
 import type { Loss } from '../loss.ts';
 import type { Outage } from '../outage.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '../../../../test/watch/look-arbitrary.ts';
 import { NOW } from '../../../../test/watch/estate-arbitrary.ts';
 import { days } from '../../../base/units.ts';
-import { domainsOf } from '../exposure.ts';
+import { domainsOf } from '../exposure/exposure-index.ts';
 import { lossOf, severityOf } from '../loss.ts';
 import type { HostAnswer, LookAnswer } from './answer.ts';
 import { lookAnswerOf } from './answer-of.ts';

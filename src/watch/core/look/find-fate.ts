@@ -1,7 +1,7 @@
 /** What would be lost together although it looks apart. */
 import { formatBytes } from '../../../base/say-quantity.ts';
 import { fateOfAny } from '../domain.ts';
-import { mayHoldSet } from '../loss.ts';
+import { mayHoldSet } from '../may-hold.ts';
 import type { Place } from '../place.ts';
 import type { Finding } from './answer.ts';
 import { bytesOf, listed } from './at-stake.ts';

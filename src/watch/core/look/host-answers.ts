@@ -3,8 +3,9 @@ import { stateRank } from '../../../base/say-mark.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import type { FailureDomain } from '../domain.ts';
-import { domainsOf, survivesOf } from '../exposure.ts';
-import { type Loss, lossOf, mayHoldSet, severityOf } from '../loss.ts';
+import { survivesOf } from '../exposure/exposure-index.ts';
+import { type Loss, lossOf, severityOf } from '../loss.ts';
+import { mayHoldSet } from '../may-hold.ts';
 import { isWithin } from '../place.ts';
 import { fateOfData } from '../survival.ts';
 import { pathText } from './across.ts';
@@ -164,7 +165,7 @@ function survivesOfHost(many: ManyEstate, data: readonly DataLoss[], now: UnixMs
   const each = data.map(({ dataSet }) => {
     const set = estate.dataSets.find(({ name }) => name === dataSet);
     if (set === undefined || !kept.has(dataSet)) return 0;
-    return survivesOf({ estate, now }, set, domainsOf(estate, set));
+    return survivesOf({ estate, now }, set);
   });
   return Math.min(...each, each.length === 0 ? 0 : Number.POSITIVE_INFINITY);
 }

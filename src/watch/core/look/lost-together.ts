@@ -2,7 +2,8 @@
 import type { UnixMs } from '../../../base/units.ts';
 import { type FailureDomain, fateOf, fateOfAll, takesHost } from '../domain.ts';
 import type { DataSet, Estate } from '../estate.ts';
-import { type ExposureToAll, exposureToAll } from '../exposure.ts';
+import type { ExposureToAll } from '../exposure/rows.ts';
+import { exposureToAll } from '../exposure.ts';
 import { isWithin } from '../place.ts';
 import type { DeclaredDataSet, DeclaredEstate } from './declared.ts';
 import type { GuestHost } from './guests.ts';

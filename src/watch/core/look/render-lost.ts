@@ -7,7 +7,7 @@ import { formatAge } from '../../../base/say-time.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { wrap } from '../../../base/say-width.ts';
-import type { ExposureToAll } from '../exposure.ts';
+import type { ExposureToAll } from '../exposure/rows.ts';
 import { lossCell, proofCell } from '../render-exposure.ts';
 import { outageWords } from '../say-loss.ts';
 import type { LostRow, LostTogether } from './lost-together.ts';

@@ -1,4 +1,4 @@
-import { mayHoldSet } from '../loss.ts';
+import { mayHoldSet } from '../may-hold.ts';
 import { isWithin } from '../place.ts';
 import type { Unprotected } from './answer.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';

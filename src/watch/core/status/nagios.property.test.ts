@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { durationMs, hours } from '../../../base/units.ts';
-import type { Exposure } from '../exposure.ts';
+import type { Exposure } from '../exposure/rows.ts';
 import type { Loss } from '../loss.ts';
 import { nagiosAnswer, nagiosUnknown } from './nagios.ts';
 

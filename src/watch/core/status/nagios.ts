@@ -4,7 +4,7 @@ import { sayText } from '../../../base/say-name.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { type DurationMs, durationMs } from '../../../base/units.ts';
 import { domainId } from '../domain.ts';
-import type { Exposure } from '../exposure.ts';
+import type { Exposure } from '../exposure/rows.ts';
 import { severityOf } from '../loss.ts';
 
 export type NagiosState = 0 | 1 | 2 | 3;

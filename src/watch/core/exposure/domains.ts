@@ -1,0 +1,84 @@
+/** What can be lost that concerns a data set: itself, or what could bring it back. */
+import type { FailureDomain } from '../domain.ts';
+import { domainId } from '../domain.ts';
+import type { DataSet, HostGroup } from '../estate.ts';
+import { isWithin, type Place } from '../place.ts';
+import { type CopyWithKeys, storePlaces } from '../survival.ts';
+
+/** A domain, by identity: within an index each is one object, so that telling two apart is cheap. */
+export class DomainPool {
+  readonly #domains = new Map<string, FailureDomain>();
+  readonly #groups: ReadonlyMap<string, readonly HostGroup[]>;
+  readonly #ofHost = new Map<string, readonly FailureDomain[]>();
+
+  constructor(groups: readonly HostGroup[]) {
+    const known = new Map<string, HostGroup>();
+    // Of those that are called the same the last counts.
+    for (const group of groups) known.set(domainId(group), group);
+    const byHost = new Map<string, HostGroup[]>();
+    for (const group of known.values()) {
+      for (const host of new Set(group.hosts)) {
+        const before = byHost.get(host);
+        if (before === undefined) byHost.set(host, [group]);
+        else before.push(group);
+      }
+    }
+    this.#groups = byHost;
+  }
+
+  /** A host with all that takes it. */
+  #host(host: string): readonly FailureDomain[] {
+    const known = this.#ofHost.get(host);
+    if (known !== undefined) return known;
+    const made = [this.#one({ kind: 'host', host }), ...(this.#groups.get(host) ?? [])];
+    this.#ofHost.set(host, made);
+    return made;
+  }
+
+  #one(domain: FailureDomain): FailureDomain {
+    const id = domainId(domain);
+    const known = this.#domains.get(id);
+    if (known !== undefined) return known;
+    this.#domains.set(id, domain);
+    return domain;
+  }
+
+  /** What takes a place whatever its path, or a part of what lies beneath. */
+  ofPlaces(places: readonly Place[]): readonly FailureDomain[] {
+    return places.flatMap(({ host, beneath }) => [
+      ...(beneath?.disks ?? []).map((disk) => this.#one({ kind: 'disk', host, disk })),
+      ...this.#host(host),
+    ]);
+  }
+
+  /** What takes a copy, or a key that opens it. */
+  ofCopy({ copy, keys }: CopyWithKeys): readonly FailureDomain[] {
+    return [
+      ...this.ofPlaces([...storePlaces(copy), ...keys.flatMap(({ places }) => places)]),
+      ...keys.map(({ id }) => this.#one({ kind: 'key', key: id })),
+    ];
+  }
+}
+
+/** The deletions of a data set, where `copies` and their keys may lie inside. */
+export function deletionsConcerning(
+  { places }: DataSet,
+  copies: readonly CopyWithKeys[],
+): readonly FailureDomain[] {
+  const deletions = places.flatMap((place) => deletionsOf(place, copies));
+  return [...new Map(deletions.map((domain) => [domainId(domain), domain])).values()];
+}
+
+/** The directory goes with everything in it; where a vault lies in it, also its files alone. */
+function deletionsOf(data: Place, copies: readonly CopyWithKeys[]): readonly FailureDomain[] {
+  const { host, path } = data;
+  if (path === undefined) return [];
+  const isInside = (place: Place): boolean =>
+    place.host === host && place.path !== undefined && isWithin(place.path, path);
+  const stores = copies.flatMap(({ copy }) => (isInside(copy.place) ? [copy.place] : []));
+  const keys = [...new Set(copies.flatMap((of) => of.keys))];
+  const inside = [...stores, ...keys.flatMap(({ places }) => places.filter(isInside))];
+  const whole: FailureDomain = { kind: 'directory', host, path, spared: [] };
+  if (inside.length === 0) return [whole];
+  return [whole, { ...whole, spared: inside.flatMap((place) => place.path ?? []) }];
+}

@@ -1,0 +1,123 @@
+/** What losing something does to one data set: a row of every answer. */
+import type { UnixMs } from '../../../base/units.ts';
+import type { FailureDomain } from '../domain.ts';
+import { domainId } from '../domain.ts';
+import { standingOf } from '../../../base/evidence.ts';
+import { type Loss, lossAfter, severityOf } from '../loss.ts';
+import { type Outage, outageAfter } from '../outage.ts';
+import { newestOf } from '../proof.ts';
+import { type After, copiesAfter, type DataSetCase } from './case.ts';
+
+/** What would be lost, for how long, and what proves it, if one domain were lost now. */
+export interface Exposure {
+  readonly dataSet: string;
+  readonly bytes: number;
+  readonly domain: FailureDomain;
+  /** What is: unknown where it could not be looked at lately. */
+  readonly is: 'ok' | 'unknown';
+  readonly loss: Loss;
+  readonly outage: Outage;
+  /** Further failures, of any kind, until it is gone or unknown. Only what is proven counts. */
+  readonly survives: number;
+  readonly proof: Proof;
+  /** Recovery points there are, and how many of them could still be opened afterwards. */
+  readonly pointCount: number;
+  readonly pointsLeft: number;
+}
+
+/** As `Exposure`, of any number of domains at once. */
+export type ExposureToAll = Omit<Exposure, 'domain'>;
+
+/** The best proof that is left after the loss, with its age. */
+export interface Proof {
+  readonly kind: 'drilled' | 're-read' | 'only seen' | 'stale' | 'failed' | 'none';
+  readonly ageMs: number | undefined;
+}
+
+/** A row without what does not depend on what is lost. */
+export type RowAfter = Omit<ExposureToAll, 'survives'>;
+
+export function rowAfter(of: DataSetCase, after: After): RowAfter {
+  const loss = lossAfter(of, after);
+  return {
+    dataSet: of.dataSet.name,
+    bytes: of.dataSet.bytes,
+    is: of.dataSet.isSeen ? 'ok' : 'unknown',
+    loss,
+    outage: outageAfter(of, after, loss),
+    proof: proofAfter(of, after),
+    pointCount: of.points.length,
+    pointsLeft: pointsLeft(of, after),
+  };
+}
+
+/** Hit is also what lives on and loses what could bring it back. */
+export function isHit({ loss, pointCount, pointsLeft: left }: RowAfter): boolean {
+  return loss.kind !== 'nothing' || left < pointCount;
+}
+
+/** Recovery points that could still be opened. */
+export function pointsLeft(of: DataSetCase, after: After): number {
+  let count = 0;
+  for (const { point } of of.points) {
+    const at = of.vaults.get(point.vault)?.at ?? [];
+    if (at.some((i) => after.copies[i]?.fate === 'kept')) count += 1;
+  }
+  return count;
+}
+
+function proofAfter(of: DataSetCase, after: After): Proof {
+  const { now, clockSkewMax } = of;
+  const left = of.points.flatMap(({ point, exists }) =>
+    copiesAfter(of, after, point.vault).flatMap(({ fate, copy }, i) =>
+      fate === 'lost' ? [] : [{ point, copy, exists: exists[i] }],
+    ),
+  );
+  if (left.length === 0) return { kind: 'none', ageMs: undefined };
+  const drills = [...new Set(left.map(({ point }) => point.vault))].flatMap((vault) => {
+    const known = of.vaults.get(vault);
+    return known?.last === undefined
+      ? []
+      : [{ at: known.last.evidence.observedAt, usable: known.usable }];
+  });
+  const good = drills.filter(({ usable }) => usable === 'ok');
+  const drilled = newestOf(good, ({ at }) => at);
+  if (drilled !== undefined) return { kind: 'drilled', ageMs: now - drilled.at };
+  const failed = drills.find(({ usable }) => usable === 'failed');
+  if (failed !== undefined) return { kind: 'failed', ageMs: now - failed.at };
+  const stale = newestOf(drills, ({ at }) => at);
+  if (stale !== undefined) return { kind: 'stale', ageMs: now - stale.at };
+  const rereads = left
+    .filter(({ exists }) => exists === 'ok')
+    .flatMap(({ point, copy }) => point.exists.filter((proof) => proof.copy === copy))
+    .map((proof) => proof.evidence)
+    .filter((evidence) => standingOf(evidence, now, clockSkewMax) === 'ok');
+  const reread = newestOf(rereads, (evidence) => evidence.observedAt);
+  if (reread !== undefined) return { kind: 're-read', ageMs: now - reread.observedAt };
+  return { kind: 'only seen', ageMs: undefined };
+}
+
+const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key'] as const;
+
+export function worstFirst(one: Exposure, other: Exposure): number {
+  return (
+    worstLossFirst(one, other) ||
+    KIND_ORDER.indexOf(one.domain.kind) - KIND_ORDER.indexOf(other.domain.kind) ||
+    (domainId(one.domain) < domainId(other.domain) ? -1 : 1)
+  );
+}
+
+/** First by what would be lost, then by how much of it there is, then by name. */
+export function worstLossFirst(one: ExposureToAll, other: ExposureToAll): number {
+  return (
+    severityOf(other.loss) - severityOf(one.loss) ||
+    windowRank(other.loss) - windowRank(one.loss) ||
+    other.bytes - one.bytes ||
+    (one.dataSet < other.dataSet ? -1 : one.dataSet > other.dataSet ? 1 : 0)
+  );
+}
+
+function windowRank(loss: Loss): number {
+  if (loss.kind !== 'window') return 0;
+  return loss.atMostMs ?? Number.MAX_VALUE;
+}
