@@ -1,6 +1,7 @@
 import { ACCESS_FAULTS } from './fault-access.ts';
 import { AGENT_FAULTS } from './fault-agent.ts';
 import { ENROLL_FAULTS } from './fault-enroll.ts';
+import { EXPOSURE_FAULTS } from './fault-exposure.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
 import { TELL_FAULTS } from './fault-tell.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
@@ -23,6 +24,7 @@ export const FAULTS = {
   ...ACCESS_FAULTS,
   ...AGENT_FAULTS,
   ...ENROLL_FAULTS,
+  ...EXPOSURE_FAULTS,
   ...GUARD_FAULTS,
   ...TELL_FAULTS,
   ...SERVER_FAULTS,

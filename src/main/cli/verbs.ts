@@ -58,6 +58,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-coverage.ts'),
   },
   {
+    name: 'recovery-plan',
+    door: 'Look',
+    summary: 'what to bring back first, where to, and by which command',
+    isCommon: false,
+    load: () => import('./command-recovery-plan.ts'),
+  },
+  {
     name: 'changes',
     door: 'Look',
     summary: 'what differs between two looks',

@@ -1,5 +1,6 @@
 /** The estate as it is known without asking any host: last look, vault, what was opened, the file. */
 import { Fault } from '../../base/fault.ts';
+import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
@@ -8,6 +9,7 @@ import type { GuestHost } from '../../watch/core/look/guests.ts';
 import { manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
+import type { Unopened } from '../../watch/core/look/unopened.ts';
 import type { Cli } from '../cli/cli.ts';
 import type { Settings, VaultOptions } from '../cli/settings.ts';
 import { connectedHere } from './connected-here.ts';
@@ -22,6 +24,10 @@ export interface SavedEstate {
   readonly machines: readonly LookedHost[];
   readonly guests: readonly GuestHost[];
   readonly declared: DeclaredEstate;
+  /** The team's own that were opened. */
+  readonly repositories: readonly ConnectedRepository[];
+  /** Backups that were found and not opened, as each host told of them. */
+  readonly unopened: readonly Unopened[];
   readonly look: SavedLook;
   readonly damaged: readonly DamagedLook[];
 }
@@ -54,5 +60,7 @@ export async function savedEstate(
       ...seen.flatMap(({ repository }) => repository ?? []),
     ],
   });
-  return { estate, machines, guests: many.guests, declared, look, damaged };
+  const { repositories } = connected;
+  const { guests, unopened } = many;
+  return { estate, machines, guests, declared, repositories, unopened, look, damaged };
 }

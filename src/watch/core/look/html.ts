@@ -1,5 +1,5 @@
 import { type ByteString, byteString } from '../../../base/bytes.ts';
-import { sayName, sayText } from '../../../base/say-name.ts';
+import { sayMessage, sayName, sayText } from '../../../base/say-name.ts';
 
 /** Markup. Nothing in it came from a host but through `html` or `nameHtml`, which make it inert. */
 export interface Html {
@@ -25,6 +25,11 @@ export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Ht
 export function nameHtml(name: ByteString): Html {
   const shown = name.slice(0, TEXT_LENGTH_MAX);
   return { markup: escapeMarkup(sayName(byteString(shown)) + cutMark(name)) };
+}
+
+/** A line to type, as it stands: its backslashes are the shell's, and all of it can be seen. */
+export function commandHtml(line: string): Html {
+  return { markup: escapeMarkup(sayMessage(line)) };
 }
 
 export const joinHtml = (parts: readonly Html[], between: string): Html => ({

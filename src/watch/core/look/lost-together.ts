@@ -82,7 +82,7 @@ function whatHolds({ dataSets }: Estate, name: string): string | undefined {
 }
 
 /** A guest falls with what it stands on, and with it every key, copy and program that it has. */
-function withFallenGuests(
+export function withFallenGuests(
   domains: readonly FailureDomain[],
   guests: readonly GuestHost[],
 ): readonly FailureDomain[] {
@@ -99,7 +99,7 @@ export function isHarmed({ loss }: ExposureToAll): boolean {
   return loss.kind === 'all' || loss.kind === 'unknown';
 }
 
-function isPart({ places }: DataSet, { host, paths }: DeclaredDataSet): boolean {
+export function isPart({ places }: DataSet, { host, paths }: DeclaredDataSet): boolean {
   return places.some(
     (place) =>
       place.host === host &&

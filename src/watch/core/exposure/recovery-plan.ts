@@ -1,0 +1,279 @@
+/** What to bring back in which order, where to, by which command, in what time, and what is lost. */
+import { type ByteString, byteString } from '../../../base/bytes.ts';
+import type { UnixMs } from '../../../base/units.ts';
+import type { ConnectedRepository } from '../connected.ts';
+import { connectedVault } from '../connected-estate.ts';
+import { type FailureDomain, fateOf } from '../domain.ts';
+import type { DataSet, Estate, RecoveryPoint, VaultCopy } from '../estate.ts';
+import type { DeclaredEstate } from '../look/declared.ts';
+import type { GuestHost } from '../look/guests.ts';
+import type { Lost } from '../look/lose.ts';
+import type { LookedHost } from '../look/looked-hosts.ts';
+import { isPart, type LostRow, lostTogether, withFallenGuests } from '../look/lost-together.ts';
+import { openCommandOf } from '../look/open-command.ts';
+import type { Unopened } from '../look/unopened.ts';
+import { mayHoldSet } from '../loss.ts';
+import { existsIn, hasStartedEngine } from '../proof.ts';
+import { copiesOf } from '../survival.ts';
+import { type ImageWays, imageWays } from './recovery-image.ts';
+import { type Needed, neededFirst } from './recovery-needs.ts';
+import { type KeyFile, type RestoreLines, restoreLines } from './recovery-command.ts';
+import { type OrderedService, recoveryOrder } from './recovery-order.ts';
+import { type RecoveryTarget, type Room, RoomBook } from './recovery-room.ts';
+import { type MayWait, mayWait } from './recovery-wait.ts';
+
+export interface RecoveryPlan {
+  readonly lost: readonly Lost[];
+  /** What must be there before anything: key, store, a machine that reads it. */
+  readonly needed: readonly Needed[];
+  /** In the order in which they are done, one after another. */
+  readonly steps: readonly RecoveryStep[];
+  readonly total: RecoveryTime;
+  /** Nothing that is known brings these back. */
+  readonly forGood: readonly LostRow[];
+  /** What could bring these back was not opened, or is not there for certain. */
+  readonly unknown: readonly UnknownRow[];
+  /** These live on, and nothing that is left could bring them back. */
+  readonly bare: readonly LostRow[];
+  readonly mayWait: readonly MayWait[];
+  readonly services: readonly string[];
+  readonly notSeen: readonly string[];
+  readonly seenInPart: readonly string[];
+  readonly dataSetCount: number;
+}
+
+export interface RecoveryStep {
+  readonly row: LostRow;
+  readonly set: DataSet;
+  readonly services: readonly string[];
+  /** Of the most urgent of its services. */
+  readonly tier: number | undefined;
+  readonly from: StepSource;
+  /** Undefined: no file system that was seen has the room. */
+  readonly to: RecoveryTarget | undefined;
+  /** The most room that there is, where it is not enough. */
+  readonly largest: Room | undefined;
+  readonly lines: RestoreLines;
+  /** Of an image that is still there and only broken. */
+  readonly image: ImageWays | undefined;
+  /** From the begin of the first step to the end of this one. */
+  readonly doneAfter: RecoveryTime;
+}
+
+export interface StepSource {
+  readonly point: RecoveryPoint;
+  readonly copy: VaultCopy;
+  readonly repository: ConnectedRepository | undefined;
+  /** Its bytes were read back within the limit. */
+  readonly isProven: boolean;
+  /** The newest that was, where this one was not. */
+  readonly proven: RecoveryPoint | undefined;
+}
+
+/** Undefined: nothing bounds that end. */
+export interface RecoveryTime {
+  readonly atLeastMs: number;
+  readonly atMostMs: number | undefined;
+}
+
+export interface UnknownRow {
+  readonly row: LostRow;
+  /** What would show it. */
+  readonly commands: readonly string[];
+}
+
+export interface RecoveryAsking {
+  readonly estate: Estate;
+  readonly machines: readonly LookedHost[];
+  readonly guests: readonly GuestHost[];
+  readonly declared: DeclaredEstate & { readonly services: readonly OrderedService[] };
+  readonly repositories: readonly ConnectedRepository[];
+  readonly unopened: readonly Unopened[];
+  /** What opens the own vault here, where that is a passphrase and no key. */
+  readonly passphraseFile: ByteString | undefined;
+  readonly now: UnixMs;
+}
+
+/** Commands of unopened backups that are named for one data set. */
+const COMMANDS_MAX = 3;
+
+export function recoveryPlanOf(asking: RecoveryAsking, lost: readonly Lost[]): RecoveryPlan {
+  const found = lostTogether(asking.estate, { ...asking, lost });
+  const domains = withFallenGuests(
+    lost.flatMap((each) => each.domains),
+    asking.guests,
+  );
+  const hit = found.rows.filter(({ loss }) => loss.kind !== 'nothing');
+  const sources = new Map(hit.map((row) => [row.dataSet, sourceOf(asking, row, domains)] as const));
+  const isBack = ({ dataSet }: LostRow): boolean => sources.get(dataSet) !== undefined;
+  const steps = stepsOf(asking, { rows: hit.filter(isBack), sources, domains });
+  const others = hit.filter((row) => !isBack(row));
+  return {
+    lost,
+    needed: neededFirst(asking.estate, {
+      sources: [...sources.values()].filter((each) => each !== undefined),
+      domains,
+    }),
+    steps,
+    total: steps.at(-1)?.doneAfter ?? { atLeastMs: 0, atMostMs: 0 },
+    forGood: others.filter(({ loss }) => loss.kind === 'all'),
+    unknown: others
+      .filter(({ loss }) => loss.kind !== 'all')
+      .map((row) => ({ row, commands: openingOf(asking, row) })),
+    bare: found.rows.filter(({ loss, pointsLeft }) => loss.kind === 'nothing' && pointsLeft === 0),
+    mayWait: mayWait(asking, { steps, domains }),
+    services: found.services,
+    notSeen: found.notSeen,
+    seenInPart: found.seenInPart,
+    dataSetCount: found.dataSetCount,
+  };
+}
+
+/** The newest point that is left; one of a copy that is kept before one of which that is not known. */
+function sourceOf(
+  asking: RecoveryAsking,
+  { dataSet }: LostRow,
+  domains: readonly FailureDomain[],
+): StepSource | undefined {
+  const { estate, repositories } = asking;
+  const all = estate.points
+    .filter((point) => point.dataSet === dataSet)
+    .filter((point) => !point.isTorn || hasStartedEngine(asking, point))
+    .flatMap((point) =>
+      copiesOf(estate, point, domains)
+        .filter(({ fate }) => fate !== 'lost')
+        .map(({ copy, fate }) => ({
+          ...{ point, copy, fate },
+          exists: existsIn(asking, point, copy.copy),
+        })),
+    )
+    .filter(({ exists }) => exists !== 'failed')
+    .sort((one, other) => other.point.coveredUpTo - one.point.coveredUpTo);
+  const kept = all.filter(({ fate }) => fate === 'kept');
+  const proven = kept.find(({ exists }) => exists === 'ok');
+  const newest = kept[0] ?? all[0];
+  if (newest === undefined) return undefined;
+  // Of two copies of the newest the one that was read back.
+  const same = kept.filter(({ point }) => point.id === newest.point.id);
+  const best = same.find(({ exists }) => exists === 'ok') ?? newest;
+  const isProven = best.exists === 'ok' && best.fate === 'kept';
+  return {
+    ...{ point: best.point, copy: best.copy, isProven },
+    repository: repositories.find((each) => connectedVault(each) === best.copy.vault),
+    proven: isProven ? undefined : proven?.point,
+  };
+}
+
+interface Restorable {
+  readonly rows: readonly LostRow[];
+  readonly sources: ReadonlyMap<string, StepSource | undefined>;
+  readonly domains: readonly FailureDomain[];
+}
+
+function stepsOf(asking: RecoveryAsking, of: Restorable): readonly RecoveryStep[] {
+  const { estate, machines } = asking;
+  const rooms = new RoomBook(machines, of.domains);
+  const readers = estate.readers;
+  const addressOf = (host: string): string =>
+    machines.find((machine) => machine.host === host)?.address ?? host.replace(/^server /, '');
+  let doneAfter: RecoveryTime = { atLeastMs: 0, atMostMs: 0 };
+  const steps: RecoveryStep[] = [];
+  for (const { row, services } of inOrder(asking, of.rows)) {
+    const set = estate.dataSets.find(({ name }) => name === row.dataSet);
+    const from = of.sources.get(row.dataSet);
+    if (set === undefined || from === undefined) continue;
+    const largest = rooms.largest;
+    const to = rooms.take(set, readers);
+    const target = to ?? { host: 'NEW_MACHINE', path: NEW_PLACE };
+    doneAfter = plus(doneAfter, row);
+    steps.push({
+      ...{ row, set, from, to, largest, doneAfter },
+      services: services.map(({ name }) => name),
+      tier: leastOf(services.map(({ tier }) => tier)),
+      lines: restoreLines({
+        ...{ set, ...from, target, addressOf },
+        key: keyFileOf(asking, from.copy, of.domains),
+      }),
+      image: imageWays({ set, domains: of.domains, machines }),
+    });
+  }
+  return steps;
+}
+
+const NEW_PLACE = byteString('/NEW_DIRECTORY');
+
+/** A place that is not known by its path is a program's, or nobody's. */
+function keyFileOf(
+  { estate, passphraseFile }: RecoveryAsking,
+  { openedBy }: VaultCopy,
+  domains: readonly FailureDomain[],
+): KeyFile | undefined {
+  const keys = estate.keys.filter(({ id }) => openedBy?.includes(id) === true);
+  const files = keys
+    .flatMap(({ places }) => places)
+    .flatMap(({ path, ...place }) =>
+      path === undefined || path === '/' ? [] : { ...place, path },
+    );
+  const [first] = files;
+  if (first === undefined) return undefined;
+  const option = first.path === passphraseFile ? '--passphrase-file' : '--key-file';
+  return { option, place: files.find((place) => fateOf(place, domains) === 'kept') };
+}
+
+function plus(before: RecoveryTime, { outage }: LostRow): RecoveryTime {
+  const atLeastMs = outage.kind === 'interval' ? outage.atLeastMs : 0;
+  const atMostMs = outage.kind === 'interval' ? outage.atMostMs : undefined;
+  return {
+    atLeastMs: before.atLeastMs + atLeastMs,
+    atMostMs:
+      before.atMostMs === undefined || atMostMs === undefined
+        ? undefined
+        : before.atMostMs + atMostMs,
+  };
+}
+
+interface RowOfServices {
+  readonly row: LostRow;
+  readonly services: readonly OrderedService[];
+}
+
+/** By service, in their order; what is in none comes after, worst first, as the rows stand. */
+function inOrder(
+  { estate, declared }: RecoveryAsking,
+  rows: readonly LostRow[],
+): readonly RowOfServices[] {
+  const ordered = recoveryOrder(declared.services);
+  const partsOf = (service: OrderedService): readonly string[] =>
+    service.dataSets.flatMap((name) => {
+      const part = declared.dataSets.find((each) => each.name === name);
+      if (part === undefined) return [];
+      return estate.dataSets.filter((set) => isPart(set, part)).map((set) => set.name);
+    });
+  const parts = ordered.map((service) => ({ service, names: partsOf(service) }));
+  const names = new Set([...parts.flatMap((each) => each.names), ...rows.map((r) => r.dataSet)]);
+  return [...names].flatMap((name) => {
+    const row = rows.find(({ dataSet }) => dataSet === name);
+    if (row === undefined) return [];
+    const services = parts.filter((each) => each.names.includes(name)).map((each) => each.service);
+    return [{ row, services }];
+  });
+}
+
+function leastOf(tiers: readonly (number | undefined)[]): number | undefined {
+  const known = tiers.flatMap((tier) => tier ?? []);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function openingOf(
+  { estate, unopened, machines }: RecoveryAsking,
+  { dataSet }: LostRow,
+): readonly string[] {
+  const set = estate.dataSets.find(({ name }) => name === dataSet);
+  if (set === undefined) return [];
+  const commands = unopened
+    .filter(({ entry }) => mayHoldSet(entry, set))
+    .map(({ claim, backup }) =>
+      openCommandOf({ host: claim.host, backup: claim.backup, place: backup.places[0] }, machines),
+    );
+  return [...new Set(commands)].slice(0, COMMANDS_MAX);
+}
