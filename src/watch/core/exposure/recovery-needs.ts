@@ -45,7 +45,11 @@ export function neededFirst(
 type Part = Pick<Needed, 'kind' | 'is' | 'where' | 'places'> & Partial<Needed>;
 
 function storeOf(estate: Estate, copy: VaultCopy, domains: readonly FailureDomain[]): Part {
-  const { fate, why } = survivalOf(estate, { ...copy, openedBy: undefined }, domains);
+  const { fate, why } = survivalOf(
+    { copy: { ...copy, openedBy: undefined }, keys: [] },
+    estate.readers,
+    domains,
+  );
   const isStore = fate === 'kept' || why.startsWith('no machine');
   const is = isStore ? 'ok' : fate === 'unknown' ? 'unknown' : 'failed';
   return { kind: 'store', is, where: [copy.place.host], places: [copy.place] };

@@ -12,9 +12,8 @@ import type { LookedHost } from '../look/looked-hosts.ts';
 import { isPart, type LostRow, lostTogether, withFallenGuests } from '../look/lost-together.ts';
 import { openCommandOf } from '../look/open-command.ts';
 import type { Unopened } from '../look/unopened.ts';
-import { mayHoldSet } from '../loss.ts';
-import { existsIn, hasStartedEngine } from '../proof.ts';
-import { copiesOf } from '../survival.ts';
+import { mayHoldSet } from '../may-hold.ts';
+import { afterLosing, caseOf } from './case.ts';
 import { type ImageWays, imageWays } from './recovery-image.ts';
 import { type Needed, neededFirst } from './recovery-needs.ts';
 import { type KeyFile, type RestoreLines, restoreLines } from './recovery-command.ts';
@@ -135,18 +134,21 @@ function sourceOf(
   { dataSet }: LostRow,
   domains: readonly FailureDomain[],
 ): StepSource | undefined {
-  const { estate, repositories } = asking;
-  const all = estate.points
-    .filter((point) => point.dataSet === dataSet)
-    .filter((point) => !point.isTorn || hasStartedEngine(asking, point))
-    .flatMap((point) =>
-      copiesOf(estate, point, domains)
-        .filter(({ fate }) => fate !== 'lost')
-        .map(({ copy, fate }) => ({
-          ...{ point, copy, fate },
-          exists: existsIn(asking, point, copy.copy),
-        })),
+  const { estate, repositories, now } = asking;
+  const set = estate.dataSets.find(({ name }) => name === dataSet);
+  if (set === undefined) return undefined;
+  const of = caseOf(estate, now, set);
+  const after = afterLosing(of, domains);
+  const all = of.points
+    .filter(({ isWhole }) => isWhole)
+    .flatMap(({ point, exists }) =>
+      (of.vaults.get(point.vault)?.at ?? []).flatMap((at, nth) => {
+        const copy = of.copies[at]?.copy;
+        const fate = after.copies[at]?.fate ?? 'lost';
+        return copy === undefined ? [] : [{ point, copy, fate, exists: exists[nth] ?? 'unknown' }];
+      }),
     )
+    .filter(({ fate }) => fate !== 'lost')
     .filter(({ exists }) => exists !== 'failed')
     .sort((one, other) => other.point.coveredUpTo - one.point.coveredUpTo);
   const kept = all.filter(({ fate }) => fate === 'kept');
