@@ -4,14 +4,31 @@ import type { z } from 'zod';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { BODY_BYTES_MAX, HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
-import type { Enrol, Enrolled, Hear, Heard, Said, Say } from '../../watch/core/agent/messages.ts';
+import type {
+  Enrol,
+  Enrolled,
+  Hear,
+  Heard,
+  Said,
+  Say,
+  Show,
+  Shown,
+} from '../../watch/core/agent/messages.ts';
 import type { ServerLink } from '../../watch/shell/agent/server-link.ts';
-import { enrolledMessage, heardMessage, saidMessage } from '../../wire/agent/messages.ts';
+import type { ShowLink } from '../../watch/shell/agent/show-ports.ts';
+import {
+  enrolledMessage,
+  heardMessage,
+  saidMessage,
+  shownMessage,
+} from '../../wire/agent/messages.ts';
 import type { AgentIdentity, Verb } from './identity.ts';
 import { PinnedAgent, type ServerPlace } from './pinned-agent.ts';
 
 /** What a server that is under load may take; then it is taken for lost. */
 const SAY_LIMIT_MS = 30_000;
+/** Of a slow line. */
+const SHOW_LIMIT_MS = 60_000;
 const HEAR_LIMIT_MS = HEAR_WAIT_MS + 15_000;
 const SHOWN_MAX = 200;
 /** Answers after which trying again may help, whatever their words are. */
@@ -23,7 +40,7 @@ interface Answer {
   readonly body: string;
 }
 
-export class HttpsLink implements ServerLink {
+export class HttpsLink implements ServerLink, ShowLink {
   readonly #identity: AgentIdentity;
   readonly #place: ServerPlace;
   readonly #agent: PinnedAgent;
@@ -53,6 +70,20 @@ export class HttpsLink implements ServerLink {
     return this.#parsed(heardMessage, answer);
   }
 
+  async show(
+    message: Show,
+    frame: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<Shown | undefined> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(SHOW_LIMIT_MS)]);
+    const head = Buffer.from(`${JSON.stringify(message)}\n`, 'utf8');
+    const body = frame === undefined ? head : Buffer.concat([head, frame]);
+    const answer = await this.#post('show', body, limit);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refusal(answer);
+    return this.#parsed(shownMessage, answer.body);
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -64,7 +95,7 @@ export class HttpsLink implements ServerLink {
     throw this.#refusal(answer);
   }
 
-  async #post(verb: Verb, body: string, signal: AbortSignal): Promise<Answer> {
+  async #post(verb: Verb, body: string | Buffer, signal: AbortSignal): Promise<Answer> {
     const { host, port, pin } = this.#place;
     const { agent, sign } = this.#identity;
     const request = http.request({
@@ -117,7 +148,7 @@ export class HttpsLink implements ServerLink {
   }
 }
 
-async function exchange(request: http.ClientRequest, body: string): Promise<Answer> {
+async function exchange(request: http.ClientRequest, body: string | Buffer): Promise<Answer> {
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.on('response', resolve);
     request.on('error', reject);

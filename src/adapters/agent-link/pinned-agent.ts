@@ -25,8 +25,8 @@ export class PinnedAgent extends http.Agent {
   readonly #place: ServerPlace;
 
   constructor(place: ServerPlace) {
-    // One each for what is said and what is heard.
-    super({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2, timeout: IDLE_MS });
+    // One each for what is said, what is heard and what is shown.
+    super({ keepAlive: true, maxSockets: 3, maxFreeSockets: 2, timeout: IDLE_MS });
     this.#place = place;
   }
 

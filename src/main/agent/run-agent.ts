@@ -2,6 +2,7 @@
 import { AGENT_CONFIG, readAgentConfig } from '../../adapters/agent-config/agent-config-file.ts';
 import { ACT_SOCKET } from '../../adapters/agent-jobs/act-socket.ts';
 import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
+import { ShowChild } from '../../adapters/agent-jobs/show-child.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
@@ -40,6 +41,8 @@ export interface AgentOptions {
   readonly say: (line: string) => void;
   /** Where the server listens now; else where it did when this host was enrolled. Its key is the same. */
   readonly at?: { readonly host: string; readonly port: number } | undefined;
+  /** With what is looked at for the server; else as its jobs are begun. */
+  readonly showEnv?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -70,6 +73,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       link,
       probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()],
     },
+    shows: config.show === false ? undefined : { link, source: showSource(options, dir, config) },
     reachFor: config.mesh === undefined ? undefined : reachFor(config.mesh),
   };
   const facts = { agent: identity.agent, level, version: VERSION };
@@ -124,6 +128,18 @@ function partsOf(
     discover: () => probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
     claims: new StoredClaims({ ...ports, stateDir: guardDir }, clockOfGuard),
   };
+}
+
+function showSource({ env, showEnv }: AgentOptions, dir: string, config: AgentConfig): ShowChild {
+  const file: Record<string, string> =
+    config.config === undefined ? {} : { HOLDFAST_CONFIG: config.config };
+  const its = showEnv ?? { ...jobEnvironment(env, dir), ...file };
+  const { HOLDFAST_STATE: state = '', HOLDFAST_CONFIG: yaml } = its;
+  const clock = nodeAgentClock();
+  return new ShowChild({
+    ...{ command: holdfastCommand(), env: its, upMs: () => clock.upMs() },
+    hints: [`${state}/state.db`, `${state}/state.db-wal`, ...(yaml === undefined ? [] : [yaml])],
+  });
 }
 
 /** Says whether agent.yaml is followed, as it stands now: what was changed counts from the next start. */

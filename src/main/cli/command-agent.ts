@@ -1,8 +1,9 @@
 /** `holdfast agent`: this host, watched for a server. `agent enroll` makes it known there. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
-import { layoutSentence } from '../../base/say-rows.ts';
+import { countOf, formatBytes } from '../../base/say-quantity.ts';
+import { layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { actOnce } from '../agent/act-once.ts';
 import { enrolHere } from '../agent/enrol-here.ts';
 import { runAgent } from '../agent/run-agent.ts';
@@ -24,6 +25,13 @@ root writes; without that file it may ask for nothing, and is told what is seen.
 Examples:
   holdfast agent
   holdfast agent enroll - < line.txt     # what server token HOST printed`;
+
+const SHOW_EXAMPLE = `
+No content of files, no key and no password is in it. What root writes in agent.yaml,
+show: false, keeps it from the server.
+
+Example:
+  holdfast agent show`;
 
 const ENROLL_EXAMPLE = `
 The line is what \`holdfast server token HOST\` printed on the server. As - it is
@@ -54,6 +62,13 @@ export function define(command: Command, act: Act): void {
       }),
     );
   command
+    .command('show')
+    .description('Says what this host shows its server: what it is, and what proves its backups.')
+    .addOption(new Option('--frames', 'as the agent sends it, for the agent').hideHelp())
+    .addOption(new Option('--ledger', 'the same of the ledger, for a sight on input').hideHelp())
+    .addHelpText('after', SHOW_EXAMPLE)
+    .action(act((cli, [options]: [ShowOptions]) => show(cli, options)));
+  command
     .command('enroll')
     .description('Makes this host known to a server.')
     .argument('<line...>', 'URL#PIN TOKEN as the server printed it; - reads it from standard input')
@@ -76,6 +91,47 @@ async function run(cli: Cli, { config, state }: Options): Promise<Answer> {
   const say = (line: string): void => cli.terminal.err(`${line}\n`);
   await runAgent({ env: cli.env, config, state, say }, stop.signal);
   return { code: EXIT.done, say: () => ['The agent has ended.'], json: { ended: true } };
+}
+
+/** The holdfast.yaml of its jobs is read as by every command: HOLDFAST_CONFIG, or the usual places. */
+interface ShowOptions {
+  readonly frames?: true;
+  readonly ledger?: true;
+}
+
+async function show(cli: Cli, { frames, ledger }: ShowOptions): Promise<Answer> {
+  const { showHere } = await import('../agent/show-here.ts');
+  const shows = await showHere(cli, ledger === true ? process.stdin : undefined);
+  const { look, report } = shows;
+  if (frames === true || ledger === true) {
+    for (const { kind, bytes, same } of shows.frames) {
+      process.stdout.write(`${kind} ${bytes.length} ${same}\n`);
+      process.stdout.write(bytes);
+    }
+    return { code: EXIT.done, say: () => [], json: {} };
+  }
+  const { discovery } = look.sight;
+  const { estate, notSeen } = report;
+  const hidden = [...discovery.notSeen, ...notSeen].map(({ what, why }) => ({ what, why }));
+  const sizes = shows.frames.map(({ kind, bytes }) => ({ kind, bytes: bytes.length }));
+  return {
+    code: EXIT.done,
+    say: (style) => [
+      ...layoutRows(style, [
+        row('host', sayText(discovery.host)),
+        row('data', countOf(discovery.data.length, 'data set')),
+        row('points', countOf(estate.points.length, 'recovery point')),
+        row('drills', countOf(estate.drills.length, 'drill')),
+        row('size', sizes.map(({ kind, bytes }) => `${kind} ${formatBytes(bytes)}`).join(', ')),
+      ]),
+      ...hidden.map(({ what, why }) => `Not seen: ${sayText(what)} (${sayText(why)}).`),
+    ],
+    json: { host: discovery.host, sizes, points: estate.points.length, notSeen: hidden },
+  };
+}
+
+function row(label: string, text: string): Parameters<typeof layoutRows>[1][number] {
+  return { mark: undefined, label, text };
 }
 
 async function enroll(

@@ -10,6 +10,7 @@ import type { AgentFacts, AgentParts, SeenItem } from './agent-ports.ts';
 import { Discovery } from './discovery.ts';
 import { JobDesk } from './job-desk.ts';
 import { Listener } from './listener.ts';
+import { Shower } from './shower.ts';
 import { Speaker } from './speaker.ts';
 import { Voice } from './voice.ts';
 import { Watcher } from './watcher.ts';
@@ -40,6 +41,7 @@ export class AgentLoop {
   readonly #jobs: JobDesk;
   readonly #words: WordDesk;
   readonly #discovery: Discovery;
+  readonly #shower: Shower | undefined;
   readonly #end = new AbortController();
   #lines: Line[] = [];
   #linesLost = 0;
@@ -61,13 +63,20 @@ export class AgentLoop {
       ...{ board: this.#board, watcher: this.#watcher },
       onSeen: (seen) => this.#seeEvent(seen),
     });
+    const onLine = (isOther: boolean): void => {
+      if (isOther) this.#board.unsayAll();
+      this.#speaker.lineIsBack();
+    };
     this.#listener = new Listener(parts, this.#voice, {
       onWord: (word) => this.#words.take(word, this.#end.signal),
-      onLine: (isOther) => {
-        if (isOther) this.#board.unsayAll();
-        this.#speaker.lineIsBack();
-      },
+      onLine,
     });
+    this.#shower =
+      parts.shows &&
+      new Shower(parts, parts.shows, {
+        ...{ agent: facts.agent, voice: this.#voice, onMark: onLine },
+        onSeen: (seen) => this.#seeEvent(seen),
+      });
   }
 
   /** Until `signal` is aborted: then jobs are ended, and what they came to is kept. */
@@ -85,6 +94,7 @@ export class AgentLoop {
         this.#listener.run(inner),
         this.#lookAtSelf(inner),
         this.#discovery.run(inner),
+        this.#shower?.run(inner),
         this.#keepLines(inner),
       ]);
     } finally {

@@ -17,6 +17,7 @@ import type {
 import type { Probe } from './probe.ts';
 import type { Random } from '../../../host/random.ts';
 import type { ServerLink } from './server-link.ts';
+import type { ShowParts } from './show-ports.ts';
 
 /** Time as an agent counts it. */
 export interface AgentClock {
@@ -142,6 +143,8 @@ export interface AgentParts {
   readonly discover?: (() => readonly Probe[]) | undefined;
   readonly reachFor?: ReachFor | undefined;
   readonly lines?: readonly LineSource[] | undefined;
+  /** What this host shows its server; absent: it shows nothing. */
+  readonly shows?: ShowParts | undefined;
   /** Called when the loop has gone round: what was seen until then is kept or said. */
   readonly alive?: (() => void) | undefined;
 }

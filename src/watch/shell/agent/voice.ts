@@ -29,6 +29,11 @@ export class Voice {
     return this.#mark !== undefined;
   }
 
+  /** The start of the server that is known last. */
+  get server(): string | undefined {
+    return this.#mark?.server;
+  }
+
   /** The head of a request that is made now. */
   head(): Spoken {
     const { clock, numbers } = this.#parts;

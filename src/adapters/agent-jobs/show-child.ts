@@ -1,0 +1,152 @@
+/**
+ * What this host shows its server, made by a `holdfast` of its own: what a look and the opening of a
+ * vault take in memory and in packages is not the agent's.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { sayText } from '../../base/say-name.ts';
+import { FRAME_BYTES_MAX, SHOW_KINDS } from '../../watch/core/agent/messages.ts';
+import type { Showing, ShowSource } from '../../watch/shell/agent/show-ports.ts';
+import { errnoOf } from '../node/errno.ts';
+import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
+
+const LIMIT_MS = 5 * 60_000;
+const HEAD_BYTES_MAX = 1024;
+const OUTPUT_BYTES_MAX = SHOW_KINDS.length * (FRAME_BYTES_MAX + HEAD_BYTES_MAX);
+const WORDS_BYTES_MAX = 4096;
+const SHOWN_MAX = 300;
+
+export interface ShowChildParts {
+  /** What is run: a program and the arguments before ours. */
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly upMs: () => number;
+  /** Files whose change is a reason to look again: the ledger, the configuration. */
+  readonly hints: readonly string[];
+  readonly limitMs?: number;
+}
+
+export class ShowChild implements ShowSource {
+  readonly #parts: ShowChildParts;
+
+  constructor(parts: ShowChildParts) {
+    this.#parts = parts;
+  }
+
+  hint(): string {
+    return this.#parts.hints.map(stampOf).join(' ');
+  }
+
+  async look(signal: AbortSignal, known?: Uint8Array): ReturnType<ShowSource['look']> {
+    const upMs = this.#parts.upMs();
+    const { output, why } = await this.#run(signal, known);
+    const showings = showingsIn(output, upMs);
+    const wanted = known === undefined ? SHOW_KINDS.length : 1;
+    const isWhole = why === '' && showings.length === wanted;
+    const trouble = why === '' ? 'it showed less than there is' : why;
+    return { showings, trouble: isWhole ? '' : `what this host is could not be seen: ${trouble}` };
+  }
+
+  async #run(
+    signal: AbortSignal,
+    known: Uint8Array | undefined,
+  ): Promise<{ readonly output: Buffer; readonly why: string }> {
+    const { command, env, limitMs = LIMIT_MS } = this.#parts;
+    const [program, ...before] = command;
+    const what = known === undefined ? '--frames' : '--ledger';
+    const child = spawn(program, [...before, 'agent', 'show', what], {
+      ...{ env: { ...env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
+      // The last is its leash: where this process is killed it closes, and the child ends by itself.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    // It may end before it has read all of it, and says why itself.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(known);
+    const kill = (): void => killGroup(child.pid);
+    const late = setTimeout(kill, limitMs);
+    signal.addEventListener('abort', kill, { once: true });
+    if (signal.aborted) kill();
+    const [output, words] = [new Held(OUTPUT_BYTES_MAX), new Held(WORDS_BYTES_MAX)];
+    child.stdout?.on('data', (part: Buffer) => output.add(part));
+    child.stderr?.on('data', (part: Buffer) => words.add(part));
+    const end = await new Promise<string>((resolve) => {
+      child.on('error', (error) => resolve(error.message));
+      child.on('close', (code, by) =>
+        resolve(code === 0 ? '' : `exit ${code ?? by ?? ''} ${words.bytes.toString('utf8')}`),
+      );
+    });
+    clearTimeout(late);
+    signal.removeEventListener('abort', kill);
+    return { output: output.bytes, why: sayText(end.trim()).slice(0, SHOWN_MAX) };
+  }
+}
+
+/** What was begun and did not come whole is not there. */
+function showingsIn(output: Buffer, upMs: number): readonly Showing[] {
+  const showings: Showing[] = [];
+  let at = 0;
+  while (at < output.length) {
+    const end = output.subarray(at, at + HEAD_BYTES_MAX).indexOf(0x0a);
+    if (end === -1) break;
+    const head = headOf(output.subarray(at, at + end).toString('latin1'));
+    if (head === undefined) break;
+    const frame = output.subarray(at + end + 1, at + end + 1 + head.bytes);
+    if (frame.length < head.bytes) break;
+    const sha256 = createHash('sha256').update(frame).digest('hex');
+    showings.push({ kind: head.kind, frame, sha256, same: head.same, upMs });
+    at += end + 1 + head.bytes;
+  }
+  return showings;
+}
+
+/** `sight 81230 64 hex`, as command-agent.ts writes it. */
+function headOf(
+  line: string,
+): { readonly kind: Showing['kind']; readonly bytes: number; readonly same: string } | undefined {
+  const match = /^([a-z]+) (\d{1,8}) ([0-9a-f]{64})$/.exec(line);
+  const kind = SHOW_KINDS.find((each) => each === match?.[1]);
+  const bytes = Number(match?.[2]);
+  if (kind === undefined || !(bytes <= FRAME_BYTES_MAX)) return undefined;
+  return { kind, bytes, same: match?.[3] ?? '' };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error; // Else it has ended meanwhile.
+  }
+}
+
+/** The first so many bytes. */
+class Held {
+  readonly #max: number;
+  readonly #parts: Buffer[] = [];
+  #size = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(part: Buffer): void {
+    if (this.#size < this.#max) this.#parts.push(part.subarray(0, this.#max - this.#size));
+    this.#size += part.length;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+}
+
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, size } = fs.statSync(file);
+    return `${mtimeMs} ${size}`;
+  } catch (error) {
+    // Not there, or not ours to see: another stamp all the same.
+    return errnoOf(error) ?? '';
+  }
+}

@@ -1,0 +1,130 @@
+/** What this host knows of its own recovery points, for its server: docs/format/ledger-report.md. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { fsPath } from '../../adapters/node/syscalls-path.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { seconds, type UnixMs } from '../../base/units.ts';
+import { coverageOf } from '../../watch/core/coverage.ts';
+import type { Discovery } from '../../watch/core/discovery.ts';
+import {
+  boundedReport,
+  type LedgerReport,
+  type NotInLedger,
+} from '../../watch/core/ledger-report.ts';
+import type { Cli } from '../cli/cli.ts';
+import { openWith } from '../cli/open.ts';
+import { textOfBytes } from '../cli/places.ts';
+import { readSettings, type Settings } from '../cli/settings.ts';
+import { keyHereOf } from '../estate/key-here.ts';
+import { readSnapshots } from '../estate/points.ts';
+import {
+  estateOfConnected,
+  type ReadEstate,
+  readConnected,
+  readEstate,
+} from '../estate/read-estate.ts';
+import { withEvidence } from '../estate/see-estate.ts';
+import { nameOfPlace } from '../vault-place.ts';
+
+/** Root's, of whom an agent without rights is told nothing. */
+const STATE_OF_ROOT = '/var/lib/holdfast';
+
+/** @param seen as a look at this machine saw it just now, under its own name */
+export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerReport> {
+  const notSeen: NotInLedger[] = [];
+  const discovery = { ...seen, host: os.hostname() };
+  const read = await tried(notSeen, 'the configuration', () => readSettings(cli, {}));
+  const found = read && (await foundHere(cli, { settings: read, discovery, notSeen }));
+  const hidden = read && hiddenState(read);
+  if (hidden !== undefined) notSeen.push(hidden);
+  const { estate, covering, connected } = found ?? nothing(discovery, cli.clock.now());
+  const { rows } = coverageOf(discovery, covering, connected);
+  const { dataSets, points, vaults, keys, drills, found: unopened, readers } = estate;
+  return boundedReport({
+    ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0 },
+    estate: {
+      // What was promised is not this host's to say.
+      dataSets: dataSets.map(({ promise: _, ...set }) => set),
+      ...{ points, vaults, keys, drills, found: unopened, readers },
+      clockSkewMax: estate.clockSkewMax,
+    },
+    coverage: rows.map(({ data, state, why, coveredUpTo, openCommand }) => ({
+      ...{ path: data.path, state, why, coveredUpTo, openCommand },
+    })),
+  });
+}
+
+async function foundHere(
+  cli: Cli,
+  of: {
+    readonly settings: Settings;
+    readonly discovery: Discovery;
+    readonly notSeen: NotInLedger[];
+  },
+): Promise<ReadEstate | undefined> {
+  const { settings, discovery, notSeen } = of;
+  const state = settings.state.value;
+  const { vault } = settings;
+  if (vault !== undefined) {
+    const name = `the vault ${textOfBytes(nameOfPlace(vault.value))}`;
+    const whole = await tried(notSeen, name, async () => {
+      const opened = await openWith(cli, settings, {});
+      const { session } = opened;
+      const snapshots = await readSnapshots(session.vault);
+      const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
+      return withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
+    });
+    if (whole !== undefined) return whole;
+  }
+  return tried(notSeen, 'the ledger', () =>
+    withEvidence(state, async (ledger) => {
+      const theirs = await readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt);
+      const { estate, connected } = theirs;
+      return { estate: estateOfConnected(discovery, estate), covering: [], connected };
+    }),
+  );
+}
+
+/** Undefined, and what could not be seen with its reason, where it does not come to an answer. */
+async function tried<T>(
+  notSeen: NotInLedger[],
+  what: string,
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    notSeen.push({ what, why: `${error.message} (${error.code})` });
+    return undefined;
+  }
+}
+
+/** What somebody else keeps on this machine, and this user may not read. */
+function hiddenState({ state }: Settings): NotInLedger | undefined {
+  if (textOfBytes(state.value) === STATE_OF_ROOT) return undefined;
+  const file = fsPath(byteString(`${STATE_OF_ROOT}/state.db`));
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isAbsent) return undefined;
+  }
+  const user = os.userInfo().username;
+  return {
+    what: `what root keeps in ${STATE_OF_ROOT}`,
+    why: `this agent runs as ${user} and reads the state of its own jobs`,
+  };
+}
+
+function nothing(discovery: Discovery, now: UnixMs): ReadEstate {
+  return {
+    estate: {
+      ...{ dataSets: [], points: [], vaults: [], keys: [], drills: [], found: [] },
+      ...{ readers: [discovery.host], clockSkewMax: seconds(1) },
+    },
+    covering: [],
+    connected: { repositories: [], now },
+  };
+}

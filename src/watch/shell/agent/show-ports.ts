@@ -1,0 +1,49 @@
+import type { Show, ShowKind, Shown } from '../../core/agent/messages.ts';
+
+/** Something that this host shows its server, as it was made by one look. */
+export interface Showing {
+  readonly kind: ShowKind;
+  readonly frame: Uint8Array;
+  /** Of the frame, hexadecimal. */
+  readonly sha256: string;
+  /** Of what matters in it: sizes and times change all the while. */
+  readonly same: string;
+  /** When the look began. */
+  readonly upMs: number;
+}
+
+export interface ShowSource {
+  /**
+   * Looks now. What could not be made is not in it; it fails by a bug only.
+   *
+   * @param known the frame of a sight: then the host is not looked at again, the ledger only is read
+   */
+  look(
+    signal: AbortSignal,
+    known?: Uint8Array,
+  ): Promise<{
+    readonly showings: readonly Showing[];
+    /** Why something is not in it; empty: all is. */
+    readonly trouble: string;
+  }>;
+  /** Another text where there is a reason to look again before its time. */
+  hint(): string;
+}
+
+/** As ServerLink; docs/format/agent.md, `show`. */
+export interface ShowLink {
+  /**
+   * @param frame undefined: it is offered
+   * @returns undefined where the server knows no such request: it is an older one
+   */
+  show(
+    message: Show,
+    frame: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<Shown | undefined>;
+}
+
+export interface ShowParts {
+  readonly link: ShowLink;
+  readonly source: ShowSource;
+}
