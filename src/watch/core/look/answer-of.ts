@@ -3,7 +3,7 @@ import { countOf } from '../../../base/say-quantity.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import { PROOF_LIMITS } from '../proof.ts';
-import type { Asked, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
+import type { Asked, Finding, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
 import { allOf, manyWords, sizeWords } from './at-stake.ts';
 import { backupAnswers } from './backup-answers.ts';
 import { cacheFindings } from './find-caches.ts';
@@ -32,17 +32,7 @@ export function lookAnswerOf(
   const { now, connected } = options;
   const many = manyEstateOf(looks, now, connected);
   const unprotected = unprotectedData(many, now);
-  const findings = [
-    ...storageFindings(many, now),
-    ...spanFindings(many),
-    ...singleFindings(many),
-    ...fateFindings(many),
-    ...cacheFindings(many),
-    ...networkFindings(many),
-    ...glusterFindings(many),
-    ...workFindings(many),
-    ...timeFindings(many, now),
-  ];
+  const findings = findingsOf(many, now);
   const degraded = inSection(findings, 'degraded');
   const hosts = hostAnswers(many, degraded, now);
   const asked = askedOf(many.across.hosts, looks);
@@ -58,6 +48,21 @@ export function lookAnswerOf(
     findings: inSection(findings, 'change'),
     notSeen: notSeenAnswers(many.across.hosts),
   };
+}
+
+/** All of every section, in no order. */
+export function findingsOf(many: ManyEstate, now: UnixMs): readonly Finding[] {
+  return [
+    ...storageFindings(many, now),
+    ...spanFindings(many),
+    ...singleFindings(many),
+    ...fateFindings(many),
+    ...cacheFindings(many),
+    ...networkFindings(many),
+    ...glusterFindings(many),
+    ...workFindings(many),
+    ...timeFindings(many, now),
+  ];
 }
 
 function askedOf(hosts: readonly LookedHost[], looks: readonly HostLook[]): Asked {
