@@ -28,7 +28,7 @@ export type Fate = 'kept' | 'unknown' | 'lost';
 /** What becomes of `place` when all of `domains` are lost together. */
 export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
   // A disk that is named twice is lost once.
-  const disksLost = new Set<string>();
+  let disksLost: Set<string> | undefined;
   let isUnknown = false;
   for (const domain of domains) {
     if (takesHost(domain, place.host)) return 'lost';
@@ -40,10 +40,11 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
     } else if (place.beneath === undefined) {
       isUnknown = true;
     } else if (place.beneath.disks.includes(domain.disk)) {
-      disksLost.add(domain.disk);
+      (disksLost ??= new Set()).add(domain.disk);
     }
   }
-  if (place.beneath !== undefined && disksLost.size > place.beneath.failuresSurvived) return 'lost';
+  const lostCount = disksLost?.size ?? 0;
+  if (place.beneath !== undefined && lostCount > place.beneath.failuresSurvived) return 'lost';
   return isUnknown ? 'unknown' : 'kept';
 }
 

@@ -5,13 +5,14 @@ import {
   type After,
   afterLosing,
   caseOf,
-  copiesAfter,
+  copiesAt,
   type DataSetCase,
   type PointCase,
   usableIn,
 } from './exposure/case.ts';
 import type { Place } from './place.ts';
 import { type Asking, newestOf } from './proof.ts';
+import { KEPT } from './survival.ts';
 
 /**
  * What would be lost. `window`: the changes of that span before now. Its upper end is undefined
@@ -91,7 +92,8 @@ function candidateOf(
   let lost: string | undefined;
   let isKept = false;
   let isProven = false;
-  for (const [i, { fate, why }] of copiesAfter(of, after, point.vault).entries()) {
+  for (const [i, at] of copiesAt(of, point.vault).entries()) {
+    const { fate, why } = after.copies[at] ?? KEPT;
     // Bytes were found wrong: most of it may come back, and nothing is promised of it.
     const isDamaged = exists[i] === 'failed' && fate === 'kept';
     if (isDamaged || fate === 'unknown') unknown ??= isDamaged ? 'its copy is damaged' : why;

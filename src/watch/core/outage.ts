@@ -8,7 +8,7 @@ import {
   type After,
   afterLosing,
   caseOf,
-  copiesAfter,
+  copiesAt,
   type DataSetCase,
   usableIn,
 } from './exposure/case.ts';
@@ -121,7 +121,7 @@ function isFresh({ now, clockSkewMax }: DataSetCase, drill: Drill): boolean {
 /** A drill that ended well, from a vault of which something may be left. */
 function isRestorable(of: DataSetCase, after: After, drill: Drill): boolean {
   if (drill.evidence.saw !== 'healthy' || drill.bytes <= 0) return false;
-  return copiesAfter(of, after, drill.vault).some((copy) => copy.fate !== 'lost');
+  return copiesAt(of, drill.vault).some((at) => after.copies[at]?.fate !== 'lost');
 }
 
 /** Why a drill sets no upper end whatever its age, in words; undefined where it may set one. */
@@ -131,8 +131,9 @@ function obstacle(of: DataSetCase, after: After, drill: Drill): string | undefin
   if (!isMeasurement(drill)) return 'the drill read from memory';
   if (fateOfMedium(drill.target, after.domains) !== 'kept')
     return 'no drill on a disk that would be left';
-  const from = copiesAfter(of, after, drill.vault).find(({ copy }) => copy === drill.copy);
-  return from?.fate === 'kept' ? undefined : 'no drill from a copy that would be left';
+  const from = copiesAt(of, drill.vault).find((at) => of.copies[at]?.copy.copy === drill.copy);
+  const isLeft = from !== undefined && after.copies[from]?.fate === 'kept';
+  return isLeft ? undefined : 'no drill from a copy that would be left';
 }
 
 /** How much more there is now than the drill restored, by bytes and by entries. */

@@ -94,7 +94,7 @@ export function caseFrom(dataSet: DataSet, source: CaseSource): DataSetCase {
     copies.push(...own);
   }
   const points = source.points.map((point): PointCase => {
-    const at = vaults.get(point.vault)?.at ?? [];
+    const at = vaults.get(point.vault)?.at ?? NONE;
     return {
       point,
       isWhole: !point.isTorn || hasStartedEngine(point, source),
@@ -158,18 +158,12 @@ export function afterLosing(of: DataSetCase, domains: readonly FailureDomain[]):
   };
 }
 
-/** The copies of a vault, each with what becomes of it. */
-export function copiesAfter(
-  of: DataSetCase,
-  after: After,
-  vault: string,
-): readonly (Survival & { readonly copy: string; readonly at: number })[] {
-  return (of.vaults.get(vault)?.at ?? []).flatMap((at) => {
-    const copy = of.copies[at]?.copy.copy;
-    const survival = after.copies[at];
-    return copy === undefined || survival === undefined ? [] : [{ ...survival, copy, at }];
-  });
+/** Where the copies of a vault stand in `DataSetCase.copies` and `After.copies`. */
+export function copiesAt({ vaults }: DataSetCase, vault: string): readonly number[] {
+  return vaults.get(vault)?.at ?? NONE;
 }
+
+const NONE: readonly number[] = [];
 
 export function usableIn({ vaults }: DataSetCase, vault: string): Standing {
   return vaults.get(vault)?.usable ?? 'unknown';

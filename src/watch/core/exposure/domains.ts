@@ -1,9 +1,11 @@
 /** What can be lost that concerns a data set: itself, or what could bring it back. */
 import type { FailureDomain } from '../domain.ts';
 import { domainId } from '../domain.ts';
-import type { DataSet, HostGroup } from '../estate.ts';
+import type { HostGroup } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
+
+export type Deletion = Extract<FailureDomain, { readonly kind: 'directory' }>;
 
 /** A domain, by identity: within an index each is one object, so that telling two apart is cheap. */
 export class DomainPool {
@@ -26,8 +28,8 @@ export class DomainPool {
     this.#groups = byHost;
   }
 
-  /** A host with all that takes it. */
-  #host(host: string): readonly FailureDomain[] {
+  /** A host, and the groups that it is in. */
+  takersOf(host: string): readonly FailureDomain[] {
     const known = this.#ofHost.get(host);
     if (known !== undefined) return known;
     const made = [this.#one({ kind: 'host', host }), ...(this.#groups.get(host) ?? [])];
@@ -47,7 +49,7 @@ export class DomainPool {
   ofPlaces(places: readonly Place[]): readonly FailureDomain[] {
     return places.flatMap(({ host, beneath }) => [
       ...(beneath?.disks ?? []).map((disk) => this.#one({ kind: 'disk', host, disk })),
-      ...this.#host(host),
+      ...this.takersOf(host),
     ]);
   }
 
@@ -62,15 +64,16 @@ export class DomainPool {
 
 /** The deletions of a data set, where `copies` and their keys may lie inside. */
 export function deletionsConcerning(
-  { places }: DataSet,
+  places: readonly Place[],
   copies: readonly CopyWithKeys[],
-): readonly FailureDomain[] {
+): readonly Deletion[] {
   const deletions = places.flatMap((place) => deletionsOf(place, copies));
+  if (deletions.length <= 1) return deletions;
   return [...new Map(deletions.map((domain) => [domainId(domain), domain])).values()];
 }
 
 /** The directory goes with everything in it; where a vault lies in it, also its files alone. */
-function deletionsOf(data: Place, copies: readonly CopyWithKeys[]): readonly FailureDomain[] {
+function deletionsOf(data: Place, copies: readonly CopyWithKeys[]): readonly Deletion[] {
   const { host, path } = data;
   if (path === undefined) return [];
   const isInside = (place: Place): boolean =>
@@ -78,7 +81,7 @@ function deletionsOf(data: Place, copies: readonly CopyWithKeys[]): readonly Fai
   const stores = copies.flatMap(({ copy }) => (isInside(copy.place) ? [copy.place] : []));
   const keys = [...new Set(copies.flatMap((of) => of.keys))];
   const inside = [...stores, ...keys.flatMap(({ places }) => places.filter(isInside))];
-  const whole: FailureDomain = { kind: 'directory', host, path, spared: [] };
+  const whole: Deletion = { kind: 'directory', host, path, spared: [] };
   if (inside.length === 0) return [whole];
   return [whole, { ...whole, spared: inside.flatMap((place) => place.path ?? []) }];
 }

@@ -17,35 +17,43 @@ export class EstateLists {
   readonly #points: ReadonlyMap<string, readonly RecoveryPoint[]>;
   readonly #drills: ReadonlyMap<string, readonly Drill[]>;
   readonly #copies: ReadonlyMap<string, readonly CopyWithKeys[]>;
+  readonly #shares: { readonly copies: unknown; readonly found: unknown };
   readonly #foundOf: ReadonlyMap<string, readonly UnopenedBackup[]>;
   readonly #foundOfAny: readonly UnopenedBackup[];
 
   constructor(estate: Estate, before: EstateLists | undefined) {
     this.estate = estate;
-    const { points, drills } = estate;
+    const { points, drills, found } = estate;
     if (before === undefined) {
       this.#points = grouped(points, ({ dataSet }) => dataSet);
       this.#drills = grouped(drills, ({ dataSet }) => dataSet);
       this.#copies = copiesOf(estate);
     } else {
       const old = before.estate;
-      this.#points =
-        old.points === points
-          ? before.#points
-          : grouped(points, ({ dataSet }) => dataSet, before.#points);
-      this.#drills =
-        old.drills === drills
-          ? before.#drills
-          : grouped(drills, ({ dataSet }) => dataSet, before.#drills);
+      const pointsBefore = { items: old.points, lists: before.#points };
+      this.#points = regrouped(points, ({ dataSet }) => dataSet, pointsBefore);
+      const drillsBefore = { items: old.drills, lists: before.#drills };
+      this.#drills = regrouped(drills, ({ dataSet }) => dataSet, drillsBefore);
       const isSame = isSameList(old.vaults, estate.vaults) && isSameList(old.keys, estate.keys);
       this.#copies = isSame ? before.#copies : copiesOf(estate, before.#copies);
     }
+    const isFoundSame = before !== undefined && isSameList(before.estate.found, found);
+    this.#shares = {
+      copies: this.#copies,
+      found: isFoundSame ? before.#shares.found : found,
+    };
     this.#foundOfAny = estate.found.filter(({ ofHosts }) => ofHosts === undefined);
     const byHost = new Map<string, UnopenedBackup[]>();
     for (const backup of estate.found) {
       for (const host of new Set(backup.ofHosts)) pushTo(byHost, host, backup);
     }
     this.#foundOf = byHost;
+  }
+
+  /** What is found and what is copied are as they were: then a data set's own lists decide. */
+  sharesWith(other: EstateLists): boolean {
+    const { copies, found } = other.#shares;
+    return this.#shares.copies === copies && this.#shares.found === found;
   }
 
   pointsOf({ name }: DataSet): readonly RecoveryPoint[] {
@@ -87,17 +95,41 @@ function pushTo<T>(map: Map<string, T[]>, key: string, item: T): void {
 function grouped<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
-  before?: ReadonlyMap<string, readonly T[]>,
 ): ReadonlyMap<string, readonly T[]> {
   const made = new Map<string, T[]>();
   for (const item of items) pushTo(made, keyOf(item), item);
-  if (before === undefined) return made;
-  const kept = new Map<string, readonly T[]>(made);
-  for (const [key, list] of made) {
-    const old = before.get(key);
-    if (old !== undefined && isSameList(old, list)) kept.set(key, old);
+  return made;
+}
+
+/** Only the lists of what is new, gone or elsewhere are made again. */
+function regrouped<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  old: { readonly items: readonly T[]; readonly lists: ReadonlyMap<string, readonly T[]> },
+): ReadonlyMap<string, readonly T[]> {
+  if (old.items === items) return old.lists;
+  const shorter = Math.min(items.length, old.items.length);
+  let from = 0;
+  while (from < shorter && items[from] === old.items[from]) from += 1;
+  let tail = 0;
+  while (tail < shorter - from && items.at(-1 - tail) === old.items.at(-1 - tail)) tail += 1;
+  const changed = new Set<string>();
+  for (const list of [items, old.items]) {
+    for (const item of list.slice(from, list.length - tail)) changed.add(keyOf(item));
   }
-  return kept;
+  if (changed.size === 0) return old.lists;
+  const made = grouped(
+    items.filter((item) => changed.has(keyOf(item))),
+    keyOf,
+  );
+  const lists = new Map(old.lists);
+  for (const key of changed) {
+    const list = made.get(key);
+    const before = old.lists.get(key);
+    if (list === undefined) lists.delete(key);
+    else if (before === undefined || !isSameList(before, list)) lists.set(key, list);
+  }
+  return lists;
 }
 
 function copiesOf(
@@ -115,5 +147,11 @@ function copiesOf(
     const isKept = was !== undefined && isSameList(was.keys, opening);
     pushTo(made, copy.vault, isKept ? was : { copy, keys: opening });
   }
-  return grouped([...made.values()].flat(), ({ copy }) => copy.vault, before);
+  if (before === undefined) return made;
+  const kept = new Map<string, readonly CopyWithKeys[]>(made);
+  for (const [vault, list] of made) {
+    const old = before.get(vault);
+    if (old !== undefined && isSameList(old, list)) kept.set(vault, old);
+  }
+  return kept;
 }

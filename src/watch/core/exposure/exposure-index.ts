@@ -5,17 +5,27 @@
  * Time passes without a change: until the next proof expires all spans of a data set grow alike, so
  * that its rows are moved on and not computed again.
  */
-import { type DurationMs, unixMs, type UnixMs } from '../../../base/units.ts';
+import type { UnixMs } from '../../../base/units.ts';
 import type { FailureDomain } from '../domain.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint, UnopenedBackup } from '../estate.ts';
 import type { Asking } from '../proof.ts';
-import { fateOfData, type CopyWithKeys, type Survival, survivalOf } from '../survival.ts';
-import { type After, caseFrom, caseOf, type DataSetCase } from './case.ts';
-import { deletionsConcerning, DomainPool } from './domains.ts';
+import { type CopyWithKeys, fateOfData } from '../survival.ts';
+import { type After, caseFrom, type DataSetCase } from './case.ts';
+import { deletionsConcerning } from './domains.ts';
 import { EstateLists, isSameList } from './estate-lists.ts';
-import { minimalSets } from './minimal-sets.ts';
+import {
+  Families,
+  type Family,
+  minimalSets,
+  NEVER,
+  ordered,
+  provenCopies,
+  survivedBy,
+  survives,
+} from './minimal-sets.ts';
 import { movedOn } from './moved-on.ts';
-import { type Exposure, isHit, pointsLeft, rowAfter, worstFirst } from './rows.ts';
+import { type Exposure, isHit, rowAfter, worstFirst } from './rows.ts';
+import { Shared } from './shared.ts';
 
 /** More failures than these at once are not looked at: `survives` is then this number, or more. */
 export const SURVIVES_MAX = 3;
@@ -30,13 +40,11 @@ export interface ExposureIndex {
 
 /** What is known of one data set, as of `at`. */
 export interface ExposedDataSet {
-  readonly of: DataSetCase;
+  readonly dataSet: DataSet;
   readonly domains: readonly FailureDomain[];
   /** A row for each domain that hits it, worst first. */
   readonly hits: readonly Exposure[];
   readonly survives: number;
-  /** Sets of domains that leave nothing proven, each minimal, smallest first. */
-  readonly lostWith: readonly (readonly FailureDomain[])[];
   readonly madeFrom: MadeFrom;
   readonly at: UnixMs;
   /** Something expires then. */
@@ -47,141 +55,178 @@ interface MadeFrom {
   readonly points: readonly RecoveryPoint[];
   readonly drills: readonly Drill[];
   readonly found: readonly UnopenedBackup[];
-  readonly copies: readonly CopyWithKeys[];
+  /** Copies of the vaults with points of it, then of those with drills only. */
+  readonly vaults: readonly (readonly CopyWithKeys[])[];
+  readonly heldCount: number;
   readonly shared: Shared;
-}
-
-/** What data sets share: while it stays, so does what was computed from it. */
-class Shared {
-  readonly readers: readonly string[];
-  readonly groups: NonNullable<Estate['groups']>;
-  readonly clockSkewMax: DurationMs;
-  readonly pool: DomainPool;
-  readonly #domains = new Map<CopyWithKeys, readonly FailureDomain[]>();
-  readonly #survivals = new Map<CopyWithKeys, Map<FailureDomain, Survival>>();
-
-  constructor({ readers, groups = [], clockSkewMax }: Estate) {
-    this.readers = readers;
-    this.groups = groups;
-    this.clockSkewMax = clockSkewMax;
-    this.pool = new DomainPool(groups);
-  }
-
-  fits({ readers, groups = [], clockSkewMax }: Estate): boolean {
-    return (
-      clockSkewMax === this.clockSkewMax &&
-      isSameList(readers, this.readers) &&
-      isSameList(groups, this.groups)
-    );
-  }
-
-  domainsOf(copy: CopyWithKeys): readonly FailureDomain[] {
-    const known = this.#domains.get(copy) ?? this.pool.ofCopy(copy);
-    this.#domains.set(copy, known);
-    return known;
-  }
-
-  /** Of a copy that many data sets lie in, when one thing is lost. */
-  survival(copy: CopyWithKeys, domain: FailureDomain): Survival {
-    // A directory is one data set's own.
-    if (domain.kind === 'directory') return survivalOf(copy, this.readers, [domain]);
-    let of = this.#survivals.get(copy);
-    if (of === undefined) this.#survivals.set(copy, (of = new Map()));
-    const known = of.get(domain) ?? survivalOf(copy, this.readers, [domain]);
-    of.set(domain, known);
-    return known;
-  }
 }
 
 /** @param before of the same estate as it was: what has not changed is taken from there */
 export function exposureIndex(estate: Estate, now: UnixMs, before?: ExposureIndex): ExposureIndex {
   const lists = new EstateLists(estate, before?.lists);
-  const shared = before?.shared.fits(estate) === true ? before.shared : new Shared(estate);
-  const known = new Map(before?.entries.map((entry) => [entry.of.dataSet.name, entry]));
-  const entries = estate.dataSets.map((dataSet) => {
-    const made = madeFrom(lists, shared, dataSet);
-    const old = known.get(dataSet.name);
-    return old !== undefined && old.of.dataSet === dataSet && holds(old, made, now)
-      ? old
-      : computed(dataSet, made, now);
-  });
+  const shared =
+    before?.shared.fits(estate) === true ? before.shared : new Shared(estate, SURVIVES_MAX);
+  const old = before === undefined ? undefined : new OldEntries(before, { lists, shared, now });
+  const entries = estate.dataSets.map(
+    (dataSet, at) =>
+      old?.still(dataSet, at) ?? computed(dataSet, madeFrom(lists, shared, dataSet), now),
+  );
   return { now, lists, shared, entries };
+}
+
+/** What of an index before still holds. */
+class OldEntries {
+  readonly #entries: readonly ExposedDataSet[];
+  readonly #now: ExposureIndex['now'];
+  readonly #lists: EstateLists;
+  readonly #shared: Shared;
+  /** Found, copies, readers and groups are the same: only its own points and drills can differ. */
+  readonly #sharesAll: boolean;
+  #byName: ReadonlyMap<string, ExposedDataSet> | undefined;
+
+  constructor(before: ExposureIndex, { lists, shared, now }: Omit<ExposureIndex, 'entries'>) {
+    this.#entries = before.entries;
+    this.#now = now;
+    this.#lists = lists;
+    this.#shared = shared;
+    this.#sharesAll = before.shared === shared && lists.sharesWith(before.lists);
+  }
+
+  still(dataSet: DataSet, at: number): ExposedDataSet | undefined {
+    const entry = this.#entries[at]?.dataSet === dataSet ? this.#entries[at] : this.#named(dataSet);
+    if (entry === undefined || entry.dataSet !== dataSet) return undefined;
+    if (this.#now < entry.at || this.#now >= entry.validUntil) return undefined;
+    const old = entry.madeFrom;
+    if (this.#sharesAll) {
+      const isSame =
+        this.#lists.pointsOf(dataSet) === old.points &&
+        this.#lists.drillsOf(dataSet) === old.drills;
+      return isSame ? entry : undefined;
+    }
+    const made = madeFrom(this.#lists, this.#shared, dataSet);
+    const isSame =
+      old.shared === made.shared &&
+      isSameList(old.points, made.points) &&
+      isSameList(old.drills, made.drills) &&
+      isSameList(old.vaults, made.vaults) &&
+      isSameList(old.found, made.found);
+    return isSame ? entry : undefined;
+  }
+
+  #named({ name }: DataSet): ExposedDataSet | undefined {
+    this.#byName ??= new Map(this.#entries.map((entry) => [entry.dataSet.name, entry]));
+    return this.#byName.get(name);
+  }
 }
 
 function madeFrom(lists: EstateLists, shared: Shared, dataSet: DataSet): MadeFrom {
   const points = lists.pointsOf(dataSet);
   const drills = lists.drillsOf(dataSet);
-  const vaults = new Set<string>();
-  for (const { vault } of points) vaults.add(vault);
-  for (const { vault } of drills) vaults.add(vault);
-  const copies = [...vaults].flatMap((vault) => lists.copiesOf(vault));
-  return { points, drills, found: lists.foundOf(dataSet), copies, shared };
+  const names = new Set<string>();
+  for (const { vault } of points) names.add(vault);
+  const heldCount = names.size;
+  for (const { vault } of drills) names.add(vault);
+  const vaults = [...names].map((vault) => lists.copiesOf(vault));
+  return { points, drills, found: lists.foundOf(dataSet), vaults, heldCount, shared };
 }
 
-function holds({ madeFrom: old, at, validUntil }: ExposedDataSet, made: MadeFrom, now: UnixMs) {
-  return (
-    now >= at &&
-    now < validUntil &&
-    old.shared === made.shared &&
-    isSameList(old.points, made.points) &&
-    isSameList(old.drills, made.drills) &&
-    isSameList(old.copies, made.copies) &&
-    isSameList(old.found, made.found)
-  );
+function caseMade(dataSet: DataSet, made: MadeFrom, now: UnixMs): DataSetCase {
+  const { points, drills, found, vaults, shared } = made;
+  const { readers, clockSkewMax } = shared;
+  return caseFrom(dataSet, {
+    ...{ now, points, drills, found, readers, clockSkewMax },
+    copiesOf: (vault) => vaults.find(([first]) => first?.copy.vault === vault) ?? [],
+  });
 }
 
 function computed(dataSet: DataSet, made: MadeFrom, now: UnixMs): ExposedDataSet {
-  const { points, drills, found, copies, shared } = made;
-  const of = caseFrom(dataSet, {
-    ...{ now, points, drills, found },
-    readers: shared.readers,
-    clockSkewMax: made.shared.clockSkewMax,
-    copiesOf: (vault) => copies.filter(({ copy }) => copy.vault === vault),
+  const { shared } = made;
+  const of = caseMade(dataSet, made, now);
+  const concerned = concerning(dataSet, made);
+  const { domains } = concerned;
+  const sets = setsOf(of, concerned, shared);
+  const survivesCount = survives(sets, SURVIVES_MAX);
+  const hits = mayBeHitBy(concerned, made).flatMap((domain): readonly Exposure[] => {
+    const row = rowAfter(of, afterOne(of, shared, domain));
+    return isHit(row) ? [{ ...row, domain, survives: survivesCount }] : [];
   });
-  const domains = domainsConcerning(of, shared);
-  const lostWith = minimalSets(of, { domains, lost: [], sizeMax: SURVIVES_MAX });
-  const survives = survivesBy(lostWith);
-  const hits = domains.flatMap((domain): readonly Exposure[] => {
-    const after = afterOne(of, shared, domain);
-    if (after.dataFate === 'kept' && pointsLeft(of, after) === points.length) return [];
-    const row = rowAfter(of, after);
-    return isHit(row) ? [{ ...row, domain, survives }] : [];
-  });
-  const validUntil = expiryOf(of);
   hits.sort(worstFirst);
-  return { of, domains, hits, survives, lostWith, madeFrom: made, at: now, validUntil };
+  const validUntil = expiryOf(of);
+  return { dataSet, domains, hits, survives: survivesCount, madeFrom: made, at: now, validUntil };
 }
 
-/** What takes a data set, or what could bring it back. */
-function domainsConcerning(
-  { dataSet, points, copies }: DataSetCase,
-  shared: Shared,
+/** The domains of a data set, and what is known of how they take its copies. */
+interface Concerned {
+  /** What takes a data set, or what could bring it back. */
+  readonly domains: readonly FailureDomain[];
+  /** Of these, those that can take a place of its own. */
+  readonly own: ReadonlySet<FailureDomain>;
+  /** Places and copies go by their own domains only: what is known of them holds for this data set too. */
+  readonly isApart: boolean;
+}
+
+function concerning({ places }: DataSet, { vaults, heldCount, shared }: MadeFrom): Concerned {
+  const holding = vaults.slice(0, heldCount).flat();
+  const deletions = deletionsConcerning(places, holding);
+  const own = new Set<FailureDomain>([...shared.pool.ofPlaces(places), ...deletions]);
+  const domains = new Set(own);
+  for (const copy of holding) for (const domain of shared.domainsOf(copy)) domains.add(domain);
+  const isApart =
+    places.every(({ beneath }) => beneath !== undefined) &&
+    shared.isApart(vaults.flat(), deletions) &&
+    shared.hasReaderApart(domains);
+  return { domains: [...domains], own, isApart };
+}
+
+/** Where copies stand apart nothing else can hit it: what takes no place of it, and no vault whole. */
+function mayBeHitBy(
+  { domains, own, isApart }: Concerned,
+  { vaults, heldCount, shared }: MadeFrom,
 ): readonly FailureDomain[] {
-  const held = new Set(points.map(({ point }) => point.vault));
-  const holding = copies.filter(({ copy }) => held.has(copy.vault));
-  return [
-    ...new Set([
-      ...shared.pool.ofPlaces(dataSet.places),
-      ...holding.flatMap((copy) => shared.domainsOf(copy)),
-      ...deletionsConcerning(dataSet, holding),
-    ]),
-  ];
+  if (!isApart) return domains;
+  const fates = vaults.slice(0, heldCount).map((copies) => shared.vaultFate(copies));
+  if (fates.some(({ isNone }) => isNone)) return domains;
+  return domains.filter(
+    (domain) => own.has(domain) || fates.some(({ killers }) => killers.has(domain)),
+  );
+}
+
+function setsOf(of: DataSetCase, { domains, own, isApart }: Concerned, shared: Shared): Family {
+  const failures = { domains, lost: [], sizeMax: SURVIVES_MAX };
+  if (!isApart) return minimalSets(of, failures);
+  const gone = shared.allGone(provenCopies(of));
+  if (gone.length === 0) return NEVER;
+  const families = new Families({ ...failures, domains: [...own] });
+  return ordered(families.and(families.anyPlace(of.dataSet.places), gone), failures);
+}
+
+/** Sets of domains that leave nothing proven of a data set, each minimal, smallest first. */
+export function lostWith(index: ExposureIndex, entry: ExposedDataSet): Family {
+  const concerned = concerning(entry.dataSet, entry.madeFrom);
+  return setsOf(caseNow(index, entry), concerned, index.shared);
 }
 
 /** The domains of one data set, where no index is at hand. */
 export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDomain[] {
-  return domainsConcerning(caseOf(estate, unixMs(0), dataSet), new Shared(estate));
+  return concerning(dataSet, madeOf(estate, dataSet)).domains;
 }
 
 /** The size of the smallest set of domains that leaves nothing that is proven, less one. */
 export function survivesOf({ estate, now }: Asking, dataSet: DataSet): number {
-  const domains = domainsOf(estate, dataSet);
-  const of = caseOf(estate, now, dataSet);
-  return survivesBy(minimalSets(of, { domains, lost: [], sizeMax: SURVIVES_MAX }));
+  const made = madeOf(estate, dataSet);
+  const { domains } = concerning(dataSet, made);
+  const of = caseMade(dataSet, made, now);
+  return survivedBy(of, { domains, lost: [], sizeMax: SURVIVES_MAX });
 }
 
-function survivesBy([smallest]: readonly (readonly FailureDomain[])[]): number {
-  return smallest === undefined ? SURVIVES_MAX : Math.max(0, smallest.length - 1);
+function madeOf(estate: Estate, dataSet: DataSet): MadeFrom {
+  const isOwn = (of: { readonly dataSet: string }): boolean => of.dataSet === dataSet.name;
+  const own = {
+    ...estate,
+    points: estate.points.filter(isOwn),
+    drills: estate.drills.filter(isOwn),
+  };
+  return madeFrom(new EstateLists(own, undefined), new Shared(estate, SURVIVES_MAX), dataSet);
 }
 
 function afterOne(of: DataSetCase, shared: Shared, domain: FailureDomain): After {
@@ -217,7 +262,7 @@ function expiryOf({ now, clockSkewMax, points, drills }: DataSetCase): number {
 export function hitsNow(index: ExposureIndex, entry: ExposedDataSet): readonly Exposure[] {
   return entry.at === index.now
     ? entry.hits
-    : entry.hits.map((row) => movedOn(row, entry.of.dataSet, { from: entry.at, to: index.now }));
+    : entry.hits.map((row) => movedOn(row, entry.dataSet, { from: entry.at, to: index.now }));
 }
 
 /** A row for each domain that concerns a data set, also where nothing would be lost. */
@@ -234,6 +279,9 @@ export function rowsNow(index: ExposureIndex, entry: ExposedDataSet): readonly E
 }
 
 /** As of the moment of the index. */
-export function caseNow(index: ExposureIndex, { of, at }: ExposedDataSet): DataSetCase {
-  return at === index.now ? of : { ...of, now: unixMs(index.now) };
+export function caseNow(
+  { now }: ExposureIndex,
+  { dataSet, madeFrom: made }: ExposedDataSet,
+): DataSetCase {
+  return caseMade(dataSet, made, now);
 }

@@ -6,7 +6,7 @@ import { standingOf } from '../../../base/evidence.ts';
 import { type Loss, lossAfter, severityOf } from '../loss.ts';
 import { type Outage, outageAfter } from '../outage.ts';
 import { newestOf } from '../proof.ts';
-import { type After, copiesAfter, type DataSetCase } from './case.ts';
+import { type After, copiesAt, type DataSetCase } from './case.ts';
 
 /** What would be lost, for how long, and what proves it, if one domain were lost now. */
 export interface Exposure {
@@ -60,21 +60,20 @@ export function isHit({ loss, pointCount, pointsLeft: left }: RowAfter): boolean
 export function pointsLeft(of: DataSetCase, after: After): number {
   let count = 0;
   for (const { point } of of.points) {
-    const at = of.vaults.get(point.vault)?.at ?? [];
-    if (at.some((i) => after.copies[i]?.fate === 'kept')) count += 1;
+    if (copiesAt(of, point.vault).some((at) => after.copies[at]?.fate === 'kept')) count += 1;
   }
   return count;
 }
 
 function proofAfter(of: DataSetCase, after: After): Proof {
-  const { now, clockSkewMax } = of;
-  const left = of.points.flatMap(({ point, exists }) =>
-    copiesAfter(of, after, point.vault).flatMap(({ fate, copy }, i) =>
-      fate === 'lost' ? [] : [{ point, copy, exists: exists[i] }],
-    ),
-  );
-  if (left.length === 0) return { kind: 'none', ageMs: undefined };
-  const drills = [...new Set(left.map(({ point }) => point.vault))].flatMap((vault) => {
+  const { now } = of;
+  const isLeft = (at: number): boolean => after.copies[at]?.fate !== 'lost';
+  const vaults = new Set<string>();
+  for (const { point } of of.points) {
+    if (!vaults.has(point.vault) && copiesAt(of, point.vault).some(isLeft)) vaults.add(point.vault);
+  }
+  if (vaults.size === 0) return { kind: 'none', ageMs: undefined };
+  const drills = [...vaults].flatMap((vault) => {
     const known = of.vaults.get(vault);
     return known?.last === undefined
       ? []
@@ -87,14 +86,26 @@ function proofAfter(of: DataSetCase, after: After): Proof {
   if (failed !== undefined) return { kind: 'failed', ageMs: now - failed.at };
   const stale = newestOf(drills, ({ at }) => at);
   if (stale !== undefined) return { kind: 'stale', ageMs: now - stale.at };
-  const rereads = left
-    .filter(({ exists }) => exists === 'ok')
-    .flatMap(({ point, copy }) => point.exists.filter((proof) => proof.copy === copy))
-    .map((proof) => proof.evidence)
-    .filter((evidence) => standingOf(evidence, now, clockSkewMax) === 'ok');
-  const reread = newestOf(rereads, (evidence) => evidence.observedAt);
-  if (reread !== undefined) return { kind: 're-read', ageMs: now - reread.observedAt };
+  const reread = newestReread(of, isLeft);
+  if (reread !== undefined) return { kind: 're-read', ageMs: now - reread };
   return { kind: 'only seen', ageMs: undefined };
+}
+
+/** When bytes were last read back, and right, from a copy that may be left. */
+function newestReread(of: DataSetCase, isLeft: (at: number) => boolean): number | undefined {
+  const { now, clockSkewMax } = of;
+  let newest: number | undefined;
+  for (const { point, exists } of of.points) {
+    for (const [i, at] of copiesAt(of, point.vault).entries()) {
+      if (exists[i] !== 'ok' || !isLeft(at)) continue;
+      const copy = of.copies[at]?.copy.copy;
+      for (const { copy: from, evidence } of point.exists) {
+        if (from !== copy || standingOf(evidence, now, clockSkewMax) !== 'ok') continue;
+        if (newest === undefined || evidence.observedAt > newest) newest = evidence.observedAt;
+      }
+    }
+  }
+  return newest;
 }
 
 const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key'] as const;
