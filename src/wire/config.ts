@@ -5,6 +5,7 @@ import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
+import { pricesSchema } from './prices-config.ts';
 import { dependencyIssues, promiseKeys, serviceFactKeys } from './promise-config.ts';
 import { tellSchema } from './tell-config.ts';
 
@@ -235,6 +236,8 @@ export const configSchema = z
     peer: peerSchema.optional(),
     /** Who is told, by what, and how soon. */
     tell: tellSchema.optional(),
+    /** What a GiB costs where the vault lies, for `holdfast cost`. */
+    prices: pricesSchema.optional(),
     /** What `holdfast freeze` may stop on this host, by name. */
     stoppers: stoppersSchema.optional(),
     /** What is done when a freeze has run out. */

@@ -65,6 +65,13 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-recovery-plan.ts'),
   },
   {
+    name: 'cost',
+    door: 'Look',
+    summary: 'what keeping each data set costs, and what it saves',
+    isCommon: false,
+    load: () => import('./command-cost.ts'),
+  },
+  {
     name: 'changes',
     door: 'Look',
     summary: 'what differs between two looks',

@@ -1,0 +1,33 @@
+/** `holdfast cost`: what keeping each data set costs, and what would be lost without it. */
+import type { Command } from 'commander';
+import type { Act } from './cli.ts';
+import { vaultOptions } from './open.ts';
+import { readSettings, type VaultOptions } from './settings.ts';
+
+const EXAMPLE = `
+From the snapshots of one vault: what is stored now, what a month adds (from two
+captures 20 h or more apart, else unknown), what a capture takes, and its share
+of the link to a vault on another machine, whose speed the last look saw.
+
+For sums of money holdfast.yaml says what a GiB costs for a month:
+  prices: {currency: EUR, gib-month: 0.02}
+
+Example:
+  holdfast cost --vault /srv/vault`;
+
+export function define(command: Command, act: Act): void {
+  command
+    .summary('what keeping each data set costs, and what it saves')
+    .description(
+      'What keeping each data set costs: stored now and a month later, time, share of the link, money; beside what would be lost without it.',
+    )
+    .addHelpText('after', EXAMPLE)
+    .action(
+      act(async (cli, [options]: [VaultOptions]) => {
+        const settings = await readSettings(cli, options);
+        const { answerCost } = await import('../estate/answer-cost.ts');
+        return answerCost(cli, settings, options);
+      }),
+    );
+  vaultOptions(command);
+}
