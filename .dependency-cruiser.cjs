@@ -12,6 +12,7 @@ const LEVELS = [
   ['vault'],
   MIDDLE,
   ['wire'],
+  ['web'],
   ['adapters'],
   ['main'],
 ];
@@ -22,7 +23,8 @@ const folder = (parts) => `^src/(?:${parts.join('|')})/`;
 const upward = LEVELS.slice(0, -1).map((level, at) => ({
   name: `${level.length > 1 ? 'middle' : level[0]}-imports-nothing-above`,
   severity: 'error',
-  comment: 'Imports point down: base < host < manifest < vault < middle < wire < adapters < main.',
+  comment:
+    'Imports point down: base < host < manifest < vault < middle < wire < web < adapters < main.',
   from: { path: folder(level), pathNot: TESTS },
   to: { path: folder(LEVELS.slice(at + 1).flat()) },
 }));
@@ -44,6 +46,13 @@ module.exports = {
       comment: 'A core decides from data. Who acts (a shell, an adapter) is not its business.',
       from: { path: '^src/[^/]+/core/', pathNot: TESTS },
       to: { pathNot: ['^src/(?:base|host)/', '^src/[^/]+/core/'] },
+    },
+    {
+      name: 'web-imports-what-is-pure',
+      severity: 'error',
+      comment: 'A page is a text made of data: nothing that a page is made with acts.',
+      from: { path: '^src/web/', pathNot: TESTS },
+      to: { pathNot: ['^src/(?:base|web)/', '^src/[^/]+/core/'] },
     },
     {
       name: 'base-imports-nothing',

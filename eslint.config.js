@@ -62,11 +62,11 @@ export default tseslint.config(
     rules: { '@typescript-eslint/max-params': ['error', { max: 4 }] },
   },
   {
-    files: ['src/{base,host}/**/*.ts', 'src/*/core/**/*.ts'],
+    files: ['src/{base,host,web}/**/*.ts', 'src/*/core/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: pureTime,
   },
-  { files: ['src/*/core/**/*.ts'], ignores: ['**/*.test.ts'], rules: synchronous },
+  { files: ['src/{web,*/core}/**/*.ts'], ignores: ['**/*.test.ts'], rules: synchronous },
   {
     // node:test's own `test()` and `t.test()` return promises that its runner awaits.
     files: ['**/*.test.ts'],

@@ -18,6 +18,12 @@ const IMPORTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'vault-imports-nothing-above': { 'src/vault/up.ts': importing('../recover/core/drill.ts') },
   'middle-imports-nothing-above': { 'src/watch/up.ts': importing('../wire/answer.ts') },
   'wire-imports-nothing-above': { 'src/wire/up.ts': importing('../main/cli/main.ts') },
+  'web-imports-nothing-above': { 'src/web/up.ts': importing('../adapters/node/disk.ts') },
+  'web-imports-what-is-pure': {
+    'src/web/wire.ts': importing('../wire/answer.ts'),
+    'src/web/shell.ts': importing('../vault/shell/take.ts'),
+    'src/web/package.ts': importing('zod'),
+  },
   'adapters-imports-nothing-above': {
     'src/adapters/node/up.ts': importing('../../main/cli/main.ts'),
   },
@@ -68,6 +74,7 @@ const INNOCENT: Readonly<Record<string, string>> = {
   'src/recover/core/drill.ts': importing('../../vault/core/group.ts'),
   'src/watch/core/look.ts': importing('../../base/bytes.ts'),
   'src/wire/answer.ts': importing('zod'),
+  'src/web/page.ts': importing('../watch/core/look.ts'),
   'src/adapters/node/disk.ts': importing('node:fs'),
   'src/main/cli/main.ts': importing('../../adapters/node/disk.ts'),
   'rescue/rescue.mjs': importing('node:fs'),
@@ -82,6 +89,7 @@ const IMPURE: Readonly<Record<string, string>> = {
   'src/vault/core/fetch.ts': "export const got = fetch('x');\n",
   'src/vault/core/node.ts': "import 'node:fs';\nexport type { Stats } from 'node:fs';\n",
   'src/vault/core/timer.ts': 'export const timer = setTimeout(() => undefined, 1);\n',
+  'src/web/read.ts': "import 'node:fs';\nexport type { Stats } from 'node:fs';\n",
   'src/vault/core/crypto.ts': 'export const id = crypto.randomUUID();\n',
 };
 
@@ -89,6 +97,8 @@ const LINTED: readonly (readonly [rule: string, file: string, text: string])[] =
   ['no-restricted-globals', 'src/vault/core/date.ts', 'export const at = new Date();\n'],
   ['no-restricted-properties', 'src/vault/core/dice.ts', 'export const roll = Math.random();\n'],
   ['no-restricted-globals', 'src/base/date.ts', 'export const at = Date.now();\n'],
+  ['no-restricted-globals', 'src/web/date.ts', 'export const at = new Date();\n'],
+  ['no-restricted-syntax', 'src/web/later.ts', 'export async function later() {}\n'],
   ['no-restricted-syntax', 'src/vault/core/later.ts', 'export async function later() {}\n'],
   ['no-restricted-syntax', 'src/vault/core/soon.ts', 'export type Soon = Promise<void>;\n'],
   [

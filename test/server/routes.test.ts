@@ -70,8 +70,9 @@ test('each route that is not open refuses whoever brings no token, or a wrong on
   }
   const open = places.filter(({ isOpen }) => isOpen).map(({ id }) => id);
   assert.deepEqual([...open].sort(), [
-    ...['acknowledgeByLink', 'confirmByLink', 'healthz', 'openapi', 'showAcknowledge'],
-    ...['showConfirm', 'showSignIn', 'signIn', 'signInByPassword'],
+    ...['acknowledgeByLink', 'confirmByLink', 'healthz', 'openapi', 'scriptFile'],
+    ...['showAcknowledge', 'showConfirm', 'showSignIn', 'signIn', 'signInByPassword', 'signInForm'],
+    ...['signInPage', 'styleFile'],
   ]);
 });
 

@@ -110,10 +110,14 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
     const { route } = each;
     const isPage = route.mediaType?.startsWith('text/html') === true;
     app.register((inner, _options, done) => {
-      if (isPage) takeForms(inner as App);
+      if (route.takesForm) readForms(inner as App);
+      else if (isPage) takeForms(inner as App);
       inner.route({
         ...{ method: route.method, url: route.path },
         onRequest: async (request) => known.look(request, route),
+        preHandler: async (request) => {
+          if (route.takesForm) known.lookAtForm(request);
+        },
         handler: async (request, reply) => {
           const got = await each.run({ ...given(request, known), door });
           if ('stream' in got) {
@@ -138,6 +142,19 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
 function takeForms(inner: App): void {
   inner.removeAllContentTypeParsers();
   const parser = { parseAs: 'buffer', bodyLimit: 1024 } as const;
+  inner.addContentTypeParser('*', parser, (_request, _body, parsed) => parsed(null, {}));
+}
+
+const FORM_BYTES_MAX = 8192;
+
+/** Nothing but a form of fields with one value each; what is sent as anything else is as none. */
+function readForms(inner: App): void {
+  inner.removeAllContentTypeParsers();
+  const parser = { parseAs: 'string', bodyLimit: FORM_BYTES_MAX } as const;
+  const form = 'application/x-www-form-urlencoded';
+  inner.addContentTypeParser(form, parser, (_request, body, parsed) =>
+    parsed(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
   inner.addContentTypeParser('*', parser, (_request, _body, parsed) => parsed(null, {}));
 }
 

@@ -87,10 +87,8 @@ export class Known {
     }
     if (session !== undefined && method !== 'GET') {
       sameOrigin(request, this.#door);
-      const said = request.headers['holdfast-csrf'];
-      if (typeof said !== 'string' || !sameText(said, session.csrf)) {
-        throw new Fault('HF_API_CSRF', 'the request did not come from the page that signed in');
-      }
+      // Of a form it stands in the body, which has not been read yet: see `lookAtForm`.
+      if (route.takesForm !== true) sameToken(request.headers['holdfast-csrf'], session.csrf);
     }
     if (!caller.scopes.has(asker)) {
       throw new Fault('HF_API_ROLE', `${caller.user} may not do this`, { scope: asker });
@@ -99,6 +97,16 @@ export class Known {
     request.server.connections.know(request.raw.socket, who);
     inTime(this.#ofCaller.take(who));
     this.#found.set(request, found);
+  }
+
+  /** Once its body is read. Whoever sent a token of the API in a header is no page of another site. */
+  lookAtForm(request: FastifyRequest): void {
+    const { session } = this.#found.get(request) ?? NOBODY;
+    if (session === undefined) return;
+    const { body } = request;
+    const said =
+      typeof body === 'object' && body !== null && 'csrf' in body ? body.csrf : undefined;
+    sameToken(said, session.csrf);
   }
 
   /**
@@ -126,6 +134,11 @@ export class Known {
     if (known === undefined) return NOBODY;
     return { caller: known.caller, session: { secret, csrf: known.csrf } };
   }
+}
+
+function sameToken(said: unknown, csrf: string): void {
+  if (typeof said === 'string' && sameText(said, csrf)) return;
+  throw new Fault('HF_API_CSRF', 'the request did not come from the page that signed in');
 }
 
 function inTime(waitMs: number): void {

@@ -144,10 +144,16 @@ function settled(app: App, of: Pick<AppParts, 'onBug' | 'limits' | 'onRoute'>): 
 /** A browser is shown a page, everybody else is given JSON. */
 function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
   const problem = problemOf(fault);
+  const isBrowser = /\btext\/html\b/.test(request.headers.accept ?? '');
+  if (isBrowser && fault.code === 'HF_API_SIGN_IN' && request.protocol === 'https') {
+    const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : '';
+    return reply.code(303).header('location', `/sign-in${next}`).send('');
+  }
   void reply.code(statusOf(fault));
-  if (request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '')) {
+  if (isBrowser) {
     const { code, what, remedy } = problem;
-    const page = { title: 'Nothing can be shown here', sentences: [`${what} (${code}).`, remedy] };
+    const title = request.method === 'GET' ? 'Nothing can be shown here' : 'Nothing was done';
+    const page = { title, sentences: [`${what} (${code}).`, remedy] };
     return reply
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')

@@ -71,16 +71,8 @@ function jobAnswers(served: Served): readonly Bound[] {
     on(ROUTES.askRestore, ({ body, caller, from }) => ask({ body, act: 'restore', caller, from })),
     on(ROUTES.askApply, ({ body, caller, from }) => ask({ body, act: 'apply', caller, from })),
     on(ROUTES.cancelJob, async ({ params, caller, from }) => {
-      const { job } = params;
-      const { agent } = await jobIn(served, job);
-      const told = await served.writer.take(agent, () =>
-        withAudit(
-          served.core.cancelJob(job, served.now()),
-          auditOf(served, { act: 'job-cancelled', subject: job, caller, from }),
-        ),
-      );
-      takenOf(told);
-      return answer(await jobNow(served, job));
+      await cancelled(served, { job: params.job, caller, from });
+      return answer(await jobNow(served, params.job));
     }),
     on(ROUTES.claim, async ({ body, caller, from }) => {
       const { host, reason, forMs } = body;
@@ -109,6 +101,22 @@ function jobAnswers(served: Served): readonly Bound[] {
       return answer({ host, item });
     }),
   ];
+}
+
+/** @throws Fault HF_API_UNKNOWN, HF_API_CONFLICT */
+export async function cancelled(
+  served: Served,
+  of: { readonly job: string; readonly caller: Caller | undefined; readonly from: string },
+): Promise<void> {
+  const { job, caller, from } = of;
+  const { agent } = await jobIn(served, job);
+  const told = await served.writer.take(agent, () =>
+    withAudit(
+      served.core.cancelJob(job, served.now()),
+      auditOf(served, { act: 'job-cancelled', subject: job, caller, from }),
+    ),
+  );
+  takenOf(told);
 }
 
 /** What would be, with the line of the audit log that is committed with it; a refusal has none. */

@@ -1,11 +1,13 @@
 /** Freeze changes on all hosts, and say who has confirmed it: design/026, DESIGN 8. */
 import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
+import type { Caller } from '../../access/core/account.ts';
 import { Fault } from '../../base/fault.ts';
 import { unixMs } from '../../base/units.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
 import type { StoredFreeze } from '../../watch/core/server/changes.ts';
-import type { HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
+import type { EstateNow, HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
 import { isAskRefused, type Unsaid } from '../../watch/core/server/orders.ts';
+import type { FreezeRow } from '../../web/shown.ts';
 import { auditOf } from './answers-act.ts';
 import { estateOf, type Served, timeOf } from './served.ts';
 
@@ -16,6 +18,11 @@ interface Row {
   readonly what: string | null;
   readonly state: RowState;
   readonly why: string;
+}
+
+interface Asker {
+  readonly caller: Caller | undefined;
+  readonly from: string;
 }
 
 /** Worst first: what people must go to by hand. */
@@ -34,46 +41,52 @@ export function freezeAnswers(served: Served): readonly Bound[] {
   return [
     on(ROUTES.freezeTable, () => Promise.resolve(answer(tableOf(served)))),
     on(ROUTES.freeze, async ({ body, caller, from }) => {
-      const { reason, forMs } = body;
-      const at = served.now().wallMs;
-      const held = served.noted.freezes.filter(({ endedAt, until }) => {
-        return endedAt === undefined && until > at;
-      });
-      if (held.length >= FREEZES_HELD_MAX) {
-        throw new Fault('HF_API_CONFLICT', `${held.length} freezes hold already: end them first`);
-      }
-      const by = caller?.user ?? '';
-      const freeze: StoredFreeze = {
-        ...{ id: served.newId(), by, reason, at, until: unixMs(at + forMs) },
-      };
-      await keep(
-        served,
-        freeze,
-        auditOf(served, {
-          ...{ act: 'freeze', subject: 'all hosts', caller, from, detail: { reason } },
-        }),
-      );
-      await tellAll(served, { word: 'freeze', id: freeze.id, by, reason, forMs });
+      await freezeAll(served, { ...body, caller, from });
       return answer(tableOf(served));
     }),
     on(ROUTES.unfreeze, async ({ body, caller, from }) => {
-      const freeze = freezeNow(served);
-      if (freeze?.id !== body.id) {
-        throw new Fault('HF_API_CONFLICT', 'this freeze is over, or another one holds');
-      }
-      const by = caller?.user ?? '';
-      const ended = { ...freeze, endedAt: served.now().wallMs, endedBy: by };
-      await keep(
-        served,
-        ended,
-        auditOf(served, {
-          ...{ act: 'unfreeze', subject: 'all hosts', caller, from },
-        }),
-      );
-      await tellAll(served, { word: 'unfreeze', id: freeze.id, by });
+      await unfreezeAll(served, { ...body, caller, from });
       return answer(tableOf(served));
     }),
   ];
+}
+
+/** @throws Fault HF_API_CONFLICT */
+export async function freezeAll(
+  served: Served,
+  of: Asker & { readonly reason: string; readonly forMs: number },
+): Promise<void> {
+  const { reason, forMs, caller, from } = of;
+  const at = served.now().wallMs;
+  const held = served.noted.freezes.filter(({ endedAt, until }) => {
+    return endedAt === undefined && until > at;
+  });
+  if (held.length >= FREEZES_HELD_MAX) {
+    throw new Fault('HF_API_CONFLICT', `${held.length} freezes hold already: end them first`);
+  }
+  const by = caller?.user ?? '';
+  const freeze: StoredFreeze = {
+    ...{ id: served.newId(), by, reason, at, until: unixMs(at + forMs) },
+  };
+  const done = { act: 'freeze', subject: 'all hosts', caller, from, detail: { reason } } as const;
+  await keep(served, freeze, auditOf(served, done));
+  await tellAll(served, { word: 'freeze', id: freeze.id, by, reason, forMs });
+}
+
+/** @throws Fault HF_API_CONFLICT */
+export async function unfreezeAll(
+  served: Served,
+  { id, caller, from }: Asker & { readonly id: string },
+): Promise<void> {
+  const freeze = freezeNow(served);
+  if (freeze?.id !== id) {
+    throw new Fault('HF_API_CONFLICT', 'this freeze is over, or another one holds');
+  }
+  const by = caller?.user ?? '';
+  const ended = { ...freeze, endedAt: served.now().wallMs, endedBy: by };
+  const done = { act: 'unfreeze', subject: 'all hosts', caller, from } as const;
+  await keep(served, ended, auditOf(served, done));
+  await tellAll(served, { word: 'unfreeze', id: freeze.id, by });
 }
 
 /** The newest that holds: a second freeze takes the place of the first. */
@@ -163,4 +176,25 @@ function stopperRow(host: string, { item, detail, standing }: ItemNow): Row {
   }
   if (STATES.has(said)) return { host, what, state: said as RowState, why };
   return { host, what, state: standing.mark === 'ok' ? 'stopped' : 'still-running', why };
+}
+
+/** What a freeze would reach, from what hosts have said of the stoppers that their owners enabled. */
+export function wouldReach({ hosts }: EstateNow): readonly FreezeRow[] {
+  return hosts.flatMap(wouldReachOn);
+}
+
+function wouldReachOn({ host, own, items }: HostNow): readonly FreezeRow[] {
+  if (own.mark !== 'ok') return [{ host, what: null, state: 'not-reachable', why: own.why }];
+  const rows = items
+    .filter(({ kind }) => kind === 'frozen')
+    .map(
+      ({ item }): FreezeRow => ({
+        ...{ host, what: item.slice(item.indexOf(':') + 1), state: 'would-stop' },
+        why: 'Its owner has enabled the stopper.',
+      }),
+    );
+  const plans: FreezeRow = { host, what: null, state: 'would-stop', why: 'No plan is applied.' };
+  if (rows.length > 0) return [plans, ...rows];
+  const why = 'No stopper is enabled here: what changes this host by itself goes on.';
+  return [plans, { host, what: 'what changes by itself', state: 'not-covered', why }];
 }

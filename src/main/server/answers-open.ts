@@ -7,7 +7,6 @@ import {
   type Replied,
   type Reply,
 } from '../../adapters/http/api-routes.ts';
-import { ESTATE_POLICY, estatePage } from '../../adapters/http/estate-page.ts';
 import { metricsText } from '../../adapters/http/metrics.ts';
 import { PAGE_POLICY, type Page, pageText } from '../../adapters/http/pages.ts';
 import type { Caller } from '../../access/core/account.ts';
@@ -20,8 +19,7 @@ import type { Route } from '../../wire/api/route.ts';
 import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
 import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
-import { freezeNow } from './answers-freeze.ts';
-import { estateInTurns, estateOf, type Served, timeOf } from './served.ts';
+import { estateInTurns, type Served, timeOf } from './served.ts';
 
 /** A round takes a second, with many hosts some more. */
 const TELLS_WITHIN_MS = 120_000;
@@ -116,17 +114,6 @@ function sessionAnswers(served: Served): readonly Bound[] {
       if (session === undefined) return answer({ ended: false });
       await access.signOut(session.secret, from);
       return { send: { answer: { ended: true }, session: { secret: '', maxAgeMs: 0 } } };
-    }),
-    on(ROUTES.front, ({ caller }) => {
-      const estate = estateOf(served);
-      const facts = {
-        at: served.now().wallMs,
-        version: VERSION,
-        isFrozen: freezeNow(served) !== undefined,
-      };
-      const answerText = estatePage(estate, { ...facts, user: caller?.user ?? '' });
-      const headers = { 'content-security-policy': ESTATE_POLICY };
-      return Promise.resolve({ send: { answer: answerText, headers } });
     }),
     on(ROUTES.showSignIn, () =>
       Promise.resolve(

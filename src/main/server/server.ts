@@ -26,6 +26,7 @@ import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
+import { pageRoutes } from '../../wire/api/routes-pages.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
 import { Scheduler } from '../../watch/core/server/scheduler.ts';
@@ -40,6 +41,8 @@ import { openAnswers } from './answers-open.ts';
 import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
 import { Desk } from './desk.ts';
+import { formAnswers } from './pages/answers-forms.ts';
+import { pageAnswers } from './pages/answers-pages.ts';
 import { Pulse } from './pulse.ts';
 import { openOwnKey, openOwnState } from './own-state.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
@@ -88,9 +91,10 @@ export interface RunningServer {
 }
 
 /** Of the door that every program of this machine may come to. */
-const PAGE_ROUTES: ReadonlySet<string> = new Set(
-  [ROUTES.front, ROUTES.showSignIn, ROUTES.signIn].map(({ id }) => id),
-);
+const PAGE_ROUTES: ReadonlySet<string> = new Set([
+  ...Object.values(pageRoutes).flatMap(({ id, method }) => (method === 'GET' ? [id] : [])),
+  ...[ROUTES.showSignIn.id, ROUTES.signIn.id, ROUTES.events.id],
+]);
 
 /** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_RECOVER_..., HF_SERVER_LISTEN, HF_TELL_SECRET */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -158,6 +162,8 @@ export function boundOf(served: Served): readonly Bound[] {
     ...scheduleAnswers(served),
     ...freezeAnswers(served),
     ...adminAnswers(served),
+    ...pageAnswers(served),
+    ...formAnswers(served),
   ];
 }
 

@@ -22,6 +22,8 @@ interface Operation {
   readonly 'x-scope': string;
 }
 
+const FORM = 'application/x-www-form-urlencoded';
+
 /** @param version of this Holdfast */
 export function openApiOf(routes: readonly Route[], version: string): OpenApi {
   const paths: Record<string, Record<string, Operation>> = {};
@@ -70,7 +72,7 @@ function operationOf(route: Route): Operation {
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: bodyOf(body) } },
+            content: { [route.takesForm ? FORM : 'application/json']: { schema: bodyOf(body) } },
           },
         }
       : {}),

@@ -26,6 +26,8 @@ export interface RouteOf<P extends Shape, Q extends Shape, B extends Shape, A ex
   readonly example: z.input<A>;
   /** Of an answer that is no JSON. */
   readonly mediaType?: string;
+  /** Sent by a button of a page: its body is a form's, with the token of the session as `csrf`. */
+  readonly takesForm?: true;
 }
 
 export type Route = RouteOf<Shape, Shape, Shape, Shape>;

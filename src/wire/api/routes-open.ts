@@ -87,15 +87,6 @@ export const openRoutes = {
     ...{ params: none, query: none, body: none, answer: z.object({ ended: z.boolean() }) },
     example: { ended: true },
   }),
-  front: route({
-    id: 'front',
-    method: 'GET',
-    path: '/',
-    summary: 'How everything stands, as a page.',
-    asker: 'read',
-    ...{ params: none, query: none, body: none },
-    ...{ answer: z.string(), mediaType: HTML, example: '<!doctype html>' },
-  }),
   showSignIn: route({
     id: 'showSignIn',
     method: 'GET',

@@ -3,8 +3,15 @@ import type { Route } from './route.ts';
 import { actRoutes } from './routes-act.ts';
 import { adminRoutes } from './routes-admin.ts';
 import { openRoutes } from './routes-open.ts';
+import { pageRoutes } from './routes-pages.ts';
 import { watchRoutes } from './routes-watch.ts';
 
-export const ROUTES = { ...openRoutes, ...watchRoutes, ...actRoutes, ...adminRoutes } as const;
+export const ROUTES = {
+  ...openRoutes,
+  ...watchRoutes,
+  ...actRoutes,
+  ...adminRoutes,
+  ...pageRoutes,
+} as const;
 
 export const allRoutes: readonly Route[] = Object.values(ROUTES);

@@ -1,0 +1,23 @@
+/** What helps most: for each data set the cheapest step that would raise it. */
+import type { CheapestStep, DataSetView } from '../watch/core/exposure/view.ts';
+import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { stepWords, urlPart } from './words.ts';
+
+const STEPS_MAX = 6;
+
+export function helpsHtml(dataSets: readonly DataSetView[]): Html {
+  const rows = dataSets
+    .flatMap(({ name, step }) => (step === undefined ? [] : [stepHtml(name, step)]))
+    .slice(0, STEPS_MAX);
+  if (rows.length === 0) return NOTHING;
+  return html`<section id="helps"><div class="h"><h2>What helps most</h2></div><ul class="up">${rows}</ul></section>`;
+}
+
+function stepHtml(name: string, step: CheapestStep): Html {
+  const { act, gain, cost } = stepWords(step);
+  const sub =
+    cost === ''
+      ? NOTHING
+      : html`<span class="sub">${cost}; as computed with it done and gone well</span>`;
+  return html`<li><a href="/data-set?name=${urlPart(name)}">${act}</a><span class="gain">${gain}</span>${sub}</li>`;
+}

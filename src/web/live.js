@@ -1,0 +1,177 @@
+// What a page does by itself where a script may run; without it every page is whole, as of when it was read.
+// Ages go on counting, a row whose host has changed is replaced in place, and a page that hears nothing says so.
+const opened = performance.now();
+const since = () => performance.now() - opened;
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** One unit, rounded down, as the server says ages (src/base/say-time.ts). */
+function briefly(ms) {
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${Math.floor(ms / DAY)} d`;
+}
+
+function say(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+/** Each element remembers when it came: a row that was replaced has its own beginning. */
+const came = new WeakMap();
+function elapsed(element) {
+  if (!came.has(element)) came.set(element, element.closest('.fresh') === null ? 0 : since());
+  return since() - came.get(element);
+}
+
+function count() {
+  for (const element of document.querySelectorAll('[data-age]')) {
+    const ms = Number(element.dataset.age) + elapsed(element);
+    if (ms >= 0) say(element, ms < SECOND ? 'now' : `${briefly(ms)} ago`);
+  }
+  for (const element of document.querySelectorAll('[data-left]')) {
+    const ms = Number(element.dataset.left) - elapsed(element);
+    say(element, ms > 0 ? briefly(ms) : 'no more');
+  }
+}
+
+/** Beside UTC, the hour where the reader is. */
+function local(root) {
+  for (const element of root.querySelectorAll('time[datetime]')) {
+    const at = new Date(element.dateTime);
+    if (at.getTimezoneOffset() === 0 || element.dataset.here !== undefined) continue;
+    element.dataset.here = '';
+    const two = (value) => String(value).padStart(2, '0');
+    element.append(` (${two(at.getHours())}:${two(at.getMinutes())} here)`);
+    element.title = at.toString();
+  }
+}
+
+const live = document.getElementById('live');
+function status(words) {
+  if (live === null) return;
+  live.hidden = words === '';
+  say(live, words);
+}
+
+const waiting = new Set();
+let timer;
+
+/** Many changes of one host in a moment are one request. */
+function ask(host) {
+  waiting.add(host);
+  if (timer !== undefined) return;
+  timer = setTimeout(() => {
+    timer = undefined;
+    const hosts = [...waiting];
+    waiting.clear();
+    for (const each of hosts) void replace(each);
+  }, 500);
+}
+
+function add(id, step) {
+  const group = document.getElementById(id);
+  const shown = group?.querySelector('.count');
+  if (group === null || shown === null) return;
+  const sum = Math.max(0, Number(shown.textContent.replace(/\D/g, '')) + step);
+  say(shown, String(sum));
+  group.hidden = sum === 0;
+}
+
+async function replace(host) {
+  const old = document.querySelector(`tr.row[data-host="${CSS.escape(host)}"]`);
+  if (old === null) return;
+  const answer = await fetch(`/row/${encodeURIComponent(host)}`, { credentials: 'same-origin' });
+  if (!answer.ok) return;
+  const holder = document.createElement('template');
+  holder.innerHTML = await answer.text();
+  const row = holder.content.querySelector('tr.row');
+  if (row === null) return;
+  const hadFocus = old.contains(document.activeElement);
+  row.classList.add('fresh');
+  const group = document.getElementById(row.dataset.mark === 'ok' ? 'works' : 'bad');
+  if (group === old.parentElement || group === null) old.replaceWith(row);
+  else {
+    old.remove();
+    // Below the line of the group: what has changed last in it is seen first.
+    group.querySelector('.grp').after(row);
+  }
+  if (hadFocus) row.querySelector('a')?.focus();
+  const [was, is] = [old, row].map((each) => (each.dataset.mark === 'ok' ? 'works' : 'bad'));
+  if (was !== is) {
+    add(was, -1);
+    add(is, 1);
+  }
+  local(row);
+}
+
+/** Of a check that stands on this page: its mark, its word, what was seen, and that it was seen now. */
+function check({ host, item, mark, why }) {
+  const row = document.querySelector(`tr[data-item="${CSS.escape(`${host}/${item}`)}"]`);
+  if (row === null) return;
+  const state = row.querySelector('.st');
+  state.className = `st ${mark}`;
+  state.querySelector('use').setAttribute('href', `#${mark}`);
+  state.lastChild.textContent = mark;
+  row.cells[2].textContent = why;
+  row.classList.add('fresh');
+}
+
+const SHAPES = { ok: '●', degraded: '▲', unknown: '◌', failed: '■' };
+
+function listen() {
+  const source = new EventSource('/v1/events');
+  let lost;
+  const on = (name, act) =>
+    source.addEventListener(name, ({ data }) => {
+      act(JSON.parse(data));
+    });
+  source.addEventListener('open', () => {
+    lost = undefined;
+    status('');
+  });
+  source.addEventListener('error', () => {
+    lost ??= performance.now();
+  });
+  setInterval(() => {
+    if (lost === undefined) return;
+    status(`Not live for ${briefly(performance.now() - lost)}: what stands here is from before`);
+  }, SECOND);
+  on('host', ({ host }) => ask(host));
+  on('item', (event) => {
+    check(event);
+    ask(event.host);
+  });
+  on('status', ({ mark }) => {
+    document.title = document.title.replace(/^./u, SHAPES[mark] ?? '◌');
+    document.body.dataset.mark = mark;
+  });
+  on('reset', () => location.reload());
+}
+
+/** `/` searches, j and k go through rows, f to the freeze. */
+function keys(event) {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (target.closest('input, select, textarea') !== null) return;
+  if (key === '/') {
+    event.preventDefault();
+    document.querySelector('.find input')?.focus();
+  } else if (key === 'f') {
+    location.href = '/freeze';
+  } else if (key === 'j' || key === 'k') {
+    const links = [...document.querySelectorAll('main a.name')];
+    const at = links.indexOf(document.activeElement);
+    const next = links[key === 'j' ? at + 1 : at - 1] ?? links[0];
+    next?.focus();
+  }
+}
+
+count();
+local(document);
+setInterval(count, SECOND);
+document.addEventListener('keydown', keys);
+listen();

@@ -1,0 +1,114 @@
+/** Services: data sets that are restored together to one moment. */
+import { countOf } from '../base/say-quantity.ts';
+import { ifGone } from '../watch/core/exposure/sentence.ts';
+import type { ServiceView } from '../watch/core/exposure/view.ts';
+import { formatDuration } from '../base/say-time.ts';
+import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { dataSetTable } from './data-set-rows.ts';
+import { survivesHtml } from './glyphs.ts';
+import { pageOf } from './layout.ts';
+import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
+import type { Shown } from './shown.ts';
+import { domainWords, lossWords, outWords, sentenceHtml, urlPart } from './words.ts';
+
+export function servicesPage(shown: Shown): string {
+  const services = shown.exposure?.services ?? [];
+  const [worst] = services;
+  const lead = worst === undefined ? html`No service is declared yet.` : leadHtml(worst);
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Services</p><h1 class="say">${lead}</h1>
+<section><div class="h"><h2>Worst first <i>${countOf(services.length, 'service')}</i></h2></div>${services.length === 0 ? html`<p class="none">A service is data sets that are restored together: declare them below <code>services:</code> in holdfast.yaml.</p>` : html`${servicesTable(services)}${NOW_LINE_KEY}`}</section></div>`;
+  return pageOf(shown, { title: 'Services', menu: 'Services', body });
+}
+
+function servicesTable(services: readonly ServiceView[]): Html {
+  const rows = services.map((service) => {
+    const { name, dataSets, worst, survives, tier, owners } = service;
+    const words = [
+      ...(tier === undefined ? [] : [`tier ${tier}`]),
+      countOf(dataSets.length, 'data set'),
+      ...(owners.length === 0 ? [] : [`of ${owners.join(', ')}`]),
+    ];
+    const hot = hotOf(service);
+    const cells =
+      worst === undefined
+        ? html`<td data-l="If the worst failed"><b>nothing lost</b></td><td class="nlc"></td>`
+        : html`<td data-l="If the worst failed"><span class="say1 ${hot.isLossHot ? 'failed' : hot.isOutHot ? 'degraded' : 'plain'}">Loses ${lossWords(worst.loss)}</span><span class="sub">${outWords(worst.outage)}, without ${domainWords(worst.domain)}</span></td><td class="nlc">${nowLine({ loss: worst.loss, outage: worst.outage, ...hot })}</td>`;
+    return html`<tr><th scope="row"><a class="name" href="/service?name=${urlPart(name)}">${name}</a><span class="sub">${words.join(', ')}</span></th>${cells}<td data-l="Survives">${survivesHtml(survives)}</td></tr>
+`;
+  });
+  return html`<table class="falls"><thead><tr><th class="w-xl">Service</th><th>If the worst failed</th><th class="w-line ax-th">${NOW_LINE_AXIS}</th><th class="w-survives">Survives</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function hotOf({ promise, worst }: ServiceView): {
+  readonly isLossHot: boolean;
+  readonly isOutHot: boolean;
+} {
+  return {
+    isLossHot: promise?.mayLose?.standing === 'broken' || worst?.loss.kind === 'all',
+    isOutHot: promise?.backWithin?.standing === 'broken' || worst?.outage.kind === 'for good',
+  };
+}
+
+function leadHtml({ name, worst }: ServiceView): Html {
+  if (worst === undefined)
+    return html`No single failure that is known would lose anything of <b>${name}</b>.`;
+  const { loss, outage, domain } = worst;
+  const lost =
+    loss.kind === 'unknown'
+      ? html`what would be lost of <b>${name}</b> is <span class="bad dim">unknown</span>`
+      : html`<span class="bad">${loss.kind === 'all' ? 'all' : lossWords(loss)}</span> of <b>${name}</b> would be lost`;
+  const out =
+    outage.kind === 'interval' ? html`, and it would be <b>${outWords(outage)}</b>` : NOTHING;
+  return html`If ${sentenceHtml(ifGone(domain))} now, ${lost}${out}.`;
+}
+
+export function servicePage(shown: Shown, service: ServiceView): string {
+  const { name, dataSets, unseen, dependsOn, owners, runbook, survives, worst, promise } = service;
+  const byName = new Map(shown.exposure?.dataSets.map((each) => [each.name, each]));
+  const rows = dataSets.flatMap((each) => {
+    const dataSet = byName.get(each);
+    return dataSet === undefined ? [] : [{ dataSet, hit: dataSet.worst }];
+  });
+  const facts: readonly (readonly [string, Html])[] = [
+    ...(owners.length === 0 ? [] : [['owners', html`${owners.join(', ')}`] as const]),
+    ...(dependsOn.length === 0
+      ? []
+      : [
+          [
+            'depends on',
+            html`${dependsOn.map((each) => html`<a href="/service?name=${urlPart(each)}">${each}</a> `)}`,
+          ] as const,
+        ]),
+    ...(runbook === undefined
+      ? []
+      : [['runbook', html`<span class="mono">${runbook}</span>`] as const]),
+    ...(worst?.lossOf === undefined ? [] : [['loss decided by', html`${worst.lossOf}`] as const]),
+    ...(worst?.outageOf === undefined
+      ? []
+      : [['time out decided by', html`${worst.outageOf}`] as const]),
+    ...(promise?.mayLose === undefined
+      ? []
+      : [
+          [
+            'may lose',
+            html`${formatDuration(promise.mayLose.promisedMs)}, ${promise.mayLose.standing}`,
+          ] as const,
+        ]),
+    ...(promise?.backWithin === undefined
+      ? []
+      : [
+          [
+            'back within',
+            html`${formatDuration(promise.backWithin.promisedMs)}, ${promise.backWithin.standing}`,
+          ] as const,
+        ]),
+    ...(unseen.length === 0
+      ? []
+      : [['declared, and not seen', html`<span class="bad">${unseen.join(', ')}</span>`] as const]),
+  ];
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/services">Services</a> / ${name}</p><h1 class="say">${leadHtml(service)}</h1>
+<p class="basis">Survives ${survivesHtml(survives)}. What is lost is that of its worst data set; it is out until the slowest is back, and what it depends on.</p>
+<section><div class="h"><h2>What it is made of <i>${countOf(dataSets.length, 'data set')}</i></h2></div>${rows.length === 0 ? html`<p class="none">None of its data sets is known yet.</p>` : html`${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}`}</section>
+${facts.length === 0 ? NOTHING : html`<section><div class="h"><h2>About it</h2></div><dl class="facts">${facts.map(([term, said]) => html`<dt>${term}</dt><dd>${said}</dd>`)}</dl></section>`}</div>`;
+  return pageOf(shown, { title: name, menu: 'Services', body });
+}

@@ -1,0 +1,149 @@
+/** What every page is made of: plain data, as of one moment. */
+import type { ByteString } from '../base/bytes.ts';
+import type { UnixMs } from '../base/units.ts';
+import type { DataKind } from '../watch/core/discovery.ts';
+import type { ExposureView } from '../watch/core/exposure/view.ts';
+import type { Fix } from '../watch/core/look/answer.ts';
+import type { EstateNow } from '../watch/core/server/estate-now.ts';
+import type { StandingMark } from '../watch/core/standing/standing.ts';
+
+export interface Reader {
+  readonly name: string;
+  /** Of the session; every form carries it. Absent: nothing can be sent from here. */
+  readonly csrf: string | undefined;
+  readonly mayFreeze: boolean;
+  readonly mayUnfreeze: boolean;
+  readonly mayRun: boolean;
+  readonly mayAcknowledge: boolean;
+}
+
+/** What a freeze reached on one host, or would reach. */
+export interface FreezeRow {
+  readonly host: string;
+  /** What was stopped; null: the host itself. */
+  readonly what: string | null;
+  readonly state:
+    | 'stopped'
+    | 'still-running'
+    | 'not-reachable'
+    | 'not-covered'
+    | 'not-yet'
+    | 'would-stop';
+  readonly why: string;
+}
+
+export interface FreezeShown {
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: UnixMs;
+  readonly until: UnixMs;
+  readonly rows: readonly FreezeRow[];
+}
+
+export interface AlertShown {
+  readonly id: string;
+  readonly subject: string;
+  readonly mark: StandingMark;
+  readonly why: string;
+  readonly openedAt: UnixMs;
+  readonly consequences: readonly string[];
+  readonly acknowledgedBy: string | undefined;
+}
+
+export interface JobShown {
+  readonly job: string;
+  readonly host: string;
+  readonly act: string;
+  readonly name: string;
+  readonly by: string;
+  readonly state: string;
+  readonly why: string;
+  readonly askedAt: UnixMs;
+  readonly changedAt: UnixMs;
+  /** Per mille; undefined where it does not say. */
+  readonly share: number | undefined;
+  readonly isOpen: boolean;
+}
+
+/** Data that was found, and whether any recovery point holds it. */
+export interface DataShown {
+  readonly host: string;
+  readonly path: ByteString;
+  readonly kind: DataKind;
+  readonly bytes: number;
+  readonly isAtLeast: boolean;
+  readonly newestChange: UnixMs | undefined;
+  /** `unknown`: a backup was found that may hold it, and nobody has opened it. */
+  readonly state: 'none' | 'unknown' | 'covered';
+  readonly why: string;
+  readonly coveredUpTo: UnixMs | undefined;
+  readonly openCommand: string | undefined;
+  /** When its host was seen. */
+  readonly seenAt: UnixMs;
+}
+
+export interface FindingShown {
+  readonly code: string;
+  readonly section: 'degraded' | 'single' | 'fate' | 'change' | 'declared' | 'trust';
+  /** 1 is worst. */
+  readonly rank: 1 | 2 | 3 | 4;
+  readonly hosts: readonly string[];
+  readonly subject: string;
+  readonly sentence: string;
+  readonly bytes: number;
+  readonly fix: Fix | undefined;
+  readonly source: string | undefined;
+  readonly since: UnixMs | undefined;
+}
+
+/** What a host said of itself, or a look over ssh saw. */
+export interface SightShown {
+  readonly host: string;
+  readonly seenBy: 'agent' | 'look' | undefined;
+  readonly look: 'whole' | 'partial' | 'stale' | 'failed' | 'unseen';
+  readonly seenAt: UnixMs | undefined;
+  readonly expiresAt: UnixMs | undefined;
+  /** Why it is not whole. */
+  readonly why: string;
+  readonly remedy: string;
+  readonly system: string;
+  readonly kernel: string;
+  readonly runsOn: string | undefined;
+  readonly ledger: { readonly seenAt: UnixMs; readonly isFresh: boolean } | undefined;
+}
+
+/** Something of a host that is not as it was when it was seen before. */
+export interface ChangeShown {
+  readonly host: string;
+  readonly at: UnixMs;
+  readonly notBefore: UnixMs;
+  readonly topic: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+export interface Shown {
+  readonly at: UnixMs;
+  readonly version: string;
+  /** The name of this server, as it is reached. */
+  readonly place: string;
+  readonly reader: Reader;
+  /** Where style and script are; their names change with what is in them. */
+  readonly files: { readonly style: string; readonly script: string };
+  readonly estate: EstateNow;
+  /** Undefined: no host has said yet what lies on it. */
+  readonly exposure: ExposureView | undefined;
+  readonly freeze: FreezeShown | undefined;
+  /** Whether what is said reaches people. */
+  readonly telling: { readonly mark: StandingMark; readonly why: string };
+  readonly alerts: readonly AlertShown[];
+  readonly jobs: readonly JobShown[];
+  readonly sights: readonly SightShown[];
+  /** Worst first. */
+  readonly coverage: readonly DataShown[];
+  /** Worst first. */
+  readonly findings: readonly FindingShown[];
+}

@@ -1,0 +1,140 @@
+/** Words of the pages for what would be, and times with their age. */
+import { isoTimeOf } from '../base/iso-time.ts';
+import { formatBytes } from '../base/say-quantity.ts';
+import { formatAge, formatDuration, formatInstant } from '../base/say-time.ts';
+import type { UnixMs } from '../base/units.ts';
+import { utf8Of } from '../manifest/core/utf8.ts';
+import type { FailureDomain } from '../watch/core/domain.ts';
+import type { CheapestStep, SentencePart } from '../watch/core/exposure/view.ts';
+import type { Proof } from '../watch/core/exposure/rows.ts';
+import { type Html, html } from '../watch/core/look/html.ts';
+import type { Loss } from '../watch/core/loss.ts';
+import type { Outage } from '../watch/core/outage.ts';
+import { outageWords, unknownWords, windowWords } from '../watch/core/say-loss.ts';
+import type { StandingMark } from '../watch/core/standing/standing.ts';
+
+/** `nothing`, `14 min`, `at least 22 h`, `all of it`, `unknown`. */
+export function lossWords(loss: Loss): string {
+  switch (loss.kind) {
+    case 'nothing':
+      return 'nothing';
+    case 'window':
+      return windowWords(loss);
+    case 'unknown':
+      return unknownWords(loss.atLeastMs);
+    case 'all':
+      return 'all of it';
+  }
+}
+
+/** `out 9 to 12 min`, `time out unknown`. */
+export function outWords(outage: Outage): string {
+  const words = outageWords(outage);
+  if (outage.kind === 'not out') return words;
+  if (outage.kind === 'for good') return 'gone for good';
+  return words === 'unknown' ? 'time out unknown' : `out ${words}`;
+}
+
+/** An age that the script keeps counting. */
+export function ageHtml(ageMs: number): Html {
+  return html`<span class="nw" data-age="${String(Math.round(ageMs))}">${formatAge(ageMs)}</span>`;
+}
+
+/** `for 16 min`, since then. */
+export function forHtml(since: UnixMs, now: UnixMs): Html {
+  return html`<span class="nw">for ${formatDuration(Math.max(0, now - since), { detail: 'rough', rounding: 'down' })}</span>`;
+}
+
+/** In UTC; the script adds the reader's own hour. */
+export function timeHtml(at: UnixMs, now: UnixMs): Html {
+  return html`<time class="nw" datetime="${isoTimeOf(at)}">${formatInstant(at, now)}</time>`;
+}
+
+export function sizeHtml(bytes: number): Html {
+  return html`<span class="nw">${formatBytes(bytes)}</span>`;
+}
+
+/** The pieces of a sentence, each in the tone of what it says. */
+export function sentenceHtml(parts: readonly SentencePart[]): Html {
+  return html`${parts.map(partHtml)}`;
+}
+
+function partHtml({ kind, text }: SentencePart): Html {
+  switch (kind) {
+    case 'text':
+      return html`${text}`;
+    case 'name':
+      return html`<b>${text}</b>`;
+    case 'lost':
+      return text === 'nothing' ? html`<b>${text}</b>` : html`<span class="bad">${text}</span>`;
+    case 'out':
+      return html`<b class="nw">${text}</b>`;
+    case 'unknown':
+      return html`<span class="bad dim">${text}</span>`;
+  }
+}
+
+/** `hv3`, `disk sda of hv3`, `rack A`, `hv3:/srv`, `key k1`. */
+export function domainWords(domain: FailureDomain): string {
+  switch (domain.kind) {
+    case 'disk':
+      return `disk ${domain.disk} of ${domain.host}`;
+    case 'host':
+      return domain.host;
+    case 'group':
+      return `${domain.of} ${domain.name}`;
+    case 'directory':
+      return `${domain.spared.length > 0 ? 'files in ' : ''}${domain.host}:${utf8Of(domain.path)}`;
+    case 'key':
+      return `key ${domain.key}`;
+  }
+}
+
+const PROOF_MARKS: Readonly<Record<Proof['kind'], StandingMark>> = {
+  ...{ drilled: 'ok', 're-read': 'ok', 'only seen': 'unknown', stale: 'unknown' },
+  ...{ failed: 'failed', none: 'unknown' },
+};
+
+export function proofWords({ kind }: Proof): {
+  readonly mark: StandingMark;
+  readonly words: string;
+} {
+  const words = kind === 'none' ? 'never drilled' : kind === 'failed' ? 'drill failed' : kind;
+  return { mark: PROOF_MARKS[kind], words };
+}
+
+const STEPS: Readonly<Record<CheapestStep['kind'], string>> = {
+  'confirm the key sheet': 'Confirm the key sheet of',
+  're-read': 'Re-read',
+  drill: 'Drill',
+  'open the backup that was found': 'Open the backup by',
+  'back up': 'Back up',
+  'back up more often': 'Back up more often:',
+  'copy elsewhere': 'Copy elsewhere:',
+};
+
+/** `Drill lists`, `at least 22 h becomes 14 min`, `about 3 min`. */
+export function stepWords(step: CheapestStep): {
+  readonly act: string;
+  readonly gain: string;
+  readonly cost: string;
+} {
+  const { kind, subject, before, after, bytes, tookMs } = step;
+  const took = tookMs === undefined ? '' : `about ${formatDuration(tookMs, { detail: 'rough' })}`;
+  const size = bytes === undefined ? '' : formatBytes(bytes);
+  const cost = [took, size].filter((word) => word !== '').join(', ');
+  return { act: `${STEPS[kind]} ${subject}`, gain: gainWords(before, after), cost };
+}
+
+function gainWords(before: CheapestStep['before'], after: CheapestStep['after']): string {
+  const [lost, then] = [lossWords(before.loss), lossWords(after.loss)];
+  if (lost !== then) return `${lost} becomes ${then}`;
+  const [out, back] = [outageWords(before.outage), outageWords(after.outage)];
+  if (out !== back) return `out ${out} becomes ${back}`;
+  return `survives ${before.survives} becomes ${after.survives} more`;
+}
+
+/** As part of an address; nothing in it can end an attribute. */
+export function urlPart(text: string): Html {
+  return { markup: encodeURIComponent(text.toWellFormed()) };
+}

@@ -1,0 +1,162 @@
+/** Every page of the invented estate, by its address. */
+import { byteString } from '../../src/base/bytes.ts';
+import { unixMs } from '../../src/base/units.ts';
+import type { ExposureView } from '../../src/watch/core/exposure/view.ts';
+import { changesPage } from '../../src/web/changes-page.ts';
+import { dataSetPage, dataSetsPage } from '../../src/web/data-set-page.ts';
+import { findingsPage } from '../../src/web/findings-page.ts';
+import { freezePage } from '../../src/web/freeze-page.ts';
+import { frontPage } from '../../src/web/front-page.ts';
+import { hostPage } from '../../src/web/host-page.ts';
+import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../src/web/lists.ts';
+import { losePage } from '../../src/web/lose-page.ts';
+import { searchPage } from '../../src/web/search-page.ts';
+import { servicePage, servicesPage } from '../../src/web/services-page.ts';
+import type { ChangeShown, FreezeRow, Shown } from '../../src/web/shown.ts';
+import { signInPage } from '../../src/web/sign-in-page.ts';
+import { unprotectedPage } from '../../src/web/unprotected-page.ts';
+import { AT, sampleShown } from './sample.ts';
+
+const MINUTE = 60_000;
+
+const REACHED: readonly FreezeRow[] = [
+  {
+    host: 'hv1',
+    what: 'ovirt-engine',
+    state: 'not-covered',
+    why: 'No stopper is enabled here: what changes this host by itself goes on.',
+  },
+  { host: 'ci1', what: null, state: 'not-reachable', why: 'Its agent fell silent.' },
+  {
+    host: 'hv2',
+    what: 'unattended-upgrades',
+    state: 'still-running',
+    why: 'in the middle of dpkg',
+  },
+  { host: 'st1', what: 'puppet', state: 'stopped', why: 'stopped after 6 s' },
+];
+
+const CHANGES: readonly ChangeShown[] = [
+  {
+    ...{
+      host: 'hv3',
+      at: unixMs(AT - 20 * MINUTE),
+      notBefore: unixMs(AT - 380 * MINUTE),
+      topic: 'packages',
+    },
+    ...{
+      kind: 'changed',
+      name: 'qemu-system-x86',
+      before: '1:7.2+dfsg-7',
+      after: '1:7.2+dfsg-7+deb12u12',
+    },
+  },
+  {
+    ...{
+      host: 'st3',
+      at: unixMs(AT - 2000 * MINUTE),
+      notBefore: unixMs(AT - 2400 * MINUTE),
+      topic: 'mounts',
+    },
+    ...{ kind: 'removed', name: '/srv/brick', before: 'xfs on /dev/sdb1', after: undefined },
+  },
+];
+
+export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, string> {
+  const { exposure } = shown;
+  const [dataSet] = exposure?.dataSets ?? [];
+  const [service] = exposure?.services ?? [];
+  const item = shown.estate.hosts[0]?.items[0];
+  const freeze = {
+    ...{ id: 'f'.repeat(32), by: 'anna', reason: 'storage work', at: unixMs(AT - MINUTE) },
+    ...{ until: unixMs(AT + 119 * MINUTE), rows: REACHED },
+  };
+  const empty: Shown = {
+    ...{ ...shown, exposure: undefined, alerts: [], jobs: [], sights: [], coverage: [] },
+    ...{ findings: [], estate: { ...shown.estate, hosts: [], orphans: [] } },
+  };
+  const lines = [{ at: AT - 11 * MINUTE, text: 'XFS (sdb1): log I/O error -5' }];
+  return new Map([
+    ['/', frontPage(shown)],
+    ['/frozen', frontPage({ ...shown, freeze })],
+    ['/empty', frontPage(empty)],
+    ['/hosts', hostsPage(shown, 0)],
+    ['/hosts/hv3', hostPage(shown, { host: 'hv3', changes: CHANGES.slice(0, 1), lines })],
+    ['/checks', checksPage(shown, { host: undefined, mark: undefined, from: 0 })],
+    ...(item === undefined
+      ? []
+      : [
+          [
+            '/check',
+            checkPage(shown, {
+              item,
+              transitions: [
+                {
+                  at: AT - 11 * MINUTE,
+                  from: 'healthy',
+                  to: 'broken',
+                  why: item.standing.why,
+                  isByAgentClock: false,
+                },
+              ],
+            }),
+          ] as const,
+        ]),
+    ['/data-sets', dataSetsPage(shown)],
+    ...(dataSet === undefined ? [] : [['/data-set', dataSetPage(shown, dataSet)] as const]),
+    ['/services', servicesPage(shown)],
+    ...(service === undefined ? [] : [['/service', servicePage(shown, service)] as const]),
+    ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
+    ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
+    ['/findings', findingsPage(shown)],
+    [
+      '/unprotected',
+      unprotectedPage(shown, { host: undefined, configFile: '/etc/holdfast/holdfast.yaml' }),
+    ],
+    ['/changes', changesPage(shown, { host: undefined, changes: CHANGES })],
+    ['/alerts', alertsPage(shown)],
+    ['/jobs', jobsPage(shown)],
+    ['/search', searchPage(shown, 'b')],
+    [
+      '/freeze',
+      freezePage(
+        shown,
+        REACHED.map((row) => (row.state === 'stopped' ? { ...row, state: 'would-stop' } : row)),
+      ),
+    ],
+    ['/unfreeze', freezePage({ ...shown, freeze }, [])],
+    [
+      '/sign-in',
+      signInPage({
+        style: shown.files.style,
+        token: '0'.repeat(32),
+        wrong: 'This name and password sign nobody in.',
+        next: '/',
+      }),
+    ],
+  ]);
+}
+
+function lostPage(shown: Shown, exposure: ExposureView): string {
+  const hits = exposure.falls.slice(0, 2).flatMap(({ hits: some }) => some);
+  const rows = [
+    ...new Map(hits.map((hit) => [hit.dataSet, { ...hit, within: undefined }])).values(),
+  ];
+  const lost = ['hv3', 'st1'].map((host) => ({
+    ...{ name: host, domains: [{ kind: 'host' as const, host }], hosts: [host] },
+  }));
+  const found = {
+    lost,
+    dataSetCount: exposure.dataSets.length,
+    rows,
+    services: ['Bugzilla'],
+    notSeen: ['ci1'],
+    seenInPart: [],
+  };
+  return losePage(shown, { names: ['host:hv3', 'host:st1'], found, wrong: undefined });
+}
+
+/** What a host might call itself, its data and its errors. */
+export const HOSTILE =
+  '"><script>document.title="owned"</script><img src=x onerror=alert(1)>\u202e\u0007';
+export const hostileBytes = byteString('/srv/"><script>alert(2)</script>\xff\xfe');
