@@ -14,24 +14,33 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
 const EVERYBODY = [
   ...['status', 'hosts', 'host', 'items', 'item', 'lines', 'jobs', 'alerts', 'freezeTable'],
   ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules', 'front'],
+  ...['hostsPage', 'hostPage', 'hostRow', 'checkPage', 'checksPage', 'dataSetsPage', 'dataSetPage'],
+  ...['servicesPage', 'servicePage', 'losePage', 'findingsPage', 'unprotectedPage', 'changesPage'],
+  ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm'],
 ];
 const WHO_RUNS = [
   ...['askJob', 'askRestore', 'cancelJob', 'unfreeze', 'claim', 'addMaintenance'],
-  ...['endMaintenance'],
+  ...['endMaintenance', 'cancelForm', 'unfreezeForm'],
 ];
+const WHO_MAY_STOP = ['acknowledge', 'freeze', 'acknowledgeForm', 'freezeForm'];
 /** "viewer: read, metrics", "operator: that, and acknowledge, jobs, ...", and so on. */
 const MAY: Readonly<Record<Role, ReadonlySet<string>>> = {
   viewer: new Set(EVERYBODY),
-  operator: new Set([...EVERYBODY, ...WHO_RUNS, 'acknowledge', 'freeze']),
-  approver: new Set([...EVERYBODY, 'acknowledge', 'freeze', 'askApply']),
+  operator: new Set([...EVERYBODY, ...WHO_RUNS, ...WHO_MAY_STOP]),
+  approver: new Set([...EVERYBODY, ...WHO_MAY_STOP, 'askApply']),
   admin: new Set([
-    ...[...EVERYBODY, ...WHO_RUNS, 'acknowledge', 'freeze', 'askApply'],
+    ...[...EVERYBODY, ...WHO_RUNS, ...WHO_MAY_STOP, 'askApply'],
     ...['tokens', 'makeToken', 'revokeToken', 'users', 'addUser', 'removeUser', 'enrol'],
     ...['revokeAgent', 'forgetItem', 'dismiss', 'audit', 'config', 'proposeConfig'],
   ]),
 };
 
-const AGENT_ROUTES = ['POST /agent/v1/enrol', 'POST /agent/v1/hear', 'POST /agent/v1/say'];
+const AGENT_ROUTES = [
+  'POST /agent/v1/enrol',
+  'POST /agent/v1/hear',
+  'POST /agent/v1/say',
+  'POST /agent/v1/show',
+];
 
 test('there is no route but those of the document and the three of agents', async (t) => {
   const bench = await ServerBench.open(t);
@@ -192,8 +201,10 @@ test('no answer leads elsewhere, repeats the Host it was asked by, or tells of t
     const paths = [place.path, `${place.path}?next=https://evil.example`, `//evil.example/..`];
     for (const path of paths) {
       const got = await ask(bench, { ...place, path }, { ...headers, authorization });
-      assert.ok(got.status < 300 || got.status >= 400, `${place.id}: ${got.status}`);
-      assert.equal(got.headers.location, undefined, place.id);
+      // Who has signed out is led to the form of this server, and nobody is led anywhere else.
+      const isLed = got.status === 303 && place.id === 'signOutForm';
+      assert.ok(isLed || got.status < 300 || got.status >= 400, `${place.id}: ${got.status}`);
+      assert.equal(got.headers.location, isLed ? '/sign-in' : undefined, place.id);
       assert.doesNotMatch(got.text, /evil\.example|node_modules|\.ts:\d|\bat [\w.]+ \(/, place.id);
       for (const name of ['server', 'x-powered-by']) assert.equal(got.headers[name], undefined);
     }
