@@ -111,7 +111,7 @@ function hitCells(hit: ExposureToAll, dataSet: DataSetView): Html {
         ? html`<span class="sub">${outage.why}</span>`
         : NOTHING;
   const why = cost.sub === '' ? NOTHING : html`<span class="sub">${cost.sub}</span>`;
-  return html`<td data-l="Lost"><b class="${cost.tone}">${cost.say}</b>${why}</td><td class="nlc">${nowLine(cost)}</td><td data-l="Out">${outWords(outage)}${basis}</td><td data-l="Proof left">${proofHtml(hit)}</td>`;
+  return html`<td data-l="Lost"><b class="${cost.tone}">${cost.say}</b>${why}</td><td class="nlc">${nowLine(cost)}</td><td data-l="Out">${outWords(outage).replace(/^out /, '')}${basis}</td><td data-l="Proof left">${proofHtml(hit)}</td>`;
 }
 
 function copiesHtml({ copies }: DataSetView, { at }: Shown): Html {

@@ -50,11 +50,7 @@ function freezeBody(shown: Shown, would: readonly FreezeRow[]): Html {
   const open = would.filter(({ state }) => state === 'not-covered').length;
   const away = would.filter(({ state }) => state === 'not-reachable').length;
   const rest = [
-    ...(open === 0
-      ? []
-      : [
-          `${countOf(open, 'host has', 'hosts have')} no stopper: what changes them by itself goes on`,
-        ]),
+    ...(open === 0 ? [] : [`${countOf(open, 'host has', 'hosts have')} no stopper`]),
     ...(away === 0 ? [] : [`${countOf(away, 'host is', 'hosts are')} not reachable now`]),
   ];
   const lead =
@@ -62,7 +58,7 @@ function freezeBody(shown: Shown, would: readonly FreezeRow[]): Html {
       ? html`A freeze would stop all changes that Holdfast knows of.`
       : html`A freeze would not cover everything: <span class="bad">${rest.join('; ')}</span>.`;
   return html`<h1 class="say">${lead}</h1>
-<p class="basis">No plan is applied on any host until it ends; the stoppers that the owners of hosts have enabled are run there. Each agent confirms it by itself.</p>
+<p class="basis">No plan is applied on any host until it ends; the stoppers that the owners of hosts have enabled are run there. Where there is none, what changes the host by itself goes on. Each agent confirms it by itself.</p>
 ${shown.reader.mayFreeze && shown.reader.csrf !== undefined ? freezeForm(shown.reader.csrf) : commandHtml('holdfast freeze --reason "storage work" --for 2h', shown)}
 <section><div class="h"><h2>What it would reach</h2></div>${freezeTable(would)}</section>`;
 }

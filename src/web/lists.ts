@@ -118,7 +118,7 @@ function transitionHtml(each: CheckFacts['transitions'][number], { at: now }: Sh
   const clock = isByAgentClock ? html`, by its own clock` : NOTHING;
   const became =
     from === undefined ? html`first seen <b>${to}</b>` : html`${from} becomes <b>${to}</b>`;
-  return html`<div class="ev-line"><span class="sub">${ageHtml(Math.max(0, now - at))}${clock}</span><span>${became}</span><span>${why}</span></div>
+  return html`<div class="ev-line log"><span class="sub">${ageHtml(Math.max(0, now - at))}${clock}</span><span>${became} <span class="sub">${why}</span></span></div>
 `;
 }
 

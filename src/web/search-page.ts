@@ -29,7 +29,7 @@ export function searchPage(shown: Shown, asked: string): string {
       html`<section><div class="h"><h2>${kind}</h2></div>${hits.filter((hit) => hit.kind === kind).map(({ row }) => row)}</section>`,
   );
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Search</p><h1 class="say">${lead}</h1>
-<form action="/search" role="search"><label class="field"><span>Search again</span><input type="search" name="q" value="${asked}" maxlength="100"></label></form>
+<form action="/search"><label class="field"><span>Search again</span><input type="search" name="q" value="${asked}" maxlength="100"></label></form>
 ${kinds}</div>`;
   return pageOf(shown, { title: 'Search', menu: '', body });
 }

@@ -59,7 +59,7 @@ function dataHtml(
     openCommand === undefined
       ? protectHtml(data, of.configFile)
       : html`<details class="raw"><summary>Open the backup<span class="vh"> that may hold ${host}:${nameHtml(path)}</span></summary><pre class="cmd"><span class="p">$ </span>${openCommand}</pre></details>`;
-  return html`<div class="li"><div class="t"><span><a class="name" href="/hosts/${urlPart(host)}">${host}</a> <span class="mono">${nameHtml(path)}</span></span>${mark}</div><span class="sub">${word}${isAtLeast ? 'at least ' : ''}${formatBytes(bytes)}${changed}; seen ${ageHtml(Math.max(0, at - seenAt))}${why === '' ? '' : `; ${why}`}</span>${act}</div>
+  return html`<div class="li"><div class="t"><span><a class="name mono" href="/hosts/${urlPart(host)}">${host}:${nameHtml(path)}</a></span>${mark}</div><span class="sub">${word}${isAtLeast ? 'at least ' : ''}${formatBytes(bytes)}${changed}; seen ${ageHtml(Math.max(0, at - seenAt))}${why === '' ? '' : `; ${why}`}</span>${act}</div>
 `;
 }
 
