@@ -49,6 +49,8 @@ export function hostRows({
 /** A row is under 1 kB: so many still come at once. */
 const ROWS_MAX = 50;
 
+const GROUPS = { bad: 'Not as it should be', works: 'Works' } as const;
+
 export function worstTable(shown: Shown): Html {
   const rows = hostRows(shown);
   const bad = rows.filter(({ mark }) => mark !== 'ok');
@@ -59,18 +61,13 @@ export function worstTable(shown: Shown): Html {
   const dataSets: DataSetsByName =
     shown.exposure === undefined ? new Map() : dataSetsByName(shown.exposure);
   const of = { shown, dataSets };
-  const group = (
-    id: string,
-    name: string,
-    all: readonly HostRow[],
-    some: readonly HostRow[],
-  ): Html =>
-    html`<tbody id="${id}"${all.length === 0 ? html` hidden` : NOTHING}><tr class="grp"><th colspan="6" scope="rowgroup"><b>${name}</b> <span class="count">${formatCount(all.length)}</span></th></tr>
+  const group = (id: 'bad' | 'works', all: readonly HostRow[], some: readonly HostRow[]): Html =>
+    html`<tbody id="${id}"${all.length === 0 ? html` hidden` : NOTHING}><tr class="grp"><th colspan="6" scope="rowgroup"><b>${GROUPS[id]}</b> <span class="count">${formatCount(all.length)}</span></th></tr>
 ${some.map((row) => hostRowHtml(row, of))}</tbody>`;
   return html`<table class="worst"><caption class="vh">Hosts, worst first: as each is now, and what would be if it died now</caption>
 <thead><tr><th class="w-mark"><span class="vh">State</span></th><th class="w-host">Host, as it is now</th><th>If it died now</th><th class="w-line ax-th">${NOW_LINE_AXIS}</th><th class="w-survives">Survives</th><th class="w-proof">Proof</th></tr></thead>
-${group('bad', 'Not as it should be', bad, shownBad)}
-${group('works', 'Works', works, shownWorks)}</table>${
+${group('bad', bad, shownBad)}
+${group('works', works, shownWorks)}</table>${
     more === 0
       ? NOTHING
       : html`<p class="pager"><a href="/hosts">${formatCount(more)} more hosts</a></p>`

@@ -1,7 +1,7 @@
 /** One Chromium for all pages of a test file, and a server of texts for pages that come from no server. */
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Locator } from 'playwright-core';
 import { WEB_POLICY, webFiles } from '../../src/adapters/http/web-files.ts';
 
 const ARGS = [
@@ -52,4 +52,8 @@ export async function serveTexts(texts: ReadonlyMap<string, string>): Promise<Te
         server.close(() => resolve());
       }),
   };
+}
+
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? '';
 }

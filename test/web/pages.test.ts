@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { webFiles } from '../../src/adapters/http/web-files.ts';
 import { frontPage } from '../../src/web/front-page.ts';
 import { isInstalled, needs } from '../run/needs.ts';
-import { openBrowser, serveTexts, type TextServer } from './browser.ts';
+import { openBrowser, serveTexts, type TextServer, textOf } from './browser.ts';
 import { hostileShown } from './hostile.ts';
 import { samplePages } from './sample-pages.ts';
 import { sampleShown } from './sample.ts';
@@ -136,7 +136,7 @@ test('without a script the first page is whole, and reads itself again', async (
   if (!needs(t, 'chromium')) return;
   const { page, url } = await opened(samplePages(), { width: 1440, withoutScript: true });
   await page.goto(`${url}/`);
-  const text = await page.locator('main').innerText();
+  const text = await textOf(page.locator('main'));
   for (const words of [
     'hv3',
     'at least 22 h',
@@ -157,12 +157,12 @@ test('ages go on counting, times stand in UTC and in the reader’s zone', async
   await page.goto(`${url}/`);
   const age = page.locator('[data-age="9000"]').first();
   const from = performance.now();
-  while ((await age.innerText()) === '9 s ago') {
+  while ((await textOf(age)) === '9 s ago') {
     assert.ok(performance.now() - from < 30_000, 'it does not count');
     await page.waitForTimeout(100);
   }
-  assert.match(await age.innerText(), /^\d+ s ago$/);
-  assert.match(await page.locator('.foot time').first().innerText(), /10:42 UTC \(11:42 here\)/);
+  assert.match(await textOf(age), /^\d+ s ago$/);
+  assert.match(await textOf(page.locator('.foot time').first()), /10:42 UTC \(11:42 here\)/);
   await page.context().close();
 });
 

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Role } from '../../src/access/core/roles.ts';
 import { isInstalled, needs } from '../run/needs.ts';
 import { ServerBench } from '../server/server-bench.ts';
-import { openBrowser } from './browser.ts';
+import { openBrowser, textOf } from './browser.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
 const BY = { who: 'test', from: 'terminal' };
@@ -111,8 +111,8 @@ test('a row changes in place when its host does, and the others are left alone',
   await web1.say([web1.seen('http:wiki', 'broken', 'it answered 500')]);
   const row = page.locator('#bad tr[data-host=web1]');
   await row.waitFor({ timeout: 60_000 });
-  assert.match(await row.innerText(), /failed for/);
-  assert.equal(await page.locator('#bad .count').innerText(), '1');
+  assert.match(await textOf(row), /failed for/);
+  assert.equal(await textOf(page.locator('#bad .count')), '1');
   assert.equal(await page.locator('tr[data-host=db1]').getAttribute('data-kept'), 'yes');
   assert.deepEqual(
     [...new Set(asked)].filter((path) => path !== '/v1/events'),
@@ -128,13 +128,13 @@ test('an operator freezes and ends it by the form; what is not covered is named 
   const { page, url } = await signedIn(t, bench, 'operator');
   await page.goto(`${url}/`);
   await page.click('text=Freeze changes');
-  assert.match(await page.locator('h1').innerText(), /would not cover everything/);
+  assert.match(await textOf(page.locator('h1')), /would not cover everything/);
   await page.fill('input[name=reason]', 'storage work');
   await page.click('text=Freeze changes on all hosts');
   await page.waitForURL(`${url}/freeze`);
   await page.locator('text=Unfreeze all hosts').waitFor();
   assert.equal(bench.server.served.noted.freezes[0]?.reason, 'storage work');
-  assert.match(await page.locator('.strip').innerText(), /Changes frozen until/);
+  assert.match(await textOf(page.locator('.strip')), /Changes frozen until/);
   await page.click('text=Unfreeze all hosts');
   await page.locator('text=Freeze changes on all hosts').waitFor();
   assert.deepEqual(bench.server.served.noted.freezes, []);
@@ -148,7 +148,7 @@ test('a viewer is shown no button that does something, and what it sends all the
   const { page, url } = await signedIn(t, bench, 'viewer');
   await page.goto(`${url}/freeze`);
   assert.equal(await page.locator('form[action="/freeze"]').count(), 0);
-  assert.match(await page.locator('main').innerText(), /holdfast freeze/);
+  assert.match(await textOf(page.locator('main')), /holdfast freeze/);
   const csrf = await page.locator('form[action="/sign-out"] input[name=csrf]').inputValue();
   const fields = { csrf, reason: 'x', forMs: '3600000' };
   assert.equal(await send(page, '/freeze', fields), 403);
