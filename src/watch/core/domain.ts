@@ -20,7 +20,16 @@ export type FailureDomain =
       readonly hosts: readonly string[];
     }
   /** The copies of this key that are known to us are destroyed; a confirmed sheet elsewhere is not. */
-  | { readonly kind: 'key'; readonly key: string };
+  | { readonly kind: 'key'; readonly key: string }
+  /** Somebody uses it to delete all that it opens: root on these machines, with every copy there. */
+  | {
+      readonly kind: 'credential';
+      /** `SHA256:...` */
+      readonly credential: string;
+      /** Whose it is said to be. */
+      readonly who: string;
+      readonly hosts: readonly string[];
+    };
 
 /** `unknown` never counts as kept, and never as lost where that would hide a copy. */
 export type Fate = 'kept' | 'unknown' | 'lost';
@@ -32,7 +41,7 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
   let isUnknown = false;
   for (const domain of domains) {
     if (takesHost(domain, place.host)) return 'lost';
-    if (domain.kind === 'key' || domain.kind === 'group' || domain.kind === 'host') continue;
+    if (domain.kind !== 'disk' && domain.kind !== 'directory') continue;
     if (domain.host !== place.host) continue;
     if (domain.kind === 'directory') {
       if (place.path === undefined) isUnknown = true;
@@ -50,7 +59,7 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
 
 /** Whether a host is lost with all that it has. */
 export function takesHost(domain: FailureDomain, host: string): boolean {
-  if (domain.kind === 'group') return domain.hosts.includes(host);
+  if (domain.kind === 'group' || domain.kind === 'credential') return domain.hosts.includes(host);
   return domain.kind === 'host' && domain.host === host;
 }
 
@@ -94,5 +103,7 @@ export function domainId(domain: FailureDomain): string {
       return `${domain.of}:${domain.name}`;
     case 'key':
       return `key:${domain.key}`;
+    case 'credential':
+      return `credential:${domain.credential}`;
   }
 }

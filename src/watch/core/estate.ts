@@ -17,12 +17,15 @@ export interface Estate {
   readonly readers: readonly string[];
   /** Machines that fail together, as people said; none where nobody did. */
   readonly groups?: readonly HostGroup[];
+  /** Keys that let somebody in as root on more than one of the hosts; none where that was not seen. */
+  readonly credentials?: readonly HostCredential[];
   /** Data sets that are restored together to one moment, as people said. */
   readonly services?: readonly Service[];
   /** How far clocks may differ; it widens a loss and never narrows it. */
   readonly clockSkewMax: DurationMs;
 }
 
+export type HostCredential = Extract<FailureDomain, { readonly kind: 'credential' }>;
 export type HostGroup = Extract<FailureDomain, { readonly kind: 'group' }>;
 
 /** What may be lost at most, and how soon it must be back. At least one of the two is said. */

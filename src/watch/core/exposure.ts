@@ -7,6 +7,7 @@ import {
   caseNow,
   type ExposureIndex,
   exposureIndex,
+  isFailure,
   rowsNow,
   SURVIVES_MAX,
 } from './exposure/exposure-index.ts';
@@ -50,7 +51,7 @@ export function exposureToAllNow(
       const of = caseNow(index, entry);
       const row = rowAfter(of, afterLosing(of, lost));
       if (!isHit(row)) return [];
-      const { domains } = entry;
+      const domains = entry.domains.filter(isFailure);
       return [{ ...row, survives: survivedBy(of, { domains, lost, sizeMax: SURVIVES_MAX }) }];
     })
     .sort(worstLossFirst);

@@ -14,7 +14,7 @@ import { type Cell, type Column, layoutTable } from '../../base/say-table.ts';
 import { formatAge } from '../../base/say-time.ts';
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
-import type { HostGroup } from './estate.ts';
+import type { HostCredential, HostGroup } from './estate.ts';
 import type { Exposure, ExposureToAll } from './exposure/rows.ts';
 import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
 import { lastWords, outageWords, unknownWords, windowWords } from './say-loss.ts';
@@ -82,6 +82,8 @@ function goneWords(domain: FailureDomain, style: Style): string {
         : `${unbreakable(sayName(domain.path, style))} were deleted`;
     case 'key':
       return 'the key were lost';
+    case 'credential':
+      return `${credentialWords(domain, style)} were used to delete`;
   }
 }
 
@@ -186,6 +188,10 @@ function groupWords({ of, name }: HostGroup, style: Style): string {
   return unbreakable(sayText(`${of} ${name}`, style));
 }
 
+function credentialWords({ who, credential }: HostCredential, style: Style): string {
+  return `root key ${unbreakable(sayText(who === '' ? credential : who, style))}`;
+}
+
 function domainWords(domain: FailureDomain, style: Style): string {
   switch (domain.kind) {
     case 'disk':
@@ -198,6 +204,8 @@ function domainWords(domain: FailureDomain, style: Style): string {
       return domain.spared.length > 0 ? 'the files in it' : 'the directory';
     case 'key':
       return 'the key';
+    case 'credential':
+      return credentialWords(domain, style);
   }
 }
 

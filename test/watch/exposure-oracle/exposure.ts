@@ -191,7 +191,7 @@ function proofOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDoma
   return { kind: 'only seen', ageMs: undefined };
 }
 
-const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key'] as const;
+const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key', 'credential'] as const;
 
 function worstFirst(one: Exposure, other: Exposure): number {
   return (

@@ -1,7 +1,7 @@
 /** What can be lost that concerns a data set: itself, or what could bring it back. */
 import type { FailureDomain } from '../domain.ts';
 import { domainId } from '../domain.ts';
-import type { HostGroup } from '../estate.ts';
+import type { Estate, HostCredential, HostGroup } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
 
@@ -11,21 +11,12 @@ export type Deletion = Extract<FailureDomain, { readonly kind: 'directory' }>;
 export class DomainPool {
   readonly #domains = new Map<string, FailureDomain>();
   readonly #groups: ReadonlyMap<string, readonly HostGroup[]>;
+  readonly #credentials: ReadonlyMap<string, readonly HostCredential[]>;
   readonly #ofHost = new Map<string, readonly FailureDomain[]>();
 
-  constructor(groups: readonly HostGroup[]) {
-    const known = new Map<string, HostGroup>();
-    // Of those that are called the same the last counts.
-    for (const group of groups) known.set(domainId(group), group);
-    const byHost = new Map<string, HostGroup[]>();
-    for (const group of known.values()) {
-      for (const host of new Set(group.hosts)) {
-        const before = byHost.get(host);
-        if (before === undefined) byHost.set(host, [group]);
-        else before.push(group);
-      }
-    }
-    this.#groups = byHost;
+  constructor({ groups = [], credentials = [] }: Pick<Estate, 'groups' | 'credentials'>) {
+    this.#groups = byHost(groups);
+    this.#credentials = byHost(credentials);
   }
 
   /** A host, and the groups that it is in. */
@@ -50,6 +41,7 @@ export class DomainPool {
     return places.flatMap(({ host, beneath }) => [
       ...(beneath?.disks ?? []).map((disk) => this.#one({ kind: 'disk', host, disk })),
       ...this.takersOf(host),
+      ...(this.#credentials.get(host) ?? []),
     ]);
   }
 
@@ -60,6 +52,22 @@ export class DomainPool {
       ...keys.map(({ id }) => this.#one({ kind: 'key', key: id })),
     ];
   }
+}
+
+/** Of those that are called the same the last counts. */
+function byHost<T extends HostGroup | HostCredential>(
+  items: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const known = new Map(items.map((item) => [domainId(item), item]));
+  const made = new Map<string, T[]>();
+  for (const item of known.values()) {
+    for (const host of new Set(item.hosts)) {
+      const before = made.get(host);
+      if (before === undefined) made.set(host, [item]);
+      else before.push(item);
+    }
+  }
+  return made;
 }
 
 /** The deletions of a data set, where `copies` and their keys may lie inside. */

@@ -16,7 +16,7 @@ import { type ExposureIndex, exposureIndex, hitsNow } from './exposure-index.ts'
 import { type ExposureToAll, isHit } from './rows.ts';
 
 const SEED = Number(process.env.SEED ?? 20150105);
-const NUM_RUNS = Number(process.env.RUNS ?? 200);
+const NUM_RUNS = Number(process.env.RUNS ?? 600);
 const RUNS = { seed: SEED, numRuns: NUM_RUNS };
 const GROUPS: readonly HostGroup[] = [
   { kind: 'group', of: 'site', name: 'a', hosts: ['h1', 'h2'] },

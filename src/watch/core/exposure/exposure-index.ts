@@ -20,7 +20,6 @@ import {
   NEVER,
   ordered,
   provenCopies,
-  survivedBy,
   survives,
 } from './minimal-sets.ts';
 import { movedOn } from './moved-on.ts';
@@ -187,16 +186,27 @@ function mayBeHitBy(
   const fates = vaults.slice(0, heldCount).map((copies) => shared.vaultFate(copies));
   if (fates.some(({ isNone }) => isNone)) return domains;
   return domains.filter(
-    (domain) => own.has(domain) || fates.some(({ killers }) => killers.has(domain)),
+    (domain) =>
+      own.has(domain) ||
+      domain.kind === 'credential' ||
+      fates.some(({ killers }) => killers.has(domain)),
   );
 }
 
+/**
+ * What happens by itself. A thief of a credential is no failure among others: one root key for all
+ * machines would make every figure nought, and hide what one more disk would do.
+ */
+export function isFailure({ kind }: FailureDomain): boolean {
+  return kind !== 'credential';
+}
+
 function setsOf(of: DataSetCase, { domains, own, isApart }: Concerned, shared: Shared): Family {
-  const failures = { domains, lost: [], sizeMax: SURVIVES_MAX };
+  const failures = { domains: domains.filter(isFailure), lost: [], sizeMax: SURVIVES_MAX };
   if (!isApart) return minimalSets(of, failures);
   const gone = shared.allGone(provenCopies(of));
   if (gone.length === 0) return NEVER;
-  const families = new Families({ ...failures, domains: [...own] });
+  const families = new Families({ ...failures, domains: [...own].filter(isFailure) });
   return ordered(families.and(families.anyPlace(of.dataSet.places), gone), failures);
 }
 
@@ -214,9 +224,8 @@ export function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDom
 /** The size of the smallest set of domains that leaves nothing that is proven, less one. */
 export function survivesOf({ estate, now }: Asking, dataSet: DataSet): number {
   const made = madeOf(estate, dataSet);
-  const { domains } = concerning(dataSet, made);
-  const of = caseMade(dataSet, made, now);
-  return survivedBy(of, { domains, lost: [], sizeMax: SURVIVES_MAX });
+  const sets = setsOf(caseMade(dataSet, made, now), concerning(dataSet, made), made.shared);
+  return survives(sets, SURVIVES_MAX);
 }
 
 function madeOf(estate: Estate, dataSet: DataSet): MadeFrom {

@@ -65,7 +65,7 @@ export function pointsLeft(of: DataSetCase, after: After): number {
   return count;
 }
 
-function proofAfter(of: DataSetCase, after: After): Proof {
+export function proofAfter(of: DataSetCase, after: After): Proof {
   const { now } = of;
   const isLeft = (at: number): boolean => after.copies[at]?.fate !== 'lost';
   const vaults = new Set<string>();
@@ -108,7 +108,7 @@ function newestReread(of: DataSetCase, isLeft: (at: number) => boolean): number 
   return newest;
 }
 
-const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key'] as const;
+export const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key', 'credential'] as const;
 
 export function worstFirst(one: Exposure, other: Exposure): number {
   return (
@@ -128,7 +128,7 @@ export function worstLossFirst(one: ExposureToAll, other: ExposureToAll): number
   );
 }
 
-function windowRank(loss: Loss): number {
+export function windowRank(loss: Loss): number {
   if (loss.kind !== 'window') return 0;
   return loss.atMostMs ?? Number.MAX_VALUE;
 }

@@ -28,6 +28,10 @@ export function ifGone(domain: FailureDomain): readonly SentencePart[] {
     }
     case 'key':
       return [text('key '), name(domain.key), text(' were lost')];
+    case 'credential': {
+      const who = domain.who === '' ? domain.credential : domain.who;
+      return [text('the root key of '), name(who), text(' were used to delete')];
+    }
   }
 }
 

@@ -23,26 +23,31 @@ export class Shared {
   readonly clockSkewMax: DurationMs;
   readonly pool: DomainPool;
   readonly #groups: NonNullable<Estate['groups']>;
+  readonly #credentials: NonNullable<Estate['credentials']>;
   readonly #sizeMax: number;
   readonly #known = new Map<CopyWithKeys, CopyKnown>();
   readonly #vaults = new Map<readonly CopyWithKeys[], VaultFate>();
   readonly #gone = new Map<string, Family>();
 
-  constructor({ readers, groups = [], clockSkewMax }: Estate, sizeMax: number) {
+  constructor(estate: Estate, sizeMax: number) {
+    const { readers, groups = [], credentials = [], clockSkewMax } = estate;
     this.readers = readers;
     this.#groups = groups;
+    this.#credentials = credentials;
     this.clockSkewMax = clockSkewMax;
-    this.pool = new DomainPool(groups);
+    this.pool = new DomainPool(estate);
     this.#sizeMax = sizeMax;
   }
 
   /** Copies that are gone are forgotten when they have become many. */
-  fits({ readers, groups = [], clockSkewMax, vaults }: Estate): boolean {
+  fits(estate: Estate): boolean {
+    const { readers, groups = [], credentials = [], clockSkewMax, vaults } = estate;
     return (
       this.#known.size <= GONE_MAX + 2 * vaults.length &&
       clockSkewMax === this.clockSkewMax &&
       isSameList(readers, this.readers) &&
-      isSameList(groups, this.#groups)
+      isSameList(groups, this.#groups) &&
+      isSameList(credentials, this.#credentials)
     );
   }
 
@@ -107,7 +112,8 @@ export class Shared {
     const id = copies.map((copy) => this.#of(copy).id).join();
     const known = this.#gone.get(id);
     if (known !== undefined) return known;
-    const domains = [...new Set(copies.flatMap((copy) => this.domainsOf(copy)))];
+    const all = new Set(copies.flatMap((copy) => this.domainsOf(copy)));
+    const domains = [...all].filter(({ kind }) => kind !== 'credential');
     const families = new Families({ domains, lost: [], sizeMax: this.#sizeMax });
     const made = families.allStores(copies);
     this.#gone.set(id, made);

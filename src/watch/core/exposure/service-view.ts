@@ -1,0 +1,156 @@
+/**
+ * The exposure of services: data sets that are restored together to one moment. A service loses what
+ * its worst data set loses; it is out until all of its data sets, and those of what it depends on,
+ * are back.
+ */
+import type { FailureDomain } from '../domain.ts';
+import type { Service } from '../estate.ts';
+import { type Loss, severityOf } from '../loss.ts';
+import type { Outage } from '../outage.ts';
+import { promiseOf } from './promises.ts';
+import { type Exposure, windowRank } from './rows.ts';
+import type { ServiceLoss, ServiceView } from './view.ts';
+
+export interface ServiceRows {
+  readonly services: readonly Service[];
+  /** Rows of each domain that hits a data set, and how many more failures it survives. */
+  readonly hitsOf: (dataSet: string) => readonly Exposure[];
+  readonly survivesOf: (dataSet: string) => number | undefined;
+}
+
+export interface ExposedService {
+  readonly view: ServiceView;
+  readonly costs: readonly ServiceLoss[];
+}
+
+/** Worst first; of those that lose the same by their tier. */
+export function exposedServices(rows: ServiceRows): readonly ExposedService[] {
+  const byName = new Map(rows.services.map((service) => [service.name, service]));
+  return rows.services
+    .map((service) => exposedService(service, byName, rows))
+    .sort(({ view: one }, { view: other }) => {
+      const worse = worstCostFirst(one.worst, other.worst);
+      return worse || (one.tier ?? 10) - (other.tier ?? 10) || (one.name < other.name ? -1 : 1);
+    });
+}
+
+function exposedService(
+  service: Service,
+  byName: ReadonlyMap<string, Service>,
+  rows: ServiceRows,
+): ExposedService {
+  const needed = neededBy(service, byName);
+  const costs = costsOf(service, needed, rows);
+  const survives = service.dataSets.flatMap((name) => rows.survivesOf(name) ?? []);
+  const worst = costs.find(({ domain }) => domain.kind !== 'credential');
+  const { name, dataSets, unseen, tier, dependsOn, owners, runbook } = service;
+  const view: ServiceView = {
+    ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst },
+    survives: survives.length === 0 ? undefined : Math.min(...survives),
+    promise: promiseOf(service.promise, costs),
+  };
+  return { view, costs };
+}
+
+/** Its own data sets first, then those of what it depends on, however far away. */
+function neededBy(service: Service, byName: ReadonlyMap<string, Service>): readonly string[] {
+  const seen = new Set<Service>();
+  const waiting = [service];
+  const dataSets = new Set<string>();
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const name of next.dataSets) dataSets.add(name);
+    waiting.push(...next.dependsOn.flatMap((name) => byName.get(name) ?? []));
+  }
+  return [...dataSets];
+}
+
+function costsOf(
+  service: Service,
+  needed: readonly string[],
+  { hitsOf }: ServiceRows,
+): readonly ServiceLoss[] {
+  const byDomain = new Map<FailureDomain, Exposure[]>();
+  for (const name of needed) {
+    for (const hit of hitsOf(name)) {
+      if (hit.loss.kind === 'nothing') continue;
+      const known = byDomain.get(hit.domain);
+      if (known === undefined) byDomain.set(hit.domain, [hit]);
+      else known.push(hit);
+    }
+  }
+  const own = new Set(service.dataSets);
+  return [...byDomain]
+    .map(([domain, hits]) => costOf(domain, hits, own))
+    .sort(worstCostFirst);
+}
+
+function costOf(
+  domain: FailureDomain,
+  hits: readonly Exposure[],
+  own: ReadonlySet<string>,
+): ServiceLoss {
+  const [worst] = hits.filter(({ dataSet }) => own.has(dataSet)).sort(worstLoss);
+  const { outage, by } = outageOfAll(hits);
+  return {
+    ...{ domain, outage, outageOf: by },
+    loss: worst?.loss ?? { kind: 'nothing' },
+    lossOf: worst?.dataSet,
+  };
+}
+
+/**
+ * At least as long as the slowest, and at most as long as all of them one after the other: that they
+ * come back side by side has been measured by nobody.
+ */
+function outageOfAll(hits: readonly Exposure[]): {
+  readonly outage: Outage;
+  readonly by: string | undefined;
+} {
+  const gone = hits.find(({ outage }) => outage.kind === 'for good');
+  if (gone !== undefined) return { outage: gone.outage, by: gone.dataSet };
+  const unknown = hits.find(({ outage }) => outage.kind === 'unknown');
+  if (unknown !== undefined) return { outage: unknown.outage, by: unknown.dataSet };
+  const intervals = hits.flatMap(({ outage, dataSet }) =>
+    outage.kind === 'interval' ? [{ ...outage, dataSet }] : [],
+  );
+  const [slowest] = intervals.toSorted((one, other) => upper(other) - upper(one));
+  if (slowest === undefined) return { outage: { kind: 'not out' }, by: undefined };
+  const { dataSet: by, ...outage } = slowest;
+  if (intervals.length === 1) return { outage, by };
+  const highs = intervals.map(({ atMostMs }) => atMostMs);
+  const isBounded = highs.every((high) => high !== undefined);
+  return {
+    by,
+    outage: {
+      kind: 'interval',
+      atLeastMs: Math.max(...intervals.map(({ atLeastMs }) => atLeastMs)),
+      atMostMs: isBounded ? highs.reduce((sum, high) => sum + high, 0) : undefined,
+      basis: `${intervals.length} data sets one after the other; ${by}: ${slowest.basis}`,
+      bottleneck: slowest.bottleneck,
+    },
+  };
+}
+
+function upper({ atMostMs }: { readonly atMostMs: number | undefined }): number {
+  return atMostMs ?? Infinity;
+}
+
+function worstCostFirst(one: ServiceLoss | undefined, other: ServiceLoss | undefined): number {
+  if (one === undefined || other === undefined) {
+    return Number(one === undefined) - Number(other === undefined);
+  }
+  return worstLoss(one, other) || outageRank(other.outage) - outageRank(one.outage);
+}
+
+function worstLoss(one: { readonly loss: Loss }, other: { readonly loss: Loss }): number {
+  return (
+    severityOf(other.loss) - severityOf(one.loss) || windowRank(other.loss) - windowRank(one.loss)
+  );
+}
+
+function outageRank(outage: Outage): number {
+  if (outage.kind === 'interval') return upper(outage) === Infinity ? 1e15 : upper(outage);
+  return { 'not out': 0, unknown: 1e16, 'for good': 1e17 }[outage.kind];
+}
