@@ -138,6 +138,7 @@ export function loseName(domain: FailureDomain): string | undefined {
     case 'group':
       return `${domain.of}:${domain.name}`;
     case 'key':
+    case 'credential':
       return undefined;
   }
 }

@@ -107,4 +107,5 @@ const GROUPS = {
   disk: 'Disks',
   directory: 'Directories, deleted',
   key: 'Keys',
+  credential: 'Root keys',
 } as const;

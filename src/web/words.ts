@@ -74,7 +74,7 @@ function partHtml({ kind, text }: SentencePart): Html {
   }
 }
 
-/** `hv3`, `disk sda of hv3`, `rack A`, `hv3:/srv`, `key k1`. */
+/** `hv3`, `disk sda of hv3`, `rack A`, `hv3:/srv`, `key k1`, `root key of ann`. */
 export function domainWords(domain: FailureDomain): string {
   switch (domain.kind) {
     case 'disk':
@@ -87,6 +87,8 @@ export function domainWords(domain: FailureDomain): string {
       return `${domain.spared.length > 0 ? 'files in ' : ''}${domain.host}:${utf8Of(domain.path)}`;
     case 'key':
       return `key ${domain.key}`;
+    case 'credential':
+      return `root key of ${domain.who === '' ? domain.credential : domain.who}`;
   }
 }
 

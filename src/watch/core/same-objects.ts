@@ -10,15 +10,21 @@ export function withSameObjects(after: Estate, before: Estate | undefined): Esta
   return {
     ...after,
     dataSets: same(after.dataSets, before.dataSets, ({ name }) => name),
-    points: same(after.points, before.points, ({ id, dataSet, vault }) => [id, dataSet, vault].join('\0')),
+    points: same(after.points, before.points, ({ id, dataSet, vault }) =>
+      [id, dataSet, vault].join('\0'),
+    ),
     vaults: same(after.vaults, before.vaults, ({ copy }) => copy),
     keys: same(after.keys, before.keys, ({ id }) => id),
     drills: same(after.drills, before.drills, ({ point, copy, evidence }) =>
       [point, copy, evidence.observedAt].join('\0'),
     ),
     found: same(after.found, before.found, (each) => JSON.stringify(each)),
-    ...(groups === undefined ? {} : { groups: same(groups, before.groups ?? [], ({ of, name }) => `${of}:${name}`) }),
-    ...(services === undefined ? {} : { services: same(services, before.services ?? [], ({ name }) => name) }),
+    ...(groups === undefined
+      ? {}
+      : { groups: same(groups, before.groups ?? [], ({ of, name }) => `${of}:${name}`) }),
+    ...(services === undefined
+      ? {}
+      : { services: same(services, before.services ?? [], ({ name }) => name) }),
   };
 }
 
@@ -30,6 +36,8 @@ function same<T extends object>(
   const known = new Map(before.map((item) => [keyOf(item), item]));
   return after.map((item) => {
     const was = known.get(keyOf(item));
-    return was !== undefined && (was === item || JSON.stringify(was) === JSON.stringify(item)) ? was : item;
+    return was !== undefined && (was === item || JSON.stringify(was) === JSON.stringify(item))
+      ? was
+      : item;
   });
 }

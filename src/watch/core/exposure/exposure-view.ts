@@ -121,13 +121,14 @@ function fallOf(
   return { fall, worst };
 }
 
-function servicesHit(
-  hits: readonly Exposure[],
-  services: readonly Service[],
-): readonly string[] {
-  const names = new Set(hits.flatMap(({ loss, dataSet }) => (loss.kind === 'nothing' ? [] : dataSet)));
+function servicesHit(hits: readonly Exposure[], services: readonly Service[]): readonly string[] {
+  const names = new Set(
+    hits.flatMap(({ loss, dataSet }) => (loss.kind === 'nothing' ? [] : dataSet)),
+  );
   const hit = new Set(
-    services.filter(({ dataSets }) => dataSets.some((name) => names.has(name))).map((at) => at.name),
+    services
+      .filter(({ dataSets }) => dataSets.some((name) => names.has(name)))
+      .map((at) => at.name),
   );
   // What depends on them is hit as well, and what depends on that.
   for (let before = -1; before !== hit.size; ) {

@@ -81,9 +81,7 @@ function costsOf(
     }
   }
   const own = new Set(service.dataSets);
-  return [...byDomain]
-    .map(([domain, hits]) => costOf(domain, hits, own))
-    .sort(worstCostFirst);
+  return [...byDomain].map(([domain, hits]) => costOf(domain, hits, own)).sort(worstCostFirst);
 }
 
 function costOf(
