@@ -56,7 +56,7 @@ function bandHtml({ alerts, at }: Shown): Html {
   const others = alerts.length - 1;
   const more =
     others === 0 ? NOTHING : html` <a href="/alerts">${countOf(others, 'more alert')}</a>`;
-  return html`<div class="band ${mark}-band" role="region" aria-label="Open alert"><div class="wrap"><p>${stateHtml(mark, mark)} <b>${subject.replace(/^host:/, '')}</b> ${why}${after}<span class="sub">Open ${forHtml(openedAt, at)}; nobody has said yet that they have it.${more}</span></p><a class="btn" href="/alerts">Open alert</a></div></div>`;
+  return html`<div class="band" data-mark="${mark}" role="region" aria-label="Open alert"><div class="wrap"><p>${stateHtml(mark, mark)} <b>${subject.replace(/^host:/, '')}</b> ${why}${after}<span class="sub">Open ${forHtml(openedAt, at)}; nobody has said yet that they have it.${more}</span></p><a class="btn" href="/alerts">Open alert</a></div></div>`;
 }
 
 function leadHtml(shown: Shown, checks: readonly Check[]): Html {
