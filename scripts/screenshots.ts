@@ -17,8 +17,8 @@ interface Shot {
   readonly scheme: 'light' | 'dark';
 }
 
-const wide = { width: 1440, height: 730 } as const;
-const phone = { width: 390, height: 1400 } as const;
+const wide = { width: 1440, height: 690 } as const;
+const phone = { width: 390, height: 1300 } as const;
 const SHOTS: readonly Shot[] = [
   { name: 'exposure-1440-light', page: '/', ...wide, scheme: 'light' },
   { name: 'exposure-1440-dark', page: '/', ...wide, scheme: 'dark' },

@@ -153,7 +153,7 @@ function freezeHtml({ freeze, at }: Shown): Html {
     return html`<span class="freeze"><a class="btn" href="/freeze">${glyph('freeze')}Freeze changes</a></span>`;
   }
   const open = freeze.rows.filter(({ state }) => state !== 'stopped').length;
-  const words = open === 0 ? 'all confirmed' : `${open} not confirmed or not covered`;
+  const words = open === 0 ? 'all confirmed' : `${open} not covered or not confirmed`;
   return html`<span class="freeze">${glyph('freeze')}<span><b>Changes frozen</b> until ${timeHtml(freeze.until, at)}; ${words}</span><a class="btn" href="/freeze">Unfreeze…</a></span>`;
 }
 
