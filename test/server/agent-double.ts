@@ -56,6 +56,7 @@ export interface Posted {
     readonly format?: string;
     readonly remedy?: string;
     readonly acked?: number;
+    readonly has?: boolean;
     readonly wants?: string;
     readonly mark?: { readonly server: string; readonly at: number };
     readonly words?: readonly { readonly word: string; readonly n: number; readonly id?: string }[];

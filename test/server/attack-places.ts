@@ -22,7 +22,7 @@ export interface Place {
 const ID = 'a'.repeat(32);
 const FITTING: Readonly<Record<string, string>> = {
   ...{ host: 'web1', item: 'disk-space:%2Fsrv', job: ID, alert: ID, id: ID, name: 'nobody' },
-  ...{ agent: ID, token: 'x', signed: 'x' },
+  ...{ agent: ID, token: 'x', signed: 'x', dataSet: 'web1:%2Fsrv' },
 };
 
 export async function placesOf(bench: ServerBench): Promise<readonly Place[]> {

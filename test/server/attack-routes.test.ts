@@ -13,6 +13,7 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
 
 const EVERYBODY = [
   ...['status', 'hosts', 'host', 'items', 'item', 'lines', 'jobs', 'alerts', 'freezeTable'],
+  ...['exposure', 'dataSets', 'dataSet', 'services', 'coverage', 'findings', 'changes', 'lose'],
   ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules', 'front'],
   ...['hostsPage', 'hostPage', 'hostRow', 'checkPage', 'checksPage', 'dataSetsPage', 'dataSetPage'],
   ...['servicesPage', 'servicePage', 'losePage', 'findingsPage', 'unprotectedPage', 'changesPage'],
@@ -42,7 +43,7 @@ const AGENT_ROUTES = [
   'POST /agent/v1/show',
 ];
 
-test('there is no route but those of the document and the three of agents', async (t) => {
+test('there is no route but those of the document and the four of agents', async (t) => {
   const bench = await ServerBench.open(t);
   const documented = (await placesOf(bench)).map(
     ({ method, template }) => `${method} ${template.replaceAll(/\{(\w+)\}/g, ':$1')}`,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
@@ -192,7 +193,25 @@ export class Talker {
     return Math.floor(os.uptime() * 1000);
   }
 
-  async post(verb: string, body: string): Promise<Posted> {
+  /** A line, and its frame where it is not only offered. */
+  showBody(kind: string, frame: Uint8Array, change: object = {}, isSent = true): Buffer {
+    this.#seq += 1;
+    const head = {
+      ...{ format: 'holdfast-show-0', agent: this.agent.id, run: 1, seq: this.#seq, boot: 'b' },
+      ...{ upMs: this.upMs, wallMs: Date.now(), kind, seenUpMs: this.upMs, bytes: frame.length },
+      ...(this.#mark === undefined ? {} : { mark: this.#mark }),
+      sha256: createHash('sha256').update(frame).digest('hex'),
+      ...change,
+    };
+    const line = Buffer.from(`${JSON.stringify(head)}\n`);
+    return isSent ? Buffer.concat([line, frame]) : line;
+  }
+
+  show(kind: string, frame: Uint8Array, change: object = {}, isSent = true): Promise<Posted> {
+    return this.post('show', this.showBody(kind, frame, change, isSent));
+  }
+
+  async post(verb: string, body: string | Buffer): Promise<Posted> {
     const headers = this.agent.headers(verb, this.#bench.pin, body);
     const answer = await post(this.#bench, verb, { headers, body });
     if (answer.body.mark !== undefined) this.#mark = { ...answer.body.mark, upMs: this.upMs };

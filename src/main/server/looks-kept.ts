@@ -8,10 +8,6 @@ import { bytesOfText } from '../cli/places.ts';
 import { connectedHere } from '../look/connected-here.ts';
 import { keptLooks, type LookStore, newestLook } from '../look/saved-looks.ts';
 
-const NOTHING: ConnectedOfLooks = {
-  ...{ repositories: [], evidence: new Map(), drills: [], openedOn: '' },
-};
-
 export class LooksKept {
   readonly #state: string | undefined;
   #read: { readonly names: string; readonly looks: readonly HostLook[] } | undefined;
@@ -43,13 +39,14 @@ export class LooksKept {
   }
 
   /** What this machine has opened of the team's own backups. */
-  async connected(looks: readonly HostLook[]): Promise<ConnectedOfLooks> {
-    if (this.#state === undefined) return NOTHING;
+  async connected(looks: readonly HostLook[]): Promise<ConnectedOfLooks | undefined> {
+    if (this.#state === undefined) return undefined;
     const state = { value: bytesOfText(this.#state), by: 'the server' };
     try {
-      return await connectedHere({ state }, looks);
+      const connected = await connectedHere({ state }, looks);
+      return connected.repositories.length === 0 ? undefined : connected;
     } catch (error) {
-      if (error instanceof Fault) return NOTHING;
+      if (error instanceof Fault) return undefined;
       throw error;
     }
   }

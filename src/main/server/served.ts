@@ -6,6 +6,7 @@ import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../base/fault.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import type { UnixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { EventHub } from '../../adapters/http/event-hub.ts';
 import type { Config } from '../../wire/config.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
@@ -25,6 +26,7 @@ import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
+import type { Exposing } from './exposed.ts';
 import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';
@@ -36,8 +38,9 @@ export interface Served {
   readonly desk: Desk;
   /** What agents showed of their hosts. */
   readonly sights: Sights;
-  /** Where `holdfast look` and `connect` of this machine keep what they saw; undefined: nowhere. */
-  readonly looksIn: string | undefined;
+  /** What would be lost, computed when it is asked for. */
+  readonly exposing: Exposing;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;
   readonly telling: Telling;

@@ -36,6 +36,9 @@ import { openTelling } from '../tell/telling.ts';
 import { KeptRegister } from './agent-register.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
+import { EstateAtServer } from './estate-at-server.ts';
+import { Exposing } from './exposed.ts';
+import { exposureAnswers } from './answers-exposure.ts';
 import { freezeAnswers } from './answers-freeze.ts';
 import { openAnswers } from './answers-open.ts';
 import { scheduleAnswers } from './answers-schedules.ts';
@@ -158,6 +161,7 @@ export function boundOf(served: Served): readonly Bound[] {
   return [
     ...openAnswers(served),
     ...watchAnswers(served),
+    ...exposureAnswers(served),
     ...actAnswers(served),
     ...scheduleAnswers(served),
     ...freezeAnswers(served),
@@ -201,6 +205,7 @@ async function compose(
     onBug,
   });
   const sights = new Sights({ core, writer, state, now });
+  const estate = new EstateAtServer({ sights, looksIn: parts.looksIn, config, configFile });
   const desk = new Desk({
     ...{ core, writer, now },
     show: (message, frame) => sights.take(message, frame),
@@ -215,7 +220,7 @@ async function compose(
   });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)) },
-    ...{ sights, looksIn: parts.looksIn },
+    ...{ sights, clock, exposing: new Exposing(estate) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     newId: () => randomId(random),

@@ -74,6 +74,7 @@ async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome>
   const watch = new Watch({
     clock: cli.clock,
     ...{ state, configFile: settings.configFile, host: hostFacts(cli.clock.now()).name },
+    showEnv: showEnvOf(settings),
     onNews: (standing) => tell.screen?.watched(standing),
     onLog: (line) => {
       if (tell.screen !== undefined) tell.screen.note(line);
@@ -92,6 +93,20 @@ async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome>
     forget();
     await watch.stop();
   }
+}
+
+/** A secret that was typed is nobody's: then what lies in the vault is not seen by the watching. */
+function showEnvOf(settings: Settings): Readonly<Record<string, string>> {
+  const { state, vault, keyFile, passphraseFile, configFile } = settings;
+  return {
+    HOLDFAST_STATE: textOfBytes(state.value),
+    HOLDFAST_VAULT: vault === undefined ? '' : textOfBytes(nameOfPlace(vault.value)),
+    ...(keyFile === undefined ? {} : { HOLDFAST_KEY_FILE: textOfBytes(keyFile.value) }),
+    ...(passphraseFile === undefined
+      ? {}
+      : { HOLDFAST_PASSPHRASE_FILE: textOfBytes(passphraseFile.value) }),
+    ...(configFile === undefined ? {} : { HOLDFAST_CONFIG: configFile }),
+  };
 }
 
 /** Two that share a state would write one chain of snapshots, and take away each other's scratch. */

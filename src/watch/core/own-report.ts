@@ -98,9 +98,13 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
           ofHosts: [host],
           ...(needs === undefined ? {} : { needs: needs.map((some) => some.map(placed)) }),
         })),
-      readers: estate.readers.flatMap((reader) =>
-        reader === report.host ? host : reader.startsWith(SERVER) ? reader : [],
-      ),
+      // Of another machine it knows only that its own vault was read there.
+      readers: estate.readers.flatMap((reader) => {
+        if (reader === report.host) return host;
+        return estate.vaults.some(({ place }) => place.host === reader && isOwn(place))
+          ? reader
+          : [];
+      }),
       clockSkewMax: estate.clockSkewMax,
     },
     coverage: report.coverage.map((row) => ({

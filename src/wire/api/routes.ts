@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { actRoutes } from './routes-act.ts';
 import { adminRoutes } from './routes-admin.ts';
+import { exposureRoutes } from './routes-exposure.ts';
 import { openRoutes } from './routes-open.ts';
 import { pageRoutes } from './routes-pages.ts';
 import { watchRoutes } from './routes-watch.ts';
@@ -9,6 +10,7 @@ import { watchRoutes } from './routes-watch.ts';
 export const ROUTES = {
   ...openRoutes,
   ...watchRoutes,
+  ...exposureRoutes,
   ...actRoutes,
   ...adminRoutes,
   ...pageRoutes,

@@ -16,7 +16,7 @@ const parent = new ParentLink<AgentAsk, AgentSays>((ask) => {
     );
 });
 
-async function run({ directory, line, at }: AgentBegin): Promise<void> {
+async function run({ directory, line, at, showEnv: its }: AgentBegin): Promise<void> {
   const { env } = process;
   // The unit of another agent may have started us.
   delete env.NOTIFY_SOCKET;
@@ -31,7 +31,15 @@ async function run({ directory, line, at }: AgentBegin): Promise<void> {
     if (/: an agent at level /.test(text)) parent.say({ kind: 'watches' });
     else say(text);
   };
+  const showEnv = { ...given(env), ...its };
   await onceFree('HF_AGENT_RUNS', () =>
-    runAgent({ env, state: directory, at, say: begins }, stop.signal),
+    runAgent({ env, state: directory, at, say: begins, showEnv }, stop.signal),
+  );
+}
+
+/** What looks for the server is of the same user, and in the same surroundings, as `up`. */
+function given(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }

@@ -42,6 +42,8 @@ export interface AgentBegin {
   readonly directory: string;
   readonly line: string | undefined;
   readonly at: { readonly host: string; readonly port: number };
+  /** Of `up`: by them what it protects is looked at for its server. */
+  readonly showEnv: Readonly<Record<string, string>>;
 }
 
 export type AgentAsk = AgentBegin | { readonly kind: 'end' };

@@ -26,6 +26,8 @@ export interface WatchParts {
   readonly state: string;
   readonly configFile: string | undefined;
   readonly host: string;
+  /** As commands beside `up` would be told where its state, its vault and its key are. */
+  readonly showEnv: Readonly<Record<string, string>>;
   /** Told when how it stands is news. */
   readonly onNews: (standing: WatchStanding) => void;
   readonly onLog: (line: string) => void;
@@ -147,7 +149,8 @@ export class Watch {
     const { host: at, port } = this.#listens?.ports ?? { host: '', port: 0 };
     const host = at === '0.0.0.0' || at === '::' ? '127.0.0.1' : at;
     this.#agentAt = { host, port };
-    return { kind: 'begin', directory, line, at: this.#agentAt };
+    const { showEnv } = this.#parts;
+    return { kind: 'begin', directory, line, at: this.#agentAt, showEnv };
   }
 
   #askForAgent(): void {

@@ -1,0 +1,122 @@
+/**
+ * One estate out of what agents showed, what looks over ssh saw, what was opened and what people wrote.
+ * Made again only where one of these is another, or stopped counting.
+ */
+import os from 'node:os';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
+import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { Estate } from '../../watch/core/estate.ts';
+import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
+import { withDeclared } from '../../watch/core/look/declared-parts.ts';
+import { hostNames } from '../../watch/core/look/host-names.ts';
+import type { HostLook } from '../../watch/core/look/host-sight.ts';
+import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
+import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
+import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
+import { expiredReport, type OwnReport, withReports } from '../../watch/core/own-report.ts';
+import { withSameObjects } from '../../watch/core/same-objects.ts';
+import type { ShownNow } from '../../watch/core/server/shown.ts';
+import type { Config } from '../../wire/config.ts';
+import { declaredEstate } from '../look/declared-estate.ts';
+import { LooksKept } from './looks-kept.ts';
+import type { HostShown, Sights } from './sights.ts';
+
+export interface SeenAtServer {
+  readonly estate: Estate;
+  /** Of sights and looks alone. */
+  readonly many: ManyEstate;
+  readonly machines: readonly LookedHost[];
+  readonly looks: readonly HostLook[];
+  /** What agents showed, whether it counts or not. */
+  readonly shown: readonly HostShown[];
+  readonly declared: DeclaredEstate;
+  /** Hosts of agents that gave the same machine id. */
+  readonly same: readonly (readonly string[])[];
+}
+
+export interface EstateParts {
+  readonly sights: Pick<Sights, 'all'>;
+  readonly looksIn: string | undefined;
+  readonly config: Config;
+  readonly configFile: string | undefined;
+}
+
+export class EstateAtServer {
+  readonly #parts: EstateParts;
+  readonly #kept: LooksKept;
+  #made: { readonly of: string; readonly seen: SeenAtServer } | undefined;
+  #making: Promise<SeenAtServer> | undefined;
+
+  constructor(parts: EstateParts) {
+    this.#parts = parts;
+    this.#kept = new LooksKept(parts.looksIn);
+  }
+
+  /** The same object as before where nothing is another. @throws Fault HF_SERVER_STATE */
+  async at(now: UnixMs): Promise<SeenAtServer> {
+    // Who asks meanwhile is given the same.
+    this.#making ??= this.#make(now).finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  async #make(now: UnixMs): Promise<SeenAtServer> {
+    const { sights, config, configFile } = this.#parts;
+    const shown = await sights.all();
+    const kept = this.#kept.looks();
+    const of = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))].join('\n');
+    if (this.#made?.of === of) return this.#made.seen;
+    const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
+    const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
+    const own = shown.flatMap(({ host, sight }) => {
+      const look = sightOf.get(host);
+      return look === undefined || sight === undefined ? [] : [countedAt(look, sight.now, now)];
+    });
+    const looks = [...own, ...kept];
+    const connected = await this.#kept.connected(looks);
+    const many = manyEstateOf(looks, now, connected);
+    const machines = lookedHosts(looks, now);
+    const hostOf = hostNames(machines);
+    const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
+    const whole = withReports(many.estate, shown.flatMap(reportOf), hostOf);
+    const repositories = [
+      ...(connected?.repositories ?? []).map(({ repository }) => repository),
+      ...machines.flatMap(({ sight }) =>
+        (sight?.discovery.backups ?? []).flatMap(({ repository }) => repository ?? []),
+      ),
+    ];
+    const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+    const seen: SeenAtServer = {
+      estate: withSameObjects(estate, this.#made?.seen.estate),
+      ...{ many, machines, looks, shown, declared, same: apart.same },
+    };
+    this.#made = { of, seen };
+    return seen;
+  }
+}
+
+function stampOf({ host, sight, ledger }: HostShown): string {
+  const stamps = [sight, ledger].map(
+    (each) => each && [each.now.stored.sha256, each.now.stored.aheadMs, each.now.standing],
+  );
+  return JSON.stringify([host, ...stamps]);
+}
+
+/** A look expires by the wall clock: then it is another. */
+function stampOfLook(look: HostLook, now: UnixMs): string {
+  if (look.kind === 'failed') return JSON.stringify([look.host, look.why]);
+  const { seenAt } = look.sight.discovery;
+  return JSON.stringify([look.host, seenAt, now - seenAt < PROOF_LIMITS.discovery]);
+}
+
+/** What does not count is known by name, as an expired look is. */
+function countedAt(look: AnsweredLook, { standing, seenAt }: ShownNow, now: UnixMs): AnsweredLook {
+  const at = standing === 'fresh' ? seenAt : Math.min(seenAt, now - PROOF_LIMITS.discovery);
+  return sightAt(look, unixMs(at));
+}
+
+function reportOf({ ledger }: HostShown): readonly OwnReport[] {
+  if (ledger === undefined) return [];
+  return [ledger.now.standing === 'fresh' ? ledger.report : expiredReport(ledger.report)];
+}

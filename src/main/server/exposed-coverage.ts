@@ -1,0 +1,66 @@
+/** What lies on all hosts and is in no recovery point: each host's own report, else what its sight says. */
+import type { UnixMs } from '../../base/units.ts';
+import type { LedgerRow } from '../../watch/core/ledger-report.ts';
+import type { LookedHost } from '../../watch/core/look/looked-hosts.ts';
+import { unprotectedData } from '../../watch/core/look/unprotected.ts';
+import type { SeenAtServer } from './estate-at-server.ts';
+import type { ExposedData } from './exposed-view.ts';
+
+type Judged = Pick<ExposedData, 'state' | 'why' | 'coveredUpTo' | 'openCommand'>;
+
+export function exposedCoverage(seen: SeenAtServer, now: UnixMs): readonly ExposedData[] {
+  const reported = new Map(
+    seen.shown.flatMap(({ host, ledger }) =>
+      ledger?.now.standing === 'fresh'
+        ? [[host, new Map(ledger.report.coverage.map((row) => [row.path, row]))] as const]
+        : [],
+    ),
+  );
+  const none = new Map(
+    unprotectedData(seen.many, now).map((each) => [`${each.host}\0${each.path}`, each.isCertain]),
+  );
+  const rows = seen.machines.flatMap((machine) =>
+    (machine.sight?.discovery.data ?? []).map((data): ExposedData => {
+      const { path, kind, bytes, isComplete, newestChange } = data;
+      const isCertain = none.get(`${machine.host}\0${path}`);
+      const row = reported.get(machine.host)?.get(path);
+      return {
+        ...{ host: machine.host, path, kind, bytes, isAtLeast: !isComplete, newestChange },
+        ...judged(machine, row, isCertain),
+        seenAt: machine.sight?.discovery.seenAt ?? now,
+      };
+    }),
+  );
+  return rows.sort(worstFirst);
+}
+
+/** What a sight alone says is none only where no backup was found that may hold it. */
+function judged(
+  { look, why }: LookedHost,
+  row: LedgerRow | undefined,
+  isCertain: boolean | undefined,
+): Judged {
+  const nothing = { coveredUpTo: undefined, openCommand: undefined };
+  if (look === 'stale') return { state: 'unknown', why, ...nothing };
+  if (row?.state === 'covered') {
+    const { state, coveredUpTo, openCommand } = row;
+    return { state, why: row.why, coveredUpTo, openCommand };
+  }
+  if (row !== undefined && isCertain !== true) {
+    const { state, openCommand } = row;
+    return { state, why: row.why, coveredUpTo: undefined, openCommand };
+  }
+  if (isCertain === true) return { state: 'none', why: row?.why ?? '', ...nothing };
+  const unclear = 'a backup that was not opened may hold it';
+  return { state: 'unknown', why: isCertain === undefined ? '' : unclear, ...nothing };
+}
+
+const ORDER = { none: 0, unknown: 1, covered: 2 } as const;
+
+function worstFirst(one: ExposedData, other: ExposedData): number {
+  return (
+    ORDER[one.state] - ORDER[other.state] ||
+    other.bytes - one.bytes ||
+    (`${one.host}:${one.path}` < `${other.host}:${other.path}` ? -1 : 1)
+  );
+}
