@@ -191,6 +191,8 @@ function domainOf(domain: FailureDomain): z.input<typeof domainShown> {
       return { ...of, of: domain.of, name: domain.name, lose: `${domain.of}:${domain.name}` };
     case 'key':
       return { ...of, name: domain.key };
+    case 'credential':
+      return { ...of, of: domain.credential, name: domain.who };
   }
 }
 

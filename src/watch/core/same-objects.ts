@@ -6,7 +6,7 @@ import type { Estate } from './estate.ts';
  */
 export function withSameObjects(after: Estate, before: Estate | undefined): Estate {
   if (before === undefined) return after;
-  const { groups, services } = after;
+  const { groups, services, credentials } = after;
   return {
     ...after,
     dataSets: same(after.dataSets, before.dataSets, ({ name }) => name),
@@ -22,6 +22,11 @@ export function withSameObjects(after: Estate, before: Estate | undefined): Esta
     ...(groups === undefined
       ? {}
       : { groups: same(groups, before.groups ?? [], ({ of, name }) => `${of}:${name}`) }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: same(credentials, before.credentials ?? [], ({ credential }) => credential),
+        }),
     ...(services === undefined
       ? {}
       : { services: same(services, before.services ?? [], ({ name }) => name) }),

@@ -14,13 +14,13 @@ const ms = z.number().min(0);
 export const domainShown = z.object({
   /** Unique and stable. */
   id: text,
-  kind: z.enum(['disk', 'host', 'directory', 'group', 'key']),
+  kind: z.enum(['disk', 'host', 'directory', 'group', 'key', 'credential']),
   /** As `/v1/lose` takes it; null: it takes none of its kind. */
   lose: text.nullable(),
   host: text.nullable(),
   disk: text.nullable(),
   path: text.nullable(),
-  /** Of a group: `site`, and its name; of a key its id. */
+  /** Of a group: `site`, and its name; of a key its id; of a credential its print, and whose it is. */
   of: text.nullable(),
   name: text.nullable(),
 });

@@ -26,7 +26,7 @@ import type { Shown } from '../../../web/shown.ts';
 import { unprotectedPage } from '../../../web/unprotected-page.ts';
 import { wouldReach } from '../answers-freeze.ts';
 import { hostIn, type Served } from '../served.ts';
-import { changesAt, loseAt } from './exposed-of.ts';
+import { changesAt, loseAt } from '../exposed.ts';
 import { shownOf } from './shown-of.ts';
 
 const CHANGES_MAX = 300;

@@ -6,7 +6,7 @@ import { unixMs } from '../../../base/units.ts';
 import type { AlertShown, FreezeShown, JobShown, Reader, Shown } from '../../../web/shown.ts';
 import { VERSION } from '../../version.ts';
 import { freezeNow, tableOf } from '../answers-freeze.ts';
-import { exposedNow } from './exposed-of.ts';
+import { exposedNow } from '../exposed.ts';
 import { estateOf, type Served } from '../served.ts';
 
 export interface Asker {
