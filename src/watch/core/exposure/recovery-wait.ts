@@ -4,7 +4,7 @@ import type { DataSet, Estate } from '../estate.ts';
 import type { DeclaredEstate } from '../look/declared.ts';
 import type { GuestHost } from '../look/guests.ts';
 import { type LookedHost, seenOf } from '../look/looked-hosts.ts';
-import { isPart } from '../look/lost-together.ts';
+import { isPart } from '../look/declared-services.ts';
 import type { OrderedService } from './recovery-order.ts';
 
 export interface MayWait {

@@ -5,6 +5,7 @@ import { dataSetOf, UNFLUSHED_UNSEEN } from '../locate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { addressOf, sameRepository } from '../repository-address.ts';
 import type { DeclaredDataSet, DeclaredEstate, DeclaredPoint } from './declared.ts';
+import { credentialsOf, withServices } from './declared-services.ts';
 import type { HostOf } from './host-names.ts';
 import type { HostSight } from './host-sight.ts';
 import type { LookedHost } from './looked-hosts.ts';
@@ -20,7 +21,8 @@ export interface DeclaredOver {
 export function withDeclared(estate: Estate, declared: DeclaredEstate, over: DeclaredOver): Estate {
   const unseen = declared.dataSets.flatMap((each) => declaredDataSet(estate, each, over));
   const points = declared.points.flatMap((each) => declaredPoint(each, over));
-  return {
+  const credentials = credentialsOf(over.machines);
+  const known: Estate = {
     ...estate,
     dataSets: [...estate.dataSets, ...unseen],
     found: [...estate.found, ...points],
@@ -28,7 +30,9 @@ export function withDeclared(estate: Estate, declared: DeclaredEstate, over: Dec
       const placed = hosts.map((host) => over.hostOf(host) ?? host);
       return { kind: 'group', of: kind, name, hosts: placed };
     }),
+    ...(credentials.length === 0 ? {} : { credentials }),
   };
+  return withServices(known, declared, (host) => over.hostOf(host) ?? host);
 }
 
 /** What no look saw is said all the same: how much it is, is not known. */

@@ -1,11 +1,12 @@
 /** What is lost when several things are lost at once, over a whole estate. */
 import type { UnixMs } from '../../../base/units.ts';
 import { type FailureDomain, fateOf, fateOfAll, takesHost } from '../domain.ts';
-import type { DataSet, Estate } from '../estate.ts';
+import type { Estate } from '../estate.ts';
 import type { ExposureToAll } from '../exposure/rows.ts';
 import { exposureToAll } from '../exposure.ts';
 import { isWithin } from '../place.ts';
-import type { DeclaredDataSet, DeclaredEstate } from './declared.ts';
+import type { DeclaredEstate } from './declared.ts';
+import { isPart } from './declared-services.ts';
 import type { GuestHost } from './guests.ts';
 import type { Lost } from './lose.ts';
 import type { LookedHost } from './looked-hosts.ts';
@@ -97,15 +98,4 @@ export function withFallenGuests(
 /** Gone, or nobody knows that it is not. */
 export function isHarmed({ loss }: ExposureToAll): boolean {
   return loss.kind === 'all' || loss.kind === 'unknown';
-}
-
-export function isPart({ places }: DataSet, { host, paths }: DeclaredDataSet): boolean {
-  return places.some(
-    (place) =>
-      place.host === host &&
-      paths.some((path) => {
-        const at = place.path ?? path;
-        return isWithin(at, path) || isWithin(path, at);
-      }),
-  );
 }
