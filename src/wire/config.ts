@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { estateIssues, estateKeys } from './estate-config.ts';
 import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
+import { exerciseSchema } from './exercise-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
@@ -236,6 +237,8 @@ export const configSchema = z
     peer: peerSchema.optional(),
     /** Who is told, by what, and how soon. */
     tell: tellSchema.optional(),
+    /** What `holdfast exercise` watches, and how it asks. */
+    exercise: exerciseSchema.optional(),
     /** What a GiB costs where the vault lies, for `holdfast cost`. */
     prices: pricesSchema.optional(),
     /** What `holdfast freeze` may stop on this host, by name. */

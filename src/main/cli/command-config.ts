@@ -20,6 +20,8 @@ Keys of holdfast.yaml:
   vault, key-file, passphrase-file, state   paths, relative to the file
   min-free                                  20GiB or 10%
   prices                                    currency, and gib-month: of a GiB
+  exercise                                  watch: names of services, and how
+                                            each is asked
   datasets                                  names, and below each: paths,
                                             exclude, exclude-from,
                                             one-file-system, exclude-caches,
@@ -42,7 +44,7 @@ Keys of holdfast.yaml:
   server                                    what agents report to: listen, url,
                                             peers, mesh, schedules
 With examples: docs/operating/frozen.md, look.md, guard.md, alerts.md,
-server.md, schedules.md, cost.md
+server.md, schedules.md, cost.md, exercise.md
 
 Example of a file:
   vault: /srv/vault

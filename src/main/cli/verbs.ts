@@ -72,6 +72,19 @@ export const VERBS: readonly Verb[] = [
     load: () => import('./command-cost.ts'),
   },
   {
+    name: 'exercise',
+    door: 'Look',
+    summary: 'an announced disaster exercise, recorded from probes',
+    isCommon: false,
+    parts: [
+      { name: 'start', summary: 'announce one, and watch services until it ends', isCommon: false },
+      { name: 'note', summary: 'what was pulled, put back, helped by hand', isCommon: false },
+      { name: 'stop', summary: 'end it, and report', isCommon: false },
+      { name: 'show', summary: 'how long each service was really out', isCommon: false },
+    ],
+    load: () => import('./command-exercise.ts'),
+  },
+  {
     name: 'changes',
     door: 'Look',
     summary: 'what differs between two looks',

@@ -55,7 +55,7 @@ const url = z
 
 const status = z.int().min(100).max(599);
 
-const httpProbe = z.strictObject({
+export const httpProbe = z.strictObject({
   kind: z.literal('http'),
   ...timing,
   url,
@@ -80,7 +80,7 @@ const httpProbe = z.strictObject({
   ca: absolutePath.optional(),
 });
 
-const tcpProbe = z.strictObject({
+export const tcpProbe = z.strictObject({
   kind: z.literal('tcp'),
   ...timing,
   host: hostName,
@@ -102,7 +102,7 @@ const tlsProbe = z.strictObject({
   fail: span.optional(),
 });
 
-const dnsProbe = z.strictObject({
+export const dnsProbe = z.strictObject({
   kind: z.literal('dns'),
   ...timing,
   name: hostName,
