@@ -44,13 +44,19 @@ export class TestClock implements AgentClock {
   wait(span: DurationMs, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const entry = { atMs: this.#nowMs + Math.max(1, span), wake: resolve };
-      this.#waiting.push(entry);
-      signal.addEventListener('abort', () => {
+      const abort = (): void => {
         const at = this.#waiting.indexOf(entry);
         if (at !== -1) this.#waiting.splice(at, 1);
         resolve();
-      });
+      };
+      const wake = (): void => {
+        // Of many hours there would be thousands.
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      const entry = { atMs: this.#nowMs + Math.max(1, span), wake };
+      this.#waiting.push(entry);
+      signal.addEventListener('abort', abort);
     });
   }
 
@@ -200,6 +206,7 @@ export interface Kit {
       readonly freezer?: Partial<AgentParts['freezer']>;
       readonly reachFor?: AgentParts['reachFor'];
       readonly discover?: AgentParts['discover'];
+      readonly shows?: AgentParts['shows'];
       /** Changed as the test wants it. */
       readonly spoil?: (heard: FileHeardBook) => void;
     },
@@ -221,7 +228,7 @@ export function makeKit(seed = 1): Kit {
   const tools = { ...nodeTools(), random };
   return {
     ...{ clock, server, disk, frozen, found, asked },
-    start: (probes, level = 'look', { freezer, reachFor, discover, spoil } = {}) => {
+    start: (probes, level = 'look', { freezer, reachFor, discover, shows, spoil } = {}) => {
       const numbers = openNumbers({ disk, tools }, DIR, clock.now());
       const heard = new FileHeardBook({ disk, tools }, DIR);
       spoil?.(heard);
@@ -229,7 +236,7 @@ export function makeKit(seed = 1): Kit {
         ...{ clock, random, link: server, numbers, probes },
         spool: new DiskSpool({ disk, tools, numbers }, DIR),
         heard,
-        ...{ reachFor, discover },
+        ...{ reachFor, discover, shows },
         jobs: {
           find: (word) => {
             asked.push(word);

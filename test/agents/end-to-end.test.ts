@@ -31,7 +31,10 @@ async function placeHere(t: TestContext): Promise<Place> {
   const state = path.join(root, 'server');
   fs.writeFileSync(config, `server: {listen: "127.0.0.1:${port}"}\nstate: ${state}\n`);
   const agentConfig = path.join(root, 'agent.yaml');
-  fs.writeFileSync(agentConfig, 'level: keep\njobs: {nightly: {backup: nothing-of-that-name}}\n');
+  fs.writeFileSync(
+    agentConfig,
+    'level: keep\nshow: false\njobs: {nightly: {backup: nothing-of-that-name}}\n',
+  );
   fs.chmodSync(agentConfig, 0o644);
   return { root, port, config, agentDir: path.join(root, 'host/agent'), agentConfig };
 }

@@ -12,12 +12,13 @@ import { problemOf, type Voice } from './voice.ts';
 const TICK = seconds(5);
 /** A look takes seconds of a processor: between two of them it rests long. */
 const LOOK_EVERY = hours(1);
-const LOOK_REST_MIN = seconds(15);
-const LOOK_REST_SHARE = 20;
+const LOOK_REST_MIN = seconds(5);
+const LOOK_REST_SHARE = 10;
 const SHOW_EVERY = hours(6);
 /** An older server may be a newer one later. */
 const UNKNOWN_REST = hours(1);
-const FIRST_MAX_MS = 10_000;
+/** First looks are spread over so long. */
+const FIRST_MAX_MS = 3000;
 const ITEM = 'agent:show';
 
 interface ShownLast {
