@@ -93,7 +93,7 @@ async function watchOne(
     const began = now();
     const finding = await probe.look(until);
     // A look that was cut short has seen nothing.
-    if (until.aborted) return;
+    if (isOver(until)) return;
     const at = now();
     if (before !== undefined && at - before > gapMax) {
       const why = 'nobody looked: this machine was held up';
@@ -113,6 +113,11 @@ async function watchOne(
     before = began;
     await pause(Math.max(0, began + everyMs - now()), until);
   }
+}
+
+/** It may have come to it while something was waited for. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

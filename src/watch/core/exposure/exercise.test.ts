@@ -203,6 +203,9 @@ test('a watch that was killed knows nothing after its last sign of life', () => 
   const events = [watching(0), saw(1, 'healthy'), saw(102, 'broken', 99)];
   const [known] = report(events, new Map([[1, at(110)]])).services;
   assert.deepEqual([known?.atLeastMs, known?.atMostMs], [seconds(8), undefined]);
+  const again = [...events, watching(500, 2), saw(501, 'healthy', undefined, 2)];
+  const [gone] = report(again, new Map([[1, at(110)]])).services;
+  assert.deepEqual([gone?.atLeastMs, gone?.atMostMs], [seconds(8), undefined]);
   const [unknown] = report(events).services;
   assert.deepEqual([unknown?.atLeastMs, unknown?.atMostMs], [0, undefined]);
 });

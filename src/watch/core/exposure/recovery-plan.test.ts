@@ -83,6 +83,19 @@ test('where only a directory is gone it comes back where it was', () => {
   assert.equal(step.to.path, '/srv/mail');
 });
 
+test('a disk that is lost has no room, and the machine around it is no other disk', () => {
+  const of = plan(['disk:hv1/vda']);
+  assert.ok(of.steps.length > 0);
+  assert.ok(of.steps.every(({ to }) => to?.host !== 'hv1'));
+});
+
+test('a key that is lost is not given by where it was', () => {
+  const keys = [{ id: 'k1', places: [at('hv2', '/root/vault.key')], isConfirmedElsewhere: false }];
+  const of = plan(['host:hv1', 'hv2:/root'], estate({ keys }));
+  assert.match(linesOf(of)[0] ?? '', /^hv2: .*--key-file \/KEY_FILE /);
+  assert.match(flat(of), /KEY_FILE is the key, made from the key sheet/);
+});
+
 test('the command names vault, snapshot, target and key, as they are seen from there', () => {
   const [first] = linesOf(plan(['host:hv1']));
   const id = pointOf(WIKI_DB.name).id.slice(0, 12);
