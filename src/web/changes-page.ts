@@ -4,7 +4,7 @@ import type { UnixMs } from '../base/units.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import { pageOf } from './layout.ts';
 import type { ChangeShown, Shown } from './shown.ts';
-import { ageHtml, timeHtml, urlPart } from './words.ts';
+import { ageHtml, shortened, timeHtml, urlPart } from './words.ts';
 
 /** What was seen of a check: it was so, and became so. */
 export function changesPage(
@@ -48,8 +48,7 @@ function dayWords(day: number, [first]: readonly ChangeShown[], now: UnixMs): st
 }
 
 const VALUE_MAX = 160;
-const cut = (text: string): string =>
-  text.length > VALUE_MAX ? `${text.slice(0, VALUE_MAX)}…` : text;
+const cut = (text: string | undefined): string => shortened(text ?? '', VALUE_MAX);
 
 export function changesHtml(
   changes: readonly ChangeShown[],
@@ -58,8 +57,8 @@ export function changesHtml(
   return html`${changes.map(({ at: then, notBefore, host, topic, kind, name, before, after }) => {
     const values =
       kind === 'changed'
-        ? html`<span class="sub">${cut(before ?? '')} becomes ${cut(after ?? '')}</span>`
-        : html`<span class="sub">${cut((kind === 'added' ? after : before) ?? '')}</span>`;
+        ? html`<span class="sub">${cut(before)} becomes ${cut(after)}</span>`
+        : html`<span class="sub">${cut(kind === 'added' ? after : before)}</span>`;
     const since =
       notBefore === then
         ? NOTHING

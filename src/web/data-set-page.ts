@@ -14,7 +14,15 @@ import { helpsHtml } from './helps.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
-import { ageHtml, domainWords, lossWords, outWords, sentenceHtml, timeHtml } from './words.ts';
+import {
+  ageHtml,
+  domainWords,
+  lossWords,
+  outWords,
+  sentenceHtml,
+  timeHtml,
+  vaultWords,
+} from './words.ts';
 
 const FALLS_MAX = 30;
 const SETS_MAX = 8;
@@ -118,7 +126,7 @@ function copiesHtml({ copies }: DataSetView, { at }: Shown): Html {
   if (copies.length === 0) {
     return html`<section><div class="h"><h2>Copies</h2></div><p class="none">No vault that is known holds a point of it.</p></section>`;
   }
-  return html`<section><div class="h"><h2>Copies <i>${formatCount(copies.length)}</i></h2></div>${copies.map((copy) => html`<div class="li">${copyHtml(copy, { at })}<span class="sub">vault ${copy.vault}, copy ${copy.copy}</span></div>`)}</section>`;
+  return html`<section><div class="h"><h2>Copies <i>${formatCount(copies.length)}</i></h2></div>${copies.map((copy) => html`<div class="li">${copyHtml(copy, { at })}<span class="sub">vault ${vaultWords(copy.vault)}, copy ${vaultWords(copy.copy)}</span></div>`)}</section>`;
 }
 
 /** What the figures rest on, as it was said. */
@@ -126,7 +134,7 @@ function proofSection({ best, worst }: DataSetView, { at }: Shown): Html {
   if (best === undefined) return NOTHING;
   const facts: readonly (readonly [string, Html])[] = [
     ['recovery point', html`<span class="mono">${best.id}</span>`],
-    ['in vault', html`${best.vault}`],
+    ['in vault', html`<span class="mono">${best.vault}</span>`],
     ['holds all up to', timeHtml(best.coveredUpTo, at)],
     ['proof', proofHtml(best)],
     ...(worst?.outage.kind === 'interval'

@@ -17,7 +17,7 @@ import { costOfHit } from './falls.ts';
 import { proofHtml } from './front-rows.ts';
 import { glyph } from './glyphs.ts';
 import { NOW_LINE_AXIS, nowLine } from './now-line.ts';
-import { ageHtml, outWords, sizeHtml, timeHtml, urlPart } from './words.ts';
+import { ageHtml, outWords, sizeHtml, timeHtml, urlPart, vaultWords } from './words.ts';
 
 export interface DataSetRow {
   readonly dataSet: DataSetView;
@@ -95,7 +95,7 @@ export function copyHtml(copy: CopyView, of: { readonly at: UnixMs }): Html {
 function bestHtml(best: BestPoint | undefined, at: UnixMs): Html {
   if (best === undefined) return html`none<span class="sub">there is nothing to restore</span>`;
   const proven = best.isProven ? '' : 'not proven; ';
-  return html`${timeHtml(best.coveredUpTo, at)}<span class="sub">${proven}${ageHtml(Math.max(0, at - best.coveredUpTo))}, in ${best.vault}</span>`;
+  return html`${timeHtml(best.coveredUpTo, at)}<span class="sub">${proven}${ageHtml(Math.max(0, at - best.coveredUpTo))}, in ${vaultWords(best.vault)}</span>`;
 }
 
 export function countWords(rows: readonly DataSetRow[]): string {

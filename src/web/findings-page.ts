@@ -63,5 +63,6 @@ export function findingsHtml(findings: readonly FindingShown[], { at }: Pick<Sho
 function fixHtml(fix: FindingShown['fix']): Html {
   if (fix === undefined) return NOTHING;
   if (fix.kind === 'change') return html`<span class="sub">Fix: ${fix.text}</span>`;
-  return html`<span class="sub">Fix: ${fix.says}</span><pre class="cmd"><span class="p">$ </span>${fix.line}</pre>`;
+  return html`<pre class="cmd"><span class="p"># ${fix.says}
+$ </span>${fix.line}</pre>`;
 }

@@ -14,7 +14,7 @@ import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import { railHtml } from './rail.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, forHtml, outWords, sentenceHtml, timeHtml } from './words.ts';
+import { domainWords, forHtml, outWords, sentenceHtml, shortened, timeHtml } from './words.ts';
 
 /** More are on their own page. */
 const BAD_MAX = 12;
@@ -70,13 +70,11 @@ function leadHtml(shown: Shown, checks: readonly Check[]): Html {
     bad.item === '' ? html`<b>${bad.host}</b>` : html`<b>${bad.item}</b> on <b>${bad.host}</b>`;
   const tone =
     bad.standing.mark === 'failed' ? '' : bad.standing.mark === 'degraded' ? 'amber' : 'dim';
-  return html`${what} is <span class="bad ${tone}">${bad.standing.mark}</span>: ${cut(bad.standing.why)}`;
+  return html`${what} is <span class="bad ${tone}">${bad.standing.mark}</span>: ${shortened(bad.standing.why, LEAD_MAX)}`;
 }
 
 /** The row below has all of it. */
 const LEAD_MAX = 120;
-const cut = (text: string): string =>
-  text.length > LEAD_MAX ? `${text.slice(0, LEAD_MAX)}…` : text;
 
 /** What would hurt most, wherever its row stands. */
 function worstFall({ exposure }: Shown): Fall | undefined {
@@ -130,7 +128,7 @@ function othersHtml({ exposure }: Shown): Html {
 `;
   });
   const more = all.length - rows.length;
-  return html`<section><div class="h"><h2>If something else failed <i>disk, directory, rack, key; worst first</i></h2></div>
+  return html`<section><div class="h"><h2>If something else failed <i>disk, rack, key; worst first</i></h2></div>
 <table><thead><tr><th>If this were lost</th><th>It would</th><th class="w-survives">Survives</th><th class="w-proof">Proof</th></tr></thead><tbody>${rows}</tbody></table>${
     more === 0
       ? NOTHING
@@ -149,7 +147,7 @@ function checksHtml({ estate }: Shown, checks: readonly Check[]): Html {
       : html`<section><div class="h"><h2>Checks that are not well <i id="bad-count">${formatCount(bad.length)}</i></h2><a href="/checks">All checks</a></div>
 ${checksTable(bad.slice(0, BAD_MAX), { isOfOneHost: false })}${more <= 0 ? NOTHING : html`<p class="pager"><a href="/checks">${formatCount(more)} more</a></p>`}</section>`;
   if (!isOne || host === undefined) return table;
-  return html`${table}<section><div class="h"><h2>What is seen here</h2></div>${wellHtml(host, { isOpen: bad.length === 0, max: WELL_MAX })}</section>`;
+  return html`${table}<section><div class="h"><h2>What is seen here</h2></div>${wellHtml(host, { isOpen: true, max: WELL_MAX })}</section>`;
 }
 
 /** Nobody is watched yet: what to do, in order. */

@@ -161,7 +161,15 @@ export function proofHtml(of: Pick<Fall['hits'][number], 'proof'> | undefined): 
   return html`${stateHtml(mark, words)}${age}`;
 }
 
+/** That a directory is gone when it is deleted goes without saying; that a vault in it is, does not. */
+function isOwnDirectory(domain: Fall['domain'], hits: Fall['hits']): boolean {
+  return domain.kind === 'directory' && domain.spared.length === 0 && hits.length === 1;
+}
+
 /** Failures that are no host, worst first: a disk, a rack, a key. */
 export function otherFalls({ falls }: ExposureView): readonly Fall[] {
-  return falls.filter(({ domain, hits }) => domain.kind !== 'host' && hits.length > 0);
+  return falls.filter(
+    ({ domain, hits }) =>
+      domain.kind !== 'host' && hits.length > 0 && !isOwnDirectory(domain, hits),
+  );
 }

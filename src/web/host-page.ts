@@ -1,5 +1,6 @@
 /** A host: how it is, what would be if it died now, what lies on it, what was seen of it. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
+import type { UnixMs } from '../base/units.ts';
 import type { DataSetView, Fall } from '../watch/core/exposure/view.ts';
 import { sentenceOf } from '../watch/core/exposure/sentence.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
@@ -14,7 +15,7 @@ import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { ChangeShown, Shown, SightShown } from './shown.ts';
-import { ageHtml, forHtml, sentenceHtml, urlPart } from './words.ts';
+import { ageHtml, forHtml, sentenceHtml, shortened, urlPart } from './words.ts';
 
 export interface HostFacts {
   readonly host: string;
@@ -24,6 +25,9 @@ export interface HostFacts {
 }
 
 const CHECKS_MAX = 200;
+const WHY_MAX = 120;
+/** Of those that nothing keeps; the others are all shown. */
+const BARE_MAX = 4;
 
 export function hostPage(shown: Shown, of: HostFacts): string {
   const { host } = of;
@@ -56,7 +60,9 @@ function isHtml(now: HostNow | undefined, { at }: Shown): Html {
       : html`it spoke ${ageHtml(saidAgoMs)}`;
   const well = items.filter((item) => item.standing.mark === 'ok').length;
   const words =
-    standing.mark === 'ok' ? html`all is well` : html`${forHtml(then, at)}: ${standing.why}`;
+    standing.mark === 'ok'
+      ? html`all is well`
+      : html`${forHtml(then, at)}: ${shortened(standing.why, WHY_MAX)}`;
   return html`${stateHtml(standing.mark, `${what}${standing.mark}`)} <span>${words}</span> <span>${formatCount(well)} of ${countOf(items.length, 'check')} well; ${said}; level ${now.level}${now.isInMaintenance ? '; being worked on' : ''}</span>`;
 }
 
@@ -105,8 +111,20 @@ function dataHtml(
     return html`<section><div class="h"><h2>What is on it</h2></div><p class="none">Nothing on it is kept in a recovery point that this server knows of. ${unprotectedWords(shown, host)}</p></section>`;
   }
   return html`<section><div class="h"><h2>What is on it <i>${countOf(rows.length, 'data set')}; ${unprotectedWords(shown, host)}</i></h2>${fall === undefined ? NOTHING : html`<span class="sub nw">${survivesHtml(fall.survives)}</span>`}</div>
-${dataSetTable(rows, { at: shown.at, awayFrom: host })}
+${rowsHtml(rows, { at: shown.at, awayFrom: host })}
 ${NOW_LINE_KEY}</section>`;
+}
+
+/** Many that nothing keeps say the same: the worst of them, and the rest behind a line. */
+function rowsHtml(
+  rows: readonly DataSetRow[],
+  of: { readonly at: UnixMs; readonly awayFrom: string },
+): Html {
+  const bare = rows.filter(({ dataSet }) => dataSet.pointCount === 0).slice(BARE_MAX);
+  const folded = new Set(bare);
+  const shown = rows.filter((row) => !folded.has(row));
+  if (bare.length === 0) return dataSetTable(rows, of);
+  return html`${dataSetTable(shown, of)}<details class="raw"><summary>${countOf(bare.length, 'more data set')} in no recovery point</summary>${dataSetTable(bare, of)}</details>`;
 }
 
 function unprotectedWords({ coverage }: Shown, host: string): Html {

@@ -140,3 +140,13 @@ function gainWords(before: CheapestStep['before'], after: CheapestStep['after'])
 export function urlPart(text: string): Html {
   return { markup: encodeURIComponent(text.toWellFormed()) };
 }
+
+/** A vault that nobody gave a name is called by the first figures of its id. */
+export function vaultWords(vault: string): string {
+  return vault.replaceAll(/([0-9a-f]{8})[0-9a-f]{24,}/g, '$1…');
+}
+
+/** A sentence that leads has room for so much; what is seen of it stands below, whole. */
+export function shortened(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}
