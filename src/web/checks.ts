@@ -20,15 +20,30 @@ export interface Check {
 
 /** All of an estate, worst first. */
 export function checksOf({ hosts, orphans }: EstateNow): readonly Check[] {
-  return [...hosts.flatMap(checksOfHost), ...orphans.map(orphanCheck)].sort(worstFirst);
+  return [...hosts.flatMap(unsorted), ...orphans.map(orphanCheck)].sort(worstFirst);
+}
+
+/** Those that are not well, worst first: of many they are few. */
+export function badChecksOf({ hosts, orphans }: EstateNow): readonly Check[] {
+  const isBad = ({ standing }: Check): boolean => standing.mark !== 'ok';
+  const bad = hosts
+    .filter(
+      (host) => host.standing.mark !== 'ok' || host.items.some(isBad) || host.own.mark !== 'ok',
+    )
+    .flatMap((host) => unsorted(host).filter(isBad));
+  return [...bad, ...orphans.map(orphanCheck).filter(isBad)].sort(worstFirst);
 }
 
 export function checksOfHost(host: HostNow): readonly Check[] {
+  return [...unsorted(host)].sort(worstFirst);
+}
+
+function unsorted(host: HostNow): readonly Check[] {
   const own: Check = {
     ...{ host: host.host, item: '', standing: host.own, ageMs: host.saidAgoMs },
     ...{ expiresInMs: undefined, isInMaintenance: host.isInMaintenance },
   };
-  return [own, ...host.items].sort(worstFirst);
+  return [own, ...host.items];
 }
 
 /** What is to be done on a host that nobody enrolled. */
@@ -47,8 +62,8 @@ export function worstFirst(
   if (a.standing.mark !== b.standing.mark) {
     return isWorse(a.standing.mark, b.standing.mark) ? -1 : 1;
   }
-  const [one, other] = [`${a.host}\0${a.item}`, `${b.host}\0${b.item}`];
-  return one < other ? -1 : one > other ? 1 : 0;
+  if (a.host !== b.host) return a.host < b.host ? -1 : 1;
+  return a.item < b.item ? -1 : a.item > b.item ? 1 : 0;
 }
 
 /** @param isOfOneHost then its name stands above, not in each row */

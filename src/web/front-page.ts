@@ -5,7 +5,7 @@ import { sentenceOf } from '../watch/core/exposure/sentence.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import { estateWhy } from '../watch/core/server/estate-why.ts';
 import { MARKS } from '../watch/core/standing/standing.ts';
-import { type Check, checksOf, checksTable, wellHtml } from './checks.ts';
+import { badChecksOf, type Check, checksTable, wellHtml } from './checks.ts';
 import { costOfFall, dataSetsByName, hrefOf } from './falls.ts';
 import { freezeTable } from './freeze-page.ts';
 import { hostRows, otherFalls, proofHtml, worstTable } from './front-rows.ts';
@@ -23,12 +23,12 @@ const WELL_MAX = 60;
 
 export function frontPage(shown: Shown): string {
   const { estate } = shown;
-  const checks = checksOf(estate);
+  const bad = badChecksOf(estate);
   const isEmpty = estate.hosts.length === 0 && (shown.exposure?.falls.length ?? 0) === 0;
   const body = isEmpty
     ? firstRunHtml(shown)
     : html`${bandHtml(shown)}
-<div class="wrap"><h1 class="say">${leadHtml(shown, checks)}</h1>${basisHtml(shown)}
+<div class="wrap"><h1 class="say">${leadHtml(shown, bad)}</h1>${basisHtml(shown)}
 <div class="cols"><div>
 ${frozenHtml(shown)}
 <section><div class="h"><h2>Worst first <i>${countsHtml(shown)}</i></h2>${
@@ -37,7 +37,7 @@ ${frozenHtml(shown)}
 ${worstTable(shown)}
 ${NOW_LINE_KEY}</section>
 ${othersHtml(shown)}
-${checksHtml(shown, checks)}
+${checksHtml(shown, bad)}
 </div>
 ${railHtml(shown)}
 </div></div>`;
@@ -62,9 +62,7 @@ function bandHtml({ alerts, at }: Shown): Html {
 function leadHtml(shown: Shown, checks: readonly Check[]): Html {
   const worst = worstFall(shown);
   if (worst !== undefined) return sentenceHtml(sentenceOf(worst));
-  const [bad] = checks.filter(
-    ({ standing, isInMaintenance }) => standing.mark !== 'ok' && !isInMaintenance,
-  );
+  const [bad] = checks.filter(({ isInMaintenance }) => !isInMaintenance);
   if (bad === undefined) return html`${estateWhy(shown.estate)}`;
   const what =
     bad.item === '' ? html`<b>${bad.host}</b>` : html`<b>${bad.item}</b> on <b>${bad.host}</b>`;
@@ -136,8 +134,7 @@ function othersHtml({ exposure }: Shown): Html {
   }</section>`;
 }
 
-function checksHtml({ estate }: Shown, checks: readonly Check[]): Html {
-  const bad = checks.filter(({ standing }) => standing.mark !== 'ok');
+function checksHtml({ estate }: Shown, bad: readonly Check[]): Html {
   const [host] = estate.hosts;
   const isOne = estate.hosts.length === 1;
   const more = bad.length - BAD_MAX;

@@ -2,12 +2,13 @@
 import type { Caller } from '../../../access/core/account.ts';
 import type { Scope } from '../../../access/core/roles.ts';
 import { webFiles } from '../../../adapters/http/web-files.ts';
-import { unixMs } from '../../../base/units.ts';
+import { type UnixMs, unixMs } from '../../../base/units.ts';
+import type { EstateNow } from '../../../watch/core/server/estate-now.ts';
 import type { AlertShown, FreezeShown, JobShown, Reader, Shown } from '../../../web/shown.ts';
 import { VERSION } from '../../version.ts';
 import { freezeNow, tableOf } from '../answers-freeze.ts';
 import { exposedNow } from '../exposed.ts';
-import { estateOf, type Served } from '../served.ts';
+import { estateInTurns, type Served } from '../served.ts';
 
 export interface Asker {
   readonly caller: Caller | undefined;
@@ -19,6 +20,7 @@ const JOBS_MAX = 200;
 
 export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
   const exposed = await exposedNow(served);
+  const { at, estate } = await readingOf(served);
   const [alerts, jobs, telling] = await Promise.all([
     alertsNow(served),
     jobsNow(served),
@@ -27,16 +29,40 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
   const { style, script } = webFiles();
   const isSeen = exposed.view.dataSets.length > 0 || exposed.view.falls.length > 0;
   return {
-    ...{ at: served.now().wallMs, version: VERSION, place: placeOf(served) },
+    ...{ at, version: VERSION, place: placeOf(served) },
     reader: readerOf(asker),
     files: { style: style.href, script: script.href },
-    estate: estateOf(served),
+    estate,
     exposure: isSeen ? exposed.view : undefined,
     freeze: freezeShown(served),
     telling: { mark: telling.mark, why: telling.why },
     ...{ alerts, jobs, sights: exposed.hosts, coverage: exposed.coverage },
     findings: exposed.findings,
   };
+}
+
+interface Reading {
+  /** The moment that every age on the page counts from. */
+  readonly at: UnixMs;
+  readonly estate: EstateNow;
+}
+
+/** Pages and rows that are asked for in one moment share a reading: each says its age. */
+const READING_MS = 500;
+const readings = new WeakMap<
+  Served,
+  { readonly fromMs: number; readonly reading: Promise<Reading> }
+>();
+
+function readingOf(served: Served): Promise<Reading> {
+  const { atMs, wallMs } = served.now();
+  const last = readings.get(served);
+  if (last !== undefined && atMs - last.fromMs < READING_MS) return last.reading;
+  const reading = estateInTurns(served).then((estate) => ({ at: wallMs, estate }));
+  readings.set(served, { fromMs: atMs, reading });
+  // One that failed is nobody else's answer.
+  reading.catch(() => readings.delete(served));
+  return reading;
 }
 
 /** As it is reached: what is not this server's own name is no secret, and no address of it either. */
