@@ -89,7 +89,10 @@ export const DECLARED: DeclaredEstate = {
   services: [
     { name: 'stats', dataSets: ['stats'], tier: 3 },
     { name: 'mail', dataSets: ['mail'], tier: 1, dependsOn: ['wiki'] },
-    { name: 'wiki', dataSets: ['wiki-db', 'wiki'], tier: 2 },
+    {
+      ...{ name: 'wiki', dataSets: ['wiki-db', 'wiki'], tier: 2 },
+      ...{ owners: ['ann', 'ben'], runbook: 'https://runbooks.example.org/wiki' },
+    },
   ],
   domains: [],
   points: [],

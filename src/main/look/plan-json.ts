@@ -34,6 +34,7 @@ function stepJson(step: RecoveryStep): object {
   return {
     ...rowJson(row),
     services: step.services,
+    begins: step.begins.map(({ name, owners = [], runbook = null }) => ({ name, owners, runbook })),
     ...(step.tier === undefined ? {} : { tier: step.tier }),
     from: {
       ...{ copy: from.copy.copy, vault: from.point.vault, point: from.point.id },

@@ -9,6 +9,9 @@ export interface OrderedService {
   readonly tier?: number | undefined;
   /** Services that must be there before it. */
   readonly dependsOn?: readonly string[] | undefined;
+  /** Who looks after it, and where is written what to do. */
+  readonly owners?: readonly string[] | undefined;
+  readonly runbook?: string | undefined;
 }
 
 const NO_TIER = Number.MAX_SAFE_INTEGER;

@@ -46,6 +46,8 @@ export interface RecoveryStep {
   readonly row: LostRow;
   readonly set: DataSet;
   readonly services: readonly string[];
+  /** Those of which this is the first step, with who looks after them and where is written what to do. */
+  readonly begins: readonly Pick<OrderedService, 'name' | 'owners' | 'runbook'>[];
   /** Of the most urgent of its services. */
   readonly tier: number | undefined;
   readonly from: StepSource;
@@ -189,8 +191,11 @@ function stepsOf(asking: RecoveryAsking, of: Restorable): readonly RecoveryStep[
     const to = rooms.take(set, readers);
     const target = to ?? { host: 'NEW_MACHINE', path: NEW_PLACE };
     doneAfter = plus(doneAfter, row);
+    const begins = services.filter(
+      ({ name }) => !steps.some((step) => step.services.includes(name)),
+    );
     steps.push({
-      ...{ row, set, from, to, largest, doneAfter },
+      ...{ row, set, from, to, largest, doneAfter, begins },
       services: services.map(({ name }) => name),
       tier: leastOf(services.map(({ tier }) => tier)),
       lines: restoreLines({

@@ -111,6 +111,10 @@ export function stepRows(step: RecoveryStep, now: UnixMs): readonly SaidRow[] {
     ...(row.within === undefined
       ? []
       : [{ label: 'note', text: `it lies in ${row.within}, and is back with that as of then` }]),
+    ...step.begins.flatMap(({ name, owners = [], runbook }) => [
+      ...(owners.length === 0 ? [] : [{ label: 'call', text: `${listed(owners)}, for ${name}` }]),
+      ...(runbook === undefined ? [] : [{ label: 'read', text: `${runbook}, for ${name}` }]),
+    ]),
     ...step.lines.notes.map((text) => ({ label: 'note', text })),
   ];
 }
