@@ -9,6 +9,7 @@ import { backupAnswers } from './backup-answers.ts';
 import { cacheFindings } from './find-caches.ts';
 import { fateFindings } from './find-fate.ts';
 import { glusterFindings } from './find-gluster.ts';
+import { unevenFindings } from './find-uneven.ts';
 import { networkFindings } from './find-network.ts';
 import { singleFindings } from './find-single.ts';
 import { spanFindings, storageFindings } from './find-storage.ts';
@@ -60,6 +61,7 @@ export function findingsOf(many: ManyEstate, now: UnixMs): readonly Finding[] {
     ...cacheFindings(many),
     ...networkFindings(many),
     ...glusterFindings(many),
+    ...unevenFindings(many),
     ...workFindings(many),
     ...timeFindings(many, now),
   ];

@@ -207,6 +207,7 @@ export type FindingCode =
   | 'link-half-duplex'
   | 'link-slow'
   | 'gluster-replica-2'
+  | 'bricks-uneven'
   | 'automation-could-delete'
   | 'git-work-unpushed'
   | 'git-no-remote'

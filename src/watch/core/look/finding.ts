@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<FindingCode, Kind>> = {
   'barriers-off': { section: 'change', rank: 2, source: TDF_2022 },
   'automation-could-delete': { section: 'change', rank: 2, source: WIKIMEDIA_2016 },
   'gluster-replica-2': { section: 'change', rank: 2, source: TDF_2022 },
+  'bricks-uneven': { section: 'change', rank: 2 },
   'backup-old': { section: 'change', rank: 2 },
   'clock-off': { section: 'change', rank: 3 },
   'commit-interval-long': { section: 'change', rank: 3, source: TDF_2022 },

@@ -89,6 +89,16 @@ const gluster = (change: Partial<GlusterVolume>): HostSight =>
     ],
   });
 
+/** With a brick of gv0 on a file system that is so full, in percent. */
+function filled(host: string, percent: number): HostSight {
+  const { gluster: volumes } = gluster({ replicas: 3, hasArbiter: true });
+  const { discovery } = sightOf(host);
+  const bytes = 100 * GIB;
+  const own = { bytes, freeBytes: bytes - percent * GIB };
+  const fileSystems = [...discovery.fileSystems, fileSystemAt('/bricks', own)];
+  return sightOf(host, { gluster: volumes, discovery: { ...discovery, fileSystems } });
+}
+
 const key = (fingerprint: string): AdminKey => ({
   ...{ user: 'root', fingerprint, comment: 'ann@laptop' },
 });
@@ -346,6 +356,13 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
     hosts: ['a', 'b'],
     says: /^Gluster volume gv0 has two copies and no arbiter/,
     not: both(gluster({ replicas: 2, hasArbiter: true })),
+  },
+  'bricks-uneven': {
+    when: [filled('a', 90), filled('b', 40)],
+    hosts: ['a'],
+    says: /^Gluster volume gv0 fills unevenly: a:\/bricks\/gv0 is 90 % full, b:\/bricks\/gv0 is 40 % full$/,
+    // All nearly full is another matter, and so is a little.
+    not: [filled('a', 90), filled('b', 80)],
   },
   'automation-could-delete': {
     when: both(automated({})),
