@@ -1,5 +1,4 @@
 /** Data sets with their copies, best recovery point, what would be lost of each, and what proves it. */
-import { countOf } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import type { UnixMs } from '../base/units.ts';
 import { utf8Of } from '../manifest/core/utf8.ts';
@@ -96,8 +95,4 @@ function bestHtml(best: BestPoint | undefined, at: UnixMs): Html {
   if (best === undefined) return html`none<span class="sub">there is nothing to restore</span>`;
   const proven = best.isProven ? '' : 'not proven; ';
   return html`${timeHtml(best.coveredUpTo, at)}<span class="sub">${proven}${ageHtml(Math.max(0, at - best.coveredUpTo))}, in ${vaultWords(best.vault)}</span>`;
-}
-
-export function countWords(rows: readonly DataSetRow[]): string {
-  return countOf(rows.length, 'data set');
 }

@@ -1,7 +1,7 @@
 /** What every page has in the same place: navigation, how much is known, who watches us, freeze. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
-import type { EstateNow, ItemNow } from '../watch/core/server/estate-now.ts';
+import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { LOGO, glyph, GLYPH_DEFINITIONS } from './glyphs.ts';
 import type { Shown } from './shown.ts';
@@ -114,10 +114,6 @@ export function evidenceCounts({ hosts }: EstateNow): EvidenceCounts {
     }
   }
   return { total, current: total - tooOld - never, tooOld, never };
-}
-
-export function isCurrent({ standing }: Pick<ItemNow, 'standing'>): boolean {
-  return !NEVER.has(standing.reason) && !TOO_OLD.has(standing.reason);
 }
 
 function stripHtml(shown: Shown): Html {

@@ -1,5 +1,4 @@
 /** Every page of the invented estate, by its address. */
-import { byteString } from '../../src/base/bytes.ts';
 import { unixMs } from '../../src/base/units.ts';
 import type { ExposureView } from '../../src/watch/core/exposure/view.ts';
 import { changesPage } from '../../src/web/changes-page.ts';
@@ -155,8 +154,3 @@ function lostPage(shown: Shown, exposure: ExposureView): string {
   };
   return losePage(shown, { names: ['host:hv3', 'host:st1'], found, wrong: undefined });
 }
-
-/** What a host might call itself, its data and its errors. */
-export const HOSTILE =
-  '"><script>document.title="owned"</script><img src=x onerror=alert(1)>\u202e\u0007';
-export const hostileBytes = byteString('/srv/"><script>alert(2)</script>\xff\xfe');
