@@ -66,7 +66,14 @@ function main({ scratch, values, keep }: Run): void {
     change: changeMs <= GOALS.changeMs,
     memory: bytes <= GOALS.bytes,
   };
-  const result = { machine: describeMachine(scratch.root), size, rounds, goals: GOALS, met, ...figures };
+  const result = {
+    machine: describeMachine(scratch.root),
+    size,
+    rounds,
+    goals: GOALS,
+    met,
+    ...figures,
+  };
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   keep('exposure', result);
 }

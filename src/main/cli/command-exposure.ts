@@ -1,7 +1,12 @@
 /** `holdfast exposure`: what would be lost, and for how long, if something died now. */
 import type { Command } from 'commander';
-import { exposureOf } from '../../watch/core/exposure.ts';
+import { exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
+import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
+import { exposureNow } from '../../watch/core/exposure.ts';
+import { withServices } from '../../watch/core/look/declared-services.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
+import { renderPromises } from '../../watch/core/render-promises.ts';
+import { declaredEstate } from '../look/declared-estate.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
@@ -52,20 +57,28 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       exitCode: options.exitCode ?? false,
     });
   }
-  const { estate } =
+  const { estate, discovery } =
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
   // Without a vault, and with nothing of the team's opened, there is nothing to compute it from.
   if (estate.vaults.length === 0) vaultOf(settings);
   const now = cli.clock.now();
-  const exposure = exposureOf(estate, now);
+  // Every other host of the file was not looked at: what is promised of it is not asked here.
+  const declared = declaredEstate(settings, discovery.host);
+  const index = exposureIndex(
+    withServices(estate, declared, (host) => host),
+    now,
+  );
+  const exposure = exposureNow(index);
+  const { services, breaches, singlePoints } = exposureView(index);
   const isFound = exposure.some(({ loss }) => loss.kind === 'all' || loss.kind === 'unknown');
   return {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
     say: (style) => {
       const text = renderExposure(exposure, style).trimEnd();
-      return [text === '' ? 'No data set of this machine is in a backup that was opened.' : text];
+      if (text === '') return ['No data set of this machine is in a backup that was opened.'];
+      return [text, ...renderPromises({ services, breaches, singlePoints }, style)];
     },
     json: {
       computedAt: timeJson(now),
@@ -79,6 +92,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         survives,
         proof,
       })),
+      ...{ services, breaches, singlePoints },
     },
   };
 }

@@ -192,7 +192,7 @@ function credentialWords({ who, credential }: HostCredential, style: Style): str
   return `root key ${unbreakable(sayText(who === '' ? credential : who, style))}`;
 }
 
-function domainWords(domain: FailureDomain, style: Style): string {
+export function domainWords(domain: FailureDomain, style: Style): string {
   switch (domain.kind) {
     case 'disk':
       return `disk ${sayText(domain.disk, style)}`;
