@@ -3,7 +3,7 @@
 // Method: the agent's loop over ports that the test owns, its time moved by the test.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Fault } from '../../src/base/fault.ts';
+import type { Fault } from '../../src/base/fault.ts';
 import type { Show, ShowKind, Shown } from '../../src/watch/core/agent/messages.ts';
 import type { Showing, ShowParts } from '../../src/watch/shell/agent/show-ports.ts';
 import { away, makeKit, refusing } from './agent-kit.ts';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
-import { type ByteString, byteString } from '../../src/base/bytes.ts';
+import { byteString } from '../../src/base/bytes.ts';
 import type { Evidence } from '../../src/base/evidence.ts';
 import { GIB, hours, minutes, seconds, unixMs } from '../../src/base/units.ts';
 import { ledgerReportText } from '../../src/wire/ledger-report.ts';
@@ -239,7 +239,7 @@ test('a host says nothing of another: no data set, no vault, no place, no machin
       dataSets: [
         ...own.estate.dataSets,
         ...stolen.dataSets,
-        { ...own.estate.dataSets[0]!, name: 'web1:/srv/www', places: [placeOn('web1', '/')] },
+        { ...setOf(own), name: 'web1:/srv/www', places: [placeOn('web1', '/')] },
       ],
       points: [
         ...own.estate.points,
@@ -373,9 +373,14 @@ test('a revoked host is gone from the exposure, and what it showed with it', asy
 test('names of hosts are inert: no control byte reaches an answer', async (t) => {
   const watched = await Watched.open(t);
   const web1 = await enrolled(watched, 'web1');
-  const path = `/srv/\x1b[2J\u0085<script>` as ByteString;
+  const path = byteString('/srv/\x1b[2J\u0085<script>');
   await web1.show('sight', sightFrame(lookAt('web1', path)));
   const { text } = await watched.bench.ask('/v1/coverage', { token: watched.token });
   // JSON escapes what a terminal would obey; the name stays as it is.
   assert.ok(!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text), text.slice(0, 300));
 });
+
+function setOf({ estate }: LedgerReport): LedgerReport['estate']['dataSets'][number] {
+  const [set] = estate.dataSets;
+  return set ?? assert.fail('it has one');
+}

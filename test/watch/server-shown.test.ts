@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import type { Show, Shown } from '../../src/watch/core/agent/messages.ts';
 import type { ServerChange } from '../../src/watch/core/server/changes.ts';
 import type { Refused } from '../../src/watch/core/server/held.ts';
-import { shownNow, type StoredShown } from '../../src/watch/core/server/shown.ts';
+import { shownNow } from '../../src/watch/core/server/shown.ts';
+import type { StoredShown } from '../../src/watch/core/server/stored-shown.ts';
 import { A, Desk, HOUR_MS } from './server-desk.ts';
 
 const FRAME = { body: 'eA==', changes: [] };

@@ -8,7 +8,7 @@ import {
   HOST_CHANGES_PER_HOST_MAX,
   type ServerChange,
 } from '../../watch/core/server/changes.ts';
-import type { StoredHostChange, StoredShown } from '../../watch/core/server/shown.ts';
+import type { StoredHostChange, StoredShown } from '../../watch/core/server/stored-shown.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { words } from '../../wire/words.ts';
 import { rowChunks } from './row-chunks.ts';

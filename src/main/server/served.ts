@@ -26,7 +26,7 @@ import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
-import type { Exposing } from './exposed.ts';
+import type { Exposing } from './exposing.ts';
 import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';

@@ -37,7 +37,7 @@ import { KeptRegister } from './agent-register.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { EstateAtServer } from './estate-at-server.ts';
-import { Exposing } from './exposed.ts';
+import { Exposing } from './exposing.ts';
 import { exposureAnswers } from './answers-exposure.ts';
 import { freezeAnswers } from './answers-freeze.ts';
 import { openAnswers } from './answers-open.ts';

@@ -1,7 +1,7 @@
 /** What of a server outlives it, as changes that are committed together: docs/design/026-agents.md. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, Detail, ItemSaw, JobAct, JobState, Level } from '../agent/messages.ts';
-import type { StoredHostChange, StoredShown } from './shown.ts';
+import type { StoredHostChange, StoredShown } from './stored-shown.ts';
 
 export interface StoredAgent {
   readonly agent: AgentId;

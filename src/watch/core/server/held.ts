@@ -2,7 +2,7 @@
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, RefusalWord, ShowKind, Word } from '../agent/messages.ts';
 import type { ServerChange, StoredAgent, StoredItem, StoredJob } from './changes.ts';
-import type { HeldShown, StoredShown } from './shown.ts';
+import type { HeldShown, StoredShown } from './stored-shown.ts';
 
 /** The server's time when something happened. */
 export interface ServerNow {

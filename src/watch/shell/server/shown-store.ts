@@ -1,5 +1,5 @@
 import type { AgentId, ShowKind } from '../../core/agent/messages.ts';
-import type { StoredHostChange, StoredShown } from '../../core/server/shown.ts';
+import type { StoredHostChange, StoredShown } from '../../core/server/stored-shown.ts';
 
 /**
  * What agents showed, as a server keeps it.
