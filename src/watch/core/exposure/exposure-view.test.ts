@@ -1,0 +1,203 @@
+// Goal: what is shown is what the rows say: falls with all they hit, services with what they depend
+// on, promises against upper ends, sets of failures that are minimal and complete, and a step that
+// helps. Method: random estates against sets found by trying all, and small estates by hand.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { arbitraryEstate, evidenceOf, NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import { lossOf } from '../../../../test/watch/exposure-oracle/loss.ts';
+import { byteString } from '../../../base/bytes.ts';
+import { durationMs, GIB, hours, minutes, seconds, unixMs } from '../../../base/units.ts';
+import { domainId, type FailureDomain } from '../domain.ts';
+import type { DataSet, Estate, Service } from '../estate.ts';
+import { severityOf } from '../loss.ts';
+import type { Place } from '../place.ts';
+import { exposureIndex, isFailure } from './exposure-index.ts';
+import { exposureView } from './exposure-view.ts';
+import type { DataSetView, ExposureView } from './view.ts';
+
+const SEED = Number(process.env.SEED ?? 20150105);
+const NUM_RUNS = Number(process.env.RUNS ?? 200);
+
+/** All sets up to `sizeMax` after which the definition says unknown or all, without larger ones. */
+function triedSets(
+  estate: Estate,
+  dataSet: DataSet,
+  of: { readonly domains: readonly FailureDomain[]; readonly sizeMax: number },
+): readonly string[] {
+  const found: (readonly FailureDomain[])[] = [];
+  for (let size = 0; size <= of.sizeMax; size++) {
+    for (const set of subsets(of.domains, size)) {
+      if (found.some((less) => less.every((domain) => set.includes(domain)))) continue;
+      if (severityOf(lossOf({ estate, now: NOW }, dataSet, set)) >= 2) found.push(set);
+    }
+  }
+  return found.map(named).sort();
+}
+
+function* subsets<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  if (size === 0) yield [];
+  if (size === 0) return;
+  for (const [at, item] of items.entries()) {
+    for (const rest of subsets(items.slice(at + 1), size - 1)) yield [item, ...rest];
+  }
+}
+
+const named = (set: readonly FailureDomain[]): string => set.map(domainId).sort().join(' + ');
+
+test(`the sets of failures are all that there are, each minimal (SEED=${SEED})`, () => {
+  const sizes = new Set<number>();
+  fc.assert(
+    fc.property(arbitraryEstate, (estate) => {
+      const index = exposureIndex(estate, NOW);
+      const [entry] = index.entries;
+      const [view] = exposureView(index).dataSets;
+      assert.ok(entry !== undefined && view !== undefined);
+      for (const set of view.lostWith) sizes.add(set.length);
+      const domains = entry.domains.filter(isFailure);
+      const wanted = triedSets(estate, entry.dataSet, { domains, sizeMax: 3 });
+      assert.deepEqual(view.lostWith.map(named).toSorted(), wanted);
+      const lengths = view.lostWith.map(({ length }) => length);
+      assert.deepEqual(lengths, lengths.toSorted());
+    }),
+    { seed: SEED, numRuns: NUM_RUNS },
+  );
+  for (const size of [1, 2, 3]) assert.ok(sizes.has(size), `liveness: no set of ${size}`);
+});
+
+function placeAt(host: string, path: string): Place {
+  return { host, beneath: { disks: ['a'], failuresSurvived: 0 }, path: byteString(path) };
+}
+
+/** On its own host, kept on st1, re-read and drilled; the newest point is as old as is said. */
+function covered(name: string, host: string, ageMs: number) {
+  const dataSet: DataSet = {
+    ...{ name, kind: 'tree', places: [placeAt(host, `/srv/${name}`)], bytes: 2 * GIB },
+    ...{ entries: 10, needsEngine: false, unflushedMax: seconds(5), isSeen: true },
+  };
+  const point = {
+    ...{ id: `p-${name}`, dataSet: name, vault: 'v', coveredUpTo: unixMs(NOW - ageMs) },
+    ...{ isTorn: false, gapCount: 0, exists: [{ copy: 'c', evidence: evidenceOf({}) }] },
+  };
+  const drill = {
+    ...{ dataSet: name, vault: 'v', copy: 'c', point: point.id, evidence: evidenceOf({}) },
+    ...{ bytes: 2 * GIB, entries: 10, tookMs: durationMs(600_000), isPastCache: true },
+    target: placeAt('st1', '/scratch'),
+    ...{ engineStarted: undefined, bottleneck: undefined },
+  };
+  return { dataSet, point, drill };
+}
+
+type Covered = ReturnType<typeof covered>;
+
+function estateOf(parts: readonly Covered[], services: readonly Service[] = []): Estate {
+  return {
+    dataSets: parts.map(({ dataSet }) => dataSet),
+    points: parts.map(({ point }) => point),
+    drills: parts.map(({ drill }) => drill),
+    vaults: [{ vault: 'v', copy: 'c', place: placeAt('st1', '/vault'), openedBy: undefined }],
+    ...{ keys: [], found: [], readers: ['st1', 'st2'], services, clockSkewMax: seconds(1) },
+  };
+}
+
+const viewOf = (estate: Estate): ExposureView => exposureView(exposureIndex(estate, NOW));
+
+function dataSetIn({ dataSets }: ExposureView, name: string): DataSetView {
+  const found = dataSets.find((each) => each.name === name);
+  assert.ok(found !== undefined, name);
+  return found;
+}
+
+const SERVICE: Omit<Service, 'name' | 'dataSets'> = {
+  ...{ unseen: [], tier: undefined, dependsOn: [], owners: [], runbook: undefined },
+  promise: undefined,
+};
+
+test('a fall names all that is hit, the worst first, and the services that go with it', () => {
+  const services = [
+    { ...SERVICE, name: 'wiki', dataSets: ['www', 'db'] },
+    { ...SERVICE, name: 'shop', dataSets: ['far'], dependsOn: ['wiki'] },
+    { ...SERVICE, name: 'other', dataSets: ['far'] },
+  ];
+  const parts = [
+    covered('www', 'w1', 60_000),
+    covered('db', 'w1', 3_600_000),
+    covered('far', 'f1', 1),
+  ];
+  const fall = viewOf(estateOf(parts, services)).falls.find(({ id }) => id === 'host:w1');
+  assert.deepEqual(
+    fall?.hits.map(({ dataSet }) => dataSet),
+    ['db', 'www'],
+  );
+  assert.deepEqual(fall?.counts, { all: 0, unknown: 0, window: 2 });
+  assert.deepEqual(fall?.services, ['wiki', 'shop']);
+});
+
+test('a service loses what its worst data set loses, and waits for what it depends on', () => {
+  const services = [
+    { ...SERVICE, name: 'wiki', dataSets: ['www', 'db'], dependsOn: ['dns'] },
+    { ...SERVICE, name: 'dns', dataSets: ['zones'] },
+  ];
+  const parts = [
+    covered('www', 'w1', 60_000),
+    covered('db', 'w1', 3_600_000),
+    covered('zones', 'w1', 9_000_000),
+  ];
+  const wiki = viewOf(estateOf(parts, services)).services.find(({ name }) => name === 'wiki');
+  const worst = wiki?.worst;
+  // What its dependency loses is not its own loss; its time out is.
+  assert.equal(worst?.lossOf, 'db');
+  assert.ok(worst.loss.kind === 'window' && worst.loss.atLeastMs === 3_600_000);
+  assert.ok(worst.outage.kind === 'interval');
+  assert.equal(worst.outage.atLeastMs, 600_000);
+  assert.equal(worst.outage.atMostMs, 1_800_000, 'three, one after the other');
+});
+
+test('a promise is kept by an upper end only, broken by a lower end only', () => {
+  const promised = (mayLoseMs: number, change: (part: Covered) => Covered = (part) => part) => {
+    const part = change(covered('www', 'w1', 3_600_000));
+    const dataSet = { ...part.dataSet, promise: { mayLoseMs, backWithinMs: minutes(11) } };
+    return viewOf(estateOf([{ ...part, dataSet }]));
+  };
+  const of = (view: ExposureView) => dataSetIn(view, 'www').promise;
+  assert.equal(of(promised(hours(2)))?.mayLose?.standing, 'proven');
+  assert.equal(of(promised(hours(2)))?.backWithin?.standing, 'proven');
+  const broken = promised(minutes(30));
+  assert.equal(of(broken)?.mayLose?.standing, 'broken');
+  assert.deepEqual(
+    broken.breaches.map(({ what, standing }) => [what, standing]),
+    [['may-lose', 'broken']],
+  );
+  // The promise lies within the clocks' skew and what is not on disk yet: neither is known.
+  assert.equal(of(promised(3_600_001))?.mayLose?.standing, 'not proven');
+  const stale = promised(hours(2), (part) => ({
+    ...part,
+    drill: { ...part.drill, evidence: evidenceOf({ expiresInMs: -1 }) },
+  }));
+  assert.equal(of(stale)?.mayLose?.standing, 'not proven');
+  assert.equal(of(stale)?.backWithin?.standing, 'not proven');
+});
+
+test('a root key that opens data and copies is a single point, and no failure among others', () => {
+  const hosts = ['w1', 'st1'];
+  const credentials = [{ kind: 'credential' as const, credential: 'SHA256:x', who: 'ann', hosts }];
+  const plain = viewOf(estateOf([covered('www', 'w1', 60_000)]));
+  const view = viewOf({ ...estateOf([covered('www', 'w1', 60_000)]), credentials });
+  assert.deepEqual(
+    view.singlePoints.map(({ id, dataSets }) => [id, dataSets]),
+    [['credential:SHA256:x', ['www']]],
+  );
+  assert.deepEqual(plain.singlePoints, []);
+  const [one, other] = [dataSetIn(view, 'www'), dataSetIn(plain, 'www')];
+  assert.equal(one.survives, other.survives);
+  assert.deepEqual(one.worst, other.worst);
+});
+
+test('what is shown is the same after JSON, with all that is computed when it is read', () => {
+  const view = viewOf(estateOf([covered('www', 'w1', 60_000)]));
+  const read = JSON.parse(JSON.stringify(view)) as ExposureView;
+  assert.equal(read.falls[0]?.hits.length, view.falls[0]?.hits.length);
+  assert.equal(read.dataSets[0]?.copies.length, 1);
+  assert.equal(read.dataSets[0]?.copies[0]?.isElsewhere, true);
+  assert.equal(read.dataSets[0]?.best?.isProven, true);
+});
