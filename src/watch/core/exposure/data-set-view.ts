@@ -2,6 +2,7 @@
 import type { FailureDomain } from '../domain.ts';
 import { newestOf } from '../proof.ts';
 import { afterLosing, copiesAt, type DataSetCase, type PointCase, usableIn } from './case.ts';
+import { cheapestStep } from './cheapest-step.ts';
 import { caseNow, type ExposedDataSet, type ExposureIndex, lostWith } from './exposure-index.ts';
 import { once } from './once.ts';
 import { promiseOf } from './promises.ts';
@@ -23,18 +24,21 @@ export function dataSetView(
   const copies = once(() => copyViews(now()));
   const best = once(() => bestPoint(now()));
   const sets = once((): readonly (readonly FailureDomain[])[] => lostWith(index, entry));
+  const step = once(() => cheapestStep(index, entry));
   return {
     ...{ name, kind, bytes, places, isSeen, survives, services },
     pointCount: entry.madeFrom.points.length,
     worst: hits.find(({ domain }) => domain.kind !== 'credential'),
     promise: promiseOf(dataSet.promise, hits),
-    unflushed: { atMostMs: unflushedMax, isKnown: true, parts: [] },
-    step: undefined,
+    unflushed: { atMostMs: unflushedMax, isKnown: false, parts: [] },
     get copies() {
       return copies();
     },
     get best() {
       return best();
+    },
+    get step() {
+      return step();
     },
     get lostWith() {
       return sets();

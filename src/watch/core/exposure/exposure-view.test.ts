@@ -193,6 +193,52 @@ test('a root key that opens data and copies is a single point, and no failure am
   assert.deepEqual(one.worst, other.worst);
 });
 
+test('the cheapest step is the first that helps, and says what it would change', () => {
+  const part = covered('www', 'w1', 60_000);
+  const stepOf = (change: (estate: Estate) => Estate) =>
+    dataSetIn(viewOf(change(estateOf([part]))), 'www').step;
+  const stale = evidenceOf({ expiresInMs: -1 });
+  const unread = { ...part.point, exists: [] };
+  // All is proven: only another copy adds to it.
+  assert.equal(stepOf((estate) => estate)?.kind, 'copy elsewhere');
+  assert.equal(stepOf((estate) => ({ ...estate, points: [unread] }))?.kind, 're-read');
+  const drilled = stepOf((estate) => ({
+    ...estate,
+    drills: [{ ...part.drill, evidence: stale }],
+  }));
+  assert.equal(drilled?.kind, 'drill');
+  assert.ok(drilled.before.loss.kind === 'window' && drilled.before.loss.atMostMs === undefined);
+  assert.ok(drilled.after.loss.kind === 'window' && drilled.after.loss.atMostMs !== undefined);
+  assert.equal(drilled.tookMs, 600_000, 'at the rate of the old drill');
+  const bare = stepOf((estate) => ({ ...estate, points: [], drills: [] }));
+  assert.deepEqual([bare?.kind, bare?.subject], ['back up', 'w1:/srv/www']);
+  const keys = [{ id: 'k', places: [placeAt('w1', '/key')], isConfirmedElsewhere: false }];
+  const vaults = estateOf([part]).vaults.map((copy) => ({ ...copy, openedBy: ['k'] }));
+  const sheet = stepOf((estate) => ({ ...estate, keys, vaults }));
+  assert.deepEqual([sheet?.kind, sheet?.subject], ['confirm the key sheet', 'k']);
+  assert.equal(sheet?.before.loss.kind, 'unknown', 'the key dies with it');
+  assert.equal(sheet?.after.loss.kind, 'window');
+});
+
+test('no step is offered that makes nothing better, and what one would change is better', () => {
+  let offered = 0;
+  fc.assert(
+    fc.property(arbitraryEstate, (estate) => {
+      for (const { step } of viewOf(estate).dataSets) {
+        if (step === undefined) continue;
+        offered += 1;
+        const { before, after } = step;
+        const less = severityOf(after.loss) - severityOf(before.loss);
+        assert.ok(less <= 0, JSON.stringify(step));
+        const isBounded = after.loss.kind === 'window' && after.loss.atMostMs !== undefined;
+        assert.ok(less < 0 || isBounded || after.survives > before.survives, JSON.stringify(step));
+      }
+    }),
+    { seed: SEED, numRuns: NUM_RUNS },
+  );
+  assert.ok(offered > NUM_RUNS / 4, `liveness: ${offered}`);
+});
+
 test('what is shown is the same after JSON, with all that is computed when it is read', () => {
   const view = viewOf(estateOf([covered('www', 'w1', 60_000)]));
   const read = JSON.parse(JSON.stringify(view)) as ExposureView;
