@@ -25,6 +25,8 @@ const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
   ['peer', PEER_KEYS],
   ['stoppers', STOPPER_KEYS],
   ['freeze', ['at-end']],
+  ['prices', ['currency', 'gib-month']],
+  ['exercise', ['watch']],
 ]);
 
 const GUARD_BELOW = new Map<string, readonly string[]>([
@@ -113,6 +115,11 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['depends-on', 'a name below services, or a list of them'],
   ['owners', TEXTS],
   ['runbook', `${TEXT}: an address or a path`],
+  ['prices', 'keys below it: currency, gib-month'],
+  ['currency', 'a currency of at most 8 letters, as EUR'],
+  ['gib-month', 'a number: what a GiB costs for a month'],
+  ['exercise', 'watch below it: names of services, and below each how it is asked'],
+  ['watch', 'names of services, and below each kind: http, tcp or dns, with its keys'],
   ['may-lose', 'a time as 30s, 15min, 6h or 2d'],
   ['back-within', 'a time as 15min, 6h or 2d'],
   ['host', `${TEXT}: a name below hosts, or where the engine of \`capture\` is asked`],

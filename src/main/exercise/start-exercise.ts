@@ -55,7 +55,8 @@ export async function startExercise(
   );
   const release = cli.stop.onStop(() => {
     stopped.abort();
-    return watching.catch(() => undefined);
+    // Its failure is thrown below.
+    return Promise.allSettled([watching]).then(() => undefined);
   });
   try {
     await watching;

@@ -89,14 +89,11 @@ const gluster = (change: Partial<GlusterVolume>): HostSight =>
     ],
   });
 
-/** With a brick of gv0 on a file system that is so full, in percent. */
+/** Its brick of gv0 lies on a file system that is so full, in percent. */
 function filled(host: string, percent: number): HostSight {
-  const { gluster: volumes } = gluster({ replicas: 3, hasArbiter: true });
-  const { discovery } = sightOf(host);
-  const bytes = 100 * GIB;
-  const own = { bytes, freeBytes: bytes - percent * GIB };
-  const fileSystems = [...discovery.fileSystems, fileSystemAt('/bricks', own)];
-  return sightOf(host, { gluster: volumes, discovery: { ...discovery, fileSystems } });
+  const sight = sightOf(host, { gluster: gluster({}).gluster });
+  const brick = fileSystemAt('/bricks', { bytes: 100 * GIB, freeBytes: (100 - percent) * GIB });
+  return { ...sight, discovery: { ...sight.discovery, fileSystems: [brick] } };
 }
 
 const key = (fingerprint: string): AdminKey => ({
@@ -361,7 +358,6 @@ const CASES: Readonly<Record<FindingCode, Case>> = {
     when: [filled('a', 90), filled('b', 40)],
     hosts: ['a'],
     says: /^Gluster volume gv0 fills unevenly: a:\/bricks\/gv0 is 90 % full, b:\/bricks\/gv0 is 40 % full$/,
-    // All nearly full is another matter, and so is a little.
     not: [filled('a', 90), filled('b', 80)],
   },
   'automation-could-delete': {
