@@ -22,6 +22,7 @@ import {
   sentenceHtml,
   timeHtml,
   vaultWords,
+  nameInSentence,
 } from './words.ts';
 
 const FALLS_MAX = 30;
@@ -49,11 +50,11 @@ function hitsOf({ exposure }: Shown, name: string) {
 
 function leadHtml({ name, worst }: DataSetView): Html {
   if (worst === undefined)
-    return html`No single failure that is known would lose anything of <b>${name}</b>.`;
+    return html`No single failure that is known would lose anything of ${nameInSentence(name)}.`;
   const { loss, outage, domain } = worst;
   const gone = sentenceHtml(ifGone(domain));
   if (loss.kind === 'unknown') {
-    return html`If ${gone} now, what would be lost of <b>${name}</b> is <span class="bad dim">unknown</span>: ${loss.why}.`;
+    return html`If ${gone} now, what would be lost of ${nameInSentence(name)} is <span class="bad dim">unknown</span>: ${loss.why}.`;
   }
   const lost =
     loss.kind === 'nothing'
@@ -61,7 +62,7 @@ function leadHtml({ name, worst }: DataSetView): Html {
       : html`<span class="bad">${loss.kind === 'all' ? 'all' : lossWords(loss)}</span>`;
   const out =
     outage.kind === 'interval' ? html`, and it would be <b>${outWords(outage)}</b>` : NOTHING;
-  return html`If ${gone} now, ${lost} of <b>${name}</b> would be lost${out}.`;
+  return html`If ${gone} now, ${lost} of ${nameInSentence(name)} would be lost${out}.`;
 }
 
 function basisHtml(

@@ -14,7 +14,15 @@ import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import { railHtml } from './rail.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, forHtml, outWords, sentenceHtml, shortened, timeHtml } from './words.ts';
+import {
+  domainWords,
+  forHtml,
+  outWords,
+  sentenceHtml,
+  shortened,
+  timeHtml,
+  nameInSentence,
+} from './words.ts';
 
 /** More are on their own page. */
 const BAD_MAX = 12;
@@ -65,7 +73,9 @@ function leadHtml(shown: Shown, checks: readonly Check[]): Html {
   const [bad] = checks.filter(({ isInMaintenance }) => !isInMaintenance);
   if (bad === undefined) return html`${estateWhy(shown.estate)}`;
   const what =
-    bad.item === '' ? html`<b>${bad.host}</b>` : html`<b>${bad.item}</b> on <b>${bad.host}</b>`;
+    bad.item === ''
+      ? html`${nameInSentence(bad.host)}`
+      : html`${nameInSentence(bad.item)} on ${nameInSentence(bad.host)}`;
   const tone =
     bad.standing.mark === 'failed' ? '' : bad.standing.mark === 'degraded' ? 'amber' : 'dim';
   return html`${what} is <span class="bad ${tone}">${bad.standing.mark}</span>: ${shortened(bad.standing.why, LEAD_MAX)}`;

@@ -15,7 +15,7 @@ import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { ChangeShown, Shown, SightShown } from './shown.ts';
-import { ageHtml, forHtml, sentenceHtml, shortened, urlPart } from './words.ts';
+import { ageHtml, forHtml, sentenceHtml, shortened, urlPart, nameInSentence } from './words.ts';
 
 export interface HostFacts {
   readonly host: string;
@@ -68,7 +68,7 @@ function isHtml(now: HostNow | undefined, { at }: Shown): Html {
 
 function leadHtml(host: string, fall: Fall | undefined): Html {
   if (fall !== undefined) return sentenceHtml(sentenceOf(fall));
-  return html`If <b>${host}</b> died now, what would be lost is <span class="bad dim">unknown</span>: nobody has seen what lies on it.`;
+  return html`If ${nameInSentence(host)} died now, what would be lost is <span class="bad dim">unknown</span>: nobody has seen what lies on it.`;
 }
 
 function basisHtml(sight: SightShown | undefined, { at }: Shown): Html {

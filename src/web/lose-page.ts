@@ -8,7 +8,7 @@ import { loseName } from './falls.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, lossWords, outWords, urlPart } from './words.ts';
+import { domainWords, lossWords, outWords, urlPart, nameInSentence } from './words.ts';
 
 export interface Lost {
   /** As they were asked for. */
@@ -35,7 +35,7 @@ function leadHtml({ found, names }: Lost): Html {
     return html`Choose what fails together, and see <b>what it would cost</b>.`;
   }
   const named = joinHtml(
-    found.lost.map(({ name }) => html`<b>${name}</b>`),
+    found.lost.map(({ name }) => nameInSentence(name)),
     ' and ',
   );
   const [worst] = found.rows.filter(({ loss }) => loss.kind !== 'nothing');
@@ -47,8 +47,8 @@ function leadHtml({ found, names }: Lost): Html {
   const out = outage.kind === 'interval' ? html`, ${outWords(outage)}` : NOTHING;
   const lost =
     loss.kind === 'unknown'
-      ? html`what would be lost of <b>${dataSet}</b> is <span class="bad dim">unknown</span>`
-      : html`<span class="bad">${loss.kind === 'window' ? lastWords(loss) : lossWords(loss).replace(' of it', '')}</span> of <b>${dataSet}</b> would be lost`;
+      ? html`what would be lost of ${nameInSentence(dataSet)} is <span class="bad dim">unknown</span>`
+      : html`<span class="bad">${loss.kind === 'window' ? lastWords(loss) : lossWords(loss).replace(' of it', '')}</span> of ${nameInSentence(dataSet)} would be lost`;
   const others = found.rows.length - 1;
   return html`${lead}${lost}${out}${others > 0 ? `, and ${formatCount(others)} more would be hit` : ''}.`;
 }

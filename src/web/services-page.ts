@@ -9,7 +9,14 @@ import { survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, lossWords, outWords, sentenceHtml, urlPart } from './words.ts';
+import {
+  domainWords,
+  lossWords,
+  outWords,
+  sentenceHtml,
+  urlPart,
+  nameInSentence,
+} from './words.ts';
 
 export function servicesPage(shown: Shown): string {
   const services = shown.exposure?.services ?? [];
@@ -51,12 +58,12 @@ function hotOf({ promise, worst }: ServiceView): {
 
 function leadHtml({ name, worst }: ServiceView): Html {
   if (worst === undefined)
-    return html`No single failure that is known would lose anything of <b>${name}</b>.`;
+    return html`No single failure that is known would lose anything of ${nameInSentence(name)}.`;
   const { loss, outage, domain } = worst;
   const lost =
     loss.kind === 'unknown'
-      ? html`what would be lost of <b>${name}</b> is <span class="bad dim">unknown</span>`
-      : html`<span class="bad">${loss.kind === 'all' ? 'all' : lossWords(loss)}</span> of <b>${name}</b> would be lost`;
+      ? html`what would be lost of ${nameInSentence(name)} is <span class="bad dim">unknown</span>`
+      : html`<span class="bad">${loss.kind === 'all' ? 'all' : lossWords(loss)}</span> of ${nameInSentence(name)} would be lost`;
   const out =
     outage.kind === 'interval' ? html`, and it would be <b>${outWords(outage)}</b>` : NOTHING;
   return html`If ${sentenceHtml(ifGone(domain))} now, ${lost}${out}.`;

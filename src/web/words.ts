@@ -59,12 +59,19 @@ export function sentenceHtml(parts: readonly SentencePart[]): Html {
   return html`${parts.map(partHtml)}`;
 }
 
+const UNBROKEN_MAX = 24;
+
+/** A short name is not broken at its hyphen; a long one has to be, on a phone. */
+export function nameInSentence(name: string): Html {
+  return name.length > UNBROKEN_MAX ? html`<b>${name}</b>` : html`<b class="nw">${name}</b>`;
+}
+
 function partHtml({ kind, text }: SentencePart): Html {
   switch (kind) {
     case 'text':
       return html`${text}`;
     case 'name':
-      return html`<b>${text}</b>`;
+      return nameInSentence(text);
     case 'lost':
       return text === 'nothing' ? html`<b>${text}</b>` : html`<span class="bad">${text}</span>`;
     case 'out':
