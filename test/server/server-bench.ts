@@ -180,12 +180,17 @@ export class ServerBench {
 /** An agent that talks as it should: numbers, marks and all. */
 export class Talker {
   readonly agent = new AgentDouble();
-  readonly #bench: Pick<ServerBench, 'port' | 'pin'>;
+  #bench: Pick<ServerBench, 'port' | 'pin'>;
   #seq = 0;
   #n = 0;
   #mark: { readonly server: string; readonly at: number; readonly upMs: number } | undefined;
 
   constructor(bench: Pick<ServerBench, 'port' | 'pin'>) {
+    this.#bench = bench;
+  }
+
+  /** The same server, started anew. */
+  moveTo(bench: Pick<ServerBench, 'port' | 'pin'>): void {
     this.#bench = bench;
   }
 
