@@ -116,9 +116,7 @@ const STEPS: Readonly<Record<CheapestStep['kind'], string>> = {
   'confirm the key sheet': 'Confirm the key sheet of',
   're-read': 'Re-read',
   drill: 'Drill',
-  'open the backup that was found': 'Open the backup by',
   'back up': 'Back up',
-  'back up more often': 'Back up more often:',
   'copy elsewhere': 'Copy elsewhere:',
 };
 

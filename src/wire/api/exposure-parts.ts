@@ -102,7 +102,6 @@ export const dataKind = words<DataKind>({
 
 const step = words<StepKind>({
   ...{ 'confirm the key sheet': true, 're-read': true, drill: true, 'back up': true },
-  ...{ 'open the backup that was found': true, 'back up more often': true },
   ...{ 'copy elsewhere': true },
 });
 const outcome = z.object({ loss: lossShown, outage: outageShown, survives: count });

@@ -159,14 +159,7 @@ export interface ServiceLoss {
   readonly outageOf: string | undefined;
 }
 
-export type StepKind =
-  | 'confirm the key sheet'
-  | 're-read'
-  | 'drill'
-  | 'open the backup that was found'
-  | 'back up'
-  | 'back up more often'
-  | 'copy elsewhere';
+export type StepKind = 'confirm the key sheet' | 're-read' | 'drill' | 'back up' | 'copy elsewhere';
 
 /** What to do next for one data set, what it costs, and what it would change. */
 export interface CheapestStep {
