@@ -62,15 +62,15 @@ export class ShowChild implements ShowSource {
       detached: true,
     });
     // It may end before it has read all of it, and says why itself.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(known);
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(known);
     const kill = (): void => killGroup(child.pid);
     const late = setTimeout(kill, limitMs);
     signal.addEventListener('abort', kill, { once: true });
     if (signal.aborted) kill();
     const [output, words] = [new Held(OUTPUT_BYTES_MAX), new Held(WORDS_BYTES_MAX)];
-    child.stdout?.on('data', (part: Buffer) => output.add(part));
-    child.stderr?.on('data', (part: Buffer) => words.add(part));
+    child.stdout.on('data', (part: Buffer) => output.add(part));
+    child.stderr.on('data', (part: Buffer) => words.add(part));
     const end = await new Promise<string>((resolve) => {
       child.on('error', (error) => resolve(error.message));
       child.on('close', (code, by) =>

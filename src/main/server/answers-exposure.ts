@@ -44,6 +44,7 @@ const ROWS_SHOWN = 5000;
 
 export function exposureAnswers(served: Served): readonly Bound[] {
   return [
+    ...setAnswers(served),
     on(ROUTES.exposure, async ({ query }) => {
       const { at, view, hosts } = await exposedNow(served);
       const { falls } = view;
@@ -53,27 +54,6 @@ export function exposureAnswers(served: Served): readonly Bound[] {
         ...atRisk(view),
         hosts: hosts.map(hostOf),
       });
-    }),
-    on(ROUTES.dataSets, async ({ query }) => {
-      const { at, view } = await exposedNow(served);
-      const { host } = query;
-      const all = view.dataSets.filter(
-        ({ places }) => host === undefined || places.some((place) => place.host === host),
-      );
-      const dataSets = all.slice(query.from, query.from + query.count).map(dataSetOf);
-      return answer({ at: timeOf(at), total: all.length, dataSets });
-    }),
-    on(ROUTES.dataSet, async ({ params }) => {
-      const { at, view } = await exposedNow(served);
-      const dataSet = view.dataSets.find(({ name }) => name === params.dataSet);
-      if (dataSet === undefined) {
-        throw new Fault('HF_API_UNKNOWN', `no data set is called ${params.dataSet}`);
-      }
-      return answer({ at: timeOf(at), dataSet: wholeSetOf(dataSet, view) });
-    }),
-    on(ROUTES.services, async () => {
-      const { at, view } = await exposedNow(served);
-      return answer({ at: timeOf(at), services: view.services.map(serviceOf) });
     }),
     on(ROUTES.coverage, async ({ query }) => {
       const exposed = await exposedNow(served);
@@ -111,6 +91,32 @@ export function exposureAnswers(served: Served): readonly Bound[] {
           .slice(0, ROWS_SHOWN)
           .map((row) => ({ ...hitOf(row), within: row.within ?? null })),
       });
+    }),
+  ];
+}
+
+function setAnswers(served: Served): readonly Bound[] {
+  return [
+    on(ROUTES.dataSets, async ({ query }) => {
+      const { at, view } = await exposedNow(served);
+      const { host } = query;
+      const all = view.dataSets.filter(
+        ({ places }) => host === undefined || places.some((place) => place.host === host),
+      );
+      const dataSets = all.slice(query.from, query.from + query.count).map(dataSetOf);
+      return answer({ at: timeOf(at), total: all.length, dataSets });
+    }),
+    on(ROUTES.dataSet, async ({ params }) => {
+      const { at, view } = await exposedNow(served);
+      const dataSet = view.dataSets.find(({ name }) => name === params.dataSet);
+      if (dataSet === undefined) {
+        throw new Fault('HF_API_UNKNOWN', `no data set is called ${params.dataSet}`);
+      }
+      return answer({ at: timeOf(at), dataSet: wholeSetOf(dataSet, view) });
+    }),
+    on(ROUTES.services, async () => {
+      const { at, view } = await exposedNow(served);
+      return answer({ at: timeOf(at), services: view.services.map(serviceOf) });
     }),
   ];
 }

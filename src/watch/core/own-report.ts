@@ -3,7 +3,8 @@
  * another's data is dropped and named, and what it says of a vault proves nothing of anybody else's.
  */
 import type { Evidence } from '../../base/evidence.ts';
-import type { DataSet, Estate, RecoveryPoint } from './estate.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { DataSet, Estate } from './estate.ts';
 import type { LedgerEstate, LedgerReport, LedgerRow } from './ledger-report.ts';
 import type { HostOf } from './look/host-names.ts';
 import { earlierBy, SERVER, type ShownBy } from './look/own-sight.ts';
@@ -22,89 +23,26 @@ export interface OwnReport {
 export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
   const { host, aheadMs } = by;
   const { estate } = report;
-  const placed = (place: Place): Place => (place.host === report.host ? { ...place, host } : place);
-  const isOwn = ({ host: its }: Place): boolean => its === report.host || its.startsWith(SERVER);
-  const own = estate.dataSets.filter(
-    ({ places }) => places.length > 0 && places.every((place) => isOwn(place)),
+  const { dataSets, points } = estate;
+  const naming = namingOf(report, by);
+  const own = dataSets.filter(
+    ({ places }) => places.length > 0 && places.every((place) => naming.isOwn(place)),
   );
   const names = new Set(own.map(({ name }) => name));
   const foreign = [
-    ...estate.dataSets.flatMap(({ name }) => (names.has(name) ? [] : [name])),
-    ...estate.points.flatMap(({ dataSet }) => (names.has(dataSet) ? [] : [dataSet])),
+    ...dataSets.flatMap(({ name }) => (names.has(name) ? [] : [name])),
+    ...points.flatMap(({ dataSet }) => (names.has(dataSet) ? [] : [dataSet])),
   ];
-  // Of its own: what one host says of a vault is nothing that another's points could rest on.
-  const named = (name: string): string => `${host}:${name}`;
-  const vaultOf = (vault: string): string => `${vault} of ${host}`;
-  const dated = (evidence: Evidence): Evidence => ({
-    ...evidence,
-    observedAt: earlierBy(evidence.observedAt, aheadMs),
-    expiresAt: earlierBy(evidence.expiresAt, aheadMs),
-  });
   return {
     host,
     estate: {
-      dataSets: own.map(
-        (set): DataSet => ({
-          ...set,
-          name: named(set.name),
-          places: set.places.map(placed),
-          usedAs: [],
-        }),
-      ),
-      points: estate.points
-        .filter(({ dataSet }) => names.has(dataSet))
-        .map(
-          (point): RecoveryPoint => ({
-            ...point,
-            dataSet: named(point.dataSet),
-            vault: vaultOf(point.vault),
-            coveredUpTo: earlierBy(point.coveredUpTo, aheadMs),
-            exists: point.exists.map(({ copy, evidence }) => ({
-              copy: vaultOf(copy),
-              evidence: dated(evidence),
-            })),
-          }),
-        ),
-      vaults: estate.vaults
-        .filter(({ place }) => isOwn(place))
-        .map(({ standsOn, ...copy }) => ({
-          ...copy,
-          vault: vaultOf(copy.vault),
-          copy: vaultOf(copy.copy),
-          place: placed(copy.place),
-          openedBy: copy.openedBy?.map(vaultOf),
-          ...(standsOn === undefined ? {} : { standsOn: standsOn.filter(isOwn).map(placed) }),
-        })),
-      keys: estate.keys.map((key) => ({
-        ...key,
-        id: vaultOf(key.id),
-        places: key.places.filter(isOwn).map(placed),
+      dataSets: own.map(({ usedAs: _, ...set }) => ({
+        ...set,
+        name: naming.setOf(set.name),
+        places: set.places.map(naming.placed),
       })),
-      drills: estate.drills
-        .filter(({ dataSet }) => names.has(dataSet))
-        .map((drill) => ({
-          ...drill,
-          dataSet: named(drill.dataSet),
-          vault: vaultOf(drill.vault),
-          copy: vaultOf(drill.copy),
-          target: placed(drill.target),
-          evidence: dated(drill.evidence),
-        })),
-      found: estate.found
-        .filter(({ place }) => place === undefined || isOwn(place))
-        .map(({ needs, place, ...each }) => ({
-          ...each,
-          place: place && placed(place),
-          ofHosts: [host],
-          ...(needs === undefined ? {} : { needs: needs.map((some) => some.map(placed)) }),
-        })),
-      // Of another machine it knows only that its own vault was read there.
-      readers: estate.readers.flatMap((reader) => {
-        if (reader === report.host) return host;
-        return estate.vaults.some(({ place }) => place.host === reader && isOwn(place))
-          ? reader
-          : [];
-      }),
+      ...ownProofs(report, names, naming),
+      ...ownStores(report, naming),
       clockSkewMax: estate.clockSkewMax,
     },
     coverage: report.coverage.map((row) => ({
@@ -112,6 +50,101 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
       coveredUpTo: earlierBy(row.coveredUpTo, aheadMs),
     })),
     ...{ notSeen: report.notSeen, leftOut: report.leftOut, foreign: [...new Set(foreign)].sort() },
+  };
+}
+
+/** How what a host calls its own is called among many hosts. */
+interface Naming {
+  readonly host: string;
+  readonly isOwn: (place: Place) => boolean;
+  readonly placed: (place: Place) => Place;
+  readonly setOf: (name: string) => string;
+  /** Of a vault, a copy, a key: what one host says of it is nothing that another's could rest on. */
+  readonly ofIt: (name: string) => string;
+  readonly dated: (evidence: Evidence) => Evidence;
+  readonly earlier: (at: UnixMs) => UnixMs;
+}
+
+function namingOf({ host: itself }: LedgerReport, { host, aheadMs }: ShownBy): Naming {
+  const earlier = (at: UnixMs): UnixMs => earlierBy(at, aheadMs);
+  return {
+    host,
+    isOwn: (place) => place.host === itself || place.host.startsWith(SERVER),
+    placed: (place) => (place.host === itself ? { ...place, host } : place),
+    setOf: (name) => `${host}:${name}`,
+    ofIt: (name) => `${name} of ${host}`,
+    dated: (evidence) => ({
+      ...evidence,
+      observedAt: earlier(evidence.observedAt),
+      expiresAt: earlier(evidence.expiresAt),
+    }),
+    earlier,
+  };
+}
+
+function ownProofs(
+  { estate }: LedgerReport,
+  names: ReadonlySet<string>,
+  { setOf, ofIt, dated, earlier, placed }: Naming,
+): Pick<LedgerEstate, 'points' | 'drills'> {
+  return {
+    points: estate.points
+      .filter(({ dataSet }) => names.has(dataSet))
+      .map((point) => ({
+        ...point,
+        dataSet: setOf(point.dataSet),
+        vault: ofIt(point.vault),
+        coveredUpTo: earlier(point.coveredUpTo),
+        exists: point.exists.map(({ copy, evidence }) => ({
+          copy: ofIt(copy),
+          evidence: dated(evidence),
+        })),
+      })),
+    drills: estate.drills
+      .filter(({ dataSet }) => names.has(dataSet))
+      .map((drill) => ({
+        ...drill,
+        dataSet: setOf(drill.dataSet),
+        vault: ofIt(drill.vault),
+        copy: ofIt(drill.copy),
+        target: placed(drill.target),
+        evidence: dated(drill.evidence),
+      })),
+  };
+}
+
+function ownStores(
+  { estate, host: itself }: LedgerReport,
+  { host, isOwn, placed, ofIt }: Naming,
+): Pick<LedgerEstate, 'vaults' | 'keys' | 'found' | 'readers'> {
+  const vaults = estate.vaults.filter(({ place }) => isOwn(place));
+  return {
+    vaults: vaults.map(({ standsOn, ...copy }) => ({
+      ...copy,
+      vault: ofIt(copy.vault),
+      copy: ofIt(copy.copy),
+      place: placed(copy.place),
+      openedBy: copy.openedBy?.map(ofIt),
+      ...(standsOn === undefined ? {} : { standsOn: standsOn.filter(isOwn).map(placed) }),
+    })),
+    keys: estate.keys.map((key) => ({
+      ...key,
+      id: ofIt(key.id),
+      places: key.places.filter(isOwn).map(placed),
+    })),
+    found: estate.found
+      .filter(({ place }) => place === undefined || isOwn(place))
+      .map(({ needs, place, ...each }) => ({
+        ...each,
+        place: place && placed(place),
+        ofHosts: [host],
+        ...(needs === undefined ? {} : { needs: needs.map((some) => some.map(placed)) }),
+      })),
+    // Of another machine it knows only that its own vault was read there.
+    readers: estate.readers.flatMap((reader) => {
+      if (reader === itself) return host;
+      return vaults.some(({ place }) => place.host === reader) ? reader : [];
+    }),
   };
 }
 
