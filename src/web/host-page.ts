@@ -39,7 +39,7 @@ export function hostPage(shown: Shown, of: HostFacts): string {
 <p class="isnow">${isHtml(now, shown)}</p>
 <h1 class="say">${leadHtml(host, fall)}</h1>
 <p class="basis">${basisHtml(sight, shown)}</p>
-<div class="verbs">${fall === undefined ? NOTHING : html`<a class="btn" href="/lose?lost=${urlPart(`host:${host}`)}">Simulate loss</a>`}<a class="btn" href="/changes?host=${urlPart(host)}">What changed</a></div>
+<div class="verbs">${fall === undefined ? NOTHING : html`<a class="btn go" href="/recovery-plan?lost=${urlPart(`host:${host}`)}">Plan the recovery</a>`}${fall === undefined ? NOTHING : html`<a class="btn" href="/lose?lost=${urlPart(`host:${host}`)}">Simulate loss</a>`}<a class="btn" href="/changes?host=${urlPart(host)}">What changed</a></div>
 ${dataHtml(shown, { host, fall })}
 <div class="two"><div>${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${changesHtml(of.changes.slice(0, 6), { at: shown.at, isOfOneHost: true })}</section>`}</div></div></div>`;
   return pageOf(shown, { title: host, menu: 'Exposure', body, isRead: true });

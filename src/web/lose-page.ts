@@ -73,7 +73,7 @@ function foundHtml(shown: Shown, { found, names }: Lost): Html {
   ];
   const query = names.map((name, at) => html`${at === 0 ? '' : '&'}lost=${urlPart(name)}`);
   return html`${notes.map((note) => html`<p class="basis">${note}</p>`)}
-${rows.length === 0 ? NOTHING : html`<section><div class="h"><h2>What would be hit <i>${countOf(found.rows.length, 'data set')} of ${formatCount(found.dataSetCount)}</i></h2><a href="/lose?${query}">This, to link to</a></div>${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}</section>`}`;
+${rows.length === 0 ? NOTHING : html`<section><div class="h"><h2>What would be hit <i>${countOf(found.rows.length, 'data set')} of ${formatCount(found.dataSetCount)}</i></h2><a href="/recovery-plan?${query}">Plan the recovery</a></div>${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}</section>`}`;
 }
 
 /** What can be named, in the order of what would cost most. */

@@ -16,7 +16,15 @@ const EVERYBODY = [
   ...['exposure', 'dataSets', 'dataSet', 'services', 'coverage', 'findings', 'changes', 'lose'],
   ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules', 'front'],
   ...['hostsPage', 'hostPage', 'hostRow', 'checkPage', 'checksPage', 'dataSetsPage', 'dataSetPage'],
-  ...['servicesPage', 'servicePage', 'losePage', 'findingsPage', 'unprotectedPage', 'changesPage'],
+  ...[
+    'servicesPage',
+    'servicePage',
+    'losePage',
+    'recoveryPage',
+    'findingsPage',
+    'unprotectedPage',
+    'changesPage',
+  ],
   ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm'],
 ];
 const WHO_RUNS = [

@@ -91,6 +91,9 @@ test('what a host shows is on every page that it concerns', async (t) => {
   assert.match(lost, /If web1 were lost now, all of web1:\/srv/);
   assert.match(lost, /2 data sets of 2/);
 
+  await page.click('text=Plan the recovery');
+  assert.match(await textOf(page.locator('main')), /Lost for good 2/);
+
   await page.goto(`${url}/unprotected`);
   await page.locator('summary', { hasText: 'Protect' }).first().click();
   const protect = await textOf(page.locator('main'));

@@ -1,5 +1,6 @@
 /** Every page of the invented estate, by its address. */
 import { unixMs } from '../../src/base/units.ts';
+import type { RecoveryPlan } from '../../src/watch/core/exposure/recovery-plan.ts';
 import type { ExposureView } from '../../src/watch/core/exposure/view.ts';
 import { changesPage } from '../../src/web/changes-page.ts';
 import { dataSetPage, dataSetsPage } from '../../src/web/data-set-page.ts';
@@ -9,6 +10,7 @@ import { frontPage } from '../../src/web/front-page.ts';
 import { hostPage } from '../../src/web/host-page.ts';
 import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../src/web/lists.ts';
 import { losePage } from '../../src/web/lose-page.ts';
+import { recoveryPage } from '../../src/web/recovery-page.ts';
 import { searchPage } from '../../src/web/search-page.ts';
 import { servicePage, servicesPage } from '../../src/web/services-page.ts';
 import type { ChangeShown, FreezeRow, Shown } from '../../src/web/shown.ts';
@@ -107,6 +109,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ...(service === undefined ? [] : [['/service', servicePage(shown, service)] as const]),
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
+    ...(exposure === undefined ? [] : [['/recovery-plan', planPage(shown, exposure)] as const]),
     ['/findings', findingsPage(shown)],
     [
       '/unprotected',
@@ -153,4 +156,18 @@ function lostPage(shown: Shown, exposure: ExposureView): string {
     seenInPart: [],
   };
   return losePage(shown, { names: ['host:hv3', 'host:st1'], found, wrong: undefined });
+}
+
+function planPage(shown: Shown, exposure: ExposureView): string {
+  const hits = exposure.falls.slice(0, 1).flatMap(({ hits: some }) => some);
+  const rows = hits.map((hit) => ({ ...hit, within: undefined }));
+  const plan: RecoveryPlan = {
+    lost: [{ name: 'hv3', domains: [{ kind: 'host', host: 'hv3' }], hosts: ['hv3'] }],
+    ...{ needed: [], steps: [], total: { atLeastMs: 0, atMostMs: 0 } },
+    forGood: rows,
+    unknown: rows.map((row) => ({ row, commands: ['holdfast connect restic /srv/restic'] })),
+    ...{ bare: rows, mayWait: [], services: ['Bugzilla'], notSeen: ['ci1'], seenInPart: ['wiki'] },
+    dataSetCount: exposure.dataSets.length,
+  };
+  return recoveryPage(shown, { names: ['host:hv3'], plan, wrong: undefined });
 }

@@ -3,6 +3,7 @@ import { type UnixMs, unixMs } from '../../base/units.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { lostTogether, type LostTogether } from '../../watch/core/look/lost-together.ts';
 import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
+import { type RecoveryPlan, recoveryPlanOf } from '../../watch/core/exposure/recovery-plan.ts';
 import type { Exposed, ExposedChange } from './exposed-view.ts';
 import type { Served } from './served.ts';
 
@@ -32,4 +33,20 @@ export async function loseAt(served: Served, names: readonly string[]): Promise<
   const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
   const now: UnixMs = unixMs(served.now().wallMs);
   return lostTogether(estate, { lost, declared, machines, guests: many.guests, now });
+}
+
+/**
+ * What to bring back after all that is named is lost, from what hosts said of themselves.
+ *
+ * @throws Fault HF_LOSE_UNKNOWN, HF_SERVER_STATE
+ */
+export async function recoveryAt(served: Served, names: readonly string[]): Promise<RecoveryPlan> {
+  const { seen } = await served.exposing.at(served);
+  const { estate, machines, declared, many } = seen;
+  const known = loseNames(machines, estate, declared);
+  const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
+  const { guests, unopened } = many;
+  // What opens repositories lies on the hosts that have them, and never here.
+  const here = { repositories: [], passphraseFile: undefined, now: served.now().wallMs };
+  return recoveryPlanOf({ estate, machines, guests, declared, unopened, ...here }, lost);
 }

@@ -92,6 +92,11 @@ export const pageRoutes = {
     ...html,
     query: z.strictObject({ lost }),
   }),
+  recoveryPage: route({
+    ...page('recoveryPage', '/recovery-plan', 'What to bring back after a loss, in which order.'),
+    ...html,
+    query: z.strictObject({ lost }),
+  }),
   findingsPage: route({ ...page('findingsPage', '/findings', 'Findings, worst first.'), ...html }),
   unprotectedPage: route({
     ...page(

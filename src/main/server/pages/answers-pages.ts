@@ -20,13 +20,14 @@ import { hostRowHtml, hostRows } from '../../../web/front-rows.ts';
 import { hostPage } from '../../../web/host-page.ts';
 import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../../web/lists.ts';
 import { type Lost, losePage } from '../../../web/lose-page.ts';
+import { type Recovery, recoveryPage } from '../../../web/recovery-page.ts';
 import { searchPage } from '../../../web/search-page.ts';
 import { servicePage, servicesPage } from '../../../web/services-page.ts';
 import type { Shown } from '../../../web/shown.ts';
 import { unprotectedPage } from '../../../web/unprotected-page.ts';
 import { wouldReach } from '../answers-freeze.ts';
 import { hostIn, type Served } from '../served.ts';
-import { changesAt, loseAt } from '../exposed.ts';
+import { changesAt, loseAt, recoveryAt } from '../exposed.ts';
 import { shownOf } from './shown-of.ts';
 
 const CHANGES_MAX = 300;
@@ -151,6 +152,11 @@ function exposurePages(served: Served): readonly Bound[] {
       const [shown, found] = [await shownOf(served, asked), await lostOf(served, [lost].flat())];
       return pageReply(losePage(shown, found));
     }),
+    on(ROUTES.recoveryPage, async (asked) => {
+      const { lost = [] } = asked.query;
+      const [shown, plan] = [await shownOf(served, asked), await planOf(served, [lost].flat())];
+      return pageReply(recoveryPage(shown, plan));
+    }),
   ];
 }
 
@@ -162,6 +168,21 @@ async function lostOf(served: Served, names: readonly string[]): Promise<Lost> {
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { names: wanted, found: undefined, wrong: `${error.message}. ${error.remedy}` };
+  }
+}
+
+async function planOf(served: Served, names: readonly string[]): Promise<Recovery> {
+  const wanted = [...new Set(names)].filter((name) => name !== '');
+  const [example] = served.core.agents();
+  if (wanted.length === 0) {
+    const wrong = `Say what is lost: /recovery-plan?lost=host:${example?.stored.host ?? 'NAME'}`;
+    return { names: [], plan: undefined, wrong };
+  }
+  try {
+    return { names: wanted, plan: await recoveryAt(served, wanted), wrong: undefined };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { names: wanted, plan: undefined, wrong: `${error.message}. ${error.remedy}` };
   }
 }
 

@@ -1,0 +1,107 @@
+/** What to bring back after a loss: in which order, where to, by which command, in what time. */
+import { formatCount } from '../base/say-quantity.ts';
+import {
+  losesWords,
+  mayWaitRow,
+  neededRow,
+  planSentence,
+  type SaidRow,
+  stepHead,
+  stepRows,
+} from '../watch/core/exposure/recovery-words.ts';
+import type { RecoveryPlan, RecoveryStep } from '../watch/core/exposure/recovery-plan.ts';
+import type { Typed } from '../watch/core/exposure/typed-line.ts';
+import { commandHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { stateHtml } from './glyphs.ts';
+import { pageOf } from './layout.ts';
+import type { Shown } from './shown.ts';
+import { urlPart } from './words.ts';
+
+export interface Recovery {
+  readonly names: readonly string[];
+  readonly plan: RecoveryPlan | undefined;
+  /** Why there is none. */
+  readonly wrong: string | undefined;
+}
+
+const ROWS_MAX = 100;
+
+export function recoveryPage(shown: Shown, { names, plan, wrong }: Recovery): string {
+  const query = names.map((name, at) => html`${at === 0 ? '' : '&'}lost=${urlPart(name)}`);
+  const lead =
+    plan === undefined ? html`No plan can be made of this.` : html`${planSentence(plan)}`;
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/lose?${query}">Simulate loss</a> / Recovery plan</p>
+<h1 class="say">${lead}</h1>
+${wrong === undefined ? NOTHING : html`<p class="wrong">${wrong}</p>`}
+<p class="basis">Needed most when this server is what died: <code>holdfast recovery-plan --save DIRECTORY</code> writes it for every host, to be kept where the estate is not. Nothing is run from here.</p>
+${plan === undefined ? NOTHING : planHtml(plan, shown)}</div>`;
+  return pageOf(shown, { title: 'Recovery plan', menu: 'Exposure', body });
+}
+
+function planHtml(plan: RecoveryPlan, shown: Shown): Html {
+  const { steps, needed, forGood, bare, unknown, mayWait, notSeen, seenInPart } = plan;
+  const gone = forGood.map((row) => ({ label: row.dataSet, text: losesWords(row.loss) }));
+  const alive = bare.map((row) => ({
+    label: row.dataSet,
+    text: 'no recovery point of it is left',
+  }));
+  const unseen = [
+    ...notSeen.map((label) => ({ label, text: 'was not seen: what it holds is unknown' })),
+    ...seenInPart.map((label) => ({ label, text: 'was seen in part: it may hold more' })),
+  ];
+  const first = needed.map((each) => {
+    const { is, label, text } = neededRow(each);
+    return html`<div class="li"><div class="t"><span><b>${label}</b> ${text}</span>${stateHtml(is === 'ok' || is === 'failed' || is === 'degraded' ? is : 'unknown', is === 'ok' ? 'there' : is === 'failed' ? 'lost' : 'unknown')}</div></div>
+`;
+  });
+  return html`${steps.length === 0 || first.length === 0 ? NOTHING : html`<section><div class="h"><h2>Have these first</h2></div>${first}</section>`}
+${steps.length === 0 ? NOTHING : html`<section><div class="h"><h2>Bring back, in this order <i>${formatCount(steps.length)}</i></h2></div>${steps.slice(0, ROWS_MAX).map((step, at) => stepHtml(step, { at, shown }))}</section>`}
+${listHtml('Lost for good', gone)}
+${listHtml(
+  'Unknown: open what was found, and ask again',
+  unknown.map(({ row, commands }) => ({
+    label: row.dataSet,
+    text: losesWords(row.loss),
+    commands,
+  })),
+)}
+${listHtml('These live on, and no backup of them is left', alive)}${listHtml('May be switched off to make room', mayWait.map(mayWaitRow))}${listHtml('Not seen', unseen)}`;
+}
+
+function stepHtml(
+  step: RecoveryStep,
+  { at, shown }: { readonly at: number; readonly shown: Shown },
+): Html {
+  const rows = stepRows(step, shown.at).map(
+    ({ label, text }) => html`<dt>${label}</dt><dd>${text}</dd>`,
+  );
+  const { image, lines } = step;
+  const ways =
+    image === undefined
+      ? NOTHING
+      : html`<p class="basis">Where it is there and broken, keep it first:</p>${typedHtml(image.keepFirst)}<p class="basis">Repair a copy of it, in what time is unknown:</p>${typedHtml(image.repair)}<p class="basis">Or restore it:</p>`;
+  return html`<div class="li"><b>${formatCount(at + 1)}. ${stepHead(step)}</b><dl class="facts">${rows}</dl>${ways}${typedHtml(lines.typed)}</div>
+`;
+}
+
+function typedHtml(typed: readonly Typed[]): readonly Html[] {
+  return typed.map(
+    ({ on, words }) =>
+      html`<pre class="cmd"><span class="p"># on ${on}
+$ </span>${commandHtml(words.join(' '))}</pre>`,
+  );
+}
+
+function listHtml(
+  title: string,
+  rows: readonly (SaidRow & { readonly commands?: readonly string[] })[],
+): Html {
+  if (rows.length === 0) return NOTHING;
+  const lines = rows.slice(0, ROWS_MAX).map(
+    ({ label, text, commands = [] }) =>
+      html`<div class="li"><b>${label}</b> <span class="sub">${text}</span>${commands.map((line) => html`<pre class="cmd"><span class="p">$ </span>${commandHtml(line)}</pre>`)}</div>
+`,
+  );
+  const more = rows.length - lines.length;
+  return html`<section><div class="h"><h2>${title} <i>${formatCount(rows.length)}</i></h2></div>${lines}${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>holdfast recovery-plan</code></p>`}</section>`;
+}
