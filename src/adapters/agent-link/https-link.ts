@@ -7,7 +7,9 @@ import { BODY_BYTES_MAX, HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts
 import type { Enrol, Enrolled, Hear, Heard, Said, Say } from '../../watch/core/agent/messages.ts';
 import type { ServerLink } from '../../watch/shell/agent/server-link.ts';
 import { enrolledMessage, heardMessage, saidMessage } from '../../wire/agent/messages.ts';
+import { GENERATION_HEADER } from '../../wire/agent/generation.ts';
 import type { AgentIdentity, Verb } from './identity.ts';
+import type { KeptGeneration } from './kept-generation.ts';
 import { PinnedAgent, type ServerPlace } from './pinned-agent.ts';
 
 /** What a server that is under load may take; then it is taken for lost. */
@@ -20,6 +22,7 @@ const AWAY = new Set([408, 429, 500, 502, 503, 504]);
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
+  readonly generation: string | undefined;
   readonly body: string;
 }
 
@@ -27,11 +30,14 @@ export class HttpsLink implements ServerLink {
   readonly #identity: AgentIdentity;
   readonly #place: ServerPlace;
   readonly #agent: PinnedAgent;
+  readonly #generation: KeptGeneration | undefined;
 
-  constructor(identity: AgentIdentity, place: ServerPlace) {
+  /** @param generation none: of a host that is not enrolled yet */
+  constructor(identity: AgentIdentity, place: ServerPlace, generation?: KeptGeneration) {
     this.#identity = identity;
     this.#place = place;
     this.#agent = new PinnedAgent(place);
+    this.#generation = generation;
   }
 
   async enrol(message: Enrol): Promise<Enrolled> {
@@ -60,13 +66,17 @@ export class HttpsLink implements ServerLink {
   async #ask(verb: Verb, message: Enrol | Say | Hear, signal: AbortSignal): Promise<string> {
     const body = JSON.stringify(message);
     const answer = await this.#post(verb, body, signal);
-    if (answer.status === 200) return answer.body;
+    if (answer.status === 200) {
+      if (answer.generation !== undefined) this.#generation?.hear(answer.generation);
+      return answer.body;
+    }
     throw this.#refusal(answer);
   }
 
   async #post(verb: Verb, body: string, signal: AbortSignal): Promise<Answer> {
     const { host, port, pin } = this.#place;
     const { agent, sign } = this.#identity;
+    const generation = this.#generation?.text;
     const request = http.request({
       ...{ host, port, method: 'POST', path: `/agent/v1/${verb}`, agent: this.#agent, signal },
       headers: {
@@ -75,6 +85,7 @@ export class HttpsLink implements ServerLink {
         'content-length': Buffer.byteLength(body),
         'holdfast-agent': agent,
         'holdfast-signature': sign({ verb, pin, body }),
+        ...(generation === undefined ? {} : { [GENERATION_HEADER]: generation }),
       },
     });
     try {
@@ -137,6 +148,7 @@ async function exchange(request: http.ClientRequest, body: string): Promise<Answ
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'],
+    generation: response.headersDistinct[GENERATION_HEADER]?.[0],
     body: Buffer.concat(parts).toString('utf8'),
   };
 }

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../../host/clock.ts';
 import { enrolMessage, hearMessage, sayMessage } from '../../wire/agent/messages.ts';
+import { GENERATION_HEADER } from '../../wire/agent/generation.ts';
 import { type AgentId, BODY_BYTES_MAX, type RefusalWord } from '../../watch/core/agent/messages.ts';
 import type { AgentDesk, RefusedSoon } from '../../watch/shell/server/agent-desk.ts';
 import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
@@ -41,8 +42,19 @@ const ENROL_BYTES_MAX = 4096;
 /** Messages that are being worked on at once; one more is told to come again. */
 const UNDER_WAY_MAX = 2000;
 
+/** How far the state has come, and what others have heard of it: docs/format/generation.md. */
+export interface GenerationDesk {
+  /** For an answer; undefined while there is none. */
+  readonly text: string | undefined;
+  /** It is an older copy: nothing is to be acknowledged with it. */
+  readonly isOlder: boolean;
+  /** Anybody's word: only what the server itself has signed counts. */
+  hear(text: string): void;
+}
+
 interface Parts {
   readonly desk: AgentDesk;
+  readonly generations?: GenerationDesk;
   readonly pin: Uint8Array;
   readonly clock: Clock;
   readonly rates?: Partial<AgentRates>;
@@ -88,15 +100,17 @@ export function addAgentRoutes(app: App, parts: Parts): void {
 /** Where requests of agents come to: each is known, well formed and not too soon, or refused. */
 class Counter {
   readonly #desk: AgentDesk;
+  readonly #generations: GenerationDesk | undefined;
   readonly #check: SignatureCheck;
   readonly #ofAgent: RateLimit;
   readonly #ofRefused: RateLimit;
   readonly #underWayMax: number;
   #underWay = 0;
 
-  constructor({ desk, pin, clock, rates, underWayMax }: Parts) {
+  constructor({ desk, generations, pin, clock, rates, underWayMax }: Parts) {
     const { agent, refused } = { ...RATES, ...rates };
     this.#desk = desk;
+    this.#generations = generations;
     this.#check = new SignatureCheck(pin);
     this.#ofAgent = new RateLimit(agent, clock);
     this.#ofRefused = new RateLimit(refused, clock);
@@ -133,7 +147,10 @@ class Counter {
     const message = this.#known(request, { verb: 'say', schema: sayMessage });
     if ('remedy' in message) return this.refuse(request, reply, message);
     const answer = await this.#working(() => this.#desk.say(message));
-    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+    if ('remedy' in answer) return refuse(reply, answer);
+    const generation = this.#generations?.text;
+    if (generation !== undefined) void reply.header(GENERATION_HEADER, generation);
+    return reply.send(answer);
   }
 
   async hear(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -165,6 +182,8 @@ class Counter {
     request.server.connections.know(request.raw.socket, agent);
     const waitMs = this.#ofAgent.take(agent);
     if (waitMs > 0) return tooFast(waitMs);
+    this.#hearGeneration(request);
+    if (this.#generations?.isOlder === true) return OLDER;
     const message = parsed(schema, body);
     if (message === undefined) return malformed('it is not as docs/format/agent.md has it');
     return message.agent === agent ? message : malformed('it names another agent');
@@ -187,7 +206,14 @@ class Counter {
   refuse(request: FastifyRequest, reply: FastifyReply, refused: RefusedSoon): FastifyReply {
     const isStranger = STATUS[refused.problem] === 401 || refused.problem === 'malformed';
     const waitMs = isStranger ? this.#ofRefused.take(addressKey(request.ip)) : 0;
+    // Who is not known here may be enrolled in a later state than this one.
+    if (waitMs === 0) this.#hearGeneration(request);
     return refuse(reply, waitMs > 0 ? tooFast(waitMs) : refused);
+  }
+
+  #hearGeneration({ headers }: FastifyRequest): void {
+    const { [GENERATION_HEADER]: said } = headers;
+    if (typeof said === 'string') this.#generations?.hear(said);
   }
 
   async #working<A>(work: () => Promise<A>): Promise<A | RefusedSoon> {
@@ -229,6 +255,12 @@ function malformed(why: string): RefusedSoon {
 
 const NOT_NOW: RefusedSoon = {
   ...{ problem: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 },
+};
+
+const OLDER: RefusedSoon = {
+  problem: 'not-now',
+  remedy: 'Its state is an older copy: `holdfast server recover` there.',
+  retryAfterS: 60,
 };
 
 function unknownAgent(): RefusedSoon {

@@ -199,6 +199,16 @@ const revoked: Migration = {
   },
 };
 
+const generations: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_generation')
+      .addColumn('n', 'bigint', (column) => column.primaryKey())
+      .addColumn('id', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -208,5 +218,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0003-told': told,
       '0004-accounts': accounts,
       '0005-revoked': revoked,
+      '0006-generations': generations,
     }),
 };

@@ -14,6 +14,7 @@ import type { Hash } from '../../host/hash.ts';
 import type { Alert, Confirmation, OutboxRow, TellChange } from '../../tell/core/alert.ts';
 import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
+import type { Generation } from '../../wire/agent/generation.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
 import {
@@ -24,6 +25,7 @@ import {
   type RevocationChange,
   writeRevocations,
 } from './revocations.ts';
+import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
 import { isBusy, stateFault } from './server-fault.ts';
 import { writeItems } from './server-items.ts';
 import {
@@ -55,16 +57,25 @@ import {
   takeOneTime,
 } from './told-read.ts';
 
-export type StateChange = ServerChange | TellChange | AccessChange | RevocationChange;
+export type StateChange =
+  | ServerChange
+  | TellChange
+  | AccessChange
+  | RevocationChange
+  | GenerationChange;
 
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
-export type ServerState = ServerStore<TellChange | AccessChange | RevocationChange> &
+export type ServerState = ServerStore<
+  TellChange | AccessChange | RevocationChange | GenerationChange
+> &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
     /** All that ever were, revoked ones too. @throws Fault HF_SERVER_STATE (unavailable) */
     enrolled(): Promise<readonly EnrolledAgent[]>;
     /** Oldest first. @throws Fault HF_SERVER_STATE (unavailable) */
     revocations(): Promise<readonly Revocation[]>;
+    /** Oldest first. @throws Fault HF_SERVER_STATE (unavailable) */
+    generations(): Promise<readonly Generation[]>;
     /** Writes, so that it is known that it can. @throws Fault HF_SERVER_STATE (unavailable) */
     tryWrite(): Promise<void>;
   };
@@ -151,6 +162,10 @@ export class KyselyServerState implements ServerState {
 
   revocations(): Promise<readonly Revocation[]> {
     return this.#read(readRevocations);
+  }
+
+  generations(): Promise<readonly Generation[]> {
+    return this.#read(readGenerations);
   }
 
   openAlerts(): Promise<readonly Alert[]> {
@@ -343,11 +358,13 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const access: AccessChange[] = [];
   const work: WorkChange[] = [];
   const revocations: RevocationChange[] = [];
+  const generations: GenerationChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
     else if (isAccess(change)) access.push(change);
     else if (isRevocation(change)) revocations.push(change);
+    else if (change.do === 'generation') generations.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
@@ -356,6 +373,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   if (told.length > 0) await writeTold(tx, told);
   if (revocations.length > 0) await writeRevocations(tx, revocations);
   if (access.length > 0) await writeAccess(tx, access, hash);
+  if (generations.length > 0) await writeGenerations(tx, generations);
 }
 
 /** Numbers that are given once, whoever else writes. */

@@ -67,6 +67,8 @@ export interface ServerTables {
     readonly at: number;
     readonly body: string;
   };
+  /** docs/format/generation.md */
+  readonly server_generation: { readonly n: number; readonly id: string };
   readonly server_counter: { readonly name: string; readonly value: number };
   readonly tell_alert: {
     readonly id: string;

@@ -3,6 +3,7 @@ import { AGENT_CONFIG, readAgentConfig } from '../../adapters/agent-config/agent
 import { ACT_SOCKET } from '../../adapters/agent-jobs/act-socket.ts';
 import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
+import { KeptGeneration } from '../../adapters/agent-link/kept-generation.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
 import { type MeshHere, peerRefusal } from '../../adapters/agent-mesh/peer-limits.ts';
@@ -56,7 +57,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { config, trouble } = readAgentConfig(file);
   const level = config.level ?? 'look';
   if (trouble !== undefined) options.say(trouble);
-  const link = new HttpsLink(identity, place);
+  const link = new HttpsLink(identity, place, generationIn(dir, place.pin));
   const mesh = await openMesh(config, options.say);
   const notice = systemdNotice(options.env);
   const own = partsOf(options, dir, config);
@@ -86,6 +87,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     only.close();
     await mesh?.close();
   }
+}
+
+function generationIn(dir: string, pin: string): KeptGeneration {
+  return new KeptGeneration({ disk: nodeDisk(), tools: nodeTools() }, { dir: bytes(dir), pin });
 }
 
 function partsOf(

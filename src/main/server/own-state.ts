@@ -12,6 +12,8 @@ import { Fault } from '../../base/fault.ts';
 import type { AgentRegister } from '../../wire/agent-register.ts';
 import { bytesOfText } from '../cli/places.ts';
 import { readRegister } from './agent-register.ts';
+import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
+import { refuseOlder } from './generations.ts';
 import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
 
 export const isThere = (file: string): boolean => nodeDisk().size(bytesOfText(file)) !== undefined;
@@ -51,6 +53,10 @@ export async function openOwnState(
   try {
     if (register !== undefined && !(await holdsWitness(state, register.audit))) {
       throw needed(file, wordsOfOlder(register));
+    }
+    const key = path.join(directory, KEY_NAME);
+    if (isThere(key)) {
+      await refuseOlder(directory, { state, seal: new GenerationSeal(await openServerKey(key)) });
     }
   } catch (error) {
     await state.close();

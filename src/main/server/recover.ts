@@ -4,7 +4,9 @@
  */
 import path from 'node:path';
 import type { AccessChange } from '../../access/core/account.ts';
+import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
 import { openServerKey } from '../../adapters/http/server-key.ts';
+import { nodeRandom } from '../../adapters/node/random.ts';
 import { openServerState, type ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { isDamaged } from '../../adapters/sqlite/server-fault.ts';
 import {
@@ -17,9 +19,11 @@ import { Fault } from '../../base/fault.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import { unixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
+import type { Generation } from '../../wire/agent/generation.ts';
 import type { AgentRegister, RegisteredAgent } from '../../wire/agent-register.ts';
 import type { StoredAgent } from '../../watch/core/server/changes.ts';
 import { readRegister, registeredOf, writeRegister } from './agent-register.ts';
+import { firstAgain, forgetLater, isOf, laterIn } from './generations.ts';
 import { holdsWitness, isThere } from './own-state.ts';
 import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
 
@@ -59,7 +63,10 @@ export async function recoverServer(parts: RecoverParts): Promise<Recovered> {
   }
   const register = readRegister(registerFile ?? at(REGISTER_NAME));
   const hadKey = isThere(at(KEY_NAME));
-  const found = await look(at(STATE_NAME), register, parts.clock);
+  const later = hadKey
+    ? laterIn(directory, new GenerationSeal(await openServerKey(at(KEY_NAME))))
+    : undefined;
+  const found = await look(at(STATE_NAME), { register, later, clock: parts.clock });
   // Made where it is gone: only now that something is to be done.
   const key = await openServerKey(at(KEY_NAME));
   const pin = key.pin.toString('base64url');
@@ -71,16 +78,16 @@ export async function recoverServer(parts: RecoverParts): Promise<Recovered> {
     });
   }
   const kept: Found = found === 'whole' ? 'other key' : found;
-  const made = await make({ ...parts, register, pin, found: kept, isOtherKey });
+  const made = await make({ ...parts, register, later, pin, found: kept, isOtherKey });
   return { ...made, found: kept, register, isOtherKey, pin };
 }
 
 /** @throws Fault HF_SERVER_STATE where it is not the state that is wrong, but what holds it */
 async function look(
   file: string,
-  register: AgentRegister | undefined,
-  clock: Pick<Clock, 'now'>,
+  of: Pick<Making, 'register' | 'later' | 'clock'>,
 ): Promise<'whole' | 'lost' | 'damaged' | 'older'> {
+  const { register, later, clock } = of;
   if (!isThere(file)) return 'lost';
   try {
     const state = await openServerState(file, { mustExist: true });
@@ -90,7 +97,8 @@ async function look(
       await Promise.all([state.users(), state.tokens(), state.oneTimes(), state.auditHead()]);
       await Promise.all([state.openAlerts(), state.confirmations(), state.rows(1000)]);
       const isWitnessed = register === undefined || (await holdsWitness(state, register.audit));
-      return isWitnessed ? 'whole' : 'older';
+      const isLater = later !== undefined && !isOf(later, await state.generations());
+      return isWitnessed && !isLater ? 'whole' : 'older';
     } finally {
       await state.close();
     }
@@ -102,6 +110,8 @@ async function look(
 
 interface Making extends RecoverParts {
   readonly register: AgentRegister | undefined;
+  /** What agents were told of, and the state does not have. */
+  readonly later: Generation | undefined;
   readonly pin: string;
   readonly found: Found;
   readonly isOtherKey: boolean;
@@ -125,6 +135,7 @@ async function make(of: Making): Promise<Pick<Recovered, 'aside' | 'agents' | 'p
   writeRegister(path.join(directory, REGISTER_NAME), {
     ...{ pin, writtenAt: clock.now(), audit: done.head, agents: done.agents },
   });
+  forgetLater(directory);
   return { aside, agents: done.agents, putOut: done.putOut, users: done.users };
 }
 
@@ -147,7 +158,8 @@ interface Filled {
 }
 
 async function fill(state: ServerState, of: Making): Promise<Filled> {
-  const { register, found, clock, isOtherKey } = of;
+  const { register, found, clock, isOtherKey, later } = of;
+  const generation = firstAgain({ now: clock.now(), later, random: nodeRandom() });
   const { agents: known } = await state.load(clock.now());
   // With the state itself whole, it says who belongs; else the register does.
   const isByRegister = found !== 'other key' && register !== undefined;
@@ -162,6 +174,7 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
     ...belong.map((each) => ({ do: 'agent' as const, agent: storedOf(each, known) })),
     ...out.map((agent) => ({ do: 'agent' as const, agent: { ...agent, isRevoked: true } })),
     ...closed,
+    { do: 'generation', generation, isFirst: true },
     {
       do: 'audit',
       entry: {

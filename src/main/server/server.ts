@@ -14,6 +14,7 @@ import {
   makeLoopbackApp,
   sayAddress,
 } from '../../adapters/http/https-server.ts';
+import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
 import { LOOPBACK_DOOR } from '../../adapters/http/door.ts';
 import { nodeCipher } from '../../adapters/node/cipher.ts';
 import { nodeHash } from '../../adapters/node/hash.ts';
@@ -33,6 +34,7 @@ import { ServerCore } from '../../watch/core/server/server-core.ts';
 import { randomId } from '../tell/random-id.ts';
 import { openTelling } from '../tell/telling.ts';
 import { KeptRegister } from './agent-register.ts';
+import { Generations } from './generations.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { freezeAnswers } from './answers-freeze.ts';
@@ -95,8 +97,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const key = await openOwnKey(stateDirectory);
   // It is made from what the state holds: what is committed before that is in it anyway.
   const registers: KeptRegister[] = [];
+  const followed: Generations[] = [];
   const state = await openOwnState(stateDirectory, async (changes: readonly StateChange[]) => {
     for (const register of registers) await register.follow(changes);
+    for (const generations of followed) generations.follow(changes);
   });
   const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
   const ofPage = parts.page === undefined ? undefined : makeLoopbackApp({ onBug });
@@ -104,10 +108,18 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const pin = key.pin.toString('base64url');
     const { served, register } = await compose(parts, { state, pin });
     registers.push(register);
+    const generations = await Generations.open({
+      ...{ directory: stateDirectory, state, seal: new GenerationSeal(key), clock },
+      random: nodeRandom(),
+      // As one that is found older at its start: nobody gets in, and nothing is acknowledged.
+      onOlder: onBug,
+    });
+    followed.push(generations);
     // Whoever was revoked while it was away is heard not once.
     await takeRevocations(served);
     addAgentRoutes(app, {
-      ...{ desk: served.desk, pin: key.pin, clock, rates: parts.agentRates ?? {} },
+      ...{ desk: served.desk, generations, pin: key.pin, clock },
+      rates: parts.agentRates ?? {},
     });
     const { onAnswer } = parts;
     addApiRoutes(app, boundOf(served), {
@@ -122,7 +134,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const page = ofPage && parts.page && (await listen(ofPage, parts.page));
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
-    const pulse = new Pulse(served, { onBug, log: parts.log, clock });
+    const pulse = new Pulse(served, { generations, onBug, log: parts.log, clock });
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
