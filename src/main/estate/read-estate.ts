@@ -46,7 +46,13 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   for (const each of await ledger.current(`exists/${copy}/`)) evidence.set(each.subject, each);
   const now = session.clock.now();
   const vaultPlace = await placeOfVault(discovery, session.line);
-  const drills = drillsOf(await ledger.drills(), vault);
+  // A drill of another host's snapshot says nothing of a data set here that is called the same.
+  const own = new Set(snapshots.map(({ record }) => record.id));
+  const foreign = new Set(
+    parts.snapshots.map(({ record }) => record.id).filter((id) => !own.has(id)),
+  );
+  const all = drillsOf(await ledger.drills(), vault);
+  const drills = all.filter(({ point }) => !foreign.has(point));
   const started = startedOn(drills, session.clock.now());
   const estate: Estate = {
     dataSets: dataSetsOf({ discovery, snapshots, now }),

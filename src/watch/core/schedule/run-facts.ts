@@ -75,6 +75,8 @@ function drillFacts(given: Given): RunFacts {
       ...textIn(given, 'kind'),
       ...sumIn([given], 'bytes'),
       ...sumIn([given], 'rateBytesPerS'),
+      ...textIn(given, 'host'),
+      ...(typeof given.isOwn === 'boolean' ? { isOwn: given.isOwn } : {}),
       ...(typeof source?.isCompared === 'boolean' ? { isCompared: source.isCompared } : {}),
     },
   };
