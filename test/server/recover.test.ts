@@ -282,7 +282,7 @@ test('an older copy is not served either where a person or a token was put out s
     });
     const pin = before?.pin ?? '';
     const parts = { file: at.register, pin, clock: { ...clock, monotonic }, log: assert.fail };
-    kept.push(new KeptRegister({ ...parts, head: () => state.auditHead() }, at.agents));
+    kept.push(new KeptRegister({ ...parts, state }, at.agents));
     await kept[0]?.write();
     await state.commit([out, audited('put-out')]);
     await state.close();
@@ -310,6 +310,72 @@ test('killed at any step, the same command goes on', async (t) => {
     assert.equal(agents.filter(({ isRevoked }) => !isRevoked).length, 2);
   });
   await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
+});
+
+/**
+ * Damaged by what stands in its log: without that it looks like a whole state, and is an older one.
+ * Somebody looks at it, so that nobody's close writes the log into the file.
+ */
+async function damagedByLog(t: TestContext, { db }: Place): Promise<readonly Buffer[]> {
+  const { default: Database } = await import('better-sqlite3');
+  const file = new Database(db);
+  t.after(() => file.close());
+  file.pragma('journal_mode = WAL');
+  const lift: unknown = Reflect.get(file, 'unsafeMode');
+  assert.ok(typeof lift === 'function');
+  Reflect.apply(lift, file, []);
+  file.pragma('writable_schema = ON');
+  file.prepare("update sqlite_master set rootpage = 9999 where name = 'server_item'").run([]);
+  return [db, `${db}-wal`].map((name) => fs.readFileSync(name));
+}
+
+/** Each call of the file system from the nth on fails, as for a process that is not there any more. */
+function killAt(t: TestContext, nth: number): () => void {
+  let calls = 0;
+  const names = ['openSync', 'renameSync', 'linkSync', 'unlinkSync', 'fsyncSync'] as const;
+  const mocks = names.map((name) => {
+    const real = fs[name] as (...given: unknown[]) => unknown;
+    return t.mock.method(fs, name, (...given: unknown[]) => {
+      calls += 1;
+      if (calls >= nth) throw new Error('killed');
+      return real.apply(fs, given);
+    });
+  });
+  return () => {
+    for (const each of mocks) each.mock.restore();
+  };
+}
+
+test('a damaged state, killed at every call of the file system: never taken for whole without its log, and the same command ends it', async (t) => {
+  let killed = 0;
+  for (let nth = 1, isDone = false; !isDone; nth += 1) {
+    const at = await place(t);
+    const kept = await damagedByLog(t, at);
+    const end = killAt(t, nth);
+    const outcome = await recover(at).catch((error: unknown) => error);
+    end();
+    isDone = !(outcome instanceof Error);
+    if (!isDone) {
+      killed += 1;
+      assert.ok(outcome instanceof Error && outcome.message === 'killed', String(outcome));
+      const opens = await openOwnState(at.directory).then(
+        (state) => state.close().then(() => true),
+        () => false,
+      );
+      // What a start takes is the new one, and never what is left of the old.
+      if (!opens) assert.equal((await recover(at)).found, 'damaged', `killed at call ${nth}`);
+    }
+    await assertRecovered(at);
+    const names = fs.readdirSync(at.directory).filter((name) => name.includes('.aside-'));
+    const aside = names.map((name) => fs.readFileSync(path.join(at.directory, name)));
+    for (const bytes of kept) {
+      assert.ok(
+        aside.some((each) => each.equals(bytes)),
+        `killed at call ${nth}: what was there is kept`,
+      );
+    }
+  }
+  assert.ok(killed > 8, `${killed} kills`);
 });
 
 test('without the key that agents pinned none is made in silence; recover says who must come by hand', async (t) => {

@@ -90,6 +90,8 @@ export interface StateParts {
   readonly begin: string;
   /** How long another process may hold it. */
   readonly busyLimitMs: number;
+  /** Told of what is to be committed, in its turn; what it throws keeps it from being so. */
+  readonly onCommitting: (changes: readonly StateChange[]) => void;
   /** Told of what is durable before whoever committed it is. */
   readonly onCommitted: (changes: readonly StateChange[]) => Promise<void>;
 }
@@ -115,7 +117,7 @@ export class KyselyServerState implements ServerState {
 
   async commit(changes: readonly StateChange[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.#inTurn((tx) => writeAll(tx, changes, this.#of.hash));
+    await this.#inTurn((tx) => this.#write(tx, changes));
     await this.#of.onCommitted(changes);
   }
 
@@ -134,7 +136,7 @@ export class KyselyServerState implements ServerState {
     const spent = await this.#inTurn(async (tx) => {
       const taken = await takeOneTime(tx, want);
       changes = taken === undefined ? [] : follow(taken);
-      if (changes.length > 0) await writeAll(tx, changes, this.#of.hash);
+      if (changes.length > 0) await this.#write(tx, changes);
       return taken;
     });
     if (spent !== undefined) await this.#of.onCommitted(changes);
@@ -235,6 +237,11 @@ export class KyselyServerState implements ServerState {
   async close(): Promise<void> {
     while (this.#drained !== undefined) await this.#drained;
     await this.#of.db.destroy();
+  }
+
+  #write(tx: Db, changes: readonly StateChange[]): Promise<void> {
+    this.#of.onCommitting(changes);
+    return writeAll(tx, changes, this.#of.hash);
   }
 
   async #read<T>(run: (db: Db) => Promise<T>): Promise<T> {

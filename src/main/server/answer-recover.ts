@@ -49,7 +49,7 @@ const GONE = [
 ].join(' ');
 
 function words(style: Style, made: Recovered, missing: readonly string[]): readonly string[] {
-  const { agents, isOtherKey, register, found, putOut, aside, users } = made;
+  const { agents, isOtherKey, register, found, putOut, aside, users, usersOut } = made;
   const row = (label: string, text: string, command?: string): LabelledRow => ({
     ...{ mark: undefined, label, text, command },
   });
@@ -76,6 +76,9 @@ function words(style: Style, made: Recovered, missing: readonly string[]): reado
         row('host', `${sayText(host)}, enrolled ${timeJson(enrolledAt)}`),
       ),
       ...putOut.map((host) => row('put out', `${sayText(host)}: the register does not have it`)),
+      ...usersOut.map((name) =>
+        row('taken out', `${sayText(name)}: the register has no such account`),
+      ),
       ...(found === 'lost' || found === 'damaged' ? [row('gone', GONE)] : []),
     ]),
     '',
@@ -94,7 +97,7 @@ function words(style: Style, made: Recovered, missing: readonly string[]): reado
 }
 
 function asOf({ register }: Recovered, at: string): LabelledRow {
-  const text = `${REGISTER_NAME} of ${at}: who was revoked after that is to be revoked again`;
+  const text = `${REGISTER_NAME} of ${at}: who was revoked or removed after that is to be put out again`;
   return { mark: register === undefined ? undefined : { is: 'ok' }, label: 'as of', text };
 }
 
@@ -108,9 +111,9 @@ function personRow(users: readonly string[]): LabelledRow {
 }
 
 function jsonOf(made: Recovered, missing: readonly string[]): object {
-  const { found, aside = null, register, agents, putOut, isOtherKey, pin, users } = made;
+  const { found, aside = null, register, agents, putOut, isOtherKey, pin, users, usersOut } = made;
   return {
-    ...{ found, aside, putOut, isOtherKey, pin, users, notKnown: missing },
+    ...{ found, aside, putOut, isOtherKey, pin, users, usersOut, notKnown: missing },
     registerOf: register === undefined ? null : timeJson(register.writtenAt),
     agents: agents.map(({ agent, host, enrolledAt }) => ({
       ...{ agent, host, enrolledAt: timeJson(enrolledAt) },

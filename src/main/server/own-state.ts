@@ -4,9 +4,9 @@ import type { AuditHead } from '../../access/core/account.ts';
 import { openServerKey, type ServerKey } from '../../adapters/http/server-key.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import {
+  type OpenState,
   openServerState,
   type ServerState,
-  type StateChange,
 } from '../../adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../base/fault.ts';
 import type { AgentRegister } from '../../wire/agent-register.ts';
@@ -14,7 +14,7 @@ import { bytesOfText } from '../cli/places.ts';
 import { readRegister } from './agent-register.ts';
 import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
 import { refuseOlder } from './generations.ts';
-import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
+import { DAMAGED_NAME, KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
 
 export const isThere = (file: string): boolean => nodeDisk().size(bytesOfText(file)) !== undefined;
 
@@ -42,14 +42,17 @@ export async function openOwnKey(directory: string): Promise<ServerKey> {
  */
 export async function openOwnState(
   directory: string,
-  onCommitted?: (changes: readonly StateChange[]) => Promise<void>,
+  on: Pick<OpenState, 'onCommitting' | 'onCommitted'> = {},
 ): Promise<ServerState> {
   const file = path.join(directory, STATE_NAME);
   const register = readRegister(path.join(directory, REGISTER_NAME));
   if (register !== undefined && !isThere(file)) {
     throw needed(file, 'it is gone, and there was one');
   }
-  const state = await openServerState(file, onCommitted === undefined ? {} : { onCommitted });
+  if (isThere(path.join(directory, DAMAGED_NAME))) {
+    throw needed(file, 'it was found damaged, and what `server recover` began was not ended');
+  }
+  const state = await openServerState(file, on);
   try {
     if (register !== undefined && !(await holdsWitness(state, register.audit))) {
       throw needed(file, wordsOfOlder(register));

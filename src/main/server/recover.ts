@@ -3,7 +3,7 @@
  * state that can be read is never given up. Killed anywhere, the same again goes on.
  */
 import path from 'node:path';
-import type { AccessChange } from '../../access/core/account.ts';
+import type { AccessChange, User } from '../../access/core/account.ts';
 import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
 import { openServerKey } from '../../adapters/http/server-key.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
@@ -11,9 +11,12 @@ import { openServerState, type ServerState } from '../../adapters/sqlite/open-se
 import { isDamaged } from '../../adapters/sqlite/server-fault.ts';
 import {
   copyState,
+  freeName,
   isClosed,
+  putMark,
   removeState,
   replaceState,
+  takeMark,
 } from '../../adapters/sqlite/state-files.ts';
 import { Fault } from '../../base/fault.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
@@ -22,10 +25,10 @@ import type { Clock } from '../../host/clock.ts';
 import type { Generation } from '../../wire/agent/generation.ts';
 import type { AgentRegister, RegisteredAgent } from '../../wire/agent-register.ts';
 import type { StoredAgent } from '../../watch/core/server/changes.ts';
-import { readRegister, registeredOf, writeRegister } from './agent-register.ts';
+import { namesIn, readRegister, registeredOf, writeRegister } from './agent-register.ts';
 import { firstAgain, forgetLater, isOf, laterIn } from './generations.ts';
 import { holdsWitness, isThere } from './own-state.ts';
-import { KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
+import { DAMAGED_NAME, KEY_NAME, REGISTER_NAME, STATE_NAME } from './server-names.ts';
 
 export interface RecoverParts {
   /** Nobody else works with it: its lock is held. */
@@ -50,8 +53,10 @@ export interface Recovered {
   /** The key that agents pinned is gone: each host must say so itself. */
   readonly isOtherKey: boolean;
   readonly pin: string;
-  /** Names that are left, without a way in. */
+  /** Names that are left, without a way in; of a state that is gone, those of the register. */
   readonly users: readonly string[];
+  /** Accounts that the older state knew and the register does not. */
+  readonly usersOut: readonly string[];
 }
 
 /** @throws Fault HF_RECOVER_NOTHING, HF_RECOVER_AGENTS, HF_SERVER_STATE, HF_SERVER_KEY, HF_DISK_... */
@@ -89,6 +94,7 @@ async function look(
 ): Promise<'whole' | 'lost' | 'damaged' | 'older'> {
   const { register, later, clock } = of;
   if (!isThere(file)) return 'lost';
+  if (isThere(path.join(path.dirname(file), DAMAGED_NAME))) return 'damaged';
   try {
     const state = await openServerState(file, { mustExist: true });
     try {
@@ -117,7 +123,9 @@ interface Making extends RecoverParts {
   readonly isOtherKey: boolean;
 }
 
-async function make(of: Making): Promise<Pick<Recovered, 'aside' | 'agents' | 'putOut' | 'users'>> {
+async function make(
+  of: Making,
+): Promise<Pick<Recovered, 'aside' | 'agents' | 'putOut' | 'users' | 'usersOut'>> {
   const { directory, found, clock, pin } = of;
   const file = path.join(directory, STATE_NAME);
   const next = `${file}.recovering`;
@@ -129,14 +137,31 @@ async function make(of: Making): Promise<Pick<Recovered, 'aside' | 'agents' | 'p
   }
   const state = await openServerState(next);
   const done = await fill(state, of).finally(() => state.close());
-  const aside = isThere(file) ? asideOf(file, clock) : undefined;
-  replaceState({ file, next, aside: aside ?? asideOf(file, clock) });
+  const name = freeName(asideOf(file, clock));
+  const aside = isThere(file) ? name : undefined;
+  const mark = path.join(directory, DAMAGED_NAME);
+  // Its log is moved away first: from there on nothing but this says that it is not to be believed.
+  if (found === 'damaged') putMark(mark);
+  replaceState({ file, next, aside: name });
   // Its head is of the old chain until now: killed before this, recover is asked for again.
   writeRegister(path.join(directory, REGISTER_NAME), {
-    ...{ pin, writtenAt: clock.now(), audit: done.head, agents: done.agents },
+    ...{
+      pin,
+      writtenAt: clock.now(),
+      audit: done.head,
+      agents: done.agents,
+      users: done.belonging,
+    },
   });
   forgetLater(directory);
-  return { aside, agents: done.agents, putOut: done.putOut, users: done.users };
+  takeMark(mark);
+  return {
+    aside,
+    agents: done.agents,
+    putOut: done.putOut,
+    users: done.users,
+    usersOut: done.usersOut,
+  };
 }
 
 function openElsewhere(file: string): Fault {
@@ -154,6 +179,9 @@ interface Filled {
   readonly agents: readonly RegisteredAgent[];
   readonly putOut: readonly string[];
   readonly users: readonly string[];
+  readonly usersOut: readonly string[];
+  /** Accounts that there are. */
+  readonly belonging: readonly string[];
   readonly head: { readonly n: number; readonly hash: string };
 }
 
@@ -168,7 +196,8 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
     ({ agent, isRevoked }) => !isRevoked && !belong.some((each) => each.agent === agent),
   );
   const users = await state.users();
-  const closed = found === 'older' ? await closeWaysIn(state) : [];
+  const gone = found === 'older' ? users.filter((each) => isOut(register, each)) : [];
+  const closed = found === 'older' ? await closeWaysIn(state, gone) : [];
   const audit = register?.audit;
   await state.commit([
     ...belong.map((each) => ({ do: 'agent' as const, agent: storedOf(each, known) })),
@@ -187,16 +216,22 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
       },
     },
   ]);
+  const left = await state.users();
   return {
     agents: belong,
     putOut: out.map(({ host }) => host),
-    users: users.map(({ name }) => name),
+    users: users.length === 0 ? (register?.users ?? []) : namesIn(left),
+    usersOut: gone.map(({ name }) => name),
+    belonging: namesIn(left),
     head: await state.auditHead(),
   };
 }
 
 /** What an older state lets in may have been put out since: nobody gets in but by a new link. */
-async function closeWaysIn(state: ServerState): Promise<readonly AccessChange[]> {
+async function closeWaysIn(
+  state: ServerState,
+  gone: readonly User[],
+): Promise<readonly AccessChange[]> {
   for (const { sha256, kind } of await state.oneTimes()) {
     await state.spend({ sha256, kind, now: unixMs(0) }, () => []);
   }
@@ -208,7 +243,14 @@ async function closeWaysIn(state: ServerState): Promise<readonly AccessChange[]>
       { do: 'end-sessions' as const, user: user.name },
       { do: 'user' as const, user },
     ]),
+    // With what was just written of them.
+    ...gone.map(({ name }) => ({ do: 'remove-user' as const, name })),
   ];
+}
+
+/** Of a register that has no names nobody can tell. */
+function isOut(register: AgentRegister | undefined, { name, isDisabled }: User): boolean {
+  return !isDisabled && register?.users !== undefined && !register.users.includes(name);
 }
 
 /** Its numbers go on where they were; those that were lost begin at nothing, and marks stop replays. */

@@ -10,3 +10,5 @@ export const REGISTER_NAME = 'agents.json';
 export const LOCK_NAME = 'server.lock';
 /** That agents know of a later state than the one that lies here: docs/format/generation.md. */
 export const LATER_NAME = 'later-generation';
+/** Beside a state that was found damaged, until another one has its name: without its log it may look whole. */
+export const DAMAGED_NAME = 'server.db.damaged';

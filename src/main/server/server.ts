@@ -21,7 +21,7 @@ import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
 import { serverTime } from '../../adapters/node/server-time.ts';
-import type { ServerState, StateChange } from '../../adapters/sqlite/open-server-state.ts';
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
@@ -98,9 +98,14 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   // It is made from what the state holds: what is committed before that is in it anyway.
   const registers: KeptRegister[] = [];
   const followed: Generations[] = [];
-  const state = await openOwnState(stateDirectory, async (changes: readonly StateChange[]) => {
-    for (const register of registers) await register.follow(changes);
-    for (const generations of followed) generations.follow(changes);
+  const state = await openOwnState(stateDirectory, {
+    onCommitting: (changes) => {
+      for (const register of registers) register.precede(changes);
+    },
+    onCommitted: async (changes) => {
+      for (const register of registers) await register.follow(changes);
+      for (const generations of followed) generations.follow(changes);
+    },
   });
   const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
   const ofPage = parts.page === undefined ? undefined : makeLoopbackApp({ onBug });
@@ -181,8 +186,7 @@ async function compose(
   const loaded = await state.load(clock.now());
   const register = new KeptRegister(
     {
-      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log },
-      head: () => state.auditHead(),
+      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log, state },
     },
     loaded.agents,
   );
