@@ -123,6 +123,8 @@ function partsOf(
       isFrozen: () => freezer.isFrozen(),
       // No server passes for a person of this host by the name that it gives.
       freeze: (word) => freezer.freeze({ ...word, by: byServer(word.by) }),
+      standing: () => freezer.standing(),
+      resume: () => freezer.resume(),
       unfreeze: (word) => freezer.unfreeze(word),
     },
     probes: freezer.probes,

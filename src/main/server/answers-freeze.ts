@@ -77,7 +77,12 @@ export function freezeAnswers(served: Served): readonly Bound[] {
 }
 
 /** The newest that holds: a second freeze takes the place of the first. */
-export function freezeNow({ noted, now }: Served): StoredFreeze | undefined {
+export function freezeNow({
+  noted,
+  now,
+}: Pick<Served, 'now'> & { readonly noted: Pick<Served['noted'], 'freezes'> }):
+  | StoredFreeze
+  | undefined {
   const { wallMs } = now();
   return noted.freezes
     .filter(({ endedAt, until }) => endedAt === undefined && until > wallMs)

@@ -1,7 +1,7 @@
 /** What a server holds in memory. Only what it was told durably outlives it. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, RefusalWord, Word } from '../agent/messages.ts';
-import type { ServerChange, StoredAgent, StoredItem, StoredJob } from './changes.ts';
+import type { ServerChange, StoredAgent, StoredFreeze, StoredItem, StoredJob } from './changes.ts';
 
 /** The server's time when something happened. */
 export interface ServerNow {
@@ -137,6 +137,8 @@ export interface Kept {
   readonly items: readonly StoredItem[];
   readonly words: readonly { readonly agent: AgentId; readonly word: Word }[];
   readonly openJobs: readonly StoredJob[];
+  /** That hold, or will: one of them that waits to be heard ends when it ends. */
+  readonly freezes?: readonly StoredFreeze[];
 }
 
 /** Nothing changes. */
