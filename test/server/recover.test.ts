@@ -51,6 +51,8 @@ const audited = (act: string) => ({
   },
 });
 
+const USER = { name: 'anna', role: 'admin' as const, isDisabled: false, createdAt: NOW };
+
 interface Place {
   readonly directory: string;
   readonly db: string;
@@ -66,11 +68,10 @@ async function place(t: TestContext): Promise<Place> {
   const register = path.join(directory, 'agents.json');
   const agents = [newAgent('web1'), newAgent('db1'), { ...newAgent('old1'), isRevoked: true }];
   const state = await openServerState(db);
-  const user = { name: 'anna', role: 'admin' as const, isDisabled: false, createdAt: NOW };
   const ends = { createdAt: NOW, expiresAt: unixMs(NOW + 1e9) };
   await state.commit([
     ...agents.map((agent) => ({ do: 'agent' as const, agent })),
-    { do: 'user', user: { ...user, password: 'scrypt$1$1$1$AA$AA' } },
+    { do: 'user', user: { ...USER, password: 'scrypt$1$1$1$AA$AA' } },
     {
       do: 'token',
       token: { id: 'i', sha256: 's', owner: 'anna', label: '', scopes: ['read'], ...ends },
@@ -100,6 +101,9 @@ async function keep({ directory, register }: Place, state: ServerState): Promise
 
 const recover = ({ directory }: Place, registerFile?: string) =>
   recoverServer({ directory, registerFile, clock });
+
+const recoverMoved = ({ directory }: Place) =>
+  recoverServer({ directory, registerFile: undefined, clock, isMoved: true });
 
 const isFault =
   (...codes: readonly string[]) =>
@@ -290,6 +294,46 @@ test('an older copy is not served either where a person or a token was put out s
     await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'), out.do);
     assert.equal(readRegister(at.register)?.agents.length, before?.agents.length);
   }
+});
+
+test('brought back with its register it is a copy: it says who belongs, and nobody gets in by it', async (t) => {
+  const at = await place(t);
+  const registered = fs.readFileSync(at.register);
+  const [, db1] = at.agents;
+  assert.ok(db1 !== undefined);
+  await (await openOwnState(at.directory)).close(); // Where it was made is noted in it.
+  await opened(at, (state) =>
+    state.commit([{ do: 'agent', agent: { ...db1, isRevoked: true } }, audited('revoked')]),
+  );
+  // Taken a moment before the database was: it holds one who was revoked in between.
+  fs.writeFileSync(at.register, registered);
+  const again = (): void => {
+    const bytes = fs.readFileSync(at.db);
+    fs.renameSync(at.db, `${at.db}-old`); // Its number is not free for the new one.
+    fs.writeFileSync(at.db, bytes);
+  };
+  again();
+  await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_COPY'));
+  const made = await recover(at);
+  assert.deepEqual([made.found, made.putOut], ['copy', []]);
+  assert.deepEqual(
+    made.agents.map(({ host }) => host),
+    ['web1'],
+  );
+  await opened(at, async (state) => {
+    assert.deepEqual((await state.users())[0]?.password, undefined);
+    assert.deepEqual([await state.tokens(), await state.oneTimes()], [[], []]);
+    await state.commit([{ do: 'user', user: { ...USER, password: 'scrypt$1$1$1$AA$AA' } }]);
+  });
+  // Restored, it is at home again, and only a person knows more.
+  await (await openOwnState(at.directory)).close();
+  await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
+  await assert.rejects(recoverMoved(at), isFault('HF_RECOVER_NOTHING'));
+  again();
+  assert.equal((await recoverMoved(at)).found, 'moved');
+  await opened(at, async (state) => {
+    assert.equal((await state.users())[0]?.password, 'scrypt$1$1$1$AA$AA', 'nothing is given up');
+  });
 });
 
 test('killed at any step, the same command goes on', async (t) => {

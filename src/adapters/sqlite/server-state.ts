@@ -27,6 +27,7 @@ import {
 } from './revocations.ts';
 import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
 import { isBusy, stateFault } from './server-fault.ts';
+import { type Home, readHome, settle } from './server-home.ts';
 import { writeItems } from './server-items.ts';
 import {
   readAll,
@@ -78,6 +79,10 @@ export type ServerState = ServerStore<
     generations(): Promise<readonly Generation[]>;
     /** Writes, so that it is known that it can. @throws Fault HF_SERVER_STATE (unavailable) */
     tryWrite(): Promise<void>;
+    /** `elsewhere`: a copy of it was brought back, or it was moved. @throws Fault HF_SERVER_STATE */
+    home(): Promise<Home>;
+    /** It is at home where it lies now. @throws Fault HF_SERVER_STATE (unavailable) */
+    settle(): Promise<void>;
   };
 
 type Db = Kysely<ServerTables>;
@@ -125,6 +130,14 @@ export class KyselyServerState implements ServerState {
     return this.#inTurn(async (tx) => {
       await takeNumbers(tx, 1);
     });
+  }
+
+  home(): Promise<Home> {
+    return this.#read((db) => readHome(db, this.#of.path));
+  }
+
+  settle(): Promise<void> {
+    return this.#inTurn((tx) => settle(tx, this.#of.path));
   }
 
   async spend(

@@ -38,7 +38,8 @@ export async function openOwnKey(directory: string): Promise<ServerKey> {
 
 /**
  * @throws Fault HF_SERVER_STATE, HF_RECOVER_AGENTS; HF_RECOVER_NEEDED where it was lost, or is older
- * than its register: it may know agents that were revoked since
+ * than its register: it may know agents that were revoked since; HF_RECOVER_COPY where it was brought
+ * back together with its register, which shows nothing then
  */
 export async function openOwnState(
   directory: string,
@@ -61,6 +62,9 @@ export async function openOwnState(
     if (isThere(key)) {
       await refuseOlder(directory, { state, seal: new GenerationSeal(await openServerKey(key)) });
     }
+    const home = await state.home();
+    if (home === 'elsewhere') throw copied(file);
+    if (home === 'unsettled') await state.settle();
   } catch (error) {
     await state.close();
     throw error;
@@ -82,6 +86,11 @@ export async function holdsWitness(
 
 function wordsOfOlder({ audit }: AgentRegister): string {
   return `it is older than ${REGISTER_NAME}, or another one: line ${audit.n} of its audit log is not what was noted`;
+}
+
+function copied(file: string): Fault {
+  const what = `${file} is a copy, not the file that the server wrote: who was put out since it was made would be in again`;
+  return new Fault('HF_RECOVER_COPY', what, { path: file });
 }
 
 function needed(file: string, why: string): Fault {

@@ -35,11 +35,13 @@ export interface RecoverParts {
   readonly directory: string;
   /** In place of the register that lies there. */
   readonly registerFile: string | undefined;
+  /** A person says that the whole state was moved here, and nobody put out since. */
+  readonly isMoved?: boolean;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** What was there before. */
-export type Found = 'lost' | 'damaged' | 'older' | 'other key';
+export type Found = 'lost' | 'damaged' | 'older' | 'copy' | 'moved' | 'other key';
 
 export interface Recovered {
   readonly found: Found;
@@ -71,7 +73,10 @@ export async function recoverServer(parts: RecoverParts): Promise<Recovered> {
   const later = hadKey
     ? laterIn(directory, new GenerationSeal(await openServerKey(at(KEY_NAME))))
     : undefined;
-  const found = await look(at(STATE_NAME), { register, later, clock: parts.clock });
+  const seen = await look(at(STATE_NAME), { register, later, clock: parts.clock });
+  // What a person says of it lets nobody in whom agents have heard more than.
+  const isMoved = seen === 'copy' && parts.isMoved === true && later === undefined;
+  const found = isMoved ? ('moved' as const) : seen;
   // Made where it is gone: only now that something is to be done.
   const key = await openServerKey(at(KEY_NAME));
   const pin = key.pin.toString('base64url');
@@ -87,11 +92,10 @@ export async function recoverServer(parts: RecoverParts): Promise<Recovered> {
   return { ...made, found: kept, register, isOtherKey, pin };
 }
 
+type Seen = 'whole' | 'lost' | 'damaged' | 'older' | 'copy';
+
 /** @throws Fault HF_SERVER_STATE where it is not the state that is wrong, but what holds it */
-async function look(
-  file: string,
-  of: Pick<Making, 'register' | 'later' | 'clock'>,
-): Promise<'whole' | 'lost' | 'damaged' | 'older'> {
+async function look(file: string, of: Pick<Making, 'register' | 'later' | 'clock'>): Promise<Seen> {
   const { register, later, clock } = of;
   if (!isThere(file)) return 'lost';
   if (isThere(path.join(path.dirname(file), DAMAGED_NAME))) return 'damaged';
@@ -103,8 +107,9 @@ async function look(
       await Promise.all([state.users(), state.tokens(), state.oneTimes(), state.auditHead()]);
       await Promise.all([state.openAlerts(), state.confirmations(), state.rows(1000)]);
       const isWitnessed = register === undefined || (await holdsWitness(state, register.audit));
+      if (!isWitnessed) return 'older';
       const isLater = later !== undefined && !isOf(later, await state.generations());
-      return isWitnessed && !isLater ? 'whole' : 'older';
+      return isLater || (await state.home()) === 'elsewhere' ? 'copy' : 'whole';
     } finally {
       await state.close();
     }
@@ -131,7 +136,7 @@ async function make(
   const next = `${file}.recovering`;
   // Of one who was killed here: never in use, its name is given away last.
   removeState(next);
-  if (found === 'older' || found === 'other key') {
+  if (found !== 'lost' && found !== 'damaged') {
     if (!isClosed(file)) throw openElsewhere(file);
     copyState(file, next);
   }
@@ -189,15 +194,17 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
   const { register, found, clock, isOtherKey, later } = of;
   const generation = firstAgain({ now: clock.now(), later, random: nodeRandom() });
   const { agents: known } = await state.load(clock.now());
-  // With the state itself whole, it says who belongs; else the register does.
-  const isByRegister = found !== 'other key' && register !== undefined;
+  // A state that holds what the register knows is not older than it, and says who belongs.
+  const isByRegister =
+    (found === 'lost' || found === 'damaged' || found === 'older') && register !== undefined;
   const belong = isByRegister ? register.agents : registeredOf(known);
   const out = known.filter(
     ({ agent, isRevoked }) => !isRevoked && !belong.some((each) => each.agent === agent),
   );
   const users = await state.users();
   const gone = found === 'older' ? users.filter((each) => isOut(register, each)) : [];
-  const closed = found === 'older' ? await closeWaysIn(state, gone) : [];
+  const isOfThen = found === 'older' || found === 'copy';
+  const closed = isOfThen ? await closeWaysIn(state, gone) : [];
   const audit = register?.audit;
   await state.commit([
     ...belong.map((each) => ({ do: 'agent' as const, agent: storedOf(each, known) })),
@@ -217,6 +224,7 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
     },
   ]);
   const left = await state.users();
+  await state.settle();
   return {
     agents: belong,
     putOut: out.map(({ host }) => host),
