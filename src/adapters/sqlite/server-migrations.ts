@@ -1,5 +1,7 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { parseRow } from './server-rows.ts';
 import type { ServerTables } from './server-tables.ts';
+import { outboxRow } from './tell-rows.ts';
 
 const watched: Migration = {
   async up(db: Kysely<ServerTables>): Promise<void> {
@@ -209,6 +211,27 @@ const generations: Migration = {
   },
 };
 
+const outboxByChannel: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    for (const column of ['channel', 'alert']) {
+      await db.schema
+        .alterTable('tell_outbox')
+        .addColumn(column, 'text', (of) => of.notNull().defaultTo(''))
+        .execute();
+    }
+    const rows = await db.selectFrom('tell_outbox').select(['id', 'body']).execute();
+    for (const { id, body } of rows) {
+      const { channel, alert = '' } = parseRow(outboxRow, body);
+      await db.updateTable('tell_outbox').set({ channel, alert }).where('id', '=', id).execute();
+    }
+    await db.schema
+      .createIndex('tell_outbox_channel')
+      .on('tell_outbox')
+      .columns(['is_open', 'channel', 'due_at'])
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -219,5 +242,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0004-accounts': accounts,
       '0005-revoked': revoked,
       '0006-generations': generations,
+      '0007-outbox-by-channel': outboxByChannel,
     }),
 };

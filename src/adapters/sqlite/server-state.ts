@@ -49,9 +49,11 @@ import {
   readAuditTexts,
   readConfirmations,
   readDue,
+  readDueChannels,
   readMessages,
   readOneTimes,
   readOpenAlerts,
+  readOpenOf,
   readSession,
   readTokens,
   readUsers,
@@ -191,8 +193,16 @@ export class KyselyServerState implements ServerState {
     return this.#read((db) => readAlerts(db, countMax));
   }
 
-  due(now: UnixMs, countMax: number): Promise<readonly OutboxRow[]> {
-    return this.#read((db) => readDue(db, now, countMax));
+  due(now: UnixMs, countMax: number, channel?: string): Promise<readonly OutboxRow[]> {
+    return this.#read((db) => readDue(db, now, { countMax, channel }));
+  }
+
+  dueChannels(now: UnixMs): Promise<readonly string[]> {
+    return this.#read((db) => readDueChannels(db, now));
+  }
+
+  openOf(channel: string, alerts: readonly string[]): Promise<readonly OutboxRow[]> {
+    return this.#read((db) => readOpenOf(db, { channel, alerts }));
   }
 
   rows(countMax: number): Promise<readonly OutboxRow[]> {

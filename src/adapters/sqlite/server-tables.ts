@@ -81,6 +81,9 @@ export interface ServerTables {
     readonly id: string;
     /** Waiting or sending. */
     readonly is_open: number;
+    readonly channel: string;
+    /** Empty: of none, as a test message. */
+    readonly alert: string;
     readonly due_at: number;
     readonly created_at: number;
     readonly body: string;
