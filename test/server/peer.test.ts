@@ -79,9 +79,14 @@ function serverIn(stateDirectory: string, port = 0): Promise<RunningServer> {
 
 async function peerOf(
   t: TestContext,
-  of: { readonly watches: string; readonly mail: Mailbox; readonly says?: string },
+  of: {
+    readonly watches: string;
+    readonly mail: Mailbox;
+    readonly says?: string;
+    readonly state?: string;
+  },
 ): Promise<RunningPeer> {
-  const { watches, mail, says } = of;
+  const { watches, mail, says, state = scratch(t) } = of;
   const peer = await startPeer({
     ...{ peer: { watches, says }, clock: nodeClock(), log: nothing, everyMs: 50 },
     tell: tellSchema.parse({
@@ -93,7 +98,7 @@ async function peerOf(
         },
       },
     }),
-    ...{ configDirectory: os.tmpdir(), stateDirectory: scratch(t) },
+    ...{ configDirectory: os.tmpdir(), stateDirectory: state },
     onBug: (error) => assert.fail(String(error)),
   });
   t.after(() => peer.close());
@@ -134,6 +139,28 @@ test('one that answers with another key is not the server', async (t) => {
   await until(() => mail.subjects.length === 1);
   assert.match(mail.subjects[0] ?? '', /^failed: server/);
   assert.deepEqual(taken, [], 'what was not seen well is not said to be');
+});
+
+test('a peer that watches another server now ends what it told of the one before, once, and not as well', async (t) => {
+  const mail = await mailbox(t);
+  const state = scratch(t);
+  const server = await serverIn(scratch(t));
+  const watches = addressOf(server);
+  await server.close();
+  const before = await peerOf(t, { watches, mail, state });
+  await until(() => mail.subjects.length === 1);
+  await before.close();
+  const other = await serverIn(scratch(t));
+  t.after(() => other.close());
+  const after = await peerOf(t, { watches: addressOf(other), mail, state });
+  await until(() => mail.subjects.length === 2);
+  assert.match(
+    mail.subjects[1] ?? '',
+    new RegExp(`^no longer watched: server 127.0.0.1:${server.at.port}`),
+  );
+  await after.close();
+  await (await peerOf(t, { watches: addressOf(other), mail, state })).close();
+  assert.equal(mail.subjects.length, 2);
 });
 
 test('a server that answers and tells nobody is not up', async (t) => {
