@@ -14,14 +14,22 @@ export interface Schedule {
   readonly everyMs: number;
   /** So long a good run counts, from when it was asked. */
   readonly limitMs: number;
-  /** Of each day of UTC; only where `everyMs` is of whole days. */
-  readonly window?: { readonly fromMs: number; readonly lengthMs: number } | undefined;
+  /** Of each day; only where `everyMs` is of whole days. */
+  readonly window?: Window | undefined;
   /** Schedules that work on the same vault name it alike. */
   readonly vault: string;
   /** It runs at most so much of the time, 0 to 1. */
   readonly shareMax: number;
   /** Of a scrub: within it every part of the vault is to be read. */
   readonly wholeMs?: number | undefined;
+}
+
+export interface Window {
+  /** By the clock on the wall there. */
+  readonly fromMs: number;
+  readonly lengthMs: number;
+  /** How far that clock is ahead of UTC at a moment; absent: it shows UTC. */
+  readonly offsetAt?: ((wallMs: number) => number) | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -46,17 +54,36 @@ export function phaseOf(schedule: Schedule): number {
 
 /** Number of the period that a moment lies in. */
 export function slotOf(schedule: Schedule, wallMs: number): number {
-  return Math.floor((wallMs - phaseOf(schedule)) / schedule.everyMs);
+  return Math.floor((localOf(schedule, wallMs) - phaseOf(schedule)) / schedule.everyMs);
 }
 
 /** When the next period begins. */
 export function nextSlotAt(schedule: Schedule, wallMs: number): number {
-  return phaseOf(schedule) + (slotOf(schedule, wallMs) + 1) * schedule.everyMs;
+  const local = phaseOf(schedule) + (slotOf(schedule, wallMs) + 1) * schedule.everyMs;
+  // By the clock there as it is now, and as it is then: they differ where it is set in between.
+  const one = local - offsetOf(schedule, wallMs);
+  const other = local - offsetOf(schedule, one);
+  let [before, at] = [Math.min(one, other) - 1, Math.max(one, other)];
+  while (at - before > 1) {
+    const middle = Math.floor((before + at) / 2);
+    if (localOf(schedule, middle) < local) before = middle;
+    else at = middle;
+  }
+  return at;
 }
 
-export function isInWindow({ window }: Schedule, wallMs: number): boolean {
+function localOf(schedule: Schedule, wallMs: number): number {
+  return wallMs + offsetOf(schedule, wallMs);
+}
+
+function offsetOf({ window }: Schedule, wallMs: number): number {
+  return window?.offsetAt?.(wallMs) ?? 0;
+}
+
+export function isInWindow(schedule: Schedule, wallMs: number): boolean {
+  const { window } = schedule;
   if (window === undefined) return true;
-  const intoMs = modulo(wallMs - window.fromMs, DAY_MS);
+  const intoMs = modulo(localOf(schedule, wallMs) - window.fromMs, DAY_MS);
   return intoMs < window.lengthMs;
 }
 
