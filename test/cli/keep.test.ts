@@ -361,3 +361,44 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
   }
   assert.equal(bench.run(check, other('none')).status, 0);
 });
+
+test('a data set that had entries and is empty now is said, a gap, and no good evidence', () => {
+  init();
+  const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const dir = bench.at('mnt');
+  fs.mkdirSync(dir);
+  const backup = ['backup', '--name', 'www', dir];
+  const never = bench.run(backup);
+  assert.equal(never.status, 0, 'nobody knows that it is to hold something');
+  assert.match(
+    flat(never.stdout),
+    /▲ empty it is empty: is what it is read from there, and mounted\?/,
+  );
+  bench.write('mnt/page', 'page');
+  assert.equal(bench.run([...backup, '--quiet']).stdout, '');
+  fs.rmSync(bench.at('mnt/page'));
+  // And again: what is empty for long is not good for that.
+  for (const _ of [1, 2]) {
+    const emptied = bench.run([...backup, '--quiet']);
+    assert.equal(emptied.status, 6, emptied.stdout);
+    assert.match(emptied.stdout, /of www.*, which is empty now, in/);
+    assert.match(
+      flat(emptied.stdout),
+      /not kept \S+: it is empty, and had 2 entries before: is what/,
+    );
+  }
+  const { status, said } = bench.json(backup);
+  assert.deepEqual(
+    [status, said.backups?.[0]?.emptiedFrom, said.backups?.[0]?.gapCount],
+    [6, 2, 1],
+  );
+  // Drilled, it would be a recovery point without a flaw: of nothing.
+  const shown = (): string => {
+    assert.equal(bench.run(['drill', 'latest']).status, 0);
+    return bench.run(['exposure']).stdout;
+  };
+  assert.match(shown(), /the directory.* at least .*drilled/);
+  bench.write('mnt/page', 'page');
+  assert.equal(bench.run(backup).status, 0);
+  assert.match(shown(), /the directory +[0-9.]+ to [0-9.]+ .*drilled/);
+});

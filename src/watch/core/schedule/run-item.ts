@@ -5,7 +5,7 @@
 import type { Detail, ItemSaw } from '../agent/messages.ts';
 import { fitDetail, fitWhy } from '../agent/fit-record.ts';
 import type { StoredItem, StoredJob } from '../server/changes.ts';
-import { runFacts, tookNothing } from './run-facts.ts';
+import { nothingTaken, runFacts } from './run-facts.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a wall clock may be off without being called wrong. */
@@ -66,9 +66,10 @@ export function runItemAfter(
 
 /** Nothing was left out of what was there; but nobody asks again and again for a backup of nothing. */
 function asFound(job: StoredJob): StoredJob {
-  if (job.act !== 'backup' || job.state !== 'done' || !tookNothing(job.answer)) return job;
-  const why = 'a data set is empty, with no file in it: is its file system mounted?';
-  return { ...job, state: 'gaps', why };
+  if (job.act !== 'backup' || (job.state !== 'done' && job.state !== 'gaps')) return job;
+  const why = nothingTaken(job.answer);
+  if (why === undefined) return job;
+  return { ...job, state: 'gaps', why: job.why === '' ? why : `${why} ${job.why}` };
 }
 
 /** Where the clock was set back while it ran, its end is what it was asked before. */
