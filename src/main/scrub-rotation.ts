@@ -38,7 +38,7 @@ export interface Turn {
 /** No turn is noted of a vault that holds nothing: one that was is evidence that it held something. */
 export function wasReadInTurn(session: VaultSession, state: ByteString): boolean {
   const rotation = readRotation(session, rotationPath(session, state));
-  return rotation !== undefined && rotation.readAt.some((at) => at !== null);
+  return rotation?.readAt.some((at) => at !== null) === true;
 }
 
 function rotationPath({ vault }: VaultSession, state: ByteString): ByteString {
