@@ -2,7 +2,6 @@
 // was put out stays out; a damage anywhere is a fault that is named, never a bug and never a new start.
 // Method: a state with its register, damaged, cut, emptied, removed, rolled back and killed half-way.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -26,98 +25,23 @@ import {
 import { openOwnKey, openOwnState } from '../../src/main/server/own-state.ts';
 import { recoverServer } from '../../src/main/server/recover.ts';
 import { agentRegisterText, parseAgentRegister } from '../../src/wire/agent-register.ts';
-import type { StoredAgent } from '../../src/watch/core/server/changes.ts';
+import {
+  audited,
+  clock,
+  isFault,
+  keep,
+  newAgent,
+  NOW,
+  opened,
+  type Place,
+  place,
+  recover,
+  USER,
+} from './recover-place.ts';
 
 const SEED = Number(process.env.SEED ?? 20161121);
 const ROUNDS = Number(process.env.HOLDFAST_RECOVER_ROUNDS ?? 40);
-const NOW = unixMs(1_800_000_000_000);
-const clock = { now: () => NOW };
 const monotonic = () => monotonicMs(0);
-
-function newAgent(host: string): StoredAgent {
-  const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
-  const agent = createHash('sha256').update(der).digest('hex').slice(0, 32);
-  return {
-    ...{ agent, host, publicKey: der.toString('base64'), level: 'look', version: '0' },
-    ...{ enrolledAt: NOW, run: 7, seq: 8, acked: 9, boot: 'b', isRevoked: false },
-  };
-}
-
-const audited = (act: string) => ({
-  do: 'audit' as const,
-  entry: {
-    ...{ at: NOW, who: 'root', act, outcome: 'done' as const, subject: '', from: 'terminal' },
-    detail: {},
-  },
-});
-
-const USER = { name: 'anna', role: 'admin' as const, isDisabled: false, createdAt: NOW };
-
-interface Place {
-  readonly directory: string;
-  readonly db: string;
-  readonly register: string;
-  readonly agents: readonly StoredAgent[];
-}
-
-/** Two that belong, one that was revoked, a user with all ways in, and a log. */
-async function place(t: TestContext): Promise<Place> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-recover-'));
-  t.after(() => fs.rmSync(directory, { recursive: true }));
-  const db = path.join(directory, 'server.db');
-  const register = path.join(directory, 'agents.json');
-  const agents = [newAgent('web1'), newAgent('db1'), { ...newAgent('old1'), isRevoked: true }];
-  const state = await openServerState(db);
-  const ends = { createdAt: NOW, expiresAt: unixMs(NOW + 1e9) };
-  await state.commit([
-    ...agents.map((agent) => ({ do: 'agent' as const, agent })),
-    { do: 'user', user: { ...USER, password: 'scrypt$1$1$1$AA$AA' } },
-    {
-      do: 'token',
-      token: { id: 'i', sha256: 's', owner: 'anna', label: '', scopes: ['read'], ...ends },
-    },
-    {
-      do: 'session',
-      session: { sha256: 'h', user: 'anna', csrf: '', createdAt: NOW, usedAt: NOW },
-    },
-    { do: 'one-time', oneTime: { sha256: 'o', kind: 'sign-in', of: 'anna', by: 'x', ...ends } },
-    audited('agent-enrolled'),
-    audited('agent-revoked'),
-  ]);
-  await keep({ directory, db, register, agents }, state);
-  await state.close();
-  return { directory, db, register, agents };
-}
-
-/** As a server does it after each enrolment. */
-async function keep({ directory, register }: Place, state: ServerState): Promise<void> {
-  const { pin } = await openServerKey(path.join(directory, 'server-key.pem'));
-  const { agents } = await state.load(NOW);
-  writeRegister(register, {
-    ...{ pin: pin.toString('base64url'), writtenAt: NOW, audit: await state.auditHead() },
-    agents: registeredOf(agents),
-  });
-}
-
-const recover = ({ directory }: Place, registerFile?: string) =>
-  recoverServer({ directory, registerFile, clock });
-
-const recoverMoved = ({ directory }: Place) =>
-  recoverServer({ directory, registerFile: undefined, clock, isMoved: true });
-
-const isFault =
-  (...codes: readonly string[]) =>
-  (error: unknown): boolean =>
-    error instanceof Fault && codes.includes(error.code);
-
-async function opened<T>(at: Place, look: (state: ServerState) => Promise<T>): Promise<T> {
-  const state = await openOwnState(at.directory);
-  try {
-    return await look(state);
-  } finally {
-    await state.close();
-  }
-}
 
 /** Those that belong, with nothing that they said; no other is heard; and it is written down. */
 async function assertRecovered(at: Place): Promise<void> {
@@ -294,46 +218,6 @@ test('an older copy is not served either where a person or a token was put out s
     await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_NEEDED'), out.do);
     assert.equal(readRegister(at.register)?.agents.length, before?.agents.length);
   }
-});
-
-test('brought back with its register it is a copy: it says who belongs, and nobody gets in by it', async (t) => {
-  const at = await place(t);
-  const registered = fs.readFileSync(at.register);
-  const [, db1] = at.agents;
-  assert.ok(db1 !== undefined);
-  await (await openOwnState(at.directory)).close(); // Where it was made is noted in it.
-  await opened(at, (state) =>
-    state.commit([{ do: 'agent', agent: { ...db1, isRevoked: true } }, audited('revoked')]),
-  );
-  // Taken a moment before the database was: it holds one who was revoked in between.
-  fs.writeFileSync(at.register, registered);
-  const again = (): void => {
-    const bytes = fs.readFileSync(at.db);
-    fs.renameSync(at.db, `${at.db}-old`); // Its number is not free for the new one.
-    fs.writeFileSync(at.db, bytes);
-  };
-  again();
-  await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_COPY'));
-  const made = await recover(at);
-  assert.deepEqual([made.found, made.putOut], ['copy', []]);
-  assert.deepEqual(
-    made.agents.map(({ host }) => host),
-    ['web1'],
-  );
-  await opened(at, async (state) => {
-    assert.deepEqual((await state.users())[0]?.password, undefined);
-    assert.deepEqual([await state.tokens(), await state.oneTimes()], [[], []]);
-    await state.commit([{ do: 'user', user: { ...USER, password: 'scrypt$1$1$1$AA$AA' } }]);
-  });
-  // Restored, it is at home again, and only a person knows more.
-  await (await openOwnState(at.directory)).close();
-  await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
-  await assert.rejects(recoverMoved(at), isFault('HF_RECOVER_NOTHING'));
-  again();
-  assert.equal((await recoverMoved(at)).found, 'moved');
-  await opened(at, async (state) => {
-    assert.equal((await state.users())[0]?.password, 'scrypt$1$1$1$AA$AA', 'nothing is given up');
-  });
 });
 
 test('killed at any step, the same command goes on', async (t) => {

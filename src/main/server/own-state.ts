@@ -1,6 +1,6 @@
 /** The state of this server, and whether it is the one that its register knows: 029-server-state.md. */
 import path from 'node:path';
-import type { AuditHead } from '../../access/core/account.ts';
+import type { AuditHead, User } from '../../access/core/account.ts';
 import { openServerKey, type ServerKey } from '../../adapters/http/server-key.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import {
@@ -70,6 +70,29 @@ export async function openOwnState(
     throw error;
   }
   return state;
+}
+
+/**
+ * A copy that lets in none but `reader`, who reads on this machine, and at most one agent: nobody was
+ * put out since that could come in again, and a machine that came back from its backup goes on.
+ *
+ * @throws Fault HF_SERVER_STATE
+ */
+export async function settleAlone(directory: string, reader: string): Promise<void> {
+  const file = path.join(directory, STATE_NAME);
+  if (!isThere(file) || isThere(path.join(directory, DAMAGED_NAME))) return;
+  const state = await openServerState(file, { mustExist: true });
+  try {
+    if ((await state.home()) !== 'elsewhere') return;
+    const isOther = ({ name, role }: Pick<User, 'name' | 'role'>): boolean =>
+      name !== reader || role !== 'viewer';
+    const agents = (await state.enrolled()).filter(({ isRevoked }) => !isRevoked);
+    const tokens = await state.tokens();
+    if ((await state.users()).some(isOther) || tokens.length > 0 || agents.length > 1) return;
+    await state.settle();
+  } finally {
+    await state.close();
+  }
 }
 
 /** Whether the log has the line that was noted outside of it, or had it before it was cut. */
