@@ -284,7 +284,7 @@ test(`SEED=${SEED}: answers that are none fail with a Fault, and with nothing el
   const server = https.createServer({ key: key.key, cert: key.cert }, (request, response) => {
     request.resume();
     request.on('end', () => {
-      response.writeHead(status);
+      response.statusCode = status;
       response.end(answer);
     });
   });

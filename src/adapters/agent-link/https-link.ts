@@ -1,16 +1,17 @@
 /** The agent's line to its server: signed requests over a pinned key. docs/format/agent.md. */
-import http from 'node:http';
 import type { z } from 'zod';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
-import { BODY_BYTES_MAX, HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
+import { HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
 import type { Enrol, Enrolled, Hear, Heard, Said, Say } from '../../watch/core/agent/messages.ts';
 import type { ServerLink } from '../../watch/shell/agent/server-link.ts';
 import { enrolledMessage, heardMessage, saidMessage } from '../../wire/agent/messages.ts';
 import { GENERATION_HEADER } from '../../wire/agent/generation.ts';
 import type { AgentIdentity, Verb } from './identity.ts';
+import type { Answered } from './answer-reader.ts';
 import type { KeptGeneration } from './kept-generation.ts';
-import { PinnedAgent, type ServerPlace } from './pinned-agent.ts';
+import { OneLine } from './one-line.ts';
+import type { ServerPlace } from './pinned-agent.ts';
 
 /** What a server that is under load may take; then it is taken for lost. */
 const SAY_LIMIT_MS = 30_000;
@@ -19,24 +20,17 @@ const SHOWN_MAX = 200;
 /** Answers after which trying again may help, whatever their words are. */
 const AWAY = new Set([408, 429, 500, 502, 503, 504]);
 
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly generation: string | undefined;
-  readonly body: string;
-}
-
 export class HttpsLink implements ServerLink {
   readonly #identity: AgentIdentity;
   readonly #place: ServerPlace;
-  readonly #agent: PinnedAgent;
+  readonly #line: OneLine;
   readonly #generation: KeptGeneration | undefined;
 
   /** @param generation none: of a host that is not enrolled yet */
   constructor(identity: AgentIdentity, place: ServerPlace, generation?: KeptGeneration) {
     this.#identity = identity;
     this.#place = place;
-    this.#agent = new PinnedAgent(place);
+    this.#line = new OneLine(place);
     this.#generation = generation;
   }
 
@@ -60,46 +54,44 @@ export class HttpsLink implements ServerLink {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#line.close();
   }
 
   async #ask(verb: Verb, message: Enrol | Say | Hear, signal: AbortSignal): Promise<string> {
     const body = JSON.stringify(message);
     const answer = await this.#post(verb, body, signal);
     if (answer.status === 200) {
-      if (answer.generation !== undefined) this.#generation?.hear(answer.generation);
+      const generation = answer.fields.get(GENERATION_HEADER);
+      if (generation !== undefined) this.#generation?.hear(generation);
       return answer.body;
     }
     throw this.#refusal(answer);
   }
 
-  async #post(verb: Verb, body: string, signal: AbortSignal): Promise<Answer> {
+  async #post(verb: Verb, body: string, signal: AbortSignal): Promise<Answered> {
     const { host, port, pin } = this.#place;
     const { agent, sign } = this.#identity;
     const generation = this.#generation?.text;
-    const request = http.request({
-      ...{ host, port, method: 'POST', path: `/agent/v1/${verb}`, agent: this.#agent, signal },
-      headers: {
-        host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'holdfast-agent': agent,
-        'holdfast-signature': sign({ verb, pin, body }),
-        ...(generation === undefined ? {} : { [GENERATION_HEADER]: generation }),
-      },
-    });
+    const head = [
+      `POST /agent/v1/${verb} HTTP/1.1`,
+      `host: ${host.includes(':') ? `[${host}]` : host}:${port}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `holdfast-agent: ${agent}`,
+      `holdfast-signature: ${sign({ verb, pin, body })}`,
+      ...(generation === undefined ? [] : [`${GENERATION_HEADER}: ${generation}`]),
+    ];
     try {
-      return await exchange(request, body);
+      return await this.#line.ask(`${head.join('\r\n')}\r\n\r\n${body}`, signal);
     } catch (error) {
-      request.destroy();
       if (error instanceof Fault) throw error;
       throw this.#away(error instanceof Error ? error.message : String(error), error);
     }
   }
 
-  #refusal({ status, retryAfter, body }: Answer): Fault {
+  #refusal({ status, fields, body }: Answered): Fault {
     const { problem, remedy } = refusalIn(body);
-    const wait = retryMs(retryAfter);
+    const wait = retryMs(fields.get('retry-after'));
     if (AWAY.has(status) || problem === 'too-fast' || problem === 'not-now') {
       return this.#away(`it answered ${status} ${problem}`.trim(), undefined, wait);
     }
@@ -126,31 +118,6 @@ export class HttpsLink implements ServerLink {
   get #name(): string {
     return `${this.#place.host}:${this.#place.port}`;
   }
-}
-
-async function exchange(request: http.ClientRequest, body: string): Promise<Answer> {
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    request.on('response', resolve);
-    request.on('error', reject);
-    // Where it changes to another protocol there is neither an answer nor an error.
-    request.on('close', () => reject(new Error('it answered nothing')));
-    request.end(body);
-  });
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response) {
-    if (!Buffer.isBuffer(part)) continue;
-    size += part.length;
-    if (size > BODY_BYTES_MAX) throw new Error('it answered more than 1 MiB');
-    parts.push(part);
-  }
-  if (!response.complete) throw new Error('its answer ended in the middle');
-  return {
-    status: response.statusCode ?? 0,
-    retryAfter: response.headers['retry-after'],
-    generation: response.headersDistinct[GENERATION_HEADER]?.[0],
-    body: Buffer.concat(parts).toString('utf8'),
-  };
 }
 
 function jsonOf(body: string): unknown {

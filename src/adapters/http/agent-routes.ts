@@ -10,6 +10,7 @@ import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
 import { BodyRoom, type RoomLimits } from './body-room.ts';
 import type { App } from './https-server.ts';
 import { addressKey, RateLimit, type Rate } from './rate-limit.ts';
+import { Turns } from './turns.ts';
 
 const STATUS: Readonly<Record<RefusalWord, number>> = {
   malformed: 400,
@@ -63,7 +64,8 @@ interface Parts {
 }
 
 export function addAgentRoutes(app: App, parts: Parts): void {
-  const counter = new Counter(parts);
+  const turns = new Turns();
+  const counter = new Counter(parts, turns);
   const room = new BodyRoom(parts.clock, parts.room);
   app.register((inner, _options, done) => {
     // The signature is over the bytes: nothing of them is parsed before it was checked.
@@ -73,10 +75,13 @@ export function addAgentRoutes(app: App, parts: Parts): void {
       return await room.read(request.raw, isEnrolment ? ENROL_BYTES_MAX : BODY_BYTES_MAX);
     });
     inner.addHook('onRequest', async (request, reply) => {
+      turns.begin(request.raw);
       reply.raw.once('close', () => room.leave(request.raw));
       const refused = counter.refusedUnread(request);
       return refused === undefined ? undefined : counter.refuse(request, reply, refused);
     });
+    // Behind another answer this one may never be begun: what was read for it is not kept until then.
+    inner.addHook('onSend', async (request) => room.leave(request.raw));
     inner.setErrorHandler((error: FastifyError, _request, reply) => {
       if (error.statusCode === 413) {
         return refuse(reply, {
@@ -101,16 +106,18 @@ export function addAgentRoutes(app: App, parts: Parts): void {
 class Counter {
   readonly #desk: AgentDesk;
   readonly #generations: GenerationDesk | undefined;
+  readonly #turns: Turns;
   readonly #check: SignatureCheck;
   readonly #ofAgent: RateLimit;
   readonly #ofRefused: RateLimit;
   readonly #underWayMax: number;
   #underWay = 0;
 
-  constructor({ desk, generations, pin, clock, rates, underWayMax }: Parts) {
+  constructor({ desk, generations, pin, clock, rates, underWayMax }: Parts, turns: Turns) {
     const { agent, refused } = { ...RATES, ...rates };
     this.#desk = desk;
     this.#generations = generations;
+    this.#turns = turns;
     this.#check = new SignatureCheck(pin);
     this.#ofAgent = new RateLimit(agent, clock);
     this.#ofRefused = new RateLimit(refused, clock);
@@ -157,15 +164,8 @@ class Counter {
     const message = this.#known(request, { verb: 'hear', schema: hearMessage });
     if ('remedy' in message) return this.refuse(request, reply, message);
     // Whoever has hung up hears nothing: the word waits for the next request.
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    reply.raw.once('close', leave);
-    try {
-      const answer = await this.#desk.hear(message, left.signal);
-      return await ('remedy' in answer ? refuse(reply, answer) : reply.send(answer));
-    } finally {
-      reply.raw.off('close', leave);
-    }
+    const answer = await this.#desk.hear(message, this.#turns.overOf(request.raw));
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
   }
 
   #known<M extends { readonly agent: AgentId }>(
