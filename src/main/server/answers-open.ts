@@ -21,7 +21,7 @@ import { allRoutes, ROUTES } from '../../wire/api/routes.ts';
 import { VERSION } from '../version.ts';
 import { acknowledged } from './answers-act.ts';
 import { freezeNow } from './answers-freeze.ts';
-import { estateInTurns, estateOf, type Served, timeOf } from './served.ts';
+import { estateInTurns, type Served, timeOf } from './served.ts';
 
 /** A round takes a second, with many hosts some more. */
 const TELLS_WITHIN_MS = 120_000;
@@ -117,8 +117,8 @@ function sessionAnswers(served: Served): readonly Bound[] {
       await access.signOut(session.secret, from);
       return { send: { answer: { ended: true }, session: { secret: '', maxAgeMs: 0 } } };
     }),
-    on(ROUTES.front, ({ caller }) => {
-      const estate = estateOf(served);
+    on(ROUTES.front, async ({ caller }) => {
+      const estate = await estateInTurns(served);
       const facts = {
         at: served.now().wallMs,
         version: VERSION,
@@ -126,7 +126,7 @@ function sessionAnswers(served: Served): readonly Bound[] {
       };
       const answerText = estatePage(estate, { ...facts, user: caller?.user ?? '' });
       const headers = { 'content-security-policy': ESTATE_POLICY };
-      return Promise.resolve({ send: { answer: answerText, headers } });
+      return { send: { answer: answerText, headers } };
     }),
     on(ROUTES.showSignIn, () =>
       Promise.resolve(
