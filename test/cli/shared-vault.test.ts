@@ -112,5 +112,6 @@ test('a host that was set up anew drills what it wrote before, and says so', (t)
   // Another host that wrote none gets none, and is told whose there are.
   const other = new Host('db1').json(...OWN);
   assert.deepEqual([other.status, other.said.error?.code], [64, 'HF_SNAPSHOT_OF_OTHERS']);
+  assert.equal(a.run('drill', '--service', 'wiki', '--own').status, 64, 'not silently any run');
   assert.match(other.said.error?.remedy ?? '', /web1 \(writer [0-9a-f]{16}\), .*web2 \(writer/);
 });

@@ -26,6 +26,7 @@ import { keepDrill } from './record-proof.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
 import {
   chosenSnapshot,
+  demandOfSnapshot,
   type SnapshotOptions,
   snapshotOptions,
   writerHere,
@@ -77,6 +78,7 @@ export function define(command: Command, act: Act): void {
 async function perform(cli: Cli, wanted: string, options: Options): Promise<Answer> {
   const { service, run } = options;
   if (service !== undefined) {
+    demandOfSnapshot(options, 'drill');
     return drillService(cli, { service, run: run ?? 'latest', options });
   }
   const opened = await openToProve(cli, options);

@@ -36,6 +36,13 @@ export function snapshotOptions(command: Command): Command {
     .addOption(new Option('--unsigned', 'take it though nobody vouches for who wrote it'));
 }
 
+/** A run of a service is found by its id. @throws Fault HF_USAGE */
+export function demandOfSnapshot({ host, own }: SnapshotOptions, command: string): void {
+  if (host === undefined && own === undefined) return;
+  const message = '--host and --own choose a snapshot: of a --service name the --run';
+  throw new Fault('HF_USAGE', message, { command });
+}
+
 /** @throws Fault HF_SNAPSHOT_ABSENT, HF_SNAPSHOT_AMBIGUOUS, HF_SNAPSHOT_OF_OTHERS, HF_USAGE */
 export async function chosenSnapshot(
   cli: Pick<Cli, 'terminal'>,

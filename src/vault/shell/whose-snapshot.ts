@@ -83,7 +83,7 @@ export function ofHost(
   const written = eligible.filter(({ record }) => record.writer.startsWith(digits));
   if (isDigits && written.length > 0) return written;
   const of = dataSet === undefined ? '' : ` of ${dataSet}`;
-  throw new Fault('HF_SNAPSHOT_OF_OTHERS', `${host} has written no snapshot${of} into this vault`, {
+  throw new Fault('HF_SNAPSHOT_OF_OTHERS', `there is no snapshot${of} that ${host} wrote`, {
     writers: writersIn(vault, eligible).join(', '),
   });
 }
