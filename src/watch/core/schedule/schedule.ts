@@ -92,7 +92,14 @@ export interface LastAsked {
   readonly askedAt: UnixMs;
   /** The same by the clock that never steps, where this start of the server asked. */
   readonly askedAtMs?: number | undefined;
+  /** By the wall clock, where it failed, and nothing before it in its period did. */
+  readonly failedAt?: UnixMs | undefined;
 }
+
+/** What failed by something that passes: a restart, a line. */
+export const RETRY_AFTER_MS = 600_000;
+/** Of what comes again soon anyway nothing is tried twice. */
+const RETRIED_FROM_MS = 6 * RETRY_AFTER_MS;
 
 /**
  * Whether its period has begun since it was asked last. Missed periods are one: it is asked once.
@@ -104,7 +111,7 @@ export function isDue(
   last: LastAsked | undefined,
   now: { readonly atMs: number; readonly wallMs: number },
 ): boolean {
-  if (last === undefined) return true;
+  if (last === undefined || isToRetry(schedule, last, now)) return true;
   const { everyMs } = schedule;
   const sinceMs = sinceAsked(last, now);
   // One that came late in its period is not followed at once by that of the next.
@@ -112,6 +119,18 @@ export function isDue(
   // Asked by a clock that was far ahead: waiting for that day would be waiting for ever.
   if (last.askedAt > now.wallMs + 2 * everyMs) return true;
   return slotOf(schedule, now.wallMs) > slotOf(schedule, last.askedAt);
+}
+
+/** Once in its period, and not in the next one's time. */
+function isToRetry(
+  schedule: Schedule,
+  { askedAt, failedAt }: LastAsked,
+  { wallMs }: { readonly wallMs: number },
+): boolean {
+  if (failedAt === undefined || schedule.everyMs < RETRIED_FROM_MS) return false;
+  return (
+    wallMs >= failedAt + RETRY_AFTER_MS && slotOf(schedule, wallMs) === slotOf(schedule, askedAt)
+  );
 }
 
 /** By the clock that never steps, where it is known by that. Negative: the other one was set back. */
