@@ -54,6 +54,15 @@ points:
   assert.equal(config.datasets?.['hv1-files']?.host, 'hv1');
 });
 
+test('an empty word where one or a list may stand is a fault, not a bug', () => {
+  const wrong = [
+    'hosts: {vm1: {on: ""}}',
+    `${HOSTS}domains: {site: {a: ""}}`,
+    `${HOSTS}points: {borg: {tool: borg, of: ""}}`,
+  ];
+  for (const text of wrong) assert.equal(faultOf(`${text}\n`).code, 'HF_CONFIG_INVALID', text);
+});
+
 const NAMES: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'an unknown host in a domain',
