@@ -80,8 +80,6 @@ export function addAgentRoutes(app: App, parts: Parts): void {
       const refused = counter.refusedUnread(request);
       return refused === undefined ? undefined : counter.refuse(request, reply, refused);
     });
-    // Behind another answer this one may never be begun: what was read for it is not kept until then.
-    inner.addHook('onSend', async (request) => room.leave(request.raw));
     inner.setErrorHandler((error: FastifyError, _request, reply) => {
       if (error.statusCode === 413) {
         return refuse(reply, {
