@@ -23,7 +23,7 @@ fi
 heap=
 case ${1:-}:${NODE_OPTIONS:-} in
   *max[-_]old[-_]space[-_]size*) ;;
-  server:*) heap=--max-old-space-size=1024 ;;
+  server:*) heap=--max-old-space-size=768 ;;
 esac
 # See bin/holdfast of the checkout for why these.
 exec "$root/bin/node" --max-semi-space-size=4 --no-concurrent-sparkplug --no-maglev $heap \

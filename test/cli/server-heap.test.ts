@@ -1,4 +1,4 @@
-// Goal: a server is told that it has 1 GB of heap, by checkout and package alike; nothing else is, and
+// Goal: a server is told that it has 768 MB of heap, by checkout and package alike; nothing else is, and
 // whoever says otherwise in NODE_OPTIONS is not overruled.
 // Method: the two programs that start Holdfast, with a node in their place that prints its words.
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const HEAP = '--max-old-space-size=1024';
+const HEAP = '--max-old-space-size=768';
 
 interface Started {
   readonly words: readonly string[];
