@@ -3,27 +3,15 @@
 // Method: a state with its register, damaged, cut, emptied, removed, rolled back and killed half-way.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { auditText, verifyAudit } from '../../src/access/core/audit.ts';
-import { openServerKey } from '../../src/adapters/http/server-key.ts';
 import { nodeHash } from '../../src/adapters/node/hash.ts';
-import {
-  openServerState,
-  type ServerState,
-  type StateChange,
-} from '../../src/adapters/sqlite/open-server-state.ts';
+import { openServerState, type StateChange } from '../../src/adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { monotonicMs, unixMs } from '../../src/base/units.ts';
-import {
-  KeptRegister,
-  readRegister,
-  registeredOf,
-  writeRegister,
-} from '../../src/main/server/agent-register.ts';
+import { monotonicMs } from '../../src/base/units.ts';
+import { KeptRegister, readRegister } from '../../src/main/server/agent-register.ts';
 import { openOwnKey, openOwnState } from '../../src/main/server/own-state.ts';
-import { recoverServer } from '../../src/main/server/recover.ts';
 import { agentRegisterText, parseAgentRegister } from '../../src/wire/agent-register.ts';
 import {
   audited,
@@ -36,7 +24,6 @@ import {
   type Place,
   place,
   recover,
-  USER,
 } from './recover-place.ts';
 
 const SEED = Number(process.env.SEED ?? 20161121);
