@@ -19,6 +19,12 @@ if [ -z "${NODE_COMPILE_CACHE:-}" ] && [ -O "$cache" ] && [ -w "$cache" ]; then
   NODE_COMPILE_CACHE=$cache
   export NODE_COMPILE_CACHE
 fi
+# What a server throws away it tidies up the sooner the less it may have: at 4 GB, when four times is there.
+heap=
+case ${1:-}:${NODE_OPTIONS:-} in
+  *max[-_]old[-_]space[-_]size*) ;;
+  server:*) heap=--max-old-space-size=768 ;;
+esac
 # See bin/holdfast of the checkout for why these.
-exec "$root/bin/node" --max-semi-space-size=4 --no-concurrent-sparkplug --no-maglev \
+exec "$root/bin/node" --max-semi-space-size=4 --no-concurrent-sparkplug --no-maglev $heap \
   "$root/dist/main/cli/main.js" "$@"

@@ -110,7 +110,10 @@ export class SimHost {
       spool: this.#spool(),
       heard: this.#heard(),
       jobs: { find: () => this.#job() },
-      freezer: { isFrozen: () => false, freeze: async () => [], unfreeze: async () => [] },
+      freezer: {
+        ...{ isFrozen: () => false, standing: () => undefined, resume: async () => [] },
+        ...{ freeze: async () => [], unfreeze: async () => [] },
+      },
       claims: { claim: () => {} },
       probes: this.items.map((item) => this.#probe(item)),
       reachFor: (peer) => this.#reach(peer),

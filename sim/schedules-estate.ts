@@ -63,6 +63,8 @@ export class SchedulesEstate {
   steps = 0;
   isCalm = false;
   readonly asked: Asked[] = [];
+  /** Jobs that failed: each may be asked for once more. */
+  readonly failed = new Set<string>();
   /** Of good runs: when they were asked for, by the true time. */
   readonly good: Asked[] = [];
   readonly troubles: string[] = [];
@@ -136,6 +138,7 @@ export class SchedulesEstate {
     agent.running = agent.running.filter(({ endsAt }) => endsAt > this.t);
     for (const { word, end } of ended) {
       agent.say(word.job, end);
+      if (end === 'failed') this.failed.add(word.job);
       const asked = this.asked.find(({ job }) => job === word.job);
       if (asked !== undefined && end === 'done') this.good.push(asked);
     }

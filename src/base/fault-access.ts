@@ -30,6 +30,11 @@ export const ACCESS_FAULTS = {
     remedy:
       'Where server.db is whole, move {path} away: `holdfast server` writes it anew from that. Where it is not, give an older copy with `server recover --agents FILE`, or enrol the hosts anew: `holdfast server token HOST`.',
   },
+  HF_RECOVER_COPY: {
+    kind: 'corrupt',
+    remedy:
+      'Run `holdfast server recover`: nobody gets in by what the copy holds, and it says what to do. Where the file was only moved here, whole: `holdfast server recover --moved`.',
+  },
   HF_RECOVER_NEEDED: {
     kind: 'corrupt',
     remedy:

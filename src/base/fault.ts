@@ -229,6 +229,11 @@ export const FAULTS = {
   },
   HF_SNAPSHOT_ABSENT: { kind: 'usage', remedy: 'List them with `holdfast snapshots`.' },
   HF_SNAPSHOT_AMBIGUOUS: { kind: 'usage', remedy: 'Give more digits of it: {matches}.' },
+  HF_SNAPSHOT_OF_OTHERS: {
+    kind: 'usage',
+    remedy:
+      'Back it up on this host first, or say whose it is to be: `--host NAME` or `--host WRITER` (in a job of agent.yaml `host: NAME`). There are: {writers}.',
+  },
   HF_SNAPSHOT_UNTRUSTED: {
     kind: 'refused',
     remedy:

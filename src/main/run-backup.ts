@@ -8,7 +8,8 @@ import { MOUNT_ANSWER_MAX, nodeMounts } from '../adapters/node/mounts.ts';
 import { nodeSource } from '../adapters/node/source.ts';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { gitignoreExcludes } from '../adapters/excludes/gitignore.ts';
-import type { ByteString } from '../base/bytes.ts';
+import { type ByteString, byteString } from '../base/bytes.ts';
+import { nothingWords } from '../base/nothing-taken.ts';
 import type { UnixMs } from '../base/units.ts';
 import { NAMES } from '../vault/core/object-id.ts';
 import type { HookRecord, ServiceRecord } from '../vault/core/snapshot-content.ts';
@@ -25,6 +26,7 @@ import { backup } from '../vault/shell/backup.ts';
 import { missingPacks } from '../vault/shell/missing-packs.ts';
 import { loadIndex } from '../vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
+import { emptiedFrom } from './emptied.ts';
 import { ThreadCrew } from './threads/thread-crew.ts';
 import type { VaultLine } from './vault-line.ts';
 import type { VaultSession } from './vault-session.ts';
@@ -67,7 +69,7 @@ export async function runBackup(
   try {
     // What killed runs left makes room for this one.
     session.line.sweep(clock.now());
-    return await backup(
+    const outcome = await backup(
       {
         vault,
         disk,
@@ -89,6 +91,7 @@ export async function runBackup(
         ownDirs: identitiesOf(request.ownPlaces),
       },
     );
+    return await withEmptied(session, request.dataSet, outcome);
   } catch (error) {
     throw await crew.causeOf(error);
   } finally {
@@ -97,6 +100,18 @@ export async function runBackup(
     await crew.close();
     session.line.packs.close();
   }
+}
+
+/** What is to be there and is not was not kept: a gap, though nothing failed. */
+async function withEmptied(
+  session: VaultSession,
+  dataSet: string,
+  outcome: BackupOutcome,
+): Promise<BackupOutcome> {
+  const before = await emptiedFrom(session, dataSet, outcome);
+  if (before === undefined) return outcome;
+  outcome.report.gap(outcome.roots[0]?.path ?? byteString(''), nothingWords(before));
+  return { ...outcome, emptiedFrom: before };
 }
 
 async function contentsOf(session: VaultSession): Promise<VaultContents> {

@@ -1,5 +1,6 @@
 /** Composes a drill with the real world around it. */
 import fs from 'node:fs';
+import os from 'node:os';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { dropCached } from '../adapters/node/syscalls-extents.ts';
 import { type ByteString, byteString } from '../base/bytes.ts';
@@ -11,7 +12,7 @@ import type { VaultPlace } from './vault-place.ts';
 import { directVault, type VaultSession } from './vault-session.ts';
 
 export interface RunDrill
-  extends Omit<DrillRequest, 'mediumOfVault' | 'mediumOfScratch' | 'startEngines'> {
+  extends Omit<DrillRequest, 'host' | 'mediumOfVault' | 'mediumOfScratch' | 'startEngines'> {
   /** By default engines are started on what needs one. */
   readonly withoutEngines?: boolean;
   /** `--min-free`, in bytes. */
@@ -36,6 +37,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
       },
       {
         ...asked,
+        host: os.hostname(),
         ...(withoutEngines ? {} : { startEngines: await starterIn(request.scratch, minFree) }),
         mediumOfVault: mediumOfPlace(place),
         mediumOfScratch: mediumOf(request.scratch),

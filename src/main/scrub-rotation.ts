@@ -35,13 +35,23 @@ export interface Turn {
   readonly ended: () => RotationShown;
 }
 
+/** No turn is noted of a vault that holds nothing: one that was is evidence that it held something. */
+export function wasReadInTurn(session: VaultSession, state: ByteString): boolean {
+  const rotation = readRotation(session, rotationPath(session, state));
+  return rotation?.readAt.some((at) => at !== null) === true;
+}
+
+function rotationPath({ vault }: VaultSession, state: ByteString): ByteString {
+  return byteString(`${state}/rotation-${vault.id}.json`);
+}
+
 /** @throws Fault of the vault, or of the state directory */
 export async function beginTurn(
   session: VaultSession,
   of: { readonly state: ByteString; readonly parts: number },
 ): Promise<Turn> {
-  const { clock, tools, vault } = session;
-  const path = byteString(`${of.state}/rotation-${vault.id}.json`);
+  const { clock, tools } = session;
+  const path = rotationPath(session, of.state);
   const startedAt = clock.now();
   const { snapshots } = await listSnapshots(directVault(session));
   const oldestContent = Math.min(startedAt, ...snapshots.map(({ record }) => record.time));

@@ -1,5 +1,6 @@
 /** `agents.json` of a server: docs/format/server-register.md. */
 import { z } from 'zod';
+import { USERS_MAX } from '../access/core/bounds.ts';
 import { byteString, hexOf } from '../base/bytes.ts';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { type UnixMs, unixMs } from '../base/units.ts';
@@ -29,6 +30,8 @@ export interface AgentRegister {
   /** Of the audit log when it was written: a witness of how far the state had come. */
   readonly audit: { readonly hash: string; readonly n: number };
   readonly agents: readonly RegisteredAgent[];
+  /** Names of accounts that let somebody in. Absent: of a register that did not have them yet. */
+  readonly users?: readonly string[] | undefined;
 }
 
 const whole = z.int().min(0);
@@ -48,11 +51,15 @@ const schema = z.strictObject({
       }),
     )
     .max(REGISTERED_MAX),
+  users: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/))
+    .max(USERS_MAX)
+    .optional(),
   sum: hex64,
 });
 
 export function agentRegisterText(hash: Hash, register: AgentRegister): string {
-  const { pin, writtenAt, audit, agents } = register;
+  const { pin, writtenAt, audit, agents, users } = register;
   const sorted = agents.toSorted((one, other) => (one.agent < other.agent ? -1 : 1));
   const unsummed = {
     format: FORMAT,
@@ -60,6 +67,7 @@ export function agentRegisterText(hash: Hash, register: AgentRegister): string {
     writtenAt,
     audit: { ...audit },
     agents: sorted.map(plain),
+    ...(users === undefined ? {} : { users: users.toSorted() }),
   };
   return `${canonicalJson({ ...unsummed, sum: sumOf(hash, canonicalJson(unsummed)) })}\n`;
 }
@@ -79,15 +87,19 @@ export function parseAgentRegister(hash: Hash, text: string): AgentRegister | un
   }
   const parsed = schema.safeParse(raw);
   if (!parsed.success) return undefined;
-  const { pin, writtenAt, audit, agents } = parsed.data;
+  const { pin, writtenAt, audit, agents, users } = parsed.data;
   const register = {
     ...{ pin, audit, writtenAt: unixMs(writtenAt) },
+    ...(users === undefined ? {} : { users }),
     agents: agents.map((each) => ({ ...each, enrolledAt: unixMs(each.enrolledAt) })),
   };
   const isKnown = agents.every(({ agent, publicKey }) => agent === idOf(hash, publicKey));
   const isOnce = new Set(agents.map(({ agent }) => agent)).size === agents.length;
+  const isEachOnce = users === undefined || new Set(users).size === users.length;
   // Written anew it is the same text, its sum too: else it was cut, or altered.
-  return isKnown && isOnce && agentRegisterText(hash, register) === text ? register : undefined;
+  return isKnown && isOnce && isEachOnce && agentRegisterText(hash, register) === text
+    ? register
+    : undefined;
 }
 
 function sumOf(hash: Hash, text: string): string {

@@ -248,6 +248,8 @@ export const configSchema = z
     ...estateKeys,
   })
   .superRefine((given, context) => {
+    // Where a word is wrong already, what was to be made of it is still as it was written.
+    if (context.issues.length > 0) return;
     const known = Object.keys(given.datasets ?? {});
     const hosts = Object.entries(given.datasets ?? {}).flatMap(([name, one]) => {
       const host = hostOfDataSet(one);

@@ -1,5 +1,6 @@
 /** The part of holdfast.yaml that `holdfast server` goes by. */
 import { z } from 'zod';
+import { zone } from './zone.ts';
 
 /** `127.0.0.1:7431`, `[::1]:7431`, `0.0.0.0:7431`; a port of 0 is any that is free. */
 const listenAt = z
@@ -18,7 +19,7 @@ const span = z
     return Number.parseInt(given, 10) * UNIT_MS[unit as keyof typeof UNIT_MS];
   });
 const every = span.refine((ms) => ms >= 10_000 && ms <= 366 * DAY_MS, 'from 10s to 366d');
-/** `01:00-05:00`, of UTC; it may go over midnight. */
+/** `01:00-05:00`, of UTC where no `timezone` is said; it may go over midnight. */
 const window = z
   .string()
   .regex(/^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$/, 'such as 01:00-05:00')
@@ -52,6 +53,8 @@ const schedule = z
     /** So long a good run counts; else one and a half periods, and ten minutes. */
     limit: span.optional(),
     window: window.optional(),
+    /** By whose clock on the wall the window is. */
+    timezone: zone.optional(),
     /** Scrubs of the same vault run one after the other; else each host is taken to have its own. */
     vault: z.string().min(1).max(200).optional(),
     /** It runs at most so much of the time; else a scrub a quarter, all else all of it. */
@@ -66,6 +69,9 @@ const schedule = z
     if (acts.length !== 1) say('host', 'one of backup: JOB, drill: JOB, scrub: JOB beside it');
     if (given.window !== undefined && given.every % DAY_MS !== 0) {
       say('window', 'only where every is of whole days, such as 1d');
+    }
+    if (given.timezone !== undefined && given.window === undefined) {
+      say('timezone', 'only beside a window');
     }
     if (given.whole !== undefined && given.scrub === undefined) say('whole', 'only of a scrub');
     if (given.limit !== undefined && given.limit < given.every) {

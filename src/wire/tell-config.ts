@@ -1,5 +1,6 @@
 /** The part of holdfast.yaml below `tell:`: who is told, by what, and how soon. */
 import { z } from 'zod';
+import { zone } from './zone.ts';
 
 const text = z.string().min(1);
 const line = text.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'a text of one line');
@@ -38,17 +39,6 @@ const quietSpan = z
   .string()
   .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)
   .refine((given) => given.slice(0, 5) !== given.slice(6), 'two times as 22:00-07:00');
-const zone = z.string().refine(isZone, 'a time zone as Europe/Berlin');
-
-function isZone(given: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: given }).format(0) !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
 /** Of every channel. */
 const common = {
   /** Who reads it; its own name where it is not said. */

@@ -245,6 +245,8 @@ export function makeKit(seed = 1): Kit {
         },
         freezer: {
           isFrozen: () => frozen.length > 0,
+          standing: () => undefined,
+          resume: async () => [],
           freeze: async ({ id }) => {
             frozen.push(id);
             return await Promise.resolve([]);

@@ -107,10 +107,10 @@ const RUNS: Readonly<Record<Level, readonly string[]>> = {
   look: [],
   keep: [
     'backup --name www --json',
-    'drill latest --data-set www --json',
+    'drill latest --data-set www --own --json',
     'vault check --rotate 5% --json',
   ],
-  act: ['restore latest /srv/restored --data-set www --json', 'apply p-0a1b2c3d --json'],
+  act: ['restore latest /srv/restored --data-set www --own --json', 'apply p-0a1b2c3d --json'],
 };
 
 function rootHere(t: TestContext): string {
@@ -284,7 +284,7 @@ test(`SEED=${SEED}: answers that are none fail with a Fault, and with nothing el
   const server = https.createServer({ key: key.key, cert: key.cert }, (request, response) => {
     request.resume();
     request.on('end', () => {
-      response.writeHead(status);
+      response.statusCode = status;
       response.end(answer);
     });
   });

@@ -300,10 +300,105 @@ test('a vault that was emptied is no turn of a rotation, and nothing of it is pr
   const turns = () => fs.readdirSync(bench.state).filter((name) => name.startsWith('rotation-'));
   const [kept = ''] = turns();
   const before = fs.readFileSync(bench.at('state', kept), 'utf8');
+  empty();
+  assert.equal(bench.run(rotate).status, 1);
+  assert.equal(fs.readFileSync(bench.at('state', kept), 'utf8'), before);
+});
+
+/** As it is after somebody has removed what is in it. */
+function empty(): void {
   for (const part of ['packs', 'index', 'snapshots']) {
     fs.rmSync(bench.at('vault', part), { recursive: true });
     fs.mkdirSync(bench.at('vault', part));
   }
-  assert.equal(bench.run(rotate).status, 6);
-  assert.equal(fs.readFileSync(bench.at('state', kept), 'utf8'), before);
+}
+
+test('a new vault is fine; one that was emptied or set back is damaged, whoever knows that', () => {
+  withData();
+  const key = bench.at('key');
+  const env = { HOLDFAST_KEY_FILE: key };
+  assert.equal(bench.run(['init', '--new-key-file', key]).status, 0);
+  const check = ['vault', 'check'];
+  const read = [...check, '--read-data'];
+  for (const args of [check, read]) {
+    const fresh = bench.run(args, { env });
+    assert.equal(fresh.status, 0, fresh.stderr);
+    assert.match(fresh.stdout, /holds no snapshots yet: there is nothing to prove/);
+    assert.equal(bench.json(args, { env }).said.isKept, false);
+  }
+  assert.equal(bench.run(['backup', bench.at('data')], { env }).status, 0);
+  assert.equal(bench.json(check, { env }).said.isKept, false, 'the structure alone is no proof');
+  // Others that never wrote: one drilled, one read all, one read in turn, one saw nothing.
+  const other = (name: string) => ({ env: { ...env, HOLDFAST_STATE: bench.at(name) } });
+  assert.equal(bench.run(['drill', 'latest'], other('drilled')).status, 0);
+  assert.equal(bench.json(read, other('read')).said.isKept, true);
+  assert.equal(bench.json([...check, '--rotate', '100%'], other('turned')).said.isKept, true);
+  assert.equal(bench.run(check, { env }).status, 0);
+
+  // The newest is taken away, and the chain before it is whole: only who wrote it knows.
+  const before = new Set(fs.readdirSync(bench.at('vault/snapshots')));
+  bench.write('data/new', 'more');
+  assert.equal(bench.run(['backup', bench.at('data')], { env }).status, 0);
+  const [last = ''] = fs.readdirSync(bench.at('vault/snapshots')).filter((n) => !before.has(n));
+  fs.renameSync(bench.at('vault/snapshots', last), bench.at('taken'));
+  const setBack = bench.run(check, { env });
+  assert.equal(setBack.status, 1);
+  assert.match(setBack.stdout, /is damaged: 1 snapshot that it had is gone; it has 1\./);
+  assert.match(setBack.stdout, /this host wrote [0-9a-f]{8}, its number 2, and it is not\s+here/);
+  fs.renameSync(bench.at('taken'), bench.at('vault/snapshots', last));
+  assert.equal(bench.run(check, { env }).status, 0);
+
+  empty();
+  for (const options of [{ env }, other('drilled'), other('read'), other('turned')]) {
+    for (const args of [check, read]) {
+      const { status, stdout } = bench.run(args, options);
+      assert.equal(status, 1, stdout);
+      assert.match(stdout, /has lost its snapshots: it had some, and has none/);
+      assert.match(stdout, /do +find out who or what emptied it/);
+      const { said } = bench.json(args, options);
+      assert.deepEqual([said.isSound, said.isKept], [false, false]);
+    }
+  }
+  assert.equal(bench.run(check, other('none')).status, 0);
+});
+
+test('a data set that had entries and is empty now is said, a gap, and no good evidence', () => {
+  init();
+  const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const dir = bench.at('mnt');
+  fs.mkdirSync(dir);
+  const backup = ['backup', '--name', 'www', dir];
+  const never = bench.run(backup);
+  assert.equal(never.status, 0, 'nobody knows that it is to hold something');
+  assert.match(
+    flat(never.stdout),
+    /▲ empty it is empty: is what it is read from there, and mounted\?/,
+  );
+  bench.write('mnt/page', 'page');
+  assert.equal(bench.run([...backup, '--quiet']).stdout, '');
+  fs.rmSync(bench.at('mnt/page'));
+  // And again: what is empty for long is not good for that.
+  for (const _ of [1, 2]) {
+    const emptied = bench.run([...backup, '--quiet']);
+    assert.equal(emptied.status, 6, emptied.stdout);
+    assert.match(emptied.stdout, /of www.*, which is empty now, in/);
+    assert.match(
+      flat(emptied.stdout),
+      /not kept \S+: it is empty, and had 2 entries before: is what/,
+    );
+  }
+  const { status, said } = bench.json(backup);
+  assert.deepEqual(
+    [status, said.backups?.[0]?.emptiedFrom, said.backups?.[0]?.gapCount],
+    [6, 2, 1],
+  );
+  // Drilled, it would be a recovery point without a flaw: of nothing.
+  const shown = (): string => {
+    assert.equal(bench.run(['drill', 'latest']).status, 0);
+    return bench.run(['exposure']).stdout;
+  };
+  assert.match(shown(), /the directory.* at least .*drilled/);
+  bench.write('mnt/page', 'page');
+  assert.equal(bench.run(backup).status, 0);
+  assert.match(shown(), /the directory +[0-9.]+ to [0-9.]+ .*drilled/);
 });

@@ -71,6 +71,42 @@ test('freeze, look again, unfreeze: by the id of the word', async (t) => {
   assert.match(over?.why ?? '', /still stopped/);
 });
 
+test('what was not stopped when the agent was killed is stopped when it goes on, and started by unfreeze', async (t) => {
+  const bench = new Bench();
+  t.after(() => bench.remove());
+  const script = bench.write('switch', SCRIPT);
+  fs.chmodSync(script, 0o700);
+  bench.write('is', 'on\n');
+  const command = (verb: string): [string, ...string[]] => [script, verb];
+  const ports = { disk: nodeDisk(), tools: nodeTools() };
+  let at = Date.now();
+  const stateDir = byteString(bench.state);
+  const freezer = agentFreezer({
+    ...{ ports, stateDir, clock: { now: () => unixMs(at) } },
+    stoppers: {
+      deploys: {
+        kind: 'command',
+        ...{ state: command('state'), stop: command('stop'), start: command('start') },
+      },
+    },
+  });
+  const is = (): string => fs.readFileSync(bench.at('is'), 'utf8').trim();
+  const id = 'a'.repeat(32);
+  assert.equal(freezer.standing(), undefined);
+  assert.deepEqual(await freezer.resume(), []);
+  // As it is on the disk of who was killed behind the switch.
+  const made = { at: unixMs(at) };
+  new FreezeSwitch({ ...ports, stateDir }).set({ ...WORD, made, spanMs: hours(1), id });
+  assert.deepEqual([freezer.standing(), is()], [id, 'on']);
+  const seen = await freezer.resume();
+  assert.deepEqual([seen.map(({ saw }) => saw), is()], [['healthy'], 'off']);
+  await freezer.unfreeze({ word: 'unfreeze', n: 2, id, by: 'ann' });
+  assert.deepEqual([freezer.isFrozen(), freezer.standing(), is()], [false, undefined, 'on']);
+  new FreezeSwitch({ ...ports, stateDir }).set({ ...WORD, made, spanMs: hours(1), id });
+  at += hours(2);
+  assert.deepEqual([freezer.standing(), await freezer.resume(), is()], [undefined, [], 'on']);
+});
+
 test('no word of a server takes the place of a freeze that a person of the host made', async (t) => {
   const bench = new Bench();
   t.after(() => bench.remove());

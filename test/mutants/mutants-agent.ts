@@ -4,11 +4,11 @@ import type { Mutant } from './mutant.ts';
 export const AGENT_MUTANTS: readonly Mutant[] = [
   {
     id: 'agent: another protocol is no end of a request',
-    file: 'src/adapters/agent-link/https-link.ts',
+    file: 'src/adapters/agent-link/one-line.ts',
     edits: [
       {
-        replace: "    request.on('close', () => reject(new Error('it answered nothing')));\n",
-        with: '',
+        replace: 'for (const { fail } of this.#waiting.splice(0)) fail(why);',
+        with: 'this.#waiting.splice(0).forEach(() => String(why));',
       },
     ],
     caughtBy: { file: 'test/agents/hostile-lines.test.ts', name: 'another protocol' },

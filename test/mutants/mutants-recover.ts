@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts';
 
 const OWN = 'src/main/server/own-state.ts';
 const RECOVER = 'src/main/server/recover.ts';
+const GENERATIONS = 'src/main/server/generations.ts';
+const OLDER = 'test/server/older-copy.test.ts';
 const DRILL = 'test/server/recover.test.ts';
 const ACCESS = 'test/access/access.test.ts';
 const LOG = 'test/server/audit-log.test.ts';
@@ -36,6 +38,34 @@ export const RECOVER_MUTANTS: readonly Mutant[] = [
     isQuick: true,
   },
   {
+    id: 'recover: a lie of an agent ends a server',
+    file: GENERATIONS,
+    edits: [{ replace: '|| !seal.isOurs(said)) return;', with: ') return;' }],
+    caughtBy: { file: OLDER, name: 'lies' },
+    why: 'one host that was taken over stops all watching',
+  },
+  {
+    id: 'recover: what agents were told of a later state is not asked at a start',
+    file: OWN,
+    edits: [{ replace: 'await refuseOlder(directory,', with: 'void (directory,' }],
+    caughtBy: { file: OLDER, name: 'all files of one older copy' },
+    why: 'a snapshot that was put back lets in who was removed, after each start anew',
+  },
+  {
+    id: 'register: what it does not take is acknowledged',
+    file: 'src/main/server/agent-register.ts',
+    edits: [{ replace: '    if (next === this.#now) return;\n', with: '    return;\n' }],
+    caughtBy: { file: 'test/server/register.test.ts', name: 'what the register does not take' },
+    why: 'on a full disk a revocation is told of that a recover does not know',
+  },
+  {
+    id: 'recover: a damaged state whose log was moved is whole',
+    file: RECOVER,
+    edits: [{ replace: "if (found === 'damaged') putMark(mark);", with: '' }],
+    caughtBy: { file: DRILL, name: 'killed at every call' },
+    why: 'what was acknowledged last is gone, and a start goes on without it',
+  },
+  {
     id: 'recover: who is not in the register stays',
     file: RECOVER,
     edits: [
@@ -53,8 +83,8 @@ export const RECOVER_MUTANTS: readonly Mutant[] = [
     file: RECOVER,
     edits: [
       {
-        replace: "found === 'older' ? await closeWaysIn(state) : []",
-        with: "found === 'lost' ? await closeWaysIn(state) : []",
+        replace: 'isOfThen ? await closeWaysIn(state, gone) : []',
+        with: '!isOfThen ? await closeWaysIn(state, gone) : []',
       },
     ],
     caughtBy: { file: DRILL, name: 'older copy' },
@@ -89,9 +119,8 @@ export const RECOVER_MUTANTS: readonly Mutant[] = [
     file: 'src/wire/agent-register.ts',
     edits: [
       {
-        replace:
-          'return isKnown && isOnce && agentRegisterText(hash, register) === text ? register : undefined;',
-        with: 'return isKnown && isOnce ? register : undefined;',
+        replace: 'isEachOnce && agentRegisterText(hash, register) === text',
+        with: 'isEachOnce',
       },
     ],
     caughtBy: { file: DRILL, name: 'cut, altered' },

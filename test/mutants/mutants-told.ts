@@ -78,8 +78,14 @@ export const TOLD_MUTANTS: readonly Mutant[] = [
   one(
     'outbox: a heap for one channel hides the messages of others',
     SENDER,
-    ['return rows.length < ROWS_MAX ? rows :', 'return rows.length < 1e9 ? rows :'],
-    { caughtBy: SIM, why: 'the pager is silent since the mail server is down' },
+    [
+      'await store.due(clock.now(), ROWS_MAX, name)',
+      '(await store.due(clock.now(), ROWS_MAX)).filter(({ channel }) => channel === name)',
+    ],
+    {
+      caughtBy: { file: 'test/tell/outbox-many.test.ts', name: 'of many the oldest' },
+      why: 'the pager is silent since the mail server is down',
+    },
   ),
   one(
     'outbox: a clock that was set back is waited for',

@@ -160,6 +160,10 @@ test('backups: what was cut off is seen in each form that tells', async (t) => {
   put(dir, 'backup.sql.gz', zlib.gzipSync(sql));
   assertFound(await look(backups(dir)), 'broken', /does not end with/);
   put(dir, 'backup.sql.zst', zlib.zstdCompressSync(Buffer.from(sql)), HOUR / 2);
+  assertFound(await look(backups(dir)), 'broken', /does not end with/);
+  put(dir, 'backup.sql.zst', zlib.zstdCompressSync(Buffer.from(sql + end)), HOUR / 2);
+  assertFound(await look(backups(dir)), 'healthy', /whole \(zstd, dump\)/);
+  put(dir, 'backup.sql.zst', zlib.zstdCompressSync(Buffer.from(sql)), HOUR / 2);
   assertFound(
     await look(backups(dir, { end: 'complete' })),
     'broken',
@@ -167,6 +171,31 @@ test('backups: what was cut off is seen in each form that tells', async (t) => {
   );
   put(dir, 'backup.sql.zst', zlib.zstdCompressSync(Buffer.from(sql + end)), HOUR / 2);
   assertFound(await look(backups(dir, { end: 'complete' })), 'healthy', /whole/);
+});
+
+test('backups: what a pipe or a crash leaves when nothing was written is no backup', async (t) => {
+  if (!needs(t, 'zstd')) return;
+  const none = { input: Buffer.alloc(0) };
+  const zip = Buffer.concat([Buffer.from('PK\u0005\u0006'), Buffer.alloc(18)]);
+  const cases: readonly (readonly [RegExp, Buffer])[] = [
+    [/gzip: there is nothing in it/, zlib.gzipSync('')],
+    [/zstd: there is nothing in it/, execFileSync('zstd', ['-qc'], none)],
+    [/xz: there is nothing in it/, execFileSync('xz', ['-c'], none)],
+    [/zip: there is nothing in it/, zip],
+    [/nothing but zeros/, Buffer.alloc(10_240)], // Also a tar of nothing.
+    [/nothing but zeros/, Buffer.alloc(1 << 20)],
+  ];
+  for (const [why, bytes] of cases) {
+    const dir = folder(t);
+    put(dir, 'backup', bytes);
+    assertFound(await look(backups(dir)), 'broken', why);
+  }
+  // An image of a disk begins and ends with nothing, and holds something.
+  const image = Buffer.alloc(1 << 20);
+  image.write('_BHRfS_M', 65_600);
+  const dir = folder(t);
+  put(dir, 'disk.img', image);
+  assertFound(await look(backups(dir)), 'healthy', /does not tell/);
 });
 
 test('backups: a change of a byte in the middle of gzip is seen, and one file is read once', async (t) => {

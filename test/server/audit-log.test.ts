@@ -143,6 +143,9 @@ test('the command proves the log of a server, and an export of it', async (t) =>
   const noted = `4:${whole.said.head?.hash ?? ''}`;
   assert.equal(ask('--verify', GOLDEN, '--head', noted).status, 0, 'the export is the same file');
   assert.equal(ask('--verify', GOLDEN, '--head', HEAD).status, 5);
+  const none = ask('--verify', '/dev/null');
+  assert.deepEqual([none.status, none.said.isWhole], [5, false], 'all of it was cut off');
+  assert.equal(ask('--verify', '/').status, 64, 'no bug');
   const copy = fs.readFileSync(db);
   const breaks: readonly (readonly [RegExp, readonly string[]])[] = [
     [

@@ -9,7 +9,7 @@ import http from 'node:http';
 import type net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { nodeClock } from '../../src/adapters/node/clock.ts';
 import { type RunningPeer, startPeer } from '../../src/main/peer/start-peer.ts';
@@ -61,9 +61,15 @@ async function pingsTaken(t: TestContext): Promise<{ url: string; taken: string[
   return { url: `http://127.0.0.1:${port}/ping/holdfast-server`, taken };
 }
 
-function scratch(t: TestContext): string {
+/** Removed when all has ended: `after` of a test runs in order, and what is closed later writes into it. */
+const directories: string[] = [];
+after(() => {
+  for (const directory of directories) fs.rmSync(directory, { recursive: true });
+});
+
+function scratch(): string {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-peer-'));
-  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
 
@@ -79,9 +85,14 @@ function serverIn(stateDirectory: string, port = 0): Promise<RunningServer> {
 
 async function peerOf(
   t: TestContext,
-  of: { readonly watches: string; readonly mail: Mailbox; readonly says?: string },
+  of: {
+    readonly watches: string;
+    readonly mail: Mailbox;
+    readonly says?: string;
+    readonly state?: string;
+  },
 ): Promise<RunningPeer> {
-  const { watches, mail, says } = of;
+  const { watches, mail, says, state = scratch() } = of;
   const peer = await startPeer({
     ...{ peer: { watches, says }, clock: nodeClock(), log: nothing, everyMs: 50 },
     tell: tellSchema.parse({
@@ -93,7 +104,7 @@ async function peerOf(
         },
       },
     }),
-    ...{ configDirectory: os.tmpdir(), stateDirectory: scratch(t) },
+    ...{ configDirectory: os.tmpdir(), stateDirectory: state },
     onBug: (error) => assert.fail(String(error)),
   });
   t.after(() => peer.close());
@@ -105,7 +116,7 @@ const addressOf = ({ at, pin }: RunningServer): string => `https://127.0.0.1:${a
 test('a server that ends is told of by mail of the peer, and its return too; pings stop meanwhile', async (t) => {
   const mail = await mailbox(t);
   const { url, taken } = await pingsTaken(t);
-  const state = scratch(t);
+  const state = scratch();
   let server = await serverIn(state);
   const watches = addressOf(server);
   const { port } = server.at;
@@ -127,7 +138,7 @@ test('a server that ends is told of by mail of the peer, and its return too; pin
 test('one that answers with another key is not the server', async (t) => {
   const mail = await mailbox(t);
   const { url, taken } = await pingsTaken(t);
-  const server = await serverIn(scratch(t));
+  const server = await serverIn(scratch());
   t.after(() => server.close());
   const other = Buffer.alloc(32, 7).toString('base64url');
   await peerOf(t, { watches: `https://127.0.0.1:${server.at.port}#${other}`, mail, says: url });
@@ -136,9 +147,31 @@ test('one that answers with another key is not the server', async (t) => {
   assert.deepEqual(taken, [], 'what was not seen well is not said to be');
 });
 
+test('a peer that watches another server now ends what it told of the one before, and not as well', async (t) => {
+  const mail = await mailbox(t);
+  const state = scratch();
+  const server = await serverIn(scratch());
+  const watches = addressOf(server);
+  await server.close();
+  const before = await peerOf(t, { watches, mail, state });
+  await until(() => mail.subjects.length === 1);
+  await before.close();
+  const other = await serverIn(scratch());
+  t.after(() => other.close());
+  const after = await peerOf(t, { watches: addressOf(other), mail, state });
+  // Ended before it had kept the answer, the first mail comes again: what counts is how it ends.
+  const ends = (): readonly string[] =>
+    mail.subjects.filter((subject) =>
+      subject.startsWith(`no longer watched: server 127.0.0.1:${server.at.port}`),
+    );
+  await until(() => ends().length > 0);
+  await after.close();
+  assert.ok(!mail.subjects.some((subject) => subject.startsWith('ok:')));
+});
+
 test('a server that answers and tells nobody is not up', async (t) => {
   const mail = await mailbox(t);
-  const server = await serverIn(scratch(t));
+  const server = await serverIn(scratch());
   t.after(() => server.close());
   await peerOf(t, { watches: addressOf(server), mail });
   const set = nothing;
@@ -151,7 +184,7 @@ test('a peer whose own mail is not taken says so where it pings, until it is tak
   const mail = await mailbox(t);
   const { url, taken } = await pingsTaken(t);
   mail.isTaking = false;
-  const state = scratch(t);
+  const state = scratch();
   const server = await serverIn(state);
   const watches = addressOf(server);
   await server.close();

@@ -2,118 +2,33 @@
 // was put out stays out; a damage anywhere is a fault that is named, never a bug and never a new start.
 // Method: a state with its register, damaged, cut, emptied, removed, rolled back and killed half-way.
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { auditText, verifyAudit } from '../../src/access/core/audit.ts';
-import { openServerKey } from '../../src/adapters/http/server-key.ts';
 import { nodeHash } from '../../src/adapters/node/hash.ts';
-import {
-  openServerState,
-  type ServerState,
-  type StateChange,
-} from '../../src/adapters/sqlite/open-server-state.ts';
+import { openServerState, type StateChange } from '../../src/adapters/sqlite/open-server-state.ts';
 import { Fault } from '../../src/base/fault.ts';
-import { monotonicMs, unixMs } from '../../src/base/units.ts';
-import {
-  KeptRegister,
-  readRegister,
-  registeredOf,
-  writeRegister,
-} from '../../src/main/server/agent-register.ts';
+import { monotonicMs } from '../../src/base/units.ts';
+import { KeptRegister, readRegister } from '../../src/main/server/agent-register.ts';
 import { openOwnKey, openOwnState } from '../../src/main/server/own-state.ts';
-import { recoverServer } from '../../src/main/server/recover.ts';
 import { agentRegisterText, parseAgentRegister } from '../../src/wire/agent-register.ts';
-import type { StoredAgent } from '../../src/watch/core/server/changes.ts';
+import {
+  audited,
+  clock,
+  isFault,
+  keep,
+  newAgent,
+  NOW,
+  opened,
+  type Place,
+  place,
+  recover,
+} from './recover-place.ts';
 
 const SEED = Number(process.env.SEED ?? 20161121);
 const ROUNDS = Number(process.env.HOLDFAST_RECOVER_ROUNDS ?? 40);
-const NOW = unixMs(1_800_000_000_000);
-const clock = { now: () => NOW };
 const monotonic = () => monotonicMs(0);
-
-function newAgent(host: string): StoredAgent {
-  const der = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
-  const agent = createHash('sha256').update(der).digest('hex').slice(0, 32);
-  return {
-    ...{ agent, host, publicKey: der.toString('base64'), level: 'look', version: '0' },
-    ...{ enrolledAt: NOW, run: 7, seq: 8, acked: 9, boot: 'b', isRevoked: false },
-  };
-}
-
-const audited = (act: string) => ({
-  do: 'audit' as const,
-  entry: {
-    ...{ at: NOW, who: 'root', act, outcome: 'done' as const, subject: '', from: 'terminal' },
-    detail: {},
-  },
-});
-
-interface Place {
-  readonly directory: string;
-  readonly db: string;
-  readonly register: string;
-  readonly agents: readonly StoredAgent[];
-}
-
-/** Two that belong, one that was revoked, a user with all ways in, and a log. */
-async function place(t: TestContext): Promise<Place> {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-recover-'));
-  t.after(() => fs.rmSync(directory, { recursive: true }));
-  const db = path.join(directory, 'server.db');
-  const register = path.join(directory, 'agents.json');
-  const agents = [newAgent('web1'), newAgent('db1'), { ...newAgent('old1'), isRevoked: true }];
-  const state = await openServerState(db);
-  const user = { name: 'anna', role: 'admin' as const, isDisabled: false, createdAt: NOW };
-  const ends = { createdAt: NOW, expiresAt: unixMs(NOW + 1e9) };
-  await state.commit([
-    ...agents.map((agent) => ({ do: 'agent' as const, agent })),
-    { do: 'user', user: { ...user, password: 'scrypt$1$1$1$AA$AA' } },
-    {
-      do: 'token',
-      token: { id: 'i', sha256: 's', owner: 'anna', label: '', scopes: ['read'], ...ends },
-    },
-    {
-      do: 'session',
-      session: { sha256: 'h', user: 'anna', csrf: '', createdAt: NOW, usedAt: NOW },
-    },
-    { do: 'one-time', oneTime: { sha256: 'o', kind: 'sign-in', of: 'anna', by: 'x', ...ends } },
-    audited('agent-enrolled'),
-    audited('agent-revoked'),
-  ]);
-  await keep({ directory, db, register, agents }, state);
-  await state.close();
-  return { directory, db, register, agents };
-}
-
-/** As a server does it after each enrolment. */
-async function keep({ directory, register }: Place, state: ServerState): Promise<void> {
-  const { pin } = await openServerKey(path.join(directory, 'server-key.pem'));
-  const { agents } = await state.load(NOW);
-  writeRegister(register, {
-    ...{ pin: pin.toString('base64url'), writtenAt: NOW, audit: await state.auditHead() },
-    agents: registeredOf(agents),
-  });
-}
-
-const recover = ({ directory }: Place, registerFile?: string) =>
-  recoverServer({ directory, registerFile, clock });
-
-const isFault =
-  (...codes: readonly string[]) =>
-  (error: unknown): boolean =>
-    error instanceof Fault && codes.includes(error.code);
-
-async function opened<T>(at: Place, look: (state: ServerState) => Promise<T>): Promise<T> {
-  const state = await openOwnState(at.directory);
-  try {
-    return await look(state);
-  } finally {
-    await state.close();
-  }
-}
 
 /** Those that belong, with nothing that they said; no other is heard; and it is written down. */
 async function assertRecovered(at: Place): Promise<void> {
@@ -282,7 +197,7 @@ test('an older copy is not served either where a person or a token was put out s
     });
     const pin = before?.pin ?? '';
     const parts = { file: at.register, pin, clock: { ...clock, monotonic }, log: assert.fail };
-    kept.push(new KeptRegister({ ...parts, head: () => state.auditHead() }, at.agents));
+    kept.push(new KeptRegister({ ...parts, state }, at.agents));
     await kept[0]?.write();
     await state.commit([out, audited('put-out')]);
     await state.close();
@@ -310,6 +225,72 @@ test('killed at any step, the same command goes on', async (t) => {
     assert.equal(agents.filter(({ isRevoked }) => !isRevoked).length, 2);
   });
   await assert.rejects(recover(at), isFault('HF_RECOVER_NOTHING'));
+});
+
+/**
+ * Damaged by what stands in its log: without that it looks like a whole state, and is an older one.
+ * Somebody looks at it, so that nobody's close writes the log into the file.
+ */
+async function damagedByLog(t: TestContext, { db }: Place): Promise<readonly Buffer[]> {
+  const { default: Database } = await import('better-sqlite3');
+  const file = new Database(db);
+  t.after(() => file.close());
+  file.pragma('journal_mode = WAL');
+  const lift: unknown = Reflect.get(file, 'unsafeMode');
+  assert.ok(typeof lift === 'function');
+  Reflect.apply(lift, file, []);
+  file.pragma('writable_schema = ON');
+  file.prepare("update sqlite_master set rootpage = 9999 where name = 'server_item'").run([]);
+  return [db, `${db}-wal`].map((name) => fs.readFileSync(name));
+}
+
+/** Each call of the file system from the nth on fails, as for a process that is not there any more. */
+function killAt(t: TestContext, nth: number): () => void {
+  let calls = 0;
+  const names = ['openSync', 'renameSync', 'linkSync', 'unlinkSync', 'fsyncSync'] as const;
+  const mocks = names.map((name) => {
+    const real = fs[name] as (...given: unknown[]) => unknown;
+    return t.mock.method(fs, name, (...given: unknown[]) => {
+      calls += 1;
+      if (calls >= nth) throw new Error('killed');
+      return real.apply(fs, given);
+    });
+  });
+  return () => {
+    for (const each of mocks) each.mock.restore();
+  };
+}
+
+test('a damaged state, killed at every call of the file system: never taken for whole without its log, and the same command ends it', async (t) => {
+  let killed = 0;
+  for (let nth = 1, isDone = false; !isDone; nth += 1) {
+    const at = await place(t);
+    const kept = await damagedByLog(t, at);
+    const end = killAt(t, nth);
+    const outcome = await recover(at).catch((error: unknown) => error);
+    end();
+    isDone = !(outcome instanceof Error);
+    if (!isDone) {
+      killed += 1;
+      assert.ok(outcome instanceof Error && outcome.message === 'killed', String(outcome));
+      const opens = await openOwnState(at.directory).then(
+        (state) => state.close().then(() => true),
+        () => false,
+      );
+      // What a start takes is the new one, and never what is left of the old.
+      if (!opens) assert.equal((await recover(at)).found, 'damaged', `killed at call ${nth}`);
+    }
+    await assertRecovered(at);
+    const names = fs.readdirSync(at.directory).filter((name) => name.includes('.aside-'));
+    const aside = names.map((name) => fs.readFileSync(path.join(at.directory, name)));
+    for (const bytes of kept) {
+      assert.ok(
+        aside.some((each) => each.equals(bytes)),
+        `killed at call ${nth}: what was there is kept`,
+      );
+    }
+  }
+  assert.ok(killed > 8, `${killed} kills`);
 });
 
 test('without the key that agents pinned none is made in silence; recover says who must come by hand', async (t) => {

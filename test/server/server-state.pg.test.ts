@@ -35,7 +35,12 @@ test('on PostgreSQL what was committed is what is read', { timeout: 300_000 }, a
         if (error !== undefined) throw error instanceof Error ? error : new Error('migration');
         const parts = { db, path: 'postgresql', hash: nodeHash(), begin: 'begin' };
         return new KyselyServerState({
-          ...{ ...parts, busyLimitMs: 0, onCommitted: () => Promise.resolve() },
+          ...{
+            ...parts,
+            busyLimitMs: 0,
+            onCommitting: () => undefined,
+            onCommitted: () => Promise.resolve(),
+          },
         });
       };
       await playOn(open, acts);

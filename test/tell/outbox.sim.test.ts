@@ -64,8 +64,19 @@ class World {
     return new OutboxSender({
       store: {
         commit: (changes) => power.call(() => this.#commit(changes), when),
-        due: (now, countMax) => power.call(() => this.#due(now, countMax), when),
-        rows: async () => [...this.rows.values()],
+        due: (now, countMax, channel) =>
+          power.call(() => {
+            const due = this.#due(now).filter((row) => row.channel === channel);
+            return due.slice(0, countMax);
+          }, when),
+        dueChannels: async (now) => [...new Set(this.#due(now).map(({ channel }) => channel))],
+        openOf: async (channel, alerts) =>
+          [...this.rows.values()].filter(
+            (row) =>
+              row.channel === channel &&
+              alerts.includes(row.alert ?? '') &&
+              (row.state === 'waiting' || row.state === 'sending'),
+          ),
         openAlerts: async () => this.alerts,
       },
       channels: options.channels ?? [
@@ -100,12 +111,12 @@ class World {
       if (change.do === 'outbox') this.rows.set(change.row.id, change.row);
   }
 
-  #due(now: UnixMs, countMax = Infinity): readonly OutboxRow[] {
+  #due(now: UnixMs): readonly OutboxRow[] {
     const due = [...this.rows.values()].filter(
       ({ state, dueAt, createdAt }) =>
         (state === 'waiting' || state === 'sending') && (dueAt <= now || createdAt > now),
     );
-    return due.sort((a, b) => a.dueAt - b.dueAt).slice(0, countMax);
+    return due.sort((a, b) => a.dueAt - b.dueAt);
   }
 }
 
@@ -430,11 +441,12 @@ test('a state that cannot be used is said, and tried again', async () => {
   const sender = new OutboxSender({
     store: {
       commit: async () => undefined,
-      due: async () => {
+      due: async () => [],
+      openOf: async () => [],
+      dueChannels: async () => {
         asked += 1;
         throw new Fault('HF_LEDGER_UNAVAILABLE', 'locked');
       },
-      rows: async () => [],
       openAlerts: async () => [],
     },
     channels: [],

@@ -15,7 +15,7 @@ import type { SnapshotContent, SnapshotRoot } from '../../src/vault/core/snapsho
 
 const vault = { id: 'v' };
 const none: ReadonlySet<string> = new Set();
-const of = { vault, copy: 'here', evidence: new Map(), started: none };
+const of = { vault, copy: 'here', evidence: new Map(), started: none, emptied: none };
 
 function root(path: string, digit = '0'): SnapshotRoot {
   const sha256 = parseDigest(digit.repeat(64));

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unixMs } from '../../src/base/units.ts';
+import { FreezeWords } from '../../src/main/server/freeze-words.ts';
 import type { AgentRecord, Said, Say } from '../../src/watch/core/agent/messages.ts';
 import { ITEMS_PER_AGENT_MAX } from '../../src/watch/core/server/changes.ts';
 import { estateNow } from '../../src/watch/core/server/estate-now.ts';
@@ -73,6 +74,81 @@ test('a job that was lost before its agent heard it is not begun after a start o
   const heard = desk.hear(0);
   assert.ok('words' in heard);
   assert.deepEqual(heard.words, []);
+});
+
+test('a freeze that is heard late lasts as long as its owner said, and one that was lifted is not heard', () => {
+  const desk = new Desk();
+  desk.say([]);
+  const id = 'f'.repeat(32);
+  const word = { word: 'freeze', id, by: 'ann', reason: 'storage', forMs: HOUR_MS } as const;
+  desk.done(desk.core.tell('web', word, desk.now));
+  const freeze = {
+    ...{ id, by: 'ann', reason: 'storage', at: desk.now.wallMs },
+    until: unixMs(desk.now.wallMs + HOUR_MS),
+  };
+  const words = desk.committed.flatMap((change) =>
+    change.do === 'word' ? [{ agent: A, word: JSON.parse(change.word.body) }] : [],
+  );
+  const left = (): readonly unknown[] => {
+    const heard = desk.hear(0);
+    assert.ok('words' in heard);
+    return heard.words.map((each) => ('forMs' in each ? each.forMs : each.word));
+  };
+  desk.atMs += 600_000;
+  assert.deepEqual(left(), [HOUR_MS - 600_000]);
+  desk.start({ words, freezes: [freeze] });
+  desk.atMs += 600_000;
+  desk.say([]);
+  assert.deepEqual(left(), [HOUR_MS - 1_200_000], 'after a start of the server as well');
+  desk.wallOffMs = -10 * HOUR_MS;
+  assert.deepEqual(left(), [HOUR_MS], 'a clock that was set back makes it no longer than it was');
+  desk.wallOffMs = 0;
+  desk.done(desk.core.tell('web', { word: 'unfreeze', id, by: 'ann' }, desk.now));
+  assert.deepEqual(left(), ['unfreeze']);
+  desk.start({ words, freezes: [freeze] });
+  desk.atMs += HOUR_MS;
+  desk.say([]);
+  assert.deepEqual(left(), [], 'its end has come');
+  desk.start({ words, freezes: [] });
+  desk.say([]);
+  assert.deepEqual(left(), [], 'it was ended while nobody listened');
+});
+
+test('who was killed when it had heard of a freeze, before anybody looked, hears of it again', async () => {
+  const desk = new Desk();
+  const id = 'f'.repeat(32);
+  const word = { word: 'freeze', id, by: 'ann', reason: 'storage', forMs: HOUR_MS } as const;
+  desk.say([]);
+  desk.done(desk.core.tell('web', word, desk.now));
+  const until = unixMs(desk.now.wallMs + HOUR_MS);
+  const freezes = [{ id, by: 'ann', reason: 'storage', at: desk.now.wallMs, until }];
+  let isFrozen = false;
+  const words = new FreezeWords({
+    ...{ core: desk.core, now: () => desk.now, noted: { freezes } },
+    writer: {
+      take: (_lane, make) => {
+        const pending = make();
+        pending.settle();
+        return Promise.resolve(pending.answer);
+      },
+    },
+    desk: { saidBy: (agent) => ({ isFrozen: agent === B || isFrozen }) },
+  });
+  const waiting = (): number =>
+    desk.core.agents().find(({ stored }) => stored.agent === A)?.words.length ?? 0;
+  await words.beat();
+  assert.equal(waiting(), 1, 'it waits already');
+  // Heard, and killed: the next run of it begins before the next round.
+  const n = desk.core.heard(A, 0, desk.now).words.at(-1)?.n ?? 0;
+  desk.hear(n);
+  desk.done(desk.core.take(desk.message([], { run: 2, mark: desk.mark() }), desk.now));
+  assert.equal(waiting(), 0);
+  await words.beat();
+  assert.equal(waiting(), 1);
+  desk.hear(Number.MAX_SAFE_INTEGER);
+  isFrozen = true;
+  await words.beat();
+  assert.equal(waiting(), 0, 'who says that it is frozen hears no more');
 });
 
 test('a request that was taken is not taken again, and neither is an earlier one', () => {

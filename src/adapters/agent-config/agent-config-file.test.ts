@@ -58,6 +58,7 @@ test('what is wrong is said with its line, and allows nothing', (t) => {
     ['jobs:\n  ../x: {backup: www}\n', /agent\.yaml/],
     ['jobs:\n  nightly: {backup: -rf}\n', /line 2/],
     ['jobs:\n  back: {restore: www, to: relative}\n', /line 2/],
+    ['jobs:\n  weekly: {drill: www, host: --own}\n', /line 2/],
     ['jobs:\n  bits: {scrub: "--seed=x"}\n', /line 2/],
     ['level: keep\nmore: 1\n', /agent\.yaml/],
     ['level: [\n', /no YAML/],

@@ -41,6 +41,22 @@ test('a job runs what agent.yaml says, and its environment is not the agent’s'
   assert.deepEqual(env.trim().split(' '), ['HOLDFAST_LEASH', 'PATH', 'PWD']);
 });
 
+test('a drill and a restore are of what this host wrote itself, unless another is named', async () => {
+  const argsOf = async (act: JobAct, line: object): Promise<string> => {
+    const config = { jobs: { it: line } } as AgentConfig;
+    const { answer = '' } = await end(
+      jobsOf(`printf '{"args":"%s"}' "$*"`, {}, config),
+      wordOf(act, 'it'),
+    );
+    return String(JSON.parse(answer).args);
+  };
+  assert.equal(await argsOf('drill', { drill: 'www' }), 'drill latest --data-set www --own --json');
+  assert.equal(
+    await argsOf('restore', { restore: 'www', to: '/srv/back', host: 'web1' }),
+    'restore latest /srv/back --data-set www --host web1 --json',
+  );
+});
+
 test('a name that is not there, or stands for something else, is refused', () => {
   const jobs = jobsOf('exit 0');
   for (const [act, name] of [

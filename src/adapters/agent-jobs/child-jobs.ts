@@ -72,9 +72,14 @@ export class ChildJobs implements JobRunner {
 
 function argsOf(line: JobLine): readonly string[] {
   if ('backup' in line) return ['backup', '--name', line.backup];
-  if ('drill' in line) return ['drill', 'latest', '--data-set', line.drill];
+  if ('drill' in line) return ['drill', 'latest', '--data-set', line.drill, ...whose(line)];
   if ('scrub' in line) return ['vault', 'check', '--rotate', line.scrub];
-  return ['restore', 'latest', line.to, '--data-set', line.restore];
+  return ['restore', 'latest', line.to, '--data-set', line.restore, ...whose(line)];
+}
+
+/** In a vault that hosts share the newest of a name may be another's. */
+function whose({ host }: { readonly host?: string | undefined }): readonly string[] {
+  return host === undefined ? ['--own'] : ['--host', host];
 }
 
 interface Run extends ChildJobsPlace {

@@ -13,6 +13,7 @@ import { test, type TestContext } from 'node:test';
 import tls from 'node:tls';
 import { Fault } from '../../base/fault.ts';
 import type { Say } from '../../watch/core/agent/messages.ts';
+import { until } from '../../../test/server/agent-double.ts';
 import { openServerKey, type ServerKey } from '../http/server-key.ts';
 import { HttpsLink } from './https-link.ts';
 import { identityOfPem, newIdentity } from './identity.ts';
@@ -157,7 +158,7 @@ const BAD: readonly (readonly [what: string, code: string, answer: http.RequestL
     'somewhere else',
     'HF_SERVER_REFUSED',
     (_, response) => {
-      response.writeHead(302, { location: 'https://127.0.0.1:1/' });
+      response.writeHead(302, { location: 'https://127.0.0.1:1/', 'content-length': 0 });
       response.end();
     },
   ],
@@ -165,7 +166,7 @@ const BAD: readonly (readonly [what: string, code: string, answer: http.RequestL
     'a refusal with a terminal in it',
     'HF_SERVER_REFUSED',
     (_, response) => {
-      response.writeHead(401);
+      response.statusCode = 401;
       response.end(JSON.stringify({ problem: 'bad-signature', remedy: '\u001b[2J' }));
     },
   ],
@@ -173,7 +174,8 @@ const BAD: readonly (readonly [what: string, code: string, answer: http.RequestL
     'too fast',
     'HF_SERVER_AWAY',
     (_, response) => {
-      response.writeHead(429, { 'retry-after': '17' });
+      response.statusCode = 429;
+      response.setHeader('retry-after', '17');
       response.end(JSON.stringify({ problem: 'too-fast', remedy: '' }));
     },
   ],
@@ -209,4 +211,87 @@ test('nobody there, and being told to end', async (t) => {
   const place = { host: '127.0.0.1', port: 1, pin: '0'.repeat(64) };
   const nobody = new HttpsLink(identity, place);
   assert.equal((await faultOf(nobody.say(sayOf(identity.agent), NEVER))).code, 'HF_SERVER_AWAY');
+});
+
+/** Counts connections, and answers each request when the test says so. */
+async function inTurns(t: TestContext) {
+  const asked: { readonly url: string; readonly answer: (body: object) => void }[] = [];
+  const sockets = new Set<unknown>();
+  const { link, identity } = await serving(t, (request, response) => {
+    sockets.add(request.socket);
+    request.resume();
+    const answer = (body: object): void => void response.end(JSON.stringify(body));
+    request.on('end', () => asked.push({ url: request.url ?? '', answer }));
+  });
+  const head = { format: 'holdfast-hear-0', agent: identity.agent, run: 1, seq: 1 } as const;
+  const hear = (signal = NEVER) => link.hear({ ...head, boot: 'b', upMs: 1, after: 0 }, signal);
+  const say = (signal = NEVER) => link.say(sayOf(identity.agent), signal);
+  return { asked, sockets, hear, say, link };
+}
+
+const HEARD = { format: 'holdfast-heard-0', mark: MARK, words: [] };
+
+test('what is said goes out on the line on which a word is waited for', async (t) => {
+  const { asked, sockets, hear, say } = await inTurns(t);
+  const heard = hear();
+  await until(() => asked.length === 1);
+  const said = say();
+  await until(() => asked.length === 2);
+  const [first = assert.fail(), second = assert.fail()] = asked;
+  assert.deepEqual([first.url, second.url], ['/agent/v1/hear', '/agent/v1/say']);
+  // In whatever order they are ready, each is given its own.
+  second.answer(SAID);
+  first.answer(HEARD);
+  assert.deepEqual([await heard, await said], [HEARD, SAID]);
+  assert.equal(sockets.size, 1);
+});
+
+test('two that ask at once make one line', async (t) => {
+  const { asked, sockets, hear, say } = await inTurns(t);
+  const both = Promise.all([hear(), say()]);
+  await until(() => asked.length === 2);
+  for (const { url, answer } of asked) answer(url.endsWith('hear') ? HEARD : SAID);
+  assert.deepEqual(await both, [HEARD, SAID]);
+  assert.equal(sockets.size, 1);
+});
+
+test('whoever stops waiting takes the line with them: no answer reaches another', async (t) => {
+  const { asked, sockets, hear, say } = await inTurns(t);
+  const end = new AbortController();
+  const heard = faultOf(hear(end.signal));
+  await until(() => asked.length === 1);
+  const said = faultOf(say());
+  await until(() => asked.length === 2);
+  end.abort();
+  assert.deepEqual([(await heard).code, (await said).code], ['HF_SERVER_AWAY', 'HF_SERVER_AWAY']);
+  const again = say();
+  await until(() => asked.length === 3);
+  asked[1]?.answer({ ...SAID, acked: 99 });
+  asked[2]?.answer(SAID);
+  assert.deepEqual(await again, SAID);
+  assert.equal(sockets.size, 2);
+});
+
+test('who has been told to end before there is a line waits for none', async (t) => {
+  const { say, link } = await inTurns(t);
+  assert.equal((await faultOf(say(AbortSignal.abort()))).code, 'HF_SERVER_AWAY');
+  const asked = faultOf(say());
+  link.close();
+  assert.equal((await asked).code, 'HF_SERVER_AWAY');
+});
+
+test('an answer that nobody asked for ends the line, and the next one is whole', async (t) => {
+  const texts: string[] = [];
+  const { link, identity } = await serving(t, (request, response) => {
+    request.resume();
+    request.on('end', () => {
+      const text = JSON.stringify({ ...SAID, acked: texts.length });
+      texts.push(text);
+      const twice = `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+      if (texts.length === 1) response.socket?.write(twice + twice);
+      else response.end(text);
+    });
+  });
+  assert.equal((await link.say(sayOf(identity.agent), NEVER)).acked, 0);
+  assert.equal((await link.say(sayOf(identity.agent), NEVER)).acked, 1);
 });

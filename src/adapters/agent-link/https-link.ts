@@ -1,9 +1,8 @@
 /** The agent's line to its server: signed requests over a pinned key. docs/format/agent.md. */
-import http from 'node:http';
 import type { z } from 'zod';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
-import { BODY_BYTES_MAX, HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
+import { HEAR_WAIT_MS } from '../../watch/core/agent/messages.ts';
 import type {
   Enrol,
   Enrolled,
@@ -16,6 +15,7 @@ import type {
 } from '../../watch/core/agent/messages.ts';
 import type { ServerLink } from '../../watch/shell/agent/server-link.ts';
 import type { ShowLink } from '../../watch/shell/agent/show-ports.ts';
+import { GENERATION_HEADER } from '../../wire/agent/generation.ts';
 import {
   enrolledMessage,
   heardMessage,
@@ -23,7 +23,10 @@ import {
   shownMessage,
 } from '../../wire/agent/messages.ts';
 import type { AgentIdentity, Verb } from './identity.ts';
-import { PinnedAgent, type ServerPlace } from './pinned-agent.ts';
+import type { Answered } from './answer-reader.ts';
+import type { KeptGeneration } from './kept-generation.ts';
+import { OneLine } from './one-line.ts';
+import type { ServerPlace } from './pinned-agent.ts';
 
 /** What a server that is under load may take; then it is taken for lost. */
 const SAY_LIMIT_MS = 30_000;
@@ -34,21 +37,18 @@ const SHOWN_MAX = 200;
 /** Answers after which trying again may help, whatever their words are. */
 const AWAY = new Set([408, 429, 500, 502, 503, 504]);
 
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: string;
-}
-
 export class HttpsLink implements ServerLink, ShowLink {
   readonly #identity: AgentIdentity;
   readonly #place: ServerPlace;
-  readonly #agent: PinnedAgent;
+  readonly #line: OneLine;
+  readonly #generation: KeptGeneration | undefined;
 
-  constructor(identity: AgentIdentity, place: ServerPlace) {
+  /** @param generation none: of a host that is not enrolled yet */
+  constructor(identity: AgentIdentity, place: ServerPlace, generation?: KeptGeneration) {
     this.#identity = identity;
     this.#place = place;
-    this.#agent = new PinnedAgent(place);
+    this.#line = new OneLine(place);
+    this.#generation = generation;
   }
 
   async enrol(message: Enrol): Promise<Enrolled> {
@@ -78,48 +78,63 @@ export class HttpsLink implements ServerLink, ShowLink {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SHOW_LIMIT_MS)]);
     const head = Buffer.from(`${JSON.stringify(message)}\n`, 'utf8');
     const body = frame === undefined ? head : Buffer.concat([head, frame]);
-    const answer = await this.#post('show', body, limit);
-    if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refusal(answer);
-    return this.#parsed(shownMessage, answer.body);
+    // A large frame on a thin line must not keep what is said waiting: it has a line of its own.
+    const line = new OneLine(this.#place);
+    try {
+      const answer = await this.#post({ verb: 'show', line }, body, limit);
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw this.#refusal(answer);
+      return this.#parsed(shownMessage, answer.body);
+    } finally {
+      line.close();
+    }
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#line.close();
   }
 
   async #ask(verb: Verb, message: Enrol | Say | Hear, signal: AbortSignal): Promise<string> {
     const body = JSON.stringify(message);
-    const answer = await this.#post(verb, body, signal);
-    if (answer.status === 200) return answer.body;
+    const answer = await this.#post({ verb, line: this.#line }, body, signal);
+    if (answer.status === 200) {
+      const generation = answer.fields.get(GENERATION_HEADER);
+      if (generation !== undefined) this.#generation?.hear(generation);
+      return answer.body;
+    }
     throw this.#refusal(answer);
   }
 
-  async #post(verb: Verb, body: string | Buffer, signal: AbortSignal): Promise<Answer> {
+  async #post(
+    { verb, line }: { readonly verb: Verb; readonly line: OneLine },
+    body: string | Buffer,
+    signal: AbortSignal,
+  ): Promise<Answered> {
     const { host, port, pin } = this.#place;
     const { agent, sign } = this.#identity;
-    const request = http.request({
-      ...{ host, port, method: 'POST', path: `/agent/v1/${verb}`, agent: this.#agent, signal },
-      headers: {
-        host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'holdfast-agent': agent,
-        'holdfast-signature': sign({ verb, pin, body }),
-      },
-    });
+    const generation = this.#generation?.text;
+    const head = [
+      `POST /agent/v1/${verb} HTTP/1.1`,
+      `host: ${host.includes(':') ? `[${host}]` : host}:${port}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `holdfast-agent: ${agent}`,
+      `holdfast-signature: ${sign({ verb, pin, body })}`,
+      ...(generation === undefined ? [] : [`${GENERATION_HEADER}: ${generation}`]),
+    ];
     try {
-      return await exchange(request, body);
+      const begin = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1');
+      const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
+      return await line.ask(Buffer.concat([begin, bytes]), signal);
     } catch (error) {
-      request.destroy();
       if (error instanceof Fault) throw error;
       throw this.#away(error instanceof Error ? error.message : String(error), error);
     }
   }
 
-  #refusal({ status, retryAfter, body }: Answer): Fault {
+  #refusal({ status, fields, body }: Answered): Fault {
     const { problem, remedy } = refusalIn(body);
-    const wait = retryMs(retryAfter);
+    const wait = retryMs(fields.get('retry-after'));
     if (AWAY.has(status) || problem === 'too-fast' || problem === 'not-now') {
       return this.#away(`it answered ${status} ${problem}`.trim(), undefined, wait);
     }
@@ -146,30 +161,6 @@ export class HttpsLink implements ServerLink, ShowLink {
   get #name(): string {
     return `${this.#place.host}:${this.#place.port}`;
   }
-}
-
-async function exchange(request: http.ClientRequest, body: string | Buffer): Promise<Answer> {
-  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    request.on('response', resolve);
-    request.on('error', reject);
-    // Where it changes to another protocol there is neither an answer nor an error.
-    request.on('close', () => reject(new Error('it answered nothing')));
-    request.end(body);
-  });
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response) {
-    if (!Buffer.isBuffer(part)) continue;
-    size += part.length;
-    if (size > BODY_BYTES_MAX) throw new Error('it answered more than 1 MiB');
-    parts.push(part);
-  }
-  if (!response.complete) throw new Error('its answer ended in the middle');
-  return {
-    status: response.statusCode ?? 0,
-    retryAfter: response.headers['retry-after'],
-    body: Buffer.concat(parts).toString('utf8'),
-  };
 }
 
 function jsonOf(body: string): unknown {

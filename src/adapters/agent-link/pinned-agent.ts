@@ -25,8 +25,7 @@ export class PinnedAgent extends http.Agent {
   readonly #place: ServerPlace;
 
   constructor(place: ServerPlace) {
-    // One each for what is said, what is heard and what is shown.
-    super({ keepAlive: true, maxSockets: 3, maxFreeSockets: 2, timeout: IDLE_MS });
+    super({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2, timeout: IDLE_MS });
     this.#place = place;
   }
 
@@ -34,25 +33,47 @@ export class PinnedAgent extends http.Agent {
     _options: http.ClientRequestArgs,
     done?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const { host, port } = this.#place;
-    const name = net.isIP(host) === 0 ? { servername: host } : {};
-    const socket = tls.connect({
-      ...{ host, port, ...name, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
-      // Its key is compared below instead.
-      rejectUnauthorized: false,
-    });
-    const answer = (error: Error | null): void => {
-      clearTimeout(limit);
-      socket.off('error', answer);
-      if (error !== null) socket.destroy();
-      done?.(error, socket);
-    };
-    const late = new Error(`no connection within ${CONNECT_LIMIT_MS / 1000} s`);
-    const limit = setTimeout(() => answer(late), CONNECT_LIMIT_MS);
-    socket.on('error', answer);
-    socket.once('secureConnect', () => answer(keyFault(socket, this.#place)));
+    connect(this.#place, (error, socket) => done?.(error, socket));
     return undefined;
   }
+}
+
+/** @throws Fault HF_SERVER_OTHER, errors of the line; where `signal` ends it, that it was closed */
+export function connectPinned(place: ServerPlace, signal: AbortSignal): Promise<tls.TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
+  const socket = connect(place, (error) => {
+    signal.removeEventListener('abort', leave);
+    if (error === null) resolve(socket);
+    else reject(error);
+  });
+  const leave = (): void => void socket.destroy(new Error('the line was closed'));
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+  return promise;
+}
+
+function connect(
+  place: ServerPlace,
+  done: (error: Error | null, socket: tls.TLSSocket) => void,
+): tls.TLSSocket {
+  const { host, port } = place;
+  const name = net.isIP(host) === 0 ? { servername: host } : {};
+  const socket = tls.connect({
+    ...{ host, port, ...name, minVersion: 'TLSv1.3', ALPNProtocols: ['http/1.1'] },
+    // Its key is compared below instead.
+    rejectUnauthorized: false,
+  });
+  const answer = (error: Error | null): void => {
+    clearTimeout(limit);
+    socket.off('error', answer);
+    if (error !== null) socket.destroy();
+    done(error, socket);
+  };
+  const late = new Error(`no connection within ${CONNECT_LIMIT_MS / 1000} s`);
+  const limit = setTimeout(() => answer(late), CONNECT_LIMIT_MS);
+  socket.on('error', answer);
+  socket.once('secureConnect', () => answer(keyFault(socket, place)));
+  return socket;
 }
 
 function keyFault(socket: tls.TLSSocket, { host, port, pin }: ServerPlace): Fault | null {

@@ -74,6 +74,15 @@ services:
   assert.deepEqual(config.services?.shop?.['depends-on'], ['wiki']);
 });
 
+test('an empty word where one or a list may stand is a fault, not a bug', () => {
+  const wrong = [
+    'hosts: {vm1: {on: ""}}',
+    `${HOSTS}domains: {site: {a: ""}}`,
+    `${HOSTS}points: {borg: {tool: borg, of: ""}}`,
+  ];
+  for (const text of wrong) assert.equal(faultOf(`${text}\n`).code, 'HF_CONFIG_INVALID', text);
+});
+
 const NAMES: readonly (readonly [string, string, RegExp, RegExp])[] = [
   [
     'a service that needs one that there is not',

@@ -19,6 +19,7 @@ import {
 } from '../../../test/server/agent-double.ts';
 import { nodeClock } from '../node/clock.ts';
 import { type AgentRates, addAgentRoutes } from './agent-routes.ts';
+import type { RoomLimits } from './body-room.ts';
 import { type ListenLimits, listen, makeApp } from './https-server.ts';
 import { openServerKey, type ServerKey } from './server-key.ts';
 
@@ -36,7 +37,13 @@ interface Bench {
 
 async function bench(
   t: TestContext,
-  options: { readonly rates?: Partial<AgentRates>; readonly limits?: Partial<ListenLimits> } = {},
+  options: {
+    readonly rates?: Partial<AgentRates>;
+    readonly limits?: Partial<ListenLimits>;
+    readonly room?: Partial<RoomLimits>;
+    /** What it takes to take what was said. */
+    readonly saying?: () => Promise<void>;
+  } = {},
 ): Promise<Bench> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-agents-'));
   t.after(() => fs.rmSync(root, { recursive: true }));
@@ -56,23 +63,27 @@ async function bench(
       known.set(agent, message.publicKey);
       return Promise.resolve({ format: 'holdfast-enrolled-0', agent, host: 'web1', mark });
     },
-    say: (message) => {
+    say: async (message) => {
       took.push(message);
-      return Promise.resolve({ format: 'holdfast-said-0', mark, acked: 0 });
+      await options.saying?.();
+      return { format: 'holdfast-said-0', mark, acked: took.length };
     },
     show: (_message, frame) =>
       Promise.resolve({ format: 'holdfast-shown-0', mark, has: frame !== undefined }),
     hear: (_message, signal) =>
       new Promise((resolve) => {
         heard += 1;
-        signal.addEventListener('abort', () => {
+        const leave = (): void => {
           left += 1;
           resolve({ format: 'holdfast-heard-0', mark, words: [] });
-        });
+        };
+        if (signal.aborted) leave();
+        else signal.addEventListener('abort', leave, { once: true });
       }),
   };
   const app = makeApp({ key, onBug: (error) => bugs.push(error), limits: options.limits ?? {} });
-  addAgentRoutes(app, { desk, pin: key.pin, clock: nodeClock(), rates: options.rates ?? {} });
+  const { rates = {}, room = {} } = options;
+  addAgentRoutes(app, { desk, pin: key.pin, clock: nodeClock(), rates, room });
   const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
   t.after(() => app.close());
   return { port, key, took, known, bugs, heard: () => heard, left: () => left };
@@ -246,6 +257,78 @@ test('who hangs up while waiting for a word is not waited for', async (t) => {
   await until(() => at.heard() === 1);
   request.destroy();
   await until(() => at.left() === 1);
+});
+
+/** One connection, on which requests go out behind each other. */
+function lineTo(t: TestContext, at: Bench, agent: Agent) {
+  const socket = tls.connect({ host: '127.0.0.1', port: at.port, rejectUnauthorized: false });
+  t.after(() => socket.destroy());
+  let text = '';
+  socket.on('error', () => undefined);
+  socket.on('data', (part: Buffer) => {
+    text += part.toString();
+  });
+  const request = (verb: string, body: string): string => {
+    const headers = { ...agent.headers(verb, at.key.pin, body), host: 'x' };
+    const fields = Object.entries({ ...headers, 'content-length': String(body.length) });
+    const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    return `POST /agent/v1/${verb} HTTP/1.1\r\n${head}\r\n${body}`;
+  };
+  const formats = (): readonly string[] =>
+    [...text.matchAll(/"format":"([^"]+)"/g)].map(([, format = '']) => format);
+  return { socket, request, formats, text: () => text };
+}
+
+test('a word that is waited for holds up nothing that is said behind it on its line', async (t) => {
+  const at = await bench(t);
+  const agent = await enrolled(at);
+  const { socket, request, formats } = lineTo(t, at, agent);
+  socket.write(request('hear', agent.hear()));
+  await until(() => at.heard() === 1);
+  assert.equal(at.left(), 0);
+  socket.write(request('say', agent.say({ seq: 3 })));
+  const inOrder = ['holdfast-heard-0', 'holdfast-said-0'];
+  await until(() => formats().length === 2);
+  assert.deepEqual(formats(), inOrder);
+  // The same where both come at once: the first is over before it has begun to wait.
+  socket.write(request('hear', agent.hear({ seq: 4 })) + request('say', agent.say({ seq: 5 })));
+  await until(() => formats().length === 4);
+  assert.deepEqual(formats(), [...inOrder, ...inOrder]);
+  // And one that nothing comes behind waits, whatever was said before it.
+  socket.write(request('say', agent.say({ seq: 6 })) + request('hear', agent.hear({ seq: 7 })));
+  await until(() => formats().length === 5 && at.heard() === 3);
+  assert.equal(at.left(), 2);
+  socket.destroy();
+  await until(() => at.left() === 3);
+});
+
+test('what was read for an answer that is never begun is not kept', async (t) => {
+  const said = Promise.withResolvers<void>();
+  const at = await bench(t, { room: { bytesMax: 3000 }, saying: () => said.promise });
+  const agent = await enrolled(at);
+  const { socket, request } = lineTo(t, at, agent);
+  const long = { version: 'v'.repeat(60), boot: 'b'.repeat(60) };
+  const many = Array.from({ length: 6 }, (_, seq) => request('say', agent.say({ ...long, seq })));
+  socket.write(many.join(''));
+  await until(() => at.took.length === 6);
+  socket.destroy();
+  said.resolve();
+  // Now there is room for one that is nearly as large as all of it.
+  const records = Array.from({ length: 18 }, (_, n) => ({
+    t: 'lost',
+    n,
+    count: 1,
+    what: 'x'.repeat(100),
+  }));
+  const body = agent.say({ records });
+  assert.ok(body.length > 2500 && body.length < 3000, String(body.length));
+  const sayAgain = async (): Promise<number> => {
+    const headers = agent.headers('say', at.key.pin, body);
+    return (await post(at, 'say', { headers, body })).status;
+  };
+  let status = 0;
+  for (let tries = 0; tries < 100 && status !== 200; tries++) status = await sayAgain();
+  assert.equal(status, 200);
 });
 
 test('a line below TLS 1.3 is not opened', async (t) => {

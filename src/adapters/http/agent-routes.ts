@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../../host/clock.ts';
 import { enrolMessage, hearMessage, sayMessage, showMessage } from '../../wire/agent/messages.ts';
+import { GENERATION_HEADER } from '../../wire/agent/generation.ts';
 import {
   type AgentId,
   BODY_BYTES_MAX,
@@ -16,6 +17,7 @@ import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
 import { BodyRoom, type RoomLimits } from './body-room.ts';
 import type { App } from './https-server.ts';
 import { addressKey, RateLimit, type Rate } from './rate-limit.ts';
+import { Turns } from './turns.ts';
 
 const STATUS: Readonly<Record<RefusalWord, number>> = {
   malformed: 400,
@@ -55,8 +57,19 @@ const BYTES_MAX: Readonly<Record<string, number>> = {
 /** Messages that are being worked on at once; one more is told to come again. */
 const UNDER_WAY_MAX = 2000;
 
+/** How far the state has come, and what others have heard of it: docs/format/generation.md. */
+export interface GenerationDesk {
+  /** For an answer; undefined while there is none. */
+  readonly text: string | undefined;
+  /** It is an older copy: nothing is to be acknowledged with it. */
+  readonly isOlder: boolean;
+  /** Anybody's word: only what the server itself has signed counts. */
+  hear(text: string): void;
+}
+
 interface Parts {
   readonly desk: AgentDesk;
+  readonly generations?: GenerationDesk;
   readonly pin: Uint8Array;
   readonly clock: Clock;
   readonly rates?: Partial<AgentRates>;
@@ -65,7 +78,8 @@ interface Parts {
 }
 
 export function addAgentRoutes(app: App, parts: Parts): void {
-  const counter = new Counter(parts);
+  const turns = new Turns();
+  const counter = new Counter(parts, turns);
   const room = new BodyRoom(parts.clock, parts.room);
   app.register((inner, _options, done) => {
     // The signature is over the bytes: nothing of them is parsed before it was checked.
@@ -75,6 +89,7 @@ export function addAgentRoutes(app: App, parts: Parts): void {
       return await room.read(request.raw, BYTES_MAX[url] ?? BODY_BYTES_MAX);
     });
     inner.addHook('onRequest', async (request, reply) => {
+      turns.begin(request.raw);
       reply.raw.once('close', () => room.leave(request.raw));
       const refused = counter.refusedUnread(request);
       return refused === undefined ? undefined : counter.refuse(request, reply, refused);
@@ -103,6 +118,8 @@ export function addAgentRoutes(app: App, parts: Parts): void {
 /** Where requests of agents come to: each is known, well formed and not too soon, or refused. */
 class Counter {
   readonly #desk: AgentDesk;
+  readonly #generations: GenerationDesk | undefined;
+  readonly #turns: Turns;
   readonly #check: SignatureCheck;
   readonly #ofAgent: RateLimit;
   readonly #ofFrames: RateLimit;
@@ -110,9 +127,11 @@ class Counter {
   readonly #underWayMax: number;
   #underWay = 0;
 
-  constructor({ desk, pin, clock, rates, underWayMax }: Parts) {
+  constructor({ desk, generations, pin, clock, rates, underWayMax }: Parts, turns: Turns) {
     const { agent, frames, refused } = { ...RATES, ...rates };
     this.#desk = desk;
+    this.#generations = generations;
+    this.#turns = turns;
     this.#check = new SignatureCheck(pin);
     this.#ofAgent = new RateLimit(agent, clock);
     this.#ofFrames = new RateLimit(frames, clock);
@@ -150,22 +169,18 @@ class Counter {
     const message = this.#known(request, { verb: 'say', schema: sayMessage });
     if ('remedy' in message) return this.refuse(request, reply, message);
     const answer = await this.#working(() => this.#desk.say(message));
-    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+    if ('remedy' in answer) return refuse(reply, answer);
+    const generation = this.#generations?.text;
+    if (generation !== undefined) void reply.header(GENERATION_HEADER, generation);
+    return reply.send(answer);
   }
 
   async hear(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const message = this.#known(request, { verb: 'hear', schema: hearMessage });
     if ('remedy' in message) return this.refuse(request, reply, message);
     // Whoever has hung up hears nothing: the word waits for the next request.
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    reply.raw.once('close', leave);
-    try {
-      const answer = await this.#desk.hear(message, left.signal);
-      return await ('remedy' in answer ? refuse(reply, answer) : reply.send(answer));
-    } finally {
-      reply.raw.off('close', leave);
-    }
+    const answer = await this.#desk.hear(message, this.#turns.overOf(request.raw));
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
   }
 
   async show(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -210,6 +225,8 @@ class Counter {
     request.server.connections.know(request.raw.socket, agent);
     const waitMs = this.#ofAgent.take(agent);
     if (waitMs > 0) return tooFast(waitMs);
+    this.#hearGeneration(request);
+    if (this.#generations?.isOlder === true) return OLDER;
     const message = parsed(schema, read);
     if (message === undefined) return malformed('it is not as docs/format/agent.md has it');
     return message.agent === agent ? message : malformed('it names another agent');
@@ -232,7 +249,14 @@ class Counter {
   refuse(request: FastifyRequest, reply: FastifyReply, refused: RefusedSoon): FastifyReply {
     const isStranger = STATUS[refused.problem] === 401 || refused.problem === 'malformed';
     const waitMs = isStranger ? this.#ofRefused.take(addressKey(request.ip)) : 0;
+    // Who is not known here may be enrolled in a later state than this one.
+    if (waitMs === 0) this.#hearGeneration(request);
     return refuse(reply, waitMs > 0 ? tooFast(waitMs) : refused);
+  }
+
+  #hearGeneration({ headers }: FastifyRequest): void {
+    const { [GENERATION_HEADER]: said } = headers;
+    if (typeof said === 'string') this.#generations?.hear(said);
   }
 
   async #working<A>(work: () => Promise<A>): Promise<A | RefusedSoon> {
@@ -286,6 +310,12 @@ function malformed(why: string): RefusedSoon {
 
 const NOT_NOW: RefusedSoon = {
   ...{ problem: 'not-now', remedy: 'Say it again in a moment.', retryAfterS: 2 },
+};
+
+const OLDER: RefusedSoon = {
+  problem: 'not-now',
+  remedy: 'Its state is an older copy: `holdfast server recover` there.',
+  retryAfterS: 60,
 };
 
 function unknownAgent(): RefusedSoon {

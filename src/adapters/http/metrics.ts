@@ -40,26 +40,55 @@ function* partsOf(
 ): Generator<string> {
   yield `${own}\n`;
   for (const { name, help, linesOf } of FAMILIES) {
-    let text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
+    const lines = new Lines(name);
+    lines.text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
     for (const host of estate.hosts) {
-      for (const [labels, value] of linesOf(host)) text += `${name}{${labels}} ${value}\n`;
-      if (text.length < PART_LENGTH) continue;
-      yield text;
-      text = '';
+      linesOf(host, lines);
+      if (lines.text.length < PART_LENGTH) continue;
+      yield lines.text;
+      lines.text = '';
     }
-    yield text;
+    yield lines.text;
   }
   if (end !== '') yield end;
 }
 
 const PART_LENGTH = 65_536;
 
-type Line = readonly [labels: string, value: number];
+/** Lines of one family. They are a quarter of a million: of each nothing is made but its text. */
+class Lines {
+  text = '';
+  readonly #head: string;
+
+  constructor(name: string) {
+    this.#head = `${name}{`;
+  }
+
+  put(labels: string, value: number): void {
+    this.text += this.#head;
+    this.text += labels;
+    this.text += `} ${value}\n`;
+  }
+
+  /** Every mark has its series, one of them 1: a query for what failed finds it in any state. */
+  putMarks(labels: string, is: StandingMark): void {
+    for (const [mark, ends] of MARK_ENDS) {
+      this.text += this.#head;
+      this.text += labels;
+      this.text += ends[isIt(mark, is)];
+    }
+  }
+}
+
+const MARK_ENDS = MARKS.map((mark) => {
+  const ends = [`,mark="${mark}"} 0\n`, `,mark="${mark}"} 1\n`] as const;
+  return [mark, ends] as const;
+});
 
 interface Family {
   readonly name: string;
   readonly help: string;
-  readonly linesOf: (host: HostNow) => readonly Line[];
+  readonly linesOf: (host: HostNow, lines: Lines) => void;
 }
 
 /** Four series of each item and two more: the library takes seconds for what many hosts have. */
@@ -67,28 +96,33 @@ const FAMILIES: readonly Family[] = [
   {
     name: 'holdfast_host_mark',
     help: 'A host with all its items.',
-    linesOf: (host) => marksOf(labelsOf(host), host.standing.mark),
+    linesOf: (host, lines) => lines.putMarks(labelsOf(host), host.standing.mark),
   },
   {
     name: 'holdfast_agent_silence_seconds',
     help: 'Since the last word of an agent.',
-    linesOf: (host) => [[labelsOf(host), secondsOf(host.saidAgoMs)]],
+    linesOf: (host, lines) => lines.put(labelsOf(host), secondsOf(host.saidAgoMs)),
   },
   {
     name: 'holdfast_item_mark',
     help: 'One item.',
-    linesOf: (host) => host.items.flatMap((item) => marksOf(labelsIn(item), item.standing.mark)),
+    linesOf: ({ items }, lines) => {
+      for (const item of items) lines.putMarks(labelsIn(item), item.standing.mark);
+    },
   },
   {
     name: 'holdfast_evidence_age_seconds',
     help: 'Since it was seen; NaN: not known.',
-    linesOf: ({ items }) => items.map((item): Line => [labelsIn(item), secondsOf(item.ageMs)]),
+    linesOf: ({ items }, lines) => {
+      for (const item of items) lines.put(labelsIn(item), secondsOf(item.ageMs));
+    },
   },
   {
     name: 'holdfast_evidence_expires_seconds',
     help: 'Until it counts no more; NaN: nothing counts.',
-    linesOf: ({ items }) =>
-      items.map((item): Line => [labelsIn(item), secondsOf(item.expiresInMs)]),
+    linesOf: ({ items }, lines) => {
+      for (const item of items) lines.put(labelsIn(item), secondsOf(item.expiresInMs));
+    },
   },
 ];
 
@@ -100,11 +134,6 @@ function labelsIn(item: ItemNow): string {
   return `${labelsOf(item)},item="${escaped(item.item)}",kind="${escaped(item.kind)}"`;
 }
 
-function marksOf(labels: string, is: StandingMark): readonly Line[] {
-  return MARKS.map((mark): Line => [`${labels},mark="${mark}"`, isIt(mark, is)]);
-}
-
-/** Every mark has its series, one of them 1: a query for what failed finds it in any state. */
 function isIt(mark: StandingMark, is: StandingMark): 0 | 1 {
   return mark === is ? 1 : 0;
 }
@@ -115,5 +144,6 @@ function secondsOf(ms: number | undefined): number {
 }
 
 function escaped(text: string): string {
+  if (!/[\\"\n]/.test(text)) return text;
   return text.replaceAll(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`));
 }

@@ -102,6 +102,15 @@ test('Prometheus: the age is that of the samples, and no series is no good news'
     [value, at] = [text, text === vector('NaN') ? vector(NOW_S) : text];
     assert.equal((await seen(config)).saw, 'unreadable', text);
   }
+  // What lies of its time is no bug of ours: `holdfast probe` ended by it, and showed nothing at all.
+  for (const time of ['NaN', 'Infinity', '-Inf', ' ', 'x']) {
+    [value, at] = [vector(1), vector(time)];
+    assert.equal((await seen(config)).saw, 'unreadable', time);
+  }
+  [value, at] = [vector(' '), vector(NOW_S)];
+  assert.equal((await seen({ ...config, 'broken-below': 0 })).saw, 'unreadable', 'no number');
+  const { 'broken-below': _bound, ...unbound } = config;
+  assert.equal(probeConfig.safeParse(unbound).success, false, '`up` of a target that is down is 0');
   // Of what is computed nobody knows the age.
   assert.equal(probeConfig.safeParse({ ...config, query: 'sum(up)' }).success, false);
 });
@@ -259,7 +268,7 @@ test('one that hangs, is gone, or says too much is unreadable within its limit',
   const url = await serving(t, (asked) =>
     asked.includes('hang') ? 'hang' : 'x'.repeat(2_000_000),
   );
-  const config = { kind: 'prometheus', url, query: 'hang', limit: '1s' };
+  const config = { kind: 'prometheus', url, query: 'hang', limit: '1s', 'broken-below': 1 };
   const late = await seen(config);
   assert.deepEqual([late.saw, /did not/.test(late.why)], ['unreadable', true]);
   assert.match((await seen({ ...config, query: 'much' })).why, /more than can be read/);

@@ -7,6 +7,11 @@ import type { Wholeness } from '../../watch/core/probes/backup.ts';
 const TAIL_BYTES = 64 * 1024;
 const HEAD_BYTES_MIN = 32;
 const GZIP_BYTES_MAX = 4 * 1024 ** 3;
+/** Images of disks begin with nothing for so long, and less. */
+const ZEROS_BYTES = 128 * 1024;
+/** Of a stream, or an archive, in which nothing is: a program that failed before the pipe leaves one. */
+const EMPTY_XZ_BYTES = 32;
+const EMPTY_ZIP_BYTES = 22;
 const ZSTD_BLOCKS_MAX = 50_000_000;
 
 interface File {
@@ -44,8 +49,9 @@ export async function wholenessOf(path: string, end: string | undefined): Promis
 function plain(file: File, head: Buffer): Wholeness {
   const text = head.toString('latin1');
   if (text.startsWith('SQLite format 3\0')) return sqlite(file, head);
-  if (text.startsWith('PK\u0003\u0004')) return zip(file);
+  if (/^PK(?:\u0003\u0004|\u0005\u0006)/.test(text)) return zip(file);
   if (text.slice(257, 262) === 'ustar' && file.end === undefined) return tar(file);
+  if (isZeros(file)) return { form: '', is: 'torn', why: 'there is nothing but zeros in it' };
   return judgeEnd('text', { head: text, tail: tailOf(file), end: file.end });
 }
 
@@ -64,6 +70,18 @@ function judgeEnd(
   if (of.tail.includes(end))
     return { form: dump === undefined ? form : `${form}, dump`, is: 'whole', why: '' };
   return { form, is: 'torn', why: `it does not end with "${end}": it was cut off` };
+}
+
+const empty = (form: string): Wholeness => ({
+  ...{ form, is: 'torn', why: `${form}: there is nothing in it` },
+});
+
+/** At its begin, in the midst of it and at its end: so a crash leaves what was not on the disk yet. */
+function isZeros(file: File): boolean {
+  const last = file.bytes - ZEROS_BYTES;
+  return [0, Math.floor(last / 2), last].every((at) =>
+    readAt(file, at, ZEROS_BYTES).every((byte) => byte === 0),
+  );
 }
 
 function tailOf(file: File): string {
@@ -94,16 +112,33 @@ async function unpacked(file: File, form: string, by: Duplex): Promise<Wholeness
     if (!/^(?:Z_|ZSTD_)/.test(String(error.code))) throw error;
     return { form, is: 'torn', why: `${form}: ${error.message}` };
   }
+  if (head === '') return empty(form);
   return judgeEnd(form, { head, tail: tail.toString('latin1'), end: file.end });
+}
+
+/** What cannot be unpacked tells of itself by its blocks. */
+async function isDumpWithin(file: File, by: Duplex): Promise<boolean> {
+  const bytes = readAt(file, 0, ZEROS_BYTES);
+  let head = '';
+  by.on('data', (part: Buffer) => (head += part.toString('latin1', 0, 512)));
+  const over = new Promise((resolve) => by.once('close', resolve));
+  by.on('error', () => by.destroy());
+  by.write(bytes, () => by.destroy());
+  await over;
+  return DUMPS.some(([pattern]) => pattern.test(head));
 }
 
 const isZstd = (head: Buffer): boolean => head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528;
 
-/** What must stand at its end can only be seen by unpacking it; else that is spared. */
+/** What must stand at the end of a dump can only be seen by unpacking it; else that is spared. */
 async function zstd(file: File): Promise<Wholeness> {
-  const [form, why] = ['zstd', zstdTear(file)];
-  if (why !== undefined) return { form, is: 'torn', why };
-  if (file.end === undefined) return { form, is: 'whole', why: '' };
+  const form = 'zstd';
+  const seen = zstdTear(file);
+  if (seen.why !== undefined) return { form, is: 'torn', why: seen.why };
+  if (seen.isEmpty) return empty(form);
+  if (file.end === undefined && !(await isDumpWithin(file, zlib.createZstdDecompress()))) {
+    return { form, is: 'whole', why: '' };
+  }
   if (file.bytes > GZIP_BYTES_MAX) {
     return { form, is: 'unknown', why: 'its end is too far to be read here' };
   }
@@ -111,9 +146,10 @@ async function zstd(file: File): Promise<Wholeness> {
 }
 
 /** From block to block by their heads (RFC 8878): all of it is there when the last one is. */
-function zstdTear(file: File): string | undefined {
-  const torn = (why: string): string => `zstd: ${why}`;
+function zstdTear(file: File): { readonly why?: string; readonly isEmpty: boolean } {
+  const torn = (why: string) => ({ why: `zstd: ${why}`, isEmpty: false });
   let at = 0;
+  let isEmpty = true;
   let blocks = 0;
   while (at < file.bytes) {
     const head = readAt(file, at, 18);
@@ -133,12 +169,13 @@ function zstdTear(file: File): string | undefined {
       isLast = (word & 1) === 1;
       const type = (word >>> 1) & 3;
       if (type === 3) return torn('a block is none');
+      if (word >>> 3 > 0) isEmpty = false;
       at += 3 + (type === 1 ? 1 : word >>> 3);
     }
     if ((descriptor & 4) !== 0) at += 4;
   }
   if (at !== file.bytes) return torn('it is cut off');
-  return undefined;
+  return { isEmpty };
 }
 
 function frameHeadBytes(descriptor: number): number {
@@ -149,12 +186,14 @@ function frameHeadBytes(descriptor: number): number {
 }
 
 function xz(file: File): Wholeness {
+  if (file.bytes === EMPTY_XZ_BYTES) return empty('xz');
   const isWhole = readAt(file, file.bytes - 2, 2).toString('latin1') === 'YZ';
   const why = isWhole ? '' : 'xz: it is cut off';
   return { form: 'xz', is: isWhole ? 'whole' : 'torn', why };
 }
 
 function zip(file: File): Wholeness {
+  if (file.bytes === EMPTY_ZIP_BYTES) return empty('zip');
   const isWhole = tailOf(file).includes('PK\u0005\u0006');
   const why = isWhole ? '' : 'zip: its directory is missing, it is cut off';
   return { form: 'zip', is: isWhole ? 'whole' : 'torn', why };

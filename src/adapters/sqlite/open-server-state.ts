@@ -11,6 +11,8 @@ export interface OpenState {
   readonly busyLimitMs?: number;
   /** It must be there: a server that has lost its state is not to begin anew in silence. */
   readonly mustExist?: boolean;
+  /** Called before it is written; what it throws is thrown by the commit, and nothing is written. */
+  readonly onCommitting?: (changes: readonly StateChange[]) => void;
   /** Awaited before a commit resolves; what it is given is durable, and cannot be taken back. */
   readonly onCommitted?: (changes: readonly StateChange[]) => Promise<void>;
 }
@@ -35,9 +37,9 @@ export async function openServerState(path: string, of: OpenState = {}): Promise
   try {
     if (of.mustExist !== true) makePrivate(path);
     const db = await openSqliteDb(path, busyLimitMs);
-    const { onCommitted = () => Promise.resolve() } = of;
+    const { onCommitted = () => Promise.resolve(), onCommitting = () => undefined } = of;
     const parts = { db, path, hash: nodeHash(), begin: 'begin immediate', busyLimitMs };
-    return new KyselyServerState({ ...parts, onCommitted });
+    return new KyselyServerState({ ...parts, onCommitting, onCommitted });
   } catch (error) {
     throw stateFault(path, error);
   }

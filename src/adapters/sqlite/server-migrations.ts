@@ -1,5 +1,7 @@
 import type { Kysely, Migration, MigrationProvider } from 'kysely';
+import { parseRow } from './server-rows.ts';
 import type { ServerTables } from './server-tables.ts';
+import { outboxRow } from './tell-rows.ts';
 
 const watched: Migration = {
   async up(db: Kysely<ServerTables>): Promise<void> {
@@ -199,6 +201,37 @@ const revoked: Migration = {
   },
 };
 
+const generations: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_generation')
+      .addColumn('n', 'bigint', (column) => column.primaryKey())
+      .addColumn('id', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
+const outboxByChannel: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    for (const column of ['channel', 'alert']) {
+      await db.schema
+        .alterTable('tell_outbox')
+        .addColumn(column, 'text', (of) => of.notNull().defaultTo(''))
+        .execute();
+    }
+    const rows = await db.selectFrom('tell_outbox').select(['id', 'body']).execute();
+    for (const { id, body } of rows) {
+      const { channel, alert = '' } = parseRow(outboxRow, body);
+      await db.updateTable('tell_outbox').set({ channel, alert }).where('id', '=', id).execute();
+    }
+    await db.schema
+      .createIndex('tell_outbox_channel')
+      .on('tell_outbox')
+      .columns(['is_open', 'channel', 'due_at'])
+      .execute();
+  },
+};
+
 const shown: Migration = {
   async up(db: Kysely<ServerTables>): Promise<void> {
     await db.schema
@@ -234,6 +267,8 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0003-told': told,
       '0004-accounts': accounts,
       '0005-revoked': revoked,
+      '0006-generations': generations,
+      '0007-outbox-by-channel': outboxByChannel,
       '0010-shown': shown,
     }),
 };

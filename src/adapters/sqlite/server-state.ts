@@ -14,6 +14,7 @@ import type { Hash } from '../../host/hash.ts';
 import type { Alert, Confirmation, OutboxRow, TellChange } from '../../tell/core/alert.ts';
 import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
+import type { Generation } from '../../wire/agent/generation.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
@@ -25,7 +26,9 @@ import {
   type RevocationChange,
   writeRevocations,
 } from './revocations.ts';
+import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
 import { isBusy, stateFault } from './server-fault.ts';
+import { type Home, readHome, settle } from './server-home.ts';
 import { writeItems } from './server-items.ts';
 import {
   readAll,
@@ -54,19 +57,28 @@ import {
   readAuditTexts,
   readConfirmations,
   readDue,
+  readDueChannels,
   readMessages,
   readOneTimes,
   readOpenAlerts,
+  readOpenOf,
   readSession,
   readTokens,
   readUsers,
   takeOneTime,
 } from './told-read.ts';
 
-export type StateChange = ServerChange | TellChange | AccessChange | RevocationChange;
+export type StateChange =
+  | ServerChange
+  | TellChange
+  | AccessChange
+  | RevocationChange
+  | GenerationChange;
 
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
-export type ServerState = ServerStore<TellChange | AccessChange | RevocationChange> &
+export type ServerState = ServerStore<
+  TellChange | AccessChange | RevocationChange | GenerationChange
+> &
   ShownStore &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
@@ -74,8 +86,14 @@ export type ServerState = ServerStore<TellChange | AccessChange | RevocationChan
     enrolled(): Promise<readonly EnrolledAgent[]>;
     /** Oldest first. @throws Fault HF_SERVER_STATE (unavailable) */
     revocations(): Promise<readonly Revocation[]>;
+    /** Oldest first. @throws Fault HF_SERVER_STATE (unavailable) */
+    generations(): Promise<readonly Generation[]>;
     /** Writes, so that it is known that it can. @throws Fault HF_SERVER_STATE (unavailable) */
     tryWrite(): Promise<void>;
+    /** `elsewhere`: a copy of it was brought back, or it was moved. @throws Fault HF_SERVER_STATE */
+    home(): Promise<Home>;
+    /** It is at home where it lies now. @throws Fault HF_SERVER_STATE (unavailable) */
+    settle(): Promise<void>;
   };
 
 type Db = Kysely<ServerTables>;
@@ -88,6 +106,8 @@ export interface StateParts {
   readonly begin: string;
   /** How long another process may hold it. */
   readonly busyLimitMs: number;
+  /** Told of what is to be committed, in its turn; what it throws keeps it from being so. */
+  readonly onCommitting: (changes: readonly StateChange[]) => void;
   /** Told of what is durable before whoever committed it is. */
   readonly onCommitted: (changes: readonly StateChange[]) => Promise<void>;
 }
@@ -113,7 +133,7 @@ export class KyselyServerState implements ServerState {
 
   async commit(changes: readonly StateChange[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.#inTurn((tx) => writeAll(tx, changes, this.#of.hash));
+    await this.#inTurn((tx) => this.#write(tx, changes));
     await this.#of.onCommitted(changes);
   }
 
@@ -121,6 +141,14 @@ export class KyselyServerState implements ServerState {
     return this.#inTurn(async (tx) => {
       await takeNumbers(tx, 1);
     });
+  }
+
+  home(): Promise<Home> {
+    return this.#read((db) => readHome(db, this.#of.path));
+  }
+
+  settle(): Promise<void> {
+    return this.#inTurn((tx) => settle(tx, this.#of.path));
   }
 
   async spend(
@@ -132,7 +160,7 @@ export class KyselyServerState implements ServerState {
     const spent = await this.#inTurn(async (tx) => {
       const taken = await takeOneTime(tx, want);
       changes = taken === undefined ? [] : follow(taken);
-      if (changes.length > 0) await writeAll(tx, changes, this.#of.hash);
+      if (changes.length > 0) await this.#write(tx, changes);
       return taken;
     });
     if (spent !== undefined) await this.#of.onCommitted(changes);
@@ -170,6 +198,10 @@ export class KyselyServerState implements ServerState {
     return this.#read(readRevocations);
   }
 
+  generations(): Promise<readonly Generation[]> {
+    return this.#read(readGenerations);
+  }
+
   openAlerts(): Promise<readonly Alert[]> {
     return this.#read(readOpenAlerts);
   }
@@ -178,8 +210,16 @@ export class KyselyServerState implements ServerState {
     return this.#read((db) => readAlerts(db, countMax));
   }
 
-  due(now: UnixMs, countMax: number): Promise<readonly OutboxRow[]> {
-    return this.#read((db) => readDue(db, now, countMax));
+  due(now: UnixMs, countMax: number, channel?: string): Promise<readonly OutboxRow[]> {
+    return this.#read((db) => readDue(db, now, { countMax, channel }));
+  }
+
+  dueChannels(now: UnixMs): Promise<readonly string[]> {
+    return this.#read((db) => readDueChannels(db, now));
+  }
+
+  openOf(channel: string, alerts: readonly string[]): Promise<readonly OutboxRow[]> {
+    return this.#read((db) => readOpenOf(db, { channel, alerts }));
   }
 
   rows(countMax: number): Promise<readonly OutboxRow[]> {
@@ -237,6 +277,11 @@ export class KyselyServerState implements ServerState {
   async close(): Promise<void> {
     while (this.#drained !== undefined) await this.#drained;
     await this.#of.db.destroy();
+  }
+
+  #write(tx: Db, changes: readonly StateChange[]): Promise<void> {
+    this.#of.onCommitting(changes);
+    return writeAll(tx, changes, this.#of.hash);
   }
 
   async #read<T>(run: (db: Db) => Promise<T>): Promise<T> {
@@ -364,12 +409,14 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const work: WorkChange[] = [];
   const revocations: RevocationChange[] = [];
   const shown: ShownChange[] = [];
+  const generations: GenerationChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
     else if (isAccess(change)) access.push(change);
     else if (isRevocation(change)) revocations.push(change);
     else if (isShown(change)) shown.push(change);
+    else if (change.do === 'generation') generations.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
@@ -379,6 +426,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   if (told.length > 0) await writeTold(tx, told);
   if (revocations.length > 0) await writeRevocations(tx, revocations);
   if (access.length > 0) await writeAccess(tx, access, hash);
+  if (generations.length > 0) await writeGenerations(tx, generations);
 }
 
 /** Numbers that are given once, whoever else writes. */

@@ -82,6 +82,8 @@ export interface ServerTables {
     readonly n: number;
     readonly body: string;
   };
+  /** docs/format/generation.md */
+  readonly server_generation: { readonly n: number; readonly id: string };
   readonly server_counter: { readonly name: string; readonly value: number };
   readonly tell_alert: {
     readonly id: string;
@@ -94,6 +96,9 @@ export interface ServerTables {
     readonly id: string;
     /** Waiting or sending. */
     readonly is_open: number;
+    readonly channel: string;
+    /** Empty: of none, as a test message. */
+    readonly alert: string;
     readonly due_at: number;
     readonly created_at: number;
     readonly body: string;

@@ -36,6 +36,7 @@ async function writeMessage(tx: Db, { row: message }: Of<'outbox'>): Promise<voi
   const isOpen = message.state === 'waiting' || message.state === 'sending';
   const row = {
     is_open: isOpen ? 1 : 0,
+    ...{ channel: message.channel, alert: message.alert ?? '' },
     due_at: message.dueAt,
     created_at: message.createdAt,
     body: JSON.stringify(message),

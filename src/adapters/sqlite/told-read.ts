@@ -43,14 +43,9 @@ export async function readAlerts(db: Db, countMax: number): Promise<readonly Ale
   return rows.map(({ body }) => parseRow(alertRow, body));
 }
 
-export async function readDue(
-  db: Db,
-  now: number,
-  countMax: number,
-): Promise<readonly OutboxRow[]> {
-  const rows = await db
+function dueRows(db: Db, now: number) {
+  return db
     .selectFrom('tell_outbox')
-    .select('body')
     .where('is_open', '=', 1)
     .where((is) =>
       is.or([
@@ -59,7 +54,38 @@ export async function readDue(
         is('created_at', '>', now),
         is('due_at', '>', now + RETRY_MAX_MS),
       ]),
-    )
+    );
+}
+
+export async function readDueChannels(db: Db, now: number): Promise<readonly string[]> {
+  const rows = await dueRows(db, now).select('channel').distinct().orderBy('channel').execute();
+  return rows.map(({ channel }) => channel);
+}
+
+export async function readOpenOf(
+  db: Db,
+  of: { readonly channel: string; readonly alerts: readonly string[] },
+): Promise<readonly OutboxRow[]> {
+  if (of.alerts.length === 0) return [];
+  const rows = await db
+    .selectFrom('tell_outbox')
+    .select('body')
+    .where('is_open', '=', 1)
+    .where('channel', '=', of.channel)
+    .where('alert', 'in', of.alerts)
+    .execute();
+  return rows.map(({ body }) => parseRow(outboxRow, body));
+}
+
+export async function readDue(
+  db: Db,
+  now: number,
+  of: { readonly countMax: number; readonly channel: string | undefined },
+): Promise<readonly OutboxRow[]> {
+  const { countMax, channel } = of;
+  const due = dueRows(db, now);
+  const rows = await (channel === undefined ? due : due.where('channel', '=', channel))
+    .select('body')
     .orderBy('due_at')
     .orderBy('created_at')
     .orderBy('id')

@@ -4,6 +4,7 @@ import { ACT_SOCKET } from '../../adapters/agent-jobs/act-socket.ts';
 import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
 import { ShowChild } from '../../adapters/agent-jobs/show-child.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
+import { KeptGeneration } from '../../adapters/agent-link/kept-generation.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
 import { type MeshHere, peerRefusal } from '../../adapters/agent-mesh/peer-limits.ts';
@@ -59,7 +60,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { config, trouble } = readAgentConfig(file);
   const level = config.level ?? 'look';
   if (trouble !== undefined) options.say(trouble);
-  const link = new HttpsLink(identity, place);
+  const link = new HttpsLink(identity, place, generationIn(dir, place.pin));
   const mesh = await openMesh(config, options.say);
   const notice = systemdNotice(options.env);
   const own = partsOf(options, dir, config);
@@ -92,6 +93,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   }
 }
 
+function generationIn(dir: string, pin: string): KeptGeneration {
+  return new KeptGeneration({ disk: nodeDisk(), tools: nodeTools() }, { dir: bytes(dir), pin });
+}
+
 function partsOf(
   { env }: AgentOptions,
   dir: string,
@@ -122,6 +127,8 @@ function partsOf(
       isFrozen: () => freezer.isFrozen(),
       // No server passes for a person of this host by the name that it gives.
       freeze: (word) => freezer.freeze({ ...word, by: byServer(word.by) }),
+      standing: () => freezer.standing(),
+      resume: () => freezer.resume(),
       unfreeze: (word) => freezer.unfreeze(word),
     },
     probes: freezer.probes,

@@ -1,6 +1,7 @@
 /** What a backup did: a sentence, then the table, worst first. */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Fault } from '../../base/fault.ts';
+import { isNothing, nothingWords } from '../../base/nothing-taken.ts';
 import type { Style } from '../../base/say.ts';
 import { sayMessage, sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
@@ -56,6 +57,7 @@ export function backupWords(taken: Taken | NotTaken, style: Style): readonly str
   const rows = [
     ...hookRows(taken, style),
     ...gapRows(taken, style),
+    ...emptyRows(taken),
     ...tornRows(taken, style),
     ...silentRows(taken, style),
     ...placeRows(taken, style),
@@ -89,13 +91,15 @@ export function elsewhereWords(
 }
 
 function sentenceOf({ dataSet, outcome, hooks }: Taken, style: Style): string {
-  const { report, torn, isUnchanged } = outcome;
+  const { report, torn, isUnchanged, emptiedFrom } = outcome;
   const took = formatDuration(Math.max(0, outcome.finished - outcome.started));
   const name = sayText(dataSet, style);
   const what = `Snapshot ${shortId(outcome.snapshot)} of ${name}`;
+  const missing = report.gapCount - (emptiedFrom === undefined ? 0 : 1);
   const flaws = [
-    report.gapCount > 0
-      ? `without ${countOf(report.gapCount, 'entry', 'entries')} that could not be read or kept`
+    emptiedFrom === undefined ? '' : 'which is empty now',
+    missing > 0
+      ? `without ${countOf(missing, 'entry', 'entries')} that could not be read or kept`
       : '',
     torn.length > 0 ? `${countOf(torn.length, 'part')} of it torn` : '',
     ...hooks.map(({ name, outcome: how }) => (how === 'failed' ? `${hookWord(name)} failed` : '')),
@@ -152,6 +156,12 @@ function gapRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
   if (more <= 0) return named;
   const text = `${formatCount(more)} more, named in  holdfast snapshots --json`;
   return [...named, { mark: { is: 'degraded' }, label: 'not kept', text }];
+}
+
+/** Nobody knows that it is to hold something; but nobody asks for a backup of nothing. */
+function emptyRows({ outcome: { roots, emptiedFrom } }: Taken): readonly LabelledRow[] {
+  if (emptiedFrom !== undefined || !isNothing(roots)) return [];
+  return [{ mark: { is: 'degraded' }, label: 'empty', text: nothingWords(undefined) }];
 }
 
 function tornRows({ outcome }: Taken, style: Style): readonly LabelledRow[] {
@@ -239,6 +249,7 @@ export function backupJson(taken: Taken | NotTaken): object {
       entries,
       bytes,
     })),
+    ...(outcome.emptiedFrom === undefined ? {} : { emptiedFrom: outcome.emptiedFrom }),
     readBytes: outcome.readBytes,
     newBytes: outcome.newBytes,
     storedBytes: outcome.storedBytes,

@@ -55,7 +55,7 @@ interface Asked {
 async function perform(cli: Cli, asked: Asked): Promise<Answer> {
   const { options } = asked;
   const { session } = await openVaultOf(cli, options);
-  const before = await chosenSnapshot(session, asked.first, options);
+  const before = await chosenSnapshot(cli, { session, wanted: asked.first }, options);
   const found = isDirectory(cli, asked.second)
     ? await diffDirectory(session, {
         before,
@@ -63,7 +63,7 @@ async function perform(cli: Cli, asked: Asked): Promise<Answer> {
         readAll: options.readAll ?? false,
         unsigned: options.unsigned ?? false,
       })
-    : await withSnapshot(session, before, asked);
+    : await withSnapshot(cli, { session, before }, asked);
   return {
     code: options.exitCode === true && differs(found) ? EXIT.differs : EXIT.done,
     say: (style) => diffWords(found, style),
@@ -79,11 +79,11 @@ function isDirectory(cli: Cli, given: string): boolean {
 }
 
 async function withSnapshot(
-  session: VaultSession,
-  before: ListedSnapshot,
+  cli: Cli,
+  { session, before }: { readonly session: VaultSession; readonly before: ListedSnapshot },
   { second, options }: Asked,
 ): Promise<Difference> {
-  const after = await chosenSnapshot(session, second, options);
+  const after = await chosenSnapshot(cli, { session, wanted: second }, options);
   const { access } = await loadIndex(session.vault);
   const unsigned = options.unsigned ?? false;
   const found = comparePoints(restorePorts(session, access), { before, after, unsigned });

@@ -8,9 +8,14 @@ import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-row
 import { formatDuration } from '../../base/say-time.ts';
 import { MIB } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import { shortId } from '../../vault/shell/snapshot-store.ts';
+import {
+  type ListedSnapshot,
+  readSnapshotContent,
+  shortId,
+} from '../../vault/shell/snapshot-store.ts';
 import { runDrill } from '../run-drill.ts';
 import { drillService } from '../services/drill-service.ts';
+import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { errnoWords } from './errno-words.ts';
 import { EXIT } from './exit-code.ts';
@@ -19,7 +24,13 @@ import { LiveProgress } from './live-progress.ts';
 import { openToProve, vaultOptions, writerOption } from './open.ts';
 import { keepDrill } from './record-proof.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
-import { chosenSnapshot, type SnapshotOptions, snapshotOptions } from './snapshot-choice.ts';
+import {
+  chosenSnapshot,
+  demandOfSnapshot,
+  type SnapshotOptions,
+  snapshotOptions,
+  writerHere,
+} from './snapshot-choice.ts';
 
 interface Options extends VaultOptions, SnapshotOptions {
   readonly service?: string;
@@ -67,11 +78,12 @@ export function define(command: Command, act: Act): void {
 async function perform(cli: Cli, wanted: string, options: Options): Promise<Answer> {
   const { service, run } = options;
   if (service !== undefined) {
+    demandOfSnapshot(options, 'drill');
     return drillService(cli, { service, run: run ?? 'latest', options });
   }
   const opened = await openToProve(cli, options);
   const { session, settings } = opened;
-  const snapshot = await chosenSnapshot(session, wanted, options);
+  const snapshot = await chosenSnapshot(cli, { session, wanted }, options);
   const usual = byteString(`${settings.state.value}/scratch`);
   const scratch = options.scratch === undefined ? usual : fullPath(cli, options.scratch);
   cli.stop.note(`Nothing was proven. What was restored so far lies in ${sayName(scratch)}.`);
@@ -91,7 +103,7 @@ async function perform(cli: Cli, wanted: string, options: Options): Promise<Answ
     return {
       code: codeOf(result),
       say: (style) => drillWords(result, { unkept, style }),
-      json: { ...drillJson(result), isKept: unkept === undefined },
+      json: { ...drillJson(result), ...whoseJson(session, snapshot), isKept: unkept === undefined },
     };
   } finally {
     progress.end();
@@ -197,6 +209,11 @@ function factRows(result: DrillResult): readonly LabelledRow[] {
   const cache = isPastCache ? 'past the page cache' : 'the page cache may have served it';
   rows.push(row('media', `from ${result.mediumOfVault}${to}, ${cache}`));
   return rows;
+}
+
+function whoseJson(session: VaultSession, { record }: ListedSnapshot): object {
+  const { host } = readSnapshotContent(session.vault, record);
+  return { host, writer: record.writer, isOwn: record.writer === writerHere(session) };
 }
 
 function drillJson(result: DrillResult): object {

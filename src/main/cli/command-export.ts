@@ -75,7 +75,7 @@ async function perform(cli: Cli, asked: Asked): Promise<Answer> {
   const file = tar === undefined || tar === true || tar === '-' ? undefined : fullPath(cli, tar);
   if (file === undefined) checkStdout(cli);
   const { session } = await openVaultOf(cli, options);
-  const snapshot = await chosenSnapshot(session, asked.snapshot, options);
+  const snapshot = await chosenSnapshot(cli, { session, wanted: asked.snapshot }, options);
   const sink = file === undefined ? stdoutSink() : fileSink(session.disk, file);
   const report = await written(cli, { session, snapshot, sink, asked });
   const isWhole = report.leftOutCount === 0 && report.gapCount === 0;

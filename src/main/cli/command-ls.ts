@@ -66,7 +66,7 @@ async function perform(
 ): Promise<Answer> {
   const { options, path } = asked;
   const { session } = await openVaultOf(cli, options);
-  const snapshot = await chosenSnapshot(session, asked.snapshot, options);
+  const snapshot = await chosenSnapshot(cli, { session, wanted: asked.snapshot }, options);
   const { access } = await loadIndex(session.vault);
   const { entries } = listSnapshot(restorePorts(session, access), {
     snapshot,

@@ -5,7 +5,7 @@ import { restoreService } from '../services/restore-service.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { vaultOptions, writerOption } from './open.ts';
 import { type RestoreOptions, restoreInto } from './restore-act.ts';
-import { snapshotOptions } from './snapshot-choice.ts';
+import { demandOfSnapshot, snapshotOptions } from './snapshot-choice.ts';
 
 interface Options extends RestoreOptions {
   readonly service?: string;
@@ -76,6 +76,7 @@ function perform(
     if (second === undefined) throw usage("missing required argument 'target'");
     return restoreInto(cli, { snapshot: first, target: second, options });
   }
+  demandOfSnapshot(options, 'restore');
   if (options.dryRun === true) throw usage('--dry-run is of one snapshot, not of a --service');
   if (second !== undefined || options.dataSet !== undefined) {
     throw usage('--service takes all of a run: give TARGET and no snapshot');

@@ -39,9 +39,10 @@ Examples:
 const RECOVER_EXAMPLE = `
 Hosts come back from agents.json beside the key of the server; what is so on
 them, they say themselves. Accounts and the audit log come back only with a
-copy of server.db. What was there is kept aside, and a state that is whole is
-left as it is. The server must not run. Ends with 6 where hosts must be
-enrolled again by hand; each is named, with the command.
+copy of server.db, and nobody gets in by what a copy holds. What was there is
+kept aside, and a state that is whole is left as it is. The server must not
+run. Ends with 6 where hosts must be enrolled again by hand; each is named, with
+the command.
 
 Example:
   holdfast server recover`;
@@ -162,6 +163,7 @@ function defineRecover(command: Command, act: Act): void {
     .command('recover')
     .description('Makes the state of the server again, where it was lost or damaged.')
     .option('--agents <file>', 'a copy of agents.json, instead of the one that is there')
+    .option('--moved', 'a whole server.db was moved here as it was: all that it has is kept')
     .addHelpText('after', RECOVER_EXAMPLE)
     .action(
       act(async (cli, [, sub]: [unknown, Command]) => {

@@ -110,7 +110,7 @@ async function perform(cli: Cli, { source: given, targets, options }: Asked): Pr
   };
   const source = await syncSource(cli, {
     ...{ opened, given, unsigned: options.unsigned ?? false, actor: guard.actor },
-    ...(options.dataSet === undefined ? {} : { dataSet: options.dataSet }),
+    choice: options,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
     ...(options.minFree === undefined ? {} : { minFree: options.minFree }),
     options: { ...asked, readAll: options.readAll ?? false },

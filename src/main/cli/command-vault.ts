@@ -12,6 +12,7 @@ import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { partsOf } from '../../vault/core/rotation.ts';
 import { runCheck } from '../run-check.ts';
+import { witnessOf } from '../vault-witness.ts';
 import { beginTurn, type RotationShown } from '../scrub-rotation.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -21,6 +22,7 @@ import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
 import { type Opened, openToProve, vaultOptions, writerOption } from './open.ts';
+import type { Kept } from './record-proof.ts';
 import type { VaultOptions } from './settings.ts';
 
 interface Options extends VaultOptions {
@@ -85,18 +87,20 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const { session } = opened;
   const startedAt = cli.clock.now();
   const request = requestOf(session, options);
+  const state = opened.settings.state.value;
+  // Before anything is listed: what is written meanwhile is no loss.
+  const witness = await witnessOf(session, state);
   const turn =
     options.rotate === undefined
       ? undefined
-      : await beginTurn(session, {
-          ...{ state: opened.settings.state.value, parts: partsOf(options.rotate) },
-        });
+      : await beginTurn(session, { state, parts: partsOf(options.rotate) });
   const { seed } = request.sample ?? {};
   const progress = new LiveProgress(cli, { label: 'vault check', word: 'read' });
   try {
     const report = await runCheck(session, {
       ...request,
       ...(turn === undefined ? {} : { readData: true, part: turn }),
+      seenBefore: witness.seen,
       onProgress: ({ packs, packsTotal, readBytes, totalBytes }) =>
         progress.update({
           entries: packs,
@@ -105,17 +109,19 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
           bytesTotal: totalBytes,
         }),
     });
-    const unkept = await keptAsEvidence(opened, report, startedAt);
+    const { isKept, unkept } = await keptAsEvidence(opened, report, startedAt);
     // Of what was emptied every part is read in no time: that proves nothing, and is no turn.
-    const isNothing = turn !== undefined && report.isSound && report.snapshots === 0;
-    if (isNothing) cli.terminal.err(`${NOTHING_HERE}\n`);
+    const isNothing = report.snapshots === 0;
+    if (isNothing && report.isSound && turn !== undefined) cli.terminal.err(`${NOTHING_HERE}\n`);
     const rotation = isNothing ? undefined : turn?.ended();
+    const { trouble } = witness;
     return {
-      code: !report.isSound ? EXIT.error : isNothing ? EXIT.gaps : EXIT.done,
-      say: (style) => words(report, { style, session, seed, unkept, rotation }),
+      code: codeOf(report, turn !== undefined),
+      say: (style) => words(report, { style, session, seed, unkept, trouble, rotation }),
       json: {
         ...checkJson(report, seed),
-        isKept: unkept === undefined,
+        isKept: isKept || rotation !== undefined,
+        ...(trouble === undefined ? {} : { unwitnessed: trouble }),
         ...(rotation === undefined ? {} : { rotation }),
       },
     };
@@ -124,13 +130,20 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   }
 }
 
+/** A new vault is as it should be; but a scrub of one, or of what nobody vouches for, proves nothing. */
+function codeOf(report: CheckReport, isTurn: boolean): Answer['code'] {
+  if (!report.isSound) return EXIT.error;
+  const isUnproven = report.snapshots === 0 && (isTurn || report.untrustedSnapshots > 0);
+  return isUnproven ? EXIT.gaps : EXIT.done;
+}
+
 /** The structure alone proves nothing that could be kept: then no database is opened. */
 async function keptAsEvidence(
   opened: Opened,
   report: CheckReport,
   startedAt: UnixMs,
-): Promise<string | undefined> {
-  if (report.packsRead === 0) return undefined;
+): Promise<Kept> {
+  if (report.packsRead === 0) return { isKept: false, unkept: undefined };
   const { keepCheck } = await import('./record-proof.ts');
   return keepCheck(opened, { report, startedAt });
 }
@@ -147,15 +160,38 @@ interface How {
   readonly seed: string | undefined;
   /** Why it could not be kept as evidence. */
   readonly unkept: string | undefined;
+  /** Why it is not known here what was in it before. */
+  readonly trouble: string | undefined;
   readonly rotation: RotationShown | undefined;
 }
 
 function words(
   report: CheckReport,
-  { style, session, seed, unkept, rotation }: How,
+  { style, session, seed, unkept, trouble, rotation }: How,
 ): readonly string[] {
   const place = sayName(nameOfPlace(session.line.place), style);
-  const { isSound, snapshots, packs, packsRead } = report;
+  const { isSound } = report;
+  const isNothing = isSound && report.snapshots === 0;
+  return [
+    ...layoutSentence(style, {
+      mark: isNothing ? undefined : { is: isSound ? 'ok' : 'failed' },
+      text: `${place} ${verdictOf(report)}.`,
+      tone: 'strong',
+    }),
+    '',
+    ...layoutRows(style, [
+      ...problemRows(report, style),
+      ...goneRows(report),
+      ...witnessRows(trouble, style),
+      ...unkeptRows(unkept, style),
+      ...factRows(report, seed),
+      ...rotationRows(rotation),
+    ]),
+  ];
+}
+
+function verdictOf(report: CheckReport): string {
+  const { isSound, snapshots, packs, packsRead, goneSnapshots, untrustedSnapshots } = report;
   const said = countOf(snapshots, 'snapshot');
   const read =
     packsRead === 0
@@ -164,23 +200,38 @@ function words(
         ? `${formatCount(packsRead)} of ${countOf(packs, 'pack')} read`
         : 'every byte read';
   const damaged = report.affectedSnapshots.length;
-  const text = isSound
-    ? `${place} is sound: ${said}, ${read}.`
-    : `${place} is damaged: ${formatCount(damaged)} of ${said} would not come back whole.`;
-  return [
-    ...layoutSentence(style, {
-      mark: { is: isSound ? 'ok' : 'failed' },
-      text,
-      tone: 'strong',
-    }),
-    '',
-    ...layoutRows(style, [
-      ...problemRows(report, style),
-      ...unkeptRows(unkept, style),
-      ...factRows(report, seed),
-      ...rotationRows(rotation),
-    ]),
-  ];
+  if (isSound && snapshots === 0) {
+    return untrustedSnapshots > 0
+      ? 'holds no snapshot that anybody vouches for: nothing was proven'
+      : 'holds no snapshots yet: there is nothing to prove';
+  }
+  if (isSound) return `is sound: ${said}, ${read}`;
+  if (goneSnapshots > 0 && snapshots === 0)
+    return 'has lost its snapshots: it had some, and has none';
+  if (goneSnapshots > 0) {
+    const gone =
+      goneSnapshots === 1
+        ? '1 snapshot that it had is'
+        : `${formatCount(goneSnapshots)} snapshots that it had are`;
+    const more =
+      damaged > 0 ? `, and ${formatCount(damaged)} of those would not come back whole` : '';
+    return `is damaged: ${gone} gone; it has ${formatCount(snapshots)}${more}`;
+  }
+  return `is damaged: ${formatCount(damaged)} of ${said} would not come back whole`;
+}
+
+/** What a person can still do. */
+function goneRows({ goneSnapshots }: CheckReport): readonly LabelledRow[] {
+  if (goneSnapshots === 0) return [];
+  const text =
+    'find out who or what emptied it, before the next backup; another copy of this vault, or a snapshot of its file system, has them: what lies there below packs, index, snapshots and writers can be copied back as it is';
+  return [{ mark: undefined, label: 'do', text }];
+}
+
+function witnessRows(trouble: string | undefined, style: Style): readonly LabelledRow[] {
+  if (trouble === undefined) return [];
+  const text = `what was in it before is not known here: ${sayText(trouble, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'before', text }];
 }
 
 function unkeptRows(unkept: string | undefined, style: Style): readonly LabelledRow[] {

@@ -43,16 +43,24 @@ export async function keepDrill(
   });
 }
 
+export interface Kept {
+  /** It stands in the ledger now. */
+  readonly isKept: boolean;
+  /** Why it could not be kept, where it was worth it. */
+  readonly unkept: string | undefined;
+}
+
 /** Every byte was read: each snapshot that would come back whole exists, and the others do not. */
 export async function keepCheck(
   { session, settings }: Opened,
   of: { readonly report: CheckReport; readonly startedAt: UnixMs },
-): Promise<string | undefined> {
+): Promise<Kept> {
   const { report, startedAt } = of;
-  if (report.packsRead < report.packs) return undefined;
+  const isNothing = report.packsRead === 0 || report.snapshots === 0;
+  if (isNothing || report.packsRead < report.packs) return { isKept: false, unkept: undefined };
   const copy = copyName(os.hostname(), session.line.place);
   const broken = new Set(report.affectedSnapshots);
-  return withLedger(settings.state.value, async (ledger) => {
+  const unkept = await withLedger(settings.state.value, async (ledger) => {
     for (const { record, content } of await readSnapshots(session.vault)) {
       if (record.time > startedAt) continue; // It came while others were read.
       const now = session.clock.now();
@@ -65,10 +73,11 @@ export async function keepCheck(
         source: `${os.hostname()}/vault check`,
         bootId: hostFacts(now).bootId,
         seq: Math.floor(session.clock.monotonic()),
-        detail: { packs: report.packs, readBytes: report.readBytes },
+        detail: { vault: session.vault.id, packs: report.packs, readBytes: report.readBytes },
       });
     }
   });
+  return { isKept: unkept === undefined, unkept };
 }
 
 /** @returns why it could not be kept */

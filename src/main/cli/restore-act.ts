@@ -26,7 +26,11 @@ export async function restoreInto(
   const { options } = asked;
   const target = fullPath(cli, asked.target);
   const opened = await openVaultOf(cli, options);
-  const snapshot = await chosenSnapshot(opened.session, asked.snapshot, options);
+  const snapshot = await chosenSnapshot(
+    cli,
+    { session: opened.session, wanted: asked.snapshot },
+    options,
+  );
   cli.stop.note('The restore is not whole; the same command goes on with it.');
   const progress = new LiveProgress(cli, { label: 'restore', word: 'restored' });
   try {

@@ -6,6 +6,7 @@ export interface ServerOptions {
 
 export interface RecoverOptions extends ServerOptions {
   readonly agents?: string;
+  readonly moved?: true;
 }
 
 export interface AuditOptions extends ServerOptions {

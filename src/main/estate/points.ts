@@ -3,6 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
+import { isNothing } from '../../base/nothing-taken.ts';
 import { DATA_DIRECTORY, EXTENT } from '../../host/frozen-source.ts';
 import { isKeptForUndo, type SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
@@ -97,6 +98,19 @@ export interface PointOf {
   readonly evidence: ReadonlyMap<string, Evidence>;
   /** Snapshots on a restore of which, lately, every engine that they need has started. */
   readonly started: ReadonlySet<string>;
+  /** Snapshots of nothing, of a data set that had held something. */
+  readonly emptied: ReadonlySet<string>;
+}
+
+/** @param snapshots of one host, oldest first */
+export function emptiedIn(snapshots: readonly ReadSnapshot[]): ReadonlySet<string> {
+  const held = new Set<string>();
+  const emptied = new Set<string>();
+  for (const { record, content } of snapshots) {
+    if (!isNothing(content.roots)) held.add(content.dataSet);
+    else if (held.has(content.dataSet)) emptied.add(record.id);
+  }
+  return emptied;
 }
 
 export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot): RecoveryPoint {
@@ -110,7 +124,7 @@ export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot):
     vault: of.vault.id,
     coveredUpTo: content.started,
     isTorn: content.roots.some((root) => torn.some(({ path }) => isWithin(root.path, path))),
-    gapCount: content.gapCount + torn.length,
+    gapCount: content.gapCount + torn.length + (of.emptied.has(record.id) ? 1 : 0),
     exists: evidence === undefined ? [] : [{ copy: of.copy, evidence }],
   };
 }

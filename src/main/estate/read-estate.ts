@@ -14,7 +14,7 @@ import type { Place } from '../../watch/core/place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
-import { coveringPointOf, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
+import { coveringPointOf, emptiedIn, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
 import { copyName, placeOfVault } from './vault-where.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
@@ -46,11 +46,20 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   for (const each of await ledger.current(`exists/${copy}/`)) evidence.set(each.subject, each);
   const now = session.clock.now();
   const vaultPlace = await placeOfVault(discovery, session.line);
-  const drills = drillsOf(await ledger.drills(), vault);
+  // A drill of another host's snapshot says nothing of a data set here that is called the same.
+  const own = new Set(snapshots.map(({ record }) => record.id));
+  const foreign = new Set(
+    parts.snapshots.map(({ record }) => record.id).filter((id) => !own.has(id)),
+  );
+  const all = drillsOf(await ledger.drills(), vault);
+  const drills = all.filter(({ point }) => !foreign.has(point));
+  const emptied = emptiedIn(snapshots);
   const started = startedOn(drills, session.clock.now());
   const estate: Estate = {
     dataSets: dataSetsOf({ discovery, snapshots, now }),
-    points: snapshots.map((each) => recoveryPointOf({ vault, copy, evidence, started }, each)),
+    points: snapshots.map((each) =>
+      recoveryPointOf({ vault, copy, evidence, started, emptied }, each),
+    ),
     vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy: [vault.key.id] }],
     keys: [keyIn(discovery, parts.key)],
     drills,

@@ -1,6 +1,6 @@
 /** The freezer as an agent's loop calls it, and what it says of each stopper again and again. */
 import { momentHere } from '../../adapters/node/boot-clock.ts';
-import { leftMs } from '../../base/moment.ts';
+import { leftMs, type Moment } from '../../base/moment.ts';
 import type { FreezeRow, StartRow } from '../../guard/core/freeze-rows.ts';
 import type { Freeze } from '../../guard/core/held-things.ts';
 import { FreezeSwitch, UNREADABLE } from '../../guard/shell/freeze-switch.ts';
@@ -36,6 +36,14 @@ export function agentFreezer(host: FreezerOfHost): AgentFreezer {
       if (persons !== UNREADABLE) stands.set(persons);
       return (await freezer.stop(freeze)).map(frozenItem);
     },
+    standing() {
+      const freeze = standingOf(stands.found(), now());
+      return freeze?.id;
+    },
+    async resume() {
+      const freeze = standingOf(stands.found(), now());
+      return freeze === undefined ? [] : (await freezer.stop(freeze)).map(frozenItem);
+    },
     async unfreeze({ id }: UnfreezeWord) {
       const freeze = stands.found();
       const isIt = freeze !== undefined && freeze !== UNREADABLE && freeze.id === id;
@@ -59,6 +67,14 @@ function ofPerson(
   const left = leftMs(found.made, found.spanMs, made);
   if (found.id !== undefined || left === 0) return undefined;
   return left < spanMs ? { ...found, made, spanMs } : found;
+}
+
+function standingOf(
+  found: Freeze | typeof UNREADABLE | undefined,
+  now: Moment,
+): Freeze | undefined {
+  if (found === undefined || found === UNREADABLE) return undefined;
+  return leftMs(found.made, found.spanMs, now) > 0 ? found : undefined;
 }
 
 function frozenProbe(given: {

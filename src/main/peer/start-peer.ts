@@ -76,6 +76,7 @@ async function watchOn(parts: PeerParts, { state, telling, signal }: Watching): 
   const place = parseServerAddress(peer.watches);
   const subject = `server:${place.host}:${place.port}`;
   const watch = new ServerWatch();
+  let isAlone = false;
   const isOver = (): boolean => signal.aborted;
   while (!isOver()) {
     const look = await lookAtServer(place, signal);
@@ -84,6 +85,8 @@ async function watchOn(parts: PeerParts, { state, telling, signal }: Watching): 
     const { mark, why, since } = watch.note(look, clock.now());
     const now: Subject = { subject, mark, why, since: unixMs(since), restsOn: [] };
     try {
+      if (!isAlone) await endOthers(subject, { state, telling });
+      isAlone = true;
       await tellOf([now], { state, telling });
       const isTelling = await isTaken(telling, state);
       if (mark === 'ok' && peer.says !== undefined) await says(peer.says, isTelling, log);
@@ -93,6 +96,19 @@ async function watchOn(parts: PeerParts, { state, telling, signal }: Watching): 
     }
     await wait(durationMs(everyMs), signal);
   }
+}
+
+/** What people were told of another server before the configuration of this peer was changed. */
+async function endOthers(
+  subject: string,
+  { state, telling }: Pick<Watching, 'state' | 'telling'>,
+): Promise<void> {
+  const others = (await state.openAlerts()).filter(
+    (alert) => alert.subject.startsWith('server:') && alert.subject !== subject,
+  );
+  const why = `This peer watches ${subject.slice('server:'.length)} now`;
+  const ends = others.flatMap((alert) => telling.endUnwatched(alert, why));
+  if (ends.length > 0) await state.commit(ends);
 }
 
 async function tellOf(

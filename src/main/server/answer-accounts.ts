@@ -14,7 +14,7 @@ import type { AccessOptions, ServerOptions, UserOptions } from '../cli/server-op
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
-import { noteHead } from './agent-register.ts';
+import { namesIn, noteUsers } from './agent-register.ts';
 import { enrolmentLine, signInLink } from './lines.ts';
 import { listensNow } from './listens-file.ts';
 import { openOwnState } from './own-state.ts';
@@ -57,15 +57,21 @@ export async function answerUser(
     throw new Fault('HF_USAGE', `user add or user remove, not ${sayText(what)}`, { command });
   }
   return withAccess(cli, options, async (access, place, store) => {
+    const noteNow = async (): Promise<void> => {
+      const users = namesIn(await store.users());
+      const audit = await store.auditHead();
+      noteUsers(place.directory, { audit, users, writtenAt: cli.clock.now() });
+    };
     if (what === 'add') {
       const now = listensNow(place.directory);
       // Who may only read is let in by the page of `up`, which no browser warns of.
       const url = (role === 'viewer' ? now?.page : undefined) ?? now?.url ?? urlOf(place);
-      return addUser(access, { name, role, url });
+      const answer = await addUser(access, { name, role, url });
+      await noteNow();
+      return answer;
     }
     await access.removeUser(BY, name);
-    const audit = await store.auditHead();
-    noteHead(place.directory, { audit, writtenAt: cli.clock.now() });
+    await noteNow();
     return { code: EXIT.done, say: () => [`${name} is gone, with all sessions.`], json: { name } };
   });
 }

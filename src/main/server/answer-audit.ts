@@ -100,16 +100,28 @@ async function pagesOf(
 }
 
 function fileLog(file: string): Log {
-  const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
-  if (size === undefined || size > EXPORT_BYTES_MAX) {
-    const why = size === undefined ? 'is not there' : 'is larger than any export';
-    throw new Fault('HF_USAGE', `${sayText(file)} ${why}`, { command: COMMAND });
-  }
-  const text = fs.readFileSync(file, 'utf8');
-  const texts = text.split('\n');
+  const texts = textOf(file).split('\n');
   // A line that was torn has no end: it is none.
   if (texts.at(-1) === '') texts.pop();
-  return { texts, witnesses: [], from: file };
+  // A log begins with the server: an export of nothing is one of which all was cut off.
+  const wrong = texts.length === 0 ? 'there is no line in it' : undefined;
+  return { texts, witnesses: [], from: file, wrong };
+}
+
+function textOf(file: string): string {
+  try {
+    const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw noExport(file, 'is not there');
+    if (size > EXPORT_BYTES_MAX) throw noExport(file, 'is larger than any export');
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error instanceof Fault) throw error;
+    throw noExport(file, `cannot be read (${String(error.code)})`);
+  }
+}
+
+function noExport(file: string, why: string): Fault {
+  return new Fault('HF_USAGE', `${sayText(file)} ${why}`, { command: COMMAND });
 }
 
 function verdictOf({ texts, witnesses, wrong }: Log): AuditVerdict {

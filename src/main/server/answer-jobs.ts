@@ -162,7 +162,9 @@ async function ask(
   options: JobsOptions,
   what: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: object },
 ): Promise<unknown> {
-  return askApi({ ...what, place: await placeOf(cli, options), token: tokenOf(cli, options) });
+  // First: the place makes this process its owner, and the token may be the asker's alone.
+  const token = tokenOf(cli, options);
+  return askApi({ ...what, place: await placeOf(cli, options), token });
 }
 
 /** `HOLDFAST_SERVER=https://HOST:PORT#PIN`, else the one of this machine, by the key that it has. */

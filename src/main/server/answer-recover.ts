@@ -18,10 +18,12 @@ export async function answerRecover(cli: Cli, options: RecoverOptions): Promise<
   const lock = lockState(directory);
   try {
     const registerFile = options.agents === undefined ? undefined : path.resolve(options.agents);
-    const made = await recoverServer({ directory, registerFile, clock: cli.clock });
-    const known = new Set(made.agents.map(({ host }) => host));
+    const made = await recoverServer({
+      ...{ directory, registerFile, clock: cli.clock, isMoved: options.moved === true },
+    });
+    const belong = new Set(made.agents.map(({ host }) => host));
     const configured = Object.keys(settings.config.hosts ?? {});
-    const missing = configured.filter((host) => !known.has(host));
+    const missing = configured.filter((host) => !belong.has(host));
     return {
       // What each host or person has to do themselves is a gap.
       code:
@@ -40,6 +42,8 @@ const WAS: Readonly<Record<Found, string>> = {
   lost: `${STATE_NAME} was not there.`,
   damaged: `${STATE_NAME} was damaged.`,
   older: `${STATE_NAME} was an older copy: what it had is kept, but nobody gets in by it.`,
+  copy: `${STATE_NAME} was a copy: what it had is kept, but nobody gets in by it.`,
+  moved: `${STATE_NAME} was moved here: all that it had is kept.`,
   'other key': `${STATE_NAME} is whole, and all that it had is kept.`,
 };
 
@@ -49,19 +53,19 @@ const GONE = [
 ].join(' ');
 
 function words(style: Style, made: Recovered, missing: readonly string[]): readonly string[] {
-  const { agents, isOtherKey, register, found, putOut, aside, users } = made;
+  const { agents, isOtherKey, register, found, putOut, aside, users, usersOut } = made;
   const row = (label: string, text: string, command?: string): LabelledRow => ({
     ...{ mark: undefined, label, text, command },
   });
   const mark = {
     is: isOtherKey || register === undefined ? ('unknown' as const) : ('ok' as const),
   };
-  const text = isOtherKey
-    ? `The server has another key: ${countOf(agents.length, 'host')} must say themselves that they know it.`
-    : `The server knows ${countOf(agents.length, 'host')} again; what is so there, they say when it runs.`;
   const again = isOtherKey
     ? [...new Set([...agents.map(({ host }) => host), ...missing])]
     : missing;
+  const text = isOtherKey
+    ? `The server has another key: ${countOf(again.length, 'host')} must say themselves that they know it.`
+    : `The server knows ${countOf(agents.length, 'host')} again; what is so there, they say when it runs.`;
   return [
     ...layoutSentence(style, { mark, text }),
     '',
@@ -69,13 +73,16 @@ function words(style: Style, made: Recovered, missing: readonly string[]): reado
       row('was', WAS[found]),
       ...(aside === undefined ? [] : [row('aside', aside)]),
       ...(register === undefined ? [row('register', `There is no ${REGISTER_NAME}.`)] : []),
-      ...(register === undefined || found === 'other key'
+      ...(register === undefined || found === 'other key' || found === 'moved'
         ? []
         : [asOf(made, timeJson(register.writtenAt))]),
       ...agents.map(({ host, enrolledAt }) =>
         row('host', `${sayText(host)}, enrolled ${timeJson(enrolledAt)}`),
       ),
       ...putOut.map((host) => row('put out', `${sayText(host)}: the register does not have it`)),
+      ...usersOut.map((name) =>
+        row('taken out', `${sayText(name)}: the register has no such account`),
+      ),
       ...(found === 'lost' || found === 'damaged' ? [row('gone', GONE)] : []),
     ]),
     '',
@@ -87,14 +94,14 @@ function words(style: Style, made: Recovered, missing: readonly string[]): reado
           'there: holdfast agent enroll --again -',
         ),
       ),
-      ...(found === 'other key' ? [] : [personRow(users)]),
+      ...(found === 'other key' || found === 'moved' ? [] : [personRow(users)]),
       row('then', 'holdfast server'),
     ]),
   ];
 }
 
 function asOf({ register }: Recovered, at: string): LabelledRow {
-  const text = `${REGISTER_NAME} of ${at}: who was revoked after that is to be revoked again`;
+  const text = `${REGISTER_NAME} of ${at}: who was revoked or removed after that is to be put out again`;
   return { mark: register === undefined ? undefined : { is: 'ok' }, label: 'as of', text };
 }
 
@@ -103,14 +110,14 @@ function personRow(users: readonly string[]): LabelledRow {
   const text =
     first === undefined
       ? 'holdfast server user add NAME --role admin'
-      : `a new link for each of ${users.map((name) => sayText(name)).join(', ')}: holdfast server user add ${sayText(first)} --role ROLE`;
+      : `a new link for each of ${users.map((name) => sayText(name)).join(', ')} who still belongs: holdfast server user add ${sayText(first)} --role ROLE`;
   return { mark: undefined, label: 'a person', text };
 }
 
 function jsonOf(made: Recovered, missing: readonly string[]): object {
-  const { found, aside = null, register, agents, putOut, isOtherKey, pin, users } = made;
+  const { found, aside = null, register, agents, putOut, isOtherKey, pin, users, usersOut } = made;
   return {
-    ...{ found, aside, putOut, isOtherKey, pin, users, notKnown: missing },
+    ...{ found, aside, putOut, isOtherKey, pin, users, usersOut, notKnown: missing },
     registerOf: register === undefined ? null : timeJson(register.writtenAt),
     agents: agents.map(({ agent, host, enrolledAt }) => ({
       ...{ agent, host, enrolledAt: timeJson(enrolledAt) },

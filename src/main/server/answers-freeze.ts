@@ -90,7 +90,12 @@ export async function unfreezeAll(
 }
 
 /** The newest that holds: a second freeze takes the place of the first. */
-export function freezeNow({ noted, now }: Served): StoredFreeze | undefined {
+export function freezeNow({
+  noted,
+  now,
+}: Pick<Served, 'now'> & { readonly noted: Pick<Served['noted'], 'freezes'> }):
+  | StoredFreeze
+  | undefined {
   const { wallMs } = now();
   return noted.freezes
     .filter(({ endedAt, until }) => endedAt === undefined && until > wallMs)

@@ -8,7 +8,7 @@ import type { HostNow, ItemNow } from '../../watch/core/server/estate-now.ts';
 import { estateWhy } from '../../watch/core/server/estate-why.ts';
 import { isWorse, type Standing } from '../../watch/core/standing/standing.ts';
 import { freezeNow } from './answers-freeze.ts';
-import { estateOf, hostIn, type Served, timeOf, timeOrNull } from './served.ts';
+import { estateInTurns, estateOf, hostIn, type Served, timeOf, timeOrNull } from './served.ts';
 
 type Counts = z.input<typeof counts>;
 type ItemShown = z.input<typeof itemShown>;
@@ -25,27 +25,27 @@ export function watchAnswers(served: Served): readonly Bound[] {
         ...rest,
         confirmedAt: timeOrNull(confirmedAt),
       }));
-      return answer({ ...statusOf(served), telling: { ...telling, readers: shown } });
+      return answer({ ...(await statusOf(served)), telling: { ...telling, readers: shown } });
     }),
-    on(ROUTES.hosts, () => {
-      const hosts = estateOf(served).hosts.map((host) => hostOf(served, host));
-      return Promise.resolve(answer({ at: at(), hosts }));
+    on(ROUTES.hosts, async () => {
+      const { hosts } = await estateInTurns(served);
+      return answer({ at: at(), hosts: hosts.map((host) => hostOf(served, host)) });
     }),
     on(ROUTES.host, ({ params }) => {
       const host = hostIn(estateOf(served), params.host);
       const items = worstFirst(host.items).map((item) => itemOf(served, host, item));
       return Promise.resolve(answer({ at: at(), host: hostOf(served, host), items }));
     }),
-    on(ROUTES.items, ({ query }) => {
+    on(ROUTES.items, async ({ query }) => {
       const { mark, kind, from, count } = query;
       const wanted = (item: ItemNow): boolean =>
         (mark === undefined || item.standing.mark === mark) &&
         (kind === undefined || item.kind === kind);
-      const { hosts } = estateOf(served);
+      const { hosts } = await estateInTurns(served);
       const all = worstFirst(hosts.flatMap((host) => host.items.filter(wanted)));
       const agents = agentsOf(served);
       const items = all.slice(from, from + count).map((item) => itemOf(served, agents(item), item));
-      return Promise.resolve(answer({ at: at(), total: all.length, items }));
+      return answer({ at: at(), total: all.length, items });
     }),
     on(ROUTES.item, async ({ params, query }) => {
       const host = hostIn(estateOf(served), params.host);
@@ -70,28 +70,37 @@ export function watchAnswers(served: Served): readonly Bound[] {
   ];
 }
 
-function statusOf(served: Served) {
-  const estate = estateOf(served);
+async function statusOf(served: Served) {
+  const estate = await estateInTurns(served);
   const agents = agentsOf(served);
-  const bad = worstFirst(
-    estate.hosts.flatMap(({ items }) =>
-      items.filter((item) => item.standing.mark !== 'ok' && !item.isInMaintenance),
-    ),
-  );
+  const bad: ItemNow[] = [];
+  const [ofHosts, ofItems] = [noCounts(), noCounts()];
+  // Of forty thousand items nothing is made: this is asked for every few seconds.
+  for (const { standing, items } of estate.hosts) {
+    ofHosts[standing.mark] += 1;
+    for (const item of items) {
+      ofItems[item.standing.mark] += 1;
+      if (item.standing.mark !== 'ok' && !item.isInMaintenance) bad.push(item);
+    }
+  }
+  const worst = worstFirst(bad).slice(0, WORST_MAX);
   const { mark, why } = estate.watching.standing;
   return {
     ...{ at: timeOf(served.now().wallMs), mark: estate.standing.mark, why: estateWhy(estate) },
     watching: { mark, why },
-    hosts: countsOf(estate.hosts.map((host) => host.standing)),
-    items: countsOf(estate.hosts.flatMap(({ items }) => items.map(({ standing }) => standing))),
+    ...{ hosts: ofHosts, items: ofItems },
     isFrozen: freezeNow(served) !== undefined,
-    worst: bad.slice(0, WORST_MAX).map((item) => itemOf(served, agents(item), item)),
+    worst: worst.map((item) => itemOf(served, agents(item), item)),
     worseMore: Math.max(0, bad.length - WORST_MAX),
   };
 }
 
+function noCounts() {
+  return { ok: 0, degraded: 0, unknown: 0, failed: 0 };
+}
+
 export function countsOf(standings: readonly Standing[]): Counts {
-  const all = { ok: 0, degraded: 0, unknown: 0, failed: 0 };
+  const all = noCounts();
   for (const { mark } of standings) all[mark] += 1;
   return all;
 }

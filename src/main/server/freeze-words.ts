@@ -1,15 +1,21 @@
 /** A freeze that holds is said again to who was started anew, and to who came since it began. */
 import type { AgentId } from '../../watch/core/agent/messages.ts';
-import { isAskRefused } from '../../watch/core/server/orders.ts';
+import { isAskRefused, waitsToFreeze } from '../../watch/core/server/orders.ts';
 import { freezeNow } from './answers-freeze.ts';
 import type { Served } from './served.ts';
 
+interface FreezeParts extends Pick<Served, 'core' | 'now'> {
+  readonly writer: Pick<Served['writer'], 'take'>;
+  readonly desk: Pick<Served['desk'], 'saidBy'>;
+  readonly noted: Pick<Served['noted'], 'freezes'>;
+}
+
 export class FreezeWords {
-  readonly #served: Served;
+  readonly #served: FreezeParts;
   /** Who was told of this one, by the run of each. */
   #told: { readonly id: string; readonly runs: Map<AgentId, number> } | undefined;
 
-  constructor(served: Served) {
+  constructor(served: FreezeParts) {
     this.#served = served;
   }
 
@@ -22,15 +28,12 @@ export class FreezeWords {
     const freeze = freezeNow(this.#served);
     if (freeze === undefined) return;
     const { id, by, reason, until } = freeze;
-    if (this.#told?.id !== id) {
-      // These were told when it began: that word waits for who has not heard it.
-      const runs = core.agents().map(({ stored }) => [stored.agent, stored.run] as const);
-      this.#told = { id, runs: new Map(runs) };
-    }
+    if (this.#told?.id !== id) this.#told = { id, runs: new Map() };
     const { runs } = this.#told;
-    for (const { stored } of core.agents()) {
-      const { agent, host, run } = stored;
-      if (runs.get(agent) === run) continue;
+    for (const held of core.agents()) {
+      const { agent, host, run } = held.stored;
+      // Who has heard the first word may have been killed before it did it, and be another run by now.
+      if (runs.get(agent) === run || waitsToFreeze(held, id)) continue;
       if (desk.saidBy(agent)?.isFrozen !== true) {
         const forMs = Math.max(1, until - now().wallMs);
         const word = { word: 'freeze', id, by, reason, forMs } as const;

@@ -5,6 +5,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { EstateNow } from '../../watch/core/server/estate-now.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
+import type { Generations } from './generations.ts';
 import { FreezeWords } from './freeze-words.ts';
 import { LastWords } from './last-words.ts';
 import { MeshWords } from './mesh-words.ts';
@@ -28,6 +29,7 @@ export class Pulse {
   readonly #freezes: FreezeWords;
   readonly #lastWords: LastWords;
   readonly #schedules: ScheduleBeat;
+  readonly #generations: Pick<Generations, 'beat'>;
   readonly #stop = new AbortController();
   /** What listeners were told of each thing last. */
   readonly #told = new Map<string, { mark: string; why: string; beat: number }>();
@@ -38,6 +40,7 @@ export class Pulse {
   constructor(
     served: Served,
     of: {
+      readonly generations: Pick<Generations, 'beat'>;
       readonly onBug: (error: unknown) => void;
       readonly log: (line: string) => void;
       readonly clock: Pick<Clock, 'monotonic'>;
@@ -48,6 +51,7 @@ export class Pulse {
     this.#freezes = new FreezeWords(served);
     this.#lastWords = new LastWords(served.state);
     this.#schedules = new ScheduleBeat(served);
+    this.#generations = of.generations;
     this.#onBug = of.onBug;
     this.#log = of.log;
     this.#clock = of.clock;
@@ -89,6 +93,7 @@ export class Pulse {
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
     await takeRevocations(this.#served);
+    await this.#generations.beat();
     await this.#mesh.beat();
     await this.#freezes.beat();
     await this.#schedules.beat();

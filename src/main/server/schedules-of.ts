@@ -2,6 +2,7 @@
 import type { ScheduleConfig } from '../../wire/server-config.ts';
 import type { Config } from '../../wire/config.ts';
 import { Fault } from '../../base/fault.ts';
+import { zoneOffset } from '../../adapters/node/zone-offset.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { RunBudget } from '../../watch/core/schedule/plan-runs.ts';
 import { keyOf, type Schedule } from '../../watch/core/schedule/schedule.ts';
@@ -34,7 +35,9 @@ export function runBudgetOf(config: Config): RunBudget {
 }
 
 function scheduleOf(name: string, given: ScheduleConfig): Schedule {
-  const { host, every: everyMs, window, whole: wholeMs } = given;
+  const { host, every: everyMs, whole: wholeMs, timezone } = given;
+  const offsetAt = timezone === undefined ? undefined : zoneOffset(timezone);
+  const window = given.window && { ...given.window, offsetAt };
   const { act, job } = workOf(given);
   return {
     ...{ name, host, act, job, everyMs, window, wholeMs },

@@ -8,3 +8,7 @@ export const KEY_NAME = 'server-key.pem';
 export const REGISTER_NAME = 'agents.json';
 /** Held while it runs. */
 export const LOCK_NAME = 'server.lock';
+/** That agents know of a later state than the one that lies here: docs/format/generation.md. */
+export const LATER_NAME = 'later-generation';
+/** Beside a state that was found damaged, until another one has its name: without its log it may look whole. */
+export const DAMAGED_NAME = 'server.db.damaged';

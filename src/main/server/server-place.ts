@@ -1,4 +1,5 @@
 /** Where a server keeps what it keeps, and how it is reached, from settings and configuration. */
+import fs from 'node:fs';
 import os from 'node:os';
 import type { ListenAt } from '../../adapters/http/https-server.ts';
 import { byteString } from '../../base/bytes.ts';
@@ -28,12 +29,26 @@ export async function serverPlace(
   const settings = await readSettings(cli, options);
   const { disk } = nodePorts();
   disk.makeDir(settings.state.value);
+  becomeOwnerOf(textOfBytes(settings.state.value));
   const at = byteString(`${settings.state.value}/server`);
   disk.makeDir(at);
   const directory = textOfBytes(at);
   const given = settings.config.server?.listen;
   const listen = given === undefined ? { host: '127.0.0.1', port: PORT } : listenAtOf(given);
   return { settings, directory, listen, url: settings.config.server?.url ?? urlOf(listen) };
+}
+
+/**
+ * Root works with it as whose it is: what root wrote there the server could not read, and what its
+ * user puts there root is not to follow. For the rest of this process: it does nothing else.
+ */
+function becomeOwnerOf(directory: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = fs.statSync(directory);
+  if (uid === 0) return;
+  process.setgroups?.([gid]);
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
 }
 
 /** `[::1]:7431`, as the schema of the configuration lets it through. */

@@ -14,13 +14,14 @@ import {
   makeLoopbackApp,
   sayAddress,
 } from '../../adapters/http/https-server.ts';
+import { GenerationSeal } from '../../adapters/http/generation-seal.ts';
 import { LOOPBACK_DOOR } from '../../adapters/http/door.ts';
 import { nodeCipher } from '../../adapters/node/cipher.ts';
 import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
 import { serverTime } from '../../adapters/node/server-time.ts';
-import type { ServerState, StateChange } from '../../adapters/sqlite/open-server-state.ts';
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
@@ -34,6 +35,7 @@ import { ServerCore } from '../../watch/core/server/server-core.ts';
 import { randomId } from '../tell/random-id.ts';
 import { openTelling } from '../tell/telling.ts';
 import { KeptRegister } from './agent-register.ts';
+import { Generations } from './generations.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { EstateAtServer } from './estate-at-server.ts';
@@ -105,8 +107,15 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const key = await openOwnKey(stateDirectory);
   // It is made from what the state holds: what is committed before that is in it anyway.
   const registers: KeptRegister[] = [];
-  const state = await openOwnState(stateDirectory, async (changes: readonly StateChange[]) => {
-    for (const register of registers) await register.follow(changes);
+  const followed: Generations[] = [];
+  const state = await openOwnState(stateDirectory, {
+    onCommitting: (changes) => {
+      for (const register of registers) register.precede(changes);
+    },
+    onCommitted: async (changes) => {
+      for (const register of registers) await register.follow(changes);
+      for (const generations of followed) generations.follow(changes);
+    },
   });
   const app = makeApp({ key, onBug, limits: parts.limits ?? {}, onRoute: parts.onRoute });
   const ofPage = parts.page === undefined ? undefined : makeLoopbackApp({ onBug });
@@ -114,10 +123,18 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const pin = key.pin.toString('base64url');
     const { served, register } = await compose(parts, { state, pin });
     registers.push(register);
+    const generations = await Generations.open({
+      ...{ directory: stateDirectory, state, seal: new GenerationSeal(key), clock },
+      random: nodeRandom(),
+      // As one that is found older at its start: nobody gets in, and nothing is acknowledged.
+      onOlder: onBug,
+    });
+    followed.push(generations);
     // Whoever was revoked while it was away is heard not once.
     await takeRevocations(served);
     addAgentRoutes(app, {
-      ...{ desk: served.desk, pin: key.pin, clock, rates: parts.agentRates ?? {} },
+      ...{ desk: served.desk, generations, pin: key.pin, clock },
+      rates: parts.agentRates ?? {},
     });
     const { onAnswer } = parts;
     addApiRoutes(app, boundOf(served), {
@@ -132,7 +149,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const page = ofPage && parts.page && (await listen(ofPage, parts.page));
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
-    const pulse = new Pulse(served, { onBug, log: parts.log, clock });
+    const pulse = new Pulse(served, { generations, onBug, log: parts.log, clock });
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
@@ -182,8 +199,7 @@ async function compose(
   const [loaded, shown] = [await state.load(clock.now()), await state.shown()];
   const register = new KeptRegister(
     {
-      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log },
-      head: () => state.auditHead(),
+      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log, state },
     },
     loaded.agents,
   );

@@ -5,10 +5,11 @@ import type { DurationMs } from '../../base/units.ts';
 import type { Cipher } from '../../host/cipher.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Random } from '../../host/random.ts';
-import type { Subject, TellChange } from '../../tell/core/alert.ts';
+import type { Alert, Subject, TellChange } from '../../tell/core/alert.ts';
 import { channelSubjects } from '../../tell/core/channel-subjects.ts';
 import { confirmationSubjects, planTests, readersNow } from '../../tell/core/confirmations.ts';
 import { decide } from '../../tell/core/decide.ts';
+import { endUnwatched } from '../../tell/core/end-unwatched.ts';
 import type { LinkKey } from '../../tell/core/signed-link.ts';
 import type { TellPolicy } from '../../tell/core/tell-policy.ts';
 import { OutboxSender } from '../../tell/shell/outbox-sender.ts';
@@ -46,6 +47,9 @@ export interface Telling {
    */
   changes(subjects: readonly Subject[]): Promise<readonly TellChange[]>;
 
+  /** What is not watched any more: ended and said, to be committed. */
+  endUnwatched(alert: Alert, why: string): readonly TellChange[];
+
   /** Whether people would be told of this one if it were all there is, and the time had come. */
   wouldTell(subject: Subject): boolean;
   /** Whether what is said reaches people. */
@@ -71,6 +75,7 @@ export function openTelling(parts: TellingParts): Telling {
     policy,
     linkKey: key,
     sender: new OutboxSender({ store, channels, clock, wait, rates: ratesOf(config), log }),
+    endUnwatched: (alert, why) => endUnwatched(alert, { why, now: clock.now(), policy, newId }),
     wouldTell(subject) {
       const now = clock.now();
       const soon = { ...policy, groupMs: 0, delayMs: { failed: 0, unknown: 0, degraded: 0 } };

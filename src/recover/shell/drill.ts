@@ -1,6 +1,7 @@
 /** A restore test: to a scratch place, past the page cache, compared, timed and thrown away. */
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault, type FaultCode } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';
@@ -35,6 +36,8 @@ export interface DrillRequest {
   readonly mediumOfScratch: string;
   /** Compare with the live data set; by default yes. */
   readonly compareSource?: boolean;
+  /** How this host calls itself: what another has captured lies not here, though a path may be. */
+  readonly host?: string;
   /** Never restore, only read. */
   readonly rereadOnly?: boolean;
   readonly unsigned?: boolean;
@@ -186,7 +189,10 @@ class Drill {
     if (this.#request.compareSource === false) {
       return { ...NOT_COMPARED, why: 'it was not asked for' };
     }
-    const { frozen } = this.#content;
+    const { frozen, host } = this.#content;
+    if (host !== (this.#request.host ?? host)) {
+      return { ...NOT_COMPARED, why: `it was taken on ${sayText(host)}, not on this host` };
+    }
     if (frozen?.guarantee === 'consistent') {
       // An engine wrote it: other bytes than lie on this host, for the same data.
       return { ...NOT_COMPARED, why: `${frozen.method} made what was captured` };

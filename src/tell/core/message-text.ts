@@ -40,7 +40,7 @@ export function messageTitle(message: Message): string {
   const name = sayThing(subject);
   const more = consequenceCount === 0 ? '' : `, ${consequenceCount} on it`;
   if (what === 'test') return 'Test: please confirm';
-  if (what === 'closed') return `ok: ${name}`;
+  if (what === 'closed') return mark === 'ok' ? `ok: ${name}` : `no longer watched: ${name}`;
   const still = what === 'reminder' ? 'still ' : '';
   return `${still}${mark}: ${name} since ${formatInstant(since, at)}${more}`;
 }

@@ -75,6 +75,22 @@ export function alertMessage(of: MessageOf): Message {
   };
 }
 
+/** Of an alert that ends though nothing was seen to be well. */
+export function unwatchedMessage(alert: Alert, why: string, now: UnixMs): Message {
+  const name = sayThing(alert.subject);
+  const was = `it was ${WAS[alert.mark]} when it was looked at last, and how it is now is not known here`;
+  const sentence = `${name} is no longer watched from here: ${inSentence(withoutEnd(sayMessage(why)))}; ${was}.`;
+  return {
+    format: 'holdfast-message-0',
+    what: 'closed',
+    alert: alert.id,
+    subject: alert.subject.toWellFormed(),
+    mark: alert.mark,
+    sentence: sayUpTo(asSentence(sentence), SENTENCE_MAX),
+    ...{ since: alert.since, at: now, evidence: [], consequences: [], consequenceCount: 0 },
+  };
+}
+
 export function testMessage(of: {
   readonly subject: string;
   readonly channel: string;

@@ -20,7 +20,7 @@ import type { Channel, Sent } from './channel.ts';
 import type { TellStore } from './tell-store.ts';
 
 export interface OutboxPorts {
-  readonly store: Pick<TellStore, 'commit' | 'due' | 'rows' | 'openAlerts'>;
+  readonly store: Pick<TellStore, 'commit' | 'due' | 'dueChannels' | 'openOf' | 'openAlerts'>;
   readonly channels: readonly Channel[];
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Resolves after the span, or as soon as the signal is aborted; never rejects. */
@@ -37,9 +37,6 @@ export const USUAL_RATE: RateLimit = { count: 30, withinMs: 10 * 60_000 };
 export const CLAIM_MS = 60_000;
 const SEND_MAX_MS = 30_000;
 const ROWS_MAX = 200;
-/** Where so many wait for one channel that those of others are not among the first. */
-const ROWS_MAX_CROWDED = 5000;
-const ROWS_LOOKED_AT = 500;
 const TICK = durationMs(1000);
 
 /** What a sender remembers of a channel while it lives. */
@@ -100,19 +97,16 @@ export class OutboxSender {
   /** What is due goes on its way: the channels side by side, the messages of each in their order. */
   async #begin(signal: AbortSignal): Promise<void> {
     this.#throwFailure();
-    const byChannel = Map.groupBy(await this.#due(), ({ channel }) => channel);
-    for (const [name, own] of byChannel) {
-      this.#occupy(`send ${name}`, () => this.#sendAll(name, own, signal));
+    const { store, clock } = this.#ports;
+    for (const name of await store.dueChannels(clock.now())) {
+      this.#occupy(`send ${name}`, async () => {
+        // Of each channel its own oldest: however many wait for another one, none of them starves.
+        await this.#sendAll(name, await store.due(clock.now(), ROWS_MAX, name), signal);
+      });
     }
     for (const line of this.#lines.values()) {
       this.#occupy(`stand ${line.channel.name}`, () => this.#tellStanding(line, signal));
     }
-  }
-
-  async #due(): Promise<readonly OutboxRow[]> {
-    const { store, clock } = this.#ports;
-    const rows = await store.due(clock.now(), ROWS_MAX);
-    return rows.length < ROWS_MAX ? rows : store.due(clock.now(), ROWS_MAX_CROWDED);
   }
 
   #occupy(what: string, act: () => Promise<void>): void {
@@ -172,10 +166,8 @@ export class OutboxSender {
     const ids = new Set(rows.map(({ id }) => id));
     const alerts = new Set(rows.flatMap(({ alert }) => alert ?? []));
     const last = Math.max(...rows.map(({ createdAt }) => createdAt));
-    const earlier = (await this.#ports.store.rows(ROWS_LOOKED_AT)).filter((row) => {
-      const isOfThem = row.channel === name && alerts.has(row.alert ?? '') && !ids.has(row.id);
-      return isOfThem && isOpen(row) && row.createdAt < last;
-    });
+    const open = await this.#ports.store.openOf(name, [...alerts]);
+    const earlier = open.filter((row) => !ids.has(row.id) && row.createdAt < last);
     return [...rows, ...earlier].sort(
       (a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
     );

@@ -9,8 +9,12 @@ export interface TellStore {
   openAlerts(): Promise<readonly Alert[]>;
   /** Newest first, closed ones too. */
   alerts(countMax: number): Promise<readonly Alert[]>;
-  /** Waiting or sending, whose time has come, oldest first. */
-  due(now: UnixMs, countMax: number): Promise<readonly OutboxRow[]>;
+  /** Waiting or sending, whose time has come, oldest first; of one channel where it is named. */
+  due(now: UnixMs, countMax: number, channel?: string): Promise<readonly OutboxRow[]>;
+  /** Of those that are due, for whom. */
+  dueChannels(now: UnixMs): Promise<readonly string[]>;
+  /** All that wait or are being sent to a channel of these alerts, due or not. */
+  openOf(channel: string, alerts: readonly string[]): Promise<readonly OutboxRow[]>;
   /** Newest first. */
   rows(countMax: number): Promise<readonly OutboxRow[]>;
   confirmations(): Promise<readonly Confirmation[]>;

@@ -120,6 +120,8 @@ export interface BackupOutcome {
   readonly report: WalkReport;
   readonly torn: readonly TornData[];
   readonly frozen: FrozenRecord | undefined;
+  /** How many entries it had before, where it holds nothing any more: then that is a gap too. */
+  readonly emptiedFrom?: number;
   /** Roots that a cache could not be used for, with why. */
   readonly readInFull: readonly string[];
   /**

@@ -36,7 +36,17 @@ export interface CheckRequest {
   readonly sample?: { readonly percent: number; readonly seed: string } | undefined;
   /** Only the packs of one of so many parts: docs/format/scrub-rotation.md. */
   readonly part?: { readonly part: number; readonly parts: number } | undefined;
+  /** What is known to have been in it, from outside. */
+  readonly seenBefore?: SeenBefore | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+/** Of a vault that was emptied or set back, only who saw it before can tell. */
+export interface SeenBefore {
+  /** Ids, in hex, with how that is known. */
+  readonly snapshots: readonly { readonly id: string; readonly how: string }[];
+  /** How it is known that it had some, whichever. */
+  readonly had: string | undefined;
 }
 
 export interface CheckProgress {
@@ -59,6 +69,8 @@ export interface CheckReport {
   readonly affectedSnapshots: readonly string[];
   readonly snapshots: number;
   readonly untrustedSnapshots: number;
+  /** Known from outside to have been in it, and not there any more. */
+  readonly goneSnapshots: number;
   readonly entries: number;
   readonly packs: number;
   /** Of the packs, those of which all bytes were read. */
@@ -73,6 +85,8 @@ export interface CheckReport {
 const NAMED_MAX = 1000;
 const LEAVES_EACH = 64;
 const WORK_EACH = 2;
+/** Hex digits of a snapshot's id in its name. */
+const ID_IN_NAME = 32;
 
 export async function checkVault(ports: CheckPorts, request: CheckRequest): Promise<CheckReport> {
   return new Check(ports, request).run();
@@ -93,6 +107,7 @@ class Check {
   /** Of leaf pages that were looked at: what in them cannot be had, mostly nothing. */
   readonly #leaves = new Map<Digest, CheckedLeaf['affected']>();
   #findingCount = 0;
+  #gone = 0;
   #affectedCount = 0;
   #packs = 0;
   #packsRead = 0;
@@ -120,10 +135,27 @@ class Check {
     const { snapshots, findings, problems } = await listSnapshots(vault);
     for (const problem of problems) this.#noteProblem(problem);
     for (const finding of findings) this.#note(chainFinding(finding));
+    await this.#checkSeenBefore();
     const trusted = this.#opened(snapshots);
     const damagedGroups = await this.#checkPacks();
     for (const snapshot of trusted.reverse()) await this.#checkSnapshot(snapshot, damagedGroups);
     return this.#report(snapshots.length, trusted.length);
+  }
+
+  /** By their names: what is there and damaged is a finding of its own. */
+  async #checkSeenBefore(): Promise<void> {
+    const { snapshots = [], had } = this.#request.seenBefore ?? {};
+    const stored = await this.#ports.vault.store.list('snapshots/');
+    const here = new Set(stored.map(({ name }) => name.slice(name.lastIndexOf('-') + 1)));
+    const gone = snapshots.filter(({ id }) => !here.has(id.slice(0, ID_IN_NAME)));
+    this.#gone = gone.length;
+    for (const { how } of gone) {
+      const why = `${how}, and it is not here: lost, removed by somebody, or this is an older copy`;
+      this.#note({ grade: 'damaged', object: 'snapshots/', why });
+    }
+    if (stored.length > 0 || gone.length > 0 || had === undefined) return;
+    this.#gone = 1;
+    this.#note({ grade: 'damaged', object: 'snapshots/', why: `${had}, and now there is none` });
   }
 
   #opened(snapshots: readonly ListedSnapshot[]): CheckedSnapshot[] {
@@ -301,6 +333,7 @@ class Check {
       affectedSnapshots: [...this.#affectedSnapshots],
       snapshots: trusted,
       untrustedSnapshots: snapshots - trusted,
+      goneSnapshots: this.#gone,
       entries: this.#entries,
       packs: this.#packs,
       packsRead: this.#packsRead,

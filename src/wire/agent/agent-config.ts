@@ -38,15 +38,22 @@ const sizeMiB = z
   .refine((count) => count <= SPOOL_MIB_MAX, `at most ${SPOOL_MIB_MAX} MiB`)
   .transform((count) => count * 1024 * 1024);
 
+/** Whose data set it is, where not this host's own: its name, or the digits of its writer. */
+const whose = {
+  host: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/)
+    .optional(),
+};
 const limited = { limit: span.optional() };
 
 /** What stands behind a name: all of it is written here, nothing comes with the word. */
 const job = z.union(
   [
     z.strictObject({ backup: dataSet, ...limited }),
-    z.strictObject({ drill: dataSet, ...limited }),
+    z.strictObject({ drill: dataSet, ...whose, ...limited }),
     z.strictObject({ scrub: share, ...limited }),
-    z.strictObject({ restore: dataSet, to: absolutePath, ...limited }),
+    z.strictObject({ restore: dataSet, to: absolutePath, ...whose, ...limited }),
   ],
   'one of backup: DATA SET, drill: DATA SET, scrub: SHARE as 5%, restore: DATA SET with to: /DIRECTORY',
 );

@@ -43,7 +43,9 @@ const overHttp = {
   ca: path.optional(),
 };
 
-const prometheus = z.strictObject({
+const BOUNDS = ['impaired-above', 'broken-above', 'impaired-below', 'broken-below'] as const;
+
+const prometheusKeys = z.strictObject({
   kind: z.literal('prometheus'),
   ...overHttp,
   /** A selector and no more: of what is computed nobody knows how old it is. */
@@ -56,6 +58,11 @@ const prometheus = z.strictObject({
   'impaired-below': z.number().optional(),
   'broken-below': z.number().optional(),
 });
+/** Without a bound every value is well, also that of a target that is down. */
+const prometheus = prometheusKeys.refine(
+  (given) => BOUNDS.some((bound) => given[bound] !== undefined),
+  `one of ${BOUNDS.join(', ')} as well, else no value is ever wrong`,
+);
 const icinga = z.strictObject({
   kind: z.literal('icinga'),
   ...overHttp,

@@ -11,18 +11,14 @@ import { utf8Of } from '../../../manifest/core/utf8.ts';
 import { type OpenedRoot, openSnapshotRoots } from '../../../recover/shell/snapshot-roots.ts';
 import { wantedOf } from '../../../recover/shell/wanted-tree.ts';
 import type { SnapshotContent } from '../../../vault/core/snapshot-content.ts';
-import {
-  findSnapshot,
-  type ListedSnapshot,
-  listSnapshots,
-  shortId,
-} from '../../../vault/shell/snapshot-store.ts';
+import { type ListedSnapshot, shortId } from '../../../vault/shell/snapshot-store.ts';
 import { loadIndex, type VaultIndex } from '../../../vault/shell/vault-index.ts';
 import { backupJobs, type DataSetJob, jobsNamed } from '../../cli/backup-request.ts';
 import type { Cli } from '../../cli/cli.ts';
 import type { Opened } from '../../cli/open.ts';
 import { bytesOfArgument, bytesOfText, textOfBytes } from '../../cli/places.ts';
 import { fullPath } from '../../cli/settings.ts';
+import { chosenSnapshot, type SnapshotOptions } from '../../cli/snapshot-choice.ts';
 import { parseFloor } from '../../cli/sizes.ts';
 import { takeDataSets } from '../../cli/take-data-sets.ts';
 import { walkedPath } from '../../cli/walked-path.ts';
@@ -49,7 +45,7 @@ export interface SourceAsked {
   readonly opened: Opened;
   /** A path, or a snapshot as `restore` takes it. */
   readonly given: string;
-  readonly dataSet?: string;
+  readonly choice: SnapshotOptions;
   readonly unsigned: boolean;
   readonly actor: Actor;
   readonly reason?: string;
@@ -67,10 +63,8 @@ export async function syncSource(cli: Cli, asked: SourceAsked): Promise<SyncSour
   const job = isPlace ? jobFor(cli, asked) : undefined;
   const id = job === undefined ? undefined : await captured(cli, asked, job);
   const { session } = opened;
-  const { snapshots } = await listSnapshots(session.vault);
-  const wanted = id ?? given;
-  const of = asked.dataSet === undefined ? {} : { dataSet: asked.dataSet };
-  const snapshot = findSnapshot(session.vault, snapshots, { wanted, ...of });
+  const which = { session, wanted: id ?? given };
+  const snapshot = await chosenSnapshot(cli, which, asked.choice);
   const index = await loadIndex(session.vault);
   const reading = restorePorts(session, index.access);
   const { content, roots } = openSnapshotRoots(reading, { snapshot, unsigned: asked.unsigned });

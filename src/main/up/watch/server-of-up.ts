@@ -12,6 +12,7 @@ import { isWorse, type StandingMark } from '../../../watch/core/standing/standin
 import { enrolmentLine, signInLink } from '../../server/lines.ts';
 import { estateOf } from '../../server/served.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
+import { settleAlone } from '../../server/own-state.ts';
 import { noteListens } from '../../server/listens-file.ts';
 import { LOCK_NAME } from '../../server/server-names.ts';
 import { listenAtOf, PORT, urlOf } from '../../server/server-place.ts';
@@ -68,6 +69,7 @@ export class ServerOfUp {
       );
     }
     try {
+      await settleAlone(begin.directory, READER);
       const server = await started(begin, toUp);
       const up = new ServerOfUp({ server, host: begin.host, say, release: () => lock.release() });
       const { at, page, url } = server;

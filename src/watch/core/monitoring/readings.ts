@@ -33,6 +33,9 @@ const AHEAD_MAX_MS = 60_000;
 /** A source that has stopped says nothing: what it said last is no word on now. */
 export function judgeReading(read: Read, { nowMs, ageMaxMs, source }: ReadingLimits): Found {
   if ('trouble' in read) return found('unreadable', `${source}: ${read.trouble}`);
+  if (!Number.isFinite(read.atMs)) {
+    return found('unreadable', `${source} says no time at which it looked`);
+  }
   const ageMs = nowMs - read.atMs;
   if (ageMs < -AHEAD_MAX_MS) {
     return found('unreadable', `${source} says that it looked in the future: one clock is wrong`);
@@ -98,7 +101,7 @@ function vectorOf(answer: unknown): readonly number[] | string {
   const samples = data.result.map((each: unknown) => {
     const { value } = fieldsOf(each);
     const text: unknown = Array.isArray(value) ? value[1] : undefined;
-    return typeof text === 'string' && text !== ''
+    return typeof text === 'string' && text.trim() !== ''
       ? Number(text.replace(/^\+?Inf$/, 'Infinity'))
       : undefined;
   });

@@ -1,5 +1,6 @@
 /** What the answer of a job shows, picked from JSON of another machine: only what is known, bounded. */
 import { parseIsoTime } from '../../../base/iso-time.ts';
+import { isNothing, nothingWords, type TakenRoot } from '../../../base/nothing-taken.ts';
 import type { Detail } from '../agent/messages.ts';
 import type { RepeatedAct } from './schedule.ts';
 
@@ -47,19 +48,20 @@ function backupFacts(given: Given): RunFacts {
   };
 }
 
-/** Whether a data set of it held nothing at all, as the directory does that a disk is not mounted on. */
-export function tookNothing(answer: string | undefined): boolean {
+/** What is to be said where a data set of it held nothing at all. */
+export function nothingTaken(answer: string | undefined): string | undefined {
   const { backups } = objectOf(jsonOf(answer)) ?? {};
-  return listOf(backups).some((each) => {
-    const roots = listOf(objectOf(each)?.roots);
-    return roots.length > 0 && roots.every(isNothing);
-  });
+  for (const each of listOf(backups)) {
+    const given = objectOf(each) ?? {};
+    if (isNothing(listOf(given.roots).map(rootOf)))
+      return nothingWords(numberOf(given.emptiedFrom));
+  }
+  return undefined;
 }
 
-/** The root itself is an entry. */
-function isNothing(root: unknown): boolean {
+function rootOf(root: unknown): TakenRoot {
   const { entries, bytes } = objectOf(root) ?? {};
-  return (entries === 0 || entries === 1) && bytes === 0;
+  return { entries: numberOf(entries) ?? Number.NaN, bytes: numberOf(bytes) ?? Number.NaN };
 }
 
 function listOf(given: unknown): readonly unknown[] {
@@ -75,6 +77,8 @@ function drillFacts(given: Given): RunFacts {
       ...textIn(given, 'kind'),
       ...sumIn([given], 'bytes'),
       ...sumIn([given], 'rateBytesPerS'),
+      ...textIn(given, 'host'),
+      ...(typeof given.isOwn === 'boolean' ? { isOwn: given.isOwn } : {}),
       ...(typeof source?.isCompared === 'boolean' ? { isCompared: source.isCompared } : {}),
     },
   };

@@ -5,8 +5,8 @@
 import type { Detail, ItemSaw } from '../agent/messages.ts';
 import { fitDetail, fitWhy } from '../agent/fit-record.ts';
 import type { StoredItem, StoredJob } from '../server/changes.ts';
-import { runFacts, tookNothing } from './run-facts.ts';
-import type { Schedule } from './schedule.ts';
+import { nothingTaken, runFacts } from './run-facts.ts';
+import { type Schedule, slotOf } from './schedule.ts';
 
 /** What a wall clock may be off without being called wrong. */
 const AHEAD_MAX_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export function runItemAfter(
   schedule: Schedule,
 ): StoredItem {
   const job = asFound(ended);
-  const { state, askedMs, ...shownBefore } = notAhead(before?.detail, job);
+  const { state, askedMs, failedMs, ...shownBefore } = notAhead(before?.detail, job);
   const askedAt = askedOf(job);
   const isLate = typeof askedMs === 'number' && askedMs > askedAt;
   const goodBefore = shownBefore.goodMs;
@@ -52,6 +52,7 @@ export function runItemAfter(
   const detail: Detail = {
     state: isLate && state !== undefined ? state : job.state,
     askedMs: isLate ? askedMs : askedAt,
+    ...firstFailure(job, { schedule, before: { state, askedMs, failedMs }, isLate }),
     ...(isNewGood ? goodRun(job, schedule) : shownBefore),
   };
   const { everyMs, limitMs } = schedule;
@@ -64,11 +65,30 @@ export function runItemAfter(
   };
 }
 
+interface Failing {
+  readonly schedule: Schedule;
+  readonly before: Readonly<Record<'state' | 'askedMs' | 'failedMs', Detail[string] | undefined>>;
+  readonly isLate: boolean;
+}
+
+/** When it failed, of the first failure of its period only: that one is tried again. */
+function firstFailure(job: StoredJob, { schedule, before, isLate }: Failing): Detail {
+  const { state, askedMs, failedMs } = before;
+  if (isLate) return failedMs === undefined ? {} : { failedMs };
+  if (job.state !== 'failed') return {};
+  const isAgain =
+    state === 'failed' &&
+    typeof askedMs === 'number' &&
+    slotOf(schedule, askedMs) === slotOf(schedule, askedOf(job));
+  return isAgain ? {} : { failedMs: job.changedAt };
+}
+
 /** Nothing was left out of what was there; but nobody asks again and again for a backup of nothing. */
 function asFound(job: StoredJob): StoredJob {
-  if (job.act !== 'backup' || job.state !== 'done' || !tookNothing(job.answer)) return job;
-  const why = 'a data set is empty, with no file in it: is its file system mounted?';
-  return { ...job, state: 'gaps', why };
+  if (job.act !== 'backup' || (job.state !== 'done' && job.state !== 'gaps')) return job;
+  const why = nothingTaken(job.answer);
+  if (why === undefined) return job;
+  return { ...job, state: 'gaps', why: job.why === '' ? why : `${why} ${job.why}` };
 }
 
 /** Where the clock was set back while it ran, its end is what it was asked before. */
@@ -78,10 +98,13 @@ function askedOf({ askedAt, changedAt }: StoredJob): StoredJob['askedAt'] {
 
 /** What a clock has dated that was ahead would hide what comes now, and count as fresh one day. */
 function notAhead(before: Detail | undefined, { changedAt }: StoredJob): Detail {
-  const { askedMs, goodMs, ...rest } = before ?? {};
+  const { askedMs, goodMs, failedMs, ...rest } = before ?? {};
   const isThere = (ms: Detail[string] | undefined): ms is number =>
     typeof ms === 'number' && ms <= changedAt + AHEAD_MAX_MS;
-  const asked = isThere(askedMs) ? { askedMs } : {};
+  const asked = {
+    ...(isThere(askedMs) ? { askedMs } : {}),
+    ...(isThere(failedMs) ? { failedMs } : {}),
+  };
   if (isThere(goodMs)) return { ...rest, ...asked, goodMs };
   const { state } = rest;
   return { ...(state === undefined ? {} : { state }), ...asked };

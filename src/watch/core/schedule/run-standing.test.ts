@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { unixMs } from '../../../base/units.ts';
 import type { StoredItem, StoredJob } from '../server/changes.ts';
-import { runFacts, tookNothing } from './run-facts.ts';
+import { nothingTaken, runFacts } from './run-facts.ts';
 import { isOfRuns, runItemAfter } from './run-item.ts';
 import { runStanding } from './run-standing.ts';
-import type { Schedule } from './schedule.ts';
+import { type Schedule, slotOf } from './schedule.ts';
 
 const SEED = Number(process.env.HOLDFAST_SEED ?? 20261121);
 const HOUR = 3_600_000;
@@ -168,7 +168,7 @@ test('an answer is picked from, and never believed to be what it should be', () 
           JSON.stringify(json),
           JSON.stringify({ backups: json, rotation: json, source: json }),
         ]) {
-          assert.equal(typeof tookNothing(text), 'boolean');
+          assert.ok(['string', 'undefined'].includes(typeof nothingTaken(text)));
           for (const value of Object.values(runFacts(act, text).shown)) {
             if (typeof value === 'number') assert.ok(Number.isSafeInteger(value) && value >= 0);
             if (typeof value === 'string') assert.match(value, /^[ -~]{0,80}$/);
@@ -187,4 +187,22 @@ test('items of runs are told from those that an agent may say', () => {
   }
   for (const item of ['backup:nightly', 'ping:backup-run', 'run:x'])
     assert.ok(!isOfRuns(item), item);
+});
+
+test('of a period the first failure is tried again: not the second, nor what was refused, cancelled or lost', () => {
+  const at = (agoMs: number, state: StoredJob['state']): StoredJob =>
+    jobOf({ state, askedAt: unixMs(NOW - agoMs), changedAt: unixMs(NOW - agoMs + 1000) });
+  const triedAgain = (...jobs: readonly StoredJob[]): boolean =>
+    after(jobs)?.detail.failedMs !== undefined;
+  // All within one period, whatever its phase is.
+  const [first, second] = [at(2000, 'failed'), at(1000, 'failed')];
+  assert.equal(slotOf(SCHEDULE, NOW - 2000), slotOf(SCHEDULE, NOW));
+  assert.equal(triedAgain(first), true);
+  assert.equal(triedAgain(first, second), false);
+  assert.equal(triedAgain(at(DAY + 2000, 'failed'), first), true, 'another period');
+  assert.equal(triedAgain(second, first), true, 'an end that was heard late changes nothing');
+  for (const state of ['done', 'gaps', 'refused', 'cancelled', 'lost'] as const) {
+    assert.equal(triedAgain(at(1000, state)), false, state);
+    assert.equal(triedAgain(first, at(1000, state)), false, state);
+  }
 });

@@ -112,3 +112,26 @@ test('a clock that was years ahead when it was asked does not hold it up for yea
   // One that is a little ahead is waited for: else a clock that is set back doubles it.
   assert.ok(!isDue(schedule, { askedAt: unixMs(NOW + HOUR) }, { atMs: 5, wallMs: NOW }));
 });
+
+test('what failed is asked for once more in its period, after ten minutes, and never a second time', () => {
+  const schedule = scheduleOf({ window: { fromMs: 0, lengthMs: DAY } });
+  const askedAt = nextSlotAt(schedule, NOW);
+  const failedAt = unixMs(askedAt + 1000);
+  const isDueAt = (at: number, last: object = { failedAt }): boolean =>
+    isDue(schedule, { askedAt: unixMs(askedAt), ...last }, { atMs: at, wallMs: at });
+  assert.deepEqual(
+    [failedAt, failedAt + 599_999, failedAt + 600_000, failedAt + 10 * HOUR].map((at) =>
+      isDueAt(at),
+    ),
+    [false, false, true, true],
+  );
+  assert.equal(isDueAt(failedAt + 600_000, {}), false, 'what is not known to have failed is not');
+  assert.equal(isDueAt(failedAt - 5 * HOUR), false, 'nor where the clock was set back');
+  const often = scheduleOf({ everyMs: HOUR / 2 });
+  const last = { askedAt: unixMs(NOW), failedAt: unixMs(NOW) };
+  assert.equal(
+    isDue(often, last, { atMs: 0, wallMs: NOW + 600_000 }),
+    false,
+    'it comes soon anyway',
+  );
+});

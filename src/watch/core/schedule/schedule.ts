@@ -14,14 +14,22 @@ export interface Schedule {
   readonly everyMs: number;
   /** So long a good run counts, from when it was asked. */
   readonly limitMs: number;
-  /** Of each day of UTC; only where `everyMs` is of whole days. */
-  readonly window?: { readonly fromMs: number; readonly lengthMs: number } | undefined;
+  /** Of each day; only where `everyMs` is of whole days. */
+  readonly window?: Window | undefined;
   /** Schedules that work on the same vault name it alike. */
   readonly vault: string;
   /** It runs at most so much of the time, 0 to 1. */
   readonly shareMax: number;
   /** Of a scrub: within it every part of the vault is to be read. */
   readonly wholeMs?: number | undefined;
+}
+
+export interface Window {
+  /** By the clock on the wall there. */
+  readonly fromMs: number;
+  readonly lengthMs: number;
+  /** How far that clock is ahead of UTC at a moment; absent: it shows UTC. */
+  readonly offsetAt?: ((wallMs: number) => number) | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -46,17 +54,36 @@ export function phaseOf(schedule: Schedule): number {
 
 /** Number of the period that a moment lies in. */
 export function slotOf(schedule: Schedule, wallMs: number): number {
-  return Math.floor((wallMs - phaseOf(schedule)) / schedule.everyMs);
+  return Math.floor((localOf(schedule, wallMs) - phaseOf(schedule)) / schedule.everyMs);
 }
 
 /** When the next period begins. */
 export function nextSlotAt(schedule: Schedule, wallMs: number): number {
-  return phaseOf(schedule) + (slotOf(schedule, wallMs) + 1) * schedule.everyMs;
+  const local = phaseOf(schedule) + (slotOf(schedule, wallMs) + 1) * schedule.everyMs;
+  // By the clock there as it is now, and as it is then: they differ where it is set in between.
+  const one = local - offsetOf(schedule, wallMs);
+  const other = local - offsetOf(schedule, one);
+  let [before, at] = [Math.min(one, other) - 1, Math.max(one, other)];
+  while (at - before > 1) {
+    const middle = Math.floor((before + at) / 2);
+    if (localOf(schedule, middle) < local) before = middle;
+    else at = middle;
+  }
+  return at;
 }
 
-export function isInWindow({ window }: Schedule, wallMs: number): boolean {
+function localOf(schedule: Schedule, wallMs: number): number {
+  return wallMs + offsetOf(schedule, wallMs);
+}
+
+function offsetOf({ window }: Schedule, wallMs: number): number {
+  return window?.offsetAt?.(wallMs) ?? 0;
+}
+
+export function isInWindow(schedule: Schedule, wallMs: number): boolean {
+  const { window } = schedule;
   if (window === undefined) return true;
-  const intoMs = modulo(wallMs - window.fromMs, DAY_MS);
+  const intoMs = modulo(localOf(schedule, wallMs) - window.fromMs, DAY_MS);
   return intoMs < window.lengthMs;
 }
 
@@ -65,7 +92,14 @@ export interface LastAsked {
   readonly askedAt: UnixMs;
   /** The same by the clock that never steps, where this start of the server asked. */
   readonly askedAtMs?: number | undefined;
+  /** By the wall clock, where it failed, and nothing before it in its period did. */
+  readonly failedAt?: UnixMs | undefined;
 }
+
+/** What failed by something that passes: a restart, a line. */
+export const RETRY_AFTER_MS = 600_000;
+/** Of what comes again soon anyway nothing is tried twice. */
+const RETRIED_FROM_MS = 6 * RETRY_AFTER_MS;
 
 /**
  * Whether its period has begun since it was asked last. Missed periods are one: it is asked once.
@@ -77,7 +111,7 @@ export function isDue(
   last: LastAsked | undefined,
   now: { readonly atMs: number; readonly wallMs: number },
 ): boolean {
-  if (last === undefined) return true;
+  if (last === undefined || isToRetry(schedule, last, now)) return true;
   const { everyMs } = schedule;
   const sinceMs = sinceAsked(last, now);
   // One that came late in its period is not followed at once by that of the next.
@@ -85,6 +119,18 @@ export function isDue(
   // Asked by a clock that was far ahead: waiting for that day would be waiting for ever.
   if (last.askedAt > now.wallMs + 2 * everyMs) return true;
   return slotOf(schedule, now.wallMs) > slotOf(schedule, last.askedAt);
+}
+
+/** Once in its period, and not in the next one's time. */
+function isToRetry(
+  schedule: Schedule,
+  { askedAt, failedAt }: LastAsked,
+  { wallMs }: { readonly wallMs: number },
+): boolean {
+  if (failedAt === undefined || schedule.everyMs < RETRIED_FROM_MS) return false;
+  return (
+    wallMs >= failedAt + RETRY_AFTER_MS && slotOf(schedule, wallMs) === slotOf(schedule, askedAt)
+  );
 }
 
 /** By the clock that never steps, where it is known by that. Negative: the other one was set back. */

@@ -27,6 +27,7 @@ import { type OwnItem, ownItems } from './own-items.ts';
 import { runsNow, type RunOfHost, runsByHost } from './runs-now.ts';
 import { isOfRuns } from '../schedule/run-item.ts';
 import type { ServerCore } from './server-core.ts';
+import { subjectNames } from './subject-names.ts';
 import { wallOf } from './take-records.ts';
 import { restsOnOf, standingOf, type Topology, topologyOf } from './topology.ts';
 import { hasTwoSpeakers } from './talk.ts';
@@ -185,13 +186,17 @@ function hostNow(held: HeldAgent, reading: Reading): HostNow {
   const lease = leaseOf(held, now.atMs);
   const spoken = leaseStanding(lease, now.atMs);
   const own = reading.ownOf.get(agent) ?? spoken;
-  const items = [
-    ...[...held.items.values()].flatMap((item) =>
-      isOfRuns(item.stored.item) ? [] : [itemNow({ held, item, lease }, reading)],
-    ),
-    ...(reading.runsOf.get(host) ?? []).map((run) => runItemNow(run, isHidden)),
-    ...ownItems(held, spoken, now).map((item) => ownItemNow(host, item, isHidden)),
-  ].sort((a, b) => (a.subject < b.subject ? -1 : 1));
+  const ofHost: HostReading = { reading, lease, host, restsOn: [subject] };
+  const nameOf = subjectNames(held);
+  const items: ItemNow[] = [];
+  // Plain loops: they are gone through for every item of every host at each reading.
+  for (const item of held.items.values()) {
+    const name = item.stored.item;
+    if (!isOfRuns(name)) items.push(itemNow(item, nameOf(name), ofHost));
+  }
+  for (const run of reading.runsOf.get(host) ?? []) items.push(runItemNow(run, isHidden));
+  for (const item of ownItems(held, spoken, now)) items.push(ownItemNow(host, item, isHidden));
+  items.sort(bySubject);
   const standing = worstOf([{ subject, standing: own }, ...items], isHidden);
   const { saidAtMs, twoSpeakers } = held.talk;
   const fell = saidAtMs === undefined ? reading.listensSince : wallOf(saidAtMs + LEASE_MS, now);
@@ -206,44 +211,120 @@ function hostNow(held: HeldAgent, reading: Reading): HostNow {
   };
 }
 
-function itemNow(
-  of: { readonly held: HeldAgent; readonly item: HeldItem; readonly lease: Lease },
-  reading: Reading,
-): ItemNow {
-  const { stored, seenAtMs, since } = of.item;
-  const { now } = reading;
-  const { host } = of.held.stored;
-  const subject = `host:${host}/${stored.item}`;
+function bySubject(a: ItemNow, b: ItemNow): number {
+  return a.subject < b.subject ? -1 : 1;
+}
+
+/** What the items of one host have in common. */
+interface HostReading {
+  readonly reading: Reading;
+  readonly lease: Lease;
+  readonly host: string;
+  /** Of what rests on its host alone. */
+  readonly restsOn: readonly string[];
+}
+
+function itemNow(item: HeldItem, subject: string, ofHost: HostReading): ItemNow {
+  const { reading, lease, host } = ofHost;
+  const { stored, seenAtMs } = item;
   const { kind, saw, why, limitMs } = stored;
-  const evidence = { kind, saw, why, limitMs, seenAtMs };
-  const plain = itemStanding(evidence, of.lease, now.atMs);
-  const aim = stored.kind === 'reach' ? aimOf(stored.item, reading) : undefined;
-  const standing = isCanary(stored)
-    ? canaryStanding(plain)
-    : stored.kind === 'reach' && plain.reason === 'broken'
-      ? reachStanding(host, aim, plain)
-      : plain;
-  const ended = seenAtMs === undefined ? undefined : expiryOf({ kind, limitMs, seenAtMs });
-  const { saidAtMs } = of.lease;
-  // Written out: this is made for every item of every host at each reading.
-  return {
-    subject,
-    host,
-    standing,
-    item: stored.item,
-    kind: stored.kind,
-    saw: stored.saw,
-    detail: stored.detail,
-    everyMs: stored.everyMs,
-    limitMs: limitOf(stored.kind, stored.limitMs),
-    seenAt: stored.seenAt,
-    ageMs: seenAtMs === undefined ? undefined : now.atMs - seenAtMs,
-    expiresInMs: ended === undefined ? undefined : Math.max(0, ended - now.atMs),
-    since: sinceOf(standing, { since, ended, saidAtMs }, reading),
-    notOkSince: standing.mark === 'ok' ? undefined : of.item.notOkSince,
-    isInMaintenance: reading.isHidden(subject),
-    restsOn: aim === undefined ? [`host:${host}`] : [`host:${aim.host}`, `host:${host}`],
-  };
+  const plain = itemStanding({ kind, saw, why, limitMs, seenAtMs }, lease, reading.now.atMs);
+  if (isCanary(stored)) return new HeardItem({ item, subject, ofHost }, canaryStanding(plain));
+  if (kind !== 'reach') return new HeardItem({ item, subject, ofHost }, plain);
+  const aim = aimOf(stored.item, reading);
+  const standing = plain.reason === 'broken' ? reachStanding(host, aim, plain) : plain;
+  const restsOn = aim === undefined ? ofHost.restsOn : [`host:${aim.host}`, ...ofHost.restsOn];
+  return new HeardItem({ item, subject, ofHost: { ...ofHost, restsOn } }, standing);
+}
+
+/** What its agent said of an item. It is made at each reading: what few ask for is not made with it. */
+class HeardItem implements ItemNow {
+  readonly standing: Standing;
+  readonly subject: string;
+  readonly #item: HeldItem;
+  readonly #of: HostReading;
+
+  constructor(
+    of: { readonly item: HeldItem; readonly subject: string; readonly ofHost: HostReading },
+    standing: Standing,
+  ) {
+    this.standing = standing;
+    this.subject = of.subject;
+    this.#item = of.item;
+    this.#of = of.ofHost;
+  }
+
+  get host(): string {
+    return this.#of.host;
+  }
+
+  get item(): string {
+    return this.#item.stored.item;
+  }
+
+  get kind(): string {
+    return this.#item.stored.kind;
+  }
+
+  get saw(): StoredItem['saw'] {
+    return this.#item.stored.saw;
+  }
+
+  get detail(): Detail {
+    return this.#item.stored.detail;
+  }
+
+  get everyMs(): number {
+    return this.#item.stored.everyMs;
+  }
+
+  get limitMs(): number {
+    return limitOf(this.kind, this.#item.stored.limitMs);
+  }
+
+  get seenAt(): UnixMs {
+    return this.#item.stored.seenAt;
+  }
+
+  get ageMs(): number | undefined {
+    const { seenAtMs } = this.#item;
+    return seenAtMs === undefined ? undefined : this.#of.reading.now.atMs - seenAtMs;
+  }
+
+  get expiresInMs(): number | undefined {
+    const ended = this.#endedMs;
+    return ended === undefined ? undefined : Math.max(0, ended - this.#of.reading.now.atMs);
+  }
+
+  get since(): UnixMs {
+    const { reason } = this.standing;
+    const { reading, lease } = this.#of;
+    const ended = this.#endedMs;
+    if (reason === 'not-said') return reading.listensSince;
+    if (reason === 'expired' && ended !== undefined) return wallOf(ended, reading.now);
+    if (reason !== 'silent') return this.#item.since;
+    const { saidAtMs } = lease;
+    if (saidAtMs === undefined) return reading.listensSince;
+    return wallOf(saidAtMs + LEASE_MS, reading.now);
+  }
+
+  get notOkSince(): UnixMs | undefined {
+    return this.standing.mark === 'ok' ? undefined : this.#item.notOkSince;
+  }
+
+  get isInMaintenance(): boolean {
+    return this.#of.reading.isHidden(this.subject);
+  }
+
+  get restsOn(): readonly string[] {
+    return this.#of.restsOn;
+  }
+
+  get #endedMs(): number | undefined {
+    const { seenAtMs, stored } = this.#item;
+    if (seenAtMs === undefined) return undefined;
+    return expiryOf({ kind: stored.kind, limitMs: stored.limitMs, seenAtMs });
+  }
 }
 
 interface Aim {
@@ -262,21 +343,6 @@ function aimOf(item: string, { hostOf, ownOf }: Reading): Aim | undefined {
 function reachStanding(from: string, aim: Aim | undefined, plain: Standing): Standing {
   if (aim?.own.reason === 'down') return plain;
   return pathStanding(from, aim?.host ?? 'a host that is not known');
-}
-
-function sinceOf(
-  standing: Standing,
-  of: {
-    readonly since: UnixMs;
-    readonly ended: number | undefined;
-    readonly saidAtMs: number | undefined;
-  },
-  { now, listensSince }: Reading,
-): UnixMs {
-  if (standing.reason === 'not-said') return listensSince;
-  if (standing.reason === 'expired' && of.ended !== undefined) return wallOf(of.ended, now);
-  if (standing.reason !== 'silent') return of.since;
-  return of.saidAtMs === undefined ? listensSince : wallOf(of.saidAtMs + LEASE_MS, now);
 }
 
 function ownItemNow(host: string, own: OwnItem, isHidden: Reading['isHidden']): ItemNow {
@@ -357,12 +423,14 @@ function meshOf(
 }
 
 function reachesOf(held: HeldAgent, lease: Lease, now: ServerNow): readonly Reach[] {
-  return [...held.items.values()].flatMap(({ stored, seenAtMs }): readonly Reach[] => {
-    if (stored.kind !== 'reach' || seenAtMs === undefined) return [];
+  const reaches: Reach[] = [];
+  for (const { stored, seenAtMs } of held.items.values()) {
+    if (stored.kind !== 'reach' || seenAtMs === undefined) continue;
     const { reason } = itemStanding({ ...stored, seenAtMs }, lease, now.atMs);
-    if (reason !== 'healthy' && reason !== 'impaired' && reason !== 'broken') return [];
+    if (reason !== 'healthy' && reason !== 'impaired' && reason !== 'broken') continue;
     const to = stored.item.slice(stored.item.indexOf(':') + 1);
     const saw = reason === 'broken' ? 'broken' : 'healthy';
-    return [{ from: held.stored.agent, to, saw, seenAtMs }];
-  });
+    reaches.push({ from: held.stored.agent, to, saw, seenAtMs });
+  }
+  return reaches;
 }

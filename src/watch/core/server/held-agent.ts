@@ -21,6 +21,11 @@ export function heldOf(stored: StoredAgent, kept: Omit<Kept, 'agents'>, now: Ser
   const words = kept.words
     .filter((word) => word.agent === agent)
     .flatMap(({ word }): readonly HeldWord[] => {
+      if (word.word === 'freeze') {
+        const freeze = kept.freezes?.find(({ id, endedAt }) => id === word.id && !endedAt);
+        if (freeze === undefined) return [];
+        return [{ word, askedWallMs: unixMs(freeze.until - word.forMs) }];
+      }
       if (word.word !== 'job') return [{ word, askedWallMs: now.wallMs }];
       // One that is over is not begun late, by who did not hear it in its time.
       const asked = askedAt.get(word.job);

@@ -1,7 +1,7 @@
 /** What a server holds in memory. Only what it was told durably outlives it. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, RefusalWord, ShowKind, Word } from '../agent/messages.ts';
-import type { ServerChange, StoredAgent, StoredItem, StoredJob } from './changes.ts';
+import type { ServerChange, StoredAgent, StoredFreeze, StoredItem, StoredJob } from './changes.ts';
 import type { HeldShown, StoredShown } from './stored-shown.ts';
 
 /** The server's time when something happened. */
@@ -142,6 +142,8 @@ export interface Kept {
   readonly words: readonly { readonly agent: AgentId; readonly word: Word }[];
   readonly openJobs: readonly StoredJob[];
   readonly shown?: readonly StoredShown[];
+  /** That hold, or will: one of them that waits to be heard ends when it ends. */
+  readonly freezes?: readonly StoredFreeze[];
 }
 
 /** Nothing changes. */

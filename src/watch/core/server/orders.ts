@@ -71,16 +71,35 @@ export function askProblem(held: HeldAgent, ask: JobAsk): AskRefused | undefined
 }
 
 /**
- * All words after `after` that still stand. Of the lease of a job only what is left is given: one
- * that waited for its agent too long is not begun late.
+ * All words after `after` that still stand. Of the lease of a job, of a freeze and of a claim only what
+ * is left is given: what waited for its agent too long is not begun late, and ends with the others.
  */
 export function wordsAfter(held: HeldAgent, after: number, now: ServerNow): readonly Word[] {
   return held.words.flatMap(({ word, askedWallMs }): readonly Word[] => {
     if (word.n <= after) return [];
-    if (word.word !== 'job') return [word];
-    const leaseMs = word.leaseMs - waitedMs(askedWallMs, now);
-    return leaseMs > 0 ? [{ ...word, leaseMs }] : [];
+    const waited = waitedMs(askedWallMs, now);
+    if (word.word === 'job') {
+      const leaseMs = word.leaseMs - waited;
+      return leaseMs > 0 ? [{ ...word, leaseMs }] : [];
+    }
+    if (word.word === 'freeze' || word.word === 'claim') {
+      const forMs = word.forMs - waited;
+      return forMs > 0 && !isLifted(held, word) ? [{ ...word, forMs }] : [];
+    }
+    return [word];
   });
+}
+
+/** A host that was away all that time is not stopped and started for nothing. */
+function isLifted({ words }: HeldAgent, { word, id }: { word: string; id: string }): boolean {
+  return (
+    word === 'freeze' && words.some((each) => each.word.word === 'unfreeze' && each.word.id === id)
+  );
+}
+
+/** One that waits is heard when its agent listens. */
+export function waitsToFreeze({ words }: Pick<HeldAgent, 'words'>, id: string): boolean {
+  return words.some(({ word }) => word.word === 'freeze' && word.id === id);
 }
 
 /** Jobs nobody has heard of since long after their lease. */

@@ -93,9 +93,13 @@ export function hostState(
 }
 
 function lastOf(held: HeldAgent | undefined, schedule: KeptSchedule): ScheduleView['last'] {
-  const { askedMs, tookMs } = held?.items.get(schedule.item)?.stored.detail ?? {};
+  const { askedMs, tookMs, failedMs } = held?.items.get(schedule.item)?.stored.detail ?? {};
   if (typeof askedMs !== 'number') return undefined;
-  return { askedAt: unixMs(askedMs), tookMs: typeof tookMs === 'number' ? tookMs : undefined };
+  return {
+    askedAt: unixMs(askedMs),
+    tookMs: typeof tookMs === 'number' ? tookMs : undefined,
+    failedAt: typeof failedMs === 'number' ? unixMs(failedMs) : undefined,
+  };
 }
 
 /** Jobs that have not ended, whoever asked. */

@@ -26,7 +26,8 @@ export class Scheduler {
       const mine = this.#asked.get(keyOf(view.schedule));
       if (mine === undefined) return view;
       const askedAt = unixMs(Math.max(mine.askedAt, view.last?.askedAt ?? mine.askedAt));
-      return { ...view, last: { askedAt, askedAtMs: mine.askedAtMs, tookMs: view.last?.tookMs } };
+      const { tookMs, failedAt } = view.last ?? { tookMs: undefined };
+      return { ...view, last: { askedAt, askedAtMs: mine.askedAtMs, tookMs, failedAt } };
     });
     return planRuns(views, { open: openRuns(agents), budget: this.#budget }, now);
   }

@@ -98,6 +98,9 @@ export function expiryOf(
   return evidence.seenAtMs + limitOf(evidence.kind, evidence.limitMs);
 }
 
+/** One for all: it is asked for with every item. */
+const SPEAKS: Standing = { mark: 'ok', reason: 'healthy', why: 'Its agent speaks.' };
+
 /** Of an agent, as far as it is known from its own words. */
 export function leaseStanding(lease: Lease, nowMs: number): Standing {
   const { saidAtMs } = lease;
@@ -111,7 +114,7 @@ export function leaseStanding(lease: Lease, nowMs: number): Standing {
     return unknownFor('from-future', 'Its agent spoke at a moment that has not come yet.');
   }
   if (nowMs >= saidAtMs + LEASE_MS) return unknownFor('silent', 'Its agent fell silent.');
-  return { mark: 'ok', reason: 'healthy', why: 'Its agent speaks.' };
+  return SPEAKS;
 }
 
 export function isWorse(a: StandingMark, b: StandingMark): boolean {

@@ -31,11 +31,18 @@ export function hostStanding(agent: Eye, mesh: Mesh, nowMs: number): Standing {
   if (own.reason !== 'silent') return own;
   const silentSinceMs = agent.lease.saidAtMs ?? mesh.listensSinceMs;
   if (nowMs < silentSinceMs + LEASE_MS) return own;
-  const others = mesh.eyes.filter(
-    (eye) => eye.agent !== agent.agent && leaseStanding(eye.lease, nowMs).mark === 'ok',
+  // By what was said of this host first: with most of a thousand silent, all eyes for each are a million.
+  const said = mesh.reaches.filter(
+    ({ to, seenAtMs }) => to === agent.agent && seenAtMs > silentSinceMs,
   );
   const sawSince = (eye: Eye): Reach['saw'] | undefined =>
-    reachOf(mesh, { from: eye.agent, to: agent.agent, sinceMs: silentSinceMs });
+    said.find(({ from }) => from === eye.agent)?.saw;
+  const others = mesh.eyes.filter(
+    (eye) =>
+      eye.agent !== agent.agent &&
+      sawSince(eye) !== undefined &&
+      leaseStanding(eye.lease, nowMs).mark === 'ok',
+  );
   const reaching = others.find((eye) => sawSince(eye) === 'healthy');
   if (reaching !== undefined) {
     return unknownFor('silent', `Its agent fell silent; ${reaching.host} still reaches the host.`);

@@ -231,6 +231,63 @@ test('a job that was begun when the agent was killed is lost, and is said to be'
   await next.stop();
 });
 
+test('unfreeze of a host that never froze starts nothing, and the freeze that it lifts is not begun after it', async () => {
+  const kit = makeKit();
+  const agent = kit.start([]);
+  await kit.clock.pass(1000);
+  const freeze = { word: 'freeze', id: ID, by: 'ann', reason: 'storage', forMs: 60_000 } as const;
+  kit.server.word({ word: 'unfreeze', n: 1, id: ID, by: 'ann' });
+  await kit.clock.pass(2000);
+  assert.deepEqual(kit.of('agent:unfreeze'), [], 'there is nothing to say of it');
+  kit.server.word({ ...freeze, n: 2 });
+  await kit.clock.pass(2000);
+  assert.deepEqual(kit.frozen, []);
+  kit.server.word({ ...freeze, n: 3, id: 'e'.repeat(32) });
+  await kit.clock.pass(2000);
+  assert.deepEqual(kit.frozen, ['e'.repeat(32)], 'another one is');
+  await agent.stop();
+});
+
+test('killed with the switch on and nothing stopped, the next start goes on with the freeze, once', async () => {
+  const kit = makeKit();
+  const begun: string[] = [];
+  let resumed = 0;
+  const freezer = {
+    standing: () => begun[0],
+    // It is killed in it: no answer ever comes.
+    freeze: ({ id }: { readonly id: string }) => {
+      begun.push(id);
+      return new Promise<never>(() => undefined);
+    },
+    resume: async () => {
+      resumed += 1;
+      return await Promise.resolve([
+        {
+          item: 'frozen:cron',
+          kind: 'frozen',
+          saw: 'healthy',
+          why: 'stopped',
+          detail: {},
+        } as const,
+      ]);
+    },
+  };
+  const first = kit.start([], 'look', { freezer });
+  await kit.clock.pass(1000);
+  kit.server.word({ word: 'freeze', n: 1, id: ID, by: 'ann', reason: 'x', forMs: 60_000 });
+  await kit.clock.pass(2000);
+  first.kill();
+  assert.deepEqual([begun, resumed], [[ID], 0]);
+  const second = kit.start([], 'look', { freezer });
+  await kit.clock.pass(2000);
+  assert.deepEqual([resumed, sawOf(kit, 'frozen:cron')], [1, ['seen healthy']]);
+  second.kill();
+  const third = kit.start([], 'look', { freezer });
+  await kit.clock.pass(2000);
+  await third.stop();
+  assert.equal(resumed, 1, 'what was done is not done again');
+});
+
 test('a freeze is done once, and unfreeze lifts it', async () => {
   const kit = makeKit();
   const agent = kit.start([]);

@@ -86,6 +86,7 @@ export class AgentLoop {
     if (signal.aborted) end();
     const inner = this.#end.signal;
     this.#jobs.sayLost();
+    this.#words.resume();
     for (const probe of this.#parts.probes) this.#watcher.watch(probe, inner);
     for (const lines of this.#parts.lines ?? []) lines.start((line) => this.#hearLine(line));
     try {

@@ -103,6 +103,10 @@ export interface HeardBook {
 export interface Freezer {
   isFrozen(): boolean;
   freeze(word: FreezeWord): Promise<readonly SeenItem[]>;
+  /** The id of a server's freeze that stands here and holds. */
+  standing(): string | undefined;
+  /** Stops under it what is not stopped yet. */
+  resume(): Promise<readonly SeenItem[]>;
   /** Lifts the freeze of that id, and no other. */
   unfreeze(word: UnfreezeWord): Promise<readonly SeenItem[]>;
 }

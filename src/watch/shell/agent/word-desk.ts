@@ -63,6 +63,23 @@ export class WordDesk {
     }
   }
 
+  /** An agent that was killed while it froze its host has the switch, and not all that is to stop. */
+  resume(): void {
+    this.#freezing = this.#freezing.then(async () => {
+      const { heard, freezer } = this.#parts;
+      try {
+        const id = freezer.standing();
+        if (id === undefined || heard.has(`freeze-${id}`) || heard.has(`unfreeze-${id}`)) return;
+        const seen = await freezer.resume();
+        heard.hear(`freeze-${id}`);
+        for (const each of seen) this.#desks.onSeen(each);
+      } catch (error) {
+        const why = `a freeze could not be gone on with: ${sentenceOf(error)}`;
+        this.#desks.onSeen(ownItem('freeze', 'broken', why));
+      }
+    });
+  }
+
   async ended(): Promise<void> {
     await this.#freezing;
   }
@@ -100,7 +117,8 @@ export class WordDesk {
   async #freezeOrNot(word: FreezeWord | UnfreezeWord): Promise<void> {
     const { heard, freezer } = this.#parts;
     const id = `${word.word}-${word.id}`;
-    if (heard.has(id)) return;
+    // One that was lifted is not begun, in whatever order they are heard.
+    if (heard.has(id) || heard.has(`unfreeze-${word.id}`)) return;
     try {
       const seen =
         word.word === 'freeze'
