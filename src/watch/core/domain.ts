@@ -90,6 +90,14 @@ export function fateOfAny(fates: readonly Fate[]): Fate {
   return fates.includes('unknown') ? 'unknown' : 'lost';
 }
 
+/**
+ * What happens by itself. A thief of a credential is no failure among others: one root key for all
+ * machines would make every figure nought, and hide what one more disk would do.
+ */
+export function isFailure({ kind }: FailureDomain): boolean {
+  return kind !== 'credential';
+}
+
 /** A stable text for a domain, for sorting and for telling two apart. */
 export function domainId(domain: FailureDomain): string {
   switch (domain.kind) {
