@@ -49,7 +49,8 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
     } else if (place.beneath === undefined) {
       isUnknown = true;
     } else if (place.beneath.disks.includes(domain.disk)) {
-      (disksLost ??= new Set()).add(domain.disk);
+      disksLost ??= new Set();
+      disksLost.add(domain.disk);
     }
   }
   const lostCount = disksLost?.size ?? 0;
