@@ -170,6 +170,8 @@ function isOwnDirectory(domain: Fall['domain'], hits: Fall['hits']): boolean {
 export function otherFalls({ falls }: ExposureView): readonly Fall[] {
   return falls.filter(
     ({ domain, hits }) =>
-      domain.kind !== 'host' && hits.length > 0 && !isOwnDirectory(domain, hits),
+      domain.kind !== 'host' &&
+      hits.some(({ loss }) => loss.kind !== 'nothing') &&
+      !isOwnDirectory(domain, hits),
   );
 }

@@ -38,7 +38,7 @@ export function survivesHtml(count: number | undefined, isKnown = true): Html {
   if (!isKnown) {
     return html`<span class="pips unk" aria-hidden="true"><i></i><i></i></span>unknown`;
   }
-  if (count === undefined) return html`<span class="sub">nothing on it</span>`;
+  if (count === undefined) return html`<span class="sub">nothing to lose</span>`;
   const pip = (at: number): Html => (count > at ? html`<i class="on"></i>` : html`<i></i>`);
   const words = count >= SURVIVES_SHOWN_MAX ? `${count} or more` : `${count} more`;
   const zero = count === 0 ? 'zero' : '';

@@ -130,11 +130,17 @@ export function stepWords(step: CheapestStep): {
   const took = tookMs === undefined ? '' : `about ${formatDuration(tookMs, { detail: 'rough' })}`;
   const size = bytes === undefined ? '' : formatBytes(bytes);
   const cost = [took, size].filter((word) => word !== '').join(', ');
-  return { act: `${STEPS[kind]} ${subject}`, gain: gainWords(before, after), cost };
+  return { act: `${STEPS[kind]} ${vaultWords(subject)}`, gain: gainWords(before, after), cost };
+}
+
+/** `at least 0 s` promises what was not shown: then it is a recovery point, and not more. */
+function afterWords(loss: Loss): string {
+  const isBare = loss.kind === 'window' && loss.atMostMs === undefined && loss.atLeastMs < 1000;
+  return isBare ? 'a recovery point' : lossWords(loss);
 }
 
 function gainWords(before: CheapestStep['before'], after: CheapestStep['after']): string {
-  const [lost, then] = [lossWords(before.loss), lossWords(after.loss)];
+  const [lost, then] = [lossWords(before.loss), afterWords(after.loss)];
   if (lost !== then) return `${lost} becomes ${then}`;
   const [out, back] = [outageWords(before.outage), outageWords(after.outage)];
   if (out !== back) return `out ${out} becomes ${back}`;

@@ -201,9 +201,10 @@ export class Talker {
   /** A line, and its frame where it is not only offered. */
   showBody(kind: string, frame: Uint8Array, change: object = {}, isSent = true): Buffer {
     this.#seq += 1;
+    const { upMs } = this;
     const head = {
       ...{ format: 'holdfast-show-0', agent: this.agent.id, run: 1, seq: this.#seq, boot: 'b' },
-      ...{ upMs: this.upMs, wallMs: Date.now(), kind, seenUpMs: this.upMs, bytes: frame.length },
+      ...{ upMs, wallMs: Date.now(), kind, seenUpMs: upMs, bytes: frame.length },
       ...(this.#mark === undefined ? {} : { mark: this.#mark }),
       sha256: createHash('sha256').update(frame).digest('hex'),
       ...change,

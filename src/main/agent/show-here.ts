@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { readSight } from '../../adapters/look/read-sight.ts';
 import { lookScript } from '../../adapters/look/script.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
+import { readHostMounts } from '../../adapters/probes/host-mounts.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { seconds, type UnixMs } from '../../base/units.ts';
@@ -20,6 +21,7 @@ import { lineOf } from '../../wire/line-text.ts';
 import { savedLookOf, savedLookText } from '../../wire/saved-look.ts';
 import type { Cli } from '../cli/cli.ts';
 import { lookAtHost } from '../look/look-at-host.ts';
+import { withHostMounts } from './host-mounts-in.ts';
 import { ledgerHere } from './ledger-here.ts';
 
 const LOOK_LIMIT = seconds(90);
@@ -69,7 +71,11 @@ async function lookHere(cli: Cli): Promise<AnsweredLook> {
       return () => clearTimeout(timer);
     },
   });
-  if (look.kind === 'answered') return look;
+  if (look.kind === 'answered') {
+    const table = readHostMounts();
+    const isHosts = 'text' in table && table.isHosts;
+    return isHosts ? withHostMounts(look, table.text) : look;
+  }
   throw new Fault('HF_LOOK_ANSWER', look.why, { host: host.name, ssh: 'sh' });
 }
 

@@ -1,5 +1,6 @@
 /** `holdfast exercise`: an announced disaster exercise, recorded from probes. */
 import type { Command } from 'commander';
+import type { NoteOptions, StartOptions } from '../exercise/exercise-options.ts';
 import type { Act } from './cli.ts';
 import { readSettings, type VaultOptions } from './settings.ts';
 
@@ -84,19 +85,4 @@ export function define(command: Command, act: Act): void {
         return showExercise(cli, await readSettings(cli, options), number);
       }),
     );
-}
-
-export interface StartOptions extends VaultOptions {
-  readonly reason?: string;
-  readonly for?: string;
-  readonly pull?: readonly string[];
-  readonly watch?: readonly string[];
-  readonly every?: string;
-  readonly goOn?: true;
-}
-
-export interface NoteOptions extends VaultOptions {
-  readonly pulled?: string;
-  readonly putBack?: string;
-  readonly byHand?: string;
 }

@@ -14,7 +14,7 @@ import {
 } from '../../watch/core/exposure/exercise.ts';
 import { renderExercise, renderExercises } from '../../watch/core/exposure/render-exercise.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import type { NoteOptions } from '../cli/command-exercise.ts';
+import type { NoteOptions } from './exercise-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { bytesJson, timeJson } from '../cli/json-shape.ts';
 import type { Settings } from '../cli/settings.ts';

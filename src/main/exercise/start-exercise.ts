@@ -8,7 +8,7 @@ import {
   startOf,
 } from '../../watch/core/exposure/exercise.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import type { StartOptions } from '../cli/command-exercise.ts';
+import type { StartOptions } from './exercise-options.ts';
 import type { Settings } from '../cli/settings.ts';
 import { parseTimeLimit } from '../cli/time-limit.ts';
 import { actorHere } from '../guard/actor-here.ts';

@@ -49,7 +49,8 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
     } else if (place.beneath === undefined) {
       isUnknown = true;
     } else if (place.beneath.disks.includes(domain.disk)) {
-      (disksLost ??= new Set()).add(domain.disk);
+      disksLost ??= new Set();
+      disksLost.add(domain.disk);
     }
   }
   const lostCount = disksLost?.size ?? 0;
@@ -88,6 +89,14 @@ export function fateOfAll(fates: readonly Fate[]): Fate {
 export function fateOfAny(fates: readonly Fate[]): Fate {
   if (fates.includes('kept')) return 'kept';
   return fates.includes('unknown') ? 'unknown' : 'lost';
+}
+
+/**
+ * What happens by itself. A thief of a credential is no failure among others: one root key for all
+ * machines would make every figure nought, and hide what one more disk would do.
+ */
+export function isFailure({ kind }: FailureDomain): boolean {
+  return kind !== 'credential';
 }
 
 /** A stable text for a domain, for sorting and for telling two apart. */

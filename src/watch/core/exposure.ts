@@ -1,13 +1,12 @@
 /** What would be lost of every data set of an estate, worst first. */
 import type { UnixMs } from '../../base/units.ts';
-import type { FailureDomain } from './domain.ts';
+import { type FailureDomain, isFailure } from './domain.ts';
 import type { Estate } from './estate.ts';
 import { afterLosing } from './exposure/case.ts';
 import {
   caseNow,
   type ExposureIndex,
   exposureIndex,
-  isFailure,
   rowsNow,
   SURVIVES_MAX,
 } from './exposure/exposure-index.ts';

@@ -29,7 +29,7 @@ const span = z
   });
 /** `5%`, as it is given on. */
 const share = z.string().regex(/^([1-9][0-9]?|100|[0-9]{1,2}\.[0-9]{1,3}) *%$/);
-/** All of it is in memory too, and a unit has 256 MB. */
+/** All of it is in memory too, and a unit has 400 MB. */
 const SPOOL_MIB_MAX = 32;
 const sizeMiB = z
   .string()

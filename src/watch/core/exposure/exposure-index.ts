@@ -6,7 +6,7 @@
  * that its rows are moved on and not computed again.
  */
 import type { UnixMs } from '../../../base/units.ts';
-import type { FailureDomain } from '../domain.ts';
+import { type FailureDomain, isFailure } from '../domain.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint, UnopenedBackup } from '../estate.ts';
 import type { Asking } from '../proof.ts';
 import { type CopyWithKeys, fateOfData } from '../survival.ts';
@@ -191,14 +191,6 @@ function mayBeHitBy(
       domain.kind === 'credential' ||
       fates.some(({ killers }) => killers.has(domain)),
   );
-}
-
-/**
- * What happens by itself. A thief of a credential is no failure among others: one root key for all
- * machines would make every figure nought, and hide what one more disk would do.
- */
-export function isFailure({ kind }: FailureDomain): boolean {
-  return kind !== 'credential';
 }
 
 function setsOf(of: DataSetCase, { domains, own, isApart }: Concerned, shared: Shared): Family {

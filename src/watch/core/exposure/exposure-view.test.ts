@@ -8,11 +8,11 @@ import { arbitraryEstate, evidenceOf, NOW } from '../../../../test/watch/estate-
 import { lossOf } from '../../../../test/watch/exposure-oracle/loss.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { durationMs, GIB, hours, minutes, seconds, unixMs } from '../../../base/units.ts';
-import { domainId, type FailureDomain } from '../domain.ts';
+import { domainId, type FailureDomain, isFailure } from '../domain.ts';
 import type { DataSet, Estate, Service } from '../estate.ts';
 import { severityOf } from '../loss.ts';
 import type { Place } from '../place.ts';
-import { exposureIndex, isFailure } from './exposure-index.ts';
+import { exposureIndex } from './exposure-index.ts';
 import { exposureView } from './exposure-view.ts';
 import type { DataSetView, ExposureView } from './view.ts';
 
@@ -181,8 +181,11 @@ test('a promise is kept by an upper end only, broken by a lower end only', () =>
 test('a root key that opens data and copies is a single point, and no failure among others', () => {
   const hosts = ['w1', 'st1'];
   const credentials = [{ kind: 'credential' as const, credential: 'SHA256:x', who: 'ann', hosts }];
-  const plain = viewOf(estateOf([covered('www', 'w1', 60_000)]));
-  const view = viewOf({ ...estateOf([covered('www', 'w1', 60_000)]), credentials });
+  const part = covered('www', 'w1', 60_000);
+  const promise = { mayLoseMs: hours(1), backWithinMs: hours(1) };
+  const estate = estateOf([{ ...part, dataSet: { ...part.dataSet, promise } }]);
+  const plain = viewOf(estate);
+  const view = viewOf({ ...estate, credentials });
   assert.deepEqual(
     view.singlePoints.map(({ id, dataSets }) => [id, dataSets]),
     [['credential:SHA256:x', ['www']]],
@@ -191,6 +194,8 @@ test('a root key that opens data and copies is a single point, and no failure am
   const [one, other] = [dataSetIn(view, 'www'), dataSetIn(plain, 'www')];
   assert.equal(one.survives, other.survives);
   assert.deepEqual(one.worst, other.worst);
+  assert.deepEqual(one.promise, other.promise);
+  assert.equal(one.promise?.mayLose?.standing, 'proven');
 });
 
 test('the cheapest step is the first that helps, and says what it would change', () => {

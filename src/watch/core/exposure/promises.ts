@@ -3,7 +3,7 @@
  * an open end breaks nothing and keeps nothing. Measured are failures of things; what somebody with a
  * stolen credential could do is said apart, since nobody promises how soon a thief is done.
  */
-import type { FailureDomain } from '../domain.ts';
+import { type FailureDomain, isFailure } from '../domain.ts';
 import type { Promised } from '../estate.ts';
 import type { Loss } from '../loss.ts';
 import type { Outage } from '../outage.ts';
@@ -44,7 +44,7 @@ function spanOf(
   if (promisedMs === undefined) return undefined;
   let worst: (Judged & { readonly by: FailureDomain }) | undefined;
   for (const cost of costs) {
-    if (cost.domain.kind === 'credential') continue;
+    if (!isFailure(cost.domain)) continue;
     const judged = judge(cost, promisedMs);
     const isWorse =
       worst === undefined ||

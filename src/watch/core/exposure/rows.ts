@@ -1,5 +1,4 @@
 /** What losing something does to one data set: a row of every answer. */
-import type { UnixMs } from '../../../base/units.ts';
 import type { FailureDomain } from '../domain.ts';
 import { domainId } from '../domain.ts';
 import { standingOf } from '../../../base/evidence.ts';

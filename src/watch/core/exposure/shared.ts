@@ -1,6 +1,6 @@
 /** What the data sets of an estate share: computed once, and kept while it stays as it is. */
 import type { DurationMs } from '../../../base/units.ts';
-import type { FailureDomain } from '../domain.ts';
+import { type FailureDomain, isFailure } from '../domain.ts';
 import type { Estate } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces, type Survival, survivalOf } from '../survival.ts';
@@ -113,7 +113,7 @@ export class Shared {
     const known = this.#gone.get(id);
     if (known !== undefined) return known;
     const all = new Set(copies.flatMap((copy) => this.domainsOf(copy)));
-    const domains = [...all].filter(({ kind }) => kind !== 'credential');
+    const domains = [...all].filter(isFailure);
     const families = new Families({ domains, lost: [], sizeMax: this.#sizeMax });
     const made = families.allStores(copies);
     this.#gone.set(id, made);
