@@ -376,3 +376,14 @@ test('observed runs happened: they adopt, count, and a replay says what would ha
   const { said } = bench.json(['guard', 'replay']);
   assert.deepEqual([said.runs, said.asked], [3, 1]);
 });
+
+test('a reason is as long as the API takes it; a longer one freezes and claims nothing', (t) => {
+  const bench = people(t);
+  if (bench === undefined) return;
+  for (const verb of [['freeze'], ['claim', 'kd']]) {
+    const refused = bench.run([...verb, '--reason', 'x'.repeat(201)]);
+    assert.match(flat(refused.stderr), /HF_USAGE.*201 characters; at most 200/);
+    assert.equal(bench.run(['claim', '--motd']).stdout, '', 'nothing stands');
+  }
+  assert.match(bench.run(['freeze', '--reason', 'x'.repeat(200)]).stdout, /Changes are frozen/);
+});

@@ -9,10 +9,12 @@ import test from 'node:test';
 import type { StateChange } from '../../src/adapters/sqlite/open-server-state.ts';
 import { openOwnState, settleAlone } from '../../src/main/server/own-state.ts';
 import { recoverServer } from '../../src/main/server/recover.ts';
+import { Drill } from './drill.ts';
 import {
   audited,
   clock,
   isFault,
+  keep,
   newAgent,
   opened,
   type Place,
@@ -43,7 +45,7 @@ test('brought back with its register it is a copy: it says who belongs, and nobo
   again();
   await assert.rejects(openOwnState(at.directory), isFault('HF_RECOVER_COPY'));
   const made = await recover(at);
-  assert.deepEqual([made.found, made.putOut], ['copy', []]);
+  assert.deepEqual([made.found, made.putOut, made.revoked], ['copy', [], ['db1', 'old1']]);
   assert.deepEqual(
     made.agents.map(({ host }) => host),
     ['web1'],
@@ -62,6 +64,30 @@ test('brought back with its register it is a copy: it says who belongs, and nobo
   await opened(at, async (state) => {
     assert.equal((await state.users())[0]?.password, 'scrypt$1$1$1$AA$AA', 'nothing is given up');
   });
+});
+
+test('a host of holdfast.yaml that was revoked is said to be so, and is not to be enrolled again', async (t) => {
+  const [at, drill] = [await place(t), await Drill.open(t)];
+  const db1 = at.agents.find(({ host }) => host === 'db1');
+  assert.ok(db1 !== undefined);
+  await opened(at, async (state) => {
+    await state.commit([{ do: 'agent', agent: { ...db1, isRevoked: true } }, audited('revoked')]);
+    await keep(at, state);
+  });
+  const recoverMovedTo = (state: string) => {
+    fs.cpSync(at.directory, state, { recursive: true });
+    return drill.onServer('recover', '--moved', '--json');
+  };
+  const directory = path.dirname(drill.file('server.db'));
+  const { status, stdout } = recoverMovedTo(directory);
+  const said = JSON.parse(stdout) as { notKnown: unknown; revoked: unknown };
+  assert.deepEqual([status, said.notKnown, said.revoked], [0, [], ['db1', 'old1']]);
+  // Where nobody can tell whether it was put out, it is named.
+  fs.rmSync(directory, { recursive: true });
+  fs.rmSync(at.db);
+  const lost = recoverMovedTo(directory);
+  const { notKnown } = JSON.parse(lost.stdout) as { notKnown: unknown };
+  assert.deepEqual([lost.status, notKnown], [6, ['db1']]);
 });
 
 test('a copy that lets in nobody but the reader of `up` goes on, any other asks', async (t) => {

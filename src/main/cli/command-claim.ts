@@ -22,6 +22,7 @@ import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
 import { absolutePath, bytesOfArgument } from './places.ts';
+import { reasonOf } from './reason.ts';
 import { readSettings } from './settings.ts';
 import { parseTimeLimit } from './time-limit.ts';
 
@@ -74,8 +75,7 @@ async function add(
   session: GuardSession,
   { place, options }: { readonly place: string; readonly options: Options },
 ): Promise<Answer> {
-  const reason = options.reason?.trim() ?? '';
-  if (reason === '') throw usage('say why: --reason "re-imaging"');
+  const reason = reasonOf(options.reason, { command: 'claim', example: 're-imaging' });
   const now = momentHere(cli.clock);
   const claim = storeOf(session).add(
     { by: session.actor.name, reason, made: now, spanMs: spanOf(options), on: placeOf(cli, place) },

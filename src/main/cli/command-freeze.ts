@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { automationHere } from '../../adapters/discovery/automation-here.ts';
 import { LocalWorld } from '../../adapters/discovery/local-world.ts';
 import { momentHere } from '../../adapters/node/boot-clock.ts';
-import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
@@ -19,6 +18,7 @@ import { type PlanRow, planRows } from '../guard/plan-list.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
+import { reasonOf } from './reason.ts';
 import { readSettings } from './settings.ts';
 import { parseTimeLimit } from './time-limit.ts';
 import { endOf } from '../../base/moment.ts';
@@ -55,10 +55,7 @@ export function define(command: Command, act: Act): void {
 }
 
 async function freezeHere(cli: Cli, options: Options): Promise<Answer> {
-  const reason = options.reason?.trim() ?? '';
-  if (reason === '') {
-    throw new Fault('HF_USAGE', 'say why: --reason "storage work"', { command: 'freeze' });
-  }
+  const reason = reasonOf(options.reason, { command: 'freeze', example: 'storage work' });
   const spanMs =
     options.for === undefined ? SPAN_HABIT : parseTimeLimit(options.for, 'freeze', '--for');
   const session = await openGuard(cli, await readSettings(cli, options));

@@ -10,13 +10,13 @@ import { formatInstant } from '../../base/say-time.ts';
 import type { AgentsOptions, RevokeOptions, ServerOptions } from '../cli/server-options.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
+import { REASON_MAX } from '../cli/reason.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { takeOutOfRegister } from './agent-register.ts';
 import { openOwnState } from './own-state.ts';
 import { serverPlace } from './server-place.ts';
 
 const BY = { who: 'root', from: 'terminal' };
-const REASON_MAX = 200;
 const COLUMNS = [
   { header: 'HOST', shrink: 'ends', widthMin: 12 },
   { header: 'LEVEL' },

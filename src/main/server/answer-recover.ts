@@ -21,9 +21,13 @@ export async function answerRecover(cli: Cli, options: RecoverOptions): Promise<
     const made = await recoverServer({
       ...{ directory, registerFile, clock: cli.clock, isMoved: options.moved === true },
     });
-    const belong = new Set(made.agents.map(({ host }) => host));
+    const named = new Set([
+      ...made.agents.map(({ host }) => host),
+      ...made.putOut,
+      ...made.revoked,
+    ]);
     const configured = Object.keys(settings.config.hosts ?? {});
-    const missing = configured.filter((host) => !belong.has(host));
+    const missing = configured.filter((host) => !named.has(host));
     return {
       // What each host or person has to do themselves is a gap.
       code:
@@ -53,7 +57,7 @@ const GONE = [
 ].join(' ');
 
 function words(style: Style, made: Recovered, missing: readonly string[]): readonly string[] {
-  const { agents, isOtherKey, register, found, putOut, aside, users, usersOut } = made;
+  const { agents, isOtherKey, register, found, putOut, revoked, aside, users, usersOut } = made;
   const row = (label: string, text: string, command?: string): LabelledRow => ({
     ...{ mark: undefined, label, text, command },
   });
@@ -80,6 +84,7 @@ function words(style: Style, made: Recovered, missing: readonly string[]): reado
         row('host', `${sayText(host)}, enrolled ${timeJson(enrolledAt)}`),
       ),
       ...putOut.map((host) => row('put out', `${sayText(host)}: the register does not have it`)),
+      ...revoked.map((host) => row('revoked', `${sayText(host)}: it stays out`)),
       ...usersOut.map((name) =>
         row('taken out', `${sayText(name)}: the register has no such account`),
       ),
@@ -115,9 +120,10 @@ function personRow(users: readonly string[]): LabelledRow {
 }
 
 function jsonOf(made: Recovered, missing: readonly string[]): object {
-  const { found, aside = null, register, agents, putOut, isOtherKey, pin, users, usersOut } = made;
+  const { found, aside = null, register, agents, putOut, revoked, isOtherKey, pin } = made;
+  const { users, usersOut } = made;
   return {
-    ...{ found, aside, putOut, isOtherKey, pin, users, usersOut, notKnown: missing },
+    ...{ found, aside, putOut, revoked, isOtherKey, pin, users, usersOut, notKnown: missing },
     registerOf: register === undefined ? null : timeJson(register.writtenAt),
     agents: agents.map(({ agent, host, enrolledAt }) => ({
       ...{ agent, host, enrolledAt: timeJson(enrolledAt) },

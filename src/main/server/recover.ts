@@ -52,6 +52,8 @@ export interface Recovered {
   readonly agents: readonly RegisteredAgent[];
   /** Hosts whose agents the older state knew and the register does not. */
   readonly putOut: readonly string[];
+  /** Hosts that a person had put out before, as the state says: not to be enrolled again. */
+  readonly revoked: readonly string[];
   /** The key that agents pinned is gone: each host must say so itself. */
   readonly isOtherKey: boolean;
   readonly pin: string;
@@ -130,7 +132,7 @@ interface Making extends RecoverParts {
 
 async function make(
   of: Making,
-): Promise<Pick<Recovered, 'aside' | 'agents' | 'putOut' | 'users' | 'usersOut'>> {
+): Promise<Omit<Recovered, 'found' | 'register' | 'isOtherKey' | 'pin'>> {
   const { directory, found, clock, pin } = of;
   const file = path.join(directory, STATE_NAME);
   const next = `${file}.recovering`;
@@ -164,6 +166,7 @@ async function make(
     aside,
     agents: done.agents,
     putOut: done.putOut,
+    revoked: done.revoked,
     users: done.users,
     usersOut: done.usersOut,
   };
@@ -183,6 +186,7 @@ function asideOf(file: string, clock: Pick<Clock, 'now'>): string {
 interface Filled {
   readonly agents: readonly RegisteredAgent[];
   readonly putOut: readonly string[];
+  readonly revoked: readonly string[];
   readonly users: readonly string[];
   readonly usersOut: readonly string[];
   /** Accounts that there are. */
@@ -228,11 +232,22 @@ async function fill(state: ServerState, of: Making): Promise<Filled> {
   return {
     agents: belong,
     putOut: out.map(({ host }) => host),
+    revoked: revokedOf(known, [...belong, ...out]),
     users: users.length === 0 ? (register?.users ?? []) : namesIn(left),
     usersOut: gone.map(({ name }) => name),
     belonging: namesIn(left),
     head: await state.auditHead(),
   };
+}
+
+/** A host that was enrolled anew since belongs, or is put out now: it is not named twice. */
+function revokedOf(
+  known: readonly StoredAgent[],
+  others: readonly { readonly host: string }[],
+): readonly string[] {
+  const named = new Set(others.map(({ host }) => host));
+  const revoked = known.filter(({ isRevoked, host }) => isRevoked && !named.has(host));
+  return [...new Set(revoked.map(({ host }) => host))].sort();
 }
 
 /** What an older state lets in may have been put out since: nobody gets in but by a new link. */
