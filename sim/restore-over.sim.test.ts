@@ -193,7 +193,7 @@ for (const seed of SEEDS) {
       if (aside !== undefined) break;
     }
     t.diagnostic(`SEED=${seed}: killed ${call - 1} times, ${aside} set aside`);
-    assert.ok(aside > 3, 'liveness: something was replaced');
+    assert.ok(aside > 0, 'liveness: something was replaced');
     assert.ok(call > 50, 'liveness: restores were killed');
   });
 

@@ -69,9 +69,9 @@ services:
 `);
   assert.equal(config.datasets?.wiki?.['may-lose'], 900_000);
   assert.equal(config.services?.wiki?.['back-within'], 172_800_000);
-  assert.equal(config.services?.wiki?.['may-lose'], 0);
-  assert.deepEqual(config.services?.wiki?.owners, ['ann']);
-  assert.deepEqual(config.services?.shop?.['depends-on'], ['wiki']);
+  assert.equal(config.services.wiki['may-lose'], 0);
+  assert.deepEqual(config.services.wiki.owners, ['ann']);
+  assert.deepEqual(config.services.shop?.['depends-on'], ['wiki']);
 });
 
 test('an empty word where one or a list may stand is a fault, not a bug', () => {
