@@ -113,8 +113,5 @@ test('killed in a loop, and between commit and answer', async (t) => {
     `${lines.all.length} lines; ${samples} answers, none for ${JSON.stringify(missed)}: ${JSON.stringify(marks)}`,
   );
   assert.deepEqual(wrong, []);
-  assert.ok(
-    samples > 2 * ROUNDS && (marks.ok ?? 0) > 0,
-    'it was asked, and was well in between',
-  );
+  assert.ok(samples > 2 * ROUNDS && (marks.ok ?? 0) > 0, 'it was asked, and was well in between');
 });
