@@ -281,6 +281,30 @@ test('metrics keep every series, whatever is known, in both forms', async (t) =>
   assert.match(open.text, /holdfast_evidence_expires_seconds\{host="web1",item="a:one",kind="a"\}/);
 });
 
+test('what was said of the freeze before confirms nothing of the next', async (t) => {
+  const bench = await ServerBench.open(t);
+  const token = await bench.tokenOf('admin');
+  const web1 = await bench.enrol('web1');
+  interface Table {
+    readonly freeze: { readonly id: string } | null;
+    readonly rows: readonly { readonly host: string; readonly state: string }[];
+  }
+  const body = { reason: 'a move', forMs: 3_600_000 };
+  const first = await bench.json<Table>('/v1/freeze', { token, body });
+  await web1.say([], { isFrozen: true });
+  const table = await bench.json<Table>('/v1/freeze', { token });
+  assert.ok(table.rows.some(({ host, state }) => host === 'web1' && state === 'stopped'));
+  await bench.json('/v1/unfreeze', { token, body: { id: first.freeze?.id } });
+  const second = await bench.json<Table>('/v1/freeze', { token, body });
+  assert.deepEqual(
+    second.rows.map(({ host, state }) => [host, state]),
+    [['web1', 'not-yet']],
+  );
+  await web1.say([], { isFrozen: true });
+  const { rows } = await bench.json<Table>('/v1/freeze', { token });
+  assert.ok(rows.some(({ host, state }) => host === 'web1' && state === 'stopped'));
+});
+
 test('a freeze whose time is over is said to hold nowhere', async (t) => {
   const bench = await ServerBench.open(t);
   const token = await bench.tokenOf('viewer');

@@ -70,6 +70,7 @@ export async function freezeAll(
   };
   const done = { act: 'freeze', subject: 'all hosts', caller, from, detail: { reason } } as const;
   await keep(served, freeze, auditOf(served, done));
+  served.desk.forgetFrozen();
   await tellAll(served, { word: 'freeze', id: freeze.id, by, reason, forMs });
 }
 

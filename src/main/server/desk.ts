@@ -66,6 +66,11 @@ export class Desk implements AgentDesk {
     return this.#said.get(agent);
   }
 
+  /** What was said of an earlier freeze confirms nothing of the one that begins now. */
+  forgetFrozen(): void {
+    for (const agent of this.#said.keys()) this.#said.set(agent, { isFrozen: false });
+  }
+
   async enrol(message: Enrol, from: string): Promise<Enrolled | RefusedSoon> {
     const { core, writer, now, spend, agentIdOf } = this.#parts;
     const { publicKey, level, version, boot } = message;

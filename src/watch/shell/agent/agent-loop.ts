@@ -58,6 +58,7 @@ export class AgentLoop {
     this.#words = new WordDesk(parts, {
       ...{ board: this.#board, watcher: this.#watcher, jobs: this.#jobs },
       onSeen: (seen) => this.#seeEvent(seen),
+      onFrozen: () => this.#speaker.hurry(),
     });
     this.#discovery = new Discovery(parts, {
       ...{ board: this.#board, watcher: this.#watcher },

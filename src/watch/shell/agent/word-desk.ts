@@ -17,6 +17,8 @@ interface Desks {
   readonly watcher: Watcher;
   readonly jobs: JobDesk;
   readonly onSeen: (seen: SeenItem) => void;
+  /** The host is frozen now, or no more: the server shows so when it is told. */
+  readonly onFrozen: () => void;
 }
 
 /** A server may not hold changes longer than this with one word. */
@@ -73,6 +75,7 @@ export class WordDesk {
         const seen = await freezer.resume();
         heard.hear(`freeze-${id}`);
         for (const each of seen) this.#desks.onSeen(each);
+        this.#desks.onFrozen();
       } catch (error) {
         const why = `a freeze could not be gone on with: ${sentenceOf(error)}`;
         this.#desks.onSeen(ownItem('freeze', 'broken', why));
@@ -127,6 +130,7 @@ export class WordDesk {
       // After it is done: killed before, it is done when it is heard again.
       heard.hear(id);
       for (const each of seen) this.#desks.onSeen(each);
+      this.#desks.onFrozen();
       this.#desks.onSeen(ownItem(word.word, 'healthy', `${word.word} ${word.id} is done`));
     } catch (error) {
       const why = `${word.word} could not be done: ${sentenceOf(error)}`;
