@@ -323,7 +323,10 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
   for (const args of [check, read]) {
     const fresh = bench.run(args, { env });
     assert.equal(fresh.status, 0, fresh.stderr);
-    assert.match(fresh.stdout, /holds no snapshots yet: there is nothing to prove/);
+    assert.match(
+      fresh.stdout.replaceAll(/\s+/g, ' '),
+      /holds no snapshots yet: there is nothing to prove/,
+    );
     assert.equal(bench.json(args, { env }).said.isKept, false);
   }
   assert.equal(bench.run(['backup', bench.at('data')], { env }).status, 0);
