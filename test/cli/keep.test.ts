@@ -6,6 +6,9 @@ import * as fs from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Bench, PROGRAM, treeOf } from './run-cli.ts';
 
+/** Lines end where the path of a vault makes them end. */
+const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 interface Root {
   readonly pathB64?: string;
   readonly nameB64?: string;
@@ -323,10 +326,7 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
   for (const args of [check, read]) {
     const fresh = bench.run(args, { env });
     assert.equal(fresh.status, 0, fresh.stderr);
-    assert.match(
-      fresh.stdout.replaceAll(/\s+/g, ' '),
-      /holds no snapshots yet: there is nothing to prove/,
-    );
+    assert.match(flat(fresh.stdout), /holds no snapshots yet: there is nothing to prove/);
     assert.equal(bench.json(args, { env }).said.isKept, false);
   }
   assert.equal(bench.run(['backup', bench.at('data')], { env }).status, 0);
@@ -346,8 +346,11 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
   fs.renameSync(bench.at('vault/snapshots', last), bench.at('taken'));
   const setBack = bench.run(check, { env });
   assert.equal(setBack.status, 1);
-  assert.match(setBack.stdout, /is damaged: 1 snapshot that it had is gone; it has 1\./);
-  assert.match(setBack.stdout, /this host wrote [0-9a-f]{8}, its number 2, and it is not\s+here/);
+  assert.match(flat(setBack.stdout), /is damaged: 1 snapshot that it had is gone; it has 1\./);
+  assert.match(
+    flat(setBack.stdout),
+    /this host wrote [0-9a-f]{8}, its number 2, and it is not here/,
+  );
   fs.renameSync(bench.at('taken'), bench.at('vault/snapshots', last));
   assert.equal(bench.run(check, { env }).status, 0);
 
@@ -356,8 +359,8 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
     for (const args of [check, read]) {
       const { status, stdout } = bench.run(args, options);
       assert.equal(status, 1, stdout);
-      assert.match(stdout, /has lost its snapshots: it had some, and has none/);
-      assert.match(stdout, /do +find out who or what emptied it/);
+      assert.match(flat(stdout), /has lost its snapshots: it had some, and has none/);
+      assert.match(flat(stdout), /do find out who or what emptied it/);
       const { said } = bench.json(args, options);
       assert.deepEqual([said.isSound, said.isKept], [false, false]);
     }
@@ -367,7 +370,6 @@ test('a new vault is fine; one that was emptied or set back is damaged, whoever 
 
 test('a data set that had entries and is empty now is said, a gap, and no good evidence', () => {
   init();
-  const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
   const dir = bench.at('mnt');
   fs.mkdirSync(dir);
   const backup = ['backup', '--name', 'www', dir];
@@ -384,7 +386,7 @@ test('a data set that had entries and is empty now is said, a gap, and no good e
   for (const _ of [1, 2]) {
     const emptied = bench.run([...backup, '--quiet']);
     assert.equal(emptied.status, 6, emptied.stdout);
-    assert.match(emptied.stdout, /of www.*, which is empty now, in/);
+    assert.match(flat(emptied.stdout), /of www.*, which is empty now, in/);
     assert.match(
       flat(emptied.stdout),
       /not kept \S+: it is empty, and had 2 entries before: is what/,
