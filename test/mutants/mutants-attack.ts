@@ -34,8 +34,8 @@ export const ATTACK_MUTANTS: readonly Mutant[] = [
     file: GATE,
     edits: [
       {
-        replace: "if (typeof said !== 'string' || !sameText(said, session.csrf)) {",
-        with: "if (said === 'x') {",
+        replace: "if (typeof said === 'string' && sameText(said, csrf)) return;",
+        with: 'if (said !== csrf || sameText(csrf, csrf)) return;',
       },
     ],
     caughtBy: { file: OF_ROUTES, name: 'another site changes nothing' },
