@@ -295,10 +295,16 @@ test('what was said of the freeze before confirms nothing of the next', async (t
   const table = await bench.json<Table>('/v1/freeze', { token });
   assert.ok(table.rows.some(({ host, state }) => host === 'web1' && state === 'stopped'));
   await bench.json('/v1/unfreeze', { token, body: { id: first.freeze?.id } });
+  const before = { ...web1.seen('frozen:puppet', 'healthy', 'changes are not frozen here') };
+  await web1.say([{ ...before, detail: { state: 'not-frozen' } }], { isFrozen: true });
   const second = await bench.json<Table>('/v1/freeze', { token, body });
   assert.deepEqual(
     second.rows.map(({ host, state }) => [host, state]),
-    [['web1', 'not-yet']],
+    [
+      ['web1', 'not-yet'],
+      ['web1', 'not-yet'],
+    ],
+    'neither the host nor what runs there',
   );
   await web1.say([], { isFrozen: true });
   const { rows } = await bench.json<Table>('/v1/freeze', { token });

@@ -166,6 +166,7 @@ function rowsOf({ desk }: Served, host: HostNow): readonly Row[] {
   return [own, { host: name, what: null, state: 'not-covered', why }];
 }
 
+const NOT_SAID = 'Its agent has not said yet what became of it.';
 const STATES: ReadonlySet<string> = new Set(ORDER);
 
 /** `frozen:NAME`, whose `state` says what the host saw; what is not fresh is not stopped. */
@@ -181,6 +182,8 @@ function stopperRow(host: string, { item, detail, standing }: ItemNow): Row {
     return { host, what, state: 'not-reachable', why };
   }
   if (STATES.has(said)) return { host, what, state: said as RowState, why };
+  // Seen before this freeze reached it: that all was well then says nothing of now.
+  if (said === 'not-frozen') return { host, what, state: 'not-yet', why: NOT_SAID };
   return { host, what, state: standing.mark === 'ok' ? 'stopped' : 'still-running', why };
 }
 
