@@ -250,6 +250,10 @@ export const configSchema = z
   .superRefine((given, context) => {
     // Where a word is wrong already, what was to be made of it is still as it was written.
     if (context.issues.length > 0) return;
+    if (given.server?.drills !== undefined && given.server['restore-hosts'] === undefined) {
+      const message = 'restore-hosts: [HOST] beside it: hosts that restore what others saved';
+      context.addIssue({ code: 'custom', path: ['server', 'drills'], message });
+    }
     const known = Object.keys(given.datasets ?? {});
     const hosts = Object.entries(given.datasets ?? {}).flatMap(([name, one]) => {
       const host = hostOfDataSet(one);

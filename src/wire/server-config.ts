@@ -81,6 +81,40 @@ const schedule = z
 
 export type ScheduleConfig = z.output<typeof schedule>;
 
+const POWERS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+/** `200GiB` as bytes. */
+const bytes = z
+  .string()
+  .regex(/^[1-9][0-9]{0,5} *(B|KiB|MiB|GiB|TiB)$/, 'a size such as 500MiB, 200GiB or 2TiB')
+  .transform((given) => {
+    const power = POWERS.findIndex((unit) => given.replace(/^[0-9]+ */, '') === unit);
+    return Number.parseInt(given, 10) * 1024 ** Math.max(0, power);
+  });
+
+/** Every data set that a restore host can open, in turn: docs/operating/drills.md. */
+const drills = z
+  .strictObject({
+    /** Each data set is drilled once in it. */
+    each: span.refine((ms) => ms >= 60_000 && ms <= 366 * DAY_MS, 'from 1min to 366d'),
+    /** Of any 24 hours, all restore hosts together. */
+    budget: z
+      .strictObject({
+        bytes: bytes.optional(),
+        hours: z.number().positive().max(24_000).optional(),
+        'at-once': z.int().min(1).max(100).optional(),
+      })
+      .optional(),
+    /** In which they begin. */
+    window: window.optional(),
+    timezone: zone.optional(),
+  })
+  .superRefine(({ window: within, timezone }, context) => {
+    if (timezone === undefined || within !== undefined) return;
+    context.addIssue({ code: 'custom', path: ['timezone'], message: 'only beside a window' });
+  });
+
+export type DrillsConfig = z.output<typeof drills>;
+
 export const serverSchema = z.strictObject({
   /** Where it listens; else 127.0.0.1:7431. */
   listen: listenAt.optional(),
@@ -98,7 +132,15 @@ export const serverSchema = z.strictObject({
   /** Scheduled jobs that run at once: in the estate (else 4), and on one host (else 1). */
   'jobs-at-once': z.int().min(1).max(1000).optional(),
   'jobs-per-host': z.int().min(1).max(8).optional(),
+  /**
+   * Hosts that restore what others saved: each has the vault and its key in its own holdfast.yaml,
+   * and allows it in its agent.yaml (`restore-host: true`). The first is taken first.
+   */
+  'restore-hosts': z.array(z.string().min(1).max(253)).min(1).max(100).optional(),
+  /** Drills over the estate, on restore hosts. */
+  drills: drills.optional(),
 });
 
 export const SERVER_KEYS = Object.keys(serverSchema.shape);
 export const SCHEDULE_KEYS = Object.keys(schedule.shape);
+export const DRILLS_KEYS = Object.keys(drills.shape);

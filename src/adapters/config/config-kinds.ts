@@ -11,7 +11,7 @@ import {
   GUARD_RULE_KEYS,
   GUARD_TREE_KEYS,
 } from '../../wire/guard-config.ts';
-import { SCHEDULE_KEYS, SERVER_KEYS } from '../../wire/server-config.ts';
+import { DRILLS_KEYS, SCHEDULE_KEYS, SERVER_KEYS } from '../../wire/server-config.ts';
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { STOPPER_KEYS, STOPPER_KINDS } from '../../wire/agent/stopper-config.ts';
 import { PEER_KEYS } from '../../wire/peer-config.ts';
@@ -48,9 +48,15 @@ export function knownAt(path: readonly PropertyKey[]): readonly string[] {
     return GUARD_BELOW.get(String(part)) ?? GUARD_KEYS;
   }
   if (path[0] === 'tell') return tellKnownAt(path);
-  if (path[0] === 'server') return path[1] === 'schedules' ? SCHEDULE_KEYS : SERVER_KEYS;
+  if (path[0] === 'server') return serverKnownAt(path);
   if (path.at(-1) === 'view') return ['open', 'close'];
   return KEYS_BELOW.get(String(path[0])) ?? [];
+}
+
+function serverKnownAt(path: readonly PropertyKey[]): readonly string[] {
+  if (path[1] === 'schedules') return SCHEDULE_KEYS;
+  if (path[1] !== 'drills') return SERVER_KEYS;
+  return path[2] === 'budget' ? ['bytes', 'hours', 'at-once'] : DRILLS_KEYS;
 }
 
 /** What to write for the value at `path`. */

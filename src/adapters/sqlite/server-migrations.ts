@@ -258,6 +258,17 @@ const shown: Migration = {
   },
 };
 
+const drilled: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_drill')
+      .addColumn('job', 'text', (column) => column.primaryKey())
+      .addColumn('asked_at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -270,5 +281,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0006-generations': generations,
       '0007-outbox-by-channel': outboxByChannel,
       '0010-shown': shown,
+      '0012-drilled': drilled,
     }),
 };

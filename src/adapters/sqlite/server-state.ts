@@ -16,6 +16,7 @@ import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
 import type { Generation } from '../../wire/agent/generation.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
+import type { DrillStore } from '../../watch/shell/server/drill-store.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
 import {
@@ -27,6 +28,7 @@ import {
   writeRevocations,
 } from './revocations.ts';
 import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
+import { type DrillChange, isDrillChange, readDrills, writeDrills } from './server-drills.ts';
 import { isBusy, stateFault } from './server-fault.ts';
 import { type Home, readHome, settle } from './server-home.ts';
 import { writeItems } from './server-items.ts';
@@ -80,6 +82,7 @@ export type ServerState = ServerStore<
   TellChange | AccessChange | RevocationChange | GenerationChange
 > &
   ShownStore &
+  DrillStore &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
     /** All that ever were, revoked ones too. @throws Fault HF_SERVER_STATE (unavailable) */
@@ -185,6 +188,10 @@ export class KyselyServerState implements ServerState {
   readonly frame: ShownStore['frame'] = (of) => this.#read((db) => readFrame(db, of));
   readonly hostChanges: ShownStore['hostChanges'] = (of) =>
     this.#read((db) => readHostChanges(db, of));
+
+  drills(): ReturnType<DrillStore['drills']> {
+    return this.#read(readDrills);
+  }
 
   shown(): ReturnType<ShownStore['shown']> {
     return this.#read(readShown);
@@ -410,6 +417,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const revocations: RevocationChange[] = [];
   const shown: ShownChange[] = [];
   const generations: GenerationChange[] = [];
+  const drills: DrillChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
@@ -417,6 +425,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
     else if (isRevocation(change)) revocations.push(change);
     else if (isShown(change)) shown.push(change);
     else if (change.do === 'generation') generations.push(change);
+    else if (isDrillChange(change)) drills.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
@@ -427,6 +436,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   if (revocations.length > 0) await writeRevocations(tx, revocations);
   if (access.length > 0) await writeAccess(tx, access, hash);
   if (generations.length > 0) await writeGenerations(tx, generations);
+  if (drills.length > 0) await writeDrills(tx, drills);
 }
 
 /** Numbers that are given once, whoever else writes. */

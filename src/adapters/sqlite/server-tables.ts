@@ -82,6 +82,8 @@ export interface ServerTables {
     readonly n: number;
     readonly body: string;
   };
+  /** Drills over the estate, and how they ended. */
+  readonly server_drill: { readonly job: string; readonly asked_at: number; readonly body: string };
   /** docs/format/generation.md */
   readonly server_generation: { readonly n: number; readonly id: string };
   readonly server_counter: { readonly name: string; readonly value: number };

@@ -65,6 +65,8 @@ export const agentConfigSchema = z.strictObject({
   jobs: z.record(name, job).optional(),
   /** At the level act: plans may be applied by id, whose approvals this host verifies. */
   plans: z.boolean().optional(),
+  /** Its server may have this host restore, for a drill, what other hosts saved in the vault of `config`. */
+  'restore-host': z.boolean().optional(),
   /** Whether its server is shown what this host is, and its recovery points; unless said so it is. */
   show: z.boolean().optional(),
   probes: probesKey.optional(),

@@ -72,15 +72,17 @@ export function nextSlotAt(schedule: Schedule, wallMs: number): number {
   return at;
 }
 
-function localOf(schedule: Schedule, wallMs: number): number {
+type Windowed = Pick<Schedule, 'window'>;
+
+function localOf(schedule: Windowed, wallMs: number): number {
   return wallMs + offsetOf(schedule, wallMs);
 }
 
-function offsetOf({ window }: Schedule, wallMs: number): number {
+function offsetOf({ window }: Windowed, wallMs: number): number {
   return window?.offsetAt?.(wallMs) ?? 0;
 }
 
-export function isInWindow(schedule: Schedule, wallMs: number): boolean {
+export function isInWindow(schedule: Windowed, wallMs: number): boolean {
   const { window } = schedule;
   if (window === undefined) return true;
   const intoMs = modulo(localOf(schedule, wallMs) - window.fromMs, DAY_MS);
@@ -142,7 +144,7 @@ export function sinceAsked(
 }
 
 /** 0 up to 1, spread evenly: FNV-1a with the last steps of MurmurHash3. */
-function shareOf(text: string): number {
+export function shareOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

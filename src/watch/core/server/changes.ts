@@ -1,6 +1,7 @@
 /** What of a server outlives it, as changes that are committed together: docs/design/026-agents.md. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, Detail, ItemSaw, JobAct, JobState, Level } from '../agent/messages.ts';
+import type { EstateDrill } from '../drills/estate-drill.ts';
 import type { StoredHostChange, StoredShown } from './stored-shown.ts';
 
 export interface StoredAgent {
@@ -130,7 +131,10 @@ export type ServerChange =
   /** `frame` as base64; undefined: the one that is kept was seen again. */
   | { readonly do: 'shown'; readonly shown: StoredShown; readonly frame: string | undefined }
   | { readonly do: 'forget-shown'; readonly agent: AgentId }
-  | { readonly do: 'host-change'; readonly change: StoredHostChange };
+  | { readonly do: 'host-change'; readonly change: StoredHostChange }
+  /** Given to a restore host, or ended. */
+  | { readonly do: 'drill'; readonly drill: EstateDrill }
+  | { readonly do: 'forget-drill'; readonly job: string };
 
 /** Bounds by construction: what is older goes as new comes. */
 export const ITEMS_PER_AGENT_MAX = 2000;
