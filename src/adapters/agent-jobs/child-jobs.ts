@@ -3,14 +3,15 @@
  * not the agent's. Every word of the command stands in agent.yaml or here; the server gives a name.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { errnoOf } from '../node/errno.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
 import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
+import { signalGroup } from '../node/signal-group.ts';
 import { actJob } from './act-socket.ts';
+import { FirstBytes } from './first-bytes.ts';
 import { hearProgress } from './job-progress.ts';
 
 const LIMIT_MS = 24 * 3_600_000;
@@ -101,8 +102,8 @@ async function runChild(
     // A group of its own, so that what it starts ends with it.
     detached: true,
   });
-  const said = new Bounded(ANSWER_BYTES_MAX);
-  const words = new Bounded(WORDS_BYTES_MAX);
+  const said = new FirstBytes(ANSWER_BYTES_MAX);
+  const words = new FirstBytes(WORDS_BYTES_MAX);
   child.stdout?.on('data', (part: Buffer) => said.add(part));
   child.stderr?.on('data', (part: Buffer) => words.add(part));
   hearProgress(child.stdio[LEASH_FD], tell);
@@ -149,53 +150,20 @@ class Ending {
   begin(why: 'late' | 'cancelled'): void {
     if (this.why !== undefined) return;
     this.why = why;
-    this.#signal('SIGTERM');
-    this.#kill = setTimeout(() => this.#signal('SIGKILL'), this.#graceMs);
+    signalGroup(this.#child, 'SIGTERM');
+    this.#kill = setTimeout(() => signalGroup(this.#child, 'SIGKILL'), this.#graceMs);
   }
 
   done(): void {
     clearTimeout(this.#kill);
-  }
-
-  #signal(name: NodeJS.Signals): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, name);
-    } catch (error) {
-      if (errnoOf(error) !== 'ESRCH') throw error; // Else it has ended meanwhile.
-    }
-  }
-}
-
-class Bounded {
-  readonly #max: number;
-  readonly #parts: Buffer[] = [];
-  #size = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  add(part: Buffer): void {
-    if (this.#size < this.#max) this.#parts.push(part.subarray(0, this.#max - this.#size));
-    this.#size += part.length;
-  }
-
-  get isCut(): boolean {
-    return this.#size > this.#max;
-  }
-
-  get text(): string {
-    return Buffer.concat(this.#parts).toString('utf8');
   }
 }
 
 function judged(of: {
   readonly end: Exit;
   readonly ending: Ending;
-  readonly said: Bounded;
-  readonly words: Bounded;
+  readonly said: FirstBytes;
+  readonly words: FirstBytes;
   readonly limitMs: number;
 }): JobEnd {
   const { end, ending, said, words, limitMs } = of;
@@ -215,7 +183,7 @@ function judged(of: {
 }
 
 /** One JSON object, or nothing: half of one means nothing. */
-function answerOf(said: Bounded): { readonly answer?: string } {
+function answerOf(said: FirstBytes): { readonly answer?: string } {
   if (said.isCut) return {};
   const text = said.text.trim();
   try {

@@ -10,6 +10,8 @@ import { FRAME_BYTES_MAX, SHOW_KINDS } from '../../watch/core/agent/messages.ts'
 import type { Showing, ShowSource } from '../../watch/shell/agent/show-ports.ts';
 import { errnoOf } from '../node/errno.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
+import { signalGroup } from '../node/signal-group.ts';
+import { FirstBytes } from './first-bytes.ts';
 
 const LIMIT_MS = 5 * 60_000;
 const HEAD_BYTES_MAX = 1024;
@@ -64,11 +66,11 @@ export class ShowChild implements ShowSource {
     // It may end before it has read all of it, and says why itself.
     child.stdin.on('error', () => undefined);
     child.stdin.end(known);
-    const kill = (): void => killGroup(child.pid);
+    const kill = (): boolean => signalGroup(child, 'SIGKILL');
     const late = setTimeout(kill, limitMs);
     signal.addEventListener('abort', kill, { once: true });
     if (signal.aborted) kill();
-    const [output, words] = [new Held(OUTPUT_BYTES_MAX), new Held(WORDS_BYTES_MAX)];
+    const [output, words] = [new FirstBytes(OUTPUT_BYTES_MAX), new FirstBytes(WORDS_BYTES_MAX)];
     child.stdout.on('data', (part: Buffer) => output.add(part));
     child.stderr.on('data', (part: Buffer) => words.add(part));
     const end = await new Promise<string>((resolve) => {
@@ -110,35 +112,6 @@ function headOf(
   const bytes = Number(match?.[2]);
   if (kind === undefined || !(bytes <= FRAME_BYTES_MAX)) return undefined;
   return { kind, bytes, same: match?.[3] ?? '' };
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error; // Else it has ended meanwhile.
-  }
-}
-
-/** The first so many bytes. */
-class Held {
-  readonly #max: number;
-  readonly #parts: Buffer[] = [];
-  #size = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  add(part: Buffer): void {
-    if (this.#size < this.#max) this.#parts.push(part.subarray(0, this.#max - this.#size));
-    this.#size += part.length;
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.#parts);
-  }
 }
 
 function stampOf(file: string): string {

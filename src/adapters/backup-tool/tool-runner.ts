@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { Fault } from '../../base/fault.ts';
 import type { DurationMs } from '../../base/units.ts';
+import { signalGroup } from '../node/signal-group.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { cutSecrets } from './cut-secrets.ts';
 
@@ -87,13 +88,8 @@ export class ToolRunner {
 }
 
 function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    // It ended in this moment.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  signalGroup(child, signal);
 }
 
 function pipeOf({ secret, secretOn = 0 }: ToolCall, descriptor: 0 | 3): 'pipe' | 'ignore' {

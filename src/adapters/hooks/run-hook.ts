@@ -9,6 +9,7 @@ import path from 'node:path';
 import { formatDuration } from '../../base/say-time.ts';
 import { type DurationMs, seconds } from '../../base/units.ts';
 import { errnoOf } from '../node/errno.ts';
+import { signalGroup } from '../node/signal-group.ts';
 
 export interface HookCommand {
   /** A program and its arguments. */
@@ -140,19 +141,6 @@ function howItEnded(child: ChildProcess): Promise<string | undefined> {
         resolve(status === null ? `was ended by ${signal ?? 'a signal'}` : `ended with ${status}`);
     });
   });
-}
-
-/** @returns false where all of it belongs to others, whom we may send nothing */
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): boolean {
-  if (pid === undefined) return true;
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'ESRCH' && errno !== 'EPERM') throw error;
-    return errno !== 'EPERM';
-  }
 }
 
 function lastOf(fd: number): string {

@@ -9,6 +9,7 @@ import { formatDuration } from '../../base/say-time.ts';
 import { found, quoted } from '../../watch/core/probes/found.ts';
 import type { ProbeFinding } from '../../watch/shell/agent/probe.ts';
 import type { Account } from '../engines/account.ts';
+import { signalGroup } from '../node/signal-group.ts';
 
 export interface ChildRequest {
   readonly program: string;
@@ -115,7 +116,7 @@ class Run {
   end(answer: ChildAnswer): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    killGroup(this.child);
+    signalGroup(this.child, 'SIGKILL');
     this.child.stdout?.destroy();
     this.child.stderr?.destroy();
     this.child.unref();
@@ -127,18 +128,6 @@ function notStarted(program: string, error: NodeJS.ErrnoException): ChildAnswer 
   if (error.code === 'ENOENT') return { how: 'missing', why: `${program} is not installed here` };
   const why = `${program} could not be started (${error.code ?? quoted(error.message)})`;
   return { how: 'refused', why };
-}
-
-/** With all that it started and that did not leave its group. */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // ESRCH: nobody is left in it. EPERM: it became somebody else, who is not ours to end.
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
 }
 
 function isAlive(child: ChildProcess): boolean {

@@ -1,6 +1,7 @@
 /** A program that was started to speak with: bytes in, bytes out, and how it ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { signalGroup } from '../node/signal-group.ts';
 import { endsToo } from './node-bytes.ts';
 import type { LinkEnd } from './remote-store.ts';
 
@@ -90,18 +91,8 @@ export class ChildLink {
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return; // It was never started.
-    if (!this.#isApart) {
-      this.#child.kill(signal);
-      return;
-    }
-    try {
-      process.kill(-pid, signal);
-    } catch (error) {
-      // All of the group has ended.
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESRCH') throw error;
-    }
+    if (this.#isApart) signalGroup(this.#child, signal);
+    else this.#child.kill(signal);
   }
 
   /** What it said at its end may be on its way; a child of its own may hold the stream for ever. */
