@@ -1,6 +1,8 @@
 /** Composes a drill with the real world around it. */
 import fs from 'node:fs';
 import os from 'node:os';
+import { onExit } from '../adapters/engines/program.ts';
+import { ownedName, removeAtExit, removeLeft } from '../adapters/engines/scratch.ts';
 import { fsPath } from '../adapters/node/syscalls-path.ts';
 import { dropCached } from '../adapters/node/syscalls-extents.ts';
 import { type ByteString, byteString } from '../base/bytes.ts';
@@ -26,8 +28,13 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
   const { place } = session.line;
   const crew = crewFor(session, access, request.snapshot);
   const ports = restorePorts(session, access);
+  const { scratch } = request;
+  const scratchName = ownedName(SCRATCH);
+  // However it is ended, nothing of it stays; what one that was killed has left goes now.
+  const forget = onExit(() => removeAtExit(scratch, scratchName));
   try {
-    ports.tree.makeTop(request.scratch);
+    ports.tree.makeTop(scratch);
+    removeLeft(scratch, SCRATCH);
     return await drill(
       {
         ...ports,
@@ -36,7 +43,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
         forgetPacks: () => areForgotten(place, packs),
       },
       {
-        ...asked,
+        ...{ scratchName, ...asked },
         host: os.hostname(),
         ...(withoutEngines ? {} : { startEngines: await starterIn(request.scratch, minFree) }),
         mediumOfVault: mediumOfPlace(place),
@@ -44,9 +51,18 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
       },
     );
   } finally {
+    forget();
     await crew.close();
     session.line.packs.close();
   }
+}
+
+const SCRATCH = 'drill';
+
+/** What drills have left that were killed: databases of other hosts may be in it. */
+export function removeLeftovers(scratch: ByteString): void {
+  if (!fs.existsSync(fsPath(scratch))) return;
+  for (const prefix of [SCRATCH, 'engine']) removeLeft(scratch, prefix);
 }
 
 /** Loaded by a drill only. */

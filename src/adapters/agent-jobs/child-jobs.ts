@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
+import { pointAsked } from '../../watch/core/drills/estate-drill.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
 import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
@@ -15,6 +16,7 @@ import { FirstBytes } from './first-bytes.ts';
 import { hearProgress } from './job-progress.ts';
 
 const LIMIT_MS = 24 * 3_600_000;
+const LEFTOVERS_MS = 3_600_000;
 /** After being told to end; what was frozen is put back in that time. */
 const GRACE_MS = 60_000;
 /** Of what it answers; more is left out, and that is said. */
@@ -42,6 +44,8 @@ export class ChildJobs implements JobRunner {
 
   find(word: JobWord): FoundJob | { readonly refused: string } {
     if (word.act === 'apply') return this.#plan(word.name);
+    const point = word.act === 'drill' ? pointAsked(word.name) : undefined;
+    if (point !== undefined) return this.#pointDrill(point);
     const jobs = this.#config.jobs ?? {};
     const line = Object.hasOwn(jobs, word.name) ? jobs[word.name] : undefined;
     if (line === undefined) return { refused: `there is no job ${word.name} on this host` };
@@ -60,6 +64,20 @@ export class ChildJobs implements JobRunner {
     const { actSocket } = this.#place;
     if (actSocket !== undefined) return actJob(name, actSocket);
     return this.#job(['apply', name], LIMIT_MS);
+  }
+
+  /** Of whatever host: only where the owner of this one made it a restore host. */
+  #pointDrill(point: string): FoundJob | { readonly refused: string } {
+    if (this.#config['restore-host'] !== true) {
+      return { refused: 'this host is no restore host (agent.yaml, restore-host: true)' };
+    }
+    return this.#job(['drill', point], LIMIT_MS);
+  }
+
+  /** What drills have left that were killed with an agent before this one. */
+  async removeLeftovers(signal: AbortSignal): Promise<void> {
+    if (this.#config['restore-host'] !== true) return;
+    await this.#job(['drill', '--leftovers'], LEFTOVERS_MS).run(signal, () => undefined);
   }
 
   #job(args: readonly string[], limitMs: number): FoundJob {

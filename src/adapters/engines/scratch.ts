@@ -45,8 +45,7 @@ export interface Scratch {
 export function makeScratch(parent: ByteString, prefix: string): Scratch {
   fs.mkdirSync(fsPath(parent), { recursive: true, mode: 0o700 });
   removeLeft(parent, prefix);
-  const owner = `${process.pid}-${startOf(process.pid) ?? 0}`;
-  const name = byteString(`${prefix}-${owner}-${randomBytes(6).toString('hex')}`);
+  const name = ownedName(prefix);
   const made = byteString(`${parent}/${name}`);
   fs.mkdirSync(fsPath(made), { mode: 0o700 });
   const remove = (): string | undefined => removeIn(parent, name);
@@ -60,8 +59,26 @@ export function makeScratch(parent: ByteString, prefix: string): Scratch {
   };
 }
 
+/** Of this process: what is called so may be removed when it is no more. */
+export function ownedName(prefix: string): ByteString {
+  const owner = `${process.pid}-${startOf(process.pid) ?? 0}`;
+  return byteString(`${prefix}-${owner}-${randomBytes(6).toString('hex')}`);
+}
+
+const TRIES_MAX = 50;
+const PAUSE_MS = 20;
+
+/** At an exit threads may still write what they were told to; what is left the next one removes. */
+export function removeAtExit(parent: ByteString, name: ByteString): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let tried = 0; tried < TRIES_MAX; tried++) {
+    if (removeIn(parent, name) === undefined) return;
+    Atomics.wait(pause, 0, 0, PAUSE_MS);
+  }
+}
+
 /** By name: only what is of exactly this form, and of a process that is no more. */
-function removeLeft(parent: ByteString, prefix: string): void {
+export function removeLeft(parent: ByteString, prefix: string): void {
   for (const name of fs.readdirSync(fsPath(parent))) {
     const form = /^(\w+)-([0-9]+)-([0-9]+)-[0-9a-f]{12}$/.exec(name);
     if (form === null || form[1] !== prefix) continue;

@@ -63,7 +63,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const link = new HttpsLink(identity, place, generationIn(dir, place.pin));
   const mesh = await openMesh(config, options.say);
   const notice = systemdNotice(options.env);
-  const own = partsOf(options, dir, config);
+  const jobs = new ChildJobs(config, {
+    ...{ command: holdfastCommand(), env: jobEnvironment(options.env, dir) },
+    // Root may do by itself what it is asked for.
+    actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
+  });
+  const own = partsOf(dir, config, jobs);
   const lines = new LastLines();
   const pings = new PingReceiver({ probes: config.probes ?? {}, port: config.pings?.port });
   await pings.listen();
@@ -83,7 +88,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   options.say(`${sayText(host)}: an agent at level ${level}, with ${count} probes, for ${where}.`);
   notice.ready();
   try {
-    await new AgentLoop(parts, facts).run(signal);
+    await Promise.all([
+      new AgentLoop(parts, facts).run(signal),
+      // What an agent that was killed left half restored is another host's data.
+      jobs.removeLeftovers(signal),
+    ]);
   } finally {
     link.close();
     lines.close();
@@ -98,9 +107,9 @@ function generationIn(dir: string, pin: string): KeptGeneration {
 }
 
 function partsOf(
-  { env }: AgentOptions,
   dir: string,
   config: AgentConfig,
+  jobs: ChildJobs,
 ): Omit<AgentParts, 'link' | 'reachFor'> {
   const ports = { disk: nodeDisk(), tools: nodeTools() };
   const state = bytes(dir);
@@ -118,11 +127,7 @@ function partsOf(
     ...{ clock, random: ports.tools.random, numbers },
     spool: new DiskSpool({ ...ports, numbers }, state, config.spool),
     heard: new FileHeardBook(ports, state),
-    jobs: new ChildJobs(config, {
-      ...{ command: holdfastCommand(), env: jobEnvironment(env, dir) },
-      // Root may do by itself what it is asked for.
-      actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
-    }),
+    jobs,
     freezer: {
       isFrozen: () => freezer.isFrozen(),
       // No server passes for a person of this host by the name that it gives.

@@ -1,6 +1,6 @@
 /** `holdfast drill`: whether a restore really works, and how long it takes. */
-import type { Command } from 'commander';
-import { byteString } from '../../base/bytes.ts';
+import { type Command, Option } from 'commander';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
@@ -13,7 +13,8 @@ import {
   readSnapshotContent,
   shortId,
 } from '../../vault/shell/snapshot-store.ts';
-import { runDrill } from '../run-drill.ts';
+import { isUnusable } from '../estate/record-drill.ts';
+import { removeLeftovers, runDrill } from '../run-drill.ts';
 import { drillService } from '../services/drill-service.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -21,9 +22,9 @@ import { errnoWords } from './errno-words.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, enginesJson, timeJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
-import { openToProve, vaultOptions, writerOption } from './open.ts';
-import { keepDrill } from './record-proof.ts';
-import { fullPath, type VaultOptions } from './settings.ts';
+import { type Opened, openToProve, vaultOptions, writerOption } from './open.ts';
+import { keepDrill, placeHere } from './record-proof.ts';
+import { fullPath, readSettings, type VaultOptions } from './settings.ts';
 import {
   chosenSnapshot,
   demandOfSnapshot,
@@ -38,6 +39,7 @@ interface Options extends VaultOptions, SnapshotOptions {
   readonly scratch?: string;
   readonly source: boolean;
   readonly reread?: true;
+  readonly leftovers?: true;
   readonly engine: boolean;
 }
 
@@ -69,6 +71,7 @@ export function define(command: Command, act: Act): void {
     .option('--scratch <directory>', 'where to restore to; else in the state directory')
     .option('--no-source', 'do not compare with what it was taken from')
     .option('--no-engine', 'do not start databases on what was restored')
+    .addOption(new Option('--leftovers', 'remove what a drill that was killed has left').hideHelp())
     .option('--reread', 'write nothing: read every byte and compare it with its digest')
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [snapshot, options]: [string, Options]) => perform(cli, snapshot, options)));
@@ -81,12 +84,13 @@ async function perform(cli: Cli, wanted: string, options: Options): Promise<Answ
     demandOfSnapshot(options, 'drill');
     return drillService(cli, { service, run: run ?? 'latest', options });
   }
+  if (options.leftovers === true) return removeLeft(cli, options);
   const opened = await openToProve(cli, options);
   const { session, settings } = opened;
   const snapshot = await chosenSnapshot(cli, { session, wanted }, options);
   const usual = byteString(`${settings.state.value}/scratch`);
   const scratch = options.scratch === undefined ? usual : fullPath(cli, options.scratch);
-  cli.stop.note(`Nothing was proven. What was restored so far lies in ${sayName(scratch)}.`);
+  cli.stop.note('Nothing was proven, and what was restored so far is removed.');
   const progress = new LiveProgress(cli, { label: 'drill', word: 'restored' });
   try {
     const result = await runDrill(session, {
@@ -103,7 +107,12 @@ async function perform(cli: Cli, wanted: string, options: Options): Promise<Answ
     return {
       code: codeOf(result),
       say: (style) => drillWords(result, { unkept, style }),
-      json: { ...drillJson(result), ...whoseJson(session, snapshot), isKept: unkept === undefined },
+      json: {
+        ...drillJson(result),
+        ...whoseJson(session, snapshot),
+        ...(await whatJson(opened, { snapshot, result, scratch })),
+        isKept: unkept === undefined,
+      },
     };
   } finally {
     progress.end();
@@ -214,6 +223,34 @@ function factRows(result: DrillResult): readonly LabelledRow[] {
 function whoseJson(session: VaultSession, { record }: ListedSnapshot): object {
   const { host } = readSnapshotContent(session.vault, record);
   return { host, writer: record.writer, isOwn: record.writer === writerHere(session) };
+}
+
+/** For a server that asked for it: what the point holds, and which disks were written to. */
+async function whatJson(
+  { session }: Opened,
+  of: {
+    readonly snapshot: ListedSnapshot;
+    readonly result: DrillResult;
+    readonly scratch: ByteString;
+  },
+): Promise<object> {
+  const { snapshot, result, scratch } = of;
+  const content = readSnapshotContent(session.vault, snapshot.record);
+  const bytes = Number(content.roots.reduce((sum, root) => sum + root.bytes, 0n));
+  const entries = content.roots.reduce((sum, root) => sum + root.entries, 0);
+  const { beneath } = await placeHere(scratch);
+  return {
+    ...{ vault: session.vault.id, dataSet: content.dataSet, holds: { bytes, entries } },
+    isUsable: !isUnusable({ result, snapshot: { content } }),
+    ...(beneath === undefined ? {} : { beneath }),
+  };
+}
+
+/** What an agent does when it starts: nothing is proven by it. */
+async function removeLeft(cli: Cli, options: Options): Promise<Answer> {
+  const { state } = await readSettings(cli, options);
+  removeLeftovers(byteString(`${state.value}/scratch`));
+  return { code: EXIT.done, say: () => ['Nothing is left of earlier drills.'], json: {} };
 }
 
 function drillJson(result: DrillResult): object {

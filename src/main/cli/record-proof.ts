@@ -14,6 +14,8 @@ import { unixMs, type UnixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import type { CheckReport } from '../../vault/shell/check-vault.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
+import { placeOf } from '../../watch/core/locate.ts';
+import type { Place } from '../../watch/core/place.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { existsSubject, readSnapshots } from '../estate/points.ts';
@@ -97,6 +99,11 @@ export async function withLedger(
     if (error instanceof Fault) return error.message;
     throw error;
   }
+}
+
+/** Which disks lie beneath a path of this machine. */
+export async function placeHere(path: ByteString): Promise<Place> {
+  return placeOf({ host: os.hostname(), fileSystems: await fileSystemsHere() }, path);
 }
 
 async function fileSystemsHere(): ReturnType<typeof seeFileSystems> {

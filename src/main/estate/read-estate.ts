@@ -15,6 +15,7 @@ import type { VaultSession } from '../vault-session.ts';
 import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
 import { coveringPointOf, emptiedIn, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
+import { OF_HOST } from './record-drill.ts';
 import { copyName, placeOfVault } from './vault-where.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
@@ -52,7 +53,9 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
     parts.snapshots.map(({ record }) => record.id).filter((id) => !own.has(id)),
   );
   const all = drillsOf(await ledger.drills(), vault);
-  const drills = all.filter(({ point }) => !foreign.has(point));
+  const drills = all.filter(
+    ({ point, evidence: { detail } }) => !foreign.has(point) && detail[OF_HOST] === undefined,
+  );
   const emptied = emptiedIn(snapshots);
   const started = startedOn(drills, session.clock.now());
   const estate: Estate = {

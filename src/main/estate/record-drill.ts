@@ -68,7 +68,13 @@ function hasStarted({ engines }: DrillResult): boolean | undefined {
  * An engine refused what was promised to be whole. A small database that some program had open in a
  * home is a gap of the home, which does not make the rest of it useless.
  */
-function isUnusable({ result, snapshot }: DrillToRecord): boolean {
+export function isUnusable({
+  result,
+  snapshot,
+}: {
+  readonly result: Pick<DrillResult, 'engines'>;
+  readonly snapshot: Pick<ReadSnapshot, 'content'>;
+}): boolean {
   const { torn, roots } = snapshot.content;
   const isGap = (path: ByteString): boolean =>
     torn.some((each) => each.path === path) && !roots.some((root) => isWithin(root.path, path));
@@ -103,7 +109,7 @@ export async function recordDamage(
 }
 
 function evidenceOf(
-  { session, result, discovery }: DrillToRecord,
+  { session, result, discovery, snapshot }: DrillToRecord,
   of: { readonly subject: string; readonly limit: DurationMs },
 ): Evidence {
   const observedAt = result.startedAt;
@@ -124,9 +130,14 @@ function evidenceOf(
       failedCount: result.failedCount,
       unexplainedCount: result.source.unexplainedCount,
       ...enginesIn(result),
+      // A data set here may be called the same: of that one it says nothing.
+      ...(snapshot.content.host === discovery.host ? {} : { [OF_HOST]: snapshot.content.host }),
     },
   };
 }
+
+/** Key of the detail of what was drilled of another host. */
+export const OF_HOST = 'ofHost';
 
 const SAID_MAX = 500;
 

@@ -34,6 +34,8 @@ export interface DrillRequest {
   readonly scratch: ByteString;
   readonly mediumOfVault: string;
   readonly mediumOfScratch: string;
+  /** Of what it makes there; else a name of its own. */
+  readonly scratchName?: ByteString;
   /** Compare with the live data set; by default yes. */
   readonly compareSource?: boolean;
   /** How this host calls itself: what another has captured lies not here, though a path may be. */
@@ -143,10 +145,10 @@ class Drill {
   /** Restores, compares what came with the manifest, and removes it whatever happened. */
   async #drill(): Promise<number> {
     const { source, vault } = this.#ports;
-    const { scratch, snapshot } = this.#request;
+    const { scratch, snapshot, scratchName } = this.#request;
     const { random, codec } = vault.tools;
     const nonce = codec.base64Of(random.bytes(6)).replaceAll(/[+/=]/g, '0');
-    const name = byteString(`drill-${shortId(snapshot.record.id)}-${nonce}`);
+    const name = scratchName ?? byteString(`drill-${shortId(snapshot.record.id)}-${nonce}`);
     const parent = source.openRoot(scratch);
     try {
       return await this.#restoreAndCompare(byteString(`${scratch}/${name}`));
