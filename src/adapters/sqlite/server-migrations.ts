@@ -269,6 +269,32 @@ const drilled: Migration = {
   },
 };
 
+const history: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_history_subject')
+      .addColumn('no', 'bigint', (column) => column.primaryKey())
+      .addColumn('kind', 'text', (column) => column.notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('used_n', 'bigint', (column) => column.notNull())
+      .addUniqueConstraint('server_history_subject_name', ['name', 'kind'])
+      .execute();
+    await db.schema
+      .createIndex('server_history_subject_used')
+      .on('server_history_subject')
+      .columns(['used_n', 'no'])
+      .execute();
+    await db.schema
+      .createTable('server_history')
+      .addColumn('subject_no', 'bigint', (column) => column.notNull())
+      .addColumn('span', 'text', (column) => column.notNull())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_history_key', ['subject_no', 'span', 'at'])
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -281,6 +307,7 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0006-generations': generations,
       '0007-outbox-by-channel': outboxByChannel,
       '0010-shown': shown,
+      '0011-history': history,
       '0012-drilled': drilled,
     }),
 };

@@ -15,6 +15,7 @@ import type { Alert, Confirmation, OutboxRow, TellChange } from '../../tell/core
 import type { TellStore } from '../../tell/shell/tell-store.ts';
 import type { ServerChange } from '../../watch/core/server/changes.ts';
 import type { Generation } from '../../wire/agent/generation.ts';
+import type { HistoryChange, HistoryStore } from '../../watch/shell/server/history-store.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
 import type { DrillStore } from '../../watch/shell/server/drill-store.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
@@ -29,6 +30,7 @@ import {
 } from './revocations.ts';
 import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
 import { type DrillChange, isDrillChange, readDrills, writeDrills } from './server-drills.ts';
+import { readHistoryOf, writeHistory } from './server-history.ts';
 import { isBusy, stateFault } from './server-fault.ts';
 import { type Home, readHome, settle } from './server-home.ts';
 import { writeItems } from './server-items.ts';
@@ -75,14 +77,16 @@ export type StateChange =
   | TellChange
   | AccessChange
   | RevocationChange
-  | GenerationChange;
+  | GenerationChange
+  | HistoryChange;
 
 /** All that a server keeps, behind three ports: what is committed together is one transaction. */
 export type ServerState = ServerStore<
-  TellChange | AccessChange | RevocationChange | GenerationChange
+  TellChange | AccessChange | RevocationChange | GenerationChange | HistoryChange
 > &
   ShownStore &
   DrillStore &
+  HistoryStore &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
     /** All that ever were, revoked ones too. @throws Fault HF_SERVER_STATE (unavailable) */
@@ -192,6 +196,7 @@ export class KyselyServerState implements ServerState {
   drills(): ReturnType<DrillStore['drills']> {
     return this.#read(readDrills);
   }
+  readonly history: HistoryStore['history'] = (of) => this.#read((db) => readHistoryOf(db, of));
 
   shown(): ReturnType<ShownStore['shown']> {
     return this.#read(readShown);
@@ -418,6 +423,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const shown: ShownChange[] = [];
   const generations: GenerationChange[] = [];
   const drills: DrillChange[] = [];
+  const history: HistoryChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
@@ -426,6 +432,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
     else if (isShown(change)) shown.push(change);
     else if (change.do === 'generation') generations.push(change);
     else if (isDrillChange(change)) drills.push(change);
+    else if (change.do === 'history') history.push(change);
     else work.push(change);
   }
   // The agents first: what follows of them may ask for their row.
@@ -437,6 +444,9 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   if (access.length > 0) await writeAccess(tx, access, hash);
   if (generations.length > 0) await writeGenerations(tx, generations);
   if (drills.length > 0) await writeDrills(tx, drills);
+  if (history.length > 0) {
+    await writeHistory(tx, history, await takeNumbers(tx, 2 * history.length));
+  }
 }
 
 /** Numbers that are given once, whoever else writes. */

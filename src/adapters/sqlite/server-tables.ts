@@ -84,6 +84,21 @@ export interface ServerTables {
   };
   /** Drills over the estate, and how they ended. */
   readonly server_drill: { readonly job: string; readonly asked_at: number; readonly body: string };
+  /** docs/format/history.md */
+  readonly server_history_subject: {
+    readonly no: number;
+    readonly kind: string;
+    /** As JSON. */
+    readonly name: string;
+    /** Grows each time that something is added to it. */
+    readonly used_n: number;
+  };
+  readonly server_history: {
+    readonly subject_no: number;
+    readonly span: string;
+    readonly at: number;
+    readonly body: string;
+  };
   /** docs/format/generation.md */
   readonly server_generation: { readonly n: number; readonly id: string };
   readonly server_counter: { readonly name: string; readonly value: number };

@@ -60,12 +60,20 @@ export class Pulse {
   start(): void {
     const { signal } = this.#stop;
     const guard = (run: Promise<void>): Promise<void> => run.catch(this.#onBug);
-    this.#ended = Promise.all([guard(this.#run()), guard(this.#served.telling.sender.run(signal))]);
+    this.#ended = Promise.all([
+      ...[this.#run(), this.#keepHistory(), this.#served.telling.sender.run(signal)].map(guard),
+    ]);
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    try {
+      await this.#served.history.close();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#say(error);
+    }
   }
 
   async #run(): Promise<void> {
@@ -80,6 +88,20 @@ export class Pulse {
       }
       const tookMs = this.#monotonic() - begunAt;
       await wait(durationMs(Math.max(BEAT_MS, REST_SHARE * tookMs)), signal);
+    }
+  }
+
+  /** Beside what is told, which waits for no look at the exposure. */
+  async #keepHistory(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#served.history.beat();
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        this.#say(error);
+      }
+      await wait(durationMs(BEAT_MS), signal);
     }
   }
 

@@ -27,6 +27,7 @@ import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
 import type { Exposing } from './exposing.ts';
+import type { ExposureHistory } from './exposure-history.ts';
 import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';
@@ -40,6 +41,8 @@ export interface Served {
   readonly sights: Sights;
   /** What would be lost, computed when it is asked for. */
   readonly exposing: Exposing;
+  /** What was said of it before. */
+  readonly history: ExposureHistory;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;

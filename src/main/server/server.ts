@@ -40,6 +40,7 @@ import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { EstateAtServer } from './estate-at-server.ts';
 import { Exposing } from './exposing.ts';
+import { ExposureHistory } from './exposure-history.ts';
 import { exposureAnswers } from './answers-exposure.ts';
 import { freezeAnswers } from './answers-freeze.ts';
 import { openAnswers } from './answers-open.ts';
@@ -234,9 +235,15 @@ async function compose(
     configDirectory: configFile === undefined ? stateDirectory : path.dirname(configFile),
     cipher: nodeCipher(),
   });
+  const exposing = new Exposing(estate);
+  const history = new ExposureHistory({
+    exposure: () => exposing.at({ core, now, clock }),
+    commit: (changes) => writer.alone(() => state.commit(changes)),
+    ...{ store: state, now },
+  });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)) },
-    ...{ sights, clock, exposing: new Exposing(estate) },
+    ...{ sights, clock, exposing, history },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     newId: () => randomId(random),
