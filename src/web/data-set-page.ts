@@ -14,6 +14,7 @@ import { helpsHtml } from './helps.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
+import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
 import {
   ageHtml,
   domainWords,
@@ -28,7 +29,7 @@ import {
 const FALLS_MAX = 30;
 const SETS_MAX = 8;
 
-export function dataSetPage(shown: Shown, dataSet: DataSetView): string {
+export function dataSetPage(shown: Shown, dataSet: DataSetView, timeline?: Timeline): string {
   const { name, promise, services } = dataSet;
   const hits = hitsOf(shown, name);
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/data-sets">Data sets</a> / ${name}</p>
@@ -37,6 +38,7 @@ export function dataSetPage(shown: Shown, dataSet: DataSetView): string {
 <p class="basis">${basisHtml(dataSet, shown)}</p>
 ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose', promise.mayLose)}${spanWords('back within', promise.backWithin)}</p>`}
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
+${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 <div class="two"><div>${copiesHtml(dataSet, shown)}${proofSection(dataSet, shown)}</div><div>${helpsHtml([dataSet])}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
 }

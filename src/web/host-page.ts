@@ -15,6 +15,7 @@ import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { ChangeShown, Shown, SightShown } from './shown.ts';
+import { type Timeline, timelineSection } from './timeline.ts';
 import { ageHtml, forHtml, sentenceHtml, shortened, urlPart, nameInSentence } from './words.ts';
 
 export interface HostFacts {
@@ -22,6 +23,7 @@ export interface HostFacts {
   readonly changes: readonly ChangeShown[];
   /** Newest last, as the host sent them. */
   readonly lines: readonly { readonly at: number; readonly text: string }[];
+  readonly timeline?: Timeline;
 }
 
 const CHECKS_MAX = 200;
@@ -41,7 +43,7 @@ export function hostPage(shown: Shown, of: HostFacts): string {
 <p class="basis">${basisHtml(sight, shown)}</p>
 <div class="verbs">${fall === undefined ? NOTHING : html`<a class="btn go" href="/recovery-plan?lost=${urlPart(`host:${host}`)}">Plan the recovery</a>`}${fall === undefined ? NOTHING : html`<a class="btn" href="/lose?lost=${urlPart(`host:${host}`)}">Simulate loss</a>`}<a class="btn" href="/changes?host=${urlPart(host)}">What changed</a></div>
 ${dataHtml(shown, { host, fall })}
-<div class="two"><div>${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${changesHtml(of.changes.slice(0, 6), { at: shown.at, isOfOneHost: true })}</section>`}</div></div></div>`;
+<div class="two"><div>${timelineSection(of.timeline, { at: shown.at })}${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${changesHtml(of.changes.slice(0, 6), { at: shown.at, isOfOneHost: true })}</section>`}</div></div></div>`;
   return pageOf(shown, { title: host, menu: 'Exposure', body, isRead: true });
 }
 

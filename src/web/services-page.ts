@@ -9,6 +9,7 @@ import { survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
+import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
 import {
   domainWords,
   lossWords,
@@ -69,7 +70,7 @@ function leadHtml({ name, worst }: ServiceView): Html {
   return html`If ${sentenceHtml(ifGone(domain))} now, ${lost}${out}.`;
 }
 
-export function servicePage(shown: Shown, service: ServiceView): string {
+export function servicePage(shown: Shown, service: ServiceView, timeline?: Timeline): string {
   const { name, dataSets, unseen, dependsOn, owners, runbook, survives, worst, promise } = service;
   const byName = new Map(shown.exposure?.dataSets.map((each) => [each.name, each]));
   const rows = dataSets.flatMap((each) => {
@@ -116,6 +117,7 @@ export function servicePage(shown: Shown, service: ServiceView): string {
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/services">Services</a> / ${name}</p><h1 class="say">${leadHtml(service)}</h1>
 <p class="basis">Survives ${survivesHtml(survives)}. What is lost is that of its worst data set; it is out until the slowest is back, and what it depends on.</p>
 <section><div class="h"><h2>What it is made of <i>${countOf(dataSets.length, 'data set')}</i></h2></div>${rows.length === 0 ? html`<p class="none">None of its data sets is known yet.</p>` : html`${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}`}</section>
+${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${facts.length === 0 ? NOTHING : html`<section><div class="h"><h2>About it</h2></div><dl class="facts">${facts.map(([term, said]) => html`<dt>${term}</dt><dd>${said}</dd>`)}</dl></section>`}</div>`;
   return pageOf(shown, { title: name, menu: 'Services', body });
 }

@@ -7,6 +7,7 @@ import { dataSetPage, dataSetsPage } from '../../src/web/data-set-page.ts';
 import { findingsPage } from '../../src/web/findings-page.ts';
 import { freezePage } from '../../src/web/freeze-page.ts';
 import { frontPage } from '../../src/web/front-page.ts';
+import { historyPage } from '../../src/web/history-page.ts';
 import { hostPage } from '../../src/web/host-page.ts';
 import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../src/web/lists.ts';
 import { losePage } from '../../src/web/lose-page.ts';
@@ -15,7 +16,10 @@ import { searchPage } from '../../src/web/search-page.ts';
 import { servicePage, servicesPage } from '../../src/web/services-page.ts';
 import type { ChangeShown, FreezeRow, Shown } from '../../src/web/shown.ts';
 import { signInPage } from '../../src/web/sign-in-page.ts';
+import type { Timeline } from '../../src/web/timeline.ts';
 import { unprotectedPage } from '../../src/web/unprotected-page.ts';
+import type { HistoryKind } from '../../src/watch/core/history/history-span.ts';
+import { sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
 
 const MINUTE = 60_000;
@@ -82,7 +86,15 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/frozen', frontPage({ ...shown, freeze })],
     ['/empty', frontPage(empty)],
     ['/hosts', hostsPage(shown, 0)],
-    ['/hosts/hv3', hostPage(shown, { host: 'hv3', changes: CHANGES.slice(0, 1), lines })],
+    [
+      '/hosts/hv3',
+      hostPage(shown, {
+        host: 'hv3',
+        changes: CHANGES.slice(0, 1),
+        lines,
+        timeline: timelineOf('host', 'hv3'),
+      }),
+    ],
     ['/checks', checksPage(shown, { host: undefined, mark: undefined, from: 0 })],
     ...(item === undefined
       ? []
@@ -104,9 +116,26 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
           ] as const,
         ]),
     ['/data-sets', dataSetsPage(shown)],
-    ...(dataSet === undefined ? [] : [['/data-set', dataSetPage(shown, dataSet)] as const]),
+    ...(dataSet === undefined
+      ? []
+      : [
+          ['/data-set', dataSetPage(shown, dataSet, timelineOf('data-set', dataSet.name))] as const,
+        ]),
+    ...(['14d', '90d', '400d'] as const).map(
+      (range) =>
+        [
+          `/history-${range}`,
+          historyPage(
+            shown,
+            sampleTimeline({ kind: 'data-set', name: dataSet?.name ?? '' }, range),
+          ),
+        ] as const,
+    ),
+    ['/history', historyPage(shown, sampleTimeline({ kind: 'estate', name: '' }, '90d'))],
     ['/services', servicesPage(shown)],
-    ...(service === undefined ? [] : [['/service', servicePage(shown, service)] as const]),
+    ...(service === undefined
+      ? []
+      : [['/service', servicePage(shown, service, timelineOf('service', service.name))] as const]),
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
     ...(exposure === undefined ? [] : [['/recovery-plan', planPage(shown, exposure)] as const]),
@@ -138,6 +167,8 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ],
   ]);
 }
+
+const timelineOf = (kind: HistoryKind, name: string): Timeline => sampleTimeline({ kind, name });
 
 function lostPage(shown: Shown, exposure: ExposureView): string {
   const hits = exposure.falls.slice(0, 2).flatMap(({ hits: some }) => some);

@@ -27,6 +27,7 @@ import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
+import { historyRoutes } from '../../wire/api/routes-history.ts';
 import { pageRoutes } from '../../wire/api/routes-pages.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
@@ -43,6 +44,7 @@ import { Exposing } from './exposing.ts';
 import { ExposureHistory } from './exposure-history.ts';
 import { exposureAnswers } from './answers-exposure.ts';
 import { freezeAnswers } from './answers-freeze.ts';
+import { historyAnswers } from './answers-history.ts';
 import { openAnswers } from './answers-open.ts';
 import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
@@ -98,7 +100,9 @@ export interface RunningServer {
 
 /** Of the door that every program of this machine may come to. */
 const PAGE_ROUTES: ReadonlySet<string> = new Set([
-  ...Object.values(pageRoutes).flatMap(({ id, method }) => (method === 'GET' ? [id] : [])),
+  ...Object.values({ ...pageRoutes, ...historyRoutes }).flatMap(({ id, method }) =>
+    method === 'GET' ? [id] : [],
+  ),
   ...[ROUTES.showSignIn.id, ROUTES.signIn.id, ROUTES.events.id],
 ]);
 
@@ -180,6 +184,7 @@ export function boundOf(served: Served): readonly Bound[] {
     ...openAnswers(served),
     ...watchAnswers(served),
     ...exposureAnswers(served),
+    ...historyAnswers(served),
     ...actAnswers(served),
     ...scheduleAnswers(served),
     ...freezeAnswers(served),

@@ -3,6 +3,7 @@ import type { Route } from './route.ts';
 import { actRoutes } from './routes-act.ts';
 import { adminRoutes } from './routes-admin.ts';
 import { exposureRoutes } from './routes-exposure.ts';
+import { historyRoutes } from './routes-history.ts';
 import { openRoutes } from './routes-open.ts';
 import { pageRoutes } from './routes-pages.ts';
 import { watchRoutes } from './routes-watch.ts';
@@ -11,6 +12,7 @@ export const ROUTES = {
   ...openRoutes,
   ...watchRoutes,
   ...exposureRoutes,
+  ...historyRoutes,
   ...actRoutes,
   ...adminRoutes,
   ...pageRoutes,

@@ -26,6 +26,7 @@ import { servicePage, servicesPage } from '../../../web/services-page.ts';
 import type { Shown } from '../../../web/shown.ts';
 import { unprotectedPage } from '../../../web/unprotected-page.ts';
 import { wouldReach } from '../answers-freeze.ts';
+import { timelineOf } from '../timeline-of.ts';
 import { hostIn, type Served } from '../served.ts';
 import { changesAt, loseAt, recoveryAt } from '../exposed.ts';
 import { shownOf } from './shown-of.ts';
@@ -90,11 +91,12 @@ function hostPages(served: Served): readonly Bound[] {
       const shown = await shownOf(served, asked);
       if (!hostRows(shown).some((row) => row.host === host)) throw unknown(host);
       const agent = shown.estate.hosts.find((each) => each.host === host)?.agent;
-      const [changes, lines] = await Promise.all([
+      const [changes, lines, timeline] = await Promise.all([
         changesAt(served, { host, countMax: CHANGES_OF_HOST }),
         agent === undefined ? [] : served.state.lines({ agent, countMax: LINES_MAX }),
+        timelineOf(served, { kind: 'host', name: host }),
       ]);
-      return pageReply(hostPage(shown, { host, changes, lines }));
+      return pageReply(hostPage(shown, { host, changes, lines, timeline }));
     }),
     on(ROUTES.hostRow, async (asked) => {
       const { host } = asked.params;
@@ -133,14 +135,16 @@ function exposurePages(served: Served): readonly Bound[] {
       const shown = await shownOf(served, asked);
       const found = shown.exposure?.dataSets.find((each) => each.name === name);
       if (found === undefined) throw unknown(name);
-      return pageReply(dataSetPage(shown, found));
+      const timeline = await timelineOf(served, { kind: 'data-set', name });
+      return pageReply(dataSetPage(shown, found, timeline));
     }),
     on(ROUTES.servicePage, async (asked) => {
       const { name } = asked.query;
       const shown = await shownOf(served, asked);
       const found = shown.exposure?.services.find((each) => each.name === name);
       if (found === undefined) throw unknown(name);
-      return pageReply(servicePage(shown, found));
+      const timeline = await timelineOf(served, { kind: 'service', name });
+      return pageReply(servicePage(shown, found, timeline));
     }),
     on(ROUTES.unprotectedPage, async (asked) => {
       const host = asked.query.host === '' ? undefined : asked.query.host;

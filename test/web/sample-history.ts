@@ -1,0 +1,85 @@
+/** Timelines of the invented estate: drills that ran out, a night in which the server was down, unknown hours. */
+import { unixMs } from '../../src/base/units.ts';
+import {
+  HISTORY_LOOK_MS,
+  historyLine,
+  STEP_MS,
+  stepBegin,
+  type StoredSpan,
+} from '../../src/watch/core/history/history-line.ts';
+import {
+  type HistorySpan,
+  type HistorySubject,
+  spanOf,
+  together,
+} from '../../src/watch/core/history/history-span.ts';
+import type { HistoryRange, Timeline } from '../../src/web/timeline.ts';
+import { AT } from './sample.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NIGHTLY = 24 * HOUR;
+
+/** As it was at one moment, so many days before now. */
+function lookAt(day: number, hour: number): HistorySpan | undefined {
+  if (day > 61 || (day > 40 && day < 43) || (day === 9 && hour < 9)) return undefined;
+  const atLeastMs = day > 20 ? hour * HOUR + 10 * MINUTE : (hour % 4) * HOUR + 2 * MINUTE;
+  if (day === 16 && hour > 12) {
+    const unknown = { losses: [{ kind: 'unknown', atLeastMs: undefined, why: '' }] } as const;
+    return spanOf({
+      ...unknown,
+      outages: [{ kind: 'unknown', why: '' }],
+      survives: 0,
+      rate: undefined,
+    });
+  }
+  if (day === 30 && hour > 20) {
+    const gone = { losses: [{ kind: 'all', why: '' }], outages: [{ kind: 'for good' }] } as const;
+    return spanOf({ ...gone, survives: 0, rate: undefined });
+  }
+  const isDrilled = day > 45 || day < 14;
+  const outLeast = 9 * MINUTE + day * 5000;
+  return spanOf({
+    losses: [
+      {
+        ...{ kind: 'window', atLeastMs, why: '', vault: 'main' },
+        atMostMs: isDrilled ? atLeastMs + 5 * MINUTE : undefined,
+      },
+    ],
+    outages: [
+      {
+        ...{ kind: 'interval', atLeastMs: outLeast, basis: '3 drills', bottleneck: undefined },
+        atMostMs: isDrilled ? outLeast * 1.4 : undefined,
+      },
+    ],
+    survives: day > 40 ? 1 : day > 20 ? 2 : 1,
+    rate: isDrilled ? 112 * 1024 * 1024 - day * 400_000 : undefined,
+  });
+}
+
+export function sampleTimeline(of: HistorySubject, range: HistoryRange = '90d'): Timeline {
+  const step = range === '14d' ? 'hour' : 'day';
+  const count = range === '14d' ? 336 : Number.parseInt(range, 10);
+  const spans = new Map<number, HistorySpan>();
+  for (
+    let at = AT - count * STEP_MS[step];
+    at <= AT;
+    at += step === 'hour' ? HISTORY_LOOK_MS : HOUR
+  ) {
+    const day = Math.floor((AT - at) / NIGHTLY);
+    const look = lookAt(day, Math.floor((at % NIGHTLY) / HOUR));
+    if (look === undefined) continue;
+    const begin = stepBegin(unixMs(at), step);
+    const before = spans.get(begin);
+    // Of days each hour stands for its twelve looks.
+    const whole = step === 'hour' ? look : Array.from({ length: 12 }, () => look).reduce(together);
+    spans.set(begin, before === undefined ? whole : together(before, whole));
+  }
+  const stored: StoredSpan[] = [...spans].map(([at, span]) => ({ at: unixMs(at), span }));
+  return {
+    of,
+    range,
+    step,
+    steps: historyLine({ step, count, now: AT, spans: stored, server: stored }),
+  };
+}
