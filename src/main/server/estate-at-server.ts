@@ -5,6 +5,8 @@
 import os from 'node:os';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
+import { withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
@@ -39,6 +41,8 @@ export interface EstateParts {
   readonly looksIn: string | undefined;
   readonly config: Config;
   readonly configFile: string | undefined;
+  /** That this server gave, and how they ended. */
+  readonly drills?: Pick<DrillBook, 'all' | 'version'>;
 }
 
 export class EstateAtServer {
@@ -65,7 +69,8 @@ export class EstateAtServer {
     const { sights, config, configFile } = this.#parts;
     const shown = await sights.all();
     const kept = this.#kept.looks();
-    const of = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))].join('\n');
+    const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
+    const of = [...stamps, `drills ${this.#parts.drills?.version ?? 0}`].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
     const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
     const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
@@ -79,7 +84,8 @@ export class EstateAtServer {
     const machines = lookedHosts(looks, now);
     const hostOf = hostNames(machines);
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
-    const whole = withReports(many.estate, shown.flatMap(reportOf), hostOf);
+    const reported = withReports(many.estate, shown.flatMap(reportOf), hostOf);
+    const whole = withEstateDrills(reported, this.#parts.drills?.all ?? []);
     const repositories = [
       ...(connected?.repositories ?? []).map(({ repository }) => repository),
       ...machines.flatMap(({ sight }) =>

@@ -119,6 +119,7 @@ export class Pulse {
     await this.#mesh.beat();
     await this.#freezes.beat();
     await this.#schedules.beat();
+    await this.#served.drilling.beat(this.#served);
     const estate = await estateInTurns(this.#served);
     await writer.alone(async () => {
       const changes = await telling.changes(subjectsNow(estate, await this.#lastWords.of(estate)));

@@ -26,6 +26,7 @@ import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
+import type { Drilling } from './drilling.ts';
 import type { Exposing } from './exposing.ts';
 import type { ExposureHistory } from './exposure-history.ts';
 import type { Sights } from './sights.ts';
@@ -35,6 +36,8 @@ import type { Writer } from './writer.ts';
 export interface Served {
   readonly core: ServerCore;
   readonly scheduler: Scheduler;
+  /** Drills over the estate. */
+  readonly drilling: Drilling;
   readonly writer: Writer;
   readonly desk: Desk;
   /** What agents showed of their hosts. */

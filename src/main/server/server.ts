@@ -39,6 +39,7 @@ import { KeptRegister } from './agent-register.ts';
 import { Generations } from './generations.ts';
 import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
+import { Drilling } from './drilling.ts';
 import { EstateAtServer } from './estate-at-server.ts';
 import { Exposing } from './exposing.ts';
 import { ExposureHistory } from './exposure-history.ts';
@@ -227,7 +228,9 @@ async function compose(
     onBug,
   });
   const sights = new Sights({ core, writer, state, now });
-  const estate = new EstateAtServer({ sights, looksIn: parts.looksIn, config, configFile });
+  const drilling = new Drilling(config, await state.drills(), random);
+  const looksIn = parts.looksIn;
+  const estate = new EstateAtServer({ sights, looksIn, config, configFile, drills: drilling.book });
   const desk = new Desk({
     ...{ core, writer, now },
     show: (message, frame) => sights.take(message, frame),
@@ -247,7 +250,7 @@ async function compose(
     ...{ store: state, now },
   });
   const served: Served = {
-    ...{ scheduler: new Scheduler(runBudgetOf(config)) },
+    ...{ scheduler: new Scheduler(runBudgetOf(config)), drilling },
     ...{ sights, clock, exposing, history },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },

@@ -38,6 +38,8 @@ export interface Measured {
   readonly bytes: number;
   readonly tookMs: number;
   readonly at: UnixMs;
+  /** The hardware that was measured, where it is not that of the data set. */
+  readonly on?: string;
 }
 
 /** As `outageAfter`, of a data set of an estate. */
@@ -71,7 +73,7 @@ export function outageAfter(of: DataSetCase, after: After, loss: Loss): Outage {
   const lows = usable.map((drill) => drill.tookMs * ratios(of.dataSet, drill).low);
   const atLeastMs = after.dataFate === 'lost' ? Math.min(...lows) : 0;
   const best = loss.kind === 'window' ? fastestWay(of, after, usable) : undefined;
-  const from = measuredBy(best?.drill ?? newest);
+  const from = measuredBy(of.dataSet, best?.drill ?? newest);
   const stood = { measured: from, basis: basisWords(from, of.now) };
   if (best === undefined) {
     const why = isFresh(of, newest) ? loss.why : 'the drill is too old';
@@ -146,11 +148,13 @@ function ratios(dataSet: DataSet, drill: Drill): { readonly low: number; readonl
   return { low: Math.min(byBytes, byEntries), high: Math.max(byBytes, byEntries) };
 }
 
-function measuredBy({ bytes, tookMs, evidence }: Drill): Measured {
-  return { bytes, tookMs, at: evidence.observedAt };
+function measuredBy({ places }: DataSet, { bytes, tookMs, evidence, target }: Drill): Measured {
+  const isOwn = places.some(({ host }) => host === target.host);
+  return { bytes, tookMs, at: evidence.observedAt, ...(isOwn ? {} : { on: target.host }) };
 }
 
-export function basisWords({ bytes, tookMs, at }: Measured, now: UnixMs): string {
+export function basisWords({ bytes, tookMs, at, on }: Measured, now: UnixMs): string {
   const rate = formatRate((bytes * 1000) / Math.max(1, tookMs));
-  return `${formatBytes(bytes)} restored at ${rate}, ${formatAge(now - at)}`;
+  const where = on === undefined ? '' : ` on ${on}`;
+  return `${formatBytes(bytes)} restored${where} at ${rate}, ${formatAge(now - at)}`;
 }
