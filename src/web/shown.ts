@@ -84,6 +84,8 @@ export interface DataShown {
 }
 
 export interface FindingShown {
+  /** Who looks after it; none: nobody was named. */
+  readonly owners: readonly string[];
   readonly code: string;
   readonly section: 'degraded' | 'single' | 'fate' | 'change' | 'declared' | 'trust';
   /** 1 is worst. */

@@ -7,7 +7,7 @@ import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
 import { pricesSchema } from './prices-config.ts';
-import { dependencyIssues, promiseKeys, serviceFactKeys } from './promise-config.ts';
+import { dependencyIssues, ownerKeys, promiseKeys, serviceFactKeys } from './promise-config.ts';
 import { tellSchema } from './tell-config.ts';
 
 const text = z.string().min(1);
@@ -149,6 +149,7 @@ const dataSetKeys = z.strictObject({
   capture: z.enum(CAPTURE_WORDS).optional(),
   ...captureKeys,
   ...promiseKeys,
+  ...ownerKeys,
 });
 
 /** Keys of one data set, below `datasets`. */

@@ -13,6 +13,8 @@ const host = z.strictObject({
   address: text.optional(),
   /** What it is for; groups of Ansible. */
   groups: texts.optional(),
+  /** Who looks after it, in words: findings of it are theirs. */
+  owners: texts.optional(),
   /** What it runs on, as a guest on its hypervisor: what takes that along takes this along. */
   on: z
     .union([text, z.array(text)])

@@ -7,6 +7,7 @@ import type {
   CopyProof,
   Drill,
   Key,
+  LeftOut,
   RecoveryPoint,
   UnopenedBackup,
   VaultCopy,
@@ -55,10 +56,16 @@ const vault = whole<VaultCopy>()({
 );
 
 const proof = whole<CopyProof>()({ copy: text, evidence });
+const leftOut = whole<LeftOut>()({ bytes: z.number().nonnegative(), rules: z.array(text) });
 const point = whole<RecoveryPoint>()({
   ...{ id: text, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
-  ...{ gapCount: count, exists: z.array(proof) },
-});
+  ...{ gapCount: count, exists: z.array(proof), leftOut: leftOut.optional() },
+}).transform(
+  ({ leftOut: without, ...rest }): RecoveryPoint => ({
+    ...rest,
+    ...(without === undefined ? {} : { leftOut: without }),
+  }),
+);
 
 const key = whole<Key>()({ id: text, places: z.array(place), isConfirmedElsewhere: z.boolean() });
 

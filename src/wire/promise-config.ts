@@ -22,6 +22,12 @@ export const promiseKeys = {
   'back-within': span.optional(),
 };
 
+/** Below a data set. */
+export const ownerKeys = {
+  /** Who looks after it, in words: findings of it are theirs. */
+  owners: texts.optional(),
+};
+
 /** Below a service. */
 export const serviceFactKeys = {
   /** 1 is what hurts first. */

@@ -139,7 +139,9 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
     ...(exposure === undefined ? [] : [['/recovery-plan', planPage(shown, exposure)] as const]),
-    ['/findings', findingsPage(shown)],
+    ['/findings', findingsPage(shown, { owner: undefined, host: undefined })],
+    ['/findings?owner=anna', findingsPage(shown, { owner: 'anna', host: undefined })],
+    ['/findings?owner=nobody', findingsPage(shown, { owner: 'nobody', host: undefined })],
     [
       '/unprotected',
       unprotectedPage(shown, { host: undefined, configFile: '/etc/holdfast/holdfast.yaml' }),

@@ -455,6 +455,7 @@ export function sampleShown(): Shown {
     ],
     findings: [
       {
+        owners: ['anna'],
         ...{
           code: 'volume-spans-disks',
           section: 'single',
@@ -473,6 +474,7 @@ export function sampleShown(): Shown {
         },
       },
       {
+        owners: [],
         ...{ code: 'declared-not-seen', section: 'declared', rank: 3, hosts: ['ci2'], subject: '' },
         ...{ sentence: 'it stands in holdfast.yaml and nobody has seen it', bytes: 0 },
         ...{

@@ -28,7 +28,7 @@ Keys of holdfast.yaml:
                                             exclude-nobackup; before, thaw,
                                             failed, after, hook-limit; capture
                                             with the keys of its word;
-                                            may-lose, back-within
+                                            owners, may-lose, back-within
   services                                  names, and below each: datasets,
                                             moment, check, tier, depends-on,
                                             owners, runbook, may-lose,

@@ -1,7 +1,11 @@
 /** `holdfast coverage`: what lies here, and what of it is in no recovery point. */
 import type { Command } from 'commander';
 import { coverageOf } from '../../watch/core/coverage.ts';
+import { inSection } from '../../watch/core/look/finding.ts';
+import { proofFindings } from '../../watch/core/look/find-proof.ts';
+import { findingLines } from '../../watch/core/look/render-look-lists.ts';
 import { renderCoverage } from '../../watch/core/render-coverage.ts';
+import { findingJson } from '../look/look-json.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
@@ -34,15 +38,23 @@ export function define(command: Command, act: Act): void {
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
   const settings = await readSettings(cli, options);
-  const { discovery, covering, connected } =
+  const { discovery, covering, connected, estate } =
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
   const coverage = coverageOf(discovery, covering, connected);
+  const now = cli.clock.now();
+  const found = inSection(proofFindings(estate, now), 'change');
   const isFound = coverage.none.count > 0;
   return {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
-    say: (style) => [renderCoverage({ coverage, discovery }, style).trimEnd()],
+    say: (style) => {
+      const worth = findingLines(found, style);
+      return [
+        renderCoverage({ coverage, discovery }, style).trimEnd(),
+        ...(worth.length === 0 ? [] : ['', ...worth]),
+      ];
+    },
     json: {
       host: discovery.host,
       seenAt: timeJson(discovery.seenAt),
@@ -63,6 +75,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         ...(coveredUpTo === undefined ? {} : { coveredUpTo: timeJson(coveredUpTo) }),
         ...(openCommand === undefined ? {} : { openCommand }),
       })),
+      findings: found.map(findingJson),
       looked: discovery.looked,
       notSeen: discovery.notSeen.map(({ what, why, command, path }) => ({
         what,

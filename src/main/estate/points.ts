@@ -90,6 +90,8 @@ function absoluteIn({ roots }: SnapshotContent, path: ByteString): ByteString {
   return byteString(rest === '' ? root.path : `${root.path === '/' ? '' : root.path}/${rest}`);
 }
 
+const RULES_MAX = 8;
+
 export interface PointOf {
   readonly vault: Pick<Vault, 'id'>;
   /** Name of the copy of the vault that was looked at. */
@@ -126,7 +128,19 @@ export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot):
     isTorn: content.roots.some((root) => torn.some(({ path }) => isWithin(root.path, path))),
     gapCount: content.gapCount + torn.length + (of.emptied.has(record.id) ? 1 : 0),
     exists: evidence === undefined ? [] : [{ copy: of.copy, evidence }],
+    ...leftOutOf(content),
   };
+}
+
+/** Of what was left out by rules, the largest first: a rule that left out nothing says nothing. */
+function leftOutOf({ excluded }: SnapshotContent): Pick<RecoveryPoint, 'leftOut'> {
+  const some = excluded
+    .map(({ rule, bytes }) => ({ rule, bytes: Number(bytes) }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((one, other) => other.bytes - one.bytes);
+  if (some.length === 0) return {};
+  const bytes = some.reduce((sum, each) => sum + each.bytes, 0);
+  return { leftOut: { bytes, rules: some.slice(0, RULES_MAX).map(({ rule }) => rule) } };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What holdfast.yaml says of an estate, in the terms of looks. */
 import path from 'node:path';
-import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
+import type { DeclaredEstate, DeclaredOwned } from '../../watch/core/look/declared.ts';
 import type { Promised } from '../../watch/core/estate.ts';
 import { type Config, type DataSetConfig, hostOfDataSet } from '../../wire/config.ts';
 import { absolutePath, bytesOfText } from '../cli/places.ts';
@@ -13,7 +13,9 @@ export function declaredEstate(
 ): DeclaredEstate {
   const base = bytesOfText(path.dirname(configFile ?? '/'));
   const { hosts = {}, domains = {}, datasets = {}, services = {}, points = {} } = config;
+  const owned = [...ownedIn('host', hosts), ...ownedIn('data set', datasets)];
   return {
+    ...(owned.length === 0 ? {} : { owned }),
     hosts: Object.keys(hosts),
     dataSets: Object.entries(datasets).map(([name, given]) => ({
       name,
@@ -32,6 +34,15 @@ export function declaredEstate(
       hosts: of,
     })),
   };
+}
+
+function ownedIn(
+  of: DeclaredOwned['of'],
+  given: Readonly<Record<string, { readonly owners?: readonly string[] | undefined }>>,
+): readonly DeclaredOwned[] {
+  return Object.entries(given).flatMap(([name, { owners = [] }]) =>
+    owners.length === 0 ? [] : [{ of, name, owners }],
+  );
 }
 
 export function promisedIn(

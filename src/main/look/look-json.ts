@@ -103,7 +103,7 @@ function backupJson(backup: BackupAnswer): object {
   };
 }
 
-function findingJson(finding: Finding): object {
+export function findingJson(finding: Finding): object {
   const { code, subject, rank, is, hosts, sentence, bytes } = finding;
   return {
     ...{ code, subject, rank, is, hosts, sentence, bytes },

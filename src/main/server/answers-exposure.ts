@@ -16,6 +16,7 @@ import type {
   StepOutcome,
 } from '../../watch/core/exposure/view.ts';
 import { pathText } from '../../watch/core/look/across.ts';
+import { isOwnedBy } from '../../watch/core/look/owners.ts';
 import type { Loss } from '../../watch/core/loss.ts';
 import type { Outage } from '../../watch/core/outage.ts';
 import type {
@@ -61,11 +62,12 @@ export function exposureAnswers(served: Served): readonly Bound[] {
     }),
     on(ROUTES.findings, async ({ query }) => {
       const { at, findings } = await exposedNow(served);
-      const { host, code } = query;
+      const { host, code, owner } = query;
       const all = findings.filter(
         (each) =>
           (host === undefined || each.hosts.includes(host)) &&
-          (code === undefined || each.code === code),
+          (code === undefined || each.code === code) &&
+          (owner === undefined || isOwnedBy(each.owners, owner)),
       );
       const shown = all.slice(query.from, query.from + query.count).map(findingOf);
       return answer({ at: timeOf(at), total: all.length, findings: shown });
@@ -320,6 +322,7 @@ function findingOf(of: ExposedFinding): z.input<typeof findingShown> {
   const { code, section, rank, hosts, subject, sentence, bytes, fix, source, since } = of;
   return {
     ...{ code, section, rank, hosts: [...hosts], subject, sentence, bytes },
+    owners: [...of.owners],
     fix:
       fix === undefined
         ? null

@@ -2,9 +2,12 @@
 import type { UnixMs } from '../../base/units.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { findingsOf } from '../../watch/core/look/answer-of.ts';
+import { backupAnswers } from '../../watch/core/look/backup-answers.ts';
 import type { DeclaredDifference } from '../../watch/core/look/declared-diff.ts';
 import { declaredDiff } from '../../watch/core/look/declared-diff.ts';
 import { inSection } from '../../watch/core/look/finding.ts';
+import { hostNames } from '../../watch/core/look/host-names.ts';
+import { ownersIn } from '../../watch/core/look/owners.ts';
 import type { SeenAtServer } from './estate-at-server.ts';
 import type { ExposedFinding } from './exposed-view.ts';
 import type { HostShown } from './sights.ts';
@@ -15,23 +18,55 @@ const OF_EACH_MAX = 500;
 const NAMES_SHOWN = 5;
 
 export function exposedFindings(seen: SeenAtServer, now: UnixMs): readonly ExposedFinding[] {
-  const found = findingsOf(seen.many, now);
+  const found = findingsOf(seen.many, now, seen.estate);
+  const hostOf = hostNames(seen.machines);
+  const ownersOf = ownersIn(seen.estate, seen.declared, (host) => hostOf(host) ?? host);
   const ofLooks = SECTIONS.flatMap((section) =>
     inSection(found, section).map((each): ExposedFinding => {
       const { code, rank, hosts, subject, sentence, bytes, fix, source, since } = each;
-      return { section, code, rank, hosts, subject, sentence, bytes, fix, source, since };
+      const owners = ownersOf(each);
+      return { section, code, rank, hosts, subject, sentence, bytes, fix, source, since, owners };
     }),
   );
-  return [...ofLooks, ...declaredFindings(seen), ...trustFindings(seen)].sort(
+  const own = [...declaredFindings(seen), ...trustFindings(seen), ...unopenedFindings(seen)];
+  return [...ofLooks, ...own.map((each) => ({ ...each, owners: ownersOf(each) }))].sort(
     (one, other) => one.rank - other.rank || other.bytes - one.bytes,
   );
 }
 
-type Ours = Pick<ExposedFinding, 'code' | 'section' | 'rank' | 'hosts' | 'subject' | 'sentence'> &
-  Partial<Pick<ExposedFinding, 'bytes' | 'fix'>>;
+type Unowned = Omit<ExposedFinding, 'owners'>;
+type Ours = Pick<Unowned, 'code' | 'section' | 'rank' | 'hosts' | 'subject' | 'sentence'> &
+  Partial<Pick<Unowned, 'bytes' | 'fix'>>;
 
-function ours(of: Ours): ExposedFinding {
+function ours(of: Ours): Unowned {
   return { bytes: 0, fix: undefined, source: undefined, since: undefined, ...of };
+}
+
+/** A backup that was found, and of which nobody here knows what it holds or whether it comes back. */
+function unopenedFindings({ many, shown }: SeenAtServer): readonly Unowned[] {
+  const told = new Map(
+    shown.flatMap(({ host, ledger }) =>
+      ledger?.now.standing === 'fresh' ? [[host, ledger.report.estate.found] as const] : [],
+    ),
+  );
+  return backupAnswers(many)
+    .flatMap(({ tool, where, from, liesOn, openCommand }) => {
+      const hosts = from.length > 0 ? from : liesOn === undefined ? [] : [liesOn];
+      // Who opened it on its host says so in the report of that host.
+      const doubted = hosts.filter(
+        (host) => told.get(host)?.some((each) => each.tool === tool) !== false,
+      );
+      if (doubted.length === 0) return [];
+      const at = where === undefined ? tool : `${tool} at ${where}`;
+      return ours({
+        ...{ code: 'backup-unopened', section: 'change', hosts: doubted, subject: at },
+        rank: / snapshots$/.test(tool) ? 4 : 3,
+        sentence:
+          'was found and never opened: what it holds is unknown, and nothing of it was ever restored for a trial',
+        fix: { kind: 'command', line: openCommand, says: `on ${doubted[0] ?? ''}` },
+      });
+    })
+    .slice(0, OF_EACH_MAX);
 }
 
 const DECLARED = {
@@ -40,7 +75,7 @@ const DECLARED = {
   unknown: { code: 'declared-unknown', rank: 3 },
 } as const;
 
-function declaredFindings({ declared, looks }: SeenAtServer): readonly ExposedFinding[] {
+function declaredFindings({ declared, looks }: SeenAtServer): readonly Unowned[] {
   // Where people wrote nothing, nothing differs from it.
   const isWritten = declared.hosts.length + declared.dataSets.length + declared.points.length > 0;
   if (!isWritten) return [];
@@ -64,7 +99,7 @@ function declaredWords({ part, kind, why }: DeclaredDifference): string {
 }
 
 /** A host speaks of itself: what it says of others is no proof, and is worth a look at that host. */
-function trustFindings({ shown, same }: SeenAtServer): readonly ExposedFinding[] {
+function trustFindings({ shown, same }: SeenAtServer): readonly Unowned[] {
   return [
     ...same.map((hosts) =>
       ours({
@@ -77,9 +112,9 @@ function trustFindings({ shown, same }: SeenAtServer): readonly ExposedFinding[]
   ];
 }
 
-function ofHost({ host, sight, ledger }: HostShown): readonly ExposedFinding[] {
+function ofHost({ host, sight, ledger }: HostShown): readonly Unowned[] {
   const hosts = [host];
-  const found: ExposedFinding[] = [];
+  const found: Unowned[] = [];
   const foreign = ledger?.report.foreign ?? [];
   if (foreign.length > 0) {
     const names = foreign.slice(0, NAMES_SHOWN).join(', ');

@@ -67,6 +67,8 @@ export interface ExposedData {
 }
 
 export interface ExposedFinding {
+  /** Who looks after it, by name; none: nobody was named. */
+  readonly owners: readonly string[];
   /** Stable: of `FindingCode`, and of ours (`declared-not-seen`, `seen-not-declared`, `spoke-of-others`, ...). */
   readonly code: string;
   readonly section: 'degraded' | 'single' | 'fate' | 'change' | 'declared' | 'trust';

@@ -93,6 +93,15 @@ export interface RecoveryPoint {
   readonly gapCount: number;
   /** That its bytes were read back from a copy and were right. `broken`: they were not. */
   readonly exists: readonly CopyProof[];
+  /** What exclude rules left out of it; absent where nothing was, or where that is not known. */
+  readonly leftOut?: LeftOut;
+}
+
+export interface LeftOut {
+  /** Counting ends somewhere: at least so much. */
+  readonly bytes: number;
+  /** Those that left out most come first. */
+  readonly rules: readonly string[];
 }
 
 export interface CopyProof {

@@ -166,6 +166,8 @@ export const findingShown = z.object({
   bytes: z.number(),
   fix: z.object({ kind: z.enum(['command', 'change']), text, says: text.nullable() }).nullable(),
   ...{ source: text.nullable(), since: time.nullable() },
+  /** Who looks after it; none: nobody was named. */
+  owners: texts,
 });
 
 const topic = words<Topic>({

@@ -157,7 +157,11 @@ export const exposureRoutes = {
     summary: 'What is worth a change, worst first: of sights, of the file, of who said what.',
     asker: 'read',
     params: none,
-    query: z.strictObject({ ...paged, host, code: z.string().max(64).optional() }),
+    /** `owner`: a name of the file; `nobody`: of whom nobody was named. */
+    query: z.strictObject({
+      ...{ ...paged, host, code: z.string().max(64).optional() },
+      owner: z.string().min(1).max(300).optional(),
+    }),
     body: none,
     answer: z.object({ at: time, total: count, findings: z.array(findingShown) }),
     example: {
@@ -167,6 +171,7 @@ export const exposureRoutes = {
           ...{ code: 'volume-spans-disks', section: 'single', rank: 1, hosts: ['web1'] },
           ...{ subject: 'vg0/srv', sentence: 'vg0/srv is linear over two disks', bytes: 0 },
           ...{ fix: null, source: 'download.gluster.org, 27 April 2016', since: null },
+          owners: ['ann'],
         },
       ],
     },

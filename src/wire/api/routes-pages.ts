@@ -97,7 +97,11 @@ export const pageRoutes = {
     ...html,
     query: z.strictObject({ lost }),
   }),
-  findingsPage: route({ ...page('findingsPage', '/findings', 'Findings, worst first.'), ...html }),
+  findingsPage: route({
+    ...page('findingsPage', '/findings', 'Findings, worst first, by whose they are.'),
+    ...html,
+    query: z.strictObject({ owner: text.optional(), host: hostWanted }),
+  }),
   unprotectedPage: route({
     ...page(
       'unprotectedPage',

@@ -52,8 +52,7 @@ type PlainRoute = (typeof ROUTES)[
   | 'alertsPage'
   | 'jobsPage'
   | 'dataSetsPage'
-  | 'servicesPage'
-  | 'findingsPage'];
+  | 'servicesPage'];
 
 /** A page that needs nothing but what all of them show. */
 function plain(served: Served, route: PlainRoute, page: (shown: Shown) => string): Bound {
@@ -65,7 +64,11 @@ function estatePages(served: Served): readonly Bound[] {
     plain(served, ROUTES.front, frontPage),
     plain(served, ROUTES.alertsPage, alertsPage),
     plain(served, ROUTES.jobsPage, jobsPage),
-    plain(served, ROUTES.findingsPage, findingsPage),
+    on(ROUTES.findingsPage, async (asked) => {
+      const { owner, host } = asked.query;
+      const wanted = { owner: owner || undefined, host: host || undefined };
+      return pageReply(findingsPage(await shownOf(served, asked), wanted));
+    }),
     on(ROUTES.hostsPage, async (asked) =>
       pageReply(hostsPage(await shownOf(served, asked), asked.query.from)),
     ),

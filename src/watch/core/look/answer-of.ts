@@ -2,6 +2,7 @@
 import { countOf } from '../../../base/say-quantity.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
+import type { Estate } from '../estate.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { Asked, Finding, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
 import { allOf, manyWords, sizeWords } from './at-stake.ts';
@@ -9,7 +10,9 @@ import { backupAnswers } from './backup-answers.ts';
 import { cacheFindings } from './find-caches.ts';
 import { fateFindings } from './find-fate.ts';
 import { glusterFindings } from './find-gluster.ts';
-import { unevenFindings } from './find-uneven.ts';
+import { proofFindings } from './find-proof.ts';
+import { tierFindings } from './find-tiers.ts';
+import { unevenFindings, unevenStoreFindings } from './find-uneven.ts';
 import { networkFindings } from './find-network.ts';
 import { singleFindings } from './find-single.ts';
 import { spanFindings, storageFindings } from './find-storage.ts';
@@ -52,7 +55,12 @@ export function lookAnswerOf(
 }
 
 /** All of every section, in no order. */
-export function findingsOf(many: ManyEstate, now: UnixMs): readonly Finding[] {
+/** @param estate where more is known than looks saw: what hosts reported, what people declared */
+export function findingsOf(
+  many: ManyEstate,
+  now: UnixMs,
+  estate: Estate = many.estate,
+): readonly Finding[] {
   return [
     ...storageFindings(many, now),
     ...spanFindings(many),
@@ -62,6 +70,9 @@ export function findingsOf(many: ManyEstate, now: UnixMs): readonly Finding[] {
     ...networkFindings(many),
     ...glusterFindings(many),
     ...unevenFindings(many),
+    ...unevenStoreFindings(many),
+    ...tierFindings(estate),
+    ...proofFindings(estate, now),
     ...workFindings(many),
     ...timeFindings(many, now),
   ];

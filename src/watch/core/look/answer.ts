@@ -154,6 +154,10 @@ export interface Finding {
   readonly source: string | undefined;
   /** Since when, where that was seen. */
   readonly since: UnixMs | undefined;
+  /** Names of the data sets that it is about, where it is about any by name. */
+  readonly dataSets?: readonly string[];
+  /** Likewise of services. */
+  readonly services?: readonly string[];
 }
 
 /** The cheapest that helps. */
@@ -214,4 +218,15 @@ export type FindingCode =
   | 'git-submodules-missing'
   | 'clock-off'
   | 'clock-not-synchronised'
-  | 'backup-old';
+  | 'backup-old'
+  | EstateFindingCode;
+
+/** Of what is known besides looks, too: drills, services, what captures say. */
+export type EstateFindingCode =
+  | 'tier-1-together'
+  | 'image-stores-uneven'
+  // Backups that prove nothing.
+  | 'backup-never-drilled'
+  | 'drill-stale'
+  | 'drill-failed'
+  | 'excludes-much';

@@ -9,6 +9,14 @@ export interface DeclaredEstate {
   readonly services: readonly DeclaredService[];
   readonly domains: readonly DeclaredDomain[];
   readonly points: readonly DeclaredPoint[];
+  /** Who looks after hosts and data sets; of services they stand there. */
+  readonly owned?: readonly DeclaredOwned[];
+}
+
+export interface DeclaredOwned {
+  readonly of: 'host' | 'data set';
+  readonly name: string;
+  readonly owners: readonly string[];
 }
 
 export interface DeclaredDataSet {

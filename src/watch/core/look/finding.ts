@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<FindingCode, Kind>> = {
   'services-on-one-host': { section: 'single', rank: 2, source: GLUSTER_2016 },
   'database-without-standby': { section: 'single', rank: 3, source: TDF_2022 },
   'backups-on-one-host': { section: 'single', rank: 3 },
+  'tier-1-together': { section: 'single', rank: 1, source: TDF_2015 },
   'one-link': { section: 'single', rank: 4, source: TDF_2015 },
 
   'backup-on-same-disk': { section: 'fate', rank: 2 },
@@ -47,6 +48,11 @@ const KINDS: Readonly<Record<FindingCode, Kind>> = {
   'gluster-replica-2': { section: 'change', rank: 2, source: TDF_2022 },
   'bricks-uneven': { section: 'change', rank: 2 },
   'backup-old': { section: 'change', rank: 2 },
+  'image-stores-uneven': { section: 'change', rank: 3, source: TDF_2022 },
+  'drill-failed': { section: 'change', rank: 1, source: TDF_2022 },
+  'backup-never-drilled': { section: 'change', rank: 2, source: TDF_2022 },
+  'drill-stale': { section: 'change', rank: 2, source: TDF_2022 },
+  'excludes-much': { section: 'change', rank: 3, source: WIKIMEDIA_2016 },
   'clock-off': { section: 'change', rank: 3 },
   'commit-interval-long': { section: 'change', rank: 3, source: TDF_2022 },
   'git-no-remote': { section: 'change', rank: 3, source: WIKIMEDIA_2016 },
@@ -59,7 +65,9 @@ const KINDS: Readonly<Record<FindingCode, Kind>> = {
 };
 
 type Said = Pick<Finding, 'hosts' | 'subject' | 'sentence'> &
-  Partial<Pick<Finding, 'bytes' | 'since' | 'is' | 'rank'>> & { readonly fix?: Fix | undefined };
+  Partial<Pick<Finding, 'bytes' | 'since' | 'is' | 'rank' | 'dataSets' | 'services'>> & {
+    readonly fix?: Fix | undefined;
+  };
 
 export function finding(code: FindingCode, said: Said): Finding {
   const { rank, source, section } = KINDS[code];
@@ -92,7 +100,8 @@ export function inSection(findings: readonly Finding[], section: Section): reado
     const bytes = isAgain
       ? Math.max(each.bytes, before?.bytes ?? 0)
       : each.bytes + (before?.bytes ?? 0);
-    same.set(id, { ...each, hosts, bytes });
+    const dataSets = [...new Set([...(before?.dataSets ?? []), ...(each.dataSets ?? [])])];
+    same.set(id, { ...each, hosts, bytes, ...(dataSets.length === 0 ? {} : { dataSets }) });
   }
   return [...same.values()].sort(worstFirst);
 }

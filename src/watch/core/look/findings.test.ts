@@ -13,7 +13,7 @@ import {
 } from '../../../../test/watch/look-example.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { days, durationMs, GIB, hours, seconds, unixMs } from '../../../base/units.ts';
-import type { Finding, FindingCode } from './answer.ts';
+import type { EstateFindingCode, Finding, FindingCode } from './answer.ts';
 import { lookAnswerOf } from './answer-of.ts';
 import type {
   AdminKey,
@@ -136,7 +136,7 @@ const backedUp = (host: string, ...backups: readonly ReturnType<typeof backupAt>
 
 const TWO_DISKS = [mountAt('/', ['sda']), mountAt('/backup', ['sdb'])];
 
-const CASES: Readonly<Record<FindingCode, Case>> = {
+const CASES: Readonly<Record<Exclude<FindingCode, EstateFindingCode>, Case>> = {
   'array-degraded': {
     when: both(withVolume({ ...BROKEN, since: unixMs(NOW - days(17)) })),
     hosts: ['a'],

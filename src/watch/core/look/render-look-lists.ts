@@ -89,6 +89,15 @@ function answerHasFix({ findings }: LookAnswer, each: Finding): boolean {
   return findings.includes(each);
 }
 
+/** Of one machine, where no look is answered: what is worth a change, each with how it is made. */
+export function findingLines(found: readonly Finding[], style: Style): readonly string[] {
+  const rows = found.map(({ sentence, fix }) => ({
+    ...{ label: '', text: sayFact(sentence, style) },
+    below: fix === undefined ? [] : [fixLine(fix, style)],
+  }));
+  return list(style, { title: 'Worth a change', rows, max: rows.length });
+}
+
 function fixLine(fix: Fix, style: Style) {
   return fix.kind === 'command'
     ? { text: sayText(fix.line, style), tone: 'ask' as const, isCommand: true }
