@@ -26,7 +26,7 @@ export function losePage(shown: Shown, lost: Lost): string {
 <h1 class="say">${leadHtml(lost)}</h1>
 ${lost.wrong === undefined ? NOTHING : html`<p class="wrong">${lost.wrong}</p>`}
 ${foundHtml(shown, lost)}
-<section id="sim"><div class="h"><h2>What would be lost, and for how long, without</h2></div>${formHtml(shown, lost)}</section></div>`;
+<section id="sim"><div class="h"><h2>What would be lost, and for how long, without</h2></div>${choiceHtml(shown, { names: lost.names, action: '/lose', verb: 'Simulate loss' })}</section></div>`;
   return pageOf(shown, { title: 'Simulate loss', menu: 'Exposure', body });
 }
 
@@ -77,8 +77,11 @@ ${rows.length === 0 ? NOTHING : html`<section><div class="h"><h2>What would be h
 }
 
 /** What can be named, in the order of what would cost most. */
-function formHtml({ exposure }: Shown, { names }: Lost): Html {
-  const asked = new Set(names);
+export function choiceHtml(
+  { exposure }: Pick<Shown, 'exposure'>,
+  of: { readonly names: readonly string[]; readonly action: string; readonly verb: string },
+): Html {
+  const asked = new Set(of.names);
   const groups = new Map<string, { readonly name: string; readonly words: string }[]>();
   for (const { domain } of exposure?.falls ?? []) {
     const name = loseName(domain);
@@ -99,7 +102,7 @@ function formHtml({ exposure }: Shown, { names }: Lost): Html {
     );
     return html`<fieldset><legend>${group}</legend><div class="boxes">${boxes}</div></fieldset>`;
   });
-  return html`<form class="sim" action="/lose">${sets}<div class="verbs"><button class="btn go" type="submit">Simulate loss</button> <span class="sub">Nothing is touched.</span></div></form>`;
+  return html`<form class="sim" action="${of.action}">${sets}<div class="verbs"><button class="btn go" type="submit">${of.verb}</button> <span class="sub">Nothing is touched.</span></div></form>`;
 }
 
 const GROUPS = {

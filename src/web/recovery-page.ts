@@ -12,12 +12,15 @@ import {
 import type { RecoveryPlan, RecoveryStep } from '../watch/core/exposure/recovery-plan.ts';
 import type { Typed } from '../watch/core/exposure/typed-line.ts';
 import { commandHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { costOfFall, dataSetsByName, loseName } from './falls.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
+import { choiceHtml } from './lose-page.ts';
 import type { Shown } from './shown.ts';
-import { urlPart } from './words.ts';
+import { domainWords, outWords, urlPart } from './words.ts';
 
 export interface Recovery {
+  /** None: nothing was asked for yet. */
   readonly names: readonly string[];
   readonly plan: RecoveryPlan | undefined;
   /** Why there is none. */
@@ -27,6 +30,7 @@ export interface Recovery {
 const ROWS_MAX = 100;
 
 export function recoveryPage(shown: Shown, { names, plan, wrong }: Recovery): string {
+  if (names.length === 0) return startPage(shown);
   const query = names.map((name, at) => html`${at === 0 ? '' : '&'}lost=${urlPart(name)}`);
   const lead =
     plan === undefined ? html`No plan can be made of this.` : html`${planSentence(plan)}`;
@@ -35,6 +39,33 @@ export function recoveryPage(shown: Shown, { names, plan, wrong }: Recovery): st
 ${wrong === undefined ? NOTHING : html`<p class="wrong">${wrong}</p>`}
 <p class="basis">Needed most when this server is what died: <code>holdfast recovery-plan --save DIRECTORY</code> writes it for every host, to be kept where the estate is not. Nothing is run from here.</p>
 ${plan === undefined ? NOTHING : planHtml(plan, shown)}</div>`;
+  return pageOf(shown, { title: 'Recovery plan', menu: 'Exposure', body });
+}
+
+const FALLS_MAX = 12;
+
+/** Nothing was named yet: the plans that would be longest missed come first, then all that can be named. */
+function startPage(shown: Shown): string {
+  const { exposure } = shown;
+  const dataSets = exposure === undefined ? new Map() : dataSetsByName(exposure);
+  const falls = (exposure?.falls ?? []).filter(({ hits }) => hits.length > 0);
+  const rows = falls.flatMap((fall) => {
+    const name = loseName(fall.domain);
+    if (name === undefined) return [];
+    const cost = costOfFall(fall, dataSets);
+    return [
+      html`<tr><th scope="row"><a class="name" href="/recovery-plan?lost=${urlPart(name)}">${domainWords(fall.domain)}</a></th><td><span class="say1 ${cost.tone}">${cost.say}</span><span class="sub">${outWords(cost.outage)}</span></td></tr>
+`,
+    ];
+  });
+  const table =
+    rows.length === 0
+      ? NOTHING
+      : html`<section><div class="h"><h2>Worst first <i>each by itself</i></h2></div><table><thead><tr><th>Plan for the loss of</th><th>Without it</th></tr></thead><tbody>${rows.slice(0, FALLS_MAX)}</tbody></table></section>`;
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Recovery plan</p>
+<h1 class="say">Say what is lost, and read <b>what to bring back first</b>.</h1>
+<p class="basis">In which order, where to, by which command, in what time. Needed most when this server is what died: <code>holdfast recovery-plan --save DIRECTORY</code> writes it for every host, to be kept where the estate is not.</p>
+${table}<section id="sim"><div class="h"><h2>Or several things at once</h2></div>${choiceHtml(shown, { names: [], action: '/recovery-plan', verb: 'Plan the recovery' })}</section></div>`;
   return pageOf(shown, { title: 'Recovery plan', menu: 'Exposure', body });
 }
 

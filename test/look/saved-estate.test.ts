@@ -137,9 +137,22 @@ test('what is in the vault of this machine counts, and falls with it', () => {
   assert.deepEqual(lost('here:/elsewhere'), { 'here:/elsewhere': 'all' });
 });
 
-test('an old look says unknown, and no look asks for one', () => {
-  const none = bench.json(['exposure', '--lose', 'host:hv1']);
-  assert.deepEqual([none.status, none.said.error?.code], [64, 'HF_LOOK_WANTED']);
+test('without a look this machine alone is looked at, and that is said', () => {
+  assert.equal(bench.run(['init']).status, 0);
+  const host = `host:${os.hostname()}`;
+  const lost = bench.run(['exposure', '--lose', host]);
+  assert.equal(lost.status, 0, lost.stderr);
+  assert.match(lost.stdout.replaceAll(/\s+/g, ' '), /From a look at this machine alone, now/);
+  const { said } = bench.json(['recovery-plan', '--lost', os.hostname()]);
+  assert.equal(said.isOfThisMachine, true);
+  assert.equal((said.plans as readonly unknown[]).length, 1);
+  // Another machine is not known, and nothing is said of it.
+  assert.equal(bench.json(['exposure', '--lose', 'host:hv1']).said.error?.code, 'HF_LOSE_UNKNOWN');
+  // It was not kept: a look that was asked for is another matter.
+  assert.equal(bench.json(['changes']).said.error?.code, 'HF_LOOK_WANTED');
+});
+
+test('an old look says unknown', () => {
   keep(days(2));
   const { said } = bench.json(['exposure', '--lose', 'host:dl1']);
   assert.deepEqual(said.notSeen, ['dl1']);

@@ -139,9 +139,10 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
     ...(exposure === undefined ? [] : [['/recovery-plan', planPage(shown, exposure)] as const]),
+    ['/recovery-start', recoveryPage(shown, { names: [], plan: undefined, wrong: undefined })],
     ['/findings', findingsPage(shown, { owner: undefined, host: undefined })],
-    ['/findings?owner=anna', findingsPage(shown, { owner: 'anna', host: undefined })],
-    ['/findings?owner=nobody', findingsPage(shown, { owner: 'nobody', host: undefined })],
+    ['/findings-of-anna', findingsPage(shown, { owner: 'anna', host: undefined })],
+    ['/findings-of-nobody', findingsPage(shown, { owner: 'nobody', host: undefined })],
     [
       '/unprotected',
       unprotectedPage(shown, { host: undefined, configFile: '/etc/holdfast/holdfast.yaml' }),

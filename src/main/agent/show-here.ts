@@ -1,13 +1,11 @@
 /** `holdfast agent show`: what this host shows its server, made now. docs/format/agent.md, `show`. */
 import os from 'node:os';
 import type { Readable } from 'node:stream';
-import { readSight } from '../../adapters/look/read-sight.ts';
-import { lookScript } from '../../adapters/look/script.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { readHostMounts } from '../../adapters/probes/host-mounts.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { seconds, type UnixMs } from '../../base/units.ts';
+import type { UnixMs } from '../../base/units.ts';
 import {
   FRAME_BYTES_MAX,
   FRAME_TEXT_BYTES_MAX,
@@ -20,11 +18,10 @@ import { ledgerReportText } from '../../wire/ledger-report.ts';
 import { lineOf } from '../../wire/line-text.ts';
 import { savedLookOf, savedLookText } from '../../wire/saved-look.ts';
 import type { Cli } from '../cli/cli.ts';
-import { lookAtHost } from '../look/look-at-host.ts';
+import { lookAtThis } from '../look/look-at-this.ts';
 import { withHostMounts } from './host-mounts-in.ts';
 import { ledgerHere } from './ledger-here.ts';
 
-const LOOK_LIMIT = seconds(90);
 /** It yields to whatever the host is there for. */
 const NICE = 10;
 
@@ -61,22 +58,10 @@ export async function showHere(cli: Cli, known?: Readable): Promise<ShowsHere> {
 }
 
 async function lookHere(cli: Cli): Promise<AnsweredLook> {
-  const host = { name: os.hostname(), at: undefined, groups: [] };
-  const look = await lookAtHost(host, {
-    ...{ clock: cli.clock, environment: cli.env, script: lookScript(), readSight },
-    ...{ limit: LOOK_LIMIT, mayAsk: false, signal: new AbortController().signal },
-    received: () => undefined,
-    later: (span, act) => {
-      const timer = setTimeout(act, span);
-      return () => clearTimeout(timer);
-    },
-  });
-  if (look.kind === 'answered') {
-    const table = readHostMounts();
-    const isHosts = 'text' in table && table.isHosts;
-    return isHosts ? withHostMounts(look, table.text) : look;
-  }
-  throw new Fault('HF_LOOK_ANSWER', look.why, { host: host.name, ssh: 'sh' });
+  const look = await lookAtThis(cli);
+  const table = readHostMounts();
+  const isHosts = 'text' in table && table.isHosts;
+  return isHosts ? withHostMounts(look, table.text) : look;
 }
 
 function sightFrame(look: AnsweredLook, at: UnixMs): Frame {

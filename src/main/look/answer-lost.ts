@@ -8,6 +8,8 @@ import type { FailureDomain } from '../../watch/core/domain.ts';
 import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
 import { isHarmed, lostTogether } from '../../watch/core/look/lost-together.ts';
 import { renderLost } from '../../watch/core/look/render-lost.ts';
+import { wrap } from '../../base/say-width.ts';
+import { ONLY_THIS } from './answer-recovery-plan.ts';
 import { damagedJson, damagedWords } from './look-store.ts';
 import { savedEstate } from './saved-estate.ts';
 
@@ -17,7 +19,7 @@ function domainJson(domain: FailureDomain): object {
   return { kind, host, ...bytesJson('path', path) };
 }
 
-/** @throws Fault HF_LOOK_WANTED, HF_LOSE_UNKNOWN */
+/** @throws Fault HF_LOOK_ANSWER, HF_LOSE_UNKNOWN */
 export async function answerLost(
   cli: Cli,
   settings: Settings,
@@ -32,10 +34,15 @@ export async function answerLost(
   const isFound = found.rows.some(isHarmed) || found.notSeen.length + found.seenInPart.length > 0;
   return {
     code: asked.exitCode && isFound ? EXIT.differs : EXIT.done,
-    say: (style) => [...damagedWords(damaged, style), ...renderLost(found, style, { look, now })],
+    say: (style) => [
+      ...damagedWords(damaged, style),
+      ...renderLost(found, style, { look, now }),
+      ...(saved.isOfThis ? wrap(`From ${ONLY_THIS}.`, style.width) : []),
+    ],
     json: {
       computedAt: timeJson(now),
       lookedAt: timeJson(look.at),
+      isOfThisMachine: saved.isOfThis,
       ...found,
       lost: lost.map(({ name, domains }) => ({ name, domains: domains.map(domainJson) })),
       damaged: damagedJson(damaged),

@@ -10,7 +10,8 @@ import {
 import { type RecoveryPlan, recoveryPlanOf } from '../../watch/core/exposure/recovery-plan.ts';
 import { renderRecoveryPlan } from '../../watch/core/exposure/render-recovery-plan.ts';
 import { formatAge } from '../../base/say-time.ts';
-import { paint, PLAIN } from '../../base/say.ts';
+import { inCharset, paint, PLAIN } from '../../base/say.ts';
+import { wrap } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { type Lost, lostBy, type LoseNames, loseNames } from '../../watch/core/look/lose.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
@@ -30,7 +31,7 @@ interface Asked extends VaultOptions {
   readonly exitCode: boolean;
 }
 
-/** @throws Fault HF_LOOK_WANTED, HF_LOSE_UNKNOWN, HF_PLAN_COPY */
+/** @throws Fault HF_LOOK_ANSWER, HF_LOSE_UNKNOWN, HF_PLAN_COPY */
 export async function answerRecoveryPlan(
   cli: Cli,
   settings: Settings,
@@ -65,6 +66,7 @@ export async function answerRecoveryPlan(
     json: {
       computedAt: timeJson(now),
       lookedAt: timeJson(saved.look.at),
+      isOfThisMachine: saved.isOfThis,
       plans: sorted.map(planJson),
       saved: written?.json ?? null,
       damaged: damagedJson(saved.damaged),
@@ -84,9 +86,14 @@ function each(names: LoseNames): readonly (readonly Lost[])[] {
   return [...hosts, ...groups].map((text) => [lostBy(bytesOfText(text), names)]);
 }
 
+/** Other machines may hold what this one does not show. */
+export const ONLY_THIS =
+  'a look at this machine alone, now (no look was kept: `holdfast look HOST` asks others)';
+
 function basisOf(saved: SavedEstate, style: Style, now: UnixMs): readonly string[] {
-  const text = `From the look ${formatAge(now - saved.look.at)}, and what was opened and drilled here.`;
-  return [paint(style, 'aside', text)];
+  const from = saved.isOfThis ? ONLY_THIS : `the look ${formatAge(now - saved.look.at)}`;
+  const text = `From ${from}, and what was opened and drilled here.`;
+  return wrap(inCharset(style, text), style.width).map((line) => paint(style, 'aside', line));
 }
 
 interface PlanCopy {

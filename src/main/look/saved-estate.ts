@@ -1,5 +1,4 @@
 /** The estate as it is known without asking any host: last look, vault, what was opened, the file. */
-import { Fault } from '../../base/fault.ts';
 import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
@@ -15,6 +14,7 @@ import type { Settings, VaultOptions } from '../cli/settings.ts';
 import { connectedHere } from './connected-here.ts';
 import { declaredEstate } from './declared-estate.ts';
 import { lookHere } from './host-here.ts';
+import { lookAtThis } from './look-at-this.ts';
 import { lookStore } from './look-store.ts';
 import { ownVaultEstate, withVault } from './own-vault.ts';
 import { type DamagedLook, newestLook } from './saved-looks.ts';
@@ -29,18 +29,22 @@ export interface SavedEstate {
   /** Backups that were found and not opened, as each host told of them. */
   readonly unopened: readonly Unopened[];
   readonly look: SavedLook;
+  /** No look was kept: this one is of this machine alone, made now. */
+  readonly isOfThis: boolean;
   readonly damaged: readonly DamagedLook[];
 }
 
-/** @throws Fault HF_LOOK_WANTED, HF_LEDGER_UNAVAILABLE, and what opening the vault throws */
+/** @throws Fault HF_LOOK_ANSWER, HF_LEDGER_UNAVAILABLE, and what opening the vault throws */
 export async function savedEstate(
   cli: Cli,
   settings: Settings,
   options: VaultOptions,
 ): Promise<SavedEstate> {
   const now = cli.clock.now();
-  const { look, damaged } = newestLook(lookStore(settings));
-  if (look === undefined) throw new Fault('HF_LOOK_WANTED', 'no look was kept');
+  const { look: kept, damaged } = newestLook(lookStore(settings));
+  // Where nobody looked at other machines there is this one, and it says what it is asked.
+  const look = kept ?? { at: now, looks: [await lookAtThis(cli)] };
+  const isOfThis = kept === undefined;
   const here = lookHere(look.looks);
   const connected = await connectedHere(settings, look.looks);
   const machines = lookedHosts(look.looks, now);
@@ -62,5 +66,5 @@ export async function savedEstate(
   });
   const { repositories } = connected;
   const { guests, unopened } = many;
-  return { estate, machines, guests, declared, repositories, unopened, look, damaged };
+  return { estate, machines, guests, declared, repositories, unopened, look, isOfThis, damaged };
 }

@@ -180,11 +180,7 @@ async function lostOf(served: Served, names: readonly string[]): Promise<Lost> {
 
 async function planOf(served: Served, names: readonly string[]): Promise<Recovery> {
   const wanted = [...new Set(names)].filter((name) => name !== '');
-  const [example] = served.core.agents();
-  if (wanted.length === 0) {
-    const wrong = `Say what is lost: /recovery-plan?lost=host:${example?.stored.host ?? 'NAME'}`;
-    return { names: [], plan: undefined, wrong };
-  }
+  if (wanted.length === 0) return { names: [], plan: undefined, wrong: undefined };
   try {
     return { names: wanted, plan: await recoveryAt(served, wanted), wrong: undefined };
   } catch (error) {
