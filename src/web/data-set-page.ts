@@ -7,6 +7,7 @@ import type { DataSetView, PromisedSpan } from '../watch/core/exposure/view.ts';
 import type { ExposureToAll } from '../watch/core/exposure/rows.ts';
 import { type Html, html, joinHtml, NOTHING } from '../watch/core/look/html.ts';
 import { copyHtml, dataSetTable, kindWords } from './data-set-rows.ts';
+import { lastDrillsHtml } from './drills-page.ts';
 import { costOfHit, hrefOf } from './falls.ts';
 import { proofHtml } from './front-rows.ts';
 import { survivesHtml } from './glyphs.ts';
@@ -39,6 +40,7 @@ export function dataSetPage(shown: Shown, dataSet: DataSetView, timeline?: Timel
 ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose', promise.mayLose)}${spanWords('back within', promise.backWithin)}</p>`}
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
+${lastDrillsHtml(name, shown)}
 <div class="two"><div>${copiesHtml(dataSet, shown)}${proofSection(dataSet, shown)}</div><div>${helpsHtml([dataSet])}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
 }

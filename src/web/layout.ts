@@ -53,7 +53,8 @@ interface MenuEntry {
 }
 
 /** What has entries; an empty menu is not shown. */
-function menuOf({ exposure, coverage, findings, alerts, jobs, estate }: Shown): MenuEntry[] {
+function menuOf(shown: Shown): MenuEntry[] {
+  const { exposure, coverage, findings, alerts, jobs, estate, hasDrills = false } = shown;
   const entries = [
     { name: 'Data sets', href: '/data-sets', count: exposure?.dataSets.length ?? 0 },
     { name: 'Services', href: '/services', count: exposure?.services.length ?? 0 },
@@ -70,6 +71,7 @@ function menuOf({ exposure, coverage, findings, alerts, jobs, estate }: Shown): 
   return [
     { name: 'Exposure', href: '/' },
     ...entries.filter(({ count }) => count > 0),
+    ...(hasDrills ? [{ name: 'Drills', href: '/drills' }] : []),
     ...(hasHosts ? [{ name: 'Checks', href: '/checks' }] : []),
     ...(hasHosts ? [{ name: 'Changes', href: '/changes' }] : []),
   ];

@@ -5,6 +5,7 @@ import type { DataKind } from '../watch/core/discovery.ts';
 import type { ExposureView } from '../watch/core/exposure/view.ts';
 import type { Fix } from '../watch/core/look/answer.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
+import type { DrillShown } from './drills-shown.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 
 export interface Reader {
@@ -148,4 +149,8 @@ export interface Shown {
   readonly coverage: readonly DataShown[];
   /** Worst first. */
   readonly findings: readonly FindingShown[];
+  /** Whether data sets are drilled over the estate. */
+  readonly hasDrills?: boolean;
+  /** Of what the page is about, newest first. */
+  readonly drills?: readonly DrillShown[];
 }

@@ -62,6 +62,11 @@ export class Drilling {
     this.#random = random;
   }
 
+  /** Whether there is anything to be shown of it. */
+  get isUsed(): boolean {
+    return this.#names.length > 0 || this.book.all.length > 0;
+  }
+
   /** Each second. @throws Fault HF_SERVER_STATE: what was not kept is done again */
   async beat(parts: Parts): Promise<void> {
     await this.#countEnded(parts);

@@ -49,6 +49,7 @@ import { historyAnswers } from './answers-history.ts';
 import { openAnswers } from './answers-open.ts';
 import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
+import { drillAnswers } from './answers-drills.ts';
 import { Desk } from './desk.ts';
 import { formAnswers } from './pages/answers-forms.ts';
 import { pageAnswers } from './pages/answers-pages.ts';
@@ -188,6 +189,7 @@ export function boundOf(served: Served): readonly Bound[] {
     ...historyAnswers(served),
     ...actAnswers(served),
     ...scheduleAnswers(served),
+    ...drillAnswers(served),
     ...freezeAnswers(served),
     ...adminAnswers(served),
     ...pageAnswers(served),

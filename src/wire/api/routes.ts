@@ -2,6 +2,7 @@
 import type { Route } from './route.ts';
 import { actRoutes } from './routes-act.ts';
 import { adminRoutes } from './routes-admin.ts';
+import { drillRoutes } from './routes-drills.ts';
 import { exposureRoutes } from './routes-exposure.ts';
 import { historyRoutes } from './routes-history.ts';
 import { openRoutes } from './routes-open.ts';
@@ -14,6 +15,7 @@ export const ROUTES = {
   ...exposureRoutes,
   ...historyRoutes,
   ...actRoutes,
+  ...drillRoutes,
   ...adminRoutes,
   ...pageRoutes,
 } as const;

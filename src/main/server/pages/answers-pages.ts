@@ -29,6 +29,7 @@ import { wouldReach } from '../answers-freeze.ts';
 import { timelineOf } from '../timeline-of.ts';
 import { hostIn, type Served } from '../served.ts';
 import { changesAt, loseAt, recoveryAt } from '../exposed.ts';
+import { drillsOf } from '../drills-of.ts';
 import { shownOf } from './shown-of.ts';
 
 const CHANGES_MAX = 300;
@@ -139,7 +140,8 @@ function exposurePages(served: Served): readonly Bound[] {
       const found = shown.exposure?.dataSets.find((each) => each.name === name);
       if (found === undefined) throw unknown(name);
       const timeline = await timelineOf(served, { kind: 'data-set', name });
-      return pageReply(dataSetPage(shown, found, timeline));
+      const drills = drillsOf(served, name);
+      return pageReply(dataSetPage({ ...shown, drills }, found, timeline));
     }),
     on(ROUTES.servicePage, async (asked) => {
       const { name } = asked.query;

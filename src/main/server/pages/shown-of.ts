@@ -38,6 +38,7 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
     telling: { mark: telling.mark, why: telling.why },
     ...{ alerts, jobs, sights: exposed.hosts, coverage: exposed.coverage },
     findings: exposed.findings,
+    hasDrills: served.drilling.isUsed,
   };
 }
 
