@@ -6,6 +6,7 @@ import { exerciseSchema } from './exercise-config.ts';
 import { guardSchema } from './guard-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
+import { pagesSchema } from './pages-config.ts';
 import { pricesSchema } from './prices-config.ts';
 import { dependencyIssues, ownerKeys, promiseKeys, serviceFactKeys } from './promise-config.ts';
 import { tellSchema } from './tell-config.ts';
@@ -240,6 +241,8 @@ export const configSchema = z
     tell: tellSchema.optional(),
     /** What `holdfast exercise` watches, and how it asks. */
     exercise: exerciseSchema.optional(),
+    /** Where a copy of the page is kept that outlives the server. */
+    pages: pagesSchema.optional(),
     /** What a GiB costs where the vault lies, for `holdfast cost`. */
     prices: pricesSchema.optional(),
     /** What `holdfast freeze` may stop on this host, by name. */

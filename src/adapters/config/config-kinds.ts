@@ -25,6 +25,7 @@ const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
   ['peer', PEER_KEYS],
   ['stoppers', STOPPER_KEYS],
   ['freeze', ['at-end']],
+  ['pages', ['copy', 'keep']],
   ['prices', ['currency', 'gib-month']],
   ['exercise', ['watch']],
 ]);
@@ -121,6 +122,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['depends-on', 'a name below services, or a list of them'],
   ['owners', TEXTS],
   ['runbook', `${TEXT}: an address or a path`],
+  ['pages', 'keys below it: copy, keep'],
   ['prices', 'keys below it: currency, gib-month'],
   ['currency', 'a currency of at most 8 letters, as EUR'],
   ['gib-month', 'a number: what a GiB costs for a month'],

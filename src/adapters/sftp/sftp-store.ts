@@ -7,6 +7,7 @@ import type { Tools } from '../../host/tools.ts';
 import type { ByteRange, StoredObject, StorePromises } from '../../vault/shell/store.ts';
 import { checkName, checkPrefix, checkRange, TEMPORARY } from '../../vault/shell/store-request.ts';
 import { isLeftOver, temporaryName } from '../../vault/shell/temporary-name.ts';
+import { isCopyName } from '../../watch/core/pages-copy/copy-name.ts';
 import { parentOf } from '../node/disk-make-dir.ts';
 import type { RemoteLink, RemoteSpace, RemoteStore } from '../ssh/remote-store.ts';
 import { allEnded } from './all-ended.ts';
@@ -172,6 +173,14 @@ class Store implements SftpStore {
       const isAbove = answer.error.code === STATUS.noSuchFile && parentOf(path) !== path;
       if (!isAbove) throw statusFault(this.#place, path, answer.error);
     }
+  }
+
+  async forgetCopy(name: string): Promise<void> {
+    if (!isCopyName(name)) throw new Fault('HF_STORE_NAME', `${name} is no copy`, { name });
+    const path = pathIn(this.#place, name);
+    const answer = await this.#client.request(remove(path));
+    const isGone = answer.ok || answer.error.code === STATUS.noSuchFile;
+    if (!isGone) throw statusFault(this.#place, path, answer.error);
   }
 
   async sweepTemporary(now: UnixMs): Promise<number> {

@@ -18,6 +18,13 @@ export interface RemoteStore extends Store {
    * itself (ssh's own, version) is not counted.
    */
   roundTrips(): number;
+  /**
+   * Lets go of a copy of the page (docs/design/043-history-and-copies.md), and of nothing else: no
+   * object of a vault has such a name. Undefined: the place only adds.
+   *
+   * @throws Fault HF_STORE_NAME of any other name, HF_DISK_*, HF_STORE_*
+   */
+  forgetCopy?(name: string): Promise<void>;
   /** Ends the connection. What is under way fails; calling it again does nothing. */
   close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ const KEYS = `
 Keys of holdfast.yaml:
   vault, key-file, passphrase-file, state   paths, relative to the file
   min-free                                  20GiB or 10%
+  pages                                     copy: a place off the estate
+                                            for the page, and keep: how many
   prices                                    currency, and gib-month: of a GiB
   exercise                                  watch: names of services, and how
                                             each is asked

@@ -29,9 +29,11 @@ export function exposedFindings(seen: SeenAtServer, now: UnixMs): readonly Expos
     }),
   );
   const own = [...declaredFindings(seen), ...trustFindings(seen), ...unopenedFindings(seen)];
-  return [...ofLooks, ...own.map((each) => ({ ...each, owners: ownersOf(each) }))].sort(
-    (one, other) => one.rank - other.rank || other.bytes - one.bytes,
-  );
+  return worstFirst([...ofLooks, ...own.map((each) => ({ ...each, owners: ownersOf(each) }))]);
+}
+
+export function worstFirst(found: readonly ExposedFinding[]): readonly ExposedFinding[] {
+  return [...found].sort((one, other) => one.rank - other.rank || other.bytes - one.bytes);
 }
 
 type Unowned = Omit<ExposedFinding, 'owners'>;

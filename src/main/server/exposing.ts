@@ -7,9 +7,9 @@ import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { EstateAtServer, SeenAtServer } from './estate-at-server.ts';
 import { exposedCoverage } from './exposed-coverage.ts';
-import { exposedFindings } from './exposed-findings.ts';
+import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
-import type { Exposed } from './exposed-view.ts';
+import type { Exposed, ExposedFinding } from './exposed-view.ts';
 
 export interface MadeExposure {
   readonly seen: SeenAtServer;
@@ -37,8 +37,13 @@ export class Exposing {
   #made: MadeExposure | undefined;
   #making: Promise<MadeExposure> | undefined;
 
-  constructor(estate: EstateAtServer) {
+  readonly #own: () => readonly ExposedFinding[];
+  #found: readonly ExposedFinding[] = [];
+
+  /** @param own what this server finds of itself, now */
+  constructor(estate: EstateAtServer, own: () => readonly ExposedFinding[] = () => []) {
     this.#estate = estate;
+    this.#own = own;
   }
 
   async at(served: ExposingParts): Promise<MadeExposure> {
@@ -66,10 +71,11 @@ export class Exposing {
     await setImmediate();
     const enrolled = core.agents().map(({ stored }) => stored.host);
     const before = this.#made?.seen === seen ? this.#made.exposed : undefined;
+    if (before === undefined) this.#found = exposedFindings(seen, at);
     const exposed: Exposed = {
       ...{ at, view, hosts: exposedHosts(seen, enrolled) },
       coverage: before?.coverage ?? exposedCoverage(seen, at),
-      findings: before?.findings ?? exposedFindings(seen, at),
+      findings: worstFirst([...this.#own(), ...this.#found]),
     };
     this.#made = { seen, index, exposed, atMs, tookMs: clock.monotonic() - begunMs };
     return this.#made;

@@ -61,7 +61,11 @@ export class Pulse {
     const { signal } = this.#stop;
     const guard = (run: Promise<void>): Promise<void> => run.catch(this.#onBug);
     this.#ended = Promise.all([
-      ...[this.#run(), this.#keepHistory(), this.#served.telling.sender.run(signal)].map(guard),
+      ...[this.#run(), this.#served.telling.sender.run(signal)].map(guard),
+      guard(this.#beside(() => this.#served.history.beat())),
+      ...this.#served.copies.map((pages) =>
+        guard(this.#beside((signalled) => pages.beat(signalled))),
+      ),
     ]);
   }
 
@@ -91,12 +95,12 @@ export class Pulse {
     }
   }
 
-  /** Beside what is told, which waits for no look at the exposure. */
-  async #keepHistory(): Promise<void> {
+  /** Beside what is told, which waits neither for a look at the exposure nor for a place elsewhere. */
+  async #beside(beat: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await this.#served.history.beat();
+        await beat(signal);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#say(error);

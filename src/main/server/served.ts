@@ -29,6 +29,7 @@ import type { Desk } from './desk.ts';
 import type { Drilling } from './drilling.ts';
 import type { Exposing } from './exposing.ts';
 import type { ExposureHistory } from './exposure-history.ts';
+import type { PagesCopy } from './pages-copy.ts';
 import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';
@@ -46,6 +47,8 @@ export interface Served {
   readonly exposing: Exposing;
   /** What was said of it before. */
   readonly history: ExposureHistory;
+  /** One: it keeps the page where the estate is not. */
+  readonly copies: readonly Pick<PagesCopy, 'beat'>[];
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;

@@ -41,6 +41,7 @@ import { actAnswers } from './answers-act.ts';
 import { adminAnswers } from './answers-admin.ts';
 import { Drilling } from './drilling.ts';
 import { EstateAtServer } from './estate-at-server.ts';
+import { exposedNow, recoveryAt } from './exposed.ts';
 import { Exposing } from './exposing.ts';
 import { ExposureHistory } from './exposure-history.ts';
 import { exposureAnswers } from './answers-exposure.ts';
@@ -53,6 +54,7 @@ import { drillAnswers } from './answers-drills.ts';
 import { Desk } from './desk.ts';
 import { formAnswers } from './pages/answers-forms.ts';
 import { pageAnswers } from './pages/answers-pages.ts';
+import { PagesCopy } from './pages-copy.ts';
 import { Pulse } from './pulse.ts';
 import { openOwnKey, openOwnState } from './own-state.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
@@ -245,7 +247,9 @@ async function compose(
     configDirectory: configFile === undefined ? stateDirectory : path.dirname(configFile),
     cipher: nodeCipher(),
   });
-  const exposing = new Exposing(estate);
+  // What it writes is made of what it is asked about: each is made before either is used.
+  const copies: PagesCopy[] = [];
+  const exposing = new Exposing(estate, () => copies.flatMap((each) => each.findings()));
   const history = new ExposureHistory({
     exposure: () => exposing.at({ core, now, clock }),
     commit: (changes) => writer.alone(() => state.commit(changes)),
@@ -253,13 +257,19 @@ async function compose(
   });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)), drilling },
-    ...{ sights, clock, exposing, history },
+    ...{ sights, clock, exposing, history, copies },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     newId: () => randomId(random),
     // Filled as soon as it listens: a port of 0 is known only then.
     address: { url: parts.url ?? '' },
   };
+  const pages = new PagesCopy({
+    ...{ config: config.pages, stateDirectory, now },
+    exposed: () => exposedNow(served),
+    plan: (lost) => recoveryAt(served, lost),
+  });
+  copies.push(pages);
   return { served, register };
 }
 

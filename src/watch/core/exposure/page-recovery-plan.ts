@@ -22,8 +22,10 @@ export interface PlanPage {
   readonly lookedAt: UnixMs;
   /** The machine that made it. */
   readonly madeOn: string;
-  /** What would be lost of each data set, as the terminal says it. */
+  /** What would be lost of each data set, in lines. */
   readonly exposure: string;
+  /** Who wrote it, where that was no person. */
+  readonly by?: string;
 }
 
 /**
@@ -45,7 +47,7 @@ export function renderPlanPage(page: PlanPage): string {
 <main class="wrap">${page.plans.length > 1 ? contentsHtml(page.plans) : NOTHING}
 ${page.plans.map((plan, at) => planHtml(plan, { at, now: madeAt }))}
 <section><h2>What would be lost, data set by data set</h2><pre class="mono">${exposureHtml(page.exposure)}</pre></section></main>
-<footer class="foot"><div class="wrap"><span>Written by <code>holdfast recovery-plan --save</code></span><span>No secret is in it. Keep it where the estate is not.</span></div></footer>
+<footer class="foot"><div class="wrap"><span>Written by ${page.by === undefined ? html`<code>holdfast recovery-plan --save</code>` : page.by}</span><span>No secret is in it. Keep it where the estate is not.</span></div></footer>
 </body></html>
 `.markup;
 }
