@@ -6,6 +6,7 @@ import os from 'node:os';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
+import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import { withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
@@ -32,6 +33,8 @@ export interface SeenAtServer {
   /** What agents showed, whether it counts or not. */
   readonly shown: readonly HostShown[];
   readonly declared: DeclaredEstate;
+  /** That this server gave. */
+  readonly drills: readonly EstateDrill[];
   /** Hosts of agents that gave the same machine id. */
   readonly same: readonly (readonly string[])[];
 }
@@ -85,7 +88,8 @@ export class EstateAtServer {
     const hostOf = hostNames(machines);
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
     const reported = withReports(many.estate, shown.flatMap(reportOf), hostOf);
-    const whole = withEstateDrills(reported, this.#parts.drills?.all ?? []);
+    const drills = this.#parts.drills?.all ?? [];
+    const whole = withEstateDrills(reported, drills);
     const repositories = [
       ...(connected?.repositories ?? []).map(({ repository }) => repository),
       ...machines.flatMap(({ sight }) =>
@@ -95,7 +99,7 @@ export class EstateAtServer {
     const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
     const seen: SeenAtServer = {
       estate: withSameObjects(estate, this.#made?.seen.estate),
-      ...{ many, machines, looks, shown, declared, same: apart.same },
+      ...{ many, machines, looks, shown, declared, drills, same: apart.same },
     };
     this.#made = { of, seen };
     return seen;

@@ -8,6 +8,7 @@ import { declaredDiff } from '../../watch/core/look/declared-diff.ts';
 import { inSection } from '../../watch/core/look/finding.ts';
 import { hostNames } from '../../watch/core/look/host-names.ts';
 import { ownersIn } from '../../watch/core/look/owners.ts';
+import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import type { SeenAtServer } from './estate-at-server.ts';
 import type { ExposedFinding } from './exposed-view.ts';
 import type { HostShown } from './sights.ts';
@@ -101,7 +102,7 @@ function declaredWords({ part, kind, why }: DeclaredDifference): string {
 }
 
 /** A host speaks of itself: what it says of others is no proof, and is worth a look at that host. */
-function trustFindings({ shown, same }: SeenAtServer): readonly Unowned[] {
+function trustFindings({ shown, same, drills }: SeenAtServer): readonly Unowned[] {
   return [
     ...same.map((hosts) =>
       ours({
@@ -111,7 +112,55 @@ function trustFindings({ shown, same }: SeenAtServer): readonly Unowned[] {
       }),
     ),
     ...shown.flatMap(ofHost).slice(0, OF_EACH_MAX),
+    ...strayDrills(shown),
+    ...mismatches(drills),
   ];
+}
+
+/** Who says that it drilled another's, without a job of this server. */
+function strayDrills(shown: readonly HostShown[]): readonly Unowned[] {
+  const hostOf = new Map(
+    shown.flatMap(({ host, ledger }) =>
+      (ledger?.report.estate.points ?? []).map(({ id }) => [id, host] as const),
+    ),
+  );
+  return shown.flatMap(({ host, ledger }) => {
+    const points = (ledger?.report.strayDrills ?? []).filter((point) => {
+      const owner = hostOf.get(point);
+      return owner !== undefined && owner !== host;
+    });
+    if (points.length === 0) return [];
+    const owners = [...new Set(points.map((point) => hostOf.get(point)))].slice(0, NAMES_SHOWN);
+    return ours({
+      ...{ code: 'drilled-unasked', section: 'trust', rank: 2, hosts: [host] },
+      subject: owners.join(', '),
+      sentence: `says that it drilled ${countOf(points.length, 'point')} of others, which this server never asked of it; nothing of that counts`,
+      fix: { kind: 'change', text: 'See who has its agent, or what its ledger was copied from.' },
+    });
+  });
+}
+
+/** Of each data set the last word: what came back later as it should ends it. */
+function mismatches(drills: readonly EstateDrill[]): readonly Unowned[] {
+  const last = new Map(
+    drills.flatMap((drill) =>
+      drill.end === undefined ? [] : [[`${drill.host} ${drill.dataSet}`, drill] as const],
+    ),
+  );
+  return [...last.values()]
+    .filter(({ end }) => end?.verdict === 'mismatch')
+    .slice(0, OF_EACH_MAX)
+    .map(({ host, dataSet, askedAt, end }) => ({
+      ...ours({
+        ...{ code: 'drill-mismatch', section: 'trust', rank: 1, hosts: [host], subject: dataSet },
+        sentence: `answered a drill with what it was not asked: ${end?.why ?? ''}; it proves nothing`,
+        fix: {
+          kind: 'change',
+          text: 'See who has the agent of that host, and drill it on another.',
+        },
+      }),
+      since: askedAt,
+    }));
 }
 
 function ofHost({ host, sight, ledger }: HostShown): readonly Unowned[] {

@@ -18,6 +18,8 @@ export interface OwnReport {
   readonly leftOut: number;
   /** Names of data sets that are not its own, or that nothing in it says where they lie. */
   readonly foreign: readonly string[];
+  /** Points that it says it drilled, of none of its own data sets: nothing of that counts. */
+  readonly strayDrills: readonly string[];
 }
 
 export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
@@ -50,6 +52,7 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
       coveredUpTo: earlierBy(row.coveredUpTo, aheadMs),
     })),
     ...{ notSeen: report.notSeen, leftOut: report.leftOut, foreign: [...new Set(foreign)].sort() },
+    strayDrills: estate.drills.flatMap(({ dataSet, point }) => (names.has(dataSet) ? [] : [point])),
   };
 }
 
