@@ -27,7 +27,7 @@ function root(path: string, digit = '0'): SnapshotRoot {
 function snapshot(change: Partial<SnapshotContent>): ReadSnapshot {
   const at = unixMs(1_800_000_000_000);
   return {
-    record: { id: 's', time: at },
+    record: { id: 's', time: at, writer: 'w', seq: 0 },
     content: {
       ...{ dataSet: 'data', host: 'h', started: at, finished: at, roots: [root('/srv/data')] },
       ...{ stats: {}, gaps: [], gapCount: 0, torn: [], excluded: [], notEntered: [] },

@@ -10,6 +10,7 @@ import { frontPage } from '../../src/web/front-page.ts';
 import { historyPage } from '../../src/web/history-page.ts';
 import { hostPage } from '../../src/web/host-page.ts';
 import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../src/web/lists.ts';
+import { mapPage } from '../../src/web/map-page.ts';
 import { losePage } from '../../src/web/lose-page.ts';
 import { recoveryPage } from '../../src/web/recovery-page.ts';
 import { searchPage } from '../../src/web/search-page.ts';
@@ -131,6 +132,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
           ),
         ] as const,
     ),
+    ['/map', mapPage(shown)],
     ['/history', historyPage(shown, sampleTimeline({ kind: 'estate', name: '' }, '90d'))],
     ['/services', servicesPage(shown)],
     ...(service === undefined

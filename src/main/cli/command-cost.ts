@@ -12,8 +12,18 @@ of the link to a vault on another machine, whose speed the last look saw.
 For sums of money holdfast.yaml says what a GiB costs for a month:
   prices: {currency: EUR, gib-month: 0.02}
 
-Example:
-  holdfast cost --vault /srv/vault`;
+--keep says what a retention policy would let go of, and how much room that is at
+most: last, hourly, daily, weekly, monthly, yearly, within, min-age (else 7d) and
+floor (else 1). The newest proven one of each data set always stays. Nothing is
+removed.
+
+Examples:
+  holdfast cost --vault /srv/vault
+  holdfast cost --vault /srv/vault --keep last=7,daily=14,weekly=8,monthly=12`;
+
+interface Options extends VaultOptions {
+  readonly keep?: string;
+}
 
 export function define(command: Command, act: Act): void {
   command
@@ -21,9 +31,10 @@ export function define(command: Command, act: Act): void {
     .description(
       'What keeping each data set costs: stored now and a month later, time, share of the link, money; beside what would be lost without it.',
     )
+    .option('--keep <rules>', 'also what such a retention would let go of; nothing is removed')
     .addHelpText('after', EXAMPLE)
     .action(
-      act(async (cli, [options]: [VaultOptions]) => {
+      act(async (cli, [options]: [Options]) => {
         const settings = await readSettings(cli, options);
         const { answerCost } = await import('../estate/answer-cost.ts');
         return answerCost(cli, settings, options);

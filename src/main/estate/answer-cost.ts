@@ -1,7 +1,19 @@
 /** `cost`: what a vault's data sets cost, from its snapshots, its objects and the last look. */
 import type { ByteString } from '../../base/bytes.ts';
-import { sayName } from '../../base/say-name.ts';
+import { standingOf } from '../../base/evidence.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { wrap } from '../../base/say-width.ts';
+import type { UnixMs } from '../../base/units.ts';
+import type { Estate, RecoveryPoint } from '../../watch/core/estate.ts';
 import { type Capture, costOf, type VaultCost } from '../../watch/core/exposure/cost.ts';
+import {
+  fullInMs,
+  type KeptCapture,
+  roomLine,
+  type WouldFree,
+  wouldFree,
+  wouldFreeLines,
+} from '../../watch/core/exposure/would-free.ts';
 import { renderCost } from '../../watch/core/exposure/render-cost.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
@@ -13,32 +25,91 @@ import { lookHere } from '../look/host-here.ts';
 import { lookStore } from '../look/look-store.ts';
 import { newestLook } from '../look/saved-looks.ts';
 import { nameOfPlace } from '../vault-place.ts';
+import { type Floor, floorBytes, parseFloor } from '../cli/sizes.ts';
+import { parseKeep } from './keep-policy.ts';
 import { type ReadSnapshot, readSnapshots } from './points.ts';
 import { seeEstate } from './see-estate.ts';
 
 export async function answerCost(
   cli: Cli,
   settings: Settings,
-  options: VaultOptions,
+  options: VaultOptions & { readonly keep?: string },
 ): Promise<Answer> {
   vaultOf(settings);
+  const policy = options.keep === undefined ? undefined : parseKeep(options.keep, 'cost');
   const opened = await openWith(cli, settings, options);
   const { vault, line } = opened.session;
   const objects = await line.store.list('');
   const { prices } = settings.config;
   const { estate } = await seeEstate(opened);
+  const now = cli.clock.now();
+  const snapshots = await readSnapshots(vault);
+  const storedBytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const cost = costOf({
-    ...{ estate, vault: vault.id, now: cli.clock.now() },
-    captures: (await readSnapshots(vault)).map(captureOf),
-    storedBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...{ estate, vault: vault.id, now, storedBytes },
+    captures: snapshots.map(captureOf),
     link: line.place.kind === 'ssh' ? { bitsPerSecond: linkSpeed(opened) } : undefined,
     price: prices && { currency: prices.currency, perGibMonth: prices['gib-month'] },
   });
   const place = nameOfPlace(line.place);
+  const proven = provenIn(estate, now);
+  const kept = snapshots.map((each) => keptOf(each, proven));
+  const free = policy && wouldFree(kept, { policy, now, storedBytes });
+  const space = await line.space();
+  const room = space && {
+    ...{ ...space, monthBytes: cost.monthBytes },
+    floorBytes: floorBytes(floorOf(settings), space.totalBytes),
+  };
   return {
     code: EXIT.done,
-    say: (style) => renderCost(cost, style, sayName(place, style)),
-    json: costJson(cost, place, timeJson(cli.clock.now())),
+    say: (style) => [
+      ...renderCost(cost, style, sayName(place, style)),
+      ...[
+        roomLine(room),
+        ...(free ? ['', ...wouldFreeLines(free, options.keep ?? '', now)] : []),
+      ].flatMap((text) => wrap(sayText(text, style), style.width)),
+    ],
+    json: {
+      ...costJson(cost, place, timeJson(now)),
+      room:
+        room === undefined
+          ? null
+          : { ...room, monthBytes: room.monthBytes ?? null, fullInMs: fullInMs(room) ?? null },
+      wouldFree: free === undefined ? null : freeJson(free),
+    },
+  };
+}
+
+function floorOf({ config }: Settings): Floor | undefined {
+  const said = config['min-free'];
+  return said === undefined ? undefined : parseFloor(String(said), 'cost');
+}
+
+function freeJson({ dataSets, atMostBytes, ...rest }: WouldFree): object {
+  return {
+    ...{ ...rest, atLeastBytes: 0, atMostBytes: atMostBytes ?? null },
+    dataSets: dataSets.map((each) => ({
+      ...{ ...each, atMostBytes: each.atMostBytes ?? null, oldest: timeJson(each.oldest) },
+    })),
+  };
+}
+
+/** Whole, and read back within the limit. */
+function provenIn({ points, clockSkewMax }: Estate, now: UnixMs): ReadonlySet<string> {
+  const isProven = ({ isTorn, exists }: RecoveryPoint): boolean =>
+    !isTorn && exists.some(({ evidence }) => standingOf(evidence, now, clockSkewMax) === 'ok');
+  return new Set(points.filter(isProven).map(({ id }) => id));
+}
+
+function keptOf(read: ReadSnapshot, proven: ReadonlySet<string>): KeptCapture {
+  const { record, content } = read;
+  const { id, time: at, writer, seq } = record;
+  return {
+    ...{ host: content.host, dataSet: content.dataSet, newBytes: captureOf(read).newBytes },
+    snapshot: {
+      ...{ id, dataSet: `${content.host}\0${content.dataSet}`, writer, seq, at },
+      ...{ tags: [], isHeld: false, isProven: proven.has(id) },
+    },
   };
 }
 

@@ -15,7 +15,7 @@ import { isWithin } from '../../watch/core/place.ts';
 
 /** A snapshot that can be believed, with what it says. */
 export interface ReadSnapshot {
-  readonly record: Pick<SnapshotRecord, 'id' | 'time'>;
+  readonly record: Pick<SnapshotRecord, 'id' | 'time' | 'writer' | 'seq'>;
   readonly content: SnapshotContent;
 }
 

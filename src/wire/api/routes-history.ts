@@ -67,4 +67,13 @@ export const historyRoutes = {
     body: none,
     ...{ answer: z.string(), mediaType: 'text/html; charset=utf-8', example: '<!doctype html>' },
   }),
+  mapPage: route({
+    id: 'mapPage',
+    method: 'GET',
+    path: '/map',
+    summary: 'What falls with what: sites, racks, hosts, disks, data, copies and keys.',
+    asker: 'read',
+    ...{ params: none, query: none, body: none },
+    ...{ answer: z.string(), mediaType: 'text/html; charset=utf-8', example: '<!doctype html>' },
+  }),
 } as const satisfies Record<string, Route>;
