@@ -12,6 +12,7 @@ import type {
   VaultCopy,
 } from '../src/watch/core/estate.ts';
 import type { Place } from '../src/watch/core/place.ts';
+import { unflushedFiles, within } from '../src/watch/core/unflushed.ts';
 import { diceFor } from './random.ts';
 
 export interface EstateSize {
@@ -25,6 +26,7 @@ export interface EstateSize {
   readonly seed: number;
 }
 
+const HELD = within(40_000, ['/srv (ext4) writes what nobody flushed within 40 s']);
 const HOSTS_OF_GROUP = 40;
 const DISKS_OF_HOST = 2;
 
@@ -101,7 +103,7 @@ function dataSetOf(of: {
   const dataSet: DataSet = {
     ...{ name, kind: 'tree', places: [placeOn(host, `/srv/${name}`, 'sda')] },
     ...{ bytes: GIB * (1 + (at % 100)), entries: 1000 + at, needsEngine: false },
-    ...{ unflushedMax: seconds(5), isSeen: at % 50 !== 0 },
+    ...{ unflushed: unflushedFiles({ late: HELD, flushed: HELD }), isSeen: at % 50 !== 0 },
     ...(at % 3 === 0 ? { promise: { mayLoseMs: hours(6), backWithinMs: hours(4) } } : {}),
   };
   const points = Array.from({ length: size.points }, (_, nth) => pointOf(of, nth));

@@ -5,13 +5,15 @@ import { utf8Of } from '../manifest/core/utf8.ts';
 import { ifGone } from '../watch/core/exposure/sentence.ts';
 import type { DataSetView, PromisedSpan } from '../watch/core/exposure/view.ts';
 import type { ExposureToAll } from '../watch/core/exposure/rows.ts';
+import { heldWords } from '../watch/core/say-unflushed.ts';
+import type { HeldBack } from '../watch/core/unflushed.ts';
 import { type Html, html, joinHtml, NOTHING } from '../watch/core/look/html.ts';
 import { copyHtml, dataSetTable, kindWords } from './data-set-rows.ts';
 import { lastDrillsHtml } from './drills-page.ts';
 import { costOfHit, hrefOf } from './falls.ts';
 import { proofHtml } from './front-rows.ts';
 import { survivesHtml } from './glyphs.ts';
-import { helpsHtml } from './helps.ts';
+import { helpsOf } from './helps.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
@@ -41,7 +43,7 @@ ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose'
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${lastDrillsHtml(name, shown)}
-<div class="two"><div>${copiesHtml(dataSet, shown)}${proofSection(dataSet, shown)}</div><div>${helpsHtml([dataSet])}${lostWithHtml(dataSet)}</div></div></div>`;
+<div class="two"><div>${copiesHtml(dataSet, shown)}${proofSection(dataSet, shown)}</div><div>${helpsOf(dataSet)}${unflushedHtml(dataSet)}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
 }
 
@@ -69,10 +71,7 @@ function leadHtml({ name, worst }: DataSetView): Html {
   return html`If ${gone} now, ${lost} of ${nameInSentence(name)} would be lost${out}.`;
 }
 
-function basisHtml(
-  { pointCount, best, unflushed, isSeen, places }: DataSetView,
-  { at }: Shown,
-): Html {
+function basisHtml({ pointCount, best, isSeen, places }: DataSetView, { at }: Shown): Html {
   const points = countOf(pointCount, 'recovery point');
   const newest =
     best === undefined
@@ -81,11 +80,7 @@ function basisHtml(
   const paths = places
     .slice(0, 4)
     .map(({ host, path }) => `${host}${path === undefined ? '' : `:${utf8Of(path)}`}`);
-  const flush =
-    unflushed.parts.length === 0
-      ? ''
-      : ` What may not be on disk yet: up to ${formatDuration(unflushed.atMostMs, { rounding: 'up' })}${unflushed.isKnown ? '' : ', at the widest, since a setting is not known'} (${unflushed.parts.join('; ')}).`;
-  return html`${paths.join(', ')}${isSeen ? '' : ' (not seen lately)'}. ${points}${newest}.${flush}`;
+  return html`${paths.join(', ')}${isSeen ? '' : ' (not seen lately)'}. ${points}${newest}.`;
 }
 
 function spanWords(what: string, span: PromisedSpan | undefined): Html {
@@ -148,6 +143,19 @@ function proofSection({ best, worst }: DataSetView, { at }: Shown): Html {
   ];
   return html`<section><div class="h"><h2>What proves it</h2></div><dl class="facts">${facts.map(([term, said]) => html`<dt>${term}</dt><dd>${said}</dd>`)}</dl>
 <p class="basis">The same with every figure: <a href="/v1/exposure">GET /v1/exposure</a></p></section>`;
+}
+
+/** What a program believes written, by what fails; every figure of it has its setting beside it. */
+function unflushedHtml({ unflushed, kind }: DataSetView): Html {
+  const crash = kind === 'image' ? 'its guest crashed' : 'a program crashed';
+  return html`<section id="unflushed"><div class="h"><h2>Not on disk yet <i>at most, of what was written</i></h2></div>${heldHtml('If the power went', unflushed)}${heldHtml(`If ${crash}`, unflushed.crash)}
+<p class="basis">Whatever takes its disk or host takes this as well: it is in the figures above.</p></section>`;
+}
+
+function heldHtml(when: string, held: HeldBack): Html {
+  const tone = held.atMostMs !== undefined ? '' : held.isKnown ? 'failed' : 'unknown';
+  const parts = held.parts.map((words) => html`<span class="sub">${words}</span>`);
+  return html`<div class="li">${when}: <b class="${tone}">${heldWords(held)}</b>${parts}</div>`;
 }
 
 /** The smallest sets of failures that leave nothing proven. */

@@ -9,6 +9,16 @@ export function helpsHtml(dataSets: readonly DataSetView[]): Html {
   const rows = dataSets
     .flatMap(({ name, step }) => (step === undefined ? [] : [stepHtml(name, step)]))
     .slice(0, STEPS_MAX);
+  return listHtml(rows);
+}
+
+/** Of one data set: also what would make its window seconds, where that is another step. */
+export function helpsOf({ name, step, streaming }: DataSetView): Html {
+  const steps = new Set([step, streaming]);
+  return listHtml([...steps].flatMap((each) => (each === undefined ? [] : [stepHtml(name, each)])));
+}
+
+function listHtml(rows: readonly Html[]): Html {
   if (rows.length === 0) return NOTHING;
   return html`<section id="helps"><div class="h"><h2>What helps most</h2></div><ul class="up">${rows}</ul></section>`;
 }

@@ -118,6 +118,7 @@ const STEPS: Readonly<Record<CheapestStep['kind'], string>> = {
   drill: 'Drill',
   'back up': 'Back up',
   'copy elsewhere': 'Copy elsewhere:',
+  'stream WAL': 'Stream the WAL elsewhere, from a base backup, of',
 };
 
 /** `Drill lists`, `at least 22 h becomes 14 min`, `about 3 min`. */

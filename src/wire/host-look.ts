@@ -13,6 +13,7 @@ import type {
   FoundData,
   Looked,
   NotSeen,
+  WriteSettings,
 } from '../watch/core/discovery.ts';
 import type {
   AdminKey,
@@ -80,14 +81,26 @@ export const place = whole<Place>()({
 const disk = whole<Disk>()({
   ...{ name: text, bytes: z.number(), model: orNothing(text) },
   ...{ isRotational: orNothing(flag), isRemovable: flag },
-});
+  writeCache: z.enum(['write back', 'write through']).optional(),
+}).transform(
+  ({ writeCache, ...rest }): Disk => ({
+    ...rest,
+    ...(writeCache === undefined ? {} : { writeCache }),
+  }),
+);
 
 const fileSystem = whole<FileSystem>()({
   ...{ mountPoint: bytes, device: bytes, type: text, class: fileSystemClasses, isReadOnly: flag },
   ...{ bytes: orNothing(z.number()), freeBytes: orNothing(z.number()) },
   answer: z.enum(['answered', 'not answering', 'refused', 'not asked']),
   ...{ beneath: orNothing(beneath), stack: orNothing(text), unflushedMax: span },
-});
+  writeOptions: z.array(text).optional(),
+}).transform(
+  ({ writeOptions, ...rest }): FileSystem => ({
+    ...rest,
+    ...(writeOptions === undefined ? {} : { writeOptions }),
+  }),
+);
 
 const data = whole<FoundData>()({
   ...{ kind: dataKinds, path: bytes, place, bytes: z.number(), entries: z.number() },
@@ -114,12 +127,35 @@ const notSeen = whole<NotSeen>()({
   ...{ what: text, why: text, command: orNothing(text), path: orNothing(bytes) },
 });
 
+const mayBe = { ms: orNothing(span), flag: orNothing(flag), number: orNothing(z.number()) };
+const engine = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...{ kind: z.literal('postgres'), path: bytes, fsync: mayBe.flag, fullPageWrites: mayBe.flag },
+    ...{ synchronousCommit: orNothing(text), walWriterDelayMs: mayBe.ms },
+  }),
+  z.strictObject({
+    ...{ kind: z.literal('mysql'), path: bytes, flushLogAtCommit: mayBe.number },
+    ...{ flushLogTimeoutMs: mayBe.ms, doublewrite: mayBe.flag, flushMethod: orNothing(text) },
+    syncBinlog: mayBe.number,
+  }),
+]);
+const writes: z.ZodType<WriteSettings> = whole<WriteSettings>()({
+  ...{ dirtyExpireMs: mayBe.ms, dirtyWritebackMs: mayBe.ms, xfsSyncMs: mayBe.ms },
+  ...{ zfsGroupMs: mayBe.ms, engines: z.array(engine) },
+});
+
 const discovery = whole<Discovery>()({
   ...{ host: text, seenAt: time, tookMs: span },
   user: z.strictObject({ name: text, isRoot: flag }),
   ...{ disks: z.array(disk), fileSystems: z.array(fileSystem), data: z.array(data) },
   ...{ backups: z.array(backup), looked: z.array(looked), notSeen: z.array(notSeen) },
-});
+  writes: writes.optional(),
+}).transform(
+  ({ writes: settings, ...rest }): Discovery => ({
+    ...rest,
+    ...(settings === undefined ? {} : { writes: settings }),
+  }),
+);
 
 const machine = whole<Machine>()({
   ...{ hostName: text, id: orNothing(text), bootId: orNothing(text), bootedAt: orNothing(time) },

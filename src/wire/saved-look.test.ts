@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { nodeTools } from '../adapters/node/tools.ts';
 import { byteString, hexOf } from '../base/bytes.ts';
 import { unixMs } from '../base/units.ts';
+import { unflushedOfPaths } from '../watch/core/locate.ts';
 import { EVERYTHING, sightOf } from '../../test/look/host-sight-example.ts';
 import { savedLookOf, savedLookText } from './saved-look.ts';
 
@@ -29,6 +30,18 @@ test('the golden file is read, and what is written today is the same text', () =
   }
   const text = codec.textOf(codec.decompress(readFileSync(file), 1_000_000));
   assert.equal(text, TEXT);
+});
+
+test('a look of before when a write is on disk was asked is read: that was not seen', () => {
+  const file = join(import.meta.dirname, '../../test/golden/look/saved-before-writes.look');
+  const read = savedLookOf(codec.textOf(codec.decompress(readFileSync(file), 1_000_000)), hash);
+  assert.ok(read.ok);
+  const [look] = read.value.looks;
+  assert.ok(look?.kind === 'answered');
+  const { discovery } = look.sight;
+  assert.equal(discovery.writes, undefined);
+  const held = unflushedOfPaths(discovery, [byteString('/srv')], 'tree');
+  assert.deepEqual([held.atMostMs, held.isKnown], [undefined, false]);
 });
 
 /** As somebody would who can make a digest: only the schema stands in the way then. */

@@ -24,6 +24,7 @@ export function fileSystemAt(mountPoint: string, change: Partial<FileSystem> = {
     beneath: { disks: ['vda'], failuresSurvived: 0 },
     stack: 'vda1 on vda',
     unflushedMax: seconds(5),
+    writeOptions: [],
     ...change,
   };
 }
@@ -65,6 +66,16 @@ export const DISCOVERY: Discovery = {
   disks: [
     { name: 'vda', bytes: 256 * GIB, model: undefined, isRotational: false, isRemovable: false },
   ],
+  writes: {
+    ...{ dirtyExpireMs: seconds(30), dirtyWritebackMs: seconds(5), xfsSyncMs: seconds(30) },
+    zfsGroupMs: undefined,
+    engines: [
+      {
+        ...{ kind: 'postgres', path: byteString('/var/lib/postgresql/15/main'), fsync: true },
+        ...{ fullPageWrites: true, synchronousCommit: 'on', walWriterDelayMs: 200 },
+      },
+    ],
+  },
   fileSystems: [
     fileSystemAt('/'),
     fileSystemAt('/mnt/usb', { beneath: { disks: ['sdb'], failuresSurvived: 0 } }),

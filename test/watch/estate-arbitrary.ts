@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { byteString } from '../../src/base/bytes.ts';
 import type { Evidence } from '../../src/base/evidence.ts';
-import { durationMs, GIB, minutes, seconds, type UnixMs, unixMs } from '../../src/base/units.ts';
+import { durationMs, GIB, minutes, type UnixMs, unixMs } from '../../src/base/units.ts';
 import type { BackupTool } from '../../src/watch/core/discovery.ts';
 import type { FailureDomain } from '../../src/watch/core/domain.ts';
 import type { Drill, Estate, RecoveryPoint } from '../../src/watch/core/estate.ts';
 import type { Place } from '../../src/watch/core/place.ts';
+import type { HeldBack, Unflushed } from '../../src/watch/core/unflushed.ts';
 
 // Random estates for the property tests of this folder: small, so that fates are often shared.
 
@@ -110,6 +111,16 @@ const arbitraryDrill: fc.Arbitrary<Drill> = fc.record({
   bottleneck: fc.constant(undefined),
 });
 
+/** Mostly bounded: where nothing bounds it, no upper end is left to compare. */
+const arbitraryHeld: fc.Arbitrary<HeldBack> = fc.record({
+  atMostMs: mostly<number | undefined>(5000, [0, 40_000, undefined]),
+  isKnown: fc.boolean(),
+  parts: fc.constantFrom([], ['a cache']),
+});
+const arbitraryUnflushed: fc.Arbitrary<Unflushed> = fc
+  .tuple(arbitraryHeld, arbitraryHeld)
+  .map(([cut, crash]) => ({ ...cut, crash }));
+
 export const arbitraryEstate: fc.Arbitrary<Estate> = fc.record({
   dataSets: fc
     .record({
@@ -119,7 +130,7 @@ export const arbitraryEstate: fc.Arbitrary<Estate> = fc.record({
       bytes: fc.integer({ min: 0, max: 8 * GIB }),
       entries: fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: undefined }),
       needsEngine: fc.boolean(),
-      unflushedMax: fc.constantFrom(seconds(5), seconds(30)),
+      unflushed: arbitraryUnflushed,
       isSeen: fc.constantFrom(true, true, false),
     })
     .map((dataSet) => [dataSet]),

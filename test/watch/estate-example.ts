@@ -1,5 +1,5 @@
 import { byteString } from '../../src/base/bytes.ts';
-import { durationMs, GIB, hours, minutes, seconds, unixMs } from '../../src/base/units.ts';
+import { durationMs, GIB, hours, minutes, unixMs } from '../../src/base/units.ts';
 import type {
   DataSet,
   Drill,
@@ -9,6 +9,7 @@ import type {
 } from '../../src/watch/core/estate.ts';
 import { evidenceOf, NOW } from './estate-arbitrary.ts';
 import type { Place } from '../../src/watch/core/place.ts';
+import { type Unflushed, within } from '../../src/watch/core/unflushed.ts';
 
 // One machine as `up` finds it: data on vda, a vault beside them, a second one on a USB disk.
 
@@ -18,6 +19,12 @@ export function placeOn(disk: string, path: string): Place {
   return { host: HOST, beneath: { disks: [disk], failuresSurvived: 0 }, path: byteString(path) };
 }
 
+/** Whatever fails. */
+export function held(ms: number): Unflushed {
+  const known = within(ms, [`written within ${ms} ms`]);
+  return { ...known, crash: known };
+}
+
 export const DATA: DataSet = {
   name: '/srv/www',
   kind: 'www',
@@ -25,7 +32,7 @@ export const DATA: DataSet = {
   bytes: 4 * GIB,
   entries: 20_000,
   needsEngine: false,
-  unflushedMax: seconds(5),
+  unflushed: held(5000),
   isSeen: true,
 };
 

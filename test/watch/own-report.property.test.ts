@@ -4,14 +4,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { durationMs } from '../../src/base/units.ts';
 import { exposureOf } from '../../src/watch/core/exposure.ts';
 import type { Exposure } from '../../src/watch/core/exposure/rows.ts';
 import type { Estate } from '../../src/watch/core/estate.ts';
 import type { LedgerReport } from '../../src/watch/core/ledger-report.ts';
 import { severityOf } from '../../src/watch/core/loss.ts';
-import { expiredReport, ownReport, withReports } from '../../src/watch/core/own-report.ts';
+import {
+  expiredReport,
+  ownReport,
+  type ReportsOver,
+  withReports,
+} from '../../src/watch/core/own-report.ts';
 import type { Place } from '../../src/watch/core/place.ts';
 import { arbitraryEstate, NOW } from './estate-arbitrary.ts';
+import { held } from './estate-example.ts';
 
 const NOTHING: Estate = {
   ...{ dataSets: [], points: [], vaults: [], keys: [], drills: [], found: [], readers: [] },
@@ -20,7 +27,7 @@ const NOTHING: Estate = {
 
 /** Its vaults and keys that lie elsewhere lie on a machine that it writes to, which is the other host. */
 function reportOf(host: string, estate: Estate): LedgerReport {
-  return { ...asItIs(host, estate), estate: elsewhere(host, estate) };
+  return asItIs(host, elsewhere(host, estate));
 }
 
 function elsewhere(host: string, estate: Estate): Estate {
@@ -40,12 +47,20 @@ function elsewhere(host: string, estate: Estate): Estate {
 
 /** Of whomever it is: a hostile host says what it likes. */
 function asItIs(host: string, estate: Estate): LedgerReport {
-  return { at: NOW, host, estate, coverage: [], notSeen: [], leftOut: 0 };
+  const dataSets = estate.dataSets.map(({ unflushed, ...set }) => ({
+    ...set,
+    unflushedMax: durationMs(unflushed.atMostMs ?? 30_000),
+  }));
+  const rest = { coverage: [], notSeen: [], leftOut: 0 };
+  return { at: NOW, host, estate: { ...estate, dataSets }, ...rest };
 }
 
 const by = (host: string) => ({ host, aheadMs: 0 });
 /** Names of machines as reports have them lead to the hosts themselves. */
-const hostOf = (name: string): string | undefined => (/^h[12]$/.test(name) ? name : undefined);
+const OVER: ReportsOver = {
+  hostOf: (name) => (/^h[12]$/.test(name) ? name : undefined),
+  unflushedOf: () => held(5000),
+};
 
 /** Of each data set of a host and each failure: how bad, and the upper end. */
 function judgedOf(estate: Estate, host: string): ReadonlyMap<string, Exposure> {
@@ -65,8 +80,8 @@ test('a host makes nothing of another look better, whatever it reports', () => {
         const hostile = ownReport(asItIs(calledSo, theirs), by('h2'));
         // That a host with an agent can read a vault is nothing that it has to report.
         const silent = ownReport(reportOf('h2', { ...NOTHING, readers: ['h2'] }), by('h2'));
-        const alone = judgedOf(withReports(NOTHING, [honest, silent], hostOf), 'h1');
-        const both = judgedOf(withReports(NOTHING, [honest, hostile], hostOf), 'h1');
+        const alone = judgedOf(withReports(NOTHING, [honest, silent], OVER), 'h1');
+        const both = judgedOf(withReports(NOTHING, [honest, hostile], OVER), 'h1');
         for (const [id, row] of alone) {
           const beside = both.get(id);
           assert.ok(beside !== undefined, `${id} is hidden`);
@@ -91,7 +106,7 @@ test('a report that counts no more proves nothing', () => {
   fc.assert(
     fc.property(arbitraryEstate, (mine) => {
       const report = expiredReport(ownReport(reportOf('h1', mine), by('h1')));
-      const rows = exposureOf(withReports(NOTHING, [report], hostOf), NOW);
+      const rows = exposureOf(withReports(NOTHING, [report], OVER), NOW);
       for (const { is, loss, dataSet } of rows) {
         assert.equal(is, 'unknown', dataSet);
         assert.ok(loss.kind === 'unknown' || loss.kind === 'nothing' || loss.kind === 'all');

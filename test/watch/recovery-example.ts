@@ -10,6 +10,7 @@ import type { Place } from '../../src/watch/core/place.ts';
 import { answered } from '../look/host-sight-example.ts';
 import { DISCOVERY, fileSystemAt } from './discovery-example.ts';
 import { evidenceOf, NOW } from './estate-arbitrary.ts';
+import { held } from './estate-example.ts';
 
 // Two hypervisors, a store with the vault, a small machine with the key: wiki and mail on hv1.
 
@@ -25,7 +26,7 @@ export function setAt(host: string, path: string, change: Partial<DataSet> = {})
     bytes: 4 * GIB,
     entries: 1000,
     needsEngine: false,
-    unflushedMax: seconds(5),
+    unflushed: held(5000),
     isSeen: true,
     ...change,
   };

@@ -13,6 +13,7 @@ import type { Loss } from '../../src/watch/core/loss.ts';
 import type { Outage } from '../../src/watch/core/outage.ts';
 import type { EstateNow, HostNow, ItemNow } from '../../src/watch/core/server/estate-now.ts';
 import type { Standing, StandingMark } from '../../src/watch/core/standing/standing.ts';
+import { type Unflushed, notBounded, within } from '../../src/watch/core/unflushed.ts';
 import type { Shown } from '../../src/web/shown.ts';
 
 export const AT: UnixMs = unixMs(Date.UTC(2026, 10, 21, 10, 42, 10));
@@ -20,7 +21,22 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const UNFLUSHED: Unflushed = {
+  ...within(40 * SECOND, [
+    '/srv (ext4) writes what nobody flushed within 30 s (vm.dirty_expire_centisecs) + 5 s (vm.dirty_writeback_centisecs) + 5 s (the default commit interval of ext4)',
+  ]),
+  crash: within(0, []),
+};
 const ago = (ms: number): UnixMs => unixMs(AT - ms);
+
+const OFF = 'synchronous_commit = off: three times wal_writer_delay (0.2 s)';
+const UNSAFE =
+  'image /srv/images/bugzilla.qcow2 on hv3 has cache=unsafe: flushes are ignored, and order is lost';
+const DATABASE_UNFLUSHED: Unflushed = {
+  ...notBounded(UNSAFE, true),
+  parts: [UNSAFE, OFF, '/var (ext4): what was flushed is on disk (barriers are on)'],
+  crash: within(600, [OFF]),
+};
 
 function standing(mark: StandingMark, why: string): Standing {
   const reason = {
@@ -149,6 +165,7 @@ interface SetSpec {
   readonly mayLoseMs?: number;
   readonly backMs?: number;
   readonly step?: CheapestStep;
+  readonly streaming?: CheapestStep;
 }
 
 const SETS: readonly SetSpec[] = [
@@ -171,6 +188,16 @@ const SETS: readonly SetSpec[] = [
         outage: out(160 * MINUTE, 190 * MINUTE),
         survives: 1,
       },
+    },
+    streaming: {
+      ...{ kind: 'stream WAL', subject: 'hv3:/var/lib/postgresql/15/main', bytes: 41 * 2 ** 30 },
+      tookMs: 3 * HOUR,
+      before: {
+        loss: lost(22 * HOUR, undefined),
+        outage: out(160 * MINUTE, undefined),
+        survives: 0,
+      },
+      after: { loss: lost(0, 12 * SECOND), outage: out(160 * MINUTE, undefined), survives: 1 },
     },
   },
   {
@@ -264,7 +291,8 @@ function viewOf(spec: SetSpec): DataSetView {
             mayLose: span(mayLoseMs, name === 'bugzilla-db'),
             backWithin: span(backMs, name === 'bugzilla-db' || name === 'vm-images'),
           },
-    unflushed: { atMostMs: 5000, isKnown: true, parts: ['ext4 commits each 5 s'] },
+    unflushed: name === 'bugzilla-db' ? DATABASE_UNFLUSHED : UNFLUSHED,
+    streaming: spec.streaming,
     step: spec.step,
     services: name === 'bugzilla-db' ? ['Bugzilla'] : [],
   };

@@ -184,6 +184,7 @@ export class BlockStacks {
         model: this.#attribute(name, 'device/model') || undefined,
         isRotational: flag(this.#attribute(name, 'queue/rotational')),
         isRemovable: this.#attribute(name, 'removable') === '1',
+        ...cacheOf(this.#attribute(name, 'queue/write_cache')),
       }))
       .filter((disk) => disk.bytes > 0)
       .sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -198,6 +199,10 @@ export class BlockStacks {
     }
     return [name];
   }
+}
+
+function cacheOf(said: string | undefined): Pick<Disk, 'writeCache'> {
+  return said === 'write back' || said === 'write through' ? { writeCache: said } : {};
 }
 
 /** 0 where it says none. */

@@ -21,6 +21,7 @@ import type { FoundInside } from './things.ts';
 import { seeTimers } from './timers.ts';
 import { type Tree, type Trees, walkedTrees } from './trees.ts';
 import type { World } from './world.ts';
+import { writeSettingsOf } from './write-settings.ts';
 
 export interface DiscoverOptions {
   readonly clock: Clock;
@@ -87,6 +88,7 @@ export async function discoverIn(
   const inside = trees.flatMap(({ walked }) => walked.backups);
   const traces = [...processes.traces, ...jobs.traces];
   const backups = foundBackups({ ...where, isThere }, traces, inside);
+  const data = [...trees.flatMap((tree) => treeRow(where, tree)), ...engines];
   const looker = { user: user.name, asRoot: subject.asRoot };
   return {
     host,
@@ -95,7 +97,8 @@ export async function discoverIn(
     user,
     disks: stacks.disks(),
     fileSystems,
-    data: [...trees.flatMap((tree) => treeRow(where, tree)), ...engines],
+    writes: writeSettingsOf(world, data),
+    data,
     backups,
     looked: [
       { where: 'processes', count: processes.count, cut: undefined },

@@ -8,6 +8,7 @@ import {
   parseMountInfo,
   parseMounts,
   unflushedMax,
+  writeOptions,
 } from './mount-table.ts';
 import type { World } from './world.ts';
 
@@ -62,6 +63,7 @@ async function seeOne(
     beneath: stack && { disks: stack.disks, failuresSurvived: stack.failuresSurvived },
     stack: stack?.words,
     unflushedMax: unflushedMax(line.type, line.options),
+    writeOptions: writeOptions(line.options),
   };
   if (type === 'network' || type === 'fuse') {
     // An automounter must not be woken.

@@ -72,6 +72,12 @@ export function classOf(type: string, device: string): FileSystemClass {
   return device.startsWith('/dev/') ? 'local' : 'kernel';
 }
 
+/** Those that decide when a write is on disk. */
+export function writeOptions(options: readonly string[]): readonly string[] {
+  const isOne = /^(?:sync|commit=\d{1,9}|(?:no)?barrier(?:=\d)?|data=\w{1,20}|nodelalloc)$/;
+  return [...new Set(options.filter((each) => isOne.test(each)))];
+}
+
 /** How long a write may be in memory only: `commit=` where it is set, else the kernel's default. */
 export function unflushedMax(type: string, options: readonly string[]): DurationMs {
   for (const option of options) {

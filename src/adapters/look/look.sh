@@ -64,8 +64,7 @@ send() {
       if (kind == "paths" && body == "" && line !~ /^#!/) break
       if (line ~ /repositor|REPO|source_dir|PREFIX/) wanted = 1
       if (length(body) > 60000 && wanted) { tell("file", path, ",\"" body "\",2"); body = "" }
-      body = body esc(is_proc ? line : mask(line)) "\\n" }
-    close(path)
+      body = body esc(is_proc ? line : mask(line)) "\\n" } close(path)
     if (got < 0) tell("denied", path); else if (wanted && (kind != "paths" || body != "")) tell("file", path, ",\"" body "\"," got) }'; }
 lists() { # TYPE DIRECTORY...: the names in each, all of one type. It is not asked for: to look at a snapshot of ZFS mounts it.
   type=$1; shift; for folder; do safe "$folder" && [ -d "$folder" ] && [ -r "$folder" ] && printf '%s\0' "$folder"; done |
@@ -81,8 +80,7 @@ record() { # NAME [COMMAND]: standard input, whose last line is an exit status, 
     if (length(body) >= 200000) notseen("the rest of " name, "it is too long", ENVIRON["asked"], "") }'; }
 # run NAME SECONDS COMMAND...: what it prints, where there is such a command. It ends after that, or when the time for it is over.
 run() { name=$1 most=$2; shift 2; command -v "$1" >/dev/null && { timed "$most" "$@"; printf '\n%s\n' $?; } | record "$name" "$*"; }
-timed() {
-  now; left=$(($1 < until - now ? $1 : until - now)); shift
+timed() { now; left=$(($1 < until - now ? $1 : until - now)); shift
   if [ $left -le 0 ]; then return 124; elif [ -n "$timeout" ]; then timeout -s KILL $left "$@"; else "$@"; fi; }
 now() { IFS=' ' read -r now _ </proc/uptime; now=${now%.*}; }
 # mounts CLASS: where `local` file systems are, or what else `answers`, or what `may hang`: whatever is not known to answer.
@@ -178,8 +176,7 @@ git_tree() { # UID GID PATH: asked as its owner, since the configuration of a tr
   timed 4 $as sh -c 'ask() { git --no-optional-locks --no-pager -c core.fsmonitor=false -C "$0" "$@"; }
     changes=$(ask status --porcelain --ignore-submodules=all) || exit # As git before 2.15, which would write.
     printf "%s\n" "$changes" | awk "/^[?][?]/ { new++; next } /./ { old++ } END { print new + 0; print old + 0 }"
-    ask rev-list --count HEAD --branches --not --remotes || echo -1
-    ask remote | wc -l
+    ask rev-list --count HEAD --branches --not --remotes || echo -1; ask remote | wc -l
     ask config -f .gitmodules --get-regexp "^submodule[.].*[.]path$" | while read -r _ at; do [ -e "$0/$at/.git" ] || echo; done | wc -l' "$3" |
     path=$3 awk "$lib"'{ numbers = numbers "," $1 + 0 } END { path = ENVIRON["path"]
       if (NR == 5) tell("git", path, numbers); else notseen("a Git tree", "an old git, no answer in time, or of another user", "git status", path) }'; }
@@ -200,8 +197,11 @@ configurations() { # KIND: of backup tools, as backup-configurations.ts looks fo
     names $at/rsnapshot.conf $at/pgbackrest.conf $at/pgbackrest/pgbackrest.conf $at/barman.conf $at/barman.d/* $at/duply/*/conf \
       $at/kopia/repository.config $at/bacula/*.conf $at/bareos/bareos-dir.d/fileset/* $at/bareos/bareos-sd.d/device/* $at/btrbk.conf \
       $at/bareos/bareos-fd.d/client/* $at/snapper/configs/* $at/btrbk/btrbk.conf $at/sanoid/sanoid.conf $at/zrepl/zrepl.yml \
-      $at/pve/jobs.cfg $at/pve/vzdump.cron $at/proxmox-backup/datastore.cfg $at/postgresql/*/*/postgresql.conf \
+      $at/pve/jobs.cfg $at/pve/vzdump.cron $at/proxmox-backup/datastore.cfg $at/postgresql/*/*/postgresql.conf $at/postgresql/*/*/conf.d/*.conf \
       $at/default/autopostgresqlbackup $at/default/automysqlbackup $at/borg/security/*/location; done; }
+clusters() { # configuration of PostgreSQL beside its data, where it runs; a link there may lead anywhere.
+  ls -l /proc/[0-9]*/cwd | sed -n 's,.* -> /,/,p' | sort -u | while IFS= read -r at; do
+    for at in "$at/postgresql.conf" "$at/postgresql.auto.conf"; do [ -L "$at" ] || names "$at"; done; done; }
 schedules() { # files of cron, of units that are not the distribution's, and of its timers that are enabled.
   names /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/tabs/* /var/spool/cron/*
   for at in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system $homes; do
@@ -219,7 +219,7 @@ sysfs() { # files of one line, in /sys. One grep prints them all, with their nam
     block/*/queue/write_cache block/*/slaves/*/dev block/*/*/slaves/*/dev block/*/dm/uuid block/*/loop/backing_file block/*/md/level \
     block/*/md/raid_disks block/*/md/degraded block/*/md/array_state block/*/md/sync_action block/*/md/dev-*/state fs/btrfs/*/label \
     fs/btrfs/*/devices/*/dev fs/btrfs/*/allocation/*/*/*_bytes fs/btrfs/*/devinfo/*/missing class/net/*/operstate class/net/*/speed \
-    class/net/*/duplex class/net/*/address class/net/*/bonding/* class/net/*/bonding_slave/* class/dmi/id/sys_vendor
+    class/net/*/duplex class/net/*/address class/net/*/bonding/* class/net/*/bonding_slave/* class/dmi/id/sys_vendor module/zfs/parameters/zfs_txg_timeout
   grep -s '' "$@" | awk "$lib"'{ at = index($0, ":"); tell("file", "/sys/" substr($0, 1, at - 1), ",\"" esc(substr($0, at + 1)) "\\n\",0") }'; }
 kernel_log() { # errors of storage, of seven days where there is a journal; the newest 200 lines.
   errors='(i/o|medium|scsi|nvme|ata[0-9.]+:|ext[234]|xfs|btrfs|jbd2|dm-|sd[a-z]+|md/|md:|zfs|zio|mmc).*(error|fail|corrupt|timeout|timed out|reset|abort)'
@@ -258,14 +258,14 @@ collect() {
   avoid=$nl$(mounts 'may hang')$nl until=$((started + limit * 55 / 100)) daemons=$(cat /proc/[0-9]*/comm)
   homes=$(awk -F: '$6 ~ /^\/(root$|home\/)/ && $6 !~ /[ *?,&\[\\]/ && !seen[$6]++ { print $6 }' /etc/passwd | only_safe)
   names /proc/self/mountinfo /proc/self/mounts /proc/mdstat /proc/uptime /proc/sys/kernel/hostname /proc/sys/kernel/osrelease \
-    /proc/sys/kernel/random/boot_id /proc/net/bonding/* /etc/os-release /etc/redhat-release /etc/alpine-release /etc/my.cnf \
-    /etc/mysql/my.cnf /etc/mysql/*.conf.d/*server.cnf /etc/mysql/mysql.conf.d/mysqld.cnf /etc/my.cnf.d/*server.cnf /etc/mongod.conf \
-    /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /var/lib/glusterd/vols/*/bricks/* /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf /etc/chef/client.rb \
-    /etc/salt/minion /etc/ansible/ansible.cfg | send text
-  names /etc/libvirt/qemu/*.xml | head -n 500 | send text; (cd /sys && sysfs)
+    /proc/sys/kernel/random/boot_id /proc/sys/vm/dirty_*_centisecs /proc/sys/fs/xfs/xfssyncd_centisecs /proc/net/bonding/* /etc/os-release \
+    /etc/redhat-release /etc/alpine-release /etc/my.cnf /etc/mysql/my.cnf /etc/mysql/*.d/*.cnf /etc/my.cnf.d/*.cnf /etc/mongod.conf \
+    /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /var/lib/glusterd/vols/*/bricks/* /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf \
+    /etc/chef/client.rb /etc/salt/minion /etc/ansible/ansible.cfg | send text; names /etc/libvirt/qemu/*.xml | head -n 500 | send text
+  clusters | send text; (cd /sys && sysfs)
   { { echo 'holdfast look'; cat /etc/machine-id; } | sha256sum | cut -c 1-64; echo 0; } | record machine-id
   awk -F: "$lib"'{ if (length(s) < 200000) s = s esc($1 ":x:" $3 ":" $4 "::" $6 ":" $7) "\\n" } END { tell("file", "/etc/passwd", ",\"" s "\",0") }' /etc/passwd
-  lists l /etc/systemd/system/timers.target.wants /etc/libvirt/qemu/autostart /run/openrc/started
+  lists l /etc/systemd/system/timers.target.wants /etc/libvirt/qemu/autostart /run/openrc/started; lists f /etc/postgresql/*/*/conf.d /etc/mysql/*.d /etc/my.cnf.d
   lists d /var/lib/docker/volumes /var/lib/containers/storage/volumes /var/lib/lxc /var/lib/glusterd/vols
   lists d $(for at in .zfs/snapshot .snapshots @snapshots .btrbk btrbk_snapshots timeshift-btrfs/snapshots; do
     mounts local | sed "/[][ *?]/d; s,/*\$,/$at,"; done)

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { seconds, type UnixMs } from '../../base/units.ts';
+import { durationMs, seconds, type UnixMs } from '../../base/units.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import {
@@ -27,6 +27,9 @@ import {
 import { withEvidence } from '../estate/see-estate.ts';
 import { nameOfPlace } from '../vault-place.ts';
 
+/** A server goes by its own judgement of the sight; one before 0.2 adds this. */
+const UNBOUNDED_MS = seconds(30);
+
 /** Root's, of whom an agent without rights is told nothing. */
 const STATE_OF_ROOT = '/var/lib/holdfast';
 
@@ -45,7 +48,9 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
     ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0 },
     estate: {
       // What was promised is not this host's to say.
-      dataSets: dataSets.map(({ promise: _, ...set }) => set),
+      dataSets: dataSets.map(({ promise: _, unflushed, ...set }) => ({
+        ...{ ...set, unflushedMax: durationMs(unflushed.atMostMs ?? UNBOUNDED_MS) },
+      })),
       ...{ points, vaults, keys, drills, found: unopened, readers },
       clockSkewMax: estate.clockSkewMax,
     },

@@ -13,12 +13,14 @@ import type {
   PromisedSpan,
   PromiseView,
   ServiceView,
+  CheapestStep,
   StepOutcome,
 } from '../../watch/core/exposure/view.ts';
 import { pathText } from '../../watch/core/look/across.ts';
 import { isOwnedBy } from '../../watch/core/look/owners.ts';
 import type { Loss } from '../../watch/core/loss.ts';
 import type { Outage } from '../../watch/core/outage.ts';
+import type { HeldBack } from '../../watch/core/unflushed.ts';
 import type {
   coveredShown,
   dataSetShown,
@@ -271,21 +273,25 @@ function wholeSetOf(of: DataSetView, { falls }: ExposureView): z.input<typeof da
       newest: timeOrNull(newest),
     })),
     lostWith: lostWith.map((set) => set.map(domainOf)),
-    unflushed: { ...unflushed, parts: [...unflushed.parts] },
-    step:
-      step === undefined
-        ? null
-        : {
-            ...{ kind: step.kind, subject: step.subject, bytes: step.bytes ?? null },
-            ...{ tookMs: step.tookMs ?? null, before: outcomeOf(step.before) },
-            after: outcomeOf(step.after),
-          },
+    unflushed: { ...heldOf(unflushed), crash: heldOf(unflushed.crash) },
+    step: stepOf(step),
+    streaming: stepOf(of.streaming),
     falls: falls.flatMap(({ domain, hits }) =>
       hits
         .filter(({ dataSet }) => dataSet === of.name)
         .map((hit) => ({ ...hitOf(hit), domain: domainOf(domain) })),
     ),
   };
+}
+
+function stepOf(step: CheapestStep | undefined) {
+  if (step === undefined) return null;
+  const { kind, subject, bytes = null, tookMs = null, before, after } = step;
+  return { kind, subject, bytes, tookMs, before: outcomeOf(before), after: outcomeOf(after) };
+}
+
+function heldOf({ atMostMs, isKnown, parts }: HeldBack) {
+  return { atMostMs: atMostMs ?? null, isKnown, parts: [...parts] };
 }
 
 function outcomeOf({ loss, outage, survives }: StepOutcome) {

@@ -11,12 +11,18 @@ import { withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
-import { hostNames } from '../../watch/core/look/host-names.ts';
+import { type HostOf, hostNames } from '../../watch/core/look/host-names.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
-import { expiredReport, type OwnReport, withReports } from '../../watch/core/own-report.ts';
+import { unflushedAcross } from '../../watch/core/look/unflushed-across.ts';
+import {
+  expiredReport,
+  type OwnReport,
+  type ReportsOver,
+  withReports,
+} from '../../watch/core/own-report.ts';
 import { withSameObjects } from '../../watch/core/same-objects.ts';
 import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { Config } from '../../wire/config.ts';
@@ -87,7 +93,7 @@ export class EstateAtServer {
     const machines = lookedHosts(looks, now);
     const hostOf = hostNames(machines);
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
-    const reported = withReports(many.estate, shown.flatMap(reportOf), hostOf);
+    const reported = withReports(many.estate, shown.flatMap(reportOf), overSights(many, hostOf));
     const drills = this.#parts.drills?.all ?? [];
     const whole = withEstateDrills(reported, drills);
     const repositories = [
@@ -104,6 +110,16 @@ export class EstateAtServer {
     this.#made = { of, seen };
     return seen;
   }
+}
+
+function overSights(many: ManyEstate, hostOf: HostOf): ReportsOver {
+  return {
+    hostOf,
+    unflushedOf: (host, { kind, places }) =>
+      unflushedAcross(many, many.across.sightOf(host), {
+        ...{ host, kind, paths: places.flatMap(({ path }) => path ?? []) },
+      }),
+  };
 }
 
 function stampOf({ host, sight, ledger }: HostShown): string {

@@ -125,7 +125,12 @@ test('a path lies on the deepest mount above it; a network mount on another host
 test('a data set takes the worst of its paths, and is unseen where discovery could not look', () => {
   const set = { name: 'both', kind: 'tree' as const, bytes: 1, entries: 1, now: NOW };
   const paths = [byteString('/srv/www'), byteString('/mnt/nas/x')];
-  assert.equal(dataSetOf(DISCOVERY, { ...set, paths }).unflushedMax, seconds(30));
+  const { unflushed } = dataSetOf(DISCOVERY, { ...set, paths });
+  assert.deepEqual([unflushed.atMostMs, unflushed.isKnown], [undefined, false]);
+  assert.equal(
+    dataSetOf(DISCOVERY, { ...set, paths: paths.slice(0, 1) }).unflushed.atMostMs,
+    40_000,
+  );
   assert.equal(dataSetOf(DISCOVERY, { ...set, paths }).isSeen, true);
   const tomorrow = unixMs(NOW + hours(24));
   assert.equal(dataSetOf(DISCOVERY, { ...set, paths, now: tomorrow }).isSeen, false);

@@ -10,6 +10,8 @@ export interface Discovery {
   readonly user: { readonly name: string; readonly isRoot: boolean };
   readonly disks: readonly Disk[];
   readonly fileSystems: readonly FileSystem[];
+  /** Absent: not looked at. */
+  readonly writes?: WriteSettings;
   readonly data: readonly FoundData[];
   readonly backups: readonly FoundBackup[];
   /** Where was looked, so that "nothing found" means something. */
@@ -24,6 +26,8 @@ export interface Disk {
   readonly model: string | undefined;
   readonly isRotational: boolean | undefined;
   readonly isRemovable: boolean;
+  /** `write back`: what was written may be in its memory until it is flushed. Absent: not seen. */
+  readonly writeCache?: 'write back' | 'write through';
 }
 
 /** `local` file systems are data's home; `memory` and `kernel` ones hold nothing that is kept. */
@@ -50,7 +54,43 @@ export interface FileSystem {
   /** What lies beneath in words, for example `md0 (raid1) on sda, sdb; 1 of 2 present`. */
   readonly stack: string | undefined;
   readonly unflushedMax: DurationMs;
+  /** Mount options that decide when a write is on disk. Absent: not seen. */
+  readonly writeOptions?: readonly string[];
 }
+
+/** What else decides when a write is on disk. Undefined: not seen. */
+export interface WriteSettings {
+  /** `vm.dirty_expire_centisecs`: what is older is written. */
+  readonly dirtyExpireMs: number | undefined;
+  /** `vm.dirty_writeback_centisecs`: how often that is looked for; 0: never. */
+  readonly dirtyWritebackMs: number | undefined;
+  /** `fs.xfs.xfssyncd_centisecs`. */
+  readonly xfsSyncMs: number | undefined;
+  /** `zfs_txg_timeout`. */
+  readonly zfsGroupMs: number | undefined;
+  readonly engines: readonly EngineSettings[];
+}
+
+/** Of one database, as its configuration says. Undefined: not seen. */
+export type EngineSettings =
+  | {
+      readonly kind: 'postgres';
+      readonly path: ByteString;
+      readonly fsync: boolean | undefined;
+      readonly fullPageWrites: boolean | undefined;
+      /** `off`, or any other word: then a commit waits until it is on disk. */
+      readonly synchronousCommit: string | undefined;
+      readonly walWriterDelayMs: number | undefined;
+    }
+  | {
+      readonly kind: 'mysql';
+      readonly path: ByteString;
+      readonly flushLogAtCommit: number | undefined;
+      readonly flushLogTimeoutMs: number | undefined;
+      readonly doublewrite: boolean | undefined;
+      readonly flushMethod: string | undefined;
+      readonly syncBinlog: number | undefined;
+    };
 
 export type DataKind =
   | 'tree'

@@ -4,6 +4,7 @@ import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { BackupTool, DataKind } from './discovery.ts';
 import type { FailureDomain } from './domain.ts';
 import type { Place } from './place.ts';
+import type { Unflushed } from './unflushed.ts';
 
 /** Everything that exposure is computed from. Plain data: where it came from is not its business. */
 export interface Estate {
@@ -62,8 +63,8 @@ export interface DataSet {
   readonly entries: number | undefined;
   /** Whether a program has to be started on a restore before it counts as usable. */
   readonly needsEngine: boolean;
-  /** What the file system may not have written yet: its commit interval. */
-  readonly unflushedMax: DurationMs;
+  /** What may not be on disk yet, of what was written. */
+  readonly unflushed: Unflushed;
   /** False where the place could not be looked at lately: then what is, is unknown. */
   readonly isSeen: boolean;
   readonly promise?: Promised | undefined;

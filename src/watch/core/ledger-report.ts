@@ -1,11 +1,14 @@
 /** What a host knows of its own recovery points, as its agent shows it: docs/format/ledger-report.md. */
 import type { ByteString } from '../../base/bytes.ts';
-import type { UnixMs } from '../../base/units.ts';
+import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { CoverageRow } from './coverage.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint } from './estate.ts';
 
 /** What people promised of it stands in the configuration, which is not the host's to say. */
-export type LedgerDataSet = Omit<DataSet, 'promise'>;
+export type LedgerDataSet = Omit<DataSet, 'promise' | 'unflushed'> & {
+  /** What may not be on disk yet, as far as a server goes by it that has no sight of the host. */
+  readonly unflushedMax: DurationMs;
+};
 
 export type LedgerEstate = Pick<
   Estate,

@@ -1,13 +1,15 @@
 import type { ByteString } from '../../base/bytes.ts';
-import { type DurationMs, durationMs, seconds, type UnixMs } from '../../base/units.ts';
-import type { DataKind, Discovery, FileSystem, FoundBackup } from './discovery.ts';
+import { type DurationMs, seconds, type UnixMs } from '../../base/units.ts';
+import type { DataKind, Discovery, EngineSettings, FileSystem, FoundBackup } from './discovery.ts';
 import type { DataSet, UnopenedBackup } from './estate.ts';
 import { isLoopback } from './look/host-names.ts';
 import { isWithin, type Place } from './place.ts';
 import { PROOF_LIMITS } from './proof.ts';
+import { fileSystemHeld, type Unflushed, unflushedFiles, widestUnflushed } from './unflushed.ts';
+import { unflushedEngine } from './unflushed-engine.ts';
 
-/** Where nothing was seen of a file system, half a minute may be in memory only. */
-export const UNFLUSHED_UNSEEN: DurationMs = seconds(30);
+/** Where nothing was seen of a file system, it is taken to commit as most do. */
+const COMMIT_UNSEEN: DurationMs = seconds(30);
 
 /** The file system that `path` lies on: of those mounted above it the deepest, the last of equals. */
 export function fileSystemOf(
@@ -46,11 +48,30 @@ function serverOf({ class: kind, device, type }: FileSystem): string | undefined
   return address?.[1] ?? 'unknown';
 }
 
+/** The commit interval of its file system. */
 export function unflushedOf(
   discovery: Pick<Discovery, 'fileSystems'>,
   path: ByteString,
 ): DurationMs {
-  return fileSystemOf(discovery, path)?.unflushedMax ?? UNFLUSHED_UNSEEN;
+  return fileSystemOf(discovery, path)?.unflushedMax ?? COMMIT_UNSEEN;
+}
+
+/** What of `path` may not be on disk yet. */
+export function unflushedAt(discovery: SeenWrites, path: ByteString, kind: DataKind): Unflushed {
+  const held = fileSystemHeld(fileSystemOf(discovery, path), discovery);
+  if (kind !== 'postgres' && kind !== 'mysql') return unflushedFiles(held);
+  const isIt = (of: EngineSettings): boolean => of.kind === kind && of.path === path;
+  return unflushedEngine(kind, discovery.writes?.engines.find(isIt), held);
+}
+
+type SeenWrites = Pick<Discovery, 'fileSystems' | 'disks' | 'writes'>;
+
+export function unflushedOfPaths(
+  discovery: SeenWrites,
+  paths: readonly ByteString[],
+  kind: DataKind,
+): Unflushed {
+  return widestUnflushed(paths.map((path) => unflushedAt(discovery, path, kind)));
 }
 
 const ENGINE_KINDS: readonly DataKind[] = ['postgres', 'mysql', 'mongodb', 'sqlite', 'image'];
@@ -68,7 +89,6 @@ export function dataSetOf(
     readonly now: UnixMs;
   },
 ): DataSet {
-  const spans = set.paths.map((path) => unflushedOf(discovery, path));
   return {
     name: set.name,
     kind: set.kind,
@@ -76,7 +96,7 @@ export function dataSetOf(
     bytes: set.bytes,
     entries: set.entries,
     needsEngine: ENGINE_KINDS.includes(set.kind),
-    unflushedMax: durationMs(Math.max(0, ...spans)),
+    unflushed: unflushedOfPaths(discovery, set.paths, set.kind),
     isSeen:
       set.now - discovery.seenAt < PROOF_LIMITS.discovery &&
       !discovery.notSeen.some(

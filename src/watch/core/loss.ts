@@ -13,6 +13,7 @@ import {
 import type { Place } from './place.ts';
 import { type Asking, newestOf } from './proof.ts';
 import { KEPT } from './survival.ts';
+import type { HeldBack, Unflushed } from './unflushed.ts';
 
 /**
  * What would be lost. `window`: the changes of that span before now. Its upper end is undefined
@@ -80,7 +81,7 @@ function lossOfData(of: DataSetCase, after: After): Loss {
     const newest = newestOf(left, ({ point }) => point.coveredUpTo);
     return { kind: 'unknown', atLeastMs, why: whyUnproven(newest, left.every(isFailed)) };
   }
-  return { kind: 'window', atLeastMs, ...upperEnd(of, proven) };
+  return { kind: 'window', atLeastMs, ...upperEnd(of, after, proven) };
 }
 
 function candidateOf(
@@ -121,18 +122,27 @@ function whyUnproven(newest: Candidate | undefined, isFailed: boolean): string {
 /** The upper end counts only what is proven, whole and has been drilled within its limit. */
 function upperEnd(
   of: DataSetCase,
+  { domains }: After,
   proven: readonly Candidate[],
 ): { readonly atMostMs: number | undefined; readonly why: string; readonly vault: string } {
   const drilled = proven.filter(({ point }) => usableIn(of, point.vault) === 'ok');
   const complete = drilled.filter(({ point }) => point.gapCount === 0);
   const best = newestPoint(complete);
   if (best !== undefined) {
-    const widening = of.dataSet.unflushedMax + of.clockSkewMax;
-    return { atMostMs: spanMs(of, best) + widening, why: '', vault: best.vault };
+    const { vault } = best;
+    const { atMostMs, parts } = heldBackBy(of.dataSet.unflushed, domains);
+    if (atMostMs === undefined) return { atMostMs, why: parts[0] ?? 'not on disk', vault };
+    return { atMostMs: spanMs(of, best) + atMostMs + of.clockSkewMax, why: '', vault };
   }
   const vault = newestPoint(drilled)?.vault ?? newestPoint(proven)?.vault ?? '';
   const why = drilled.length === 0 ? 'no drill within the limit' : 'its recovery points have gaps';
   return { atMostMs: undefined, why, vault };
+}
+
+/** Who deletes takes nothing from the kernel: what was written is there until it is deleted. */
+function heldBackBy(unflushed: Unflushed, domains: readonly FailureDomain[]): HeldBack {
+  const isCut = domains.some(({ kind }) => kind === 'disk' || kind === 'host' || kind === 'group');
+  return isCut ? unflushed : unflushed.crash;
 }
 
 function newestPoint(candidates: readonly Candidate[]): RecoveryPoint | undefined {

@@ -5,10 +5,11 @@
 import type { Evidence } from '../../base/evidence.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { DataSet, Estate } from './estate.ts';
-import type { LedgerEstate, LedgerReport, LedgerRow } from './ledger-report.ts';
+import type { LedgerDataSet, LedgerEstate, LedgerReport, LedgerRow } from './ledger-report.ts';
 import type { HostOf } from './look/host-names.ts';
 import { earlierBy, SERVER, type ShownBy } from './look/own-sight.ts';
 import { isWithin, type Place } from './place.ts';
+import type { Unflushed } from './unflushed.ts';
 
 export interface OwnReport {
   readonly host: string;
@@ -167,11 +168,21 @@ export function expiredReport(report: OwnReport): OwnReport {
   };
 }
 
+export interface ReportsOver {
+  readonly hostOf: HostOf;
+  /** As sights show it: a report is no judge of what its host caches. */
+  readonly unflushedOf: (host: string, set: LedgerDataSet) => Unflushed;
+}
+
 /**
  * The estate that sights show, with what hosts reported of their own points. At the same place of the
  * same host a reported data set stands for what the sight saw; no report takes another host's away.
  */
-export function withReports(looked: Estate, reports: readonly OwnReport[], hostOf: HostOf): Estate {
+export function withReports(
+  looked: Estate,
+  reports: readonly OwnReport[],
+  { hostOf, unflushedOf }: ReportsOver,
+): Estate {
   if (reports.length === 0) return looked;
   const resolved = (place: Place): Place => {
     if (!place.host.startsWith(SERVER)) return place;
@@ -186,14 +197,18 @@ export function withReports(looked: Estate, reports: readonly OwnReport[], hostO
     if (!kept.has(set.name)) others.set(set.name, [...set.places]);
   }
   const own = reports.flatMap((report) =>
-    report.estate.dataSets.map((set) => ({
-      ...set,
-      places: [
-        ...set.places.map(resolved),
-        // What a guest stands on was seen from its hypervisor.
-        ...(others.get(set.name) ?? []).filter(({ host }) => host !== report.host),
-      ],
-    })),
+    report.estate.dataSets.map((reported): DataSet => {
+      const { unflushedMax: _, ...set } = reported;
+      return {
+        ...set,
+        unflushed: unflushedOf(report.host, reported),
+        places: [
+          ...set.places.map(resolved),
+          // What a guest stands on was seen from its hypervisor.
+          ...(others.get(set.name) ?? []).filter(({ host }) => host !== report.host),
+        ],
+      };
+    }),
   );
   const isHidden = (host: string): boolean => (byHost.get(host)?.notSeen.length ?? 0) > 0;
   const all = <K extends 'points' | 'vaults' | 'keys' | 'drills' | 'found'>(

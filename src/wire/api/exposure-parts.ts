@@ -102,9 +102,16 @@ export const dataKind = words<DataKind>({
 
 const step = words<StepKind>({
   ...{ 'confirm the key sheet': true, 're-read': true, drill: true, 'back up': true },
-  ...{ 'copy elsewhere': true },
+  ...{ 'copy elsewhere': true, 'stream WAL': true },
 });
+/** `atMostMs` null: nothing bounds it. */
+const held = z.object({ atMostMs: ms.nullable(), isKnown: z.boolean(), parts: texts });
 const outcome = z.object({ loss: lossShown, outage: outageShown, survives: count });
+
+const stepShown = z.object({
+  ...{ kind: step, subject: text, bytes: z.number().nullable(), tookMs: ms.nullable() },
+  ...{ before: outcome, after: outcome },
+});
 
 export const dataSetShown = z.object({
   ...{ name: text, kind: dataKind, bytes: z.number(), isSeen: z.boolean(), pointCount: count },
@@ -129,14 +136,12 @@ export const dataSetWhole = dataSetShown.extend({
   ),
   /** Sets of failures that leave nothing proven of it, each minimal. */
   lostWith: z.array(z.array(domainShown)),
-  unflushed: z.object({ atMostMs: ms, isKnown: z.boolean(), parts: texts }),
+  /** What may not be on disk yet, by a power cut; `crash`: when a program alone crashes. */
+  unflushed: held.extend({ crash: held }),
   /** What would raise it at the least cost. */
-  step: z
-    .object({
-      ...{ kind: step, subject: text, bytes: z.number().nullable(), tookMs: ms.nullable() },
-      ...{ before: outcome, after: outcome },
-    })
-    .nullable(),
+  step: stepShown.nullable(),
+  /** Of a database: what would make its window seconds, where that is known. */
+  streaming: stepShown.nullable(),
   /** By each failure that concerns it, worst first. */
   falls: z.array(hitShown.extend({ domain: domainShown })),
 });

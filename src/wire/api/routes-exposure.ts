@@ -96,7 +96,12 @@ export const exposureRoutes = {
       dataSet: {
         ...EXAMPLE_SET,
         ...{ copies: [], lostWith: [[EXAMPLE_DOMAIN]], step: null, falls: [] },
-        unflushed: { atMostMs: 5000, isKnown: true, parts: ['ext4 commits each 5 s'] },
+        unflushed: {
+          ...{ atMostMs: 40_000, isKnown: true },
+          parts: ['/srv (ext4) writes what nobody flushed within 30 s + 5 s + 5 s'],
+          crash: { atMostMs: 0, isKnown: true, parts: [] },
+        },
+        streaming: null,
       },
     },
   }),

@@ -43,7 +43,7 @@ function lossOfData(asking: Asking, dataSet: DataSet, domains: readonly FailureD
     const newest = newestOf(left, ({ point }) => point.coveredUpTo);
     return { kind: 'unknown', atLeastMs, why: whyUnproven(newest, left.every(isFailed)) };
   }
-  return { kind: 'window', atLeastMs, ...upperEnd(asking, dataSet, proven) };
+  return { kind: 'window', atLeastMs, ...upperEnd(asking, { dataSet, domains }, proven) };
 }
 
 function candidateOf(
@@ -84,15 +84,24 @@ function whyUnproven(newest: Candidate | undefined, isFailed: boolean): string {
 /** The upper end counts only what is proven, whole and has been drilled within its limit. */
 function upperEnd(
   asking: Asking,
-  dataSet: DataSet,
+  { dataSet, domains }: { readonly dataSet: DataSet; readonly domains: readonly FailureDomain[] },
   proven: readonly Candidate[],
 ): { readonly atMostMs: number | undefined; readonly why: string; readonly vault: string } {
   const drilled = proven.filter(({ point }) => usableIn(asking, dataSet, point.vault) === 'ok');
   const complete = drilled.filter(({ point }) => point.gapCount === 0);
   const best = newestPoint(complete);
   if (best !== undefined) {
-    const widening = dataSet.unflushedMax + asking.estate.clockSkewMax;
-    return { atMostMs: spanMs(asking, best) + widening, why: '', vault: best.vault };
+    const { vault } = best;
+    // A deletion, a key or a credential stops no kernel: it writes what it was given.
+    const isDeletion = ({ kind }: FailureDomain): boolean =>
+      kind === 'directory' || kind === 'key' || kind === 'credential';
+    const { unflushed } = dataSet;
+    const late = domains.every(isDeletion) ? unflushed.crash : unflushed;
+    if (late.atMostMs === undefined) {
+      return { atMostMs: undefined, why: late.parts.length > 0 ? 'a cache' : 'not on disk', vault };
+    }
+    const widening = late.atMostMs + asking.estate.clockSkewMax;
+    return { atMostMs: spanMs(asking, best) + widening, why: '', vault };
   }
   const vault = newestPoint(drilled)?.vault ?? newestPoint(proven)?.vault ?? '';
   const why = drilled.length === 0 ? 'no drill within the limit' : 'its recovery points have gaps';

@@ -7,9 +7,10 @@ import type { Evidence } from '../../../base/evidence.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { days, durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
-import type { Drill, Estate, RecoveryPoint, VaultCopy } from '../estate.ts';
+import type { DataSet, Drill, Estate, RecoveryPoint, VaultCopy } from '../estate.ts';
 import { type Loss, severityOf } from '../loss.ts';
 import { newestOf } from '../proof.ts';
+import { within } from '../unflushed.ts';
 import { type ExposedDataSet, type ExposureIndex, exposureIndex } from './exposure-index.ts';
 import type { CheapestStep, StepKind, StepOutcome } from './view.ts';
 
@@ -29,9 +30,11 @@ export function cheapestStep(
 ): CheapestStep | undefined {
   const alone = aloneOf(index, entry);
   const before = outcomeOf(alone, index.now);
+  // What caches hold is no reason to prove nothing: what proves is looked for without them.
+  const bare = outcomeOf(cacheless(alone), index.now);
   for (const { estate, ...step } of stepsOf(alone, index.now)) {
+    if (!isBetter(outcomeOf(cacheless(estate), index.now), bare)) continue;
     const after = outcomeOf(estate, index.now);
-    if (!isBetter(after, before)) continue;
     const rate = rateOf(alone.drills);
     const isMeasured = step.bytes !== undefined && rate !== undefined;
     const tookMs = isMeasured ? (step.bytes ?? 0) / rate : undefined;
@@ -42,7 +45,7 @@ export function cheapestStep(
   return undefined;
 }
 
-function aloneOf({ lists }: ExposureIndex, { dataSet, madeFrom }: ExposedDataSet): Estate {
+export function aloneOf({ lists }: ExposureIndex, { dataSet, madeFrom }: ExposedDataSet): Estate {
   const { points, drills, found, vaults } = madeFrom;
   const copies = vaults.flat();
   const { readers, groups = [], clockSkewMax } = lists.estate;
@@ -53,7 +56,13 @@ function aloneOf({ lists }: ExposureIndex, { dataSet, madeFrom }: ExposedDataSet
   };
 }
 
-function outcomeOf(estate: Estate, now: UnixMs): StepOutcome {
+function cacheless(estate: Estate): Estate {
+  const none = within(0, []);
+  const dataSets = estate.dataSets.map((set) => ({ ...set, unflushed: { ...none, crash: none } }));
+  return { ...estate, dataSets };
+}
+
+export function outcomeOf(estate: Estate, now: UnixMs): StepOutcome {
   const [entry] = exposureIndex(estate, now).entries;
   const worst = entry?.hits[0];
   return {
@@ -108,12 +117,16 @@ function* stepsOf(estate: Estate, now: UnixMs): Generator<Tried> {
       estate: copied(estate, newest, now),
     };
   }
-  const [place] = dataSet.places;
-  const where = `${place?.host ?? ''}:${utf8Of(place?.path ?? byteString(''))}`;
+  const where = whereOf(dataSet);
   // What a backup holds that was found, nobody knows before it is opened.
   if (newest === undefined && estate.found.length === 0) {
     yield { kind: 'back up', subject: where, bytes, estate: backedUp(estate, now) };
   }
+}
+
+/** `db1:/var/lib/postgresql/15/main`. */
+export function whereOf({ places: [place] }: DataSet): string {
+  return `${place?.host ?? ''}:${utf8Of(place?.path ?? byteString(''))}`;
 }
 
 function proofAt(now: UnixMs): Evidence {
@@ -179,8 +192,19 @@ function backedUp(estate: Estate, now: UnixMs): Estate {
   );
 }
 
+/** With a point of this moment on a host of its own, proven in every way. */
+export function bestElsewhere(estate: Estate, now: UnixMs): Estate {
+  const made = backedUp(estate, now);
+  const newest = newestOf(made.points, ({ vault, coveredUpTo }) =>
+    vault === ELSEWHERE ? Infinity : coveredUpTo,
+  );
+  const copy = made.vaults.find(({ vault }) => vault === ELSEWHERE);
+  if (newest === undefined || copy === undefined) return made;
+  return { ...made, drills: [...made.drills, drillOf(made, { copy, newest, now })] };
+}
+
 /** Bytes in a millisecond, of the newest drill that ended well. */
-function rateOf(drills: readonly Drill[]): number | undefined {
+export function rateOf(drills: readonly Drill[]): number | undefined {
   const good = drills.filter(({ evidence, bytes }) => evidence.saw === 'healthy' && bytes > 0);
   const newest = newestOf(good, ({ evidence }) => evidence.observedAt);
   return newest === undefined ? undefined : newest.bytes / Math.max(1, newest.tookMs);

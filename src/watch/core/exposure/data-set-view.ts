@@ -3,6 +3,7 @@ import type { FailureDomain } from '../domain.ts';
 import { newestOf } from '../proof.ts';
 import { afterLosing, copiesAt, type DataSetCase, type PointCase, usableIn } from './case.ts';
 import { cheapestStep } from './cheapest-step.ts';
+import { streamStep } from './stream-step.ts';
 import { caseNow, type ExposedDataSet, type ExposureIndex, lostWith } from './exposure-index.ts';
 import { once } from './once.ts';
 import { promiseOf } from './promises.ts';
@@ -19,18 +20,18 @@ export function dataSetView(
 ): DataSetView {
   const { entry, hits, services } = of;
   const { dataSet, survives } = entry;
-  const { name, kind, bytes, places, isSeen, unflushedMax } = dataSet;
+  const { name, kind, bytes, places, isSeen, unflushed } = dataSet;
   const now = once(() => caseNow(index, entry));
   const copies = once(() => copyViews(now()));
   const best = once(() => bestPoint(now()));
   const sets = once((): readonly (readonly FailureDomain[])[] => lostWith(index, entry));
-  const step = once(() => cheapestStep(index, entry));
+  const step = once(() => cheapestStep(index, entry) ?? streaming());
+  const streaming = once(() => streamStep(index, entry));
   return {
-    ...{ name, kind, bytes, places, isSeen, survives, services },
+    ...{ name, kind, bytes, places, isSeen, survives, services, unflushed },
     pointCount: entry.madeFrom.points.length,
     worst: hits.find(({ domain }) => domain.kind !== 'credential'),
     promise: promiseOf(dataSet.promise, hits),
-    unflushed: { atMostMs: unflushedMax, isKnown: false, parts: [] },
     get copies() {
       return copies();
     },
@@ -39,6 +40,9 @@ export function dataSetView(
     },
     get step() {
       return step();
+    },
+    get streaming() {
+      return streaming();
     },
     get lostWith() {
       return sets();

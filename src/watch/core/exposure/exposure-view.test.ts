@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { arbitraryEstate, evidenceOf, NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import { held } from '../../../../test/watch/estate-example.ts';
 import { lossOf } from '../../../../test/watch/exposure-oracle/loss.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { durationMs, GIB, hours, minutes, seconds, unixMs } from '../../../base/units.ts';
@@ -73,7 +74,7 @@ function placeAt(host: string, path: string): Place {
 function covered(name: string, host: string, ageMs: number) {
   const dataSet: DataSet = {
     ...{ name, kind: 'tree', places: [placeAt(host, `/srv/${name}`)], bytes: 2 * GIB },
-    ...{ entries: 10, needsEngine: false, unflushedMax: seconds(5), isSeen: true },
+    ...{ entries: 10, needsEngine: false, unflushed: held(5000), isSeen: true },
   };
   const point = {
     ...{ id: `p-${name}`, dataSet: name, vault: 'v', coveredUpTo: unixMs(NOW - ageMs) },

@@ -14,6 +14,7 @@ import type { DataSet } from '../estate.ts';
 import type { Exposure, ExposureToAll, Proof } from './rows.ts';
 import type { Loss } from '../loss.ts';
 import type { Outage } from '../outage.ts';
+import type { Unflushed } from '../unflushed.ts';
 
 export interface ExposureView {
   readonly computedAt: UnixMs;
@@ -68,6 +69,8 @@ export interface DataSetView {
   readonly unflushed: Unflushed;
   /** What would raise it at the least cost; undefined where nothing that is known would. */
   readonly step: CheapestStep | undefined;
+  /** Of a database: what would make its window seconds. Undefined where nothing known would. */
+  readonly streaming: CheapestStep | undefined;
   /** The services that it belongs to. */
   readonly services: readonly string[];
 }
@@ -125,15 +128,6 @@ export interface SinglePoint {
   readonly bytes: number;
 }
 
-/** What a program believes written and a power cut may still take. */
-export interface Unflushed {
-  readonly atMostMs: number;
-  /** False where a setting is not known: the figure is then the widest that it allows. */
-  readonly isKnown: boolean;
-  /** What it is made of, in words: `ext4 commits each 5 s (mount option commit)`. */
-  readonly parts: readonly string[];
-}
-
 export interface ServiceView {
   readonly name: string;
   readonly dataSets: readonly string[];
@@ -159,7 +153,13 @@ export interface ServiceLoss {
   readonly outageOf: string | undefined;
 }
 
-export type StepKind = 'confirm the key sheet' | 're-read' | 'drill' | 'back up' | 'copy elsewhere';
+export type StepKind =
+  | 'confirm the key sheet'
+  | 're-read'
+  | 'drill'
+  | 'back up'
+  | 'copy elsewhere'
+  | 'stream WAL';
 
 /** What to do next for one data set, what it costs, and what it would change. */
 export interface CheapestStep {

@@ -1,9 +1,10 @@
 /** What people declared, as part of an estate: it can only add what is unknown, never a promise. */
 import type { UnixMs } from '../../../base/units.ts';
 import type { DataSet, Estate, HostGroup, UnopenedBackup } from '../estate.ts';
-import { dataSetOf, UNFLUSHED_UNSEEN } from '../locate.ts';
+import { dataSetOf } from '../locate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { addressOf, sameRepository } from '../repository-address.ts';
+import { UNFLUSHED_UNSEEN } from '../unflushed.ts';
 import type { DeclaredDataSet, DeclaredEstate, DeclaredPoint } from './declared.ts';
 import { credentialsOf, withServices } from './declared-services.ts';
 import type { HostOf } from './host-names.ts';
@@ -57,7 +58,7 @@ function declaredDataSet(
   if (sight !== undefined) {
     return [{ ...dataSetOf(sight.discovery, { ...own, paths, now }), isSeen: false }];
   }
-  return [{ ...own, places, needsEngine: false, unflushedMax: UNFLUSHED_UNSEEN, isSeen: false }];
+  return [{ ...own, places, needsEngine: false, unflushed: UNFLUSHED_UNSEEN, isSeen: false }];
 }
 
 function isNear(one: string, other: string): boolean {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import { held } from '../../../../test/watch/estate-example.ts';
 import { sightOf } from '../../../../test/look/host-sight-example.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { hours, minutes, seconds, unixMs } from '../../../base/units.ts';
@@ -15,7 +16,7 @@ function setAt(host: string, path: string): DataSet {
   return {
     ...{ name: `${host}:${path}`, kind: 'tree', bytes: 1, entries: 1, needsEngine: false },
     places: [{ host, beneath: undefined, path: byteString(path) }],
-    ...{ unflushedMax: seconds(5), isSeen: true },
+    ...{ unflushed: held(5000), isSeen: true },
   };
 }
 

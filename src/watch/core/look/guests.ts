@@ -12,6 +12,8 @@ export interface GuestHost {
   readonly places: readonly Place[];
   /** What its hypervisor calls them: its backups may hold them. */
   readonly usedAs: readonly Pick<Place, 'host' | 'path'>[];
+  /** As its hypervisor has them; none where that was not seen. */
+  readonly images: Guest['images'];
 }
 
 /** By name. Where several hypervisors know a guest, it is where it runs. */
@@ -46,6 +48,7 @@ function guestHost(
     // Of what it stands was not seen: some disk of its hypervisor.
     places: places.length > 0 ? places : [{ host: on, beneath: undefined, path: undefined }],
     usedAs: guest.images.map(({ path }) => ({ host: on, path })),
+    images: guest.images,
   };
 }
 

@@ -13,6 +13,7 @@ import { type ConnectedOfLooks, connectedOfLooks } from './look-connected.ts';
 import { type LookBackup, lookBackups } from './look-backups.ts';
 import { type LookedHost, lookedHosts } from './looked-hosts.ts';
 import { mountersOf, type RemoteMount, remoteMounts } from './mounted-by.ts';
+import { unflushedAcross } from './unflushed-across.ts';
 import { type Unopened, unopenedOfLooks } from './unopened.ts';
 
 /** A data set of the estate, as the look at its host showed it. */
@@ -98,6 +99,9 @@ function dataOf(
       ...made,
       places: [...own, ...guests.flatMap(({ places }) => places)],
       usedAs: [...usedAs, ...guests.flatMap((guest) => guest.usedAs)],
+      unflushed: unflushedAcross({ across, guests: of.guests }, isStale ? undefined : sight, {
+        ...{ host, kind, paths: [path] },
+      }),
       isSeen: made.isSeen && look === 'whole',
     };
     return { host, data, set };

@@ -1,0 +1,50 @@
+/** When the kernel and databases of a machine write what they were given. */
+import { type ByteString, byteString } from '../../base/bytes.ts';
+import { durationMs } from '../../base/units.ts';
+import type { EngineSettings, FoundData, WriteSettings } from '../../watch/core/discovery.ts';
+import { mysqlSettings } from './mysql-settings.ts';
+import { postgresSettings } from './postgres-settings.ts';
+import { joinPath, type World } from './world.ts';
+
+export function writeSettingsOf(
+  world: World,
+  data: readonly Pick<FoundData, 'kind' | 'path'>[],
+): WriteSettings {
+  const commands = commandLines(world);
+  return {
+    dirtyExpireMs: countIn(world, '/proc/sys/vm/dirty_expire_centisecs', 10),
+    dirtyWritebackMs: countIn(world, '/proc/sys/vm/dirty_writeback_centisecs', 10),
+    xfsSyncMs: countIn(world, '/proc/sys/fs/xfs/xfssyncd_centisecs', 10),
+    zfsGroupMs: countIn(world, '/sys/module/zfs/parameters/zfs_txg_timeout', 1000),
+    engines: data.flatMap(({ kind, path }): readonly EngineSettings[] => {
+      if (kind === 'postgres') return [postgresSettings(world, path, commands)];
+      if (kind === 'mysql') return [mysqlSettings(world, path, commands)];
+      return [];
+    }),
+  };
+}
+
+function countIn(world: World, path: string, unitMs: number) {
+  const said = /^(\d{1,10})\s*$/.exec(world.read(byteString(path), 64) ?? '')?.[1];
+  return said === undefined ? undefined : durationMs(Number(said) * unitMs);
+}
+
+/** The arguments of a program that was seen to run, and where it runs. */
+export interface CommandLine {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly at: ByteString | undefined;
+}
+
+const PROC = byteString('/proc');
+
+function commandLines(world: World): readonly CommandLine[] {
+  return (world.list(PROC) ?? []).flatMap(({ name }) => {
+    if (!/^\d+$/.test(name)) return [];
+    const path = joinPath(PROC, name);
+    const args = (world.read(joinPath(path, 'cmdline')) ?? '').split('\0').slice(0, -1);
+    const program = args[0]?.split('/').at(-1) ?? '';
+    if (!/^(?:postgres|postmaster|mysqld|mariadbd)$/.test(program)) return [];
+    return [{ program, args, at: world.link(joinPath(path, 'cwd')) }];
+  });
+}
