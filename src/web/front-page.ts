@@ -12,7 +12,7 @@ import { hostRows, otherFalls, proofHtml, worstTable } from './front-rows.ts';
 import { stateHtml, survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
-import { railHtml } from './rail.ts';
+import { railPart } from './rail.ts';
 import type { Shown } from './shown.ts';
 import {
   domainWords,
@@ -47,7 +47,7 @@ ${NOW_LINE_KEY}</section>
 ${othersHtml(shown)}
 ${checksHtml(shown, bad)}
 </div>
-${railHtml(shown)}
+${railPart(shown)}
 </div></div>`;
   return pageOf(shown, { title: 'Exposure', menu: 'Exposure', body, isRead: true });
 }

@@ -2,7 +2,7 @@
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 
-type Glyph = StandingMark | 'freeze' | 'pause';
+type Glyph = StandingMark | 'freeze' | 'pause' | 'hold';
 
 /** Once on every page; each mark refers to it. */
 export const GLYPH_DEFINITIONS: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs>
@@ -14,6 +14,7 @@ export const GLYPH_DEFINITIONS: Html = html`<svg class="defs" width="0" height="
 <symbol id="failed" viewBox="0 0 16 16"><rect x="1" y="1" width="14" height="14" rx="2.5" fill="currentColor"/><path d="M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6" stroke="var(--glyph-cut)" stroke-width="1.8" stroke-linecap="round"/></symbol>
 <symbol id="unknown" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.3" fill="url(#hatch)" stroke="currentColor" stroke-width="1.4" stroke-dasharray="2.6 1.6"/></symbol>
 <symbol id="pause" viewBox="0 0 16 16"><path d="M5 3v10M11 3v10" stroke="currentColor" stroke-width="2.2" stroke-linecap="round"/></symbol>
+<symbol id="hold" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="var(--gf,currentColor)"/><path d="M6 5.2v5.6M10 5.2v5.6" stroke="var(--gc,var(--glyph-cut))" stroke-width="1.9" stroke-linecap="round"/></symbol>
 <symbol id="freeze" viewBox="0 0 16 16"><path d="M8 1v14M2 4.5l12 7M14 4.5l-12 7" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/></symbol>
 <g id="nl"><path class="grid" d="M140 0v18M260 0v18M76 0v18M324 0v18M16 0v18M384 0v18" vector-effect="non-scaling-stroke"/><path class="now" d="M200 0v18" vector-effect="non-scaling-stroke"/></g>
 </defs></svg>`;

@@ -4,6 +4,7 @@ import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { LOGO, glyph, GLYPH_DEFINITIONS } from './glyphs.ts';
+import { waitingPlans } from './plan-words.ts';
 import type { Shown } from './shown.ts';
 import { timeHtml } from './words.ts';
 
@@ -48,44 +49,60 @@ ${footHtml(shown)}
 interface MenuEntry {
   readonly name: string;
   readonly href: string;
-  /** Undefined: it is not counted. */
-  readonly count?: number;
+  readonly count?: number | undefined;
+  /** Though nothing in it is counted. */
+  readonly isShown?: boolean;
 }
 
-/** What has entries; an empty menu is not shown. */
-function menuOf(shown: Shown): MenuEntry[] {
-  const { exposure, coverage, findings, alerts, jobs, estate, hasDrills = false } = shown;
-  const entries = [
-    { name: 'Data sets', href: '/data-sets', count: exposure?.dataSets.length ?? 0 },
-    { name: 'Services', href: '/services', count: exposure?.services.length ?? 0 },
+/** What has entries; an empty menu is not shown. What is looked for less often stands behind one word. */
+function menuOf(shown: Shown): { readonly first: MenuEntry[]; readonly more: MenuEntry[] } {
+  const { exposure, coverage, findings, alerts, jobs, estate, plans, hasDrills = false } = shown;
+  const hasHosts = estate.hosts.length > 0;
+  const first: MenuEntry[] = [
+    { name: 'Exposure', href: '/', isShown: true },
+    { name: 'Data sets', href: '/data-sets', count: exposure?.dataSets.length },
+    { name: 'Services', href: '/services', count: exposure?.services.length },
     {
-      name: 'Unprotected',
-      href: '/unprotected',
+      ...{ name: 'Plans', href: '/plans', count: waitingPlans(plans).length },
+      isShown: plans.plans.length > 0,
+    },
+    { name: 'Drills', href: '/drills', isShown: hasDrills },
+    {
+      ...{ name: 'Unprotected', href: '/unprotected' },
       count: coverage.filter(({ state }) => state !== 'covered').length,
     },
-    { name: 'Findings', href: '/findings', count: findings.length },
-    { name: 'Alerts', href: '/alerts', count: alerts.length },
     { name: 'Jobs', href: '/jobs', count: jobs.length },
   ];
-  const hasHosts = estate.hosts.length > 0;
-  return [
-    { name: 'Exposure', href: '/' },
-    ...entries.filter(({ count }) => count > 0),
-    ...(hasDrills ? [{ name: 'Drills', href: '/drills' }] : []),
-    ...(hasHosts ? [{ name: 'Checks', href: '/checks' }] : []),
-    ...(hasHosts ? [{ name: 'Changes', href: '/changes' }] : []),
+  const more: MenuEntry[] = [
+    { name: 'Findings', href: '/findings', count: findings.length },
+    { name: 'Alerts', href: '/alerts', count: alerts.length },
+    { name: 'Map', href: '/map', isShown: exposure !== undefined },
+    { name: 'Timelines', href: '/history', isShown: exposure !== undefined },
+    { name: 'Space', href: '/space', isShown: exposure !== undefined },
+    { name: 'Checks', href: '/checks', isShown: hasHosts },
+    { name: 'Changes', href: '/changes', isShown: hasHosts },
   ];
+  const isShown = (entry: MenuEntry): boolean => entry.isShown === true || (entry.count ?? 0) > 0;
+  return { first: first.filter(isShown), more: more.filter(isShown) };
+}
+
+function linkHtml({ name, href, count = 0 }: MenuEntry, menu: string): Html {
+  const number = count === 0 ? NOTHING : html`<i>${formatCount(count)}</i>`;
+  return name === menu
+    ? html`<a href="${href}" aria-current="page">${name}${number}</a>`
+    : html`<a href="${href}">${name}${number}</a>`;
 }
 
 function topHtml(shown: Shown, menu: string): Html {
-  const links = menuOf(shown).map(({ name, href, count }) => {
-    const number = count === undefined ? NOTHING : html`<i>${formatCount(count)}</i>`;
-    return name === menu
-      ? html`<a href="${href}" aria-current="page">${name}${number}</a>`
-      : html`<a href="${href}">${name}${number}</a>`;
-  });
+  const { first, more } = menuOf(shown);
+  const links = first.map((entry) => linkHtml(entry, menu));
+  const isIn = more.some(({ name }) => name === menu);
+  const rest =
+    more.length === 0
+      ? NOTHING
+      : html`<details class="more${isIn ? ' in' : ''}"><summary>${isIn ? menu : 'More'}</summary><div>${more.map((entry) => linkHtml(entry, menu))}</div></details>`;
   return html`<header class="top"><div class="wrap"><a class="brand" href="/">${LOGO}Holdfast<small>${shown.place}</small></a>
-<nav class="nav" aria-label="Main">${links}</nav>
+<nav class="nav" aria-label="Main">${links}${rest}</nav>
 <form class="find" role="search" action="/search"><input type="search" name="q" aria-label="Search hosts, data sets, checks" placeholder="Search" maxlength="100"></form></div></header>`;
 }
 

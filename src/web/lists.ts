@@ -172,6 +172,12 @@ export function alertsPage(shown: Shown): string {
 
 /** Drills are jobs; each says what it proved. */
 export function jobsPage(shown: Shown): string {
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Jobs</p>${jobsPart(shown)}</div>`;
+  return pageOf(shown, { title: 'Jobs', menu: 'Jobs', body, isRead: true });
+}
+
+/** What of the page changes while somebody looks at it. */
+export function jobsPart(shown: Shown): Html {
   const { jobs } = shown;
   const open = jobs.filter(({ isOpen }) => isOpen);
   const over = jobs.filter(({ isOpen }) => !isOpen);
@@ -185,10 +191,9 @@ export function jobsPage(shown: Shown): string {
     some.length === 0
       ? NOTHING
       : html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${some.slice(0, PAGE_ROWS).map(row)}</section>`;
-  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Jobs</p><h1 class="say">${lead}</h1>
+  return html`<div id="jobs" data-live="job" data-part="/part/jobs"><h1 class="say">${lead}</h1>
 ${part('Under way', open, (job) => jobHtml(job, shown))}${part('Drills', drills, (job) => overHtml(job, shown))}${part('Over', rest, (job) => overHtml(job, shown))}
 ${jobs.length === 0 ? html`<p class="none">No job was ever asked for: <code>holdfast server job HOST drill NAME</code>.</p>` : NOTHING}</div>`;
-  return pageOf(shown, { title: 'Jobs', menu: 'Jobs', body, isRead: true });
 }
 
 const JOB_MARKS: Readonly<Record<string, StandingMark>> = {

@@ -23,7 +23,8 @@ function say(element, words) {
 /** Each element remembers when it came: a row that was replaced has its own beginning. */
 const came = new WeakMap();
 function elapsed(element) {
-  if (!came.has(element)) came.set(element, element.closest('.fresh') === null ? 0 : since());
+  if (!came.has(element))
+    came.set(element, element.closest('.fresh, [data-live]') === null ? 0 : since());
   return since() - came.get(element);
 }
 
@@ -120,6 +121,38 @@ function check({ host, item, mark, why }) {
   row.classList.add('fresh');
 }
 
+/** Parts of the page that say which events they hang on: fetched anew, once for many. */
+const asked = new Map();
+function renew(name) {
+  for (const { id } of document.querySelectorAll(`[data-live~="${name}"]`)) {
+    if (asked.has(id)) continue;
+    asked.set(
+      id,
+      setTimeout(() => void renewPart(id).finally(() => asked.delete(id)), 300),
+    );
+  }
+}
+
+async function renewPart(id) {
+  const old = document.getElementById(id);
+  if (old === null) return;
+  const answer = await fetch(old.dataset.part, { credentials: 'same-origin' });
+  if (!answer.ok) return;
+  const holder = document.createElement('template');
+  holder.innerHTML = await answer.text();
+  const part = holder.content.getElementById(id);
+  if (part === null) return;
+  // What a person has opened stays open, and where they are stays where they are.
+  const open = [...old.querySelectorAll('details')].map((each) => each.open);
+  for (const [at, each] of [...part.querySelectorAll('details')].entries())
+    each.open = open[at] === true;
+  const links = 'a, button, summary';
+  const at = [...old.querySelectorAll(links)].indexOf(document.activeElement);
+  old.replaceWith(part);
+  if (at !== -1) part.querySelectorAll(links)[at]?.focus();
+  local(part);
+}
+
 const SHAPES = { ok: '●', degraded: '▲', unknown: '◌', failed: '■' };
 
 function listen() {
@@ -140,7 +173,11 @@ function listen() {
     if (lost === undefined) return;
     status(`Not live for ${briefly(performance.now() - lost)}: what stands here is from before`);
   }, SECOND);
-  on('host', ({ host }) => ask(host));
+  for (const name of ['plans', 'job']) on(name, () => renew(name));
+  on('host', ({ host }) => {
+    ask(host);
+    renew('host');
+  });
   on('item', (event) => {
     check(event);
     ask(event.host);

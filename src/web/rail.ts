@@ -2,15 +2,19 @@
 import { formatCount, formatShare } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
+import { plansRailHtml } from './plans-page.ts';
 import type { DataShown, JobShown, Shown } from './shown.ts';
 import { ageHtml, forHtml, sizeHtml } from './words.ts';
 
 const ROWS_MAX = 5;
 
-export function railHtml(shown: Shown): Html {
-  const parts = [waitingHtml(shown), runningHtml(shown), unprotectedHtml(shown)];
-  if (parts.every(({ markup }) => markup === '')) return NOTHING;
-  return html`<aside class="rail" aria-label="Running and unprotected">${parts}</aside>`;
+/** Its place is there when nothing is in it: what comes to wait or to run appears in it. */
+export function railPart(shown: Shown): Html {
+  const parts = [
+    ...[plansRailHtml(shown), waitingHtml(shown), runningHtml(shown), unprotectedHtml(shown)],
+  ];
+  const isEmpty = parts.every(({ markup }) => markup === '');
+  return html`<aside class="rail" id="rail" data-live="plans job" data-part="/part/rail"${isEmpty ? html` hidden` : NOTHING} aria-label="Waiting, running and unprotected">${parts}</aside>`;
 }
 
 /** Asked for, and not begun. */

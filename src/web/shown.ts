@@ -6,6 +6,7 @@ import type { ExposureView } from '../watch/core/exposure/view.ts';
 import type { Fix } from '../watch/core/look/answer.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { DrillShown } from './drills-shown.ts';
+import type { ToldPlan } from '../watch/core/plans-report.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 
 export interface Reader {
@@ -128,6 +129,30 @@ export interface ChangeShown {
   readonly after: string | undefined;
 }
 
+/** A plan of a host: what waits for a person there, or what became of it. */
+export interface PlanShown extends ToldPlan {
+  readonly host: string;
+  /** When its host told of it. */
+  readonly seenAt: UnixMs;
+  /** Why it may not be so any more; empty: it is as it stands there now. */
+  readonly lastKnown: string;
+}
+
+export interface PlansShown {
+  /** Those that wait first, harshest first. */
+  readonly plans: readonly PlanShown[];
+  /** Of what no plan could be seen, which is not none. */
+  readonly notSeen: readonly {
+    readonly host: string;
+    readonly what: string;
+    readonly why: string;
+  }[];
+  /** Hosts whose agents say nothing of plans. */
+  readonly unsaid: readonly string[];
+  /** That had no room. */
+  readonly leftOut: number;
+}
+
 export interface Shown {
   readonly at: UnixMs;
   readonly version: string;
@@ -144,6 +169,7 @@ export interface Shown {
   readonly telling: { readonly mark: StandingMark; readonly why: string };
   readonly alerts: readonly AlertShown[];
   readonly jobs: readonly JobShown[];
+  readonly plans: PlansShown;
   readonly sights: readonly SightShown[];
   /** Worst first. */
   readonly coverage: readonly DataShown[];

@@ -19,7 +19,7 @@ interface Got {
 class Shows implements ShowParts {
   readonly got: Got[] = [];
   readonly has = new Set<string>();
-  same: Record<ShowKind, string> = { sight: 'a', ledger: 'a' };
+  same: Record<ShowKind, string> = { sight: 'a', ledger: 'a', plans: 'a' };
   looks = 0;
   ledgerLooks = 0;
   hint = '';
@@ -149,7 +149,7 @@ test('what is refused for what it is, is not sent again until it is another; a c
   const [last] = kit.of('agent:show').toReversed();
   assert.ok(last?.t === 'seen' && last.saw === 'impaired', 'it says that it was refused');
   shows.trouble = away();
-  shows.same = { sight: 'b', ledger: 'b' };
+  shows.same = { sight: 'b', ledger: 'b', plans: 'b' };
   shows.hint = 'written';
   await kit.clock.pass(HOUR_MS);
   assert.ok(shows.take().length >= 2, 'it is tried again');

@@ -29,6 +29,7 @@ const EVERYBODY = [
     'changesPage',
   ],
   ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm'],
+  ...['plans', 'plansPage', 'planPage', 'plansPart', 'planPart', 'railPart', 'jobsPart'],
 ];
 const WHO_RUNS = [
   ...['askJob', 'askRestore', 'cancelJob', 'unfreeze', 'claim', 'addMaintenance'],

@@ -13,6 +13,8 @@ import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../sr
 import { mapPage } from '../../src/web/map-page.ts';
 import { losePage } from '../../src/web/lose-page.ts';
 import { recoveryPage } from '../../src/web/recovery-page.ts';
+import { planPage } from '../../src/web/plan-page.ts';
+import { plansPage } from '../../src/web/plans-page.ts';
 import { searchPage } from '../../src/web/search-page.ts';
 import { servicePage, servicesPage } from '../../src/web/services-page.ts';
 import type { ChangeShown, FreezeRow, Shown } from '../../src/web/shown.ts';
@@ -22,6 +24,7 @@ import { unprotectedPage } from '../../src/web/unprotected-page.ts';
 import type { HistoryKind } from '../../src/watch/core/history/history-span.ts';
 import { sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
+import { NO_PLANS } from './sample-plans.ts';
 
 const MINUTE = 60_000;
 
@@ -78,7 +81,15 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ...{ until: unixMs(AT + 119 * MINUTE), rows: REACHED },
   };
   const empty: Shown = {
-    ...{ ...shown, exposure: undefined, alerts: [], jobs: [], sights: [], coverage: [] },
+    ...{
+      ...shown,
+      exposure: undefined,
+      alerts: [],
+      jobs: [],
+      plans: NO_PLANS,
+      sights: [],
+      coverage: [],
+    },
     ...{ findings: [], estate: { ...shown.estate, hosts: [], orphans: [] } },
   };
   const lines = [{ at: AT - 11 * MINUTE, text: 'XFS (sdb1): log I/O error -5' }];
@@ -140,7 +151,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
       : [['/service', servicePage(shown, service, timelineOf('service', service.name))] as const]),
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
-    ...(exposure === undefined ? [] : [['/recovery-plan', planPage(shown, exposure)] as const]),
+    ...(exposure === undefined ? [] : [['/recovery-plan', recoveryPlanPage(shown, exposure)] as const]),
     ['/recovery-start', recoveryPage(shown, { names: [], plan: undefined, wrong: undefined })],
     ['/findings', findingsPage(shown, { owner: undefined, host: undefined })],
     ['/findings-of-anna', findingsPage(shown, { owner: 'anna', host: undefined })],
@@ -152,6 +163,11 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/changes', changesPage(shown, { host: undefined, changes: CHANGES })],
     ['/alerts', alertsPage(shown)],
     ['/jobs', jobsPage(shown)],
+    ['/plans', plansPage(shown)],
+    ...shown.plans.plans.map(
+      (plan, n) => [n === 0 ? '/plan' : `/plan-${n}`, planPage(shown, plan)] as const,
+    ),
+    ['/plans-none', plansPage(empty)],
     ['/search', searchPage(shown, 'b')],
     [
       '/freeze',
@@ -194,7 +210,7 @@ function lostPage(shown: Shown, exposure: ExposureView): string {
   return losePage(shown, { names: ['host:hv3', 'host:st1'], found, wrong: undefined });
 }
 
-function planPage(shown: Shown, exposure: ExposureView): string {
+function recoveryPlanPage(shown: Shown, exposure: ExposureView): string {
   const hits = exposure.falls.slice(0, 1).flatMap(({ hits: some }) => some);
   const rows = hits.map((hit) => ({ ...hit, within: undefined }));
   const plan: RecoveryPlan = {

@@ -15,6 +15,7 @@ import type { EstateNow, HostNow, ItemNow } from '../../src/watch/core/server/es
 import type { Standing, StandingMark } from '../../src/watch/core/standing/standing.ts';
 import { type Unflushed, notBounded, within } from '../../src/watch/core/unflushed.ts';
 import type { Shown } from '../../src/web/shown.ts';
+import { samplePlans } from './sample-plans.ts';
 
 export const AT: UnixMs = unixMs(Date.UTC(2026, 10, 21, 10, 42, 10));
 const SECOND = 1000;
@@ -407,6 +408,7 @@ export function sampleShown(): Shown {
         },
       },
     ],
+    plans: samplePlans(AT),
     jobs: [
       {
         ...{

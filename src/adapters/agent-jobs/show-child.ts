@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { sayText } from '../../base/say-name.ts';
 import { FRAME_BYTES_MAX, SHOW_KINDS } from '../../watch/core/agent/messages.ts';
-import type { Showing, ShowSource } from '../../watch/shell/agent/show-ports.ts';
+import type { PlanSource, Showing, ShowSource } from '../../watch/shell/agent/show-ports.ts';
 import { errnoOf } from '../node/errno.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { signalGroup } from '../node/signal-group.ts';
@@ -29,6 +29,13 @@ export interface ShowChildParts {
   readonly limitMs?: number;
 }
 
+/** What is shown, by how it is asked for: a whole look, or a part that is made anew by itself. */
+const ASKED = {
+  '--frames': { kinds: 2, what: 'what this host is' },
+  '--ledger': { kinds: 1, what: 'what this host is' },
+  '--plans': { kinds: 1, what: 'which plans wait here' },
+} as const;
+
 export class ShowChild implements ShowSource {
   readonly #parts: ShowChildParts;
 
@@ -40,24 +47,37 @@ export class ShowChild implements ShowSource {
     return this.#parts.hints.map(stampOf).join(' ');
   }
 
-  async look(signal: AbortSignal, known?: Uint8Array): ReturnType<ShowSource['look']> {
+  look(signal: AbortSignal, known?: Uint8Array): ReturnType<ShowSource['look']> {
+    return this.#shown(known === undefined ? '--frames' : '--ledger', signal, known);
+  }
+
+  /** @param hint of what plans lie there */
+  plans(hint: () => string): PlanSource {
+    return { hint, look: (signal) => this.#shown('--plans', signal) };
+  }
+
+  async #shown(
+    asked: keyof typeof ASKED,
+    signal: AbortSignal,
+    known?: Uint8Array,
+  ): ReturnType<ShowSource['look']> {
     const upMs = this.#parts.upMs();
-    const { output, why } = await this.#run(signal, known);
+    const { output, why } = await this.#run(asked, signal, known);
     const showings = showingsIn(output, upMs);
-    const wanted = known === undefined ? SHOW_KINDS.length : 1;
-    const isWhole = why === '' && showings.length === wanted;
+    const { kinds, what } = ASKED[asked];
+    const isWhole = why === '' && showings.length === kinds;
     const trouble = why === '' ? 'it showed less than there is' : why;
-    return { showings, trouble: isWhole ? '' : `what this host is could not be seen: ${trouble}` };
+    return { showings, trouble: isWhole ? '' : `${what} could not be seen: ${trouble}` };
   }
 
   async #run(
+    asked: keyof typeof ASKED,
     signal: AbortSignal,
     known: Uint8Array | undefined,
   ): Promise<{ readonly output: Buffer; readonly why: string }> {
     const { command, env, limitMs = LIMIT_MS } = this.#parts;
     const [program, ...before] = command;
-    const what = known === undefined ? '--frames' : '--ledger';
-    const child = spawn(program, [...before, 'agent', 'show', what], {
+    const child = spawn(program, [...before, 'agent', 'show', asked], {
       ...{ env: { ...env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
       // The last is its leash: where this process is killed it closes, and the child ends by itself.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

@@ -97,7 +97,7 @@ async function writeTimeline(
   await tx.deleteFrom('server_host_change').where('n', '<=', oldest.n).execute();
 }
 
-const kind = words<ShowKind>({ sight: true, ledger: true });
+const kind = words<ShowKind>({ sight: true, ledger: true, plans: true });
 const shownRow: z.ZodType<StoredShown> = z.object({
   ...{ agent: z.string(), kind, sha256: z.string(), bytes: z.number() },
   ...{ seenAt: time, aheadMs: z.number() },

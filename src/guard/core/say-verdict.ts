@@ -198,7 +198,7 @@ function byFirmness(a: Objection, b: Objection): number {
 }
 
 /** Whether signatures would change anything: something asks, and nothing that they cannot release is harsher. */
-function canBeApproved({ needs, objections }: Verdict): boolean {
+export function canBeApproved({ needs, objections }: Verdict): boolean {
   const fixed = objections.filter((each) => isInForce(each) && isFirm(each));
   return needs.approvals > 0 && fixed.length === 0;
 }

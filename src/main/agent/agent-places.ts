@@ -7,7 +7,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `src/main/agent` and `dist/main/agent` both lie three below it. */
 const ROOT = path.join(import.meta.dirname, '../../..');
-const STATE_SYSTEM = '/var/lib/holdfast';
+/** Of root's guard and jobs, wherever the agent keeps its own. */
+export const STATE_OF_ROOT = '/var/lib/holdfast';
 
 /** @param named by an option; then systemd's, then where Holdfast keeps its state, in `agent` */
 export function agentDirectory(env: Environment, named?: string): string {
@@ -26,7 +27,7 @@ function usualState(env: Environment): string {
   const named = env.HOLDFAST_STATE ?? '';
   if (path.isAbsolute(named)) return named;
   if (isOwnCheckout()) return path.join(ROOT, '.holdfast');
-  if (process.getuid?.() === 0) return STATE_SYSTEM;
+  if (process.getuid?.() === 0) return STATE_OF_ROOT;
   const xdg = env.XDG_STATE_HOME ?? '';
   const base = path.isAbsolute(xdg) ? xdg : path.join(env.HOME ?? os.homedir(), '.local/state');
   return path.join(base, 'holdfast');

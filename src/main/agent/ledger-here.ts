@@ -26,12 +26,10 @@ import {
 } from '../estate/read-estate.ts';
 import { withEvidence } from '../estate/see-estate.ts';
 import { nameOfPlace } from '../vault-place.ts';
+import { STATE_OF_ROOT } from './agent-places.ts';
 
 /** A server goes by its own judgement of the sight; one before 0.2 adds this. */
 const UNBOUNDED_MS = seconds(30);
-
-/** Root's, of whom an agent without rights is told nothing. */
-const STATE_OF_ROOT = '/var/lib/holdfast';
 
 /** @param seen as a look at this machine saw it just now, under its own name */
 export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerReport> {

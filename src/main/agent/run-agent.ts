@@ -27,10 +27,12 @@ import type { AgentParts } from '../../watch/shell/agent/agent-ports.ts';
 import { Canary } from '../../watch/shell/agent/canary.ts';
 import { AgentLoop } from '../../watch/shell/agent/agent-loop.ts';
 import type { Probe } from '../../watch/shell/agent/probe.ts';
+import type { ShowParts } from '../../watch/shell/agent/show-ports.ts';
 import type { AgentConfig } from '../../wire/agent/agent-config.ts';
 import { VERSION } from '../version.ts';
-import { agentDirectory, guardState, holdfastCommand } from './agent-places.ts';
+import { agentDirectory, guardState, holdfastCommand, STATE_OF_ROOT } from './agent-places.ts';
 import { beTheOnlyAgent } from './one-agent.ts';
+import { planStamp } from './plan-stamp.ts';
 import { byServer, StoredClaims } from './stored-claims.ts';
 
 export interface AgentOptions {
@@ -79,7 +81,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       link,
       probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()],
     },
-    shows: config.show === false ? undefined : { link, source: showSource(options, dir, config) },
+    shows: config.show === false ? undefined : { link, ...showSources(options, dir, config) },
     reachFor: config.mesh === undefined ? undefined : reachFor(config.mesh),
   };
   const facts = { agent: identity.agent, level, version: VERSION };
@@ -142,16 +144,22 @@ function partsOf(
   };
 }
 
-function showSource({ env, showEnv }: AgentOptions, dir: string, config: AgentConfig): ShowChild {
+function showSources(
+  { env, showEnv }: AgentOptions,
+  dir: string,
+  config: AgentConfig,
+): Pick<ShowParts, 'source' | 'plans'> {
   const file: Record<string, string> =
     config.config === undefined ? {} : { HOLDFAST_CONFIG: config.config };
   const its = showEnv ?? { ...jobEnvironment(env, dir), ...file };
   const { HOLDFAST_STATE: state = '', HOLDFAST_CONFIG: yaml } = its;
   const clock = nodeAgentClock();
-  return new ShowChild({
+  const source = new ShowChild({
     ...{ command: holdfastCommand(), env: its, upMs: () => clock.upMs() },
     hints: [`${state}/state.db`, `${state}/state.db-wal`, ...(yaml === undefined ? [] : [yaml])],
   });
+  const states = [...new Set([state, STATE_OF_ROOT])];
+  return { source, plans: source.plans(() => states.map(planStamp).join('\n')) };
 }
 
 /** Says whether agent.yaml is followed, as it stands now: what was changed counts from the next start. */

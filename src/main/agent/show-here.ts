@@ -13,14 +13,17 @@ import {
 } from '../../watch/core/agent/messages.ts';
 import type { LedgerReport } from '../../watch/core/ledger-report.ts';
 import type { HostSight } from '../../watch/core/look/host-sight.ts';
+import type { PlansReport } from '../../watch/core/plans-report.ts';
 import type { AnsweredLook } from '../../watch/core/look/own-sight.ts';
 import { ledgerReportText } from '../../wire/ledger-report.ts';
 import { lineOf } from '../../wire/line-text.ts';
+import { plansReportText } from '../../wire/plans-report.ts';
 import { savedLookOf, savedLookText } from '../../wire/saved-look.ts';
 import type { Cli } from '../cli/cli.ts';
 import { lookAtThis } from '../look/look-at-this.ts';
 import { withHostMounts } from './host-mounts-in.ts';
 import { ledgerHere } from './ledger-here.ts';
+import { plansHere } from './plans-here.ts';
 
 /** It yields to whatever the host is there for. */
 const NICE = 10;
@@ -55,6 +58,17 @@ export async function showHere(cli: Cli, known?: Readable): Promise<ShowsHere> {
       frameOf('ledger', ledgerReportText(report, hash), steadyReport(report)),
     ],
   };
+}
+
+/** Which plans wait here, and what became of those that did. @throws Fault HF_LOOK_TOO_LARGE */
+export async function plansFrame(cli: Cli): Promise<{
+  readonly report: PlansReport;
+  readonly frame: Frame;
+}> {
+  yieldToOthers();
+  const report = await plansHere(cli);
+  const text = plansReportText(report, nodeTools().hash);
+  return { report, frame: frameOf('plans', text, { ...report, at: undefined }) };
 }
 
 async function lookHere(cli: Cli): Promise<AnsweredLook> {

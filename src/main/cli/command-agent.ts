@@ -7,6 +7,8 @@ import { layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { actOnce } from '../agent/act-once.ts';
 import { enrolHere } from '../agent/enrol-here.ts';
 import { runAgent } from '../agent/run-agent.ts';
+import type { Frame } from '../agent/show-here.ts';
+import { isToldWaiting } from '../../watch/core/plans-report.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 
@@ -66,6 +68,7 @@ export function define(command: Command, act: Act): void {
     .description('Says what this host shows its server: what it is, and what proves its backups.')
     .addOption(new Option('--frames', 'as the agent sends it, for the agent').hideHelp())
     .addOption(new Option('--ledger', 'the same of the ledger, for a sight on input').hideHelp())
+    .addOption(new Option('--plans', 'as the agent sends them: plans that wait').hideHelp())
     .addHelpText('after', SHOW_EXAMPLE)
     .action(act((cli, [options]: [ShowOptions]) => show(cli, options)));
   command
@@ -97,22 +100,30 @@ async function run(cli: Cli, { config, state }: Options): Promise<Answer> {
 interface ShowOptions {
   readonly frames?: true;
   readonly ledger?: true;
+  readonly plans?: true;
 }
 
-async function show(cli: Cli, { frames, ledger }: ShowOptions): Promise<Answer> {
-  const { showHere } = await import('../agent/show-here.ts');
+async function show(cli: Cli, { frames, ledger, plans }: ShowOptions): Promise<Answer> {
+  const { showHere, plansFrame } = await import('../agent/show-here.ts');
+  const told = ledger === true ? undefined : await plansFrame(cli);
+  if (plans === true && told !== undefined) {
+    writeFrame(told.frame);
+    return { code: EXIT.done, say: () => [], json: {} };
+  }
   const shows = await showHere(cli, ledger === true ? process.stdin : undefined);
   const { look, report } = shows;
   if (frames === true || ledger === true) {
-    for (const { kind, bytes, same } of shows.frames) {
-      process.stdout.write(`${kind} ${bytes.length} ${same}\n`);
-      process.stdout.write(bytes);
-    }
+    for (const frame of shows.frames) writeFrame(frame);
     return { code: EXIT.done, say: () => [], json: {} };
   }
   const { discovery } = look.sight;
   const { estate, notSeen } = report;
-  const hidden = [...discovery.notSeen, ...notSeen].map(({ what, why }) => ({ what, why }));
+  const plansHidden = told?.report.notSeen ?? [];
+  const waiting = told?.report.plans.filter(isToldWaiting).length ?? 0;
+  const hidden = [...discovery.notSeen, ...notSeen, ...plansHidden].map(({ what, why }) => ({
+    what,
+    why,
+  }));
   const sizes = shows.frames.map(({ kind, bytes }) => ({ kind, bytes: bytes.length }));
   return {
     code: EXIT.done,
@@ -122,12 +133,18 @@ async function show(cli: Cli, { frames, ledger }: ShowOptions): Promise<Answer> 
         row('data', countOf(discovery.data.length, 'data set')),
         row('points', countOf(estate.points.length, 'recovery point')),
         row('drills', countOf(estate.drills.length, 'drill')),
+        row('plans', `${countOf(waiting, 'plan')} waiting`),
         row('size', sizes.map(({ kind, bytes }) => `${kind} ${formatBytes(bytes)}`).join(', ')),
       ]),
       ...hidden.map(({ what, why }) => `Not seen: ${sayText(what)} (${sayText(why)}).`),
     ],
     json: { host: discovery.host, sizes, points: estate.points.length, notSeen: hidden },
   };
+}
+
+function writeFrame({ kind, bytes, same }: Frame): void {
+  process.stdout.write(`${kind} ${bytes.length} ${same}\n`);
+  process.stdout.write(bytes);
 }
 
 function row(label: string, text: string): Parameters<typeof layoutRows>[1][number] {

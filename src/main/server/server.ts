@@ -21,7 +21,7 @@ import { nodeHash } from '../../adapters/node/hash.ts';
 import { nodePasswordHash } from '../../adapters/node/password-hash.ts';
 import { nodeRandom } from '../../adapters/node/random.ts';
 import { serverTime } from '../../adapters/node/server-time.ts';
-import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
+import type { ServerState, StateChange } from '../../adapters/sqlite/open-server-state.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
@@ -55,6 +55,7 @@ import { Desk } from './desk.ts';
 import { formAnswers } from './pages/answers-forms.ts';
 import { pageAnswers } from './pages/answers-pages.ts';
 import { PagesCopy } from './pages-copy.ts';
+import { planAnswers } from './answers-plans.ts';
 import { Pulse } from './pulse.ts';
 import { openOwnKey, openOwnState } from './own-state.ts';
 import { runBudgetOf, schedulesOf } from './schedules-of.ts';
@@ -194,6 +195,7 @@ export function boundOf(served: Served): readonly Bound[] {
     ...drillAnswers(served),
     ...freezeAnswers(served),
     ...adminAnswers(served),
+    ...planAnswers(served),
     ...pageAnswers(served),
     ...formAnswers(served),
   ];
@@ -228,10 +230,12 @@ async function compose(
     commit: (changes) => state.commit(changes),
     onSettled: (changes) => {
       for (const desk of desks) desk.wake(changes);
+      for (const job of jobsIn(changes)) hub.publish('job', job);
     },
     onBug,
   });
-  const sights = new Sights({ core, writer, state, now });
+  const onPlans = (host: string): void => hub.publish('plans', { host });
+  const sights = new Sights({ core, writer, state, now, onPlans });
   const drilling = new Drilling(config, await state.drills(), random);
   const looksIn = parts.looksIn;
   const estate = new EstateAtServer({ sights, looksIn, config, configFile, drills: drilling.book });
@@ -271,6 +275,12 @@ async function compose(
   });
   copies.push(pages);
   return { served, register };
+}
+
+/** Jobs that were asked for, went on or ended: one event each, however often they are said. */
+function jobsIn(changes: readonly StateChange[]): readonly { readonly job: string }[] {
+  const jobs = changes.flatMap((change) => (change.do === 'job' ? [change.job.job] : []));
+  return [...new Set(jobs)].map((job) => ({ job }));
 }
 
 /** What an older Holdfast wrote and this one does not know is not said. */

@@ -6,13 +6,16 @@ import { FRAME_TEXT_BYTES_MAX, type ShowKind } from '../../watch/core/agent/mess
 import type { LedgerReport } from '../../watch/core/ledger-report.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { ownSight } from '../../watch/core/look/own-sight.ts';
+import type { PlansReport } from '../../watch/core/plans-report.ts';
 import { ledgerReportOf } from '../../wire/ledger-report.ts';
+import { plansReportOf } from '../../wire/plans-report.ts';
 import { savedLookOf } from '../../wire/saved-look.ts';
 
 /** Under the names that the host itself uses. */
 export type ReadFrame =
   | { readonly kind: 'sight'; readonly looks: readonly HostLook[] }
-  | { readonly kind: 'ledger'; readonly report: LedgerReport };
+  | { readonly kind: 'ledger'; readonly report: LedgerReport }
+  | { readonly kind: 'plans'; readonly report: PlansReport };
 
 /** Why it is none, in words. */
 export function readFrame(kind: ShowKind, frame: Uint8Array): Result<ReadFrame, string> {
@@ -26,6 +29,10 @@ export function readFrame(kind: ShowKind, frame: Uint8Array): Result<ReadFrame, 
   }
   if (kind === 'ledger') {
     const read = ledgerReportOf(text, hash);
+    return read.ok ? { ok: true, value: { kind, report: read.value } } : read;
+  }
+  if (kind === 'plans') {
+    const read = plansReportOf(text, hash);
     return read.ok ? { ok: true, value: { kind, report: read.value } } : read;
   }
   const read = savedLookOf(text, hash);

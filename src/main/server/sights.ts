@@ -7,7 +7,8 @@ import type { AgentId, Show, ShowKind, Shown } from '../../watch/core/agent/mess
 import { type Change, compareSights } from '../../watch/core/look/compare-sights.ts';
 import { type AnsweredLook, ownSight, slimSight } from '../../watch/core/look/own-sight.ts';
 import { type OwnReport, ownReport } from '../../watch/core/own-report.ts';
-import type { Refused, ServerNow } from '../../watch/core/server/held.ts';
+import { type PlansReport, plansEarlierBy } from '../../watch/core/plans-report.ts';
+import { isRefused, type Refused, type ServerNow } from '../../watch/core/server/held.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import { type GivenFrame, shownNow, type ShownNow } from '../../watch/core/server/shown.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
@@ -19,6 +20,16 @@ export interface SightsParts {
   readonly writer: Writer;
   readonly state: Pick<ShownStore, 'frame'>;
   readonly now: () => ServerNow;
+  /** Plans of a host are not what they were: whoever looks at them is told. */
+  readonly onPlans: (host: string) => void;
+}
+
+/** Plans of one host, as its agent told of them. */
+export interface HostPlans {
+  readonly host: string;
+  readonly agent: AgentId;
+  /** Undefined: its agent has said nothing of plans. */
+  readonly told: { readonly report: PlansReport; readonly now: ShownNow } | undefined;
 }
 
 /** One host, as its agent showed it. */
@@ -37,6 +48,7 @@ export class Sights {
   readonly #parts: SightsParts;
   readonly #looks = new Map<AgentId, { readonly of: string; readonly look: AnsweredLook }>();
   readonly #reports = new Map<AgentId, { readonly of: string; readonly report: OwnReport }>();
+  readonly #plans = new Map<AgentId, { readonly of: string; readonly report: PlansReport }>();
 
   constructor(parts: SightsParts) {
     this.#parts = parts;
@@ -56,7 +68,37 @@ export class Sights {
       const changes = await this.#changesIn(show, read.value);
       given = { body: Buffer.from(frame).toString('base64'), changes };
     }
-    return writer.take(agent, () => core.show(show, given, now()));
+    const taken = await writer.take(agent, () => core.show(show, given, now()));
+    if (kind === 'plans' && !isRefused(taken) && taken.has) {
+      const host = core.agent(agent)?.host;
+      if (host !== undefined) this.#parts.onPlans(host);
+    }
+    return taken;
+  }
+
+  /** By host. */
+  async plans(): Promise<readonly HostPlans[]> {
+    const { core, now } = this.#parts;
+    const hosts: HostPlans[] = [];
+    for (const held of core.agents()) {
+      const { agent, host } = held.stored;
+      const shown = shownNow(held, 'plans', now());
+      const report = shown && (await this.#plansOf(shown));
+      hosts.push({ host, agent, told: report && { report, now: shown } });
+    }
+    return hosts.sort((one, other) => (one.host < other.host ? -1 : 1));
+  }
+
+  async #plansOf({ stored }: ShownNow): Promise<PlansReport | undefined> {
+    const { agent, sha256, aheadMs } = stored;
+    const of = `${sha256} ${aheadMs}`;
+    const known = this.#plans.get(agent);
+    if (known?.of === of) return known.report;
+    const read = await this.#read(agent, 'plans');
+    if (read?.kind !== 'plans') return undefined;
+    const report = plansEarlierBy(read.report, aheadMs);
+    this.#plans.set(agent, { of, report });
+    return report;
   }
 
   /** By host. What is not read yet is read now, with pauses in which agents are answered. */
@@ -76,7 +118,7 @@ export class Sights {
       });
     }
     const known = new Set(hosts.map(({ agent }) => agent));
-    for (const kept of [this.#looks, this.#reports]) {
+    for (const kept of [this.#looks, this.#reports, this.#plans]) {
       for (const agent of kept.keys()) if (!known.has(agent)) kept.delete(agent);
     }
     return hosts.sort((one, other) => (one.host < other.host ? -1 : 1));

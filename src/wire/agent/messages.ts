@@ -116,7 +116,7 @@ export const heardMessage: z.ZodType<Heard> = z.strictObject({
   ...{ mark, words: z.array(word).max(256) },
 });
 
-const showKind = words<ShowKind>({ sight: true, ledger: true });
+const showKind = words<ShowKind>({ sight: true, ledger: true, plans: true });
 
 /** The line before the frame. */
 export const showMessage: z.ZodType<Show> = z.strictObject({

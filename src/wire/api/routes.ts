@@ -7,6 +7,7 @@ import { exposureRoutes } from './routes-exposure.ts';
 import { historyRoutes } from './routes-history.ts';
 import { openRoutes } from './routes-open.ts';
 import { pageRoutes } from './routes-pages.ts';
+import { planRoutes } from './routes-plans.ts';
 import { watchRoutes } from './routes-watch.ts';
 
 export const ROUTES = {
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...drillRoutes,
   ...adminRoutes,
   ...pageRoutes,
+  ...planRoutes,
 } as const;
 
 export const allRoutes: readonly Route[] = Object.values(ROUTES);

@@ -8,6 +8,7 @@ import type { AlertShown, FreezeShown, JobShown, Reader, Shown } from '../../../
 import { VERSION } from '../../version.ts';
 import { freezeNow, tableOf } from '../answers-freeze.ts';
 import { exposedNow } from '../exposed.ts';
+import { plansNow } from '../plans-now.ts';
 import { estateInTurns, type Served } from '../served.ts';
 
 export interface Asker {
@@ -21,10 +22,11 @@ const JOBS_MAX = 200;
 export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
   const exposed = await exposedNow(served);
   const { at, estate } = await readingOf(served);
-  const [alerts, jobs, telling] = await Promise.all([
+  const [alerts, jobs, telling, plans] = await Promise.all([
     alertsNow(served),
     jobsNow(served),
     served.telling.standing(),
+    plansNow(served, { at, estate }),
   ]);
   const { style, script } = webFiles();
   const isSeen = exposed.view.dataSets.length > 0 || exposed.view.falls.length > 0;
@@ -36,7 +38,7 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
     exposure: isSeen ? exposed.view : undefined,
     freeze: freezeShown(served),
     telling: { mark: telling.mark, why: telling.why },
-    ...{ alerts, jobs, sights: exposed.hosts, coverage: exposed.coverage },
+    ...{ alerts, jobs, plans, sights: exposed.hosts, coverage: exposed.coverage },
     findings: exposed.findings,
     hasDrills: served.drilling.isUsed,
   };

@@ -218,7 +218,7 @@ export interface Enrolled {
 }
 
 /** What is too large to be said each minute. */
-export type ShowKind = 'sight' | 'ledger';
+export type ShowKind = 'sight' | 'ledger' | 'plans';
 
 export interface Show extends Spoken {
   readonly format: 'holdfast-show-0';
@@ -255,7 +255,7 @@ export const RECORDS_MAX = 2000;
 export const BODY_BYTES_MAX = 1_048_576;
 /** How long a request to hear is held open, in milliseconds. */
 export const HEAR_WAIT_MS = 25_000;
-export const SHOW_KINDS: readonly ShowKind[] = ['sight', 'ledger'];
+export const SHOW_KINDS: readonly ShowKind[] = ['sight', 'ledger', 'plans'];
 /** Of a frame, and of the text in it. */
 export const FRAME_BYTES_MAX = 4 * 1_048_576;
 export const FRAME_TEXT_BYTES_MAX = 16 * 1_048_576;

@@ -43,7 +43,15 @@ export interface ShowLink {
   ): Promise<Shown | undefined>;
 }
 
+/** Plans of this host: looked at by themselves, since somebody waits for what becomes of them. */
+export interface PlanSource {
+  look(signal: AbortSignal): ReturnType<ShowSource['look']>;
+  /** Another text where a plan came, went, or was signed. */
+  hint(): string;
+}
+
 export interface ShowParts {
   readonly link: ShowLink;
   readonly source: ShowSource;
+  readonly plans?: PlanSource | undefined;
 }

@@ -15,6 +15,8 @@ const LOOK_EVERY = hours(1);
 const LOOK_REST_MIN = seconds(5);
 const LOOK_REST_SHARE = 10;
 const SHOW_EVERY = hours(6);
+/** Somebody waits for what becomes of a plan; reading many of them takes a processor all the same. */
+const PLANS_REST_MIN = seconds(5);
 /** An older server may be a newer one later. */
 const UNKNOWN_REST = hours(1);
 /** First looks are spread over so long. */
@@ -46,9 +48,15 @@ export class Shower {
   readonly #shown = new Map<ShowKind, ShownLast>();
   #newest: readonly Showing[] = [];
   #looked: Looked | undefined;
+  #plansLooked:
+    | { readonly hint: string; readonly endUpMs: number; readonly tookMs: number }
+    | undefined;
+  #plansTrouble = '';
   #trouble = '';
   #failures = 0;
   #restUntilMs = 0;
+  /** A server from before plans refuses them: all else is shown to it. */
+  #plansUnknownUntilMs = 0;
 
   constructor(
     parts: AgentParts,
@@ -74,6 +82,7 @@ export class Shower {
     await clock.wait(durationMs(Math.round((FIRST_MAX_MS * this.#voice.roll()) / 255)), signal);
     while (!signal.aborted) {
       await this.#lookWhenDue(signal);
+      await this.#lookAtPlansWhenDue(signal);
       if (this.#voice.hasMark && clock.upMs() >= this.#restUntilMs) await this.#turn(signal);
       await clock.wait(TICK, signal);
     }
@@ -92,10 +101,35 @@ export class Shower {
     const wholeUpMs = known === undefined ? upMs : (this.#looked?.wholeUpMs ?? upMs);
     const ledgerMs = known === undefined ? (this.#looked?.ledgerMs ?? 0) : clock.upMs() - upMs;
     this.#looked = { wholeUpMs, endUpMs: clock.upMs(), ledgerMs, hint };
-    // What could not be seen this time is as it was, and grows old.
+    this.#see(showings);
+    this.#trouble = trouble;
+    this.#sayHow();
+  }
+
+  /** What could not be seen this time is as it was, and grows old. */
+  #see(showings: readonly Showing[]): void {
     const kinds = new Set(showings.map(({ kind }) => kind));
     this.#newest = [...showings, ...this.#newest.filter(({ kind }) => !kinds.has(kind))];
-    this.#trouble = trouble;
+  }
+
+  async #lookAtPlansWhenDue(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    const { plans } = this.#of;
+    if (plans === undefined) return;
+    const upMs = clock.upMs();
+    const hint = plans.hint();
+    const last = this.#plansLooked;
+    if (last !== undefined) {
+      const restMs = Math.max(PLANS_REST_MIN, LOOK_REST_SHARE * last.tookMs);
+      const isDue = hint !== last.hint || upMs - last.endUpMs >= LOOK_EVERY;
+      if (!isDue || upMs - last.endUpMs < restMs) return;
+    }
+    const { showings, trouble } = await plans.look(signal);
+    if (signal.aborted) return;
+    const endUpMs = clock.upMs();
+    this.#plansLooked = { hint, endUpMs, tookMs: endUpMs - upMs };
+    this.#see(showings);
+    this.#plansTrouble = trouble;
     this.#sayHow();
   }
 
@@ -116,6 +150,10 @@ export class Shower {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof Fault)) throw error;
+        if (newest.kind === 'plans' && problemOf(error) === 'malformed') {
+          this.#plansUnknownUntilMs = this.#parts.clock.upMs() + UNKNOWN_REST;
+          continue;
+        }
         this.#failures += 1;
         const restMs = this.#voice.pause(error, this.#failures);
         this.#restUntilMs = this.#parts.clock.upMs() + restMs;
@@ -131,6 +169,8 @@ export class Shower {
 
   /** What is to be shown; `isOffer`: the server had it in an earlier start. */
   #wanted(newest: Showing): { readonly showing: Showing; readonly isOffer: boolean } | undefined {
+    const isUnknown = this.#parts.clock.upMs() < this.#plansUnknownUntilMs;
+    if (newest.kind === 'plans' && isUnknown) return undefined;
     const last = this.#shown.get(newest.kind);
     if (last === undefined) return { showing: newest, isOffer: false };
     const { showing } = last;
@@ -169,7 +209,7 @@ export class Shower {
   }
 
   #sayHow(refused = ''): void {
-    const why = refused === '' ? this.#trouble : refused;
+    const [why = ''] = [refused, this.#trouble, this.#plansTrouble].filter((each) => each !== '');
     const saw = why === '' ? 'healthy' : 'impaired';
     const text = why === '' ? 'the server is shown what this host is' : why;
     this.#onSeen({ item: ITEM, kind: 'agent', saw, why: text, detail: {} });
