@@ -43,7 +43,7 @@ export function planIn(
 /** All of it is live: it was approved, applied, or is gone. */
 export function planPart(shown: Shown, wanted: Wanted): Html {
   const plan = planIn(shown, wanted);
-  const part = `/part/plan?host=${urlPart(wanted.host)}&id=${urlPart(wanted.id)}`;
+  const part = html`/part/plan?host=${urlPart(wanted.host)}&amp;id=${urlPart(wanted.id)}`;
   const inner = plan === undefined ? goneHtml(wanted) : wholeHtml(plan, shown);
   return html`<div id="plan" data-live="plans host" data-part="${part}">${inner}</div>`;
 }

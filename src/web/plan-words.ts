@@ -101,8 +101,8 @@ export function kindOfPlan({ undoOf, doneBy, from }: PlanShown): string {
   return from === undefined ? 'plan' : 'sync';
 }
 
-export function planHref({ host, id }: Pick<PlanShown, 'host' | 'id'>): string {
-  return `/plan?host=${urlPart(host)}&id=${urlPart(id)}`;
+export function planHref({ host, id }: Pick<PlanShown, 'host' | 'id'>): Html {
+  return html`/plan?host=${urlPart(host)}&amp;id=${urlPart(id)}`;
 }
 
 /** Who signs does so where the key is; the host it is for verifies it. */

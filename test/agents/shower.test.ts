@@ -25,6 +25,7 @@ class Shows implements ShowParts {
   hint = '';
   trouble: Fault | undefined;
   isOld = false;
+  knowsNoPlans = false;
   readonly #kit: ReturnType<typeof makeKit>;
 
   constructor(kit: ReturnType<typeof makeKit>) {
@@ -47,11 +48,32 @@ class Shows implements ShowParts {
     },
   };
 
+  /** Undefined until a test wants plans. */
+  plans: ShowParts['plans'];
+  planHint = '';
+  planLooks = 0;
+
+  withPlans(): this {
+    this.plans = {
+      hint: () => this.planHint,
+      look: () => {
+        this.planLooks += 1;
+        const sha256 = `plans ${this.same.plans} ${this.planLooks}`;
+        const upMs = this.#kit.clock.upMs();
+        const frame = Buffer.from(sha256);
+        const showing: Showing = { kind: 'plans', frame, sha256, same: this.same.plans, upMs };
+        return Promise.resolve({ showings: [showing], trouble: '' });
+      },
+    };
+    return this;
+  }
+
   readonly link: ShowParts['link'] = {
     show: async (message, frame): Promise<Shown | undefined> => {
       await Promise.resolve();
       this.got.push({ message, isOffer: frame === undefined });
       if (this.trouble !== undefined) throw this.trouble;
+      if (message.kind === 'plans' && this.knowsNoPlans) throw refusing('malformed');
       if (this.isOld) return undefined;
       const mark = { server: this.#kit.server.id, at: this.#kit.clock.upMs() - 40_000 };
       const format = 'holdfast-shown-0' as const;
@@ -69,9 +91,9 @@ class Shows implements ShowParts {
   }
 }
 
-function started() {
+function started(wanted: (shows: Shows) => Shows = (shows) => shows) {
   const kit = makeKit();
-  const shows = new Shows(kit);
+  const shows = wanted(new Shows(kit));
   const agent = kit.start([], 'look', { shows });
   return { kit, shows, agent };
 }
@@ -157,5 +179,42 @@ test('what is refused for what it is, is not sent again until it is another; a c
   await kit.clock.pass(10 * 60_000);
   assert.ok(shows.take().length >= 2);
   assert.ok(shows.has.has(`sight b ${shows.looks}`) || shows.has.size >= 2);
+  await agent.stop();
+});
+
+test('a plan that comes, goes or is signed is shown at once, and nothing else is looked at for it', async () => {
+  const { kit, shows, agent } = started((all) => all.withPlans());
+  await kit.clock.pass(20_000);
+  assert.deepEqual(new Set(shows.take()), new Set(['sight', 'ledger', 'plans']));
+  const { looks } = shows;
+  await kit.clock.pass(HOUR_MS / 2);
+  assert.equal(shows.planLooks, 1, 'nothing happened');
+  shows.planHint = 'held';
+  shows.same = { ...shows.same, plans: 'held' };
+  await kit.clock.pass(20_000);
+  assert.deepEqual(shows.take(), ['plans']);
+  shows.planHint = 'looked at, and the same';
+  await kit.clock.pass(20_000);
+  assert.deepEqual(shows.take(), []);
+  assert.deepEqual([shows.looks, shows.planLooks], [looks, 3]);
+  await agent.stop();
+});
+
+test('a server from before plans is shown the rest, and asked again in an hour', async () => {
+  const { kit, shows, agent } = started((all) => all.withPlans());
+  shows.knowsNoPlans = true;
+  await kit.clock.pass(60_000);
+  const got = shows.take();
+  assert.deepEqual(new Set(got), new Set(['sight', 'ledger', 'plans']));
+  assert.equal(got.filter((kind) => kind === 'plans').length, 1);
+  const said = kit.of('agent:show').map((each) => (each.t === 'seen' ? each.saw : each.t));
+  assert.ok(!said.includes('impaired'), `that is no trouble: ${said.join()}`);
+  shows.same = { ...shows.same, plans: 'held' };
+  shows.planHint = 'held';
+  await kit.clock.pass(60_000);
+  assert.deepEqual(shows.take(), []);
+  shows.knowsNoPlans = false;
+  await kit.clock.pass(1.1 * HOUR_MS);
+  assert.ok(shows.take().includes('plans'));
   await agent.stop();
 });

@@ -11,7 +11,14 @@ const ZERO = { ops: 0, entries: 0, bytes: 0 };
 
 function opAt(path: string, bytes: number, change: Partial<ToldOp> = {}): ToldOp {
   return {
-    ...{ op: 'delete', kind: 'file', path: byteString(path), from: undefined, entries: 1, bytes },
+    ...{
+      op: 'delete',
+      kind: 'file',
+      path: byteString(path),
+      from: undefined,
+      entries: 1,
+      bytes: Math.round(bytes),
+    },
     ...{ newest: undefined, isOwn: true, live: 'idle', evidence: undefined, hasUndo: true },
     ...{ attributesOnly: false, ...change },
   };
