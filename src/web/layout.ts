@@ -76,9 +76,7 @@ function menuOf(shown: Shown): { readonly first: MenuEntry[]; readonly more: Men
   const more: MenuEntry[] = [
     { name: 'Findings', href: '/findings', count: findings.length },
     { name: 'Alerts', href: '/alerts', count: alerts.length },
-    { name: 'Map', href: '/map', isShown: exposure !== undefined },
     { name: 'Timelines', href: '/history', isShown: exposure !== undefined },
-    { name: 'Space', href: '/space', isShown: exposure !== undefined },
     { name: 'Checks', href: '/checks', isShown: hasHosts },
     { name: 'Changes', href: '/changes', isShown: hasHosts },
   ];

@@ -151,7 +151,9 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
       : [['/service', servicePage(shown, service, timelineOf('service', service.name))] as const]),
     ['/lose', losePage(shown, { names: [], found: undefined, wrong: undefined })],
     ...(exposure === undefined ? [] : [['/lost', lostPage(shown, exposure)] as const]),
-    ...(exposure === undefined ? [] : [['/recovery-plan', recoveryPlanPage(shown, exposure)] as const]),
+    ...(exposure === undefined
+      ? []
+      : [['/recovery-plan', recoveryPlanPage(shown, exposure)] as const]),
     ['/recovery-start', recoveryPage(shown, { names: [], plan: undefined, wrong: undefined })],
     ['/findings', findingsPage(shown, { owner: undefined, host: undefined })],
     ['/findings-of-anna', findingsPage(shown, { owner: 'anna', host: undefined })],

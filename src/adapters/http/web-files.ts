@@ -32,7 +32,7 @@ export function webFiles(): WebFiles {
 
 /** Words for those who read the source travel to nobody: lines that are comments only, and what indents. */
 function withoutComments(text: string): string {
-  const lines = text.replaceAll(/^[ \t]*\/\*[^]*?\*\/[ \t]*\n/gm, '').split('\n');
+  const lines = text.replaceAll(/^[ \t]*\/\*[\s\S]*?\*\/[ \t]*\n/gm, '').split('\n');
   return lines
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('//'))

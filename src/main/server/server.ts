@@ -230,12 +230,11 @@ async function compose(
     commit: (changes) => state.commit(changes),
     onSettled: (changes) => {
       for (const desk of desks) desk.wake(changes);
-      for (const job of jobsIn(changes)) hub.publish('job', job);
+      publishJobs(hub, changes);
     },
     onBug,
   });
-  const onPlans = (host: string): void => hub.publish('plans', { host });
-  const sights = new Sights({ core, writer, state, now, onPlans });
+  const sights = new Sights({ core, writer, state, now, hub });
   const drilling = new Drilling(config, await state.drills(), random);
   const looksIn = parts.looksIn;
   const estate = new EstateAtServer({ sights, looksIn, config, configFile, drills: drilling.book });
@@ -278,9 +277,9 @@ async function compose(
 }
 
 /** Jobs that were asked for, went on or ended: one event each, however often they are said. */
-function jobsIn(changes: readonly StateChange[]): readonly { readonly job: string }[] {
+function publishJobs(hub: EventHub, changes: readonly StateChange[]): void {
   const jobs = changes.flatMap((change) => (change.do === 'job' ? [change.job.job] : []));
-  return [...new Set(jobs)].map((job) => ({ job }));
+  for (const job of new Set(jobs)) hub.publish('job', { job });
 }
 
 /** What an older Holdfast wrote and this one does not know is not said. */

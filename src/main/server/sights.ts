@@ -3,6 +3,7 @@
  * apart by whether it counts now. docs/format/agent.md, `show`.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { EventHub } from '../../adapters/http/event-hub.ts';
 import type { AgentId, Show, ShowKind, Shown } from '../../watch/core/agent/messages.ts';
 import { type Change, compareSights } from '../../watch/core/look/compare-sights.ts';
 import { type AnsweredLook, ownSight, slimSight } from '../../watch/core/look/own-sight.ts';
@@ -20,8 +21,8 @@ export interface SightsParts {
   readonly writer: Writer;
   readonly state: Pick<ShownStore, 'frame'>;
   readonly now: () => ServerNow;
-  /** Plans of a host are not what they were: whoever looks at them is told. */
-  readonly onPlans: (host: string) => void;
+  /** Whoever looks at plans is told that those of a host are not what they were. */
+  readonly hub: Pick<EventHub, 'publish'>;
 }
 
 /** Plans of one host, as its agent told of them. */
@@ -71,7 +72,7 @@ export class Sights {
     const taken = await writer.take(agent, () => core.show(show, given, now()));
     if (kind === 'plans' && !isRefused(taken) && taken.has) {
       const host = core.agent(agent)?.host;
-      if (host !== undefined) this.#parts.onPlans(host);
+      if (host !== undefined) this.#parts.hub.publish('plans', { host });
     }
     return taken;
   }
