@@ -19,6 +19,7 @@ import type { RestoreHost } from '../../watch/core/drills/restore-hosts.ts';
 import { hostNames } from '../../watch/core/look/host-names.ts';
 import type { StoredJob } from '../../watch/core/server/changes.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
+import { isOver } from '../../watch/core/server/job-over.ts';
 import { type AskRefused, isAskRefused } from '../../watch/core/server/orders.ts';
 import { hostState } from '../../watch/core/server/runs.ts';
 import type { Config } from '../../wire/config.ts';
@@ -207,7 +208,9 @@ async function jobOf(
   const open = held?.jobs.get(drill.job);
   if (open !== undefined) return open;
   const kept = await state.jobs({ agent: drill.agent, countMax: JOBS_READ });
-  return kept.find(({ job }) => job === drill.job);
+  const found = kept.find(({ job }) => job === drill.job);
+  // Of an agent that is heard no more nothing comes any more: it would be under way for ever.
+  return found === undefined || isOver(found.state) ? found : undefined;
 }
 
 /** Its agent was revoked, or so many came after it that it was let go. */
