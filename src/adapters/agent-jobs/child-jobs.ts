@@ -71,7 +71,7 @@ export class ChildJobs implements JobRunner {
     if (this.#config['restore-host'] !== true) {
       return { refused: 'this host is no restore host (agent.yaml, restore-host: true)' };
     }
-    return this.#job(['drill', point], LIMIT_MS);
+    return this.#job(['drill', point, '--for-server'], LIMIT_MS);
   }
 
   /** What drills have left that were killed with an agent before this one. */

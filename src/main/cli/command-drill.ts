@@ -40,10 +40,12 @@ interface Options extends VaultOptions, SnapshotOptions {
   readonly source: boolean;
   readonly reread?: true;
   readonly leftovers?: true;
+  readonly forServer?: true;
   readonly engine: boolean;
 }
 
 const NAMED_MAX = 20;
+const NAMED_FOR_SERVER = 2;
 const RATE_BYTES_MIN = 64 * MIB;
 
 const EXAMPLE = `
@@ -72,6 +74,7 @@ export function define(command: Command, act: Act): void {
     .option('--no-source', 'do not compare with what it was taken from')
     .option('--no-engine', 'do not start databases on what was restored')
     .addOption(new Option('--leftovers', 'remove what a drill that was killed has left').hideHelp())
+    .addOption(new Option('--for-server', 'an answer that a server has room for').hideHelp())
     .option('--reread', 'write nothing: read every byte and compare it with its digest')
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [snapshot, options]: [string, Options]) => perform(cli, snapshot, options)));
@@ -108,7 +111,7 @@ async function perform(cli: Cli, wanted: string, options: Options): Promise<Answ
       code: codeOf(result),
       say: (style) => drillWords(result, { unkept, style }),
       json: {
-        ...drillJson(result),
+        ...drillJson(options.forServer === true ? shortened(result) : result),
         ...whoseJson(session, snapshot),
         ...(await whatJson(opened, { snapshot, result, scratch })),
         isKept: unkept === undefined,
@@ -251,6 +254,17 @@ async function removeLeft(cli: Cli, options: Options): Promise<Answer> {
   const { state } = await readSettings(cli, options);
   removeLeftovers(byteString(`${state.value}/scratch`));
   return { code: EXIT.done, say: () => ['Nothing is left of earlier drills.'], json: {} };
+}
+
+/** How many failed is said; what all of them are is not to cost the answer its room. */
+function shortened(result: DrillResult): DrillResult {
+  const { failedFiles, source } = result;
+  const unexplained = source.unexplained.slice(0, NAMED_FOR_SERVER);
+  return {
+    ...result,
+    failedFiles: failedFiles.slice(0, NAMED_FOR_SERVER),
+    source: { ...source, unexplained },
+  };
 }
 
 function drillJson(result: DrillResult): object {
