@@ -10,14 +10,14 @@ import { markHtml, stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { jobHtml } from './rail.ts';
 import type { Shown } from './shown.ts';
-import { ageHtml, timeHtml, urlPart } from './words.ts';
+import { ageHtml, forHtml, timeHtml, urlPart } from './words.ts';
 
 const NEXT_MAX = 12;
 const CANNOT_MAX = 12;
 /** From less a rate is noise. */
 const RATE_BYTES_MIN = 67_108_864;
 
-export const VERDICTS: Readonly<Record<DrillVerdict | 'open', readonly [StandingMark, string]>> = {
+const VERDICTS: Readonly<Record<DrillVerdict | 'open', readonly [StandingMark, string]>> = {
   drilled: ['ok', 'drilled'],
   're-read': ['ok', 're-read, not restored'],
   broken: ['failed', 'not right'],
@@ -28,6 +28,14 @@ export const VERDICTS: Readonly<Record<DrillVerdict | 'open', readonly [Standing
   lost: ['unknown', 'not heard of again'],
   open: ['unknown', 'under way'],
 };
+
+/** Without its engine a database was restored, and is not known to work. */
+function verdictOf(end: DrillEnd | undefined): readonly [StandingMark, string] {
+  if (end?.verdict === 'drilled' && end.measured?.engineStarted === false) {
+    return ['degraded', 'restored, engine not tried'];
+  }
+  return VERDICTS[end?.verdict ?? 'open'];
+}
 
 export function drillsPage(shown: Shown, drills: DrillsShown): string {
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Drills</p><h1 class="say">${leadHtml(drills)}</h1>
@@ -41,13 +49,13 @@ const STUCK: ReadonlySet<DrillWait> = new Set(['no restore host', 'no point', 't
 function leadHtml({ planned, drills }: DrillsShown): Html {
   if (planned.length === 0) return html`No data set is reported yet that could be drilled.`;
   const stuck = planned.filter(({ wait }) => STUCK.has(wait)).length;
-  const shownSets = new Set(
-    drills.filter(({ end }) => end?.verdict === 'drilled').map(({ dataSet }) => dataSet),
-  );
-  const proven = planned.filter(({ dataSet }) => shownSets.has(dataSet)).length;
-  const wrong = new Set(
-    drills.filter(({ end }) => end?.verdict === 'broken').map(({ dataSet }) => dataSet),
-  ).size;
+  // The last that showed something decides.
+  const last = new Map<string, DrillVerdict>();
+  for (const { dataSet, end } of drills) {
+    if (end?.measured !== undefined && !last.has(dataSet)) last.set(dataSet, end.verdict);
+  }
+  const proven = planned.filter(({ dataSet }) => last.get(dataSet) === 'drilled').length;
+  const wrong = planned.filter(({ dataSet }) => last.get(dataSet) === 'broken').length;
   return html`<b>${formatCount(proven)} of ${countOf(planned.length, 'data set')}</b> ${proven === 1 ? 'was' : 'were'} restored for proof on a restore host${wrong === 0 ? NOTHING : html`, <span class="bad">${formatCount(wrong)} came back wrong</span>`}${stuck === 0 ? NOTHING : html`, <span class="bad dim">${formatCount(stuck)} cannot be</span>`}.`;
 }
 
@@ -67,11 +75,10 @@ function underWayHtml({ drills }: DrillsShown, shown: Shown): Html {
   const open = drills.filter(({ end }) => end === undefined);
   if (open.length === 0) return NOTHING;
   const rows = open.map((drill) => {
-    const job = shown.jobs.find((each) => each.job === drill.job);
-    const words = html`<span class="sub">${drill.which} point of <a href="${hrefOf(drill)}">${drill.dataSet}</a></span>`;
-    return job === undefined
-      ? html`<div class="li"><div class="t"><span class="name">${drill.dataSet}</span><span class="sub">on ${drill.host}</span></div></div>`
-      : html`${jobHtml({ ...job, name: drill.dataSet }, shown)}${words}`;
+    const { job, dataSet, host, which, by, askedAt } = drill;
+    const said = shown.jobs.find((each) => each.job === job);
+    if (said !== undefined) return jobHtml({ ...said, name: `${dataSet}, ${which} point` }, shown);
+    return html`<div class="li"><div class="t"><a class="name" href="${hrefOf(drill)}">${dataSet}</a><span class="sub">${forHtml(askedAt, shown.at)}</span></div><span class="sub">${which} point, on ${host}, asked by ${by}</span></div>`;
   });
   return html`<section><div class="h"><h2>Under way <i>${formatCount(open.length)}</i></h2></div>${rows}</section>`;
 }
@@ -148,7 +155,7 @@ function shownHtml({ drills, total }: DrillsShown, shown: Shown): Html {
 export function drillsTable(drills: readonly DrillShown[], { at }: Pick<Shown, 'at'>): Html {
   const rows = drills.map((drill) => {
     const { dataSet, host, which, by, end, askedAt } = drill;
-    const [mark, words] = VERDICTS[end?.verdict ?? 'open'];
+    const [mark, words] = verdictOf(end);
     const why =
       end === undefined || end.why === '' ? NOTHING : html`<span class="sub">${end.why}</span>`;
     return html`<tr><td>${markHtml(mark)}</td><th scope="row"><a class="name" href="${hrefOf(drill)}">${dataSet}</a><span class="sub">${which} point; asked by ${by}</span></th><td data-l="Showed">${words}${why}</td><td data-l="Restored">${measuredHtml(end)}</td><td data-l="On">${host}</td><td data-l="When">${ageHtml(Math.max(0, at - askedAt))}</td></tr>
@@ -185,7 +192,7 @@ export function drillPage(
   { drill, raw }: { readonly drill: DrillShown; readonly raw: object },
 ): string {
   const { dataSet, host, which, point, of, by, askedAt, end } = drill;
-  const [mark, words] = VERDICTS[end?.verdict ?? 'open'];
+  const [mark, words] = verdictOf(end);
   const tone = mark === 'failed' ? 'bad' : mark === 'ok' ? '' : 'bad dim';
   const drawn = which === 'random' ? `, drawn from ${formatCount(of)}` : '';
   const why = end === undefined || end.why === '' ? '' : `: ${end.why}`;

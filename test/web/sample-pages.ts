@@ -4,6 +4,7 @@ import type { RecoveryPlan } from '../../src/watch/core/exposure/recovery-plan.t
 import type { ExposureView } from '../../src/watch/core/exposure/view.ts';
 import { changesPage } from '../../src/web/changes-page.ts';
 import { dataSetPage, dataSetsPage } from '../../src/web/data-set-page.ts';
+import { drillPage, drillsPage } from '../../src/web/drills-page.ts';
 import { findingsPage } from '../../src/web/findings-page.ts';
 import { freezePage } from '../../src/web/freeze-page.ts';
 import { frontPage } from '../../src/web/front-page.ts';
@@ -24,6 +25,7 @@ import { unprotectedPage } from '../../src/web/unprotected-page.ts';
 import type { HistoryKind } from '../../src/watch/core/history/history-span.ts';
 import { sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
+import { sampleDrills, sampleDrillsShown } from './sample-drills.ts';
 import { NO_PLANS } from './sample-plans.ts';
 
 const MINUTE = 60_000;
@@ -128,10 +130,18 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
           ] as const,
         ]),
     ['/data-sets', dataSetsPage(shown)],
+    ...drillPages({ ...shown, hasDrills: true }, dataSet?.name ?? ''),
     ...(dataSet === undefined
       ? []
       : [
-          ['/data-set', dataSetPage(shown, dataSet, timelineOf('data-set', dataSet.name))] as const,
+          [
+            '/data-set',
+            dataSetPage(
+              { ...shown, hasDrills: true, drills: sampleDrills(dataSet.name) },
+              dataSet,
+              timelineOf('data-set', dataSet.name),
+            ),
+          ] as const,
         ]),
     ...(['14d', '90d', '400d'] as const).map(
       (range) =>
@@ -192,6 +202,17 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
 }
 
 const timelineOf = (kind: HistoryKind, name: string): Timeline => sampleTimeline({ kind, name });
+
+function drillPages(shown: Shown, dataSet: string): readonly (readonly [string, string])[] {
+  const drills = sampleDrillsShown(dataSet);
+  const none = { ...drills, drills: [], total: 0, restoreHosts: [] };
+  const drill = drills.drills.find((each) => each.dataSet === dataSet);
+  return [
+    ['/drills', drillsPage(shown, drills)],
+    ['/no-drills', drillsPage(shown, none)],
+    ...(drill === undefined ? [] : [['/drill', drillPage(shown, { drill, raw: drill })] as const]),
+  ];
+}
 
 function lostPage(shown: Shown, exposure: ExposureView): string {
   const hits = exposure.falls.slice(0, 2).flatMap(({ hits: some }) => some);
