@@ -23,7 +23,7 @@ export function changesPage(
       ? html`Changes`
       : html`<a href="/hosts/${urlPart(host)}">${host}</a> / Changes`;
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / ${crumb}</p><h1 class="say">${lead}</h1>
-<p class="basis">Kernel, packages, mounts, disks, guests, ports, units, logins: what one sight has and the one before had not. A change came about between the two.</p>
+<p class="basis">Kernel, packages, mounts, disks, guests, firewall, ports, units, logins: what one sight has and the one before had not. A change came about between the two.</p>
 ${daysOf(changes, shown.at).map(([day, some]) => html`<section class="day"><h2>${day}</h2>${changesHtml(some, { at: shown.at, isOfOneHost: false })}</section>`)}</div>`;
   return pageOf(shown, { title: 'Changes', menu: 'Changes', body });
 }

@@ -28,7 +28,9 @@ import type {
   Machine,
   NetworkLink,
   OpenPort,
+  SeenBesides,
   StorageError,
+  Upstream,
   Volume,
   Mount,
 } from '../watch/core/look/host-sight.ts';
@@ -220,6 +222,15 @@ const port = whole<OpenPort>()({
   ...{ protocol: z.enum(['tcp', 'udp']), address: text, port: count, program: orNothing(text) },
 });
 
+const upstream = whole<Upstream>()({
+  kind: z.enum(['apt', 'yum', 'apk', 'pip', 'npm', 'docker']),
+  ...{ server: text, what: text, isMirrored: flag },
+});
+const besides = whole<SeenBesides>()({
+  ...{ firewall: orNothing(z.array(text)), accounts: orNothing(z.array(text)) },
+  upstreams: z.array(upstream),
+});
+
 const sight: z.ZodType<HostSight> = whole<HostSight>()({
   ...{ discovery, machine, volumes: z.array(volume), mounts: z.array(mount) },
   disks: z.array(
@@ -232,8 +243,13 @@ const sight: z.ZodType<HostSight> = whole<HostSight>()({
   packages: orNothing(
     z.array(z.tuple([text, text])).transform((pairs) => new Map<string, string>(pairs)),
   ),
-  ...{ cut: orNothing(text), malformedCount: count },
-});
+  ...{ besides: besides.optional(), cut: orNothing(text), malformedCount: count },
+}).transform(
+  ({ besides: more, ...rest }): HostSight => ({
+    ...rest,
+    ...(more === undefined ? {} : { besides: more }),
+  }),
+);
 
 const asked = { host: text, address: text.optional(), groups: z.array(text).optional() };
 

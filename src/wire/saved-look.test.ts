@@ -9,6 +9,7 @@ import { byteString, hexOf } from '../base/bytes.ts';
 import { unixMs } from '../base/units.ts';
 import { unflushedOfPaths } from '../watch/core/locate.ts';
 import { EVERYTHING, sightOf } from '../../test/look/host-sight-example.ts';
+import { plainLook } from '../watch/core/look/own-sight.ts';
 import { savedLookOf, savedLookText } from './saved-look.ts';
 
 const { codec, hash } = nodeTools();
@@ -30,6 +31,15 @@ test('the golden file is read, and what is written today is the same text', () =
   }
   const text = codec.textOf(codec.decompress(readFileSync(file), 1_000_000));
   assert.equal(text, TEXT);
+});
+
+test('a plain look is the very text of a Holdfast from before all that was added: it reads it', () => {
+  const looks = EVERYTHING.looks.map((each) => (each.kind === 'answered' ? plainLook(each) : each));
+  const plain = { ...EVERYTHING, looks };
+  const file = join(import.meta.dirname, '../../test/golden/look/saved-before-writes.look');
+  const before = codec.textOf(codec.decompress(readFileSync(file), 1_000_000));
+  assert.equal(savedLookText(plain, hash), before);
+  assert.deepEqual(savedLookOf(before, hash), { ok: true, value: plain });
 });
 
 test('a look of before when a write is on disk was asked is read: that was not seen', () => {

@@ -26,6 +26,8 @@ class Shows implements ShowParts {
   trouble: Fault | undefined;
   isOld = false;
   knowsNoPlans = false;
+  /** It reads nothing of what was added since. */
+  isStrict = false;
   readonly #kit: ReturnType<typeof makeKit>;
 
   constructor(kit: ReturnType<typeof makeKit>) {
@@ -34,12 +36,12 @@ class Shows implements ShowParts {
 
   readonly source: ShowParts['source'] = {
     hint: () => this.hint,
-    look: (_signal, known) => {
+    look: (_signal, { known, isPlain }) => {
       if (known === undefined) this.looks += 1;
       else this.ledgerLooks += 1;
       const kinds: readonly ShowKind[] = known === undefined ? ['sight', 'ledger'] : ['ledger'];
       const showings = kinds.map((kind): Showing => {
-        const sha256 = `${kind} ${this.same[kind]} ${this.looks}`;
+        const sha256 = `${kind} ${this.same[kind]} ${this.looks}${isPlain ? ' plain' : ''}`;
         const frame = Buffer.from(sha256);
         const upMs = this.#kit.clock.upMs();
         return { kind, frame, sha256, same: this.same[kind], upMs };
@@ -74,6 +76,7 @@ class Shows implements ShowParts {
       this.got.push({ message, isOffer: frame === undefined });
       if (this.trouble !== undefined) throw this.trouble;
       if (message.kind === 'plans' && this.knowsNoPlans) throw refusing('malformed');
+      if (this.isStrict && !message.sha256.endsWith(' plain')) throw refusing('malformed');
       if (this.isOld) return undefined;
       const mark = { server: this.#kit.server.id, at: this.#kit.clock.upMs() - 40_000 };
       const format = 'holdfast-shown-0' as const;
@@ -216,5 +219,26 @@ test('a server from before plans is shown the rest, and asked again in an hour',
   shows.knowsNoPlans = false;
   await kit.clock.pass(1.1 * HOUR_MS);
   assert.ok(shows.take().includes('plans'));
+  await agent.stop();
+});
+
+test('to a server that reads nothing of what was added, all is shown without it; to its next start with it', async () => {
+  const { kit, shows, agent } = started();
+  shows.isStrict = true;
+  await kit.clock.pass(HOUR_MS / 2);
+  assert.ok([...shows.has].length === 2, [...shows.has].join());
+  assert.ok([...shows.has].every((sha256) => sha256.endsWith(' plain')));
+  const said = kit.of('agent:show').filter((each) => each.t === 'seen' && each.saw !== 'healthy');
+  assert.deepEqual(said, [], 'nothing is left that it was not shown');
+  // It was brought up to date: one that starts anew is shown all that there is.
+  shows.isStrict = false;
+  shows.has.clear();
+  kit.server.restart('e'.repeat(32));
+  await kit.clock.pass(HOUR_MS / 2);
+  assert.equal(
+    [...shows.has].filter((sha256) => !sha256.endsWith(' plain')).length,
+    2,
+    [...shows.has].join(),
+  );
   await agent.stop();
 });

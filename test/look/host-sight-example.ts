@@ -46,6 +46,13 @@ export function sightOf(host: string, change: Partial<HostSight> = {}): HostSigh
       ['openssh-server', '1:9.2p1-2+deb12u3'],
       ['linux-image-amd64', '6.1.119-1'],
     ]),
+    besides: {
+      firewall: ['inet filter input: tcp dport 22 accept'],
+      accounts: ['root /bin/bash'],
+      upstreams: [
+        { kind: 'apt', server: 'deb.debian.org', what: 'bookworm main', isMirrored: true },
+      ],
+    },
     cut: undefined,
     malformedCount: 0,
     ...change,

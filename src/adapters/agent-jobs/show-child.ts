@@ -7,7 +7,12 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { sayText } from '../../base/say-name.ts';
 import { FRAME_BYTES_MAX, SHOW_KINDS } from '../../watch/core/agent/messages.ts';
-import type { PlanSource, Showing, ShowSource } from '../../watch/shell/agent/show-ports.ts';
+import type {
+  PlanSource,
+  ShowAsked,
+  Showing,
+  ShowSource,
+} from '../../watch/shell/agent/show-ports.ts';
 import { errnoOf } from '../node/errno.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { signalGroup } from '../node/signal-group.ts';
@@ -47,8 +52,8 @@ export class ShowChild implements ShowSource {
     return this.#parts.hints.map(stampOf).join(' ');
   }
 
-  look(signal: AbortSignal, known?: Uint8Array): ReturnType<ShowSource['look']> {
-    return this.#shown(known === undefined ? '--frames' : '--ledger', signal, known);
+  look(signal: AbortSignal, of: ShowAsked): ReturnType<ShowSource['look']> {
+    return this.#shown(of.known === undefined ? '--frames' : '--ledger', signal, of);
   }
 
   /** @param hint of what plans lie there */
@@ -59,10 +64,10 @@ export class ShowChild implements ShowSource {
   async #shown(
     asked: keyof typeof ASKED,
     signal: AbortSignal,
-    known?: Uint8Array,
+    of: ShowAsked = { isPlain: false },
   ): ReturnType<ShowSource['look']> {
     const upMs = this.#parts.upMs();
-    const { output, why } = await this.#run(asked, signal, known);
+    const { output, why } = await this.#run(asked, signal, of);
     const showings = showingsIn(output, upMs);
     const { kinds, what } = ASKED[asked];
     const isWhole = why === '' && showings.length === kinds;
@@ -73,11 +78,12 @@ export class ShowChild implements ShowSource {
   async #run(
     asked: keyof typeof ASKED,
     signal: AbortSignal,
-    known: Uint8Array | undefined,
+    { known, isPlain }: ShowAsked,
   ): Promise<{ readonly output: Buffer; readonly why: string }> {
     const { command, env, limitMs = LIMIT_MS } = this.#parts;
     const [program, ...before] = command;
-    const child = spawn(program, [...before, 'agent', 'show', asked], {
+    const plain = isPlain ? ['--plain'] : [];
+    const child = spawn(program, [...before, 'agent', 'show', asked, ...plain], {
       ...{ env: { ...env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
       // The last is its leash: where this process is killed it closes, and the child ends by itself.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

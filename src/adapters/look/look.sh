@@ -243,6 +243,10 @@ services() { # systemctl: where systemd does not run, it would read every unit b
   done | { head -n 1000; printf '\n0\n'; } | record 'authorized keys'
   notseen 'programs behind open ports' 'sudo ss -tulnp' ''
   notseen 'keys that let others in' 'sudo ssh-keygen -l -f /root/.ssh/authorized_keys' /root/.ssh/authorized_keys; }
+firewall() { # Rules, as root, where the kernel has any: to ask would load its modules.
+  notseen 'firewall rules' 'sudo nft list ruleset' ''; [ "$me" = 0 ] || return
+  { [ ! -d /sys/module/nf_tables ] || timed 3 nft -s list ruleset || echo '# not seen'
+    ! grep -q . /proc/net/ip_tables_names || timed 3 iptables-save || echo '# not seen'; printf '\n0\n'; } | record firewall; }
 storage() { # --readonly takes no locks and writes no cache. A daemon or module is asked only where it runs: to ask would start it.
   lvm="--readonly --units b --nosuffix --separator | --config devices{write_cache_state=0}"
   if [ "$me" = 0 ]; then run lvs 5 lvs -a --segments $lvm -o vg_name,lv_name,lv_attr,segtype,stripes,lv_size,devices,lv_health_status
@@ -262,7 +266,8 @@ collect() {
     /etc/redhat-release /etc/alpine-release /etc/my.cnf /etc/mysql/my.cnf /etc/mysql/*.d/*.cnf /etc/my.cnf.d/*.cnf /etc/mongod.conf \
     /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /var/lib/glusterd/vols/*/bricks/* /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf \
     /etc/chef/client.rb /etc/salt/minion /etc/ansible/ansible.cfg | send text; names /etc/libvirt/qemu/*.xml | head -n 500 | send text
-  clusters | send text; (cd /sys && sysfs)
+  names /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/yum.repos.d/*.repo /etc/zypp/repos.d/*.repo /etc/apk/repositories /etc/pip.conf \
+    /etc/npmrc /etc/docker/daemon.json | send text; clusters | send text; (cd /sys && sysfs)
   { { echo 'holdfast look'; cat /etc/machine-id; } | sha256sum | cut -c 1-64; echo 0; } | record machine-id
   awk -F: "$lib"'{ if (length(s) < 200000) s = s esc($1 ":x:" $3 ":" $4 "::" $6 ":" $7) "\\n" } END { tell("file", "/etc/passwd", ",\"" s "\",0") }' /etc/passwd
   lists l /etc/systemd/system/timers.target.wants /etc/libvirt/qemu/autostart /run/openrc/started; lists f /etc/postgresql/*/*/conf.d /etc/mysql/*.d /etc/my.cnf.d
@@ -280,7 +285,7 @@ collect() {
     tr '\n' '\000' | xargs -0 grep -sE '^[[:space:]]*(root|DocumentRoot)[[:space:]]' /dev/null | head -n 500; printf '\n0\n'; } | record 'web roots'
   for at in /var/spool/cron /var/spool/cron/crontabs; do [ -d $at ] && ! [ -r $at ] && printf '["denied","%s"]\n' $at; done
   notseen 'crontabs of others' 'sudo ls -l /var/spool/cron' /var/spool/cron
-  processes; services; kernel_log; storage; until=$((started + limit * 80 / 100)); data; }
+  processes; services; firewall; kernel_log; storage; until=$((started + limit * 80 / 100)); data; }
 family() { # PID: it and all that it started: only that the watchdog ends. In `stat` a name with a newline could forge parents.
   grep -s ^PPid: /proc/[0-9]*/status | awk -F '[/:\t]+' -v root="$1" '{ parent[$3] = $6 } END {
     for (pid in parent) { hops = 0; for (at = pid; at > 1 && at != root && ++hops < 999; at = parent[at]); if (at == root) print pid } }'; }

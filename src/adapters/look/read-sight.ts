@@ -6,12 +6,14 @@ import type { HostSight } from '../../watch/core/look/host-sight.ts';
 import { BlockStacks } from '../discovery/block-stack.ts';
 import { discoverIn, homesOf } from '../discovery/discover.ts';
 import { readMountTable } from '../discovery/file-systems.ts';
+import { accountsOf } from './facts/accounts.ts';
 import { adminKeysOf } from './facts/admin-keys.ts';
 import { automationOf } from './facts/automation.ts';
 import { btrfsOf } from './facts/btrfs.ts';
 import { type Asked, clockOf } from './facts/clock.ts';
 import { containerVolumesOf } from './facts/containers.ts';
 import { diskCachesOf } from './facts/disk-caches.ts';
+import { firewallOf } from './facts/firewall.ts';
 import { gitTreesOf } from './facts/git-trees.ts';
 import { glusterVolumesOf } from './facts/gluster.ts';
 import { guestsOf } from './facts/guests.ts';
@@ -24,6 +26,7 @@ import { mountsOf } from './facts/mounts.ts';
 import { networkLinksOf } from './facts/network-links.ts';
 import { openPortsOf } from './facts/ports.ts';
 import type { Told } from './facts/told.ts';
+import { upstreamsOf } from './facts/upstreams.ts';
 import { webRootsOf } from './facts/web-roots.ts';
 import { poolsOf } from './facts/zfs.ts';
 import { RecordReader } from './read-records.ts';
@@ -103,6 +106,10 @@ async function sightOf(of: Recording, received: Received): Promise<HostSight> {
     adminKeys: adminKeysOf(told),
     ports: openPortsOf(told),
     units,
+    besides: {
+      ...{ firewall: firewallOf(told), accounts: accountsOf(world) },
+      upstreams: upstreamsOf(world),
+    },
     packages: packagesOf(told),
     cut: cutOf(of, world.isExhausted ? 'its files were too much to read' : received.stopped),
     malformedCount: received.malformedCount,

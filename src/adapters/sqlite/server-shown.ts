@@ -128,7 +128,8 @@ export async function readFrame(
 
 const topic = words<Change['topic']>({
   ...{ system: true, kernel: true, boot: true, disks: true, volumes: true, mounts: true },
-  ...{ guests: true, links: true, ports: true, units: true, packages: true },
+  ...{ guests: true, links: true, ports: true, firewall: true, logins: true, keys: true },
+  ...{ units: true, packages: true },
 });
 const orNothing = z
   .string()

@@ -11,10 +11,10 @@ import {
   FRAME_TEXT_BYTES_MAX,
   type ShowKind,
 } from '../../watch/core/agent/messages.ts';
-import type { LedgerReport } from '../../watch/core/ledger-report.ts';
+import { type LedgerReport, plainReport } from '../../watch/core/ledger-report.ts';
 import type { HostSight } from '../../watch/core/look/host-sight.ts';
 import type { PlansReport } from '../../watch/core/plans-report.ts';
-import type { AnsweredLook } from '../../watch/core/look/own-sight.ts';
+import { type AnsweredLook, plainLook } from '../../watch/core/look/own-sight.ts';
 import { ledgerReportText } from '../../wire/ledger-report.ts';
 import { lineOf } from '../../wire/line-text.ts';
 import { plansReportText } from '../../wire/plans-report.ts';
@@ -41,15 +41,26 @@ export interface Frame {
   readonly same: string;
 }
 
+export interface ShowOptions {
+  /** The frame of a sight of this host, made lately: it is not looked at again. */
+  readonly known?: Readable | undefined;
+  /** For a server that reads nothing of what was added since. */
+  readonly isPlain?: boolean;
+}
+
 /**
- * @param known the frame of a sight of this host, made lately: it is not looked at again
  * @throws Fault HF_LOOK_ANSWER, HF_LOOK_LATE where nothing was seen; HF_LOOK_TOO_LARGE
  */
-export async function showHere(cli: Cli, known?: Readable): Promise<ShowsHere> {
+export async function showHere(
+  cli: Cli,
+  { known, isPlain = false }: ShowOptions = {},
+): Promise<ShowsHere> {
   yieldToOthers();
   const at = cli.clock.now();
-  const look = known === undefined ? await lookHere(cli) : await lookBefore(known);
-  const report = await ledgerHere(cli, look.sight.discovery);
+  const seen = known === undefined ? await lookHere(cli) : await lookBefore(known);
+  const look = isPlain ? plainLook(seen) : seen;
+  const whole = await ledgerHere(cli, look.sight.discovery);
+  const report = isPlain ? plainReport(whole) : whole;
   const { hash } = nodeTools();
   return {
     ...{ look, report },
@@ -139,12 +150,12 @@ function frameOf(kind: ShowKind, text: string, steady: object): Frame {
 function steadySight({ sight }: AnsweredLook): object {
   const { discovery, machine, volumes, mounts, links, guests, gluster, containers }: HostSight =
     sight;
-  const { ports, units, packages, adminKeys, automation, disks, webRoots, cut } = sight;
+  const { ports, units, packages, adminKeys, automation, disks, webRoots, cut, besides } = sight;
   return {
     ...{ machine: { ...machine, bootedAt: undefined }, volumes, mounts, links, guests, gluster },
     // Those of connections come and go.
     ports: ports.filter(({ protocol }) => protocol === 'tcp'),
-    ...{ containers, units, packages, adminKeys, automation, disks, webRoots, cut },
+    ...{ containers, units, packages, adminKeys, automation, disks, webRoots, cut, besides },
     errors: sight.storageErrors.map(({ device, text }) => [device, text]),
     hardware: discovery.disks,
     data: discovery.data.map(({ path, kind, isComplete, place }) => [

@@ -69,6 +69,7 @@ export function define(command: Command, act: Act): void {
     .addOption(new Option('--frames', 'as the agent sends it, for the agent').hideHelp())
     .addOption(new Option('--ledger', 'the same of the ledger, for a sight on input').hideHelp())
     .addOption(new Option('--plans', 'as the agent sends them: plans that wait').hideHelp())
+    .addOption(new Option('--plain', 'without what an older server does not read').hideHelp())
     .addHelpText('after', SHOW_EXAMPLE)
     .action(act((cli, [options]: [ShowOptions]) => show(cli, options)));
   command
@@ -101,16 +102,20 @@ interface ShowOptions {
   readonly frames?: true;
   readonly ledger?: true;
   readonly plans?: true;
+  readonly plain?: true;
 }
 
-async function show(cli: Cli, { frames, ledger, plans }: ShowOptions): Promise<Answer> {
+async function show(cli: Cli, { frames, ledger, plans, plain }: ShowOptions): Promise<Answer> {
   const { showHere, plansFrame } = await import('../agent/show-here.ts');
   const told = ledger === true ? undefined : await plansFrame(cli);
   if (plans === true && told !== undefined) {
     writeFrame(told.frame);
     return { code: EXIT.done, say: () => [], json: {} };
   }
-  const shows = await showHere(cli, ledger === true ? process.stdin : undefined);
+  const shows = await showHere(cli, {
+    known: ledger === true ? process.stdin : undefined,
+    isPlain: plain === true,
+  });
   const { look, report } = shows;
   if (frames === true || ledger === true) {
     for (const frame of shows.frames) writeFrame(frame);

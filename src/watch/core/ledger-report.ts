@@ -66,6 +66,12 @@ export function boundedReport(report: LedgerReport): LedgerReport {
   return { ...report, estate: { ...estate, points, drills }, coverage: rows, leftOut };
 }
 
+/** As a Holdfast reads it that knows none of what was added since: its readers are strict. */
+export function plainReport(report: LedgerReport): LedgerReport {
+  const points = report.estate.points.map(({ leftOut: _, ...point }) => point);
+  return { ...report, estate: { ...report.estate, points } };
+}
+
 function newestOfEach<T>(
   all: readonly T[],
   countMax: number,

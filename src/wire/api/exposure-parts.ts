@@ -177,7 +177,9 @@ export const findingShown = z.object({
 
 const topic = words<Topic>({
   ...{ system: true, kernel: true, boot: true, disks: true, volumes: true, mounts: true },
-  ...{ guests: true, links: true, ports: true, units: true, packages: true },
+  ...{ guests: true, links: true, ports: true, firewall: true, logins: true },
+  keys: true,
+  ...{ units: true, packages: true },
 });
 export const changeShown = z.object({
   ...{ host: text, at: time, notBefore: time, topic },

@@ -7,6 +7,7 @@ import { PROOF_LIMITS } from '../proof.ts';
 import type { Asked, Finding, HostAnswer, HostLoss, LookAnswer } from './answer.ts';
 import { allOf, manyWords, sizeWords } from './at-stake.ts';
 import { backupAnswers } from './backup-answers.ts';
+import { definitionFindings, upstreamFindings } from './find-alone.ts';
 import { cacheFindings } from './find-caches.ts';
 import { fateFindings } from './find-fate.ts';
 import { glusterFindings } from './find-gluster.ts';
@@ -71,6 +72,8 @@ export function findingsOf(
     ...glusterFindings(many),
     ...unevenFindings(many),
     ...unevenStoreFindings(many),
+    ...definitionFindings(many, estate, unprotectedData(many, now)),
+    ...upstreamFindings(many),
     ...tierFindings(estate),
     ...proofFindings(estate, now),
     ...workFindings(many),

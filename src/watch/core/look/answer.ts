@@ -225,6 +225,8 @@ export type FindingCode =
 export type EstateFindingCode =
   | 'tier-1-together'
   | 'image-stores-uneven'
+  | 'definitions-only-there'
+  | 'upstream-alone'
   // Backups that prove nothing.
   | 'backup-never-drilled'
   | 'drill-stale'

@@ -31,6 +31,8 @@ const guest = (name: string, change: Partial<Guest> = {}): Guest => ({
   ...change,
 });
 
+const BESIDES = sightOf('a').besides ?? assert.fail('the example has it');
+
 const seenAs = (name: string, change: Partial<HostSight> = {}): Partial<HostSight> => ({
   ...change,
   discovery: { ...DISCOVERY, user: { name, isRoot: name === 'root' }, notSeen: [] },
@@ -96,6 +98,21 @@ const ONE_EACH: readonly (readonly [Topic, Partial<HostSight>, string])[] = [
   ],
   ['ports', { ports: [] }, 'a|ports|removed|tcp 0.0.0.0:22|sshd|-'],
   ['units', { units: ['ssh.service', 'cron.service'] }, 'a|units|added|cron.service|-|'],
+  [
+    'firewall',
+    { besides: { ...BESIDES, firewall: ['inet filter input: accept'] } },
+    'a|firewall|added|inet filter input: accept|-|',
+  ],
+  [
+    'logins',
+    { besides: { ...BESIDES, accounts: ['root /bin/bash', 'eve /bin/sh'] } },
+    'a|logins|added|eve|-|/bin/sh',
+  ],
+  [
+    'keys',
+    { adminKeys: [{ user: 'root', fingerprint: 'SHA256:e', comment: 'eve@laptop' }] },
+    'a|keys|added|root SHA256:e|-|eve@laptop',
+  ],
   [
     'system',
     { machine: { ...sightOf('a').machine, system: 'Debian 13' } },
@@ -197,6 +214,8 @@ test('what ann does not see is not removed, and what root sees then is not added
     assert.deepEqual(notComparable, [
       { topic: 'volumes', why: `seen as ann, who may not see all of it, in the ${which} look` },
       { topic: 'guests', why: `seen as ann, who may not see all of it, in the ${which} look` },
+      { topic: 'firewall', why: `seen as ann, who may not see all of it, in the ${which} look` },
+      { topic: 'keys', why: `seen as ann, who may not see all of it, in the ${which} look` },
     ]);
   }
 });
@@ -253,7 +272,8 @@ const UNSEEN: readonly (readonly [string, readonly Topic[]])[] = [
   ['mounts', ['mounts']],
   ['volumes of containers', []],
   ['programs behind open ports', []],
-  ['keys that let others in', []],
+  ['keys that let others in', ['keys']],
+  ['firewall rules', ['firewall']],
   ['kernel log', []],
 ];
 for (const [what, topics] of UNSEEN) {

@@ -6,7 +6,7 @@ import type { HostSight, Mount, OpenPort, Volume } from './host-sight.ts';
 
 export const TOPICS = [
   ...(['system', 'kernel', 'boot', 'disks', 'volumes', 'mounts', 'guests', 'links'] as const),
-  ...(['ports', 'units', 'packages'] as const),
+  ...(['ports', 'firewall', 'logins', 'keys', 'units', 'packages'] as const),
 ] as const;
 export type Topic = (typeof TOPICS)[number];
 
@@ -181,6 +181,21 @@ const READINGS: Readonly<Record<Topic, Reading>> = {
     unseenWords: /^(?!programs\b).*\b(?:ports?|sockets?|ss|netstat)\b/i,
     dependsOnUser: false,
   },
+  firewall: {
+    thingsOf: ({ besides }) =>
+      besides?.firewall && new Map(besides.firewall.map((rule) => [rule, {}])),
+    ...{ unseenWords: /\bfirewall\b/i, dependsOnUser: true },
+  },
+  logins: { thingsOf: loginsOf, unseenWords: undefined, dependsOnUser: false },
+  keys: {
+    thingsOf: ({ adminKeys }) =>
+      byName(
+        adminKeys,
+        ({ user, fingerprint }) => `${user} ${fingerprint}`,
+        ({ comment }) => ({ comment }),
+      ),
+    ...{ unseenWords: /\b(?:keys that let others in|authorized keys)\b/i, dependsOnUser: true },
+  },
   units: {
     thingsOf: unitsOf,
     unseenWords: /\b(?:units?|systemctl|rc-status|chkconfig)\b/i,
@@ -292,6 +307,12 @@ function portsOf({ ports }: HostSight): Things {
       `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`,
     ({ program }) => ({ program }),
   );
+}
+
+/** Accounts with a shell. */
+function loginsOf({ besides }: HostSight): Things | undefined {
+  const accounts = besides?.accounts?.map((each) => each.split(' ') as readonly string[]);
+  return accounts && new Map(accounts.map(([name = '', shell = '']) => [name, { shell }]));
 }
 
 /** Of a login, a connection or one run; and what other topics show. */

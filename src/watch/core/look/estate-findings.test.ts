@@ -5,14 +5,16 @@ import { test } from 'node:test';
 import { dataAt, fileSystemAt } from '../../../../test/watch/discovery-example.ts';
 import { evidenceOf, NOW } from '../../../../test/watch/estate-arbitrary.ts';
 import { BESIDE, ESTATE } from '../../../../test/watch/estate-example.ts';
+import { backupAt } from '../../../../test/watch/look-backup-example.ts';
 import { looked, sightOf } from '../../../../test/watch/look-example.ts';
 import { at, drillOf, pointOf, setAt } from '../../../../test/watch/recovery-example.ts';
 import { days, GIB, MIB } from '../../../base/units.ts';
+import type { Discovery } from '../discovery.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint, Service } from '../estate.ts';
 import type { EstateFindingCode, Finding } from './answer.ts';
 import { findingsOf } from './answer-of.ts';
 import type { DeclaredEstate } from './declared.ts';
-import type { HostSight } from './host-sight.ts';
+import type { HostSight, Upstream } from './host-sight.ts';
 import { manyEstateOf } from './look-estate.ts';
 import { ownersIn } from './owners.ts';
 
@@ -51,6 +53,22 @@ function storeOf(host: string, percent: number): HostSight {
   return sightOf(host, {
     discovery: { fileSystems: [mount], data: [dataAt('/images/a.qcow2', { kind: 'image' })] },
   });
+}
+
+function etcOf(host: string, change: Partial<Discovery>): HostSight {
+  const guests = ['a', 'b'].map((name) => ({
+    ...{ name, state: 'running' as const, startsByItself: true, images: [] },
+  }));
+  const data = [dataAt('/etc', { kind: 'config', bytes: MIB })];
+  return sightOf(host, { guests, discovery: { data, ...change } });
+}
+
+const upstream = (server: string, what: string): Upstream => ({
+  ...{ kind: 'apt', server, what, isMirrored: false },
+});
+
+function fromOf(host: string, ...upstreams: readonly Upstream[]): HostSight {
+  return sightOf(host, { besides: { firewall: undefined, accounts: undefined, upstreams } });
 }
 
 interface Case {
@@ -131,6 +149,30 @@ const CASES: Readonly<Record<EstateFindingCode, Case>> = {
         sets: [WIKI, GUEST],
         more: { services: [serviceOf('a', 1, WIKI.name), serviceOf('b', 2, GUEST.name)] },
       }),
+    ],
+  },
+  'definitions-only-there': {
+    when: [etcOf('hv1', {})],
+    hosts: ['hv1'],
+    says: /^\/etc in no recovery point: how 2 guests are made, units, crontabs and what else/,
+    not: [
+      // A backup that nobody opened may hold it.
+      [etcOf('hv1', { backups: [backupAt('restic', 's3:https://s3.example.org/hv1')] })],
+      [sightOf('hv1', { discovery: { data: [dataAt('/srv/etc')] } })],
+    ],
+  },
+  'upstream-alone': {
+    when: [fromOf('web1', upstream('download.gluster.org', 'bookworm main'))],
+    hosts: ['web1'],
+    says: /^packages \(apt bookworm main\) from download.gluster.org and nowhere else/,
+    not: [
+      [fromOf('web1', { ...upstream('deb.debian.org', 'bookworm main'), isMirrored: true })],
+      // Another machine has the same from elsewhere.
+      [
+        fromOf('web1', upstream('download.gluster.org', 'bookworm main')),
+        fromOf('web2', upstream('mirror.example.org', 'bookworm main')),
+      ],
+      [fromOf('web1')],
     ],
   },
   'image-stores-uneven': {

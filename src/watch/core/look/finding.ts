@@ -11,6 +11,7 @@ interface Kind {
 }
 
 const GLUSTER_2016 = 'download.gluster.org, 27 April 2016';
+const INRIA_2017 = 'Inria, continuous integration, 2017';
 const TDF_2015 = 'The Document Foundation, January 2015';
 const TDF_2022 = 'The Document Foundation, 26 March 2022';
 const WIKIMEDIA_2016 = 'Wikimedia, deployment server, 2016';
@@ -33,6 +34,8 @@ const KINDS: Readonly<Record<FindingCode, Kind>> = {
   'services-on-one-host': { section: 'single', rank: 2, source: GLUSTER_2016 },
   'database-without-standby': { section: 'single', rank: 3, source: TDF_2022 },
   'backups-on-one-host': { section: 'single', rank: 3 },
+  'definitions-only-there': { section: 'single', rank: 3, source: INRIA_2017 },
+  'upstream-alone': { section: 'single', rank: 3, source: GLUSTER_2016 },
   'tier-1-together': { section: 'single', rank: 1, source: TDF_2015 },
   'one-link': { section: 'single', rank: 4, source: TDF_2015 },
 

@@ -25,10 +25,30 @@ export interface HostSight {
   readonly units: readonly string[];
   /** Version by name of package; undefined where the package manager was not seen. */
   readonly packages: ReadonlyMap<string, string> | undefined;
+  /** What a Holdfast before this one did not look for; absent in what it kept. */
+  readonly besides?: SeenBesides;
   /** Undefined: it ended as it should. Else why it is not whole, in words. */
   readonly cut: string | undefined;
   /** Lines that were not as `docs/format/look.md` says. */
   readonly malformedCount: number;
+}
+
+export interface SeenBesides {
+  /** `inet filter input: tcp dport 22 accept`; undefined where they were not seen. */
+  readonly firewall: readonly string[] | undefined;
+  /** Who may log in: `ann /bin/bash`; undefined where that was not seen. */
+  readonly accounts: readonly string[] | undefined;
+  readonly upstreams: readonly Upstream[];
+}
+
+/** Where a host gets packages from. */
+export interface Upstream {
+  readonly kind: 'apt' | 'yum' | 'apk' | 'pip' | 'npm' | 'docker';
+  readonly server: string;
+  /** What of it: a suite, a repository. */
+  readonly what: string;
+  /** Its line names a list of mirrors, or a network of them. */
+  readonly isMirrored: boolean;
 }
 
 export interface Machine {

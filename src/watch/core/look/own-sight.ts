@@ -1,5 +1,6 @@
 /** What a host showed of itself, under the name that its server knows it by, and of nobody else. */
 import { type UnixMs, unixMs } from '../../../base/units.ts';
+import type { Discovery } from '../discovery.ts';
 import type { Place } from '../place.ts';
 import type { HostLook, HostSight } from './host-sight.ts';
 
@@ -67,7 +68,27 @@ export function sightAt(look: AnsweredLook, seenAt: UnixMs): AnsweredLook {
 
 /** Without what only changes are told from: of a thousand hosts it would fill the memory. */
 export function slimSight(look: AnsweredLook): AnsweredLook {
-  const sight: HostSight = { ...look.sight, packages: undefined };
+  const { besides, ...rest } = look.sight;
+  const sight: HostSight = {
+    ...rest,
+    packages: undefined,
+    ...(besides === undefined
+      ? {}
+      : { besides: { ...besides, firewall: undefined, accounts: undefined } }),
+  };
+  return { ...look, sight };
+}
+
+/** As a Holdfast reads it that knows none of what was added since: its readers are strict. */
+export function plainLook(look: AnsweredLook): AnsweredLook {
+  const { discovery: seen } = look.sight;
+  const { writes: _writes, ...rest } = seen;
+  const discovery: Discovery = {
+    ...rest,
+    disks: seen.disks.map(({ writeCache: _cache, ...disk }) => disk),
+    fileSystems: seen.fileSystems.map(({ writeOptions: _options, ...mount }) => mount),
+  };
+  const { besides: _besides, ...sight } = { ...look.sight, discovery };
   return { ...look, sight };
 }
 

@@ -12,15 +12,18 @@ export interface Showing {
   readonly upMs: number;
 }
 
+export interface ShowAsked {
+  /** The frame of a sight: then the host is not looked at again, the ledger only is read. */
+  readonly known?: Uint8Array | undefined;
+  /** For a server that reads nothing of what was added since: an older one refuses it all. */
+  readonly isPlain: boolean;
+}
+
 export interface ShowSource {
-  /**
-   * Looks now. What could not be made is not in it; it fails by a bug only.
-   *
-   * @param known the frame of a sight: then the host is not looked at again, the ledger only is read
-   */
+  /** Looks now. What could not be made is not in it; it fails by a bug only. */
   look(
     signal: AbortSignal,
-    known?: Uint8Array,
+    of: ShowAsked,
   ): Promise<{
     readonly showings: readonly Showing[];
     /** Why something is not in it; empty: all is. */

@@ -57,6 +57,8 @@ export class Shower {
   #restUntilMs = 0;
   /** A server from before plans refuses them: all else is shown to it. */
   #plansUnknownUntilMs = 0;
+  /** The start of a server that could not read all: it is an older one, and may be a newer one later. */
+  #plainFor: string | undefined;
 
   constructor(
     parts: AgentParts,
@@ -93,10 +95,17 @@ export class Shower {
     const { source } = this.#of;
     const upMs = clock.upMs();
     const hint = source.hint();
+    if (this.#plainFor !== undefined && this.#plainFor !== (this.#voice.server ?? '')) {
+      this.#plainFor = undefined;
+      this.#looked = undefined;
+    }
     const isDue = this.#looked === undefined || upMs - this.#looked.wholeUpMs >= LOOK_EVERY;
     if (!isDue && !this.#isHinted(hint, upMs)) return;
     const known = isDue ? undefined : this.#newest.find(({ kind }) => kind === 'sight');
-    const { showings, trouble } = await source.look(signal, known?.frame);
+    const { showings, trouble } = await source.look(signal, {
+      known: known?.frame,
+      isPlain: this.#plainFor !== undefined,
+    });
     if (signal.aborted) return;
     const wholeUpMs = known === undefined ? upMs : (this.#looked?.wholeUpMs ?? upMs);
     const ledgerMs = known === undefined ? (this.#looked?.ledgerMs ?? 0) : clock.upMs() - upMs;
@@ -157,6 +166,12 @@ export class Shower {
         this.#failures += 1;
         const restMs = this.#voice.pause(error, this.#failures);
         this.#restUntilMs = this.#parts.clock.upMs() + restMs;
+        if (problemOf(error) === 'malformed' && this.#plainFor === undefined) {
+          // Made without what an older server does not know it may be read.
+          this.#plainFor = this.#voice.server ?? '';
+          this.#looked = undefined;
+          return;
+        }
         // Sent again it would be refused again: it rests until there is another.
         if (problemOf(error) === 'malformed' || problemOf(error) === 'too-large') {
           this.#note(wanted.showing);
