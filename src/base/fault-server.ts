@@ -46,6 +46,27 @@ export const SERVER_FAULTS = {
     kind: 'usage',
     remedy: 'See what there is: `GET /v1/openapi.json`.',
   },
+  HF_FILES_AWAY: {
+    kind: 'unavailable',
+    remedy: '{instead}',
+  },
+  HF_FILES_BROKEN: {
+    kind: 'transient',
+    remedy: 'Ask again; if it stays so, see the journal of the agent on {host}.',
+  },
+  HF_FILES_NO_FILE: {
+    kind: 'usage',
+    remedy: 'Choose a file: a directory, a link or a device is restored, not downloaded.',
+  },
+  HF_FILES_PLACE: {
+    kind: 'refused',
+    remedy: '{instead}',
+  },
+  HF_FILES_TOO_LARGE: {
+    kind: 'refused',
+    remedy:
+      'Restore it to a host instead, or raise `server: {download-max: 20GiB}` in holdfast.yaml.',
+  },
   HF_SERVER_KEY: {
     kind: 'corrupt',
     remedy:

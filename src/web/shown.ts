@@ -17,6 +17,10 @@ export interface Reader {
   readonly mayUnfreeze: boolean;
   readonly mayRun: boolean;
   readonly mayAcknowledge: boolean;
+  /** Names in snapshots; their content; restores. */
+  readonly mayBrowse?: boolean;
+  readonly mayDownload?: boolean;
+  readonly mayRestore?: boolean;
 }
 
 /** What a freeze reached on one host, or would reach. */

@@ -137,6 +137,8 @@ export const serverSchema = z.strictObject({
    * and allows it in its agent.yaml (`restore-host: true`). The first is taken first.
    */
   'restore-hosts': z.array(z.string().min(1).max(253)).min(1).max(100).optional(),
+  /** The largest file that is downloaded through a browser; else 4 GiB. */
+  'download-max': bytes.optional(),
   /** Drills over the estate, on restore hosts. */
   drills: drills.optional(),
 });

@@ -23,6 +23,7 @@ const ID = 'a'.repeat(32);
 const FITTING: Readonly<Record<string, string>> = {
   ...{ host: 'web1', item: 'disk-space:%2Fsrv', job: ID, alert: ID, id: ID, name: 'nobody' },
   ...{ agent: ID, token: 'x', signed: 'x', dataSet: 'web1:%2Fsrv' },
+  snapshot: 'a'.repeat(64),
 };
 
 export async function placesOf(bench: ServerBench): Promise<readonly Place[]> {

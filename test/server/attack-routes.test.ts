@@ -28,10 +28,12 @@ const EVERYBODY = [
     'unprotectedPage',
     'changesPage',
   ],
-  ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm'],
+  ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm', 'jobPage', 'jobPart'],
   ...['plans', 'plansPage', 'planPage', 'plansPart', 'planPart', 'railPart', 'jobsPart'],
 ];
 const WHO_RUNS = [
+  ...['snapshots', 'snapshotFiles', 'snapshotDiff', 'snapshotContent', 'restoreFiles'],
+  ...['snapshotsPage', 'snapshotPage', 'comparePage', 'downloadForm', 'restorePage', 'restoreForm'],
   ...['askJob', 'askRestore', 'cancelJob', 'unfreeze', 'claim', 'addMaintenance'],
   ...['endMaintenance', 'cancelForm', 'unfreezeForm'],
 ];
@@ -49,13 +51,15 @@ const MAY: Readonly<Record<Role, ReadonlySet<string>>> = {
 };
 
 const AGENT_ROUTES = [
+  'POST /agent/v1/ask',
   'POST /agent/v1/enrol',
+  'POST /agent/v1/give',
   'POST /agent/v1/hear',
   'POST /agent/v1/say',
   'POST /agent/v1/show',
 ];
 
-test('there is no route but those of the document and the four of agents', async (t) => {
+test('there is no route but those of the document and the six of agents', async (t) => {
   const bench = await ServerBench.open(t);
   const documented = (await placesOf(bench)).map(
     ({ method, template }) => `${method} ${template.replaceAll(/\{(\w+)\}/g, ':$1')}`,

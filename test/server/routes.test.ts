@@ -20,7 +20,7 @@ const ID = 'a'.repeat(32);
 const PARAMS: Readonly<Record<string, string>> = {
   ...{ host: 'web1', item: 'disk-space:%2Fsrv', job: ID, alert: ID, id: ID, name: 'nobody' },
   dataSet: 'web1:%2Fsrv',
-  ...{ agent: ID, token: 'x', signed: 'x' },
+  ...{ agent: ID, token: 'x', signed: 'x', snapshot: 'a'.repeat(64) },
 };
 
 async function placesOf(bench: ServerBench): Promise<readonly Place[]> {

@@ -4,7 +4,8 @@ export type Role = 'viewer' | 'operator' | 'approver' | 'admin';
 
 /**
  * read: all that is shown. metrics: numbers and marks only. acknowledge: alerts. run: backup, drill, scrub, probe, and their cancel.
- * restore: a restore job. freeze, unfreeze, claim. maintain: maintenance windows. approve: that an
+ * restore: a restore job. browse: names, sizes and times of what is in snapshots. content: of one file
+ * of a snapshot. freeze, unfreeze, claim. maintain: maintenance windows. approve: that an
  * approved plan be applied. enrol: enrolment tokens, revoking an agent, forgetting an item. test:
  * messages of trial. audit: to read and export the log. accounts: users, and tokens of others.
  */
@@ -14,6 +15,8 @@ export type Scope =
   | 'acknowledge'
   | 'run'
   | 'restore'
+  | 'browse'
+  | 'content'
   | 'freeze'
   | 'unfreeze'
   | 'claim'
@@ -30,6 +33,8 @@ const OPERATOR = [
   'acknowledge',
   'run',
   'restore',
+  'browse',
+  'content',
   'freeze',
   'unfreeze',
   'claim',

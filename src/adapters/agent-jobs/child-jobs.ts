@@ -7,6 +7,8 @@ import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
 import { pointAsked } from '../../watch/core/drills/estate-drill.ts';
 import type { JobWord } from '../../watch/core/agent/messages.ts';
+import { isRestoreJob } from '../../watch/core/files/wants.ts';
+import type { RestoreFound } from '../../watch/shell/agent/files-ports.ts';
 import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-ports.ts';
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
@@ -31,6 +33,10 @@ export interface ChildJobsPlace {
   readonly graceMs?: number | undefined;
   /** Where plans are applied by who may: the agent itself is nobody. */
   readonly actSocket?: string | undefined;
+  /** What a restore that the server asked for is of: docs/format/files.md. */
+  /** With what such a restore reads the vault; else as jobs are begun. */
+  readonly readingEnv?: Readonly<Record<string, string>> | undefined;
+  readonly restoreOf?: ((job: string, signal: AbortSignal) => Promise<RestoreFound>) | undefined;
 }
 
 export class ChildJobs implements JobRunner {
@@ -46,6 +52,7 @@ export class ChildJobs implements JobRunner {
     if (word.act === 'apply') return this.#plan(word.name);
     const point = word.act === 'drill' ? pointAsked(word.name) : undefined;
     if (point !== undefined) return this.#pointDrill(point);
+    if (isRestoreJob(word)) return this.#files(word.job);
     const jobs = this.#config.jobs ?? {};
     const line = Object.hasOwn(jobs, word.name) ? jobs[word.name] : undefined;
     if (line === undefined) return { refused: `there is no job ${word.name} on this host` };
@@ -80,6 +87,30 @@ export class ChildJobs implements JobRunner {
     await this.#job(['drill', '--leftovers'], LEFTOVERS_MS).run(signal, () => undefined);
   }
 
+  #files(job: string): FoundJob | { readonly refused: string } {
+    const places = this.#config.files?.['restore-to'] ?? [];
+    const { restoreOf, readingEnv: env = this.#place.env } = this.#place;
+    if (places.length === 0 || restoreOf === undefined) {
+      return {
+        refused: 'this host restores nothing for its server (agent.yaml, files: restore-to)',
+      };
+    }
+    return {
+      run: async (signal, tell) => {
+        const want = await restoreOf(job, signal);
+        if ('refused' in want) return { state: 'failed', why: want.refused };
+        if (!places.includes(want.place)) {
+          return {
+            state: 'failed',
+            why: `${sayText(want.place)} is no place of this host's agent.yaml`,
+          };
+        }
+        const run = { ...this.#place, env, args: ['agent', 'files'], limitMs: LIMIT_MS };
+        return runChild({ ...run, input: `${JSON.stringify(want)}\n` }, { signal, tell });
+      },
+    };
+  }
+
   #job(args: readonly string[], limitMs: number): FoundJob {
     const { config } = this.#config;
     const whole = [...args, '--json', ...(config === undefined ? [] : ['--config', config])];
@@ -104,6 +135,8 @@ function whose({ host }: { readonly host?: string | undefined }): readonly strin
 interface Run extends ChildJobsPlace {
   readonly args: readonly string[];
   readonly limitMs: number;
+  /** What it reads on its standard input. */
+  readonly input?: string;
 }
 
 type Tell = Parameters<FoundJob['run']>[1];
@@ -116,10 +149,13 @@ async function runChild(
   const child = spawn(program, [...before, ...run.args], {
     ...{ env: { ...run.env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
     // The last is its leash: where this process is killed it closes, and the job ends by itself.
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it starts ends with it.
     detached: true,
   });
+  // It may end before it has read it, and says why itself.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(run.input);
   const said = new FirstBytes(ANSWER_BYTES_MAX);
   const words = new FirstBytes(WORDS_BYTES_MAX);
   child.stdout?.on('data', (part: Buffer) => said.add(part));

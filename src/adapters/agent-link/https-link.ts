@@ -78,13 +78,25 @@ export class HttpsLink implements ServerLink, ShowLink {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(SHOW_LIMIT_MS)]);
     const head = Buffer.from(`${JSON.stringify(message)}\n`, 'utf8');
     const body = frame === undefined ? head : Buffer.concat([head, frame]);
-    // A large frame on a thin line must not keep what is said waiting: it has a line of its own.
+    return this.askApart('show', { body, schema: shownMessage }, limit);
+  }
+
+  /**
+   * On a line of its own: what is large, or waits long, must not keep what is said waiting.
+   *
+   * @returns undefined where the server does not know the verb
+   */
+  async askApart<T>(
+    verb: Verb,
+    { body, schema }: { readonly body: Buffer; readonly schema: z.ZodType<T> },
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
     const line = new OneLine(this.#place);
     try {
-      const answer = await this.#post({ verb: 'show', line }, body, limit);
+      const answer = await this.#post({ verb, line }, body, signal);
       if (answer.status === 404) return undefined;
       if (answer.status !== 200) throw this.#refusal(answer);
-      return this.#parsed(shownMessage, answer.body);
+      return this.#parsed(schema, answer.body);
     } finally {
       line.close();
     }

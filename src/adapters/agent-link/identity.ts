@@ -19,7 +19,7 @@ export interface AgentIdentity {
   readonly sign: (of: { verb: Verb; pin: string; body: string | Uint8Array }) => string;
 }
 
-export type Verb = 'enrol' | 'say' | 'hear' | 'show';
+export type Verb = 'enrol' | 'say' | 'hear' | 'show' | 'ask' | 'give';
 
 const ID_DIGITS = 32;
 

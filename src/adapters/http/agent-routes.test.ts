@@ -11,6 +11,7 @@ import test, { type TestContext } from 'node:test';
 import tls from 'node:tls';
 import type { Say } from '../../watch/core/agent/messages.ts';
 import type { AgentDesk } from '../../watch/shell/server/agent-desk.ts';
+import type { AgentFiles } from '../../watch/shell/server/agent-files.ts';
 import {
   AgentDouble as Agent,
   post,
@@ -83,7 +84,11 @@ async function bench(
   };
   const app = makeApp({ key, onBug: (error) => bugs.push(error), limits: options.limits ?? {} });
   const { rates = {}, room = {} } = options;
-  addAgentRoutes(app, { desk, pin: key.pin, clock: nodeClock(), rates, room });
+  const files: AgentFiles = {
+    ask: () => Promise.resolve({ format: 'holdfast-asked-0', asks: [] }),
+    give: () => Promise.resolve({ format: 'holdfast-given-0', goesOn: false }),
+  };
+  addAgentRoutes(app, { desk, files, pin: key.pin, clock: nodeClock(), rates, room });
   const { port } = await listen(app, { host: '127.0.0.1', port: 0 });
   t.after(() => app.close());
   return { port, key, took, known, bugs, heard: () => heard, left: () => left };

@@ -1,4 +1,4 @@
-/** `POST /agent/v1/{enrol,say,hear,show}`: docs/format/agent.md. */
+/** `POST /agent/v1/{enrol,say,hear,show,ask,give}`: docs/format/agent.md, files.md. */
 import { createHash } from 'node:crypto';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -12,7 +12,10 @@ import {
   type RefusalWord,
   SHOW_HEAD_BYTES_MAX,
 } from '../../watch/core/agent/messages.ts';
+import { GIVE_HEAD_BYTES_MAX, PART_BYTES_MAX } from '../../watch/core/files/wants.ts';
 import type { AgentDesk, RefusedSoon } from '../../watch/shell/server/agent-desk.ts';
+import type { AgentFiles } from '../../watch/shell/server/agent-files.ts';
+import { askMessage, giveMessage } from '../../wire/agent/files.ts';
 import { agentIdOf, SignatureCheck, type Verb } from './agent-signature.ts';
 import { BodyRoom, type RoomLimits } from './body-room.ts';
 import type { App } from './https-server.ts';
@@ -36,6 +39,8 @@ export interface AgentRates {
   readonly agent: Rate;
   /** Of the frames that it shows: each costs the reading of it. */
   readonly frames: Rate;
+  /** Of the parts of files that it was asked for. */
+  readonly parts: Rate;
   /** Of what was refused from one address: who is not known, and tries. */
   readonly refused: Rate;
 }
@@ -44,14 +49,17 @@ export interface AgentRates {
 const RATES: AgentRates = {
   agent: { burst: 120, perMinute: 240 },
   frames: { burst: 6, perMinute: 1 },
+  parts: { burst: 2000, perMinute: 12_000 },
   refused: { burst: 30, perMinute: 30 },
 };
 
 const ENROL = '/agent/v1/enrol';
 const SHOW = '/agent/v1/show';
+const GIVE = '/agent/v1/give';
 const BYTES_MAX: Readonly<Record<string, number>> = {
   [ENROL]: 4096,
   [SHOW]: FRAME_BYTES_MAX + SHOW_HEAD_BYTES_MAX,
+  [GIVE]: PART_BYTES_MAX + GIVE_HEAD_BYTES_MAX,
 };
 
 /** Messages that are being worked on at once; one more is told to come again. */
@@ -69,6 +77,7 @@ export interface GenerationDesk {
 
 interface Parts {
   readonly desk: AgentDesk;
+  readonly files: AgentFiles;
   readonly generations?: GenerationDesk;
   readonly pin: Uint8Array;
   readonly clock: Clock;
@@ -111,6 +120,8 @@ export function addAgentRoutes(app: App, parts: Parts): void {
     inner.post('/agent/v1/say', (request, reply) => counter.say(request, reply));
     inner.post('/agent/v1/hear', (request, reply) => counter.hear(request, reply));
     inner.post(SHOW, (request, reply) => counter.show(request, reply));
+    inner.post('/agent/v1/ask', (request, reply) => counter.ask(request, reply));
+    inner.post(GIVE, (request, reply) => counter.give(request, reply));
     done();
   });
 }
@@ -118,23 +129,27 @@ export function addAgentRoutes(app: App, parts: Parts): void {
 /** Where requests of agents come to: each is known, well formed and not too soon, or refused. */
 class Counter {
   readonly #desk: AgentDesk;
+  readonly #files: AgentFiles;
   readonly #generations: GenerationDesk | undefined;
   readonly #turns: Turns;
   readonly #check: SignatureCheck;
   readonly #ofAgent: RateLimit;
   readonly #ofFrames: RateLimit;
+  readonly #ofParts: RateLimit;
   readonly #ofRefused: RateLimit;
   readonly #underWayMax: number;
   #underWay = 0;
 
-  constructor({ desk, generations, pin, clock, rates, underWayMax }: Parts, turns: Turns) {
-    const { agent, frames, refused } = { ...RATES, ...rates };
+  constructor({ desk, files, generations, pin, clock, rates, underWayMax }: Parts, turns: Turns) {
+    const { agent, frames, parts, refused } = { ...RATES, ...rates };
     this.#desk = desk;
+    this.#files = files;
     this.#generations = generations;
     this.#turns = turns;
     this.#check = new SignatureCheck(pin);
     this.#ofAgent = new RateLimit(agent, clock);
     this.#ofFrames = new RateLimit(frames, clock);
+    this.#ofParts = new RateLimit(parts, clock);
     this.#ofRefused = new RateLimit(refused, clock);
     this.#underWayMax = underWayMax ?? UNDER_WAY_MAX;
   }
@@ -201,6 +216,24 @@ class Counter {
     return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
   }
 
+  async ask(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const message = this.#known(request, { verb: 'ask', schema: askMessage });
+    if ('remedy' in message) return this.refuse(request, reply, message);
+    const answer = await this.#files.ask(message, this.#turns.overOf(request.raw));
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+  }
+
+  async give(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const heard = this.#heard(request);
+    if ('remedy' in heard) return this.refuse(request, reply, heard);
+    const { head, frame } = partsOf(heard.body);
+    const of = { verb: 'give', schema: giveMessage, read: head, limit: this.#ofParts } as const;
+    const message = this.#knownOf(request, heard, of);
+    if ('remedy' in message) return this.refuse(request, reply, message);
+    const answer = await this.#files.give(message, frame ?? new Uint8Array());
+    return 'remedy' in answer ? refuse(reply, answer) : reply.send(answer);
+  }
+
   #known<M extends { readonly agent: AgentId }>(
     request: FastifyRequest,
     of: { readonly verb: Verb; readonly schema: z.ZodType<M> },
@@ -214,16 +247,21 @@ class Counter {
   #knownOf<M extends { readonly agent: AgentId }>(
     request: FastifyRequest,
     heard: Heard,
-    of: { readonly verb: Verb; readonly schema: z.ZodType<M>; readonly read: Buffer },
+    of: {
+      readonly verb: Verb;
+      readonly schema: z.ZodType<M>;
+      readonly read: Buffer;
+      readonly limit?: RateLimit;
+    },
   ): M | RefusedSoon {
-    const { verb, schema, read } = of;
+    const { verb, schema, read, limit = this.#ofAgent } = of;
     const { agent, signature, body } = heard;
     const publicKey = this.#desk.publicKeyOf(agent);
     if (publicKey === undefined) return unknownAgent();
     if (!this.#check.isBy(publicKey, { verb, agent, signature, body })) return badSignature();
     // From here on it is that agent: its own haste is counted, and nobody else's.
     request.server.connections.know(request.raw.socket, agent);
-    const waitMs = this.#ofAgent.take(agent);
+    const waitMs = limit.take(agent);
     if (waitMs > 0) return tooFast(waitMs);
     this.#hearGeneration(request);
     if (this.#generations?.isOlder === true) return OLDER;

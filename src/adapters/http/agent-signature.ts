@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { AgentId } from '../../watch/core/agent/messages.ts';
 
-export type Verb = 'enrol' | 'say' | 'hear' | 'show';
+export type Verb = 'enrol' | 'say' | 'hear' | 'show' | 'ask' | 'give';
 
 /** Keys that were parsed already; as many as agents that are likely to be heard. */
 const KEYS_MAX = 10_000;

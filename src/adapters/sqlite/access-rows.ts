@@ -8,7 +8,16 @@ import { time } from './server-rows.ts';
 const text = z.string();
 const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
 const scope = words<Scope>({
-  ...{ read: true, metrics: true, acknowledge: true, run: true, restore: true, freeze: true },
+  ...{
+    read: true,
+    metrics: true,
+    acknowledge: true,
+    run: true,
+    restore: true,
+    browse: true,
+    content: true,
+    freeze: true,
+  },
   ...{ unfreeze: true, claim: true, maintain: true, approve: true, enrol: true, test: true },
   ...{ audit: true, accounts: true },
 });

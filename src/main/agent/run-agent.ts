@@ -5,6 +5,7 @@ import { ChildJobs } from '../../adapters/agent-jobs/child-jobs.ts';
 import { ShowChild } from '../../adapters/agent-jobs/show-child.ts';
 import { readEnrolment } from '../../adapters/agent-link/enrolment.ts';
 import { KeptGeneration } from '../../adapters/agent-link/kept-generation.ts';
+import { HttpsFilesLink } from '../../adapters/agent-link/files-link.ts';
 import { HttpsLink } from '../../adapters/agent-link/https-link.ts';
 import { listenForPeers, type MeshListener } from '../../adapters/agent-mesh/mesh-listener.ts';
 import { type MeshHere, peerRefusal } from '../../adapters/agent-mesh/peer-limits.ts';
@@ -31,6 +32,7 @@ import type { ShowParts } from '../../watch/shell/agent/show-ports.ts';
 import type { AgentConfig } from '../../wire/agent/agent-config.ts';
 import { VERSION } from '../version.ts';
 import { agentDirectory, guardState, holdfastCommand, STATE_OF_ROOT } from './agent-places.ts';
+import { filesAllowed, filesParts, restoreOf } from './files-allowed.ts';
 import { beTheOnlyAgent } from './one-agent.ts';
 import { planStamp } from './plan-stamp.ts';
 import { byServer, StoredClaims } from './stored-claims.ts';
@@ -63,13 +65,22 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const level = config.level ?? 'look';
   if (trouble !== undefined) options.say(trouble);
   const link = new HttpsLink(identity, place, generationIn(dir, place.pin));
+  const its = readingEnvironment(options, dir, config);
+  const files = filesAllowed(options, { file, config, isTrusted: trouble === undefined, its });
+  const filesLink = new HttpsFilesLink(link, identity.agent);
   const mesh = await openMesh(config, options.say);
   const notice = systemdNotice(options.env);
-  const jobs = new ChildJobs(config, {
-    ...{ command: holdfastCommand(), env: jobEnvironment(options.env, dir) },
-    // Root may do by itself what it is asked for.
-    actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
-  });
+  const jobs = new ChildJobs(
+    { ...config, ...(files === undefined ? {} : { files: files.files }) },
+    {
+      ...{ command: holdfastCommand(), env: jobEnvironment(options.env, dir) },
+      readingEnv: its,
+      restoreOf:
+        files && ((job, signal) => restoreOf({ link: filesLink, allowed: files, job }, signal)),
+      // Root may do by itself what it is asked for.
+      actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
+    },
+  );
   const own = partsOf(dir, config, jobs);
   const lines = new LastLines();
   const pings = new PingReceiver({ probes: config.probes ?? {}, port: config.pings?.port });
@@ -81,7 +92,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       link,
       probes: [new Canary(), configProbe(file), ...own.probes, ...pings.probes()],
     },
-    shows: config.show === false ? undefined : { link, ...showSources(options, dir, config) },
+    files: files && filesParts(files, its, filesLink),
+    shows: config.show === false ? undefined : { link, ...showSources(its) },
     reachFor: config.mesh === undefined ? undefined : reachFor(config.mesh),
   };
   const facts = { agent: identity.agent, level, version: VERSION };
@@ -144,14 +156,18 @@ function partsOf(
   };
 }
 
-function showSources(
+/** With what the vault of this host is read, and nothing else of ours. */
+function readingEnvironment(
   { env, showEnv }: AgentOptions,
   dir: string,
   config: AgentConfig,
-): Pick<ShowParts, 'source' | 'plans'> {
+): Readonly<Record<string, string>> {
   const file: Record<string, string> =
     config.config === undefined ? {} : { HOLDFAST_CONFIG: config.config };
-  const its = showEnv ?? { ...jobEnvironment(env, dir), ...file };
+  return showEnv ?? { ...jobEnvironment(env, dir), ...file };
+}
+
+function showSources(its: Readonly<Record<string, string>>): Pick<ShowParts, 'source' | 'plans'> {
   const { HOLDFAST_STATE: state = '', HOLDFAST_CONFIG: yaml } = its;
   const clock = nodeAgentClock();
   const source = new ShowChild({

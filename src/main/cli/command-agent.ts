@@ -64,6 +64,15 @@ export function define(command: Command, act: Act): void {
       }),
     );
   command
+    .command('files', { hidden: true })
+    .description('Answers one question of files of the server; the agent starts it.')
+    .action(
+      act(async (cli) => {
+        const { answerFiles } = await import('../agent/files-command.ts');
+        return answerFiles(cli, process.stdin);
+      }),
+    );
+  command
     .command('show')
     .description('Says what this host shows its server: what it is, and what proves its backups.')
     .addOption(new Option('--frames', 'as the agent sends it, for the agent').hideHelp())

@@ -126,12 +126,12 @@ export function withAudit<T>(pending: Pending<T>, audit: ReturnType<typeof audit
   return { answer: said, changes: [...changes, audit], settle: () => pending.settle() };
 }
 
-function takenOf<T extends object>(asked: T | AskRefused): T {
+export function takenOf<T extends object>(asked: T | AskRefused): T {
   if (!isAskRefused(asked)) return asked;
   throw new Fault('HF_API_CONFLICT', asked.why);
 }
 
-async function jobIn({ core, state }: Served, id: string): Promise<StoredJob> {
+export async function jobIn({ core, state }: Served, id: string): Promise<StoredJob> {
   for (const { jobs } of core.agents()) {
     const open = jobs.get(id);
     if (open !== undefined) return open;
@@ -141,7 +141,7 @@ async function jobIn({ core, state }: Served, id: string): Promise<StoredJob> {
   return kept;
 }
 
-async function jobNow(served: Served, id: string): Promise<JobShown> {
+export async function jobNow(served: Served, id: string): Promise<JobShown> {
   return jobOf(served, await jobIn(served, id));
 }
 

@@ -27,6 +27,7 @@ import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { Desk } from './desk.ts';
 import type { Drilling } from './drilling.ts';
+import type { FilesDesk } from './files-desk.ts';
 import type { Exposing } from './exposing.ts';
 import type { ExposureHistory } from './exposure-history.ts';
 import type { PagesCopy } from './pages-copy.ts';
@@ -41,6 +42,8 @@ export interface Served {
   readonly drilling: Drilling;
   readonly writer: Writer;
   readonly desk: Desk;
+  /** Questions of files, and their answers as they come. */
+  readonly files: FilesDesk;
   /** What agents showed of their hosts. */
   readonly sights: Sights;
   /** What would be lost, computed when it is asked for. */

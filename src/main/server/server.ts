@@ -47,6 +47,9 @@ import { ExposureHistory } from './exposure-history.ts';
 import { exposureAnswers } from './answers-exposure.ts';
 import { freezeAnswers } from './answers-freeze.ts';
 import { historyAnswers } from './answers-history.ts';
+import { FilesDesk } from './files-desk.ts';
+import { filesAnswers, restoreOfJob } from './answers-files.ts';
+import { filesPages } from './pages/answers-files-pages.ts';
 import { openAnswers } from './answers-open.ts';
 import { scheduleAnswers } from './answers-schedules.ts';
 import { watchAnswers } from './answers-watch.ts';
@@ -108,7 +111,13 @@ const PAGE_ROUTES: ReadonlySet<string> = new Set([
   ...Object.values({ ...pageRoutes, ...historyRoutes }).flatMap(({ id, method }) =>
     method === 'GET' ? [id] : [],
   ),
-  ...[ROUTES.showSignIn.id, ROUTES.signIn.id, ROUTES.events.id],
+  ...[
+    ROUTES.jobPage.id,
+    ROUTES.jobPart.id,
+    ROUTES.showSignIn.id,
+    ROUTES.signIn.id,
+    ROUTES.events.id,
+  ],
 ]);
 
 /** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_RECOVER_..., HF_SERVER_LISTEN, HF_TELL_SECRET */
@@ -143,7 +152,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     // Whoever was revoked while it was away is heard not once.
     await takeRevocations(served);
     addAgentRoutes(app, {
-      ...{ desk: served.desk, generations, pin: key.pin, clock },
+      ...{ desk: served.desk, files: served.files, generations, pin: key.pin, clock },
       rates: parts.agentRates ?? {},
     });
     const { onAnswer } = parts;
@@ -163,6 +172,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
+      served.files.close();
       served.hub.close();
       await app.close();
       await ofPage?.close();
@@ -196,6 +206,8 @@ export function boundOf(served: Served): readonly Bound[] {
     ...freezeAnswers(served),
     ...adminAnswers(served),
     ...planAnswers(served),
+    ...filesAnswers(served),
+    ...filesPages(served),
     ...pageAnswers(served),
     ...formAnswers(served),
   ];
@@ -260,12 +272,11 @@ async function compose(
   });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)), drilling },
-    ...{ sights, clock, exposing, history, copies },
+    ...{ sights, clock, exposing, history, copies, files: filesDesk(core, clock) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
-    newId: () => randomId(random),
-    // Filled as soon as it listens: a port of 0 is known only then.
-    address: { url: parts.url ?? '' },
+    // The address is filled as soon as it listens: a port of 0 is known only then.
+    ...{ newId: () => randomId(random), address: { url: parts.url ?? '' } },
   };
   const pages = new PagesCopy({
     ...{ config: config.pages, stateDirectory, now },
@@ -280,6 +291,14 @@ async function compose(
 function publishJobs(hub: EventHub, changes: readonly StateChange[]): void {
   const jobs = changes.flatMap((change) => (change.do === 'job' ? [change.job.job] : []));
   for (const job of new Set(jobs)) hub.publish('job', { job });
+}
+
+function filesDesk(core: ServerCore, clock: Clock): FilesDesk {
+  const random = nodeRandom();
+  return new FilesDesk({
+    ...{ newId: () => randomId(random), nowMs: () => clock.monotonic() },
+    restoreOf: (agent, job) => restoreOfJob(core, agent, job),
+  });
 }
 
 /** What an older Holdfast wrote and this one does not know is not said. */

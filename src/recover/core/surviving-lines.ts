@@ -1,5 +1,6 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { comparePaths, isWithin, parentOf } from '../../manifest/core/order.ts';
 import { isLeaf, type ParsedPage } from '../../manifest/core/page.ts';
 import { loadPage, loadRoot, type PlacedRef, refsBelow } from '../../manifest/core/page-load.ts';
 import type { Manifest, PathLine } from '../../manifest/core/walk.ts';
@@ -17,19 +18,39 @@ export interface LostPage {
  * The lines of a manifest in order, without those of pages that are damaged or missing: a restore
  * gives what there is. What may pass (a store out of reach) is thrown.
  *
+ * @param only pages with nothing of these, and with no directory on the way to them, are not read
  * @throws Fault as loading the first page gives; of kind `transient` any
  */
 export function* survivingLines(
   manifest: Manifest,
   onLost: (page: LostPage) => void,
+  only?: readonly ByteString[],
 ): Generator<PathLine> {
   const { page } = loadRoot(manifest.root, manifest.load);
-  yield* linesBelow({ manifest, onLost }, page, undefined);
+  const wanted = only?.map((path) => ({ path, way: wayTo(path) }));
+  yield* linesBelow({ manifest, onLost, wanted }, page, undefined);
+}
+
+/** Itself, and all directories above. */
+function wayTo(path: ByteString): readonly ByteString[] {
+  const above = parentOf(path);
+  return above === undefined ? [path] : [path, ...wayTo(above)];
+}
+
+function isWanted({ wanted }: Walk, { first, bound }: PlacedRef): boolean {
+  const holds = (path: ByteString): boolean =>
+    comparePaths(first, path) <= 0 && (bound === undefined || comparePaths(path, bound) < 0);
+  return (
+    wanted === undefined || wanted.some(({ path, way }) => isWithin(path, first) || way.some(holds))
+  );
 }
 
 interface Walk {
   readonly manifest: Manifest;
   readonly onLost: (page: LostPage) => void;
+  readonly wanted:
+    | readonly { readonly path: ByteString; readonly way: readonly ByteString[] }[]
+    | undefined;
 }
 
 function* linesBelow(
@@ -45,6 +66,7 @@ function* linesBelow(
     return;
   }
   for (const ref of refsBelow(page, bound)) {
+    if (!isWanted(walk, ref)) continue;
     const below = loaded(walk, ref);
     if (below !== undefined) yield* linesBelow(walk, below, ref.bound);
   }

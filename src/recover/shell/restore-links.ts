@@ -74,7 +74,8 @@ export class RestoreLinks {
     if (link === undefined) return false;
     const to = stage.heads.get(link) ?? link;
     if (to === path) return false;
-    if (!stage.isLast && !stage.heads.has(link) && !stage.takes(link, false)) {
+    const mayBeLeftOut = !stage.isLast || stage.only !== undefined;
+    if (mayBeLeftOut && !stage.heads.has(link) && !stage.takes(link, false)) {
       stage.heads.set(link, path);
       return false;
     }

@@ -93,7 +93,8 @@ export class RestoreRoot {
 
   async run(): Promise<void> {
     try {
-      const lines = survivingLines(this.#root.manifest, (page) => this.#lose(page));
+      const { only } = this.#stage;
+      const lines = survivingLines(this.#root.manifest, (page) => this.#lose(page), only);
       for (const { path, line } of lines) await this.#take(path, line);
       await this.#flush();
       await this.#drainLinks();
@@ -140,7 +141,8 @@ export class RestoreRoot {
     const entry = parsed(path, line);
     this.#waiting.push(entry);
     // An empty directory is wanted for itself; one on the way waits for what is wanted in it.
-    if (this.#stage.isLast || this.#stage.takes(path, true)) this.#enterWaiting();
+    const { isLast, only } = this.#stage;
+    if ((isLast && only === undefined) || this.#stage.takes(path, true)) this.#enterWaiting();
   }
 
   #enterWaiting(): void {

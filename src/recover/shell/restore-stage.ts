@@ -18,6 +18,8 @@ export interface Stage {
   readonly takes: (path: ByteString, isDir: boolean) => boolean;
   /** All is there after it: directories get their owner, mode and times. */
   readonly isLast: boolean;
+  /** What lies in these and the directories on the way are wanted, and nothing else; undefined: all. */
+  readonly only?: readonly ByteString[] | undefined;
   /** Further names of inodes whose first name was not taken yet: first name to restored one. */
   readonly heads: Map<ByteString, ByteString>;
   readonly tally: Tally;

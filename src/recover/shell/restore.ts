@@ -4,11 +4,14 @@ import type { Clock } from '../../host/clock.ts';
 import type { Excludes } from '../../host/excludes.ts';
 import type { DirHandle, Source } from '../../host/source.ts';
 import type { TreeWriter } from '../../host/tree-writer.ts';
-import { findEntry, type Manifest } from '../../manifest/core/walk.ts';
+import { isWithin } from '../../manifest/core/order.ts';
+import type { Totals } from '../../manifest/core/page.ts';
+import { findEntry, type Manifest, totalsOf } from '../../manifest/core/walk.ts';
 import { demand } from '../../vault/core/corruption.ts';
 import type { SnapshotContent, SnapshotRoot } from '../../vault/core/snapshot-content.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
 import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';
+import { findPlace, TOP } from '../core/list-place.ts';
 import { progressOf, rateOf, type RestoreProgress } from '../core/restore-progress.ts';
 import { type RestoreTally, Tally } from '../core/restore-tally.ts';
 import type { OwnerRule } from '../core/wanted-attributes.ts';
@@ -40,6 +43,11 @@ export interface RestoreRequest {
   readonly target: ByteString;
   /** What these match (relative to a root) comes first. */
   readonly first?: Excludes | undefined;
+  /**
+   * What lies at and below these, as a snapshot shows its paths, with the directories on the way; by
+   * default all. Each is there: who names them has looked.
+   */
+  readonly only?: readonly ByteString[] | undefined;
   readonly owners?: OwnerRule;
   /** Whoever wrote the snapshot. */
   readonly unsigned?: boolean;
@@ -99,6 +107,7 @@ class RestoreRun {
   readonly #startedMs: number;
   #shownMs: number;
   #syncedMs: number;
+  #totals: Totals = { entries: 0, bytes: 0n };
 
   constructor(ports: RestorePorts, request: RestoreRequest, content: SnapshotContent) {
     this.#ports = ports;
@@ -121,6 +130,7 @@ class RestoreRun {
 
   async run(): Promise<RestoreReport> {
     const { first, sync = true } = this.#request;
+    this.#totals = this.#totalsOfWanted();
     this.#ports.crew.begin(this.#setup);
     const heads = this.#content.roots.map(() => new Map<ByteString, ByteString>());
     let firstMs: number | undefined;
@@ -152,8 +162,7 @@ class RestoreRun {
   ): Promise<void> {
     for (const [at, root] of this.#content.roots.entries()) {
       const stage: Stage = {
-        takes,
-        isLast: of.isLast,
+        ...{ takes, isLast: of.isLast },
         heads: of.heads[at] ?? new Map(),
         tally: this.#tally,
         onStep: () => {
@@ -170,6 +179,8 @@ class RestoreRun {
     const { top } = this.#setup;
     const manifest = this.#manifest(root);
     const isDir = isDirRoot(manifest, root);
+    const only = this.#onlyIn(root, isDir);
+    if (only?.length === 0) return;
     const isBelow = isDir && this.#content.roots.length > 1;
     if (isBelow || !isDir) checkName(root.name);
     const handle = isBelow ? this.#enterRoot(root, stage) : top;
@@ -180,11 +191,36 @@ class RestoreRun {
       await new RestoreRoot(ports, {
         setup: this.#setup,
         root: { manifest, prefix, handle, rootName: root.name },
-        stage,
+        stage: only === undefined ? stage : partOf(stage, only),
       }).run();
     } finally {
       if (isBelow) source.closeDir(handle);
     }
+  }
+
+  /** Paths in the root; undefined: all of it. */
+  #onlyIn(root: SnapshotRoot, isDir: boolean): readonly ByteString[] | undefined {
+    const { only } = this.#request;
+    if (only === undefined) return undefined;
+    const named = { ...root, isNamed: !isDir || this.#content.roots.length > 1 };
+    return only.flatMap((path) => {
+      const found = findPlace([named], path);
+      return found === undefined ? [] : [found === TOP ? byteString('') : found.path];
+    });
+  }
+
+  #totalsOfWanted(): Totals {
+    const { roots } = this.#content;
+    const each = roots.flatMap((root): readonly Totals[] => {
+      if (this.#request.only === undefined) return [root];
+      const manifest = this.#manifest(root);
+      const only = this.#onlyIn(root, isDirRoot(manifest, root)) ?? [];
+      return only.map((path) => totalsOf(manifest, path));
+    });
+    return {
+      entries: each.reduce((sum, { entries }) => sum + entries, 0),
+      bytes: each.reduce((sum, { bytes }) => sum + BigInt(bytes), 0n),
+    };
   }
 
   #manifest(root: SnapshotRoot): Manifest {
@@ -255,12 +291,16 @@ class RestoreRun {
     const now = this.#ports.clock.monotonic();
     if (onProgress === undefined || (!isLast && now - this.#shownMs < PROGRESS_MS)) return;
     this.#shownMs = now;
-    const { roots } = this.#content;
-    const entries = roots.reduce((sum, root) => sum + root.entries, 0);
-    const bytes = Number(roots.reduce((sum, root) => sum + root.bytes, 0n));
-    const totals = { entries, bytes };
+    const { entries, bytes } = this.#totals;
+    const totals = { entries, bytes: Number(bytes) };
     onProgress(progressOf(this.#tally, totals, this.#elapsed()));
   }
+}
+
+function partOf(stage: Stage, only: readonly ByteString[]): Stage {
+  const takes: Stage['takes'] = (path, isDir) =>
+    only.some((each) => isWithin(each, path)) && stage.takes(path, isDir);
+  return { ...stage, takes, only };
 }
 
 function matches(patterns: Excludes, path: ByteString, isDir: boolean): boolean {

@@ -1,6 +1,7 @@
 /** /etc/holdfast/agent.yaml: what its server may ask of this host. docs/operating/agent.md. */
 import { z } from 'zod';
 import type { Level } from '../../watch/core/agent/messages.ts';
+import { PLACES_MAX } from '../../watch/core/files/wants.ts';
 import { words } from '../words.ts';
 import { probesKey, withoutKey } from './probe-config.ts';
 import { freezeSchema, stoppersSchema } from './stopper-config.ts';
@@ -69,6 +70,13 @@ export const agentConfigSchema = z.strictObject({
   'restore-host': z.boolean().optional(),
   /** Whether its server is shown what this host is, and its recovery points; unless said so it is. */
   show: z.boolean().optional(),
+  /** What its server's operators may see of what its vault holds, and where they may restore to. */
+  files: z
+    .strictObject({
+      read: z.enum(['names', 'content']),
+      'restore-to': z.array(absolutePath).max(PLACES_MAX).optional(),
+    })
+    .optional(),
   probes: probesKey.optional(),
   without: withoutKey.optional(),
   /** Jobs of this host ping its agent here: probes of the kind ping. */

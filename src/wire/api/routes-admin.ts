@@ -45,6 +45,8 @@ export const scope = words<Scope>({
     acknowledge: true,
     run: true,
     restore: true,
+    browse: true,
+    content: true,
     freeze: true,
     unfreeze: true,
   },

@@ -5,6 +5,7 @@ import { adminRoutes } from './routes-admin.ts';
 import { drillRoutes } from './routes-drills.ts';
 import { exposureRoutes } from './routes-exposure.ts';
 import { historyRoutes } from './routes-history.ts';
+import { filesRoutes } from './routes-files.ts';
 import { openRoutes } from './routes-open.ts';
 import { pageRoutes } from './routes-pages.ts';
 import { planRoutes } from './routes-plans.ts';
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...actRoutes,
   ...drillRoutes,
   ...adminRoutes,
+  ...filesRoutes,
   ...pageRoutes,
   ...planRoutes,
 } as const;

@@ -84,6 +84,7 @@ function readerOf({ caller, session, door }: Asker): Reader {
     mayUnfreeze: may('unfreeze'),
     mayRun: may('run'),
     mayAcknowledge: may('acknowledge'),
+    ...{ mayBrowse: may('browse'), mayDownload: may('content'), mayRestore: may('restore') },
   };
 }
 

@@ -68,6 +68,8 @@ export interface StoredJob {
   readonly why: string;
   readonly share?: number | undefined;
   readonly answer?: string | undefined;
+  /** Of a restore of files: what it is of, as JSON of docs/format/files.md. */
+  readonly wants?: string | undefined;
 }
 
 /** A word for an agent that it has not heard yet, as JSON of docs/format/agent.md. */

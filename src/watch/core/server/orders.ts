@@ -19,6 +19,8 @@ export interface JobAsk {
   readonly name: string;
   readonly by: string;
   readonly leaseMs: number;
+  /** Kept with it, and told to its agent when that asks: docs/format/files.md. */
+  readonly wants?: string | undefined;
 }
 
 /** As many as one answer has room for: what waits is heard at once. */

@@ -277,12 +277,13 @@ export class ServerCore {
     if (held === undefined) return noSuchHost(ask.host);
     const problem = askProblem(held, ask);
     if (problem !== undefined) return askRefused(problem.why, problem.remedy);
-    const { act, name, by, leaseMs } = ask;
+    const { act, name, by, leaseMs, wants } = ask;
     const { agent } = held.stored;
     const job = hexOf(this.#random);
     const stored: StoredJob = {
       ...{ job, agent, act, name, by, askedAt: now.wallMs, changedAt: now.wallMs },
       ...{ state: 'asked', why: 'Its agent has not heard it yet.' },
+      ...(wants === undefined ? {} : { wants }),
     };
     const word: Unsaid = { word: 'job', job, act, name, leaseMs };
     const waiting = wordAdded(held, { word, n: this.#nextWord() }, now);

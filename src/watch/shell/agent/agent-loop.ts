@@ -9,6 +9,7 @@ import type { LineRecord } from '../../core/agent/messages.ts';
 import type { AgentFacts, AgentParts, SeenItem } from './agent-ports.ts';
 import { Discovery } from './discovery.ts';
 import { JobDesk } from './job-desk.ts';
+import { FilesDesk } from './files-desk.ts';
 import { Listener } from './listener.ts';
 import { Shower } from './shower.ts';
 import { Speaker } from './speaker.ts';
@@ -42,6 +43,7 @@ export class AgentLoop {
   readonly #words: WordDesk;
   readonly #discovery: Discovery;
   readonly #shower: Shower | undefined;
+  readonly #files: FilesDesk | undefined;
   readonly #end = new AbortController();
   #lines: Line[] = [];
   #linesLost = 0;
@@ -72,6 +74,7 @@ export class AgentLoop {
       onWord: (word) => this.#words.take(word, this.#end.signal),
       onLine,
     });
+    this.#files = parts.files && new FilesDesk(parts.files, parts.clock);
     this.#shower =
       parts.shows &&
       new Shower(parts, parts.shows, {
@@ -97,6 +100,7 @@ export class AgentLoop {
         this.#lookAtSelf(inner),
         this.#discovery.run(inner),
         this.#shower?.run(inner),
+        this.#files?.run(inner),
         this.#keepLines(inner),
       ]);
     } finally {

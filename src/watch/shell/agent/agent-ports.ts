@@ -16,6 +16,7 @@ import type {
 } from '../../core/agent/messages.ts';
 import type { Probe } from './probe.ts';
 import type { Random } from '../../../host/random.ts';
+import type { FilesParts } from './files-ports.ts';
 import type { ServerLink } from './server-link.ts';
 import type { ShowParts } from './show-ports.ts';
 
@@ -149,6 +150,8 @@ export interface AgentParts {
   readonly lines?: readonly LineSource[] | undefined;
   /** What this host shows its server; absent: it shows nothing. */
   readonly shows?: ShowParts | undefined;
+  /** What its server may ask of its vault; absent: nothing. */
+  readonly files?: FilesParts | undefined;
   /** Called when the loop has gone round: what was seen until then is kept or said. */
   readonly alive?: (() => void) | undefined;
 }

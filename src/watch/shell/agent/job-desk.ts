@@ -1,4 +1,5 @@
 /** Runs what the server asks for by name, where this host knows the name: docs/format/agent.md. */
+import { isRestoreJob } from '../../core/files/wants.ts';
 import { seconds } from '../../../base/units.ts';
 import { fitWhy, wordOfItem } from '../../core/agent/fit-record.ts';
 import { isAllowed, levelRefusal } from '../../core/agent/judge-job.ts';
@@ -107,7 +108,9 @@ export class JobDesk {
 
   #find(word: JobWord): FoundJob | { readonly refused: string } {
     const { level } = this.#facts;
-    if (!isAllowed(word.act, level)) return { refused: levelRefusal(word, level) };
+    // Of files a restore is allowed by the places that the host's own file names, or not at all.
+    const isOfFiles = isRestoreJob(word);
+    if (!isOfFiles && !isAllowed(word.act, level)) return { refused: levelRefusal(word, level) };
     const waiting = this.#waiting.length;
     if (waiting >= WAITING_MAX) return { refused: `${waiting} jobs wait here already` };
     return word.act === 'probe' ? this.#findProbe(word) : this.#parts.jobs.find(word);
