@@ -19,6 +19,8 @@ import type {
   Say,
 } from '../src/watch/core/agent/messages.ts';
 import { unixMs } from '../src/base/units.ts';
+import { KINDS, loadItemName } from './load-history.ts';
+import { ledgerFrameOf, type ShownFrame, type ShownHost, sightFrameOf } from './load-shown.ts';
 import type { Dice } from './random.ts';
 
 /** As the agent's own loop has them. */
@@ -29,7 +31,6 @@ const LOOK_LIMIT_MS = 170_000;
 const SELF_LIMIT_MS = 90_000;
 /** Of this many looks one finds another state than the look before. */
 const CHANGE_ONE_IN = 2000;
-const KINDS = ['disk-space', 'mount', 'service', 'tcp', 'http', 'cert', 'smart', 'clock'] as const;
 
 export interface LoadPlan {
   readonly identity: AgentIdentity;
@@ -41,12 +42,18 @@ export interface LoadPlan {
   readonly saysLines: boolean;
   /** The first say comes so long after the start. */
   readonly beginMs: number;
+  /** Between two looks of one item; a minute. */
+  readonly lookEveryMs?: number | undefined;
+  /** What it shows of itself, and after how long it has a new point; without, it shows nothing. */
+  readonly shows?: (ShownHost & { readonly everyMs: number }) | undefined;
 }
 
 export interface LoadTally {
   /** A request that was answered as it should be; `records` that were acknowledged by it. */
   said(tookMs: number, records: number): void;
   heard(): void;
+  /** A frame is durable at the server. */
+  showed(): void;
   /** What kind of word came, at what moment of this process. */
   word(word: string, atMs: number): void;
   refused(what: string): void;
@@ -80,6 +87,7 @@ export class LoadAgent {
   #n = 0;
   #after = 0;
   #selfIsDue = true;
+  readonly #lookEveryMs: number;
   #wake = new AbortController();
   /** Numbers of lines that the server has acknowledged. */
   readonly book: number[] = [];
@@ -92,19 +100,20 @@ export class LoadAgent {
     this.#tally = tally;
     this.#link = new HttpsLink(plan.identity, plan.place);
     this.#n = plan.run * 1_000_000;
+    this.#lookEveryMs = plan.lookEveryMs ?? LOOK_EVERY_MS;
     const now = upMsNow();
     this.#items = Array.from({ length: plan.items }, (_, nth) => {
       const kind = KINDS[nth % KINDS.length] ?? 'mount';
-      const first = now + plan.dice.below(LOOK_EVERY_MS);
+      const first = now + plan.dice.below(this.#lookEveryMs);
       return {
-        ...{ item: `${kind}:/srv/data/volume-${nth}`, kind, saw: 'healthy' as const },
+        ...{ item: loadItemName(nth), kind, saw: 'healthy' as const },
         ...{ lookedUpMs: now, isSaid: false, nextUpMs: first, willChange: false },
       };
     });
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#speak(signal), this.#listen(signal)]);
+    await Promise.all([this.#speak(signal), this.#listen(signal), this.#show(signal)]);
     this.#link.close();
   }
 
@@ -170,7 +179,7 @@ export class LoadAgent {
       .filter(({ isSaid, lookedUpMs }) => !isSaid && lookedUpMs <= now)
       .map(({ item, kind, saw, lookedUpMs }) => ({
         ...{ t: 'seen' as const, n: this.#next(), item, kind, saw, upMs: lookedUpMs },
-        ...{ everyMs: LOOK_EVERY_MS, limitMs: LOOK_LIMIT_MS, why: whyOf(saw) },
+        ...{ everyMs: this.#lookEveryMs, limitMs: LOOK_LIMIT_MS, why: whyOf(saw) },
         detail: { freeBytes: 1_000_000_000 + (lookedUpMs % 1_000_000), totalBytes: 2_000_000_000 },
       }));
     const self = {
@@ -188,7 +197,7 @@ export class LoadAgent {
         if (each.willChange) each.saw = each.saw === 'healthy' ? 'broken' : 'healthy';
         each.lookedUpMs = each.nextUpMs;
         each.isSaid = false;
-        each.nextUpMs += LOOK_EVERY_MS;
+        each.nextUpMs += this.#lookEveryMs;
         each.willChange = this.#plan.dice.below(CHANGE_ONE_IN) === 0;
       }
     }
@@ -248,6 +257,42 @@ export class LoadAgent {
         if (isOver(signal)) return;
         failures += 1;
         this.#tally.refused(`hear ${nameOf(error)}`);
+        await pause(backoffMs(failures, this.#plan.dice.below(256)), signal);
+      }
+    }
+  }
+
+  /** Its sight once, its ledger report again and again: each time it has backed something up. */
+  async #show(signal: AbortSignal): Promise<void> {
+    const { shows, dice } = this.#plan;
+    if (shows === undefined) return;
+    await this.#shown(sightFrameOf(shows, unixMs(Date.now())), signal);
+    for (let round = 0; !signal.aborted; round++) {
+      await this.#shown(ledgerFrameOf(shows, unixMs(Date.now()), round), signal);
+      // Spread over all the time that there is between two of one host.
+      await pause(round === 0 ? dice.below(shows.everyMs) : shows.everyMs, signal);
+    }
+  }
+
+  async #shown({ kind, frame, sha256 }: ShownFrame, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !isOver(signal); ) {
+      if (this.#mark === undefined) {
+        await pause(200, signal);
+        continue;
+      }
+      const message = {
+        ...{ format: 'holdfast-show-0' as const, ...this.#head(), wallMs: unixMs(Date.now()) },
+        ...{ kind, seenUpMs: upMsNow(), sha256, bytes: frame.length },
+      };
+      try {
+        const shown = await this.#link.show(message, frame, signal);
+        if (shown?.has !== true) throw new Error('not taken');
+        this.#tally.showed();
+        return;
+      } catch (error) {
+        if (isOver(signal)) return;
+        failures += 1;
+        this.#tally.refused(`show ${nameOf(error)}`);
         await pause(backoffMs(failures, this.#plan.dice.below(256)), signal);
       }
     }

@@ -5,6 +5,7 @@
 import { LoadAgent, type LoadTally } from './load-agent.ts';
 import { identityOfPem } from '../src/adapters/agent-link/identity.ts';
 import type { ServerPlace } from '../src/adapters/agent-link/pinned-agent.ts';
+import type { ShownHost } from './load-shown.ts';
 import { diceFor } from './random.ts';
 
 export interface LoadOrder {
@@ -16,6 +17,9 @@ export interface LoadOrder {
   readonly saysLines: boolean;
   /** Over so long the first words of all are spread. */
   readonly spreadMs: number;
+  readonly lookEveryMs?: number;
+  /** What hosts show of themselves, and how long until one has another point. */
+  readonly shows?: Omit<ShownHost, 'nth'> & { readonly everyMs: number };
 }
 
 export type LoadAsk =
@@ -29,6 +33,7 @@ export interface LoadReport {
   readonly says: number;
   readonly results: number;
   readonly hears: number;
+  readonly shows: number;
   readonly latenciesMs: readonly number[];
   readonly refused: Readonly<Record<string, number>>;
   /** Of each kind: how many words came, and the last of them when (of this machine's clock, ms). */
@@ -43,6 +48,7 @@ class Tally implements LoadTally {
   readonly latenciesMs: number[] = [];
   results = 0;
   hears = 0;
+  shows = 0;
   readonly refusals: Record<string, number> = {};
   readonly words: Record<string, { count: number; lastMs: number }> = {};
   readonly begunMs = performance.now();
@@ -54,6 +60,10 @@ class Tally implements LoadTally {
 
   heard(): void {
     this.hears += 1;
+  }
+
+  showed(): void {
+    this.shows += 1;
   }
 
   word(word: string, atMs: number): void {
@@ -75,25 +85,27 @@ let runs: Promise<unknown> = Promise.resolve();
 const relay: LoadTally = {
   said: (tookMs, records) => tally.said(tookMs, records),
   heard: () => tally.heard(),
+  showed: () => tally.showed(),
   word: (word, atMs) => tally.word(word, atMs),
   refused: (what) => tally.refused(what),
 };
 
-function begin({ pems, place, items, seed, run, saysLines, spreadMs }: LoadOrder): void {
+function begin({ pems, seed, spreadMs, shows, ...order }: LoadOrder): void {
   agents = pems.map((pem, nth) => {
     const dice = diceFor('load', seed, nth);
     const beginMs = dice.below(Math.max(1, spreadMs));
     const identity = identityOfPem(pem);
-    return new LoadAgent({ identity, place, items, dice, run, saysLines, beginMs }, relay);
+    const own = shows && { ...shows, nth };
+    return new LoadAgent({ ...order, identity, dice, beginMs, shows: own }, relay);
   });
   runs = Promise.all(agents.map((agent) => agent.run(stop.signal)));
 }
 
 function report(): LoadReport {
-  const { latenciesMs, results, hears, refusals, words, begunMs } = tally;
+  const { latenciesMs, results, hears, shows, refusals, words, begunMs } = tally;
   const { user, system } = process.cpuUsage(cpuBefore);
   const now: LoadReport = {
-    ...{ spanMs: performance.now() - begunMs, says: latenciesMs.length, results, hears },
+    ...{ spanMs: performance.now() - begunMs, says: latenciesMs.length, results, hears, shows },
     ...{ latenciesMs, refused: refusals, words, cpuS: (user + system) / 1e6 },
     books: agents.map(({ book }) => book),
     wentBack: agents.reduce((sum, agent) => sum + agent.wentBack, 0),

@@ -14,12 +14,16 @@ import { byteString } from '../src/base/bytes.ts';
 import { unixMs } from '../src/base/units.ts';
 import { nodeDisk } from '../src/adapters/node/disk.ts';
 import { KEY_NAME, STATE_NAME } from '../src/main/server/server-names.ts';
+import { loadHostName } from './load-shown.ts';
 import { HOLDFAST } from './tools.ts';
 
 const TICKS_PER_SECOND = 100;
 const READY_LIMIT_MS = 120_000;
 const POLL_MS = 20;
-const SCOPES = ['read', 'metrics', 'freeze', 'unfreeze'].flatMap((scope) => ['--scope', scope]);
+const SCOPES = ['read', 'metrics', 'audit', 'freeze', 'unfreeze'].flatMap((scope) => [
+  '--scope',
+  scope,
+]);
 
 export interface Spent {
   readonly cpuS: number;
@@ -56,11 +60,11 @@ export class ServedProcess {
     this.#env = of.env;
   }
 
-  /** Key, account and token are there; nothing runs yet. */
-  static async prepare(root: string): Promise<ServedProcess> {
+  /** Key, account and token are there; nothing runs yet. @param more of its configuration */
+  static async prepare(root: string, more = ''): Promise<ServedProcess> {
     const port = await freePort();
     const config = join(root, 'holdfast.yaml');
-    writeFileSync(config, `server: {listen: "127.0.0.1:${port}"}\n`);
+    writeFileSync(config, `server: {listen: "127.0.0.1:${port}"}\n${more}`);
     const env = {
       HOLDFAST_SHIPPED: process.env.HOLDFAST_SHIPPED ?? '1',
       HOLDFAST_STATE: join(root, 'state'),
@@ -100,7 +104,7 @@ export class ServedProcess {
     const facts = { level: 'look', version: '0.1.0', boot: 'bench', isRevoked: false } as const;
     await state.commit(
       identities.map(({ agent, publicKey }, nth) => {
-        const host = `host-${String(nth).padStart(4, '0')}.example.org`;
+        const host = loadHostName(nth);
         const numbers = { run: 0, seq: 0, acked: 0, enrolledAt };
         return { do: 'agent' as const, agent: { agent, host, publicKey, ...facts, ...numbers } };
       }),

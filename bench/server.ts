@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnSync } from 'node:child_process';
 import { identityOfPem } from '../src/adapters/agent-link/identity.ts';
 import { LINES_PER_AGENT_MAX } from '../src/watch/core/server/changes.ts';
-import { unixMs } from '../src/base/units.ts';
 import { Load, percentile, rounded, spreadOf } from './load.ts';
+import { fillHistory, loadItemName } from './load-history.ts';
+import { loadHostName } from './load-shown.ts';
 import { describeMachine } from './machine.ts';
 import { machineBusyS } from './measure.ts';
 import { diceFor } from './random.ts';
@@ -262,25 +263,10 @@ async function allFresh({ served, size }: Bench): Promise<void> {
 
 async function history(bench: Bench): Promise<object> {
   const { served, pems, size } = bench;
-  const state = await served.openState();
-  const { agents } = await state.load(unixMs(Date.now()));
-  const each = Math.ceil(HISTORY_COUNT / (size.agents * size.items));
   const begun = performance.now();
-  const start = Date.now() - each * 3_600_000;
-  for (const { agent } of agents) {
-    await state.commit(
-      Array.from({ length: size.items * each }, (_, nth) => {
-        const item = `mount:/srv/data/volume-${nth % size.items}`;
-        const [to, from] =
-          nth % 2 === 0 ? (['broken', 'healthy'] as const) : (['healthy', 'broken'] as const);
-        const at = unixMs(start + Math.floor(nth / size.items) * 3_600_000);
-        const why = 'It has failed: input/output error.';
-        const transition = { agent, item, at, from, to, why, isByAgentClock: false };
-        return { do: 'transition' as const, transition };
-      }),
-    );
-  }
-  await state.close();
+  const transitions = HISTORY_COUNT;
+  const filled = { items: size.items, transitions, hostChanges: 0 };
+  const count = await fillHistory(served, filled);
   const filledS = (performance.now() - begun) / 1000;
   const sizes = served.sizes();
   const startMs = await served.start();
@@ -288,11 +274,10 @@ async function history(bench: Bench): Promise<object> {
   try {
     await sleep(WARM_MS);
     const figures = await measured(bench, load);
-    const host = `host-${String(pems.length - 1).padStart(4, '0')}.example.org`;
-    const item = encodeURIComponent('mount:/srv/data/volume-1');
+    const host = loadHostName(pems.length - 1);
+    const item = encodeURIComponent(loadItemName(1));
     const asked = await served.ask(`/v1/hosts/${host}/items/${item}`);
     const shown = { status: asked.status, tookMs: rounded(asked.tookMs), bytes: asked.bytes };
-    const count = each * size.items * size.agents;
     return {
       transitions: count,
       filledS,

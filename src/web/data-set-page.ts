@@ -185,4 +185,4 @@ export function dataSetsPage(shown: Shown): string {
   return pageOf(shown, { title: 'Data sets', menu: 'Data sets', body });
 }
 
-const ROWS_MAX = 60;
+const ROWS_MAX = 50;

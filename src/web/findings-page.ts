@@ -5,6 +5,7 @@ import { isOwnedBy, NOBODY } from '../watch/core/look/owners.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
+import { Room } from './room.ts';
 import type { FindingShown, Shown } from './shown.ts';
 import { forHtml, urlPart } from './words.ts';
 
@@ -38,12 +39,14 @@ export function findingsPage(shown: Shown, { owner, host }: FindingsAsked): stri
   const ofHost = shown.findings.filter((each) => host === undefined || each.hosts.includes(host));
   const findings = ofHost.filter(({ owners }) => owner === undefined || isOwnedBy(owners, owner));
   const urgent = findings.filter(({ rank }) => rank === 1).length;
+  const room = new Room();
   const groups = Object.entries(SECTIONS).flatMap(([section, title]) => {
     const some = findings.filter((each) => each.section === section);
     if (some.length === 0) return [];
-    const more = some.length - ROWS_MAX;
+    const rows = room.take(some, { countMax: ROWS_MAX }, (each) => findingHtml(each, shown));
+    const more = some.length - rows.length;
     return [
-      html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${findingsHtml(some.slice(0, ROWS_MAX), shown)}${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/findings</code></p>`}</section>`,
+      html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${rows}${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/findings</code></p>`}</section>`,
     ];
   });
   const lead =
@@ -81,18 +84,16 @@ function ownersHtml(findings: readonly FindingShown[], asked: FindingsAsked): Ht
   return html`<br>Whose:${links}${rest}`;
 }
 
-export function findingsHtml(findings: readonly FindingShown[], { at }: Pick<Shown, 'at'>): Html {
-  return html`${findings.map((finding) => {
-    const { rank, hosts, owners, subject, sentence, fix, source, since } = finding;
-    const [mark, words] = RANKS[rank - 1] ?? ['unknown', 'to know'];
-    const named = hosts.slice(0, HOSTS_MAX).join(', ');
-    const others = hosts.length > HOSTS_MAX ? ` and ${hosts.length - HOSTS_MAX} more` : '';
-    const age = since === undefined ? NOTHING : html`; ${forHtml(since, at)}`;
-    const about = subject === '' ? NOTHING : html` <span class="mono">${subject}</span>`;
-    const from = source === undefined ? NOTHING : html`; as in ${source}`;
-    return html`<div class="li"><div class="t"><span><b>${named}${others}</b>${about}: ${sentence}</span>${stateHtml(mark, words)}</div><span class="sub">${owners.length === 0 ? 'nobody’s' : owners.join(', ')}; ${finding.code}${age}${from}</span>${fixHtml(fix)}</div>
+export function findingHtml(finding: FindingShown, { at }: Pick<Shown, 'at'>): Html {
+  const { rank, hosts, owners, subject, sentence, fix, source, since } = finding;
+  const [mark, words] = RANKS[rank - 1] ?? ['unknown', 'to know'];
+  const named = hosts.slice(0, HOSTS_MAX).join(', ');
+  const others = hosts.length > HOSTS_MAX ? ` and ${hosts.length - HOSTS_MAX} more` : '';
+  const age = since === undefined ? NOTHING : html`; ${forHtml(since, at)}`;
+  const about = subject === '' ? NOTHING : html` <span class="mono">${subject}</span>`;
+  const from = source === undefined ? NOTHING : html`; as in ${source}`;
+  return html`<div class="li"><div class="t"><span><b>${named}${others}</b>${about}: ${sentence}</span>${stateHtml(mark, words)}</div><span class="sub">${owners.length === 0 ? 'nobody’s' : owners.join(', ')}; ${finding.code}${age}${from}</span>${fixHtml(fix)}</div>
 `;
-  })}`;
 }
 
 function fixHtml(fix: FindingShown['fix']): Html {

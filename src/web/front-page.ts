@@ -36,7 +36,7 @@ export function frontPage(shown: Shown): string {
   const body = isEmpty
     ? firstRunHtml(shown)
     : html`${bandHtml(shown)}
-<div class="wrap"><h1 class="say">${leadHtml(shown, bad)}</h1>${basisHtml(shown)}
+<div class="wrap">${leadPart(shown, bad)}
 <div class="cols"><div>
 ${frozenHtml(shown)}
 <section><div class="h"><h2>Worst first <i>${countsHtml(shown)}</i></h2>${
@@ -44,12 +44,17 @@ ${frozenHtml(shown)}
       }</div>
 ${worstTable(shown)}
 ${NOW_LINE_KEY}</section>
-${othersHtml(shown)}
+${othersPart(shown)}
 ${checksHtml(shown, bad)}
 </div>
 ${railPart(shown)}
 </div></div>`;
   return pageOf(shown, { title: 'Exposure', menu: 'Exposure', body, isRead: true });
+}
+
+/** What the script asks for again when what would be lost has changed. */
+export function leadPart(shown: Shown, bad = badChecksOf(shown.estate)): Html {
+  return html`<div id="lead" data-live="exposure" data-part="/part/lead"><h1 class="say">${leadHtml(shown, bad)}</h1>${basisHtml(shown)}</div>`;
 }
 
 /** One that has failed now, and what follows from it. */
@@ -119,7 +124,11 @@ ${freezeTable(freeze.rows)}</section>`;
 }
 
 /** A disk, a rack, a key: what else can fail. */
-function othersHtml({ exposure }: Shown): Html {
+export function othersPart({ exposure }: Pick<Shown, 'exposure'>): Html {
+  return html`<div id="others" data-live="exposure" data-part="/part/others">${othersHtml(exposure)}</div>`;
+}
+
+function othersHtml(exposure: Shown['exposure']): Html {
   if (exposure === undefined) return NOTHING;
   const all = otherFalls(exposure);
   if (all.length === 0) return NOTHING;

@@ -21,11 +21,23 @@ export interface HostRow {
   readonly rank: number;
 }
 
+/** Of one reading they are asked for by many pages and rows. */
+const rowsOf = new WeakMap<
+  Shown['estate'],
+  { readonly of: unknown; readonly rows: readonly HostRow[] }
+>();
+
 /** First by what is, then by what would be. */
-export function hostRows({
-  estate,
-  exposure,
-}: Pick<Shown, 'estate' | 'exposure'>): readonly HostRow[] {
+export function hostRows(of: Pick<Shown, 'estate' | 'exposure'>): readonly HostRow[] {
+  const { estate, exposure } = of;
+  const known = rowsOf.get(estate);
+  if (known !== undefined && known.of === exposure) return known.rows;
+  const rows = rowsInOrder(of);
+  rowsOf.set(estate, { of: exposure, rows });
+  return rows;
+}
+
+function rowsInOrder({ estate, exposure }: Pick<Shown, 'estate' | 'exposure'>): readonly HostRow[] {
   const falls = new Map<string, { readonly fall: Fall; readonly rank: number }>();
   for (const [rank, fall] of (exposure?.falls ?? []).entries()) {
     if (fall.domain.kind === 'host') falls.set(fall.domain.host, { fall, rank });

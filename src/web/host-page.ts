@@ -5,10 +5,10 @@ import type { DataSetView, Fall } from '../watch/core/exposure/view.ts';
 import { sentenceOf } from '../watch/core/exposure/sentence.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { HostNow } from '../watch/core/server/estate-now.ts';
-import { changesHtml } from './changes-page.ts';
+import { changeHtml } from './changes-page.ts';
 import { checksOfHost, checksTable } from './checks.ts';
 import { type DataSetRow, dataSetTable } from './data-set-rows.ts';
-import { findingsHtml } from './findings-page.ts';
+import { findingHtml } from './findings-page.ts';
 import { shortName, worstItem } from './front-rows.ts';
 import { helpsHtml } from './helps.ts';
 import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
@@ -26,10 +26,11 @@ export interface HostFacts {
   readonly timeline?: Timeline;
 }
 
-const CHECKS_MAX = 200;
+const CHECKS_MAX = 60;
 const WHY_MAX = 120;
 /** Of those that nothing keeps; the others are all shown. */
 const BARE_MAX = 4;
+const SETS_MAX = 30;
 
 export function hostPage(shown: Shown, of: HostFacts): string {
   const { host } = of;
@@ -43,7 +44,7 @@ export function hostPage(shown: Shown, of: HostFacts): string {
 <p class="basis">${basisHtml(sight, shown)}</p>
 <div class="verbs">${fall === undefined ? NOTHING : html`<a class="btn go" href="/recovery-plan?lost=${urlPart(`host:${host}`)}">Plan the recovery</a>`}${fall === undefined ? NOTHING : html`<a class="btn" href="/lose?lost=${urlPart(`host:${host}`)}">Simulate loss</a>`}<a class="btn" href="/changes?host=${urlPart(host)}">What changed</a></div>
 ${dataHtml(shown, { host, fall })}
-<div class="two"><div>${timelineSection(of.timeline, { at: shown.at })}${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${changesHtml(of.changes.slice(0, 6), { at: shown.at, isOfOneHost: true })}</section>`}</div></div></div>`;
+<div class="two"><div>${timelineSection(of.timeline, { at: shown.at })}${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${of.changes.slice(0, 6).map((each) => changeHtml(each, { at: shown.at, isOfOneHost: true }))}</section>`}</div></div></div>`;
   return pageOf(shown, { title: host, menu: 'Exposure', body, isRead: true });
 }
 
@@ -106,14 +107,16 @@ function dataHtml(
   const { host, fall } = of;
   const on = new Set(dataSetsOn(shown, host).map(({ name }) => name));
   const hits = new Map(fall?.hits.map((hit) => [hit.dataSet, hit]));
-  const rows = (shown.exposure?.dataSets ?? [])
-    .filter(({ name }) => on.has(name) || hits.has(name))
+  const all = (shown.exposure?.dataSets ?? []).filter(({ name }) => on.has(name) || hits.has(name));
+  const rows = all
+    .slice(0, SETS_MAX)
     .map((dataSet): DataSetRow => ({ dataSet, hit: hits.get(dataSet.name) }));
+  const rest = all.length - rows.length;
   if (rows.length === 0) {
     return html`<section><div class="h"><h2>What is on it</h2></div><p class="none">Nothing on it is kept in a recovery point that this server knows of. ${unprotectedWords(shown, host)}</p></section>`;
   }
-  return html`<section><div class="h"><h2>What is on it <i>${countOf(rows.length, 'data set')}; ${unprotectedWords(shown, host)}</i></h2>${fall === undefined ? NOTHING : html`<span class="sub nw">${survivesHtml(fall.survives)}</span>`}</div>
-${rowsHtml(rows, { at: shown.at, awayFrom: host })}
+  return html`<section><div class="h"><h2>What is on it <i>${countOf(all.length, 'data set')}; ${unprotectedWords(shown, host)}</i></h2>${fall === undefined ? NOTHING : html`<span class="sub nw">${survivesHtml(fall.survives)}</span>`}</div>
+${rowsHtml(rows, { at: shown.at, awayFrom: host })}${rest === 0 ? NOTHING : html`<p class="pager">${formatCount(rest)} more: <a href="/lose?lost=host:${urlPart(host)}">simulate loss</a></p>`}
 ${NOW_LINE_KEY}</section>`;
 }
 
@@ -182,5 +185,5 @@ function dependsHtml(now: HostNow | undefined, { estate }: Shown): Html {
 function findingsOn(shown: Shown, host: string): Html {
   const found = shown.findings.filter(({ hosts }) => hosts.includes(host));
   if (found.length === 0) return NOTHING;
-  return html`<section><div class="h"><h2>Findings <i>${formatCount(found.length)}</i></h2><a href="/findings">All</a></div>${findingsHtml(found.slice(0, 6), shown)}</section>`;
+  return html`<section><div class="h"><h2>Findings <i>${formatCount(found.length)}</i></h2><a href="/findings">All</a></div>${found.slice(0, 6).map((each) => findingHtml(each, shown))}</section>`;
 }

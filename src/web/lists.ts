@@ -9,6 +9,7 @@ import { hostRows } from './front-rows.ts';
 import { markHtml, stateHtml } from './glyphs.ts';
 import { evidenceCounts, pageOf } from './layout.ts';
 import { cancelHtml, jobHtml } from './rail.ts';
+import { Room } from './room.ts';
 import type { JobShown, Shown } from './shown.ts';
 import { ageHtml, forHtml, timeHtml, urlPart } from './words.ts';
 
@@ -150,7 +151,8 @@ export function alertsPage(shown: Shown): string {
       : open === 0
         ? html`<b>${countOf(alerts.length, 'alert')}</b>, each in somebody’s hands.`
         : html`<span class="bad">${countOf(open, 'alert')}</span> that nobody has taken.`;
-  const rows = alerts.map(({ id, subject, mark, why, openedAt, consequences, acknowledgedBy }) => {
+  const rows = new Room().take(alerts, { countMax: PAGE_ROWS }, (alert) => {
+    const { id, subject, mark, why, openedAt, consequences, acknowledgedBy } = alert;
     const form =
       acknowledgedBy !== undefined || !reader.mayAcknowledge || reader.csrf === undefined
         ? NOTHING
@@ -166,7 +168,8 @@ export function alertsPage(shown: Shown): string {
     return html`<div class="li"><div class="t"><span><b>${subject.replace(/^host:/, '')}</b>: ${why}</span>${stateHtml(mark, mark)}</div><span class="sub">open ${forHtml(openedAt, at)}, since ${timeHtml(openedAt, at)}; ${who}</span>${after}${form}</div>
 `;
   });
-  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Alerts</p><h1 class="say">${lead}</h1><p class="basis">One for one cause, with what follows from it. It is closed by fresh health only, never by silence. ${shown.telling.why}</p><section>${rows}</section></div>`;
+  const rest = alerts.length - rows.length;
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Alerts</p><h1 class="say">${lead}</h1><p class="basis">One for one cause, with what follows from it. It is closed by fresh health only, never by silence. ${shown.telling.why}</p><section>${rows}${rest === 0 ? NOTHING : html`<p class="pager">${formatCount(rest)} more: <code>GET /v1/alerts</code></p>`}</section></div>`;
   return pageOf(shown, { title: 'Alerts', menu: 'Alerts', body, isRead: true });
 }
 
@@ -187,10 +190,11 @@ export function jobsPart(shown: Shown): Html {
       : html`<b>${countOf(open.length, 'job')}</b> under way.`;
   const drills = over.filter(({ act }) => act === 'drill');
   const rest = over.filter(({ act }) => act !== 'drill');
+  const room = new Room();
   const part = (title: string, some: readonly JobShown[], row: (job: JobShown) => Html): Html =>
     some.length === 0
       ? NOTHING
-      : html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${some.slice(0, PAGE_ROWS).map(row)}</section>`;
+      : html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${room.take(some, { countMax: PAGE_ROWS }, row)}</section>`;
   return html`<div id="jobs" data-live="job" data-part="/part/jobs"><h1 class="say">${lead}</h1>
 ${part('Under way', open, (job) => jobHtml(job, shown))}${part('Drills', drills, (job) => overHtml(job, shown))}${part('Over', rest, (job) => overHtml(job, shown))}
 ${jobs.length === 0 ? html`<p class="none">No job was ever asked for: <code>holdfast server job HOST drill NAME</code>.</p>` : NOTHING}</div>`;

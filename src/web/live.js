@@ -1,5 +1,6 @@
 // What a page does by itself where a script may run; without it every page is whole, as of when it was read.
-// Ages go on counting, a row whose host has changed is replaced in place, and a page that hears nothing says so.
+// Ages go on counting, a row is replaced in place when its host or what it would cost has changed, and a page that hears
+// nothing says so.
 const opened = performance.now();
 const since = () => performance.now() - opened;
 
@@ -91,7 +92,7 @@ async function replace(host) {
   holder.innerHTML = await answer.text();
   const row = holder.content.querySelector('tr.row');
   if (row === null) return;
-  const hadFocus = old.contains(document.activeElement);
+  const focused = [...old.querySelectorAll('a')].indexOf(document.activeElement);
   row.classList.add('fresh');
   const group = document.getElementById(row.dataset.mark === 'ok' ? 'works' : 'bad');
   if (group === old.parentElement || group === null) old.replaceWith(row);
@@ -100,7 +101,8 @@ async function replace(host) {
     // Below the line of the group: what has changed last in it is seen first.
     group.querySelector('.grp').after(row);
   }
-  if (hadFocus) row.querySelector('a')?.focus();
+  const links = row.querySelectorAll('a');
+  if (focused !== -1) (links[focused] ?? links[0])?.focus({ preventScroll: true });
   const [was, is] = [old, row].map((each) => (each.dataset.mark === 'ok' ? 'works' : 'bad'));
   if (was !== is) {
     add(was, -1);
@@ -181,6 +183,12 @@ function listen() {
   on('item', (event) => {
     check(event);
     ask(event.host);
+  });
+  // What would be lost: the rows concerned, and what stands on this page of all together.
+  on('exposure', ({ hosts, more }) => {
+    const rows = [...document.querySelectorAll('tr.row[data-host]')];
+    for (const { dataset } of rows) if (more || hosts.includes(dataset.host)) ask(dataset.host);
+    renew('exposure');
   });
   on('status', ({ mark }) => {
     document.title = document.title.replace(/^./u, SHAPES[mark] ?? '◌');

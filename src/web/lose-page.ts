@@ -19,7 +19,8 @@ export interface Lost {
   readonly wrong: string | undefined;
 }
 
-const GROUP_MAX = 120;
+const GROUP_MAX = 100;
+const HIT_MAX = 50;
 
 export function losePage(shown: Shown, lost: Lost): string {
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Simulate loss</p>
@@ -56,7 +57,7 @@ function leadHtml({ found, names }: Lost): Html {
 function foundHtml(shown: Shown, { found, names }: Lost): Html {
   if (found === undefined) return NOTHING;
   const byName = new Map(shown.exposure?.dataSets.map((each) => [each.name, each]));
-  const rows = found.rows.slice(0, GROUP_MAX).flatMap((hit) => {
+  const rows = found.rows.slice(0, HIT_MAX).flatMap((hit) => {
     const dataSet = byName.get(hit.dataSet);
     return dataSet === undefined ? [] : [{ dataSet, hit }];
   });
@@ -72,8 +73,10 @@ function foundHtml(shown: Shown, { found, names }: Lost): Html {
       : [`${found.seenInPart.join(', ')} answered in part: more may be lost.`]),
   ];
   const query = names.map((name, at) => html`${at === 0 ? '' : '&'}lost=${urlPart(name)}`);
+  const rest = found.rows.length - rows.length;
+  const more = html`<p class="pager">${formatCount(rest)} more: <code>GET /v1/lose</code></p>`;
   return html`${notes.map((note) => html`<p class="basis">${note}</p>`)}
-${rows.length === 0 ? NOTHING : html`<section><div class="h"><h2>What would be hit <i>${countOf(found.rows.length, 'data set')} of ${formatCount(found.dataSetCount)}</i></h2><a href="/recovery-plan?${query}">Plan the recovery</a></div>${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}</section>`}`;
+${rows.length === 0 ? NOTHING : html`<section><div class="h"><h2>What would be hit <i>${countOf(found.rows.length, 'data set')} of ${formatCount(found.dataSetCount)}</i></h2><a href="/recovery-plan?${query}">Plan the recovery</a></div>${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${rest <= 0 ? NOTHING : more}${NOW_LINE_KEY}</section>`}`;
 }
 
 /** What can be named, in the order of what would cost most. */
@@ -84,18 +87,18 @@ export function choiceHtml(
   const asked = new Set(of.names);
   const groups = new Map<string, { readonly name: string; readonly words: string }[]>();
   for (const { domain } of exposure?.falls ?? []) {
-    const name = loseName(domain);
-    if (name === undefined) continue;
     const group = domain.kind === 'group' ? domain.of : GROUPS[domain.kind];
-    const entry = { name, words: domainWords(domain) };
-    groups.set(group, [...(groups.get(group) ?? []), entry]);
+    const entries = groups.get(group) ?? [];
+    const name = loseName(domain);
+    if (name === undefined || (entries.length >= GROUP_MAX && !asked.has(name))) continue;
+    entries.push({ name, words: domainWords(domain) });
+    groups.set(group, entries);
   }
   if (groups.size === 0) {
     return html`<p class="none">No host has said yet what lies on it, so nothing can be taken away.</p>`;
   }
   const sets = [...groups].map(([group, entries]) => {
-    const listed = entries.slice(0, GROUP_MAX);
-    const boxes = listed.map(({ name, words }) =>
+    const boxes = entries.map(({ name, words }) =>
       asked.has(name)
         ? html`<label><input type="checkbox" name="lost" value="${name}" checked> <span>${words}</span></label>`
         : html`<label><input type="checkbox" name="lost" value="${name}"> <span>${words}</span></label>`,

@@ -16,6 +16,7 @@ import { costOfFall, dataSetsByName, loseName } from './falls.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { choiceHtml } from './lose-page.ts';
+import { Room } from './room.ts';
 import type { Shown } from './shown.ts';
 import { domainWords, outWords, urlPart } from './words.ts';
 
@@ -85,9 +86,15 @@ function planHtml(plan: RecoveryPlan, shown: Shown): Html {
     return html`<div class="li"><div class="t"><span><b>${label}</b> ${text}</span>${stateHtml(is === 'ok' || is === 'failed' || is === 'degraded' ? is : 'unknown', is === 'ok' ? 'there' : is === 'failed' ? 'lost' : 'unknown')}</div></div>
 `;
   });
+  const numbered = steps.map((step, at) => ({ step, at }));
+  const room = new Room();
+  const taken = room.take(numbered, { countMax: ROWS_MAX }, ({ step, at }) =>
+    stepHtml(step, { at, shown }),
+  );
+  const rest = steps.length - taken.length;
   return html`${steps.length === 0 || first.length === 0 ? NOTHING : html`<section><div class="h"><h2>Have these first</h2></div>${first}</section>`}
-${steps.length === 0 ? NOTHING : html`<section><div class="h"><h2>Bring back, in this order <i>${formatCount(steps.length)}</i></h2></div>${steps.slice(0, ROWS_MAX).map((step, at) => stepHtml(step, { at, shown }))}</section>`}
-${listHtml('Lost for good', gone)}
+${steps.length === 0 ? NOTHING : html`<section><div class="h"><h2>Bring back, in this order <i>${formatCount(steps.length)}</i></h2></div>${taken}${rest === 0 ? NOTHING : html`<p class="pager">${formatCount(rest)} more: <code>holdfast recovery-plan</code></p>`}</section>`}
+${listHtml('Lost for good', gone, room)}
 ${listHtml(
   'Unknown: open what was found, and ask again',
   unknown.map(({ row, commands }) => ({
@@ -95,8 +102,9 @@ ${listHtml(
     text: losesWords(row.loss),
     commands,
   })),
+  room,
 )}
-${listHtml('These live on, and no backup of them is left', alive)}${listHtml('May be switched off to make room', mayWait.map(mayWaitRow))}${listHtml('Not seen', unseen)}`;
+${listHtml('These live on, and no backup of them is left', alive, room)}${listHtml('May be switched off to make room', mayWait.map(mayWaitRow), room)}${listHtml('Not seen', unseen, room)}`;
 }
 
 function stepHtml(
@@ -126,9 +134,12 @@ $ </span>${commandHtml(words.join(' '))}</pre>`,
 function listHtml(
   title: string,
   rows: readonly (SaidRow & { readonly commands?: readonly string[] })[],
+  room: Room,
 ): Html {
   if (rows.length === 0) return NOTHING;
-  const lines = rows.slice(0, ROWS_MAX).map(
+  const lines = room.take(
+    rows,
+    { countMax: ROWS_MAX },
     ({ label, text, commands = [] }) =>
       html`<div class="li"><b>${label}</b> <span class="sub">${text}</span>${commands.map((line) => html`<pre class="cmd"><span class="p">$ </span>${commandHtml(line)}</pre>`)}</div>
 `,

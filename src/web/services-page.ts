@@ -1,5 +1,5 @@
 /** Services: data sets that are restored together to one moment. */
-import { countOf } from '../base/say-quantity.ts';
+import { countOf, formatCount } from '../base/say-quantity.ts';
 import { ifGone } from '../watch/core/exposure/sentence.ts';
 import type { ServiceView } from '../watch/core/exposure/view.ts';
 import { formatDuration } from '../base/say-time.ts';
@@ -8,6 +8,7 @@ import { dataSetTable } from './data-set-rows.ts';
 import { survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
+import { Room } from './room.ts';
 import type { Shown } from './shown.ts';
 import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
 import {
@@ -29,7 +30,8 @@ export function servicesPage(shown: Shown): string {
 }
 
 function servicesTable(services: readonly ServiceView[]): Html {
-  const rows = services.map((service) => {
+  const room = new Room();
+  const rows = room.take(services, { countMax: services.length }, (service) => {
     const { name, dataSets, worst, survives, tier, owners } = service;
     const words = [
       ...(tier === undefined ? [] : [`tier ${tier}`]),
@@ -44,7 +46,8 @@ function servicesTable(services: readonly ServiceView[]): Html {
     return html`<tr><th scope="row"><a class="name" href="/service?name=${urlPart(name)}">${name}</a><span class="sub">${words.join(', ')}</span></th>${cells}<td data-l="Survives">${survivesHtml(survives)}</td></tr>
 `;
   });
-  return html`<table class="falls"><thead><tr><th class="w-xl">Service</th><th>If the worst failed</th><th class="w-line ax-th">${NOW_LINE_AXIS}</th><th class="w-survives">Survives</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const more = services.length - rows.length;
+  return html`<table class="falls"><thead><tr><th class="w-xl">Service</th><th>If the worst failed</th><th class="w-line ax-th">${NOW_LINE_AXIS}</th><th class="w-survives">Survives</th></tr></thead><tbody>${rows}</tbody></table>${more === 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/services</code></p>`}`;
 }
 
 function hotOf({ promise, worst }: ServiceView): {

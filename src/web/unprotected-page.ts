@@ -5,6 +5,7 @@ import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
 import { KIND_WORDS } from '../watch/core/render-coverage.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
+import { Room } from './room.ts';
 import type { DataShown, Shown } from './shown.ts';
 import { ageHtml, urlPart } from './words.ts';
 
@@ -31,10 +32,14 @@ export function unprotectedPage(
     host === undefined
       ? html`Unprotected`
       : html`<a href="/hosts/${urlPart(host)}">${host}</a> / Unprotected`;
+  const room = new Room();
   const section = (title: string, some: readonly DataShown[]): Html => {
     if (some.length === 0) return NOTHING;
-    const more = some.length - ROWS_MAX;
-    return html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${some.slice(0, ROWS_MAX).map((data) => dataHtml(data, { shown, configFile: of.configFile }))}${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/coverage</code></p>`}</section>`;
+    const rows = room.take(some, { countMax: ROWS_MAX }, (data) =>
+      dataHtml(data, { shown, configFile: of.configFile }),
+    );
+    const more = some.length - rows.length;
+    return html`<section><div class="h"><h2>${title} <i>${formatCount(some.length)}</i></h2></div>${rows}${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/coverage</code></p>`}</section>`;
   };
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / ${crumb}</p><h1 class="say">${lead}</h1>
 <p class="basis">The largest and newest first. ${covered === 0 ? '' : `${countOf(covered, 'place')} more ${covered === 1 ? 'is' : 'are'} covered.`} What could not be read is not counted as covered.</p>

@@ -15,7 +15,17 @@ const EVERYBODY = [
   ...['status', 'hosts', 'host', 'items', 'item', 'lines', 'jobs', 'alerts', 'freezeTable'],
   ...['exposure', 'dataSets', 'dataSet', 'services', 'coverage', 'findings', 'changes', 'lose'],
   ...['maintenance', 'outbox', 'session', 'signOut', 'events', 'metrics', 'schedules', 'front'],
-  ...['hostsPage', 'hostPage', 'hostRow', 'checkPage', 'checksPage', 'dataSetsPage', 'dataSetPage'],
+  ...[
+    'hostsPage',
+    'hostPage',
+    'hostRow',
+    'leadPart',
+    'othersPart',
+    'checkPage',
+    'checksPage',
+    'dataSetsPage',
+    'dataSetPage',
+  ],
   ...[
     'servicesPage',
     'servicePage',

@@ -5,13 +5,10 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import test, { after, before } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { webFiles } from '../../src/adapters/http/web-files.ts';
-import { frontPage } from '../../src/web/front-page.ts';
 import { isInstalled, needs } from '../run/needs.ts';
 import { openBrowser, serveTexts, type TextServer, textOf } from './browser.ts';
 import { hostileShown } from './hostile.ts';
 import { samplePages } from './sample-pages.ts';
-import { sampleShown } from './sample.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -177,18 +174,4 @@ test('by keyboard: search, rows, and a way past the menu', async (t) => {
   await page.keyboard.press('/');
   assert.equal(await page.evaluate('document.activeElement.name'), 'q');
   await page.context().close();
-});
-
-test('the first view is under 100 kB, with as many hosts as there may be', () => {
-  const shown = sampleShown();
-  const hosts = shown.estate.hosts.flatMap((host) =>
-    Array.from({ length: 90 }, (_, nth) => ({ ...host, host: `${host.host}-${nth}` })),
-  );
-  const page = frontPage({ ...shown, estate: { ...shown.estate, hosts } });
-  const { style, script } = webFiles();
-  const sum = [page, style.text, script.text].reduce(
-    (all, text) => all + Buffer.byteLength(text),
-    0,
-  );
-  assert.ok(sum < 100_000, `${sum} bytes`);
 });

@@ -295,6 +295,25 @@ const history: Migration = {
   },
 };
 
+/** What pages read newest first is found without reading the rest. */
+const newestFirst: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    const made = [
+      ['server_host_change_of_host', 'server_host_change', ['host', 'n']],
+      ['server_job_of_agent', 'server_job', ['agent', 'asked_at']],
+      ['tell_alert_newest', 'tell_alert', ['changed_at']],
+      ['tell_outbox_created', 'tell_outbox', ['created_at']],
+    ] as const;
+    for (const [name, table, columns] of made) {
+      await db.schema
+        .createIndex(name)
+        .on(table)
+        .columns([...columns])
+        .execute();
+    }
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -309,5 +328,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0010-shown': shown,
       '0011-history': history,
       '0012-drilled': drilled,
+      '0015-newest-first': newestFirst,
     }),
 };

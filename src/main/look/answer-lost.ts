@@ -5,6 +5,7 @@ import { bytesJson, timeJson } from '../cli/json-shape.ts';
 import { bytesOfArgument } from '../cli/places.ts';
 import type { Settings, VaultOptions } from '../cli/settings.ts';
 import type { FailureDomain } from '../../watch/core/domain.ts';
+import { exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
 import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
 import { isHarmed, lostTogether } from '../../watch/core/look/lost-together.ts';
 import { renderLost } from '../../watch/core/look/render-lost.ts';
@@ -30,7 +31,7 @@ export async function answerLost(
   const { estate, machines, declared, look, damaged } = saved;
   const names = loseNames(machines, estate, declared);
   const lost = [...new Set(asked.lose)].map((text) => lostBy(bytesOfArgument(text), names));
-  const found = lostTogether(estate, { ...saved, lost, now });
+  const found = lostTogether(exposureIndex(estate, now), { ...saved, lost });
   const isFound = found.rows.some(isHarmed) || found.notSeen.length + found.seenInPart.length > 0;
   return {
     code: asked.exitCode && isFound ? EXIT.differs : EXIT.done,

@@ -88,7 +88,7 @@ export function exposureAnswers(served: Served): readonly Bound[] {
       const lost = await loseAt(served, [query.domain].flat());
       const { rows, dataSetCount, services, notSeen, seenInPart } = lost;
       return answer({
-        ...{ at: timeOf(served.now().wallMs), dataSetCount, hitCount: rows.length },
+        ...{ at: timeOf(lost.at), dataSetCount, hitCount: rows.length },
         lost: lost.lost.map(({ name, hosts }) => ({ name, hosts: [...hosts] })),
         ...{ services: [...services], notSeen: [...notSeen], seenInPart: [...seenInPart] },
         rows: rows

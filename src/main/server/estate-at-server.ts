@@ -3,6 +3,7 @@
  * Made again only where one of these is another, or stopped counting.
  */
 import os from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
@@ -57,6 +58,7 @@ export interface EstateParts {
 export class EstateAtServer {
   readonly #parts: EstateParts;
   readonly #kept: LooksKept;
+  #looked: Looked | undefined;
   #made: { readonly of: string; readonly seen: SeenAtServer } | undefined;
   #making: Promise<SeenAtServer> | undefined;
 
@@ -75,12 +77,41 @@ export class EstateAtServer {
   }
 
   async #make(now: UnixMs): Promise<SeenAtServer> {
-    const { sights, config, configFile } = this.#parts;
-    const shown = await sights.all();
+    const shown = await this.#parts.sights.all();
     const kept = this.#kept.looks();
     const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
     const of = [...stamps, `drills ${this.#parts.drills?.version ?? 0}`].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
+    const looked = await this.#lookedAt(shown, kept, now);
+    await setImmediate();
+    const { hostOf, machines, repositories, declared } = looked;
+    const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
+    const drills = this.#parts.drills?.all ?? [];
+    const whole = withEstateDrills(reported, drills);
+    const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+    await setImmediate();
+    const { many, looks, same } = looked;
+    const seen: SeenAtServer = {
+      estate: withSameObjects(estate, this.#made?.seen.estate),
+      ...{ many, machines, looks, shown, declared, drills, same },
+    };
+    this.#made = { of, seen };
+    return seen;
+  }
+
+  /** The same objects as before where only reports are other ones. */
+  async #lookedAt(
+    shown: readonly HostShown[],
+    kept: readonly HostLook[],
+    now: UnixMs,
+  ): Promise<Looked> {
+    const of = [
+      ...shown.map(({ host, sight }) =>
+        JSON.stringify([host, stampOfOne(sight), sight?.now.seenAt]),
+      ),
+      ...kept.map((look) => stampOfLook(look, now)),
+    ].join('\n');
+    const { config, configFile } = this.#parts;
     const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
     const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
     const own = shown.flatMap(({ host, sight }) => {
@@ -89,27 +120,33 @@ export class EstateAtServer {
     });
     const looks = [...own, ...kept];
     const connected = await this.#kept.connected(looks);
+    // What was opened here is read anew each time: nothing says that it is as it was.
+    if (this.#looked?.of === of && connected === undefined) return this.#looked;
     const many = manyEstateOf(looks, now, connected);
+    await setImmediate();
     const machines = lookedHosts(looks, now);
     const hostOf = hostNames(machines);
-    const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
-    const reported = withReports(many.estate, shown.flatMap(reportOf), overSights(many, hostOf));
-    const drills = this.#parts.drills?.all ?? [];
-    const whole = withEstateDrills(reported, drills);
-    const repositories = [
-      ...(connected?.repositories ?? []).map(({ repository }) => repository),
-      ...machines.flatMap(({ sight }) =>
-        (sight?.discovery.backups ?? []).flatMap(({ repository }) => repository ?? []),
-      ),
-    ];
-    const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
-    const seen: SeenAtServer = {
-      estate: withSameObjects(estate, this.#made?.seen.estate),
-      ...{ many, machines, looks, shown, declared, drills, same: apart.same },
+    const looked: Looked = {
+      ...{ of, many, machines, hostOf, looks, same: apart.same, over: overSights(many, hostOf) },
+      declared: declaredEstate({ config, configFile }, hostOf(os.hostname())),
+      repositories: [
+        ...(connected?.repositories ?? []).map(({ repository }) => repository),
+        ...machines.flatMap(({ sight }) =>
+          (sight?.discovery.backups ?? []).flatMap(({ repository }) => repository ?? []),
+        ),
+      ],
     };
-    this.#made = { of, seen };
-    return seen;
+    this.#looked = connected === undefined ? looked : undefined;
+    return looked;
   }
+}
+
+/** What comes of sights, looks and the file; reports are another thing. */
+interface Looked extends Pick<SeenAtServer, 'many' | 'machines' | 'looks' | 'declared' | 'same'> {
+  readonly of: string;
+  readonly hostOf: HostOf;
+  readonly over: ReportsOver;
+  readonly repositories: readonly string[];
 }
 
 function overSights(many: ManyEstate, hostOf: HostOf): ReportsOver {
@@ -123,10 +160,11 @@ function overSights(many: ManyEstate, hostOf: HostOf): ReportsOver {
 }
 
 function stampOf({ host, sight, ledger }: HostShown): string {
-  const stamps = [sight, ledger].map(
-    (each) => each && [each.now.stored.sha256, each.now.stored.aheadMs, each.now.standing],
-  );
-  return JSON.stringify([host, ...stamps]);
+  return JSON.stringify([host, stampOfOne(sight), stampOfOne(ledger)]);
+}
+
+function stampOfOne(each: { readonly now: ShownNow } | undefined): readonly unknown[] | undefined {
+  return each && [each.now.stored.sha256, each.now.stored.aheadMs, each.now.standing];
 }
 
 /** A look expires by the wall clock: then it is another. */

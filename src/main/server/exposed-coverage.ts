@@ -8,16 +8,27 @@ import type { ExposedData } from './exposed-view.ts';
 
 type Judged = Pick<ExposedData, 'state' | 'why' | 'coveredUpTo' | 'openCommand'>;
 
-export function exposedCoverage(seen: SeenAtServer, now: UnixMs): readonly ExposedData[] {
+/** By host and path: whether it is certain. What is not here is named by some backup. */
+export type Unprotected = ReadonlyMap<string, boolean>;
+
+export function unprotectedOf(seen: SeenAtServer, now: UnixMs): Unprotected {
+  return new Map(
+    unprotectedData(seen.many, now).map((each) => [`${each.host}\0${each.path}`, each.isCertain]),
+  );
+}
+
+/** @param none what `unprotectedOf` says of the same sights */
+export function exposedCoverage(
+  seen: SeenAtServer,
+  none: Unprotected,
+  now: UnixMs,
+): readonly ExposedData[] {
   const reported = new Map(
     seen.shown.flatMap(({ host, ledger }) =>
       ledger?.now.standing === 'fresh'
         ? [[host, new Map(ledger.report.coverage.map((row) => [row.path, row]))] as const]
         : [],
     ),
-  );
-  const none = new Map(
-    unprotectedData(seen.many, now).map((each) => [`${each.host}\0${each.path}`, each.isCertain]),
   );
   const rows = seen.machines.flatMap((machine) =>
     (machine.sight?.discovery.data ?? []).map((data): ExposedData => {

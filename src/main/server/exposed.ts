@@ -1,5 +1,5 @@
 /** What the pages and `/v1` show of the estate. */
-import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { lostTogether, type LostTogether } from '../../watch/core/look/lost-together.ts';
 import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
@@ -26,13 +26,16 @@ export async function changesAt(
  *
  * @throws Fault HF_LOSE_UNKNOWN, HF_SERVER_STATE
  */
-export async function loseAt(served: Served, names: readonly string[]): Promise<LostTogether> {
-  const { seen } = await served.exposing.at(served);
+export async function loseAt(
+  served: Served,
+  names: readonly string[],
+): Promise<LostTogether & { readonly at: UnixMs }> {
+  const { seen, index } = await served.exposing.at(served);
   const { estate, machines, declared, many } = seen;
   const known = loseNames(machines, estate, declared);
   const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
-  const now: UnixMs = unixMs(served.now().wallMs);
-  return lostTogether(estate, { lost, declared, machines, guests: many.guests, now });
+  const found = lostTogether(index, { lost, declared, machines, guests: many.guests });
+  return { ...found, at: index.now };
 }
 
 /**
@@ -41,12 +44,12 @@ export async function loseAt(served: Served, names: readonly string[]): Promise<
  * @throws Fault HF_LOSE_UNKNOWN, HF_SERVER_STATE
  */
 export async function recoveryAt(served: Served, names: readonly string[]): Promise<RecoveryPlan> {
-  const { seen } = await served.exposing.at(served);
+  const { seen, index } = await served.exposing.at(served);
   const { estate, machines, declared, many } = seen;
   const known = loseNames(machines, estate, declared);
   const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
   const { guests, unopened } = many;
   // What opens repositories lies on the hosts that have them, and never here.
-  const here = { repositories: [], passphraseFile: undefined, now: served.now().wallMs };
-  return recoveryPlanOf({ estate, machines, guests, declared, unopened, ...here }, lost);
+  const here = { repositories: [], passphraseFile: undefined, now: index.now };
+  return recoveryPlanOf({ estate, machines, guests, declared, unopened, index, ...here }, lost);
 }

@@ -1,12 +1,15 @@
 /** Computes what is shown of the estate when it is asked for, and keeps it while nothing is another. */
 import { setImmediate } from 'node:timers/promises';
+import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import { type ExposureIndex, exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
 import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
+import { type ViewParts, viewParts } from '../../watch/core/exposure/view-parts.ts';
+import type { ManyEstate } from '../../watch/core/look/look-estate.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { EstateAtServer, SeenAtServer } from './estate-at-server.ts';
-import { exposedCoverage } from './exposed-coverage.ts';
+import { exposedCoverage, type Unprotected, unprotectedOf } from './exposed-coverage.ts';
 import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
 import type { Exposed, ExposedFinding } from './exposed-view.ts';
@@ -14,9 +17,11 @@ import type { Exposed, ExposedFinding } from './exposed-view.ts';
 export interface MadeExposure {
   readonly seen: SeenAtServer;
   readonly index: ExposureIndex;
+  readonly parts: ViewParts;
   readonly exposed: Exposed;
   readonly atMs: number;
-  readonly tookMs: number;
+  /** Of the processor, waits left out. */
+  readonly workMs: number;
 }
 
 /** What is quick is made for each who asks. */
@@ -25,6 +30,8 @@ const QUICK_MS = 100;
 const REST_SHARE = 19;
 /** Spans grow with the clock meanwhile; what expires counts so much longer at most. */
 const REST_MAX_MS = 10_000;
+/** Whoever asks is given what was made before, as of its time, unless it is as old as this. */
+const WAIT_AFTER_MS = 30_000;
 
 export interface ExposingParts {
   readonly core: ServerCore;
@@ -32,52 +39,88 @@ export interface ExposingParts {
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
+export interface ExposingMore {
+  /** Is told of each that was made. */
+  readonly onMade: (made: MadeExposure, before: MadeExposure | undefined) => void;
+  /** What this server finds of itself, now. */
+  readonly own: () => readonly ExposedFinding[];
+}
+
 export class Exposing {
   readonly #estate: EstateAtServer;
+  readonly #onMade: ExposingMore['onMade'];
   #made: MadeExposure | undefined;
   #making: Promise<MadeExposure> | undefined;
+  #unprotected: { readonly of: ManyEstate; readonly found: Unprotected } | undefined;
 
   readonly #own: () => readonly ExposedFinding[];
   #found: readonly ExposedFinding[] = [];
 
-  /** @param own what this server finds of itself, now */
-  constructor(estate: EstateAtServer, own: () => readonly ExposedFinding[] = () => []) {
+  constructor(estate: EstateAtServer, of: Partial<ExposingMore> = {}) {
     this.#estate = estate;
-    this.#own = own;
+    this.#onMade = of.onMade ?? (() => undefined);
+    this.#own = of.own ?? (() => []);
   }
 
+  /** @throws Fault HF_SERVER_STATE */
   async at(served: ExposingParts): Promise<MadeExposure> {
-    const { atMs } = served.now();
     const made = this.#made;
     if (made !== undefined) {
-      const isQuick = made.tookMs <= QUICK_MS;
-      const restMs = isQuick ? 0 : Math.min(REST_MAX_MS, REST_SHARE * made.tookMs);
-      if (atMs - made.atMs < restMs) return made;
+      const ageMs = served.now().atMs - made.atMs;
+      const isQuick = made.workMs <= QUICK_MS;
+      const restMs = isQuick ? 0 : Math.min(REST_MAX_MS, REST_SHARE * made.workMs);
+      if (ageMs < restMs) return made;
+      if (!isQuick && ageMs < WAIT_AFTER_MS) {
+        // Who asks when it fails waits for the next one, and is told why.
+        this.#next(served).catch(() => undefined);
+        return made;
+      }
     }
+    return this.#next(served);
+  }
+
+  #next(served: ExposingParts): Promise<MadeExposure> {
     this.#making ??= this.#make(served).finally(() => {
       this.#making = undefined;
     });
     return this.#making;
   }
 
+  /** In steps: agents are answered in between. */
   async #make({ core, now, clock }: ExposingParts): Promise<MadeExposure> {
     const { atMs, wallMs: at } = now();
-    const begunMs = clock.monotonic();
-    const seen = await this.#estate.at(at);
-    await setImmediate();
-    const index = exposureIndex(seen.estate, at, this.#made?.index);
-    await setImmediate();
-    const view = exposureView(index);
-    await setImmediate();
-    const enrolled = core.agents().map(({ stored }) => stored.host);
-    const before = this.#made?.seen === seen ? this.#made.exposed : undefined;
-    if (before === undefined) this.#found = exposedFindings(seen, at);
-    const exposed: Exposed = {
-      ...{ at, view, hosts: exposedHosts(seen, enrolled) },
-      coverage: before?.coverage ?? exposedCoverage(seen, at),
-      findings: worstFirst([...this.#own(), ...this.#found]),
+    const before = this.#made;
+    let workMs = 0;
+    const step = async <T>(work: () => T): Promise<T> => {
+      const begunMs = clock.monotonic();
+      const done = work();
+      workMs += clock.monotonic() - begunMs;
+      await setImmediate();
+      return done;
     };
-    this.#made = { seen, index, exposed, atMs, tookMs: clock.monotonic() - begunMs };
+    const seen = await this.#estate.at(at);
+    const index = await step(() => exposureIndex(seen.estate, at, before?.index));
+    const parts = await step(() => viewParts(index, before?.parts));
+    const view = await step(() => exposureView(index, parts));
+    const enrolled = core.agents().map(({ stored }) => stored.host);
+    const hosts = await step(() => exposedHosts(seen, enrolled));
+    const last = before?.seen === seen ? before.exposed : undefined;
+    const found = await step(() => this.#unprotectedIn(seen, at));
+    const coverage = last?.coverage ?? (await step(() => exposedCoverage(seen, found, at)));
+    if (last === undefined) this.#found = await step(() => exposedFindings(seen, at));
+    const findings = worstFirst([...this.#own(), ...this.#found]);
+    const exposed: Exposed = { at, view, hosts, coverage, findings };
+    this.#made = { seen, index, parts, exposed, atMs, workMs };
+    this.#onMade(this.#made, before);
     return this.#made;
+  }
+
+  /** Of the same sights it is the same. */
+  #unprotectedIn(seen: SeenAtServer, at: UnixMs): Unprotected {
+    const { many } = seen;
+    if (this.#unprotected?.of !== many) {
+      this.#unprotected = { of: many, found: unprotectedOf(seen, at) };
+    }
+    return this.#unprotected.found;
   }
 }

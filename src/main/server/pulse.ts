@@ -66,6 +66,7 @@ export class Pulse {
       ...this.#served.copies.map((pages) =>
         guard(this.#beside((signalled) => pages.beat(signalled))),
       ),
+      guard(this.#beside(() => this.#keepLive())),
     ]);
   }
 
@@ -93,6 +94,12 @@ export class Pulse {
       const tookMs = this.#monotonic() - begunAt;
       await wait(durationMs(Math.max(BEAT_MS, REST_SHARE * tookMs)), signal);
     }
+  }
+
+  /** While somebody listens, what would be lost is computed though nobody asks: `Exposing` tells them. */
+  async #keepLive(): Promise<void> {
+    const { hub, exposing } = this.#served;
+    if (hub.listeners > 0) await exposing.at(this.#served);
   }
 
   /** Beside what is told, which waits neither for a look at the exposure nor for a place elsewhere. */

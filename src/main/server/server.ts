@@ -42,6 +42,7 @@ import { adminAnswers } from './answers-admin.ts';
 import { Drilling } from './drilling.ts';
 import { EstateAtServer } from './estate-at-server.ts';
 import { exposedNow, recoveryAt } from './exposed.ts';
+import { exposureEvent } from './exposure-event.ts';
 import { Exposing } from './exposing.ts';
 import { ExposureHistory } from './exposure-history.ts';
 import { exposureAnswers } from './answers-exposure.ts';
@@ -264,7 +265,13 @@ async function compose(
   });
   // What it writes is made of what it is asked about: each is made before either is used.
   const copies: PagesCopy[] = [];
-  const exposing = new Exposing(estate, () => copies.flatMap((each) => each.findings()));
+  const exposing = new Exposing(estate, {
+    own: () => copies.flatMap((each) => each.findings()),
+    onMade: (made, before) => {
+      const event = exposureEvent(made, before);
+      if (event !== undefined) hub.publish('exposure', event);
+    },
+  });
   const history = new ExposureHistory({
     exposure: () => exposing.at({ core, now, clock }),
     commit: (changes) => writer.alone(() => state.commit(changes)),

@@ -19,6 +19,7 @@ import {
   worstFirst,
   worstLossFirst,
 } from './exposure/rows.ts';
+import { untouchedBy } from './exposure/untouched.ts';
 
 /** The exposure of every data set to every domain that concerns it, worst first. */
 export function exposureOf(estate: Estate, now: UnixMs): readonly Exposure[] {
@@ -45,8 +46,10 @@ export function exposureToAllNow(
   index: ExposureIndex,
   lost: readonly FailureDomain[],
 ): readonly ExposureToAll[] {
+  const isUntouched = untouchedBy(index, lost);
   return index.entries
     .flatMap((entry): readonly ExposureToAll[] => {
+      if (isUntouched(entry)) return [];
       const of = caseNow(index, entry);
       const row = rowAfter(of, afterLosing(of, lost));
       if (!isHit(row)) return [];

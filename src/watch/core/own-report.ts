@@ -181,14 +181,9 @@ export interface ReportsOver {
 export function withReports(
   looked: Estate,
   reports: readonly OwnReport[],
-  { hostOf, unflushedOf }: ReportsOver,
+  over: ReportsOver,
 ): Estate {
   if (reports.length === 0) return looked;
-  const resolved = (place: Place): Place => {
-    if (!place.host.startsWith(SERVER)) return place;
-    const host = hostOf(place.host.slice(SERVER.length));
-    return host === undefined ? place : { ...place, host };
-  };
   const byHost = new Map(reports.map((report) => [report.host, report]));
   const dataSets = looked.dataSets.filter((set) => !isReported(set, byHost));
   const kept = new Set(dataSets.map(({ name }) => name));
@@ -196,24 +191,17 @@ export function withReports(
   for (const set of looked.dataSets) {
     if (!kept.has(set.name)) others.set(set.name, [...set.places]);
   }
-  const own = reports.flatMap((report) =>
-    report.estate.dataSets.map((reported): DataSet => {
-      const { unflushedMax: _, ...set } = reported;
-      return {
-        ...set,
-        unflushed: unflushedOf(report.host, reported),
-        places: [
-          ...set.places.map(resolved),
-          // What a guest stands on was seen from its hypervisor.
-          ...(others.get(set.name) ?? []).filter(({ host }) => host !== report.host),
-        ],
-      };
+  const { hostOf } = over;
+  const placed = reports.map((report) => placedReport(report, over));
+  const own = placed.flatMap(({ host, dataSets: sets }) =>
+    sets.map((set) => {
+      // What a guest stands on was seen from its hypervisor.
+      const beneath = (others.get(set.name) ?? []).filter((place) => place.host !== host);
+      return beneath.length === 0 ? set : { ...set, places: [...set.places, ...beneath] };
     }),
   );
   const isHidden = (host: string): boolean => (byHost.get(host)?.notSeen.length ?? 0) > 0;
-  const all = <K extends 'points' | 'vaults' | 'keys' | 'drills' | 'found'>(
-    name: K,
-  ): Estate[K][number][] =>
+  const all = <K extends 'points' | 'drills' | 'found'>(name: K): Estate[K][number][] =>
     reports.flatMap((report): Estate[K][number][] => [...report.estate[name]]);
   return {
     ...looked,
@@ -226,14 +214,8 @@ export function withReports(
     ],
     points: [...looked.points.filter(({ dataSet }) => kept.has(dataSet)), ...all('points')],
     drills: [...looked.drills.filter(({ dataSet }) => kept.has(dataSet)), ...all('drills')],
-    vaults: [
-      ...looked.vaults,
-      ...all('vaults').map((copy) => ({ ...copy, place: resolved(copy.place) })),
-    ],
-    keys: [
-      ...looked.keys,
-      ...all('keys').map((key) => ({ ...key, places: key.places.map(resolved) })),
-    ],
+    vaults: [...looked.vaults, ...placed.flatMap(({ vaults }) => vaults)],
+    keys: [...looked.keys, ...placed.flatMap(({ keys }) => keys)],
     found: [...looked.found, ...all('found')],
     readers: [
       ...new Set([
@@ -244,6 +226,39 @@ export function withReports(
       ]),
     ],
   };
+}
+
+/** A report with the names by which this estate knows the machines that it names. */
+interface PlacedReport extends Pick<Estate, 'dataSets' | 'vaults' | 'keys'> {
+  readonly host: string;
+  readonly by: ReportsOver;
+}
+
+const placedReports = new WeakMap<OwnReport, PlacedReport>();
+
+/** The same objects as before, as long as machines have the same names. */
+function placedReport(report: OwnReport, over: ReportsOver): PlacedReport {
+  const known = placedReports.get(report);
+  if (known?.by === over) return known;
+  const { hostOf, unflushedOf } = over;
+  const resolved = (place: Place): Place => {
+    if (!place.host.startsWith(SERVER)) return place;
+    const host = hostOf(place.host.slice(SERVER.length));
+    return host === undefined ? place : { ...place, host };
+  };
+  const { dataSets, vaults, keys } = report.estate;
+  const made: PlacedReport = {
+    ...{ host: report.host, by: over },
+    dataSets: dataSets.map((reported): DataSet => {
+      const { unflushedMax: _, ...set } = reported;
+      const unflushed = unflushedOf(report.host, reported);
+      return { ...set, unflushed, places: set.places.map(resolved) };
+    }),
+    vaults: vaults.map((copy) => ({ ...copy, place: resolved(copy.place) })),
+    keys: keys.map((key) => ({ ...key, places: key.places.map(resolved) })),
+  };
+  placedReports.set(report, made);
+  return made;
 }
 
 /** Its first place is where its own host has it. */

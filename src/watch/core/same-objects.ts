@@ -33,16 +33,21 @@ export function withSameObjects(after: Estate, before: Estate | undefined): Esta
   };
 }
 
+/** The same list where all of it is. What stands where it stood is not looked for. */
 function same<T extends object>(
   after: readonly T[],
   before: readonly T[],
   keyOf: (item: T) => string,
 ): readonly T[] {
-  const known = new Map(before.map((item) => [keyOf(item), item]));
-  return after.map((item) => {
+  let known: ReadonlyMap<string, T> | undefined;
+  const made = after.map((item, at) => {
+    if (item === before[at]) return item;
+    known ??= new Map(before.map((each) => [keyOf(each), each]));
     const was = known.get(keyOf(item));
     return was !== undefined && (was === item || JSON.stringify(was) === JSON.stringify(item))
       ? was
       : item;
   });
+  const isSame = made.length === before.length && made.every((item, at) => item === before[at]);
+  return isSame ? before : made;
 }

@@ -51,6 +51,14 @@ export const pageRoutes = {
     ...html,
     params: z.strictObject({ host: hostName }),
   }),
+  leadPart: route({
+    ...page('leadPart', '/part/lead', 'The first sentence, for a page that is open.'),
+    ...html,
+  }),
+  othersPart: route({
+    ...page('othersPart', '/part/others', 'What else can fail, for a page that is open.'),
+    ...html,
+  }),
   checkPage: route({
     ...page('checkPage', '/hosts/:host/checks/:item', 'A check with its raw proof.'),
     ...html,

@@ -15,7 +15,7 @@ import { dataSetPage, dataSetsPage } from '../../../web/data-set-page.ts';
 import { dataSetsByName } from '../../../web/falls.ts';
 import { findingsPage } from '../../../web/findings-page.ts';
 import { freezePage } from '../../../web/freeze-page.ts';
-import { frontPage } from '../../../web/front-page.ts';
+import { frontPage, leadPart, othersPart } from '../../../web/front-page.ts';
 import { hostRowHtml, hostRows } from '../../../web/front-rows.ts';
 import { hostPage } from '../../../web/host-page.ts';
 import { alertsPage, checkPage, checksPage, hostsPage, jobsPage } from '../../../web/lists.ts';
@@ -50,6 +50,8 @@ type AskedPage = Pick<Asked<Route>, 'caller' | 'session' | 'door'>;
 
 type PlainRoute = (typeof ROUTES)[
   | 'front'
+  | 'leadPart'
+  | 'othersPart'
   | 'alertsPage'
   | 'jobsPage'
   | 'dataSetsPage'
@@ -63,6 +65,8 @@ function plain(served: Served, route: PlainRoute, page: (shown: Shown) => string
 function estatePages(served: Served): readonly Bound[] {
   return [
     plain(served, ROUTES.front, frontPage),
+    plain(served, ROUTES.leadPart, (shown) => leadPart(shown).markup),
+    plain(served, ROUTES.othersPart, (shown) => othersPart(shown).markup),
     plain(served, ROUTES.alertsPage, alertsPage),
     plain(served, ROUTES.jobsPage, jobsPage),
     on(ROUTES.findingsPage, async (asked) => {

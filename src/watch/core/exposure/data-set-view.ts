@@ -1,61 +1,98 @@
 /** One data set, as it is shown. */
-import type { FailureDomain } from '../domain.ts';
 import { newestOf } from '../proof.ts';
 import { afterLosing, copiesAt, type DataSetCase, type PointCase, usableIn } from './case.ts';
 import { cheapestStep } from './cheapest-step.ts';
 import { streamStep } from './stream-step.ts';
-import { caseNow, type ExposedDataSet, type ExposureIndex, lostWith } from './exposure-index.ts';
+import {
+  caseNow,
+  type ExposedDataSet,
+  type ExposureIndex,
+  hitsNow,
+  lostWith,
+} from './exposure-index.ts';
 import { once } from './once.ts';
 import { promiseOf } from './promises.ts';
-import { type Exposure, proofAfter, worstLossFirst } from './rows.ts';
+import { proofAfter } from './rows.ts';
 import type { BestPoint, CopyView, DataSetView } from './view.ts';
+import { worstOf } from './view-parts.ts';
 
-export function dataSetView(
-  index: ExposureIndex,
-  of: {
-    readonly entry: ExposedDataSet;
-    readonly hits: readonly Exposure[];
-    readonly services: readonly string[];
-  },
-): DataSetView {
-  const { entry, hits, services } = of;
-  const { dataSet, survives } = entry;
-  const { name, kind, bytes, places, isSeen, unflushed } = dataSet;
-  const now = once(() => caseNow(index, entry));
-  const copies = once(() => copyViews(now()));
-  const best = once(() => bestPoint(now()));
-  const sets = once((): readonly (readonly FailureDomain[])[] => lostWith(index, entry));
-  const step = once(() => cheapestStep(index, entry) ?? streaming());
-  const streaming = once(() => streamStep(index, entry));
-  return {
-    ...{ name, kind, bytes, places, isSeen, survives, services, unflushed },
-    pointCount: entry.madeFrom.points.length,
-    worst: hits.find(({ domain }) => domain.kind !== 'credential'),
-    promise: promiseOf(dataSet.promise, hits),
-    get copies() {
-      return copies();
-    },
-    get best() {
-      return best();
-    },
-    get step() {
-      return step();
-    },
-    get streaming() {
-      return streaming();
-    },
-    get lostWith() {
-      return sets();
-    },
-  };
+/** There are as many as data sets: each holds nothing until something of it is read. */
+export class DataSetShown implements DataSetView {
+  readonly #index: ExposureIndex;
+  readonly #entry: ExposedDataSet;
+  readonly services: readonly string[];
+  #lazy: ReturnType<typeof lazily> | undefined;
+
+  constructor(index: ExposureIndex, entry: ExposedDataSet, services: readonly string[]) {
+    this.#index = index;
+    this.#entry = entry;
+    this.services = services;
+  }
+
+  get name(): DataSetView['name'] {
+    return this.#entry.dataSet.name;
+  }
+  get kind(): DataSetView['kind'] {
+    return this.#entry.dataSet.kind;
+  }
+  get bytes(): number {
+    return this.#entry.dataSet.bytes;
+  }
+  get places(): DataSetView['places'] {
+    return this.#entry.dataSet.places;
+  }
+  get isSeen(): boolean {
+    return this.#entry.dataSet.isSeen;
+  }
+  get survives(): number {
+    return this.#entry.survives;
+  }
+  get pointCount(): number {
+    return this.#entry.madeFrom.points.length;
+  }
+  get unflushed(): DataSetView['unflushed'] {
+    return this.#entry.dataSet.unflushed;
+  }
+  get worst(): DataSetView['worst'] {
+    return this.#made.worst();
+  }
+  get promise(): DataSetView['promise'] {
+    return this.#entry.dataSet.promise === undefined ? undefined : this.#made.promise();
+  }
+  get copies(): DataSetView['copies'] {
+    return this.#made.copies();
+  }
+  get best(): DataSetView['best'] {
+    return this.#made.best();
+  }
+  get step(): DataSetView['step'] {
+    return this.#made.step();
+  }
+  get streaming(): DataSetView['streaming'] {
+    return this.#made.streaming();
+  }
+  get lostWith(): DataSetView['lostWith'] {
+    return this.#made.lostWith();
+  }
+
+  get #made(): ReturnType<typeof lazily> {
+    this.#lazy ??= lazily(this.#index, this.#entry);
+    return this.#lazy;
+  }
 }
 
-export function worstDataSetFirst(one: DataSetView, other: DataSetView): number {
-  if (one.worst === undefined || other.worst === undefined) {
-    const rest = Number(one.worst === undefined) - Number(other.worst === undefined);
-    return rest || (one.name < other.name ? -1 : 1);
-  }
-  return worstLossFirst(one.worst, other.worst);
+function lazily(index: ExposureIndex, entry: ExposedDataSet) {
+  const now = once(() => caseNow(index, entry));
+  const streaming = once(() => streamStep(index, entry));
+  return {
+    streaming,
+    worst: once(() => worstOf(hitsNow(index, entry))),
+    promise: once(() => promiseOf(entry.dataSet.promise, hitsNow(index, entry))),
+    copies: once(() => copyViews(now())),
+    best: once(() => bestPoint(now())),
+    step: once(() => cheapestStep(index, entry) ?? streaming()),
+    lostWith: once(() => lostWith(index, entry)),
+  };
 }
 
 function copyViews(of: DataSetCase): readonly CopyView[] {

@@ -8,7 +8,7 @@ import type {
   UnopenedBackup,
   VaultCopy,
 } from '../estate.ts';
-import { mayHoldSet } from '../may-hold.ts';
+import { FoundLists } from '../found-lists.ts';
 import type { CopyWithKeys } from '../survival.ts';
 
 /** Lists that did not change keep their identity from one estate to the next. */
@@ -18,8 +18,7 @@ export class EstateLists {
   readonly #drills: ReadonlyMap<string, readonly Drill[]>;
   readonly #copies: ReadonlyMap<string, readonly CopyWithKeys[]>;
   readonly #shares: { readonly copies: unknown; readonly found: unknown };
-  readonly #foundOf: ReadonlyMap<string, readonly UnopenedBackup[]>;
-  readonly #foundOfAny: readonly UnopenedBackup[];
+  readonly #found: FoundLists;
 
   constructor(estate: Estate, before: EstateLists | undefined) {
     this.estate = estate;
@@ -42,12 +41,7 @@ export class EstateLists {
       copies: this.#copies,
       found: isFoundSame ? before.#shares.found : found,
     };
-    this.#foundOfAny = estate.found.filter(({ ofHosts }) => ofHosts === undefined);
-    const byHost = new Map<string, UnopenedBackup[]>();
-    for (const backup of estate.found) {
-      for (const host of new Set(backup.ofHosts)) pushTo(byHost, host, backup);
-    }
-    this.#foundOf = byHost;
+    this.#found = isFoundSame ? before.#found : new FoundLists(found);
   }
 
   /** What is found and what is copied are as they were: then a data set's own lists decide. */
@@ -68,13 +62,8 @@ export class EstateLists {
     return this.#copies.get(vault) ?? NONE;
   }
 
-  /** In the order of the estate. */
   foundOf(dataSet: DataSet): readonly UnopenedBackup[] {
-    const { places, usedAs = [] } = dataSet;
-    const hosts = new Set([...places, ...usedAs].map(({ host }) => host));
-    const own = [...hosts].flatMap((host) => this.#foundOf.get(host) ?? []);
-    if (own.length === 0 && this.#foundOfAny.length === 0) return NONE;
-    return [...new Set([...this.#foundOfAny, ...own])].filter((each) => mayHoldSet(each, dataSet));
+    return this.#found.of(dataSet);
   }
 }
 

@@ -279,6 +279,15 @@ export function rowsNow(index: ExposureIndex, entry: ExposedDataSet): readonly E
   return [...hits.values(), ...rows];
 }
 
+const byName = new WeakMap<ExposureIndex, ReadonlyMap<string, ExposedDataSet>>();
+
+export function entryNamed(index: ExposureIndex, name: string): ExposedDataSet | undefined {
+  const known =
+    byName.get(index) ?? new Map(index.entries.map((entry) => [entry.dataSet.name, entry]));
+  byName.set(index, known);
+  return known.get(name);
+}
+
 /** As of the moment of the index. */
 export function caseNow(
   { now }: ExposureIndex,

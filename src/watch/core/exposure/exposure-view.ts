@@ -2,57 +2,73 @@
  * An index, as it is shown. What a list needs is made at once; what only one row or one page needs
  * (rows of a fall in order, sets of failures, the cheapest step) when it is read, and then kept.
  */
-import { domainId, type FailureDomain } from '../domain.ts';
 import type { Service } from '../estate.ts';
 import { severityOf } from '../loss.ts';
-import { dataSetView, worstDataSetFirst } from './data-set-view.ts';
-import { type ExposedDataSet, type ExposureIndex, hitsNow } from './exposure-index.ts';
+import { DataSetShown } from './data-set-view.ts';
+import { entryNamed, type ExposureIndex, hitsNow } from './exposure-index.ts';
+import { movedOn } from './moved-on.ts';
 import { once } from './once.ts';
 import { promiseBreaches, type Promising } from './promises.ts';
-import { type Exposure, KIND_ORDER, windowRank, worstLossFirst } from './rows.ts';
-import { exposedServices } from './service-view.ts';
-import type { ExposureView, Fall, SinglePoint } from './view.ts';
+import { type Exposure, worstLossFirst } from './rows.ts';
+import { type ExposedService, exposedServices } from './service-view.ts';
+import type { DataSetView, ExposureView, Fall, SinglePoint } from './view.ts';
+import { type FallPart, type HitPart, type ViewParts, viewParts } from './view-parts.ts';
 
-interface Row {
-  readonly entry: ExposedDataSet;
-  readonly hits: readonly Exposure[];
-}
-
-export function exposureView(index: ExposureIndex): ExposureView {
+/** @param parts of the same index, where they were kept */
+export function exposureView(
+  index: ExposureIndex,
+  parts: ViewParts = viewParts(index),
+): ExposureView {
   const { services: declared = [] } = index.lists.estate;
-  const rows = index.entries.map((entry): Row => ({ entry, hits: hitsNow(index, entry) }));
   const membership = servicesByDataSet(declared);
-  const falls = fallsOf(rows, declared);
-  const dataSets = rows
-    .map(({ entry, hits }) =>
-      dataSetView(index, { entry, hits, services: membership.get(entry.dataSet.name) ?? [] }),
-    )
-    .sort(worstDataSetFirst);
-  const byName = new Map(
-    declared.length === 0 ? [] : rows.map((row) => [row.entry.dataSet.name, row] as const),
+  const falls = parts.inOrder.map((part) => new FallShown(index, part, declared));
+  const dataSets = parts.entries.map(
+    (entry) => new DataSetShown(index, entry, membership.get(entry.dataSet.name) ?? NONE),
   );
-  const services = exposedServices({
-    services: declared,
-    hitsOf: (name) => byName.get(name)?.hits ?? [],
-    survivesOf: (name) => byName.get(name)?.entry.survives,
-  });
-  const hitsOf = new Map(rows.map((row) => [row.entry.dataSet.name, row.hits]));
-  const promising: readonly Promising[] = [
-    ...services.map(({ view, costs }): Promising => ({ ...view, of: 'service', costs })),
-    ...dataSets.map(
-      ({ name, promise }): Promising => ({
-        ...{ of: 'data set', name, promise },
-        costs: promise === undefined ? [] : (hitsOf.get(name) ?? []),
-      }),
-    ),
-  ];
+  const services = once(() =>
+    exposedServices({
+      services: declared,
+      hitsOf: (name) => hitsOfName(index, name),
+      survivesOf: (name) => entryNamed(index, name)?.survives,
+    }),
+  );
+  const shown = once(() => services().map(({ view }) => view));
+  const points = once(() => singlePointsOf(falls));
+  const breaches = once(() => promiseBreaches(promisingOf(index, dataSets, services())));
   return {
     computedAt: index.now,
     ...{ falls, dataSets },
-    services: services.map(({ view }) => view),
-    singlePoints: singlePointsOf(falls),
-    breaches: promiseBreaches(promising),
+    get services() {
+      return shown();
+    },
+    get singlePoints() {
+      return points();
+    },
+    get breaches() {
+      return breaches();
+    },
   };
+}
+
+const NONE: readonly never[] = [];
+
+function hitsOfName(index: ExposureIndex, name: string): readonly Exposure[] {
+  const entry = entryNamed(index, name);
+  return entry === undefined ? [] : hitsNow(index, entry);
+}
+
+function promisingOf(
+  index: ExposureIndex,
+  dataSets: readonly DataSetView[],
+  services: readonly ExposedService[],
+): readonly Promising[] {
+  return [
+    ...services.map(({ view, costs }): Promising => ({ ...view, of: 'service', costs })),
+    ...dataSets.flatMap(({ name, promise }): readonly Promising[] => {
+      if (promise === undefined) return [];
+      return [{ of: 'data set', name, promise, costs: hitsOfName(index, name) }];
+    }),
+  ];
 }
 
 function servicesByDataSet(services: readonly Service[]): ReadonlyMap<string, readonly string[]> {
@@ -67,63 +83,50 @@ function servicesByDataSet(services: readonly Service[]): ReadonlyMap<string, re
   return made;
 }
 
-/** A domain under its id: a directory that two data sets share is lost once. */
-function fallsOf(rows: readonly Row[], services: readonly Service[]): readonly Fall[] {
-  const ids = new Map<FailureDomain, string>();
-  const idOf = (domain: FailureDomain): string => {
-    const known = ids.get(domain) ?? domainId(domain);
-    ids.set(domain, known);
-    return known;
-  };
-  const made = new Map<string, { readonly domain: FailureDomain; readonly hits: Exposure[] }>();
-  for (const { entry, hits } of rows) {
-    for (const domain of entry.domains) {
-      const id = idOf(domain);
-      if (!made.has(id)) made.set(id, { domain, hits: [] });
-    }
-    for (const hit of hits) made.get(idOf(hit.domain))?.hits.push(hit);
+/** There are as many as directories that can be deleted: each holds nothing until it is read. */
+class FallShown implements Fall {
+  readonly #index: ExposureIndex;
+  readonly #part: FallPart;
+  readonly #declared: readonly Service[];
+  #hits: readonly Exposure[] | undefined;
+  #services: readonly string[] | undefined;
+
+  constructor(index: ExposureIndex, part: FallPart, declared: readonly Service[]) {
+    this.#index = index;
+    this.#part = part;
+    this.#declared = declared;
   }
-  const falls = [...made].map(([id, { domain, hits }]) => fallOf({ id, domain, hits }, services));
-  return falls.sort((one, other) => worstFallFirst(one, other)).map(({ fall }) => fall);
-}
 
-interface RankedFall {
-  readonly fall: Fall;
-  readonly worst: Exposure | undefined;
-}
-
-function fallOf(
-  of: { readonly id: string; readonly domain: FailureDomain; readonly hits: readonly Exposure[] },
-  services: readonly Service[],
-): RankedFall {
-  const { id, domain, hits } = of;
-  const counts = { all: 0, unknown: 0, window: 0 };
-  let worst: Exposure | undefined;
-  let survives: number | undefined;
-  for (const hit of hits) {
-    const { kind } = hit.loss;
-    if (kind === 'nothing') continue;
-    counts[kind] += 1;
-    survives = Math.min(survives ?? hit.survives, hit.survives);
-    if (worst === undefined || worstLossFirst(hit, worst) < 0) worst = hit;
+  get id(): string {
+    return this.#part.id;
   }
-  const sorted = once(() => hits.toSorted(worstLossFirst));
-  const touched = once(() => servicesHit(hits, services));
-  const fall: Fall = {
-    ...{ id, domain, counts, survives },
-    get hits() {
-      return sorted();
-    },
-    get services() {
-      return touched();
-    },
-  };
-  return { fall, worst };
+  get domain(): Fall['domain'] {
+    return this.#part.domain;
+  }
+  get counts(): Fall['counts'] {
+    return this.#part.counts;
+  }
+  get survives(): Fall['survives'] {
+    return this.#part.survives;
+  }
+  get hits(): readonly Exposure[] {
+    this.#hits ??= this.#part.hits.map((hit) => rowNow(this.#index, hit)).sort(worstLossFirst);
+    return this.#hits;
+  }
+  get services(): readonly string[] {
+    this.#services ??= servicesHit(this.#part.hits, this.#declared);
+    return this.#services;
+  }
 }
 
-function servicesHit(hits: readonly Exposure[], services: readonly Service[]): readonly string[] {
+function rowNow({ now }: ExposureIndex, { entry, row }: HitPart): Exposure {
+  return entry.at === now ? row : movedOn(row, entry.dataSet, { from: entry.at, to: now });
+}
+
+function servicesHit(hits: readonly HitPart[], services: readonly Service[]): readonly string[] {
+  if (services.length === 0) return NONE;
   const names = new Set(
-    hits.flatMap(({ loss, dataSet }) => (loss.kind === 'nothing' ? [] : dataSet)),
+    hits.flatMap(({ row: { loss, dataSet } }) => (loss.kind === 'nothing' ? [] : dataSet)),
   );
   const hit = new Set(
     services
@@ -138,29 +141,6 @@ function servicesHit(hits: readonly Exposure[], services: readonly Service[]): r
     }
   }
   return services.flatMap(({ name }) => (hit.has(name) ? name : []));
-}
-
-function worstFallFirst(
-  { fall: one, worst }: RankedFall,
-  { fall: other, worst: worstOther }: RankedFall,
-): number {
-  if (worst === undefined || worstOther === undefined) {
-    const rest = Number(worst === undefined) - Number(worstOther === undefined);
-    return rest || byKind(one, other);
-  }
-  return (
-    severityOf(worstOther.loss) - severityOf(worst.loss) ||
-    other.counts.all - one.counts.all ||
-    other.counts.unknown - one.counts.unknown ||
-    windowRank(worstOther.loss) - windowRank(worst.loss) ||
-    worstOther.bytes - worst.bytes ||
-    byKind(one, other)
-  );
-}
-
-function byKind({ id: one, domain }: Fall, { id: other, domain: otherDomain }: Fall): number {
-  const byOrder = KIND_ORDER.indexOf(domain.kind) - KIND_ORDER.indexOf(otherDomain.kind);
-  return byOrder || (one < other ? -1 : 1);
 }
 
 /** A directory that is deleted is its own data set and nothing else's: that is no news. */

@@ -14,7 +14,8 @@ import { type LostRow, lostTogether, withFallenGuests } from '../look/lost-toget
 import { openCommandOf } from '../look/open-command.ts';
 import type { Unopened } from '../look/unopened.ts';
 import { mayHoldSet } from '../may-hold.ts';
-import { afterLosing, caseOf } from './case.ts';
+import { afterLosing } from './case.ts';
+import { caseNow, entryNamed, type ExposureIndex, exposureIndex } from './exposure-index.ts';
 import { type ImageWays, imageWays } from './recovery-image.ts';
 import { type Needed, neededFirst } from './recovery-needs.ts';
 import { type KeyFile, type RestoreLines, restoreLines } from './recovery-command.ts';
@@ -41,6 +42,8 @@ export interface RecoveryPlan {
   readonly seenInPart: readonly string[];
   readonly dataSetCount: number;
 }
+
+type Indexed = RecoveryAsking & { readonly index: ExposureIndex };
 
 export interface RecoveryStep {
   readonly row: LostRow;
@@ -94,13 +97,16 @@ export interface RecoveryAsking {
   /** What opens the own vault here, where that is a passphrase and no key. */
   readonly passphraseFile: ByteString | undefined;
   readonly now: UnixMs;
+  /** Of this estate at this moment, where one is at hand. */
+  readonly index?: ExposureIndex;
 }
 
 /** Commands of unopened backups that are named for one data set. */
 const COMMANDS_MAX = 3;
 
-export function recoveryPlanOf(asking: RecoveryAsking, lost: readonly Lost[]): RecoveryPlan {
-  const found = lostTogether(asking.estate, { ...asking, lost });
+export function recoveryPlanOf(of: RecoveryAsking, lost: readonly Lost[]): RecoveryPlan {
+  const asking = { ...of, index: of.index ?? exposureIndex(of.estate, of.now) };
+  const found = lostTogether(asking.index, { ...asking, lost });
   const domains = withFallenGuests(
     lost.flatMap((each) => each.domains),
     asking.guests,
@@ -133,14 +139,13 @@ export function recoveryPlanOf(asking: RecoveryAsking, lost: readonly Lost[]): R
 
 /** The newest point that is left; one of a copy that is kept before one of which that is not known. */
 function sourceOf(
-  asking: RecoveryAsking,
+  { index, repositories }: Indexed,
   { dataSet }: LostRow,
   domains: readonly FailureDomain[],
 ): StepSource | undefined {
-  const { estate, repositories, now } = asking;
-  const set = estate.dataSets.find(({ name }) => name === dataSet);
-  if (set === undefined) return undefined;
-  const of = caseOf(estate, now, set);
+  const entry = entryNamed(index, dataSet);
+  if (entry === undefined) return undefined;
+  const of = caseNow(index, entry);
   const after = afterLosing(of, domains);
   const all = of.points
     .filter(({ isWhole }) => isWhole)
@@ -175,7 +180,7 @@ interface Restorable {
   readonly domains: readonly FailureDomain[];
 }
 
-function stepsOf(asking: RecoveryAsking, of: Restorable): readonly RecoveryStep[] {
+function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   const { estate, machines } = asking;
   const rooms = new RoomBook(machines, of.domains);
   const readers = estate.readers;
@@ -184,7 +189,7 @@ function stepsOf(asking: RecoveryAsking, of: Restorable): readonly RecoveryStep[
   let doneAfter: RecoveryTime = { atLeastMs: 0, atMostMs: 0 };
   const steps: RecoveryStep[] = [];
   for (const { row, services } of inOrder(asking, of.rows)) {
-    const set = estate.dataSets.find(({ name }) => name === row.dataSet);
+    const set = entryNamed(asking.index, row.dataSet)?.dataSet;
     const from = of.sources.get(row.dataSet);
     if (set === undefined || from === undefined) continue;
     const largest = rooms.largest;
@@ -258,9 +263,10 @@ function inOrder(
       return estate.dataSets.filter((set) => isPart(set, part)).map((set) => set.name);
     });
   const parts = ordered.map((service) => ({ service, names: partsOf(service) }));
-  const names = new Set([...parts.flatMap((each) => each.names), ...rows.map((r) => r.dataSet)]);
+  const rowOf = new Map(rows.map((row) => [row.dataSet, row]));
+  const names = new Set([...parts.flatMap((each) => each.names), ...rowOf.keys()]);
   return [...names].flatMap((name) => {
-    const row = rows.find(({ dataSet }) => dataSet === name);
+    const row = rowOf.get(name);
     if (row === undefined) return [];
     const services = parts.filter((each) => each.names.includes(name)).map((each) => each.service);
     return [{ row, services }];
@@ -273,10 +279,10 @@ function leastOf(tiers: readonly (number | undefined)[]): number | undefined {
 }
 
 function openingOf(
-  { estate, unopened, machines }: RecoveryAsking,
+  { index, unopened, machines }: Indexed,
   { dataSet }: LostRow,
 ): readonly string[] {
-  const set = estate.dataSets.find(({ name }) => name === dataSet);
+  const set = entryNamed(index, dataSet)?.dataSet;
   if (set === undefined) return [];
   const commands = unopened
     .filter(({ entry }) => mayHoldSet(entry, set))

@@ -1,13 +1,50 @@
 /** The data of an estate, asked by host and by disk. */
 import { countOf, formatBytes } from '../../../base/say-quantity.ts';
+import type { DataSet, UnopenedBackup } from '../estate.ts';
+import { FoundLists } from '../found-lists.ts';
 import { isWithin } from '../place.ts';
 import type { HostLoss } from './answer.ts';
 import type { HostSight } from './host-sight.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
 
+const byHost = new WeakMap<ManyEstate, ReadonlyMap<string | undefined, readonly LookData[]>>();
+
 /** What lies on a host, whoever uses it. */
 export function dataOn(many: ManyEstate, host: string): readonly LookData[] {
-  return many.data.filter(({ set }) => set.places[0]?.host === host);
+  const known = byHost.get(many) ?? Map.groupBy(many.data, ({ set }) => set.places[0]?.host);
+  byHost.set(many, known);
+  return known.get(host) ?? [];
+}
+
+/** What has a part on any of these hosts, in the order of all. */
+export function dataWithPartOn(many: ManyEstate, hosts: ReadonlySet<string>): readonly LookData[] {
+  const known = parts.get(many) ?? partsOf(many);
+  parts.set(many, known);
+  const found = new Set([...hosts].flatMap((host) => known.get(host) ?? []));
+  return hosts.size < 2 ? [...found] : many.data.filter((each) => found.has(each));
+}
+
+const parts = new WeakMap<ManyEstate, ReadonlyMap<string, readonly LookData[]>>();
+
+function partsOf({ data }: ManyEstate): ReadonlyMap<string, readonly LookData[]> {
+  const made = new Map<string, LookData[]>();
+  for (const each of data) {
+    for (const host of new Set(each.set.places.map((place) => place.host))) {
+      const before = made.get(host);
+      if (before === undefined) made.set(host, [each]);
+      else before.push(each);
+    }
+  }
+  return made;
+}
+
+const found = new WeakMap<ManyEstate, FoundLists>();
+
+/** Backups that were found and not opened, and may hold a data set. */
+export function foundFor(many: ManyEstate, set: DataSet): readonly UnopenedBackup[] {
+  const known = found.get(many) ?? new FoundLists(many.estate.found);
+  found.set(many, known);
+  return known.of(set);
 }
 
 export function bytesOf(data: readonly LookData[]): number {

@@ -4,7 +4,7 @@ import { fateOfAny } from '../domain.ts';
 import { mayHoldSet } from '../may-hold.ts';
 import type { Place } from '../place.ts';
 import type { Finding } from './answer.ts';
-import { bytesOf, listed } from './at-stake.ts';
+import { bytesOf, dataWithPartOn, foundFor, listed } from './at-stake.ts';
 import { change, finding } from './finding.ts';
 import { standsOn } from './guests.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
@@ -25,7 +25,8 @@ function besideData(many: ManyEstate, each: Unopened): readonly Finding[] {
   const own = placesOf(many, each.backup.places);
   const [place] = each.backup.places;
   if (place === undefined) return [];
-  const shared = many.data.flatMap((data) => {
+  const near = dataWithPartOn(many, new Set(own.map(({ host }) => host)));
+  const shared = near.flatMap((data) => {
     const sharing = mayHoldSet(each.entry, data.set) ? sharingOf(own, data.set.places) : undefined;
     return sharing === undefined ? [] : [{ data, sharing, isOnly: isOnlyThere(many, data, place) }];
   });
@@ -56,14 +57,10 @@ function sharingOf(own: readonly Place[], data: readonly Place[]): Sharing | und
 
 /** Nothing else that may hold it was found to lie on another machine. */
 function isOnlyThere(many: ManyEstate, { set }: LookData, { host }: Place): boolean {
-  return !many.estate.found.some(
-    (other) =>
-      mayHoldSet(other, set) &&
-      (other.place === undefined
-        ? fateOfAny(
-            (other.needs ?? []).flat().map((each) => (each.host === host ? 'lost' : 'kept')),
-          ) === 'kept'
-        : other.place.host !== host),
+  return !foundFor(many, set).some(({ place, needs = [] }) =>
+    place === undefined
+      ? fateOfAny(needs.flat().map((each) => (each.host === host ? 'lost' : 'kept'))) === 'kept'
+      : place.host !== host,
   );
 }
 

@@ -29,15 +29,38 @@ const AHEAD_MAX = minutes(5);
 
 /** Every machine once, by name. Of several looks at one the best counts: fresh, whole, as root. */
 export function lookedHosts(looks: readonly HostLook[], now: UnixMs): readonly LookedHost[] {
+  return related([...looks].sort(byName))
+    .flatMap(machinesAmong)
+    .map((group) => lookedHost(group, now))
+    .sort(byName);
+}
+
+/** Only looks with a name or a machine id in common can be of one machine. */
+function related(looks: readonly HostLook[]): readonly (readonly HostLook[])[] {
+  const known = new Map<string, HostLook[]>();
+  for (const look of looks) {
+    const same = new Set(keysOf(look).flatMap((key) => [known.get(key) ?? []]));
+    const group = [...[...same].flat(), look];
+    for (const key of group.flatMap(keysOf)) known.set(key, group);
+  }
+  return [...new Set(known.values())];
+}
+
+function keysOf(look: HostLook): readonly string[] {
+  const id = look.kind === 'failed' ? undefined : look.sight.machine.id;
+  return [`host ${look.host}`, ...(id === undefined ? [] : [`id ${id}`])];
+}
+
+function machinesAmong(looks: readonly HostLook[]): readonly (readonly HostLook[])[] {
   const groups: HostLook[][] = [];
-  for (const look of [...looks].sort(byName)) {
+  for (const look of looks) {
     const same = groups.filter((group) =>
       group.some((other) => look.host === other.host || isSameMachine(look, other)),
     );
     for (const group of same) groups.splice(groups.indexOf(group), 1);
     groups.push([...same.flat(), look]);
   }
-  return groups.map((group) => lookedHost(group, now)).sort(byName);
+  return groups;
 }
 
 export function seenOf(machines: readonly LookedHost[]): readonly SeenHost[] {

@@ -10,6 +10,7 @@ import { TWELVE } from '../../../../test/look/estate-of-twelve.ts';
 import { assertGolden } from '../../../../test/watch/golden.ts';
 import { evidenceOf, NOW } from '../../../../test/watch/estate-arbitrary.ts';
 import type { Estate } from '../estate.ts';
+import { exposureIndex } from '../exposure/exposure-index.ts';
 import type { DeclaredEstate } from './declared.ts';
 import { withDeclared } from './declared-parts.ts';
 import { hostNames } from './host-names.ts';
@@ -55,7 +56,12 @@ function lose(
   const estate = change(withDeclared(many.estate, declared, over));
   const names = loseNames(machines, estate, declared);
   const lost = texts.map((text) => lostBy(byteString(text), names));
-  return lostTogether(estate, { lost, declared, machines, guests: many.guests, now });
+  return lostTogether(exposureIndex(estate, now), {
+    lost,
+    declared,
+    machines,
+    guests: many.guests,
+  });
 }
 
 const kinds = ({ rows }: LostTogether): Readonly<Record<string, string>> =>
@@ -141,7 +147,9 @@ test('a host that answered in part may hold more, and it is said', () => {
   const { estate, guests } = manyEstateOf(looks, NOW);
   const lost = [lostBy(byteString('host:dl1'), loseNames(machines, estate, DECLARED))];
   const none = { ...estate, dataSets: [] };
-  const found = lostTogether(none, { lost, declared: DECLARED, machines, guests, now: NOW });
+  const found = lostTogether(exposureIndex(none, NOW), {
+    ...{ lost, declared: DECLARED, machines, guests },
+  });
   assert.deepEqual([found.notSeen, found.seenInPart], [[], ['dl1']]);
   const text = renderLost(found, PLAIN, { look: { at: NOW, looks }, now: NOW }).join('\n');
   assert.match(text, /^◌ If dl1 /);

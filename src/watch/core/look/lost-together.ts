@@ -1,9 +1,9 @@
 /** What is lost when several things are lost at once, over a whole estate. */
-import type { UnixMs } from '../../../base/units.ts';
 import { type FailureDomain, fateOf, fateOfAll, takesHost } from '../domain.ts';
-import type { Estate } from '../estate.ts';
+import type { DataSet, Estate } from '../estate.ts';
+import type { ExposureIndex } from '../exposure/exposure-index.ts';
 import type { ExposureToAll } from '../exposure/rows.ts';
-import { exposureToAll } from '../exposure.ts';
+import { exposureToAllNow } from '../exposure.ts';
 import { isWithin } from '../place.ts';
 import type { DeclaredEstate } from './declared.ts';
 import { isPart } from './declared-services.ts';
@@ -30,21 +30,23 @@ export interface LostRow extends ExposureToAll {
   readonly within: string | undefined;
 }
 
+/** @param index of the estate as it is now */
 export function lostTogether(
-  estate: Estate,
+  index: ExposureIndex,
   of: {
     readonly lost: readonly Lost[];
     readonly declared: DeclaredEstate;
     readonly machines: readonly LookedHost[];
     /** Those that were looked at themselves. */
     readonly guests: readonly GuestHost[];
-    readonly now: UnixMs;
   },
 ): LostTogether {
-  const { lost, declared, machines, guests, now } = of;
+  const { lost, declared, machines, guests } = of;
+  const { estate } = index.lists;
   const named = lost.flatMap(({ domains }) => domains);
-  const exposed = exposureToAll(estate, now, withFallenGuests(named, guests));
-  const rows = exposed.map((row) => ({ ...row, within: whatHolds(estate, row.dataSet) }));
+  const exposed = exposureToAllNow(index, withFallenGuests(named, guests));
+  const holds = holders(estate);
+  const rows = exposed.map((row) => ({ ...row, within: holds(row.dataSet) }));
   const hit = new Set(rows.filter(isHarmed).map(({ dataSet }) => dataSet));
   const sets = estate.dataSets.filter(({ name }) => hit.has(name));
   const services = declared.services.filter((service) =>
@@ -67,19 +69,29 @@ export function lostTogether(
   };
 }
 
-function whatHolds({ dataSets }: Estate, name: string): string | undefined {
-  const places = dataSets.find((set) => set.name === name)?.places ?? [];
-  return dataSets.find(({ name: other, places: [outer] }) =>
-    places.some(
+/** The data set, on the same host, that one lies in. */
+function holders({ dataSets }: Estate): (name: string) => string | undefined {
+  const named = new Map(dataSets.map((set) => [set.name, set]));
+  const outer = Map.groupBy(dataSets, ({ places: [first] }) => first?.host);
+  const isIn = (set: DataSet, { name, places: [around] }: DataSet): boolean =>
+    set.places.some(
       ({ host, path }, at) =>
-        other !== name &&
-        host === outer?.host &&
+        name !== set.name &&
+        host === around?.host &&
         path !== undefined &&
-        outer.path !== undefined &&
-        isWithin(path, outer.path) &&
-        (at > 0 || path !== outer.path),
-    ),
-  )?.name;
+        around.path !== undefined &&
+        isWithin(path, around.path) &&
+        (at > 0 || path !== around.path),
+    );
+  return (name) => {
+    const set = named.get(name);
+    const hosts = new Set(set?.places.map(({ host }) => host));
+    for (const host of hosts) {
+      const found = outer.get(host)?.find((other) => set !== undefined && isIn(set, other));
+      if (found !== undefined) return found.name;
+    }
+    return undefined;
+  };
 }
 
 /** A guest falls with what it stands on, and with it every key, copy and program that it has. */

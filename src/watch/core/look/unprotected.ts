@@ -1,7 +1,10 @@
-import { mayHoldSet } from '../may-hold.ts';
+import type { DataSet, UnopenedBackup } from '../estate.ts';
+import { FoundLists } from '../found-lists.ts';
 import { isWithin } from '../place.ts';
 import type { Unprotected } from './answer.ts';
+import { foundFor } from './at-stake.ts';
 import type { LookData, ManyEstate } from './look-estate.ts';
+import type { Unopened } from './unopened.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { guestConfigNote } from './guests.ts';
 
@@ -11,15 +14,26 @@ import { guestConfigNote } from './guests.ts';
  */
 export function unprotectedData(many: ManyEstate, now: UnixMs): readonly Unprotected[] {
   const covered = new Set(many.estate.points.map(({ dataSet }) => dataSet));
+  const unopened = new Map(many.unopened.map((each) => [each.entry, each]));
+  const lists = new FoundLists([...unopened.keys()]);
+  const unopenedOf = (set: DataSet): readonly Unopened[] =>
+    lists.of(set).flatMap((entry) => unopened.get(entry) ?? []);
   return many.data
     .filter(({ set }) => set.isSeen && !covered.has(set.name))
-    .flatMap((each) => unprotectedOf(many, each))
+    .flatMap((each) => unprotectedOf(many, each, unopenedOf))
     .sort((one, other) => weight(other, now) - weight(one, now) || byName(one, other));
 }
 
-function unprotectedOf(many: ManyEstate, each: LookData): readonly Unprotected[] {
-  const candidates = many.estate.found.filter((backup) => mayHoldSet(backup, each.set));
-  if (candidates.length > 0 && !isNamedByNone(many, each)) return [];
+type UnopenedOf = (set: DataSet) => readonly Unopened[];
+
+function unprotectedOf(
+  many: ManyEstate,
+  each: LookData,
+  unopenedOf: UnopenedOf,
+): readonly Unprotected[] {
+  const candidates = foundFor(many, each.set);
+  const isNamed = !isNamedByNone(each.set, candidates, unopenedOf);
+  if (candidates.length > 0 && isNamed) return [];
   const { host, data, set } = each;
   const sight = many.across.sightOf(host);
   const { path, kind, bytes, newestChange, isComplete } = data;
@@ -38,25 +52,25 @@ function unprotectedOf(many: ManyEstate, each: LookData): readonly Unprotected[]
 }
 
 /** Every backup that may hold it has a job, all of them say what they keep, and none says this. */
-function isNamedByNone(many: ManyEstate, { set }: LookData): boolean {
-  if (many.estate.found.some((each) => each.tool === 'gluster replica' && mayHoldSet(each, set))) {
-    return false;
-  }
+function isNamedByNone(
+  set: DataSet,
+  candidates: readonly UnopenedBackup[],
+  unopenedOf: UnopenedOf,
+): boolean {
+  if (candidates.some((each) => each.tool === 'gluster replica')) return false;
   const names = [...set.places, ...(set.usedAs ?? [])];
-  return many.unopened
-    .filter(({ entry }) => mayHoldSet(entry, set))
-    .every(({ claim }) => {
-      const { jobPaths } = claim.backup;
-      return (
-        jobPaths !== undefined &&
-        !names.some(
-          ({ host, path }) =>
-            host === claim.host &&
-            (path === undefined ||
-              jobPaths.some((job) => isWithin(path, job) || isWithin(job, path))),
-        )
-      );
-    });
+  return unopenedOf(set).every(({ claim }) => {
+    const { jobPaths } = claim.backup;
+    return (
+      jobPaths !== undefined &&
+      !names.some(
+        ({ host, path }) =>
+          host === claim.host &&
+          (path === undefined ||
+            jobPaths.some((job) => isWithin(path, job) || isWithin(job, path))),
+      )
+    );
+  });
 }
 
 /** Ten times the size weighs like a hundredth of the age. */
