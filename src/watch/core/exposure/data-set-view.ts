@@ -75,6 +75,15 @@ export class DataSetShown implements DataSetView {
     return this.#made.lostWith();
   }
 
+  toJSON(): DataSetView {
+    const { name, kind, bytes, places, isSeen, copies, pointCount, best, worst, survives } = this;
+    const { lostWith: sets, promise, unflushed, step, streaming, services } = this;
+    return {
+      ...{ name, kind, bytes, places, isSeen, copies, pointCount, best, worst, survives },
+      ...{ lostWith: sets, promise, unflushed, step, streaming, services },
+    };
+  }
+
   get #made(): ReturnType<typeof lazily> {
     this.#lazy ??= lazily(this.#index, this.#entry);
     return this.#lazy;

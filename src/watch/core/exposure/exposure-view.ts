@@ -117,6 +117,11 @@ class FallShown implements Fall {
     this.#services ??= servicesHit(this.#part.hits, this.#declared);
     return this.#services;
   }
+
+  toJSON(): Fall {
+    const { id, domain, hits, counts, services, survives } = this;
+    return { id, domain, hits, counts, services, survives };
+  }
 }
 
 function rowNow({ now }: ExposureIndex, { entry, row }: HitPart): Exposure {
