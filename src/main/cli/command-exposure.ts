@@ -5,6 +5,7 @@ import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
 import { exposureNow } from '../../watch/core/exposure.ts';
 import { withServices } from '../../watch/core/look/declared-services.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
+import { renderUnflushed } from '../../watch/core/render-unflushed.ts';
 import { renderPromises } from '../../watch/core/render-promises.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -71,14 +72,18 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
     now,
   );
   const exposure = exposureNow(index);
-  const { services, breaches, singlePoints } = exposureView(index);
+  const { services, breaches, singlePoints, dataSets } = exposureView(index);
   const isFound = exposure.some(({ loss }) => loss.kind === 'all' || loss.kind === 'unknown');
   return {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,
     say: (style) => {
       const text = renderExposure(exposure, style).trimEnd();
       if (text === '') return ['No data set of this machine is in a backup that was opened.'];
-      return [text, ...renderPromises({ services, breaches, singlePoints }, style)];
+      return [
+        text,
+        ...renderPromises({ services, breaches, singlePoints }, style),
+        ...renderUnflushed(dataSets, style),
+      ];
     },
     json: {
       computedAt: timeJson(now),
@@ -93,6 +98,9 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         proof,
       })),
       ...{ services, breaches, singlePoints },
+      dataSets: dataSets.map(({ name, kind, unflushed, step, streaming }) => ({
+        ...{ name, kind, unflushed, step, streaming },
+      })),
     },
   };
 }

@@ -35,10 +35,17 @@ export function guestsOf(told: Told, of: Recording): readonly Guest[] {
   return [...found.values()];
 }
 
-/** As defined; what runs may have further images by now, and says what is not defined. */
+/**
+ * As defined; what runs may have further images by now, and says what is not defined. A definition
+ * that was changed counts from the next start: of the two cache modes the unsafe one is said.
+ */
 function bothOf(defined: Guest, now: Guest): Guest['images'] {
   const known = new Set(defined.images.map(({ path }) => path));
-  return [...defined.images, ...now.images.filter(({ path }) => !known.has(path))];
+  const runs = new Map(now.images.map((image) => [image.path, image.cache]));
+  const images = defined.images.map((image) =>
+    runs.get(image.path) === 'unsafe' ? { ...image, cache: 'unsafe' } : image,
+  );
+  return [...images, ...now.images.filter(({ path }) => !known.has(path))];
 }
 
 function definedGuests({ world }: Told): readonly Guest[] {

@@ -4,7 +4,7 @@
  * started on that. The receiver runs behind, so that its lag is part of the window.
  */
 import { seconds } from '../../../base/units.ts';
-import type { UnopenedBackup } from '../estate.ts';
+import type { Estate } from '../estate.ts';
 import { aloneOf, bestElsewhere, outcomeOf, rateOf, whereOf } from './cheapest-step.ts';
 import type { ExposedDataSet, ExposureIndex } from './exposure-index.ts';
 import type { Loss } from '../loss.ts';
@@ -15,16 +15,12 @@ const LAG_MAX = seconds(10);
 /** What is narrower than so much of what was is worth the work. */
 const GAIN_MIN = 2;
 
-/** Where one of these was found, it streams already as far as anybody knows: open it first. */
-const STREAMS: readonly UnopenedBackup['tool'][] = ['pgbackrest', 'barman', 'wal-g'];
-
 export function streamStep(index: ExposureIndex, entry: ExposedDataSet): CheapestStep | undefined {
   const { dataSet } = entry;
   if (dataSet.kind !== 'postgres') return undefined;
   const alone = aloneOf(index, entry);
-  if (alone.found.some(({ tool }) => STREAMS.includes(tool))) return undefined;
   const before = outcomeOf(alone, index.now);
-  const done = outcomeOf(bestElsewhere(alone, index.now), index.now);
+  const done = outcomeOf(bestElsewhere(sent(alone), index.now), index.now);
   const loss = behind(done.loss);
   if (!isNarrower(loss, before.loss)) return undefined;
   const rate = rateOf(alone.drills);
@@ -35,6 +31,15 @@ export function streamStep(index: ExposureIndex, entry: ExposedDataSet): Cheapes
     // How fast it comes back, a drill shows and nobody knows before.
     after: { ...done, loss, outage: before.outage },
   };
+}
+
+/** What was sent is not where it was written: of what is held back there, only what was not sent yet. */
+function sent(estate: Estate): Estate {
+  const dataSets = estate.dataSets.map((set) => {
+    const { crash } = set.unflushed;
+    return { ...set, unflushed: { ...crash, crash } };
+  });
+  return { ...estate, dataSets };
 }
 
 function behind(loss: Loss): Loss {
