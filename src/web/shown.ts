@@ -7,6 +7,7 @@ import type { Fix } from '../watch/core/look/answer.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { DrillShown } from './drills-shown.ts';
 import type { ToldPlan } from '../watch/core/plans-report.ts';
+import type { VaultSpace } from '../watch/core/vault-space.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 
 export interface Reader {
@@ -157,6 +158,14 @@ export interface PlansShown {
   readonly leftOut: number;
 }
 
+/** What a vault takes up, as one host says. */
+export interface SpaceShown {
+  readonly host: string;
+  readonly seenAt: UnixMs;
+  readonly isFresh: boolean;
+  readonly space: VaultSpace;
+}
+
 export interface Shown {
   readonly at: UnixMs;
   readonly version: string;
@@ -183,4 +192,6 @@ export interface Shown {
   readonly hasDrills?: boolean;
   /** Of what the page is about, newest first. */
   readonly drills?: readonly DrillShown[];
+  /** What vaults take up; absent where no host said it. */
+  readonly spaces?: readonly SpaceShown[];
 }

@@ -21,6 +21,7 @@ import type {
 } from '../watch/core/ledger-report.ts';
 import { bytes, dataKinds, orNothing, place, span, time, whole } from './host-look.ts';
 import { linesOf, linesText, parsedLine } from './line-text.ts';
+import type { SpaceOfSet, SpaceRoom, VaultSpace } from '../watch/core/vault-space.ts';
 import { backupTools, words } from './words.ts';
 
 const text = z.string();
@@ -99,19 +100,45 @@ const row = whole<LedgerRow>()({
   ...{ coveredUpTo: orNothing(time), openCommand: orNothing(text) },
 });
 
+const sizeOrNothing = orNothing(z.number().nonnegative());
+const size = z.number().nonnegative();
+const space = whole<VaultSpace>()({
+  ...{ vault: text, copy: text, storedBytes: size, monthBytes: sizeOrNothing, leftOut: count },
+  room: orNothing(whole<SpaceRoom>()({ freeBytes: size, totalBytes: size, floorBytes: size })),
+  dataSets: z.array(
+    whole<SpaceOfSet>()({
+      ...{ dataSet: text, host: text, captures: count, bytes: size },
+      ...{ storedBytes: sizeOrNothing, monthBytes: sizeOrNothing },
+    }),
+  ),
+});
+
 const report = z.strictObject({
+  spaces: z.array(space).optional(),
   ...{ holdfast: z.literal('ledger'), version: z.literal(1), at: time, host: text, estate },
   ...{ coverage: z.array(row), leftOut: count },
   notSeen: z.array(whole<NotInLedger>()({ what: text, why: text })),
 });
 
 export function ledgerReportText(of: LedgerReport, hash: Hash): string {
-  const { at, host, coverage, notSeen, leftOut } = of;
+  const { at, host, coverage, notSeen, leftOut, spaces } = of;
   const { dataSets, points, vaults, keys, drills, found: unopened } = of.estate;
   const { readers, clockSkewMax } = of.estate;
   const own = { dataSets, points, vaults, keys, drills, found: unopened, readers, clockSkewMax };
   const head = { holdfast: 'ledger', version: 1, at, host };
-  return linesText([{ ...head, estate: own, coverage, notSeen, leftOut }], hash);
+  return linesText(
+    [
+      {
+        ...head,
+        estate: own,
+        coverage,
+        notSeen,
+        leftOut,
+        ...(spaces === undefined ? {} : { spaces }),
+      },
+    ],
+    hash,
+  );
 }
 
 /** Why it is none, in words, where it is not as the format says. */
@@ -121,6 +148,7 @@ export function ledgerReportOf(given: string, hash: Hash): Result<LedgerReport, 
   const [first, ...others] = lines.value;
   const read = others.length === 0 ? parsedLine(report, first) : undefined;
   if (read === undefined) return { ok: false, error: 'it is no ledger report of version 1' };
-  const { at, host, estate: its, coverage, notSeen, leftOut } = read;
-  return { ok: true, value: { at, host, estate: its, coverage, notSeen, leftOut } };
+  const { at, host, estate: its, coverage, notSeen, leftOut, spaces } = read;
+  const said = { at, host, estate: its, coverage, notSeen, leftOut };
+  return { ok: true, value: spaces === undefined ? said : { ...said, spaces } };
 }

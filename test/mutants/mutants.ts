@@ -4,6 +4,7 @@
  */
 import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
+import { HISTORY_MUTANTS } from './mutants-history.ts';
 import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
@@ -378,6 +379,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_STATE,
   ...RESTORE_MUTANTS,
   ...GUARD_MUTANTS,
+  ...HISTORY_MUTANTS,
   ...AGENT_MUTANTS,
   ...TELL_MUTANTS,
   ...RECOVER_MUTANTS,

@@ -33,6 +33,7 @@ const EVERYBODY = [
     'history',
     'historyPage',
     'mapPage',
+    'spacePage',
     'recoveryPage',
     'findingsPage',
     'unprotectedPage',

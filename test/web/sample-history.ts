@@ -14,6 +14,7 @@ import {
   together,
 } from '../../src/watch/core/history/history-span.ts';
 import type { HistoryRange, Timeline } from '../../src/web/timeline.ts';
+import type { Shown, SpaceShown } from '../../src/web/shown.ts';
 import { AT } from './sample.ts';
 
 const MINUTE = 60_000;
@@ -82,4 +83,32 @@ export function sampleTimeline(of: HistorySubject, range: HistoryRange = '90d'):
     step,
     steps: historyLine({ step, count, now: AT, spans: stored, server: stored }),
   };
+}
+
+const GIB = 1024 ** 3;
+
+/** Two vaults: one that fills, one of which nobody knows yet how it grows. */
+export function sampleSpaces({ exposure }: Shown): readonly SpaceShown[] {
+  const names = (exposure?.dataSets ?? []).map(({ name, bytes }) => ({ name, bytes }));
+  const dataSets = names.map(({ name, bytes }, at) => ({
+    ...{ dataSet: name, host: 'hv3', captures: 30 - at, bytes, storedBytes: (300 - at * 50) * GIB },
+    monthBytes: at === 1 ? undefined : bytes / 12,
+  }));
+  const room = { freeBytes: 310 * GIB, totalBytes: 1800 * GIB, floorBytes: 180 * GIB };
+  return [
+    {
+      ...{ host: 'st1', seenAt: unixMs(AT - 40 * MINUTE), isFresh: true },
+      space: {
+        ...{ vault: 'main of st1', copy: 'main of st1', storedBytes: 940 * GIB, leftOut: 0 },
+        ...{ monthBytes: 96 * GIB, room, dataSets },
+      },
+    },
+    {
+      ...{ host: 'dl1', seenAt: unixMs(AT - 30 * HOUR), isFresh: false },
+      space: {
+        ...{ vault: `${'3f9c2a'.repeat(6)} of dl1`, copy: 'x', storedBytes: 12 * GIB, leftOut: 3 },
+        ...{ monthBytes: undefined, room: undefined, dataSets: dataSets.slice(0, 1) },
+      },
+    },
+  ];
 }

@@ -21,9 +21,10 @@ import { servicePage, servicesPage } from '../../src/web/services-page.ts';
 import type { ChangeShown, FreezeRow, Shown } from '../../src/web/shown.ts';
 import { signInPage } from '../../src/web/sign-in-page.ts';
 import type { Timeline } from '../../src/web/timeline.ts';
+import { spacePage } from '../../src/web/space-page.ts';
 import { unprotectedPage } from '../../src/web/unprotected-page.ts';
 import type { HistoryKind } from '../../src/watch/core/history/history-span.ts';
-import { sampleTimeline } from './sample-history.ts';
+import { sampleSpaces, sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
 import { sampleDrills, sampleDrillsShown } from './sample-drills.ts';
 import { NO_PLANS } from './sample-plans.ts';
@@ -154,6 +155,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
         ] as const,
     ),
     ['/map', mapPage(shown)],
+    ['/space', spacePage({ ...shown, spaces: sampleSpaces(shown) })],
     ['/history', historyPage(shown, sampleTimeline({ kind: 'estate', name: '' }, '90d'))],
     ['/services', servicesPage(shown)],
     ...(service === undefined

@@ -6,18 +6,21 @@ import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { durationMs, seconds, type UnixMs } from '../../base/units.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
+import { costOf } from '../../watch/core/exposure/cost.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import {
   boundedReport,
   type LedgerReport,
   type NotInLedger,
 } from '../../watch/core/ledger-report.ts';
+import { type VaultSpace, vaultSpaceOf } from '../../watch/core/vault-space.ts';
 import type { Cli } from '../cli/cli.ts';
-import { openWith } from '../cli/open.ts';
+import { type Opened, openWith } from '../cli/open.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
+import { captureOf, roomThere } from '../estate/captures.ts';
 import { keyHereOf } from '../estate/key-here.ts';
-import { readSnapshots } from '../estate/points.ts';
+import { type ReadSnapshot, readSnapshots } from '../estate/points.ts';
 import {
   estateOfConnected,
   type ReadEstate,
@@ -39,11 +42,11 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
   const found = read && (await foundHere(cli, { settings: read, discovery, notSeen }));
   const hidden = read && hiddenState(read);
   if (hidden !== undefined) notSeen.push(hidden);
-  const { estate, covering, connected } = found ?? nothing(discovery, cli.clock.now());
+  const { estate, covering, connected, spaces } = found ?? nothing(discovery, cli.clock.now());
   const { rows } = coverageOf(discovery, covering, connected);
   const { dataSets, points, vaults, keys, drills, found: unopened, readers } = estate;
   return boundedReport({
-    ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0 },
+    ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0, spaces },
     estate: {
       // What was promised is not this host's to say.
       dataSets: dataSets.map(({ promise: _, unflushed, ...set }) => ({
@@ -58,6 +61,26 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
   });
 }
 
+interface Found extends ReadEstate {
+  readonly spaces: readonly VaultSpace[];
+}
+
+async function spaceOf(
+  opened: Opened,
+  of: { readonly read: ReadEstate; readonly snapshots: readonly ReadSnapshot[] },
+): Promise<VaultSpace> {
+  const { vault, line, clock } = opened.session;
+  const objects = await line.store.list('');
+  const cost = costOf({
+    ...{ estate: of.read.estate, vault: vault.id, now: clock.now() },
+    captures: of.snapshots.map(captureOf),
+    storedBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...{ link: undefined, price: undefined },
+  });
+  const copy = of.read.estate.vaults.find((each) => each.vault === vault.id)?.copy ?? '';
+  return vaultSpaceOf(cost, { vault: vault.id, copy, room: await roomThere(opened) });
+}
+
 async function foundHere(
   cli: Cli,
   of: {
@@ -65,7 +88,7 @@ async function foundHere(
     readonly discovery: Discovery;
     readonly notSeen: NotInLedger[];
   },
-): Promise<ReadEstate | undefined> {
+): Promise<Found | undefined> {
   const { settings, discovery, notSeen } = of;
   const state = settings.state.value;
   const { vault } = settings;
@@ -76,7 +99,8 @@ async function foundHere(
       const { session } = opened;
       const snapshots = await readSnapshots(session.vault);
       const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
-      return withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
+      const read = await withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
+      return { ...read, spaces: [await spaceOf(opened, { read, snapshots })] };
     });
     if (whole !== undefined) return whole;
   }
@@ -84,7 +108,7 @@ async function foundHere(
     withEvidence(state, async (ledger) => {
       const theirs = await readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt);
       const { estate, connected } = theirs;
-      return { estate: estateOfConnected(discovery, estate), covering: [], connected };
+      return { estate: estateOfConnected(discovery, estate), covering: [], connected, spaces: [] };
     }),
   );
 }
@@ -121,7 +145,7 @@ function hiddenState({ state }: Settings): NotInLedger | undefined {
   };
 }
 
-function nothing(discovery: Discovery, now: UnixMs): ReadEstate {
+function nothing(discovery: Discovery, now: UnixMs): Found {
   return {
     estate: {
       ...{ dataSets: [], points: [], vaults: [], keys: [], drills: [], found: [] },
@@ -129,5 +153,6 @@ function nothing(discovery: Discovery, now: UnixMs): ReadEstate {
     },
     covering: [],
     connected: { repositories: [], now },
+    spaces: [],
   };
 }

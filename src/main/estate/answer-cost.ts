@@ -5,7 +5,7 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Estate, RecoveryPoint } from '../../watch/core/estate.ts';
-import { type Capture, costOf, type VaultCost } from '../../watch/core/exposure/cost.ts';
+import { costOf, type VaultCost } from '../../watch/core/exposure/cost.ts';
 import {
   fullInMs,
   type KeptCapture,
@@ -25,7 +25,7 @@ import { lookHere } from '../look/host-here.ts';
 import { lookStore } from '../look/look-store.ts';
 import { newestLook } from '../look/saved-looks.ts';
 import { nameOfPlace } from '../vault-place.ts';
-import { type Floor, floorBytes, parseFloor } from '../cli/sizes.ts';
+import { captureOf, roomThere } from './captures.ts';
 import { parseKeep } from './keep-policy.ts';
 import { type ReadSnapshot, readSnapshots } from './points.ts';
 import { seeEstate } from './see-estate.ts';
@@ -55,11 +55,8 @@ export async function answerCost(
   const proven = provenIn(estate, now);
   const kept = snapshots.map((each) => keptOf(each, proven));
   const free = policy && wouldFree(kept, { policy, now, storedBytes });
-  const space = await line.space();
-  const room = space && {
-    ...{ ...space, monthBytes: cost.monthBytes },
-    floorBytes: floorBytes(floorOf(settings), space.totalBytes),
-  };
+  const space = await roomThere(opened);
+  const room = space && { ...space, monthBytes: cost.monthBytes };
   return {
     code: EXIT.done,
     say: (style) => [
@@ -78,11 +75,6 @@ export async function answerCost(
       wouldFree: free === undefined ? null : freeJson(free),
     },
   };
-}
-
-function floorOf({ config }: Settings): Floor | undefined {
-  const said = config['min-free'];
-  return said === undefined ? undefined : parseFloor(String(said), 'cost');
 }
 
 function freeJson({ dataSets, atMostBytes, ...rest }: WouldFree): object {
@@ -110,21 +102,6 @@ function keptOf(read: ReadSnapshot, proven: ReadonlySet<string>): KeptCapture {
       ...{ id, dataSet: `${content.host}\0${content.dataSet}`, writer, seq, at },
       ...{ tags: [], isHeld: false, isProven: proven.has(id) },
     },
-  };
-}
-
-function captureOf({ content }: ReadSnapshot): Capture {
-  const { dataSet, host, started, finished, roots, stats } = content;
-  const figure = (name: string): number | undefined => {
-    const given = stats[name];
-    const value = typeof given === 'string' ? Number(given) : given;
-    return value !== undefined && Number.isFinite(value) && value >= 0 ? value : undefined;
-  };
-  return {
-    ...{ dataSet, host, startedAt: started, tookMs: Math.max(0, finished - started) },
-    bytes: Number(roots.reduce((sum, root) => sum + root.bytes, 0n)),
-    readBytes: figure('readBytes'),
-    newBytes: figure('newBytes'),
   };
 }
 

@@ -2,6 +2,7 @@
 import { type Bound, on } from '../../adapters/http/api-routes.ts';
 import { unixMs } from '../../base/units.ts';
 import type { SaidOften } from '../../watch/core/history/history-span.ts';
+import { spacePage } from '../../web/space-page.ts';
 import { mapPage } from '../../web/map-page.ts';
 import { historyPage } from '../../web/history-page.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
@@ -32,6 +33,7 @@ export function historyAnswers(served: Served): readonly Bound[] {
         },
       };
     }),
+    on(ROUTES.spacePage, async (asked) => pageReply(spacePage(await shownOf(served, asked)))),
     on(ROUTES.mapPage, async (asked) => pageReply(mapPage(await shownOf(served, asked)))),
     on(ROUTES.historyPage, async (asked) => {
       const { of: kind, name, range } = asked.query;

@@ -7,6 +7,7 @@ import type { UnixMs } from '../../base/units.ts';
 import type { DataKind } from '../../watch/core/discovery.ts';
 import type { ExposureView } from '../../watch/core/exposure/view.ts';
 import type { Fix } from '../../watch/core/look/answer.ts';
+import type { VaultSpace } from '../../watch/core/vault-space.ts';
 import type { Change } from '../../watch/core/look/compare-sights.ts';
 
 export interface Exposed {
@@ -18,6 +19,15 @@ export interface Exposed {
   readonly coverage: readonly ExposedData[];
   /** Worst first. */
   readonly findings: readonly ExposedFinding[];
+  readonly spaces: readonly ExposedSpace[];
+}
+
+/** What a vault takes up, as one host says. */
+export interface ExposedSpace {
+  readonly host: string;
+  readonly seenAt: UnixMs;
+  readonly isFresh: boolean;
+  readonly space: VaultSpace;
 }
 
 export interface ExposedHost {

@@ -12,7 +12,7 @@ import type { EstateAtServer, SeenAtServer } from './estate-at-server.ts';
 import { exposedCoverage, type Unprotected, unprotectedOf } from './exposed-coverage.ts';
 import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
-import type { Exposed, ExposedFinding } from './exposed-view.ts';
+import type { Exposed, ExposedFinding, ExposedSpace } from './exposed-view.ts';
 
 export interface MadeExposure {
   readonly seen: SeenAtServer;
@@ -109,7 +109,7 @@ export class Exposing {
     const coverage = last?.coverage ?? (await step(() => exposedCoverage(seen, found, at)));
     if (last === undefined) this.#found = await step(() => exposedFindings(seen, at));
     const findings = worstFirst([...this.#own(), ...this.#found]);
-    const exposed: Exposed = { at, view, hosts, coverage, findings };
+    const exposed: Exposed = { at, view, hosts, coverage, findings, spaces: spacesOf(seen) };
     this.#made = { seen, index, parts, exposed, atMs, workMs };
     this.#onMade(this.#made, before);
     return this.#made;
@@ -123,4 +123,13 @@ export class Exposing {
     }
     return this.#unprotected.found;
   }
+}
+
+function spacesOf({ shown }: SeenAtServer): readonly ExposedSpace[] {
+  return shown.flatMap(({ host, ledger }) => {
+    const { seenAt, standing } = ledger?.now ?? {};
+    if (ledger === undefined || seenAt === undefined) return [];
+    const isFresh = standing === 'fresh';
+    return ledger.report.spaces.map((space) => ({ host, seenAt, isFresh, space }));
+  });
 }

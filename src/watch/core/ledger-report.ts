@@ -2,6 +2,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { CoverageRow } from './coverage.ts';
+import type { VaultSpace } from './vault-space.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint } from './estate.ts';
 
 /** What people promised of it stands in the configuration, which is not the host's to say. */
@@ -39,6 +40,8 @@ export interface LedgerReport {
   readonly notSeen: readonly NotInLedger[];
   /** What had no room. */
   readonly leftOut: number;
+  /** What its vaults take up; undefined: it does not say. */
+  readonly spaces?: readonly VaultSpace[];
 }
 
 /** Of one data set in one vault. */

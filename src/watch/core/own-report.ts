@@ -10,6 +10,7 @@ import type { HostOf } from './look/host-names.ts';
 import { earlierBy, SERVER, type ShownBy } from './look/own-sight.ts';
 import { isWithin, type Place } from './place.ts';
 import type { Unflushed } from './unflushed.ts';
+import type { VaultSpace } from './vault-space.ts';
 
 export interface OwnReport {
   readonly host: string;
@@ -17,6 +18,8 @@ export interface OwnReport {
   readonly coverage: readonly LedgerRow[];
   readonly notSeen: LedgerReport['notSeen'];
   readonly leftOut: number;
+  /** Of vaults as this host opens them; named as its copies are. */
+  readonly spaces: readonly VaultSpace[];
   /** Names of data sets that are not its own, or that nothing in it says where they lie. */
   readonly foreign: readonly string[];
   /** Points that it says it drilled, of none of its own data sets: nothing of that counts. */
@@ -52,7 +55,16 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
       ...row,
       coveredUpTo: earlierBy(row.coveredUpTo, aheadMs),
     })),
-    ...{ notSeen: report.notSeen, leftOut: report.leftOut, foreign: [...new Set(foreign)].sort() },
+    ...{
+      notSeen: report.notSeen,
+      leftOut: report.leftOut,
+      spaces: (report.spaces ?? []).map((space) => ({
+        ...space,
+        vault: naming.ofIt(space.vault),
+        copy: naming.ofIt(space.copy),
+      })),
+      foreign: [...new Set(foreign)].sort(),
+    },
     strayDrills: estate.drills.flatMap(({ dataSet, point }) => (names.has(dataSet) ? [] : [point])),
   };
 }

@@ -67,6 +67,15 @@ export const historyRoutes = {
     body: none,
     ...{ answer: z.string(), mediaType: 'text/html; charset=utf-8', example: '<!doctype html>' },
   }),
+  spacePage: route({
+    id: 'spacePage',
+    method: 'GET',
+    path: '/space',
+    summary: 'Where the space of vaults goes, and when there is none left.',
+    asker: 'read',
+    ...{ params: none, query: none, body: none },
+    ...{ answer: z.string(), mediaType: 'text/html; charset=utf-8', example: '<!doctype html>' },
+  }),
   mapPage: route({
     id: 'mapPage',
     method: 'GET',

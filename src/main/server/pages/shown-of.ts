@@ -40,6 +40,7 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
     telling: { mark: telling.mark, why: telling.why },
     ...{ alerts, jobs, plans, sights: exposed.hosts, coverage: exposed.coverage },
     findings: exposed.findings,
+    spaces: exposed.spaces,
     hasDrills: served.drilling.isUsed,
   };
 }

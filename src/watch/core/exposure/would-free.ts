@@ -2,10 +2,9 @@
  * What a retention policy would let go of, and how much room that is at most. A snapshot may share all
  * it has with one that stays; what it brought is what can go with it, and no more than that.
  */
-import { GIB, days } from '../../../base/units.ts';
 import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../../base/say-time.ts';
-import type { UnixMs } from '../../../base/units.ts';
+import { days, GIB, type UnixMs, unixMs } from '../../../base/units.ts';
 import {
   type RetainedSnapshot,
   type RetentionPolicy,
@@ -58,7 +57,9 @@ export function wouldFree(
       ...{ dataSet: first?.dataSet ?? '', host: first?.host ?? '' },
       ...{ total: own.length, gone: gone.length, atMostBytes: broughtBy(gone, of.storedBytes) },
       // The newest of each always stays.
-      oldest: left.map(({ snapshot }) => snapshot.at).reduce((a, b) => (a < b ? a : b)),
+      oldest: unixMs(
+        left.map(({ snapshot }) => Number(snapshot.at)).reduce((a, b) => Math.min(a, b)),
+      ),
     };
   });
   const gone = captures.filter(({ snapshot }) => !stays.has(snapshot));
