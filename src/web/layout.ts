@@ -77,6 +77,8 @@ function menuOf(shown: Shown): { readonly first: MenuEntry[]; readonly more: Men
     { name: 'Findings', href: '/findings', count: findings.length },
     { name: 'Alerts', href: '/alerts', count: alerts.length },
     { name: 'Timelines', href: '/history', isShown: exposure !== undefined },
+    { name: 'Map', href: '/map', isShown: exposure !== undefined },
+    { name: 'Space', href: '/space', isShown: (shown.spaces ?? []).length > 0 },
     { name: 'Checks', href: '/checks', isShown: hasHosts },
     { name: 'Changes', href: '/changes', isShown: hasHosts },
   ];

@@ -128,9 +128,10 @@ test('years of looks stay within their bounds; days outlive their hours, and say
   assert.equal(byHour.at(-1)?.span.lost.atLeastMs, hours - 1);
   // A whole day in the middle: 24 looks, and the worst of them.
   const [whole] = byDay.slice(-200);
-  assert.equal(whole && looksOf(whole.span), 24);
-  assert.equal(whole?.span.lost.open, 24);
-  assert.equal(whole?.span.lost.atLeastMs, ((whole?.at ?? 0) - NOON) / HOUR + 23);
+  assert.ok(whole !== undefined);
+  assert.equal(looksOf(whole.span), 24);
+  assert.equal(whole.span.lost.open, 24);
+  assert.equal(whole.span.lost.atLeastMs, (whole.at - NOON) / HOUR + 23);
 });
 
 test('a clock that is years ahead for a minute, or behind, takes nothing away', async (t) => {

@@ -235,16 +235,18 @@ test('each day, when the worst is another, at most each hour; a failure is said 
   await world.pass(copies, hours(25));
   assert.equal(count(), 3);
   const [young] = copies.findings();
-  assert.equal(young?.rank, 3);
+  assert.ok(young !== undefined);
+  assert.equal(young.rank, 3);
   assert.match(
-    young?.sentence ?? '',
+    young.sentence,
     /off the estate \(\/media\/stick\) is 25 h old: the stick is not in/,
   );
   await world.pass(copies, days(2));
   const [old] = copies.findings();
-  assert.equal(old?.code, 'pages-copy-old');
-  assert.equal(old?.rank, 2);
-  assert.match(old?.sentence ?? '', /is 3 d old/);
+  assert.ok(old !== undefined);
+  assert.equal(old.code, 'pages-copy-old');
+  assert.equal(old.rank, 2);
+  assert.match(old.sentence, /is 3 d old/);
   world.why = undefined;
   await world.pass(copies, minutes(16));
   assert.equal(count(), 4);
@@ -254,6 +256,7 @@ test('each day, when the worst is another, at most each hour; a failure is said 
 test('without a place that is a finding, with what mends it', () => {
   const [found, ...rest] = new World().copies(undefined).findings();
   assert.deepEqual(rest, []);
-  assert.equal(found?.code, 'pages-not-copied');
-  assert.match(found?.fix?.kind === 'change' ? found.fix.text : '', /pages: \{copy:/);
+  assert.ok(found !== undefined);
+  assert.equal(found.code, 'pages-not-copied');
+  assert.match(found.fix?.kind === 'change' ? found.fix.text : '', /pages: \{copy:/);
 });
