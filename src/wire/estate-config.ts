@@ -15,6 +15,8 @@ const host = z.strictObject({
   groups: texts.optional(),
   /** Who looks after it, in words: findings of it are theirs. */
   owners: texts.optional(),
+  /** Paths below which no data are lost, each with the reason why: made again, a copy, a cache. */
+  ignore: z.record(text.startsWith('/'), text).optional(),
   /** What it runs on, as a guest on its hypervisor: what takes that along takes this along. */
   on: z
     .union([text, z.array(text)])

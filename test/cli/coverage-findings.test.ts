@@ -1,6 +1,7 @@
 // Goal: `coverage` says of a backup that nobody tried, and of rules that leave out much; and no more once it was tried.
 // Method: the real program, a data set with a large part that is excluded, a drill.
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Bench } from './run-cli.ts';
 
@@ -34,4 +35,21 @@ test('never tried, and without much of it', () => {
   bench.write('data/cache/big', 'small');
   assert.equal(bench.run(['backup', 'data', '--exclude', 'cache/']).status, 0);
   assert.deepEqual(codes(), []);
+});
+
+test('what people say is no data is left out, and said with its reason', () => {
+  bench.write('data/a.txt', 'first');
+  assert.equal(bench.run(['backup', 'data']).status, 0);
+  const rows = (): readonly string[] =>
+    (bench.json(['coverage']).said as { rows: { path: string }[] }).rows.map(({ path }) => path);
+  const path = bench.at('data');
+  assert.ok(rows().includes(path), rows().join());
+  const ignore = `{${path}: made again by the build}`;
+  bench.write('holdfast.yaml', `hosts:\n  ${os.hostname()}: {ignore: ${ignore}}\n`);
+  assert.ok(!rows().includes(path));
+  const { stdout } = bench.run(['coverage']);
+  assert.match(
+    stdout.replaceAll(/\s+/g, ' '),
+    /Left out by holdfast.yaml: .*: made again by the build/,
+  );
 });

@@ -14,7 +14,7 @@ import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { GIB, hours, unixMs } from '../../src/base/units.ts';
 import { keepLook } from '../../src/main/look/saved-looks.ts';
-import { exposedNow } from '../../src/main/server/exposed.ts';
+import { changesAt, exposedNow } from '../../src/main/server/exposed.ts';
 import type { Exposed } from '../../src/main/server/exposed-view.ts';
 import { type RunningServer, startServer } from '../../src/main/server/server.ts';
 import type { Config } from '../../src/wire/config.ts';
@@ -156,6 +156,39 @@ test('a host without an agent is seen by the looks kept here, with their own age
   }
 });
 
+test('a host without an agent has a timeline: what one look kept here shows, and the one before did not', async (t) => {
+  const place = placeHere(t);
+  const store = { disk: nodeDisk(), tools, state: byteString(place.state) };
+  const machine = { ...sightOf('st1').machine, kernel: '6.1.0-99-amd64' };
+  const looks = [hours(9), hours(5), hours(1)].map((ago, n) => {
+    const at = unixMs(Date.now() - ago);
+    const look = lookAt('st1', '/srv/borg', at);
+    assert.ok(look.kind === 'answered');
+    const sight = n < 2 ? look.sight : { ...look.sight, machine };
+    return { at, looks: [{ ...look, sight }] };
+  });
+  for (const look of looks) keepLook(store, look);
+  const server = await started(place);
+  try {
+    const changes = await changesAt(server.served, { countMax: 50 });
+    const said = changes.map(({ host, topic, after, at, notBefore }) => ({
+      ...{ host, topic, after, at, notBefore },
+    }));
+    assert.deepEqual(said, [
+      {
+        ...{ host: 'st1', topic: 'kernel', after: '6.1.0-99-amd64' },
+        ...{ at: looks[2]?.at, notBefore: looks[1]?.at },
+      },
+    ]);
+    assert.deepEqual(await changesAt(server.served, { host: 'other', countMax: 50 }), []);
+    // Its own agent tells what changes from now on.
+    await enrolled(server, 'st1');
+    assert.deepEqual(await changesAt(server.served, { countMax: 50 }), []);
+  } finally {
+    await server.close();
+  }
+});
+
 test('what is declared and not there, and there and not declared, are findings', async (t) => {
   const place = placeHere(t, {
     hosts: { web1: {}, db1: {} },
@@ -174,6 +207,41 @@ test('what is declared and not there, and there and not declared, are findings',
     assert.ok(codes.includes('declared-unknown db1 db1'), codes.join('\n'));
     const db1 = hosts.find(({ host }) => host === 'db1');
     assert.deepEqual([db1?.look, db1?.why], ['unseen', 'nobody looked at it']);
+  } finally {
+    await server.close();
+  }
+});
+
+test('people correct what was seen: what is no data, and what a machine runs on', async (t) => {
+  const place = placeHere(t, {
+    hosts: {
+      web1: { on: ['hv1'], ignore: { '/srv/scratch': 'made again by the build' } },
+      hv1: {},
+    },
+  });
+  const server = await started(place);
+  try {
+    const web1 = await enrolled(server, 'web1');
+    const look = lookAt('web1', '/srv/www');
+    const scratch = lookAt('web1', '/srv/scratch/big');
+    assert.ok(look.kind === 'answered' && scratch.kind === 'answered');
+    const { discovery } = look.sight;
+    const data = [...discovery.data, ...scratch.sight.discovery.data];
+    await web1.show(
+      'sight',
+      frameOf({ ...look, sight: { ...look.sight, discovery: { ...discovery, data } } }),
+    );
+    const hv1 = await enrolled(server, 'hv1');
+    await hv1.show('sight', frameOf(lookAt('hv1', '/srv/images')));
+    const exposed = await exposedOf(server);
+    assert.deepEqual(setsOf(exposed), ['hv1:/srv/images true all', 'web1:/srv/www true all']);
+    assert.ok(!exposed.coverage.some(({ path: at }) => at === '/srv/scratch/big'));
+    const ignored = exposed.findings.find(({ code }) => code === 'ignored-data');
+    assert.deepEqual([ignored?.hosts, ignored?.subject], [['web1'], '/srv/scratch/big']);
+    assert.match(ignored?.sentence ?? '', /made again by the build$/);
+    const fall = exposed.view.falls.find(({ id }) => id === 'host:hv1');
+    const hit = fall?.hits.map(({ dataSet }) => dataSet).toSorted();
+    assert.deepEqual(hit, ['hv1:/srv/images', 'web1:/srv/www'], 'it falls with what it runs on');
   } finally {
     await server.close();
   }

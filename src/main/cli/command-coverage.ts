@@ -1,17 +1,26 @@
 /** `holdfast coverage`: what lies here, and what of it is in no recovery point. */
 import type { Command } from 'commander';
+import { paint, type Style } from '../../base/say.ts';
+import { sayName, sayText } from '../../base/say-name.ts';
+import { formatBytes } from '../../base/say-quantity.ts';
+import { wrap } from '../../base/say-width.ts';
+import type { FoundData } from '../../watch/core/discovery.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
+import { leftOutOf } from '../../watch/core/look/corrected.ts';
+import type { DeclaredIgnored } from '../../watch/core/look/declared.ts';
 import { inSection } from '../../watch/core/look/finding.ts';
 import { proofFindings } from '../../watch/core/look/find-proof.ts';
 import { findingLines } from '../../watch/core/look/render-look-lists.ts';
 import { renderCoverage } from '../../watch/core/render-coverage.ts';
 import { findingJson } from '../look/look-json.ts';
+import { declaredEstate } from '../look/declared-estate.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
-import { readSettings, type VaultOptions } from './settings.ts';
+import { isNameOfThis } from '../estate/machine-names.ts';
+import { readSettings, type Settings, type VaultOptions } from './settings.ts';
 
 interface Options extends VaultOptions {
   readonly exitCode?: true;
@@ -42,7 +51,11 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
-  const coverage = coverageOf(discovery, covering, connected);
+  const ignored = ignoredHere(settings, discovery.host);
+  const leftOut = leftOutOf(ignored, discovery.data);
+  const gone = new Set(leftOut.map(({ data }) => data));
+  const counted = { ...discovery, data: discovery.data.filter((data) => !gone.has(data)) };
+  const coverage = coverageOf(counted, covering, connected);
   const now = cli.clock.now();
   const found = inSection(proofFindings(estate, now), 'change');
   const isFound = coverage.none.count > 0;
@@ -53,6 +66,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       return [
         renderCoverage({ coverage, discovery }, style).trimEnd(),
         ...(worth.length === 0 ? [] : ['', ...worth]),
+        ...leftOut.map(({ data, why }) => ignoredLine(data, why, style)),
       ];
     },
     json: {
@@ -76,6 +90,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         ...(openCommand === undefined ? {} : { openCommand }),
       })),
       findings: found.map(findingJson),
+      ignored: leftOut.map(({ data, why }) => ({ ...bytesJson('path', data.path), why })),
       looked: discovery.looked,
       notSeen: discovery.notSeen.map(({ what, why, command, path }) => ({
         what,
@@ -85,4 +100,18 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       })),
     },
   };
+}
+
+/** Of this machine, by whichever of its names the file has it. */
+function ignoredHere(settings: Settings, host: string): readonly DeclaredIgnored[] {
+  return (declaredEstate(settings, host).ignored ?? []).filter((each) =>
+    isNameOfThis(each.host, host),
+  );
+}
+
+function ignoredLine({ path, bytes }: FoundData, why: string, style: Style): string {
+  const text = `Left out by holdfast.yaml: ${sayName(path, style)}, ${formatBytes(bytes)}: ${sayText(why, style)}`;
+  return wrap(text, style.width)
+    .map((line) => paint(style, 'aside', line))
+    .join('\n');
 }

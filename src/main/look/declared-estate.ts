@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { DeclaredEstate, DeclaredOwned } from '../../watch/core/look/declared.ts';
 import type { Promised } from '../../watch/core/estate.ts';
 import { type Config, type DataSetConfig, hostOfDataSet } from '../../wire/config.ts';
+import type { ByteString } from '../../base/bytes.ts';
+import { trimSlashes } from '../../base/trim-slashes.ts';
 import { absolutePath, bytesOfText } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
 
@@ -16,6 +18,7 @@ export function declaredEstate(
   const owned = [...ownedIn('host', hosts), ...ownedIn('data set', datasets)];
   return {
     ...(owned.length === 0 ? {} : { owned }),
+    ...correctionsIn(hosts),
     hosts: Object.keys(hosts),
     dataSets: Object.entries(datasets).map(([name, given]) => ({
       name,
@@ -33,6 +36,24 @@ export function declaredEstate(
       ...{ name, tool, repository },
       hosts: of,
     })),
+  };
+}
+
+type Hosts = NonNullable<Config['hosts']>;
+
+/** What people say is otherwise than it looks. */
+function correctionsIn(hosts: Hosts): Pick<DeclaredEstate, 'standsOn' | 'ignored'> {
+  const standsOn = Object.entries(hosts).flatMap(([host, { on }]) =>
+    on === undefined ? [] : [{ host, on }],
+  );
+  const ignored = Object.entries(hosts).flatMap(([host, { ignore = {} }]) =>
+    Object.entries(ignore).map(([at, why]) => ({
+      ...{ host, why, path: trimSlashes(bytesOfText(at)) as ByteString },
+    })),
+  );
+  return {
+    ...(standsOn.length === 0 ? {} : { standsOn }),
+    ...(ignored.length === 0 ? {} : { ignored }),
   };
 }
 

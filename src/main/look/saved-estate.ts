@@ -1,6 +1,7 @@
 /** The estate as it is known without asking any host: last look, vault, what was opened, the file. */
 import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import type { Estate } from '../../watch/core/estate.ts';
+import { withoutIgnored } from '../../watch/core/look/corrected.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
 import { hostNames } from '../../watch/core/look/host-names.ts';
@@ -47,11 +48,12 @@ export async function savedEstate(
   const isOfThis = kept === undefined;
   const here = lookHere(look.looks);
   const connected = await connectedHere(settings, look.looks);
-  const machines = lookedHosts(look.looks, now);
-  const seen = machines.flatMap(({ sight }) => sight?.discovery.backups ?? []);
+  const hostOf = hostNames(lookedHosts(look.looks, now));
   const declared = declaredEstate(settings, here?.host);
-  const many = manyEstateOf(look.looks, now, connected);
-  const hostOf = hostNames(machines);
+  const { looks } = withoutIgnored(look.looks, declared, hostOf);
+  const machines = lookedHosts(looks, now);
+  const seen = machines.flatMap(({ sight }) => sight?.discovery.backups ?? []);
+  const many = manyEstateOf(looks, now, { connected, declared });
   // Of a machine that was not looked at nothing stands here that its vault could bring back.
   const whole =
     settings.vault === undefined || here === undefined

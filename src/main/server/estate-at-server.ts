@@ -10,10 +10,12 @@ import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
 import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import { withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
 import type { Estate } from '../../watch/core/estate.ts';
+import { type LeftOutData, withoutIgnored } from '../../watch/core/look/corrected.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
 import { withDeclared } from '../../watch/core/look/declared-parts.ts';
 import { type HostOf, hostNames } from '../../watch/core/look/host-names.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
+import type { DatedChange } from '../../watch/core/look/look-timeline.ts';
 import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
@@ -40,6 +42,8 @@ export interface SeenAtServer {
   /** What agents showed, whether it counts or not. */
   readonly shown: readonly HostShown[];
   readonly declared: DeclaredEstate;
+  /** Data that people say are none. */
+  readonly leftOut: readonly LeftOutData[];
   /** That this server gave. */
   readonly drills: readonly EstateDrill[];
   /** Hosts of agents that gave the same machine id. */
@@ -67,6 +71,11 @@ export class EstateAtServer {
     this.#kept = new LooksKept(parts.looksIn);
   }
 
+  /** What looks over ssh show one after the other. */
+  keptChanges(): Promise<readonly DatedChange[]> {
+    return this.#kept.changes();
+  }
+
   /** The same object as before where nothing is another. @throws Fault HF_SERVER_STATE */
   async at(now: UnixMs): Promise<SeenAtServer> {
     // Who asks meanwhile is given the same.
@@ -90,10 +99,10 @@ export class EstateAtServer {
     const whole = withEstateDrills(reported, drills);
     const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
     await setImmediate();
-    const { many, looks, same } = looked;
+    const { many, looks, leftOut, same } = looked;
     const seen: SeenAtServer = {
       estate: withSameObjects(estate, this.#made?.seen.estate),
-      ...{ many, machines, looks, shown, declared, drills, same },
+      ...{ many, machines, looks, shown, declared, drills, leftOut, same },
     };
     this.#made = { of, seen };
     return seen;
@@ -118,17 +127,18 @@ export class EstateAtServer {
       const look = sightOf.get(host);
       return look === undefined || sight === undefined ? [] : [countedAt(look, sight.now, now)];
     });
-    const looks = [...own, ...kept];
+    const hostOf = hostNames(lookedHosts([...own, ...kept], now));
+    const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
+    const { looks, leftOut } = withoutIgnored([...own, ...kept], declared, hostOf);
     const connected = await this.#kept.connected(looks);
     // What was opened here is read anew each time: nothing says that it is as it was.
     if (this.#looked?.of === of && connected === undefined) return this.#looked;
-    const many = manyEstateOf(looks, now, connected);
+    const many = manyEstateOf(looks, now, { connected, declared });
     await setImmediate();
     const machines = lookedHosts(looks, now);
-    const hostOf = hostNames(machines);
     const looked: Looked = {
       ...{ of, many, machines, hostOf, looks, same: apart.same, over: overSights(many, hostOf) },
-      declared: declaredEstate({ config, configFile }, hostOf(os.hostname())),
+      ...{ declared, leftOut },
       repositories: [
         ...(connected?.repositories ?? []).map(({ repository }) => repository),
         ...machines.flatMap(({ sight }) =>
@@ -142,7 +152,8 @@ export class EstateAtServer {
 }
 
 /** What comes of sights, looks and the file; reports are another thing. */
-interface Looked extends Pick<SeenAtServer, 'many' | 'machines' | 'looks' | 'declared' | 'same'> {
+interface Looked
+  extends Pick<SeenAtServer, 'many' | 'machines' | 'looks' | 'declared' | 'leftOut' | 'same'> {
   readonly of: string;
   readonly hostOf: HostOf;
   readonly over: ReportsOver;

@@ -1,6 +1,7 @@
 /** What is worth a change, over all hosts: of sights, of what people declared, of who said what. */
 import type { UnixMs } from '../../base/units.ts';
 import { countOf } from '../../base/say-quantity.ts';
+import { pathText } from '../../watch/core/look/across.ts';
 import { findingsOf } from '../../watch/core/look/answer-of.ts';
 import { backupAnswers } from '../../watch/core/look/backup-answers.ts';
 import type { DeclaredDifference } from '../../watch/core/look/declared-diff.ts';
@@ -29,7 +30,12 @@ export function exposedFindings(seen: SeenAtServer, now: UnixMs): readonly Expos
       return { section, code, rank, hosts, subject, sentence, bytes, fix, source, since, owners };
     }),
   );
-  const own = [...declaredFindings(seen), ...trustFindings(seen), ...unopenedFindings(seen)];
+  const own = [
+    ...declaredFindings(seen),
+    ...ignoredFindings(seen),
+    ...trustFindings(seen),
+    ...unopenedFindings(seen),
+  ];
   return worstFirst([...ofLooks, ...own.map((each) => ({ ...each, owners: ownersOf(each) }))]);
 }
 
@@ -92,6 +98,17 @@ function declaredFindings({ declared, looks }: SeenAtServer): readonly Unowned[]
         bytes: each.bytes ?? 0,
       });
     });
+}
+
+/** What a person took out of the answer is still said: once it was right to. */
+function ignoredFindings({ leftOut }: SeenAtServer): readonly Unowned[] {
+  return leftOut.slice(0, OF_EACH_MAX).map(({ host, data, why }) =>
+    ours({
+      ...{ code: 'ignored-data', rank: 4, section: 'declared', hosts: [host] },
+      ...{ subject: pathText(data.path), bytes: data.bytes },
+      sentence: `is left out of what would be lost, as holdfast.yaml says: ${why}`,
+    }),
+  );
 }
 
 function declaredWords({ part, kind, why }: DeclaredDifference): string {

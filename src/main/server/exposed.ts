@@ -14,11 +14,20 @@ export async function exposedNow(served: Served): Promise<Exposed> {
 
 /** Newest first. @throws Fault HF_SERVER_STATE */
 export async function changesAt(
-  { state }: Pick<Served, 'state'>,
+  { state, exposing, core }: Pick<Served, 'state' | 'exposing' | 'core'>,
   of: { readonly host?: string | undefined; readonly countMax: number },
 ): Promise<readonly ExposedChange[]> {
   const changes = await state.hostChanges(of);
-  return changes.map(({ host, at, notBefore, change }) => ({ ...change, host, at, notBefore }));
+  const told = changes.map(({ host, at, notBefore, change }) => ({
+    ...{ ...change, host, at, notBefore },
+  }));
+  // What a host's own agent tells needs no look beside it.
+  const enrolled = new Set(core.agents().map(({ stored }) => stored.host));
+  const seen = (await exposing.keptChanges()).filter(
+    ({ host }) => !enrolled.has(host) && (of.host === undefined || of.host === host),
+  );
+  if (seen.length === 0) return told;
+  return [...told, ...seen].sort((one, other) => other.at - one.at).slice(0, of.countMax);
 }
 
 /**

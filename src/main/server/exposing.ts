@@ -62,6 +62,10 @@ export class Exposing {
     this.#own = of.own ?? (() => []);
   }
 
+  keptChanges(): ReturnType<EstateAtServer['keptChanges']> {
+    return this.#estate.keptChanges();
+  }
+
   /** @throws Fault HF_SERVER_STATE */
   async at(served: ExposingParts): Promise<MadeExposure> {
     const made = this.#made;

@@ -1,15 +1,26 @@
 /** Looks over ssh that this machine kept: hosts without an agent join the estate with them. */
+import { setImmediate } from 'node:timers/promises';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { Fault } from '../../base/fault.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
+import { type DatedChange, LookTimeline } from '../../watch/core/look/look-timeline.ts';
 import type { ConnectedOfLooks } from '../../watch/core/look/look-connected.ts';
 import { bytesOfText } from '../cli/places.ts';
 import { connectedHere } from '../look/connected-here.ts';
-import { keptLooks, type LookStore, newestLook } from '../look/saved-looks.ts';
+import { keptLooks, type LookStore, newestLook, readLook } from '../look/saved-looks.ts';
+
+/** Of thirty that are kept; each is read whole. */
+const COMPARED_MAX = 10;
+const CHANGES_MAX = 2000;
+
+function storeIn(state: string): LookStore {
+  return { disk: nodeDisk(), tools: nodeTools(), state: bytesOfText(state) };
+}
 
 export class LooksKept {
   readonly #state: string | undefined;
+  #told: { readonly names: string; readonly changes: readonly DatedChange[] } | undefined;
   #read: { readonly names: string; readonly looks: readonly HostLook[] } | undefined;
 
   /** @param state directory of the Holdfast of this machine; undefined: there is none */
@@ -20,9 +31,7 @@ export class LooksKept {
   /** The newest of each host; read again where there is another file. */
   looks(): readonly HostLook[] {
     if (this.#state === undefined) return [];
-    const store: LookStore = {
-      ...{ disk: nodeDisk(), tools: nodeTools(), state: bytesOfText(this.#state) },
-    };
+    const store = storeIn(this.#state);
     try {
       const names = keptLooks(store)
         .map(({ path }) => path)
@@ -33,6 +42,30 @@ export class LooksKept {
       return this.#read.looks;
     } catch (error) {
       // What cannot be read is not seen: those hosts are unknown.
+      if (error instanceof Fault) return [];
+      throw error;
+    }
+  }
+
+  /** From look to look of the newest that are kept, newest first; pauses between them. */
+  async changes(): Promise<readonly DatedChange[]> {
+    if (this.#state === undefined) return [];
+    const store = storeIn(this.#state);
+    try {
+      const kept = keptLooks(store).slice(-COMPARED_MAX);
+      const names = kept.map(({ path }) => path).join('\n');
+      if (this.#told?.names === names) return this.#told.changes;
+      const timeline = new LookTimeline();
+      for (const { path } of kept) {
+        await setImmediate();
+        const look = readLook(store, path);
+        // One that cannot be read tells nothing: what it would have shown, the next one does.
+        if ('looks' in look) timeline.add(look);
+      }
+      const changes = timeline.changes().slice(0, CHANGES_MAX);
+      this.#told = { names, changes };
+      return changes;
+    } catch (error) {
       if (error instanceof Fault) return [];
       throw error;
     }

@@ -35,7 +35,7 @@ export function lookAnswerOf(
   options: { readonly now: UnixMs; readonly connected?: ConnectedOfLooks | undefined },
 ): LookAnswer {
   const { now, connected } = options;
-  const many = manyEstateOf(looks, now, connected);
+  const many = manyEstateOf(looks, now, { connected });
   const unprotected = unprotectedData(many, now);
   const findings = findingsOf(many, now);
   const degraded = inSection(findings, 'degraded');

@@ -9,8 +9,18 @@ export interface DeclaredEstate {
   readonly services: readonly DeclaredService[];
   readonly domains: readonly DeclaredDomain[];
   readonly points: readonly DeclaredPoint[];
+  /** What hosts run on, where people said so: it stands for what was discovered. None: metal. */
+  readonly standsOn?: readonly { readonly host: string; readonly on: readonly string[] }[];
+  /** Below which nothing is lost, as people said. */
+  readonly ignored?: readonly DeclaredIgnored[];
   /** Who looks after hosts and data sets; of services they stand there. */
   readonly owned?: readonly DeclaredOwned[];
+}
+
+export interface DeclaredIgnored {
+  readonly host: string;
+  readonly path: ByteString;
+  readonly why: string;
 }
 
 export interface DeclaredOwned {

@@ -6,6 +6,8 @@ import type { DataSet, Estate, UnopenedBackup } from '../estate.ts';
 import { dataSetOf, fileSystemOf } from '../locate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type Across, acrossHosts, pathText, placesOf } from './across.ts';
+import { correctedGuests } from './corrected.ts';
+import type { DeclaredEstate } from './declared.ts';
 import { glusterCopies, glusterCopiesOfMount } from './gluster-copies.ts';
 import { type GuestHost, guestHosts } from './guests.ts';
 import type { HostLook } from './host-sight.ts';
@@ -40,16 +42,22 @@ export function estateOfLooks(
   now: UnixMs,
   connected?: ConnectedOfLooks,
 ): Estate {
-  return manyEstateOf(looks, now, connected).estate;
+  return manyEstateOf(looks, now, { connected }).estate;
+}
+
+/** What is known besides looks. */
+interface KnownBesides {
+  readonly connected?: ConnectedOfLooks | undefined;
+  readonly declared?: Pick<DeclaredEstate, 'standsOn'>;
 }
 
 export function manyEstateOf(
   looks: readonly HostLook[],
   now: UnixMs,
-  connected?: ConnectedOfLooks,
+  { connected, declared = {} }: KnownBesides = {},
 ): ManyEstate {
   const across = acrossHosts(lookedHosts(looks, now));
-  const guests = guestHosts(across);
+  const guests = correctedGuests(guestHosts(across), declared, across.hostOf);
   const backups = lookBackups(across);
   const mounts = remoteMounts(across);
   const all = across.hosts.flatMap((host) => dataOf(across, { host, guests, mounts }, now));
