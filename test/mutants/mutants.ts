@@ -15,6 +15,7 @@ import { STORE_MUTANTS } from './mutants-store.ts';
 import { ATTACK_MUTANTS } from './mutants-attack.ts';
 import { TELL_MUTANTS } from './mutants-tell.ts';
 import { TOLD_MUTANTS } from './mutants-told.ts';
+import { UNFLUSHED_MUTANTS } from './mutants-unflushed.ts';
 import { WATCH_MUTANTS } from './mutants-watch.ts';
 
 const SHELL = 'src/vault/shell';
@@ -384,6 +385,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TELL_MUTANTS,
   ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,
+  ...UNFLUSHED_MUTANTS,
   ...WATCH_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
