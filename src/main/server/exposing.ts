@@ -131,9 +131,9 @@ export class Exposing {
 
 function spacesOf({ shown }: SeenAtServer): readonly ExposedSpace[] {
   return shown.flatMap(({ host, ledger }) => {
-    const { seenAt, standing } = ledger?.now ?? {};
-    if (ledger === undefined || seenAt === undefined) return [];
-    const isFresh = standing === 'fresh';
-    return ledger.report.spaces.map((space) => ({ host, seenAt, isFresh, space }));
+    if (ledger === undefined) return [];
+    const { spaces, madeAt: seenAt } = ledger.report;
+    const isFresh = ledger.now.standing === 'fresh';
+    return spaces.map((space) => ({ host, seenAt, isFresh, space }));
   });
 }

@@ -72,7 +72,8 @@ export function boundedReport(report: LedgerReport): LedgerReport {
 /** As a Holdfast reads it that knows none of what was added since: its readers are strict. */
 export function plainReport(report: LedgerReport): LedgerReport {
   const points = report.estate.points.map(({ leftOut: _, ...point }) => point);
-  return { ...report, estate: { ...report.estate, points } };
+  const { spaces: _, ...rest } = report;
+  return { ...rest, estate: { ...report.estate, points } };
 }
 
 function newestOfEach<T>(

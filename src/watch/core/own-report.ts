@@ -18,6 +18,8 @@ export interface OwnReport {
   readonly coverage: readonly LedgerRow[];
   readonly notSeen: LedgerReport['notSeen'];
   readonly leftOut: number;
+  /** When it was made: what is seen again later may still be of then. */
+  readonly madeAt: UnixMs;
   /** Of vaults as this host opens them; named as its copies are. */
   readonly spaces: readonly VaultSpace[];
   /** Names of data sets that are not its own, or that nothing in it says where they lie. */
@@ -58,6 +60,7 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
     ...{
       notSeen: report.notSeen,
       leftOut: report.leftOut,
+      madeAt: naming.earlier(report.at),
       spaces: (report.spaces ?? []).map((space) => ({
         ...space,
         vault: naming.ofIt(space.vault),
