@@ -11,10 +11,14 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseEnrolmentLine } from '../../src/adapters/agent-link/enrolment.ts';
 import { askApi } from '../../src/adapters/http/pinned-api.ts';
+import { Postgres, privateDir } from '../integration/torn-engines.ts';
+import { needs } from '../run/needs.ts';
 import { canStartSshd, restrictedElsewhere, type Sshd, startSshd } from '../ssh/sshd-fixture.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const LIMIT_MS = 240_000;
+/** Small files cost time: a restore of so many can be killed in the middle. */
+const MANY = 3000;
 /** Two machines, as far as a program can tell. */
 const AS_HOST = 'hostname "$1" && mount --bind "$2" /etc/machine-id && shift 2 && exec "$@"';
 
@@ -99,6 +103,14 @@ class Machines {
     return (await this.#api('POST', '/v1/drills', { dataSet })) as Drill;
   }
 
+  /** The newest of its kind that is over. */
+  async drilled(dataSet: string, which: string): Promise<Drill | undefined> {
+    const { drills } = await this.drills();
+    return drills.find(
+      (each) => each.dataSet === dataSet && each.which === which && each.verdict !== 'open',
+    );
+  }
+
   async ended(job: string): Promise<Drill | undefined> {
     const found = (await this.drills()).drills.find((each) => each.job === job);
     return found?.verdict === 'open' ? undefined : found;
@@ -155,7 +167,7 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 /** hv1 saves www into a vault over ssh; rs1 and rs2 have no data, and rs2 has no key. */
-async function machinesHere(t: TestContext, sshd: Sshd): Promise<Machines> {
+async function machinesHere(t: TestContext, sshd: Sshd, pg: string): Promise<Machines> {
   const machines = new Machines(t, sshd);
   const vault = machines.at('vault');
   sshd.authorize(restrictedElsewhere(vault));
@@ -165,10 +177,13 @@ async function machinesHere(t: TestContext, sshd: Sshd): Promise<Machines> {
   fs.chmodSync(machines.at('bin/ssh'), 0o755);
   const port = await freePort();
   machines.write('www/d/f', 'as it was\n'.repeat(100));
-  for (let at = 0; at < 50; at++) machines.write(`www/d/f${at}`, `${at}\n`.repeat(200));
+  for (let at = 0; at < MANY; at++) machines.write(`www/d/f${at}`, `${at}\n`.repeat(200));
   machines.ok('hv1', ['init', '--vault', place, '--new-key-file', machines.at('key')]);
   const yaml = `vault: ${place}\nkey-file: ${machines.at('key')}\nmin-free: 0\n`;
-  machines.write('hv1/holdfast.yaml', `${yaml}datasets:\n  www: {paths: ${machines.at('www')}}\n`);
+  machines.write(
+    'hv1/holdfast.yaml',
+    `${yaml}datasets:\n  www: {paths: ${machines.at('www')}}\n  pg: {paths: ${pg}}\n`,
+  );
   machines.write('rs1/holdfast.yaml', yaml);
   machines.write('rs2/holdfast.yaml', 'min-free: 0\n');
   machines.write(
@@ -184,17 +199,22 @@ async function machinesHere(t: TestContext, sshd: Sshd): Promise<Machines> {
   return machines;
 }
 
-function backup(machines: Machines): string {
+function backup(machines: Machines, name = 'www'): string {
   const config = ['--config', machines.at('hv1/holdfast.yaml')];
-  const said = machines.ok('hv1', ['backup', '--name', 'www', '--json', ...config]);
+  const said = machines.ok('hv1', ['backup', '--name', name, '--json', ...config]);
   return JSON.parse(said).backups[0].snapshot as string;
 }
 
 test('a data set of one host is drilled on another', { timeout: 900_000 }, async (t) => {
-  if (process.getuid?.() !== 0 || !canStartSshd(t)) return;
+  if (process.getuid?.() !== 0 || !canStartSshd(t) || !needs(t, 'postgresql-15')) return;
+  const cluster = new Postgres(t, privateDir(t));
+  await cluster.start();
+  cluster.sql('CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n');
+  cluster.stop();
   const sshd = await startSshd();
   t.after(() => sshd.stop());
-  const machines = await machinesHere(t, sshd);
+  const machines = await machinesHere(t, sshd, cluster.data);
+  backup(machines, 'pg');
   const first = backup(machines);
   machines.write('www/d/more', 'more\n'.repeat(500));
   const second = backup(machines);
@@ -234,26 +254,37 @@ test('a data set of one host is drilled on another', { timeout: 900_000 }, async
     ['rs2', 'rs1'],
   );
 
-  machines.start('rs1', ['agent', ...agentAt('rs1')]);
-  const newest = await until('the newest point is drilled', async () =>
-    (await machines.drills()).drills.find(({ verdict }) => verdict !== 'open'),
+  // What an agent left that was killed in the middle of a drill goes when the next one starts.
+  const scratch = machines.at('rs1/state/scratch');
+  machines.write('rs1/state/scratch/drill-999999999-1-0123456789ab/of/hv1', 'secret');
+  let agent = machines.start('rs1', ['agent', ...agentAt('rs1')]);
+  const newest = await until('the newest point is drilled', () =>
+    machines.drilled('hv1:www', 'newest'),
   );
   assert.deepEqual(
-    [newest.verdict, newest.host, newest.which, newest.point],
-    ['drilled', 'rs1', 'newest', second],
+    [newest.verdict, newest.host, newest.point],
+    ['drilled', 'rs1', second],
     newest.why,
   );
   assert.match(await machines.whole('hv1:www'), /"kind":"drilled"/);
-  const random = await until('a random one follows in its turn', async () =>
-    (await machines.drills()).drills.find(
-      ({ which, verdict }) => which === 'random' && verdict !== 'open',
-    ),
+  const started = await until('a cluster is drilled', () => machines.drilled('hv1:pg', 'newest'));
+  assert.deepEqual([started.verdict, started.measured?.engineStarted], ['drilled', true]);
+  const random = await until('a random one follows in its turn', () =>
+    machines.drilled('hv1:www', 'random'),
   );
   assert.equal(random.verdict, 'drilled', random.why);
   assert.ok([first, second].includes(random.point));
-  assert.ok(!/spoke-of-others|drill-mismatch/.test(await machines.findings()));
-  const scratch = machines.at('rs1/state/scratch');
-  assert.deepEqual(fs.readdirSync(scratch), [], 'nothing of it is left');
+  assert.ok(!/spoke-of-others|drill-mismatch|drilled-unasked/.test(await machines.findings()));
+
+  // Killed in the middle it is lost, and nothing of it stays.
+  const torn = await until('none runs', () => machines.drillNow('hv1:www'));
+  await until('it runs', () => fs.readdirSync(scratch).some((name) => name.startsWith('drill-')));
+  await killed(agent);
+  agent = machines.start('rs1', ['agent', ...agentAt('rs1')]);
+  const end = await until('it is over', () => machines.ended(torn.job));
+  assert.notEqual(end.verdict, 'drilled', 'nobody was left to say so');
+  assert.equal(end.measured, null);
+  await until('nothing of it is left', () => fs.readdirSync(scratch).length === 0);
   await killed(server);
   server = machines.start('srv', ['server', ...config]);
   await until(

@@ -3,6 +3,7 @@
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
 import { AGENT_MUTANTS } from './mutants-agent.ts';
+import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import type { Mutant } from './mutant.ts';
@@ -389,4 +390,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...DRILLS_MUTANTS,
 ];

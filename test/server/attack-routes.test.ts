@@ -40,13 +40,14 @@ const EVERYBODY = [
     'changesPage',
   ],
   ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm', 'jobPage', 'jobPart'],
+  ...['drills', 'drillsPage', 'drillPage'],
   ...['plans', 'plansPage', 'planPage', 'plansPart', 'planPart', 'railPart', 'jobsPart'],
 ];
 const WHO_RUNS = [
   ...['snapshots', 'snapshotFiles', 'snapshotDiff', 'snapshotContent', 'restoreFiles'],
   ...['snapshotsPage', 'snapshotPage', 'comparePage', 'downloadForm', 'restorePage', 'restoreForm'],
   ...['askJob', 'askRestore', 'cancelJob', 'unfreeze', 'claim', 'addMaintenance'],
-  ...['endMaintenance', 'cancelForm', 'unfreezeForm'],
+  ...['endMaintenance', 'cancelForm', 'unfreezeForm', 'askDrill', 'drillForm'],
 ];
 const WHO_MAY_STOP = ['acknowledge', 'freeze', 'acknowledgeForm', 'freezeForm'];
 /** "viewer: read, metrics", "operator: that, and acknowledge, jobs, ...", and so on. */

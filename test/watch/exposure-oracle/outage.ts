@@ -37,7 +37,7 @@ export function outageOf(
   const lows = usable.map((drill) => drill.tookMs * ratios(dataSet, drill).low);
   const atLeastMs = isHit ? Math.min(...lows) : 0;
   const best = loss.kind === 'window' ? fastestWay(asking, options, usable) : undefined;
-  const basis = basisOf(asking, best?.drill ?? newest);
+  const basis = basisOf(asking, dataSet, best?.drill ?? newest);
   if (best === undefined) {
     const why = isFresh(asking, newest) ? loss.why : 'the drill is too old';
     const bottleneck = obstacle(asking, newest, options) ?? why;
@@ -118,7 +118,9 @@ function ratios(dataSet: DataSet, drill: Drill): { readonly low: number; readonl
   return { low: Math.min(byBytes, byEntries), high: Math.max(byBytes, byEntries) };
 }
 
-function basisOf({ now }: Asking, drill: Drill): string {
+function basisOf({ now }: Asking, { places }: DataSet, drill: Drill): string {
+  const on = drill.target.host;
+  const where = places.map(({ host }) => host).includes(on) ? '' : ` on ${on}`;
   const rate = formatRate((drill.bytes * 1000) / Math.max(1, drill.tookMs));
-  return `${formatBytes(drill.bytes)} restored at ${rate}, ${formatAge(now - drill.evidence.observedAt)}`;
+  return `${formatBytes(drill.bytes)} restored${where} at ${rate}, ${formatAge(now - drill.evidence.observedAt)}`;
 }

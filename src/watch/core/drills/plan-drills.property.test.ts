@@ -169,7 +169,9 @@ test('what waits is said for each', () => {
   const hour = (START % DAY) - (START % HOUR);
   const window = { fromMs: (hour + 12 * HOUR) % DAY, lengthMs: 4 * HOUR };
   assert.deepEqual(waits([SMALL], { ...RULES, window }), ['window']);
-  assert.deepEqual(waits([SMALL, { ...SMALL, bytes: 100, readers: [1] }]), ['ask', 'budget']);
+  const large = { ...SMALL, bytes: 100, readers: [1] };
+  const behind = { ...SMALL, readers: [1] };
+  assert.deepEqual(waits([SMALL, large, behind]), ['ask', 'budget', 'budget'], 'it is held for it');
 });
 
 test('who was never proven comes first, then the oldest proof, then its tier', () => {
