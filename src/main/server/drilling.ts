@@ -1,4 +1,5 @@
 /** Drills over the estate: planned, given to restore hosts as jobs, and counted when they end. */
+import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
 import { zoneOffset } from '../../adapters/node/zone-offset.ts';
 import { Fault } from '../../base/fault.ts';
 import { GIB } from '../../base/units.ts';
@@ -23,8 +24,8 @@ import { isOver } from '../../watch/core/server/job-over.ts';
 import { type AskRefused, isAskRefused } from '../../watch/core/server/orders.ts';
 import { hostState } from '../../watch/core/server/runs.ts';
 import type { Config } from '../../wire/config.ts';
-import type { Served } from './served.ts';
-import type { Pending } from './writer.ts';
+import type { Exposing, ExposingParts } from './exposing.ts';
+import type { Pending, Writer } from './writer.ts';
 
 const HOUR_MS = 3_600_000;
 const BYTES_MAX = 200 * GIB;
@@ -40,7 +41,11 @@ const PLAN_REST = 50;
 /** Who asked, where nobody did. */
 export const BY_PLAN = 'drills';
 
-type Parts = Pick<Served, 'core' | 'writer' | 'exposing' | 'state' | 'now' | 'clock'>;
+interface Parts extends ExposingParts {
+  readonly writer: Writer;
+  readonly exposing: Exposing;
+  readonly state: Pick<ServerState, 'jobs'>;
+}
 
 export interface DrillsNow {
   readonly planned: readonly PlannedDrill[];

@@ -85,7 +85,7 @@ const ESTATE: Estate = {
 };
 
 function proven(drill: EstateDrill): readonly [drills: number, exists: number] {
-  const { points, drills } = withEstateDrills(ESTATE, [drill]);
+  const { points, drills } = withEstateDrills(ESTATE, [drill], NOW);
   return [drills.length, points.flatMap(({ exists }) => exists).length];
 }
 
@@ -93,8 +93,8 @@ test('it proves of its own point in its own copy, on the hardware that was measu
   const end = drillEndOf(DRILL, { ...JOB, answer: JSON.stringify(ANSWER) }, NOW);
   const good = { ...DRILL, end };
   assert.deepEqual(proven(good), [1, 1]);
-  assert.equal(withEstateDrills(ESTATE, [good]).drills[0]?.target.host, 'rs1');
-  assert.equal(withEstateDrills(ESTATE, [good]).drills[0]?.evidence.observedAt, DRILL.askedAt);
+  assert.equal(withEstateDrills(ESTATE, [good], NOW).drills[0]?.target.host, 'rs1');
+  assert.equal(withEstateDrills(ESTATE, [good], NOW).drills[0]?.evidence.observedAt, DRILL.askedAt);
   assert.deepEqual(proven({ ...good, point: 'cd'.repeat(32) }), [0, 0], 'a point nobody reports');
   assert.deepEqual(proven({ ...good, copy: 'another' }), [0, 0], 'another copy');
   assert.deepEqual(proven({ ...good, dataSet: 'hv2:www' }), [0, 0], 'another data set');
@@ -107,9 +107,31 @@ test('it proves of its own point in its own copy, on the hardware that was measu
   assert.deepEqual(proven({ ...DRILL, end: read }), [0, 1], 're-read is not drilled');
   const wrong = { ...ANSWER, isPassed: false };
   const broken = drillEndOf(DRILL, { ...JOB, answer: JSON.stringify(wrong) }, NOW);
-  const { drills, points } = withEstateDrills(ESTATE, [{ ...DRILL, end: broken }]);
+  const { drills, points } = withEstateDrills(ESTATE, [{ ...DRILL, end: broken }], NOW);
   assert.deepEqual(
     [drills[0]?.evidence.saw, points[0]?.exists[0]?.evidence.saw],
     ['broken', 'broken'],
   );
+});
+
+test('who restored from a copy has a key that opens it, while that still holds', () => {
+  const end = drillEndOf(DRILL, { ...JOB, answer: JSON.stringify(ANSWER) }, NOW);
+  const place = { host: 'nas', beneath: undefined, path: undefined };
+  const [own] = ESTATE.vaults;
+  assert.ok(own !== undefined);
+  const estate: Estate = {
+    ...ESTATE,
+    vaults: [
+      { ...own, openedBy: ['k of hv1'] },
+      { vault: 'v of rs1', copy: 'ssh://nas/v of rs1', openedBy: ['k of rs1'], place },
+      { vault: 'w of rs1', copy: 'ssh://nas/w of rs1', openedBy: ['other of rs1'], place },
+    ],
+  };
+  const keys = (drill: EstateDrill, now = NOW) =>
+    withEstateDrills(estate, [drill], now).vaults[0]?.openedBy;
+  assert.deepEqual(keys({ ...DRILL, end }), ['k of hv1', 'k of rs1']);
+  assert.deepEqual(keys(DRILL), ['k of hv1'], 'what was only asked shows no key');
+  assert.deepEqual(keys({ ...DRILL, host: 'rs2', end }), ['k of hv1'], 'of another host none');
+  const later = unixMs(NOW + 31 * 86_400_000);
+  assert.deepEqual(keys({ ...DRILL, end }, later), ['k of hv1'], 'a month later it is not known');
 });

@@ -1,12 +1,16 @@
 /** What drills of this server prove in its estate. The word of a host alone adds nothing here. */
 import type { Evidence } from '../../../base/evidence.ts';
-import { durationMs, type DurationMs, unixMs } from '../../../base/units.ts';
+import { durationMs, type DurationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import type { CopyProof, Drill, Estate } from '../estate.ts';
 import { PROOF_LIMITS } from '../proof.ts';
 import type { DrillMeasured, EstateDrill } from './estate-drill.ts';
 
 /** Of a point that nobody reports any more nothing counts; nor of a copy that is not its own. */
-export function withEstateDrills(estate: Estate, drills: readonly EstateDrill[]): Estate {
+export function withEstateDrills(
+  estate: Estate,
+  drills: readonly EstateDrill[],
+  now: UnixMs,
+): Estate {
   const ended = drills.filter(isProof);
   if (ended.length === 0) return estate;
   const vaultOf = new Map(estate.vaults.map(({ copy, vault }) => [copy, vault]));
@@ -21,12 +25,38 @@ export function withEstateDrills(estate: Estate, drills: readonly EstateDrill[])
   }
   return {
     ...estate,
+    vaults: withKeys(estate, counted, now),
     points: estate.points.map((point) => {
       const more = proofs.get(keyOf({ ...point, point: point.id }));
       return more === undefined ? point : { ...point, exists: [...point.exists, ...more] };
     }),
     drills: [...estate.drills, ...counted.flatMap((each) => drillOf(each))],
   };
+}
+
+/** Of a drill that still holds: the key is where it was. */
+export function holdsStill({ askedAt }: EstateDrill, now: UnixMs): boolean {
+  return now < askedAt + PROOF_LIMITS.usable;
+}
+
+/**
+ * Whoever restored from a copy has a key that opens it: the one by which its own report opens that
+ * vault now. What a host says of its keys alone opens nothing of others.
+ */
+function withKeys(estate: Estate, counted: readonly Proving[], now: UnixMs): Estate['vaults'] {
+  const more = new Map<string, Set<string>>();
+  for (const drill of counted) {
+    const { copy, host, vault } = drill;
+    if (drill.end.verdict === 'broken' || !holdsStill(drill, now)) continue;
+    const its = `${vault.slice(0, vault.lastIndexOf(' of '))} of ${host}`;
+    const keys = estate.vaults.flatMap((each) => (each.vault === its ? (each.openedBy ?? []) : []));
+    more.set(copy, new Set([...(more.get(copy) ?? []), ...keys]));
+  }
+  return estate.vaults.map((each) => {
+    const keys = more.get(each.copy);
+    if (each.openedBy === undefined || keys === undefined) return each;
+    return { ...each, openedBy: [...new Set([...each.openedBy, ...keys])] };
+  });
 }
 
 type Proving = EstateDrill & { readonly end: { readonly measured: DrillMeasured } };
