@@ -2,7 +2,7 @@
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { durationMs } from '../../base/units.ts';
 import type { EngineSettings } from '../../watch/core/discovery.ts';
-import type { CommandLine } from './write-settings.ts';
+import type { CommandLine } from './command-lines.ts';
 import { joinPath, type World } from './world.ts';
 
 type MysqlSettings = Extract<EngineSettings, { readonly kind: 'mysql' }>;

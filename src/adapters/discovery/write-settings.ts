@@ -1,10 +1,11 @@
 /** When the kernel and databases of a machine write what they were given. */
-import { type ByteString, byteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
 import { durationMs } from '../../base/units.ts';
 import type { EngineSettings, FoundData, WriteSettings } from '../../watch/core/discovery.ts';
+import { commandLines } from './command-lines.ts';
 import { mysqlSettings } from './mysql-settings.ts';
 import { postgresSettings } from './postgres-settings.ts';
-import { joinPath, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export function writeSettingsOf(
   world: World,
@@ -27,24 +28,4 @@ export function writeSettingsOf(
 function countIn(world: World, path: string, unitMs: number) {
   const said = /^(\d{1,10})\s*$/.exec(world.read(byteString(path), 64) ?? '')?.[1];
   return said === undefined ? undefined : durationMs(Number(said) * unitMs);
-}
-
-/** The arguments of a program that was seen to run, and where it runs. */
-export interface CommandLine {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly at: ByteString | undefined;
-}
-
-const PROC = byteString('/proc');
-
-function commandLines(world: World): readonly CommandLine[] {
-  return (world.list(PROC) ?? []).flatMap(({ name }) => {
-    if (!/^\d+$/.test(name)) return [];
-    const path = joinPath(PROC, name);
-    const args = (world.read(joinPath(path, 'cmdline')) ?? '').split('\0').slice(0, -1);
-    const program = args[0]?.split('/').at(-1) ?? '';
-    if (!/^(?:postgres|postmaster|mysqld|mariadbd)$/.test(program)) return [];
-    return [{ program, args, at: world.link(joinPath(path, 'cwd')) }];
-  });
 }
