@@ -174,6 +174,6 @@ function firstRunHtml({ estate }: Shown): Html {
 <div class="li"><b>See what lies where</b><span class="sub">reads only, installs nothing</span><pre class="cmd"><span class="p">$ </span>holdfast look root@web1 root@db1 --save</pre></div>
 <div class="li"><b>Let a host say how it stands</b><span class="sub">the line is worth something once, for an hour</span><pre class="cmd"><span class="p">$ </span>holdfast server token web1</pre></div>
 <div class="li"><b>Keep something, and prove it</b><span class="sub">on that host: a first recovery point, and a restore that is compared and timed</span><pre class="cmd"><span class="p">$ </span>holdfast backup /srv
-<span class="p">$ </span>holdfast drill /srv</pre></div>
+<span class="p">$ </span>holdfast drill --data-set /srv</pre></div>
 </section></div>`;
 }

@@ -78,7 +78,7 @@ function protectHtml({ host, path }: DataShown, configFile: string | undefined):
 <pre class="cmd"><span class="same">${configFile ?? 'holdfast.yaml'}</span><span class="same">  datasets:</span><span class="add">+   ${name}: {host: ${host}, paths: [${plain}]}</span></pre>
 <pre class="cmd"><span class="p"># on ${host}, once; then as a schedule of the server
 $ </span>holdfast backup ${shell}
-<span class="p">$ </span>holdfast drill ${shell}</pre></details>`;
+<span class="p">$ </span>holdfast drill --data-set ${shell}</pre></details>`;
 }
 
 /** `web1-srv-www`: a name that YAML and people can write. */

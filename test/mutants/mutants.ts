@@ -5,6 +5,7 @@
 import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
+import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
@@ -381,6 +382,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_STATE,
   ...RESTORE_MUTANTS,
   ...GUARD_MUTANTS,
+  ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
   ...AGENT_MUTANTS,
   ...TELL_MUTANTS,

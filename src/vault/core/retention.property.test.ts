@@ -193,5 +193,12 @@ test('what goes back in time along its chain stays, and makes no honest one afte
   ];
   const said = retained(all, { last: 1, minAgeMs: 0, floor: 1 }, TRUSTED);
   const kept = said.map(({ keptBy }) => keptBy.join());
-  assert.deepEqual(kept, ['', 'doubtful time', '', 'doubtful time,younger than min-age', '', 'last,floor']);
+  assert.deepEqual(kept, [
+    '',
+    'doubtful time',
+    '',
+    'doubtful time,younger than min-age',
+    '',
+    'last,floor',
+  ]);
 });

@@ -8,11 +8,13 @@ import { BESIDE, ESTATE } from '../../../../test/watch/estate-example.ts';
 import { backupAt } from '../../../../test/watch/look-backup-example.ts';
 import { looked, sightOf } from '../../../../test/watch/look-example.ts';
 import { at, drillOf, pointOf, setAt } from '../../../../test/watch/recovery-example.ts';
+import { byteString } from '../../../base/bytes.ts';
 import { days, GIB, MIB } from '../../../base/units.ts';
 import type { Discovery } from '../discovery.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint, Service } from '../estate.ts';
 import type { EstateFindingCode, Finding } from './answer.ts';
 import { findingsOf } from './answer-of.ts';
+import { leftOutOf } from './corrected.ts';
 import type { DeclaredEstate } from './declared.ts';
 import type { HostSight, Upstream } from './host-sight.ts';
 import { manyEstateOf } from './look-estate.ts';
@@ -264,4 +266,17 @@ test('a finding is of the service, else of the data, else of the host, else of n
   assert.deepEqual(ownersOf({ ...of, hosts: ['hv2'], subject: 'md0' }), ['ben']);
   assert.deepEqual(ownersOf({ ...of, hosts: ['st1'], subject: 'md0' }), []);
   assert.deepEqual(ownersOf({ ...of, hosts: ['hv2'], subject: 'mail' }), ['ben']);
+});
+
+test('an ignored path leaves out what lies in it, and never what it is a part of', () => {
+  const ignored = [{ host: 'a', path: byteString('/srv/data/cache'), why: 'made again' }];
+  const data = ['/srv/data', '/srv/data/cache', '/srv/data/cache/x', '/srv/data/cached'];
+  const out = leftOutOf(
+    ignored,
+    data.map((path) => dataAt(path)),
+  );
+  assert.deepEqual(
+    out.map((each) => each.data.path),
+    ['/srv/data/cache', '/srv/data/cache/x'],
+  );
 });
