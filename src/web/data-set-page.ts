@@ -15,19 +15,13 @@ import { proofHtml } from './front-rows.ts';
 import { survivesHtml } from './glyphs.ts';
 import { helpsOf } from './helps.ts';
 import { pageOf } from './layout.ts';
+import { limitHtml, liveHtml } from './limits.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
 import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
-import {
-  ageHtml,
-  domainWords,
-  lossWords,
-  outWords,
-  sentenceHtml,
-  timeHtml,
-  vaultWords,
-  nameInSentence,
-} from './words.ts';
+import { vaultWords } from '../watch/core/exposure/say-step.ts';
+import { lossWords } from '../watch/core/say-loss.ts';
+import { ageHtml, domainWords, outWords, sentenceHtml, timeHtml, nameInSentence } from './words.ts';
 
 const FALLS_MAX = 30;
 const SETS_MAX = 8;
@@ -39,11 +33,12 @@ export function dataSetPage(shown: Shown, dataSet: DataSetView, timeline?: Timel
 <p class="isnow"><span>${kindWords(dataSet)}; survives ${survivesHtml(dataSet.survives)}${services.length === 0 ? '' : `; belongs to ${services.join(', ')}`}</span></p>
 <h1 class="say">${leadHtml(dataSet)}</h1>
 <p class="basis">${basisHtml(dataSet, shown)}</p>
+${limitHtml(dataSet.bottleneck)}
 ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose', promise.mayLose)}${spanWords('back within', promise.backWithin)}</p>`}
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${lastDrillsHtml(name, shown)}
-<div class="two"><div>${copiesHtml(dataSet, shown)}${proofSection(dataSet, shown)}</div><div>${helpsOf(dataSet)}${unflushedHtml(dataSet)}${lostWithHtml(dataSet)}</div></div></div>`;
+<div class="two"><div>${copiesHtml(dataSet, shown)}${liveHtml(dataSet.live)}${proofSection(dataSet, shown)}</div><div>${helpsOf(dataSet)}${unflushedHtml(dataSet)}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
 }
 

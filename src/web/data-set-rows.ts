@@ -16,7 +16,8 @@ import { costOfHit } from './falls.ts';
 import { proofHtml } from './front-rows.ts';
 import { glyph } from './glyphs.ts';
 import { NOW_LINE_AXIS, nowLine } from './now-line.ts';
-import { ageHtml, outWords, sizeHtml, timeHtml, urlPart, vaultWords } from './words.ts';
+import { vaultWords } from '../watch/core/exposure/say-step.ts';
+import { ageHtml, outWords, sizeHtml, timeHtml, urlPart } from './words.ts';
 
 export interface DataSetRow {
   readonly dataSet: DataSetView;

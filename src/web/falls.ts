@@ -1,12 +1,12 @@
 /** What a failure would cost, in the words and colours of a row. */
-import { utf8Of } from '../manifest/core/utf8.ts';
-import type { FailureDomain } from '../watch/core/domain.ts';
+import { type FailureDomain, loseName } from '../watch/core/domain.ts';
 import type { DataSetView, ExposureView, Fall } from '../watch/core/exposure/view.ts';
 import type { ExposureToAll } from '../watch/core/exposure/rows.ts';
 import { type Html, html } from '../watch/core/look/html.ts';
 import type { Loss } from '../watch/core/loss.ts';
 import type { Outage } from '../watch/core/outage.ts';
-import { lossWords, outWords, urlPart } from './words.ts';
+import { lossWords } from '../watch/core/say-loss.ts';
+import { outWords, urlPart } from './words.ts';
 
 export type Tone = 'plain' | 'failed' | 'degraded' | 'unknown';
 
@@ -124,21 +124,4 @@ export function hrefOf(domain: FailureDomain): Html | undefined {
   if (domain.kind === 'host') return html`/hosts/${urlPart(domain.host)}`;
   const name = loseName(domain);
   return name === undefined ? undefined : html`/lose?lost=${urlPart(name)}`;
-}
-
-/** As `holdfast exposure --lose` takes it. */
-export function loseName(domain: FailureDomain): string | undefined {
-  switch (domain.kind) {
-    case 'host':
-      return `host:${domain.host}`;
-    case 'disk':
-      return `disk:${domain.host}/${domain.disk}`;
-    case 'directory':
-      return domain.spared.length > 0 ? undefined : `${domain.host}:${utf8Of(domain.path)}`;
-    case 'group':
-      return `${domain.of}:${domain.name}`;
-    case 'key':
-    case 'credential':
-      return undefined;
-  }
 }

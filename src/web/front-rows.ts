@@ -9,7 +9,8 @@ import { type Cost, costOfFall, dataSetsByName, type DataSetsByName } from './fa
 import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
 import { NOW_LINE_AXIS, nowLine } from './now-line.ts';
 import type { Shown } from './shown.ts';
-import { ageHtml, forHtml, proofWords, stepWords, urlPart } from './words.ts';
+import { stepWords } from '../watch/core/exposure/say-step.ts';
+import { ageHtml, forHtml, proofWords, urlPart } from './words.ts';
 
 export interface HostRow {
   readonly host: string;

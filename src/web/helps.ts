@@ -1,7 +1,8 @@
 /** What helps most: for each data set the cheapest step that would raise it. */
 import type { CheapestStep, DataSetView } from '../watch/core/exposure/view.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
-import { stepWords, urlPart } from './words.ts';
+import { stepWords } from '../watch/core/exposure/say-step.ts';
+import { urlPart } from './words.ts';
 
 const STEPS_MAX = 6;
 

@@ -13,6 +13,7 @@ import { shortName, worstItem } from './front-rows.ts';
 import { helpsHtml } from './helps.ts';
 import { markHtml, stateHtml, survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
+import { fallLimitHtml } from './limits.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { ChangeShown, Shown, SightShown } from './shown.ts';
 import { type Timeline, timelineSection } from './timeline.ts';
@@ -42,6 +43,7 @@ export function hostPage(shown: Shown, of: HostFacts): string {
 <p class="isnow">${isHtml(now, shown)}</p>
 <h1 class="say">${leadHtml(host, fall)}</h1>
 <p class="basis">${basisHtml(sight, shown)}</p>
+${fallLimitHtml(fall)}
 <div class="verbs">${fall === undefined ? NOTHING : html`<a class="btn go" href="/recovery-plan?lost=${urlPart(`host:${host}`)}">Plan the recovery</a>`}${fall === undefined ? NOTHING : html`<a class="btn" href="/lose?lost=${urlPart(`host:${host}`)}">Simulate loss</a>`}<a class="btn" href="/changes?host=${urlPart(host)}">What changed</a></div>
 ${dataHtml(shown, { host, fall })}
 <div class="two"><div>${timelineSection(of.timeline, { at: shown.at })}${checksHtml(now)}${linesHtml(of, shown)}</div><div>${helpsHtml(dataSetsOn(shown, host))}${dependsHtml(now, shown)}${findingsOn(shown, host)}${of.changes.length === 0 ? NOTHING : html`<section><div class="h"><h2>Changed last</h2><a href="/changes?host=${urlPart(host)}">All</a></div>${of.changes.slice(0, 6).map((each) => changeHtml(each, { at: shown.at, isOfOneHost: true }))}</section>`}</div></div></div>`;

@@ -4,11 +4,12 @@ import { lastWords } from '../watch/core/say-loss.ts';
 import { type Html, html, joinHtml, NOTHING } from '../watch/core/look/html.ts';
 import type { LostTogether } from '../watch/core/look/lost-together.ts';
 import { dataSetTable } from './data-set-rows.ts';
-import { loseName } from './falls.ts';
+import { loseName } from '../watch/core/domain.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, lossWords, outWords, urlPart, nameInSentence } from './words.ts';
+import { lossWords } from '../watch/core/say-loss.ts';
+import { domainWords, outWords, urlPart, nameInSentence } from './words.ts';
 
 export interface Lost {
   /** As they were asked for. */
@@ -111,6 +112,7 @@ export function choiceHtml(
 const GROUPS = {
   host: 'Hosts',
   disk: 'Disks',
+  volume: 'Volumes and storage systems',
   directory: 'Directories, deleted',
   key: 'Keys',
   credential: 'Root keys',

@@ -1,7 +1,6 @@
 /** What falls with what: groups of machines, machines, their disks, and what lies on them. */
-import { type FailureDomain, domainId } from '../watch/core/domain.ts';
+import { type FailureDomain, domainId, loseName } from '../watch/core/domain.ts';
 import type { DataSetView, ExposureView, Fall } from '../watch/core/exposure/view.ts';
-import { loseName } from './falls.ts';
 import type { Shown } from './shown.ts';
 
 export interface MapDomain {

@@ -5,7 +5,8 @@ import { glyph } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { type EstateMap, type MapDomain, type MapGroup, type MapHosts, mapOf } from './map-of.ts';
 import type { Shown } from './shown.ts';
-import { domainWords, nameInSentence, urlPart, vaultWords } from './words.ts';
+import { vaultWords } from '../watch/core/exposure/say-step.ts';
+import { domainWords, nameInSentence, urlPart } from './words.ts';
 
 const HOSTS_MAX = 120;
 const NAMES_MAX = 12;

@@ -6,7 +6,8 @@
 import { type Html, html } from '../watch/core/look/html.ts';
 import type { Loss } from '../watch/core/loss.ts';
 import type { Outage } from '../watch/core/outage.ts';
-import { lossWords, outWords } from './words.ts';
+import { lossWords } from '../watch/core/say-loss.ts';
+import { outWords } from './words.ts';
 
 const NOW = 200;
 const EDGE = 200;

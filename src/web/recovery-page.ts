@@ -1,6 +1,7 @@
 /** What to bring back after a loss: in which order, where to, by which command, in what time. */
 import { formatCount } from '../base/say-quantity.ts';
 import {
+  liveRows,
   losesWords,
   mayWaitRow,
   neededRow,
@@ -12,7 +13,8 @@ import {
 import type { RecoveryPlan, RecoveryStep } from '../watch/core/exposure/recovery-plan.ts';
 import type { Typed } from '../watch/core/exposure/typed-line.ts';
 import { commandHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
-import { costOfFall, dataSetsByName, loseName } from './falls.ts';
+import { loseName } from '../watch/core/domain.ts';
+import { costOfFall, dataSetsByName } from './falls.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { choiceHtml } from './lose-page.ts';
@@ -94,6 +96,7 @@ function planHtml(plan: RecoveryPlan, shown: Shown): Html {
   const rest = steps.length - taken.length;
   return html`${steps.length === 0 || first.length === 0 ? NOTHING : html`<section><div class="h"><h2>Have these first</h2></div>${first}</section>`}
 ${steps.length === 0 ? NOTHING : html`<section><div class="h"><h2>Bring back, in this order <i>${formatCount(steps.length)}</i></h2></div>${taken}${rest === 0 ? NOTHING : html`<p class="pager">${formatCount(rest)} more: <code>holdfast recovery-plan</code></p>`}</section>`}
+${listHtml('Live copies', liveRows(plan), room)}
 ${listHtml('Lost for good', gone, room)}
 ${listHtml(
   'Unknown: open what was found, and ask again',

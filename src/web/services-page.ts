@@ -1,24 +1,20 @@
 /** Services: data sets that are restored together to one moment. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
 import { ifGone } from '../watch/core/exposure/sentence.ts';
+import type { MovesByItself } from '../watch/core/exposure/moves-by-itself.ts';
 import type { ServiceView } from '../watch/core/exposure/view.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import { dataSetTable } from './data-set-rows.ts';
 import { survivesHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
+import { limitHtml } from './limits.ts';
 import { NOW_LINE_AXIS, NOW_LINE_KEY, nowLine } from './now-line.ts';
 import { Room } from './room.ts';
 import type { Shown } from './shown.ts';
 import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
-import {
-  domainWords,
-  lossWords,
-  outWords,
-  sentenceHtml,
-  urlPart,
-  nameInSentence,
-} from './words.ts';
+import { lossWords } from '../watch/core/say-loss.ts';
+import { ageHtml, domainWords, outWords, sentenceHtml, urlPart, nameInSentence } from './words.ts';
 
 export function servicesPage(shown: Shown): string {
   const services = shown.exposure?.services ?? [];
@@ -73,6 +69,13 @@ function leadHtml({ name, worst }: ServiceView): Html {
   return html`If ${sentenceHtml(ifGone(domain))} now, ${lost}${out}.`;
 }
 
+/** Nothing where no exercise that still counts has looked: then it is not believed. */
+function movesFact(moves: MovesByItself | undefined): readonly (readonly [string, Html])[] {
+  if (moves === undefined || moves.kind === 'not shown') return [];
+  const seen = html`in an exercise ${ageHtml(Math.max(0, moves.ageMs))}`;
+  return [['moves by itself', moves.kind === 'moves' ? html`yes, ${seen}` : html`no, ${seen}`]];
+}
+
 export function servicePage(shown: Shown, service: ServiceView, timeline?: Timeline): string {
   const { name, dataSets, unseen, dependsOn, owners, runbook, survives, worst, promise } = service;
   const byName = new Map(shown.exposure?.dataSets.map((each) => [each.name, each]));
@@ -97,6 +100,7 @@ export function servicePage(shown: Shown, service: ServiceView, timeline?: Timel
     ...(worst?.outageOf === undefined
       ? []
       : [['time out decided by', html`${worst.outageOf}`] as const]),
+    ...movesFact(worst?.moves),
     ...(promise?.mayLose === undefined
       ? []
       : [
@@ -119,6 +123,7 @@ export function servicePage(shown: Shown, service: ServiceView, timeline?: Timel
   ];
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/services">Services</a> / ${name}</p><h1 class="say">${leadHtml(service)}</h1>
 <p class="basis">Survives ${survivesHtml(survives)}. What is lost is that of its worst data set; it is out until the slowest is back, and what it depends on.</p>
+${limitHtml(worst?.bottleneck)}
 <section><div class="h"><h2>What it is made of <i>${countOf(dataSets.length, 'data set')}</i></h2></div>${rows.length === 0 ? html`<p class="none">None of its data sets is known yet.</p>` : html`${dataSetTable(rows, { at: shown.at, awayFrom: undefined })}${NOW_LINE_KEY}`}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${facts.length === 0 ? NOTHING : html`<section><div class="h"><h2>About it</h2></div><dl class="facts">${facts.map(([term, said]) => html`<dt>${term}</dt><dd>${said}</dd>`)}</dl></section>`}</div>`;

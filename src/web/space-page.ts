@@ -6,7 +6,8 @@ import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { SpaceOfSet, VaultSpace } from '../watch/core/vault-space.ts';
 import { pageOf } from './layout.ts';
 import type { Shown, SpaceShown } from './shown.ts';
-import { ageHtml, sizeHtml, urlPart, vaultWords } from './words.ts';
+import { vaultWords } from '../watch/core/exposure/say-step.ts';
+import { ageHtml, sizeHtml, urlPart } from './words.ts';
 
 const SETS_MAX = 60;
 const VAULTS_MAX = 40;

@@ -5,27 +5,12 @@ import { formatAge, formatDuration, formatInstant } from '../base/say-time.ts';
 import type { UnixMs } from '../base/units.ts';
 import { utf8Of } from '../manifest/core/utf8.ts';
 import type { FailureDomain } from '../watch/core/domain.ts';
-import type { CheapestStep, SentencePart } from '../watch/core/exposure/view.ts';
+import type { SentencePart } from '../watch/core/exposure/view.ts';
 import type { Proof } from '../watch/core/exposure/rows.ts';
 import { type Html, html } from '../watch/core/look/html.ts';
-import type { Loss } from '../watch/core/loss.ts';
 import type { Outage } from '../watch/core/outage.ts';
-import { outageWords, unknownWords, windowWords } from '../watch/core/say-loss.ts';
+import { outageWords } from '../watch/core/say-loss.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
-
-/** `nothing`, `14 min`, `at least 22 h`, `all of it`, `unknown`. */
-export function lossWords(loss: Loss): string {
-  switch (loss.kind) {
-    case 'nothing':
-      return 'nothing';
-    case 'window':
-      return windowWords(loss);
-    case 'unknown':
-      return unknownWords(loss.atLeastMs);
-    case 'all':
-      return 'all of it';
-  }
-}
 
 /** `out 9 to 12 min`, `time out unknown`. */
 export function outWords(outage: Outage): string {
@@ -90,6 +75,8 @@ export function domainWords(domain: FailureDomain): string {
       return domain.host;
     case 'group':
       return `${domain.of} ${domain.name}`;
+    case 'volume':
+      return `${domain.of} ${domain.name}`;
     case 'directory':
       return `${domain.spared.length > 0 ? 'files in ' : ''}${domain.host}:${utf8Of(domain.path)}`;
     case 'key':
@@ -112,50 +99,9 @@ export function proofWords({ kind }: Proof): {
   return { mark: PROOF_MARKS[kind], words };
 }
 
-const STEPS: Readonly<Record<CheapestStep['kind'], string>> = {
-  'confirm the key sheet': 'Confirm the key sheet of',
-  're-read': 'Re-read',
-  drill: 'Drill',
-  'back up': 'Back up',
-  'copy elsewhere': 'Copy elsewhere:',
-  'stream WAL': 'Stream the WAL elsewhere, from a base backup, of',
-};
-
-/** `Drill lists`, `at least 22 h becomes 14 min`, `about 3 min`. */
-export function stepWords(step: CheapestStep): {
-  readonly act: string;
-  readonly gain: string;
-  readonly cost: string;
-} {
-  const { kind, subject, before, after, bytes, tookMs } = step;
-  const took = tookMs === undefined ? '' : `about ${formatDuration(tookMs, { detail: 'rough' })}`;
-  const size = bytes === undefined ? '' : formatBytes(bytes);
-  const cost = [took, size].filter((word) => word !== '').join(', ');
-  return { act: `${STEPS[kind]} ${vaultWords(subject)}`, gain: gainWords(before, after), cost };
-}
-
-/** `at least 0 s` promises what was not shown: then it is a recovery point, and not more. */
-function afterWords(loss: Loss): string {
-  const isBare = loss.kind === 'window' && loss.atMostMs === undefined && loss.atLeastMs < 1000;
-  return isBare ? 'a recovery point' : lossWords(loss);
-}
-
-function gainWords(before: CheapestStep['before'], after: CheapestStep['after']): string {
-  const [lost, then] = [lossWords(before.loss), afterWords(after.loss)];
-  if (lost !== then) return `${lost} becomes ${then}`;
-  const [out, back] = [outageWords(before.outage), outageWords(after.outage)];
-  if (out !== back) return `out ${out} becomes ${back}`;
-  return `survives ${before.survives} becomes ${after.survives} more`;
-}
-
 /** As part of an address; nothing in it can end an attribute. */
 export function urlPart(text: string): Html {
   return { markup: encodeURIComponent(text.toWellFormed()) };
-}
-
-/** A vault that nobody gave a name is called by the first figures of its id. */
-export function vaultWords(vault: string): string {
-  return vault.replaceAll(/([0-9a-f]{8})[0-9a-f]{24,}/g, '$1…');
 }
 
 /** A sentence that leads has room for so much; what is seen of it stands below, whole. */

@@ -6,7 +6,7 @@ const text = z.string().min(1);
 const texts = z.union([text, z.array(text)]).transform((one) => (Array.isArray(one) ? one : [one]));
 
 /** Kinds of what can be lost that are known without a file: no domain of a file is called so. */
-const OWN_KINDS: readonly string[] = ['host', 'disk', 'directory', 'key'];
+const OWN_KINDS: readonly string[] = ['host', 'disk', 'directory', 'key', 'volume'];
 
 const host = z.strictObject({
   /** As ssh is told: `[user@]name[:port]`; else the name itself. */

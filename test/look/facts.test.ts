@@ -293,6 +293,24 @@ test('guests: defined, listed, running; their images with cache modes', async ()
   );
 });
 
+test('Gluster: which bricks hold the same files is said by their numbers, not by their names', async () => {
+  const names = ['a:-b1', 'a:-b2', 'c:-b1', 'c:-b2'];
+  const numbered = 'brick-0=a:-b1\nbrick-1=c:-b1\nbrick-2=a:-b2\nbrick-3=c:-b2\n';
+  const info = `type=2\nstatus=1\nreplica_count=2\n${numbered}`;
+  const { gluster } = await sightOfLines([
+    file('/var/lib/glusterd/vols/gv/info', info),
+    ...names.map((name) => {
+      const [host = '', path = ''] = name.split(':');
+      const text = `hostname=${host}\npath=${path.replaceAll('-', '/')}\n`;
+      return file(`/var/lib/glusterd/vols/gv/bricks/${name}`, text);
+    }),
+  ]);
+  assert.deepEqual(
+    gluster[0]?.bricks.map(({ host, path }) => `${host}:${path}`),
+    ['a:/b1', 'c:/b1', 'a:/b2', 'c:/b2'],
+  );
+});
+
 test('Gluster: an arbiter is no copy; bricks by what its daemon keeps', async () => {
   const { gluster } = await sightOfLines([
     file(

@@ -47,6 +47,19 @@ export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
     path: fc.constantFrom(...PATHS),
     spared: fc.subarray(PATHS, { maxLength: 1 }),
   }),
+  fc.record({
+    kind: fc.constant('volume' as const),
+    of: fc.constant('Gluster volume'),
+    name: fc.constantFrom('v', 'w'),
+    roots: fc.array(
+      fc.record({
+        host: fc.constantFrom(...HOSTS),
+        path: fc.constantFrom(...PATHS),
+        spared: fc.subarray(PATHS, { maxLength: 1 }),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  }),
   fc.record({ kind: fc.constant('key' as const), key: fc.constantFrom('k1', 'k2') }),
 );
 
@@ -119,7 +132,13 @@ const arbitraryHeld: fc.Arbitrary<HeldBack> = fc.record({
 });
 const arbitraryUnflushed: fc.Arbitrary<Unflushed> = fc
   .tuple(arbitraryHeld, arbitraryHeld)
-  .map(([cut, crash]) => ({ ...cut, crash }));
+  .map((both) => {
+    // A power cut takes no less than a program that crashes.
+    const [crash, cut] = both.toSorted(
+      (one, other) => (one.atMostMs ?? Infinity) - (other.atMostMs ?? Infinity),
+    );
+    return { ...(cut ?? both[0]), crash: crash ?? both[1] };
+  });
 
 export const arbitraryEstate: fc.Arbitrary<Estate> = fc.record({
   dataSets: fc

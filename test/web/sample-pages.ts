@@ -28,6 +28,7 @@ import { sampleSpaces, sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
 import { sampleDrills, sampleDrillsShown } from './sample-drills.ts';
 import { NO_PLANS } from './sample-plans.ts';
+import { VMSTORE } from './sample-limits.ts';
 
 const MINUTE = 60_000;
 
@@ -77,6 +78,7 @@ const CHANGES: readonly ChangeShown[] = [
 export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, string> {
   const { exposure } = shown;
   const [dataSet] = exposure?.dataSets ?? [];
+  const images = exposure?.dataSets.find(({ live = [] }) => live.length > 0);
   const [service] = exposure?.services ?? [];
   const item = shown.estate.hosts[0]?.items[0];
   const freeze = {
@@ -110,6 +112,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
         timeline: timelineOf('host', 'hv3'),
       }),
     ],
+    ['/hosts/st1', hostPage(shown, { host: 'st1', changes: [], lines: [] })],
     ['/checks', checksPage(shown, { host: undefined, mark: undefined, from: 0 })],
     ...(item === undefined
       ? []
@@ -157,6 +160,9 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/map', mapPage(shown)],
     ['/space', spacePage({ ...shown, spaces: sampleSpaces(shown) })],
     ['/history', historyPage(shown, sampleTimeline({ kind: 'estate', name: '' }, '90d'))],
+    ...(images === undefined
+      ? []
+      : [['/data-set-of-storage', dataSetPage(shown, images)] as const]),
     ['/services', servicesPage(shown)],
     ...(service === undefined
       ? []
@@ -244,6 +250,7 @@ function recoveryPlanPage(shown: Shown, exposure: ExposureView): string {
     forGood: rows,
     unknown: rows.map((row) => ({ row, commands: ['holdfast connect restic /srv/restic'] })),
     ...{ bare: rows, mayWait: [], services: ['Bugzilla'], notSeen: ['ci1'], seenInPart: ['wiki'] },
+    live: [{ set: VMSTORE, serves: 'out', survives: undefined }],
     dataSetCount: exposure.dataSets.length,
   };
   return recoveryPage(shown, { names: ['host:hv3'], plan, wrong: undefined });

@@ -16,6 +16,7 @@ import type { Standing, StandingMark } from '../../src/watch/core/standing/stand
 import { type Unflushed, notBounded, within } from '../../src/watch/core/unflushed.ts';
 import type { Shown } from '../../src/web/shown.ts';
 import { samplePlans } from './sample-plans.ts';
+import { IMAGES_LIMIT, VMSTORE } from './sample-limits.ts';
 
 export const AT: UnixMs = unixMs(Date.UTC(2026, 10, 21, 10, 42, 10));
 const SECOND = 1000;
@@ -296,6 +297,7 @@ function viewOf(spec: SetSpec): DataSetView {
     streaming: spec.streaming,
     step: spec.step,
     services: name === 'bugzilla-db' ? ['Bugzilla'] : [],
+    ...(name === 'vm-images' ? { bottleneck: IMAGES_LIMIT, live: [VMSTORE] } : {}),
   };
 }
 
@@ -335,7 +337,11 @@ export function sampleExposure(): ExposureView {
         ['bugzilla-db'],
         0,
       ),
-      fallOf(host('st1'), 'host:st1', ['vm-images'], 0),
+      {
+        ...fallOf(host('st1'), 'host:st1', ['vm-images'], 0),
+        bottleneck: { dataSet: 'vm-images', of: IMAGES_LIMIT },
+        live: [{ set: VMSTORE, serves: 'out', survives: undefined }],
+      },
       fallOf(
         { kind: 'group', of: 'rack', name: 'A', hosts: ['hv3', 'st1'] },
         'rack:A',
@@ -350,6 +356,7 @@ export function sampleExposure(): ExposureView {
       ),
     ],
     dataSets: SETS.map(viewOf),
+    liveSets: [VMSTORE],
     services: [
       {
         ...{
@@ -367,6 +374,7 @@ export function sampleExposure(): ExposureView {
           outage: bugzilla?.outage ?? NOT_OUT,
           lossOf: 'bugzilla-db',
           outageOf: 'bugzilla-db',
+          moves: { kind: 'does not', ageMs: 12 * DAY },
         },
         promise: {
           mayLose: { promisedMs: 15 * MINUTE, standing: 'broken', by: host('hv3') },

@@ -1,19 +1,32 @@
 /** `holdfast exposure`: what would be lost, and for how long, if something died now. */
 import type { Command } from 'commander';
+import type { UnixMs } from '../../base/units.ts';
+import type { Discovery } from '../../watch/core/discovery.ts';
+import type { Estate } from '../../watch/core/estate.ts';
 import { exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
 import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
+import { MOVES_PREFIX } from '../../watch/core/exposure/moves-by-itself.ts';
 import { exposureNow } from '../../watch/core/exposure.ts';
+import { acrossHosts } from '../../watch/core/look/across.ts';
 import { withServices } from '../../watch/core/look/declared-services.ts';
+import { hostLinks } from '../../watch/core/look/host-links.ts';
+import { hostNames } from '../../watch/core/look/host-names.ts';
+import { lookedHosts } from '../../watch/core/look/looked-hosts.ts';
+import { placedMoves } from '../../watch/core/look/placed-moves.ts';
 import { renderExposure } from '../../watch/core/render-exposure.ts';
 import { renderUnflushed } from '../../watch/core/render-unflushed.ts';
 import { renderPromises } from '../../watch/core/render-promises.ts';
+import { withEvidence } from '../estate/see-estate.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
+import { linkHere } from '../look/link-here.ts';
+import { lookStore } from '../look/look-store.ts';
+import { newestLook } from '../look/saved-looks.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
-import { readSettings, type VaultOptions, vaultOf } from './settings.ts';
+import { readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
 
 interface Options extends VaultOptions {
   readonly lose?: readonly string[];
@@ -67,8 +80,9 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const now = cli.clock.now();
   // Every other host of the file was not looked at: what is promised of it is not asked here.
   const declared = declaredEstate(settings, discovery.host);
+  const known = { ...estate, ...(await besides(settings, discovery, now)) };
   const index = exposureIndex(
-    withServices(estate, declared, (host) => host),
+    withServices(known, declared, (host) => host),
     now,
   );
   const exposure = exposureNow(index);
@@ -81,7 +95,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       if (text === '') return ['No data set of this machine is in a backup that was opened.'];
       return [
         text,
-        ...renderPromises({ services, breaches, singlePoints }, style),
+        ...renderPromises({ services, breaches, singlePoints, dataSets }, style),
         ...renderUnflushed(dataSets, style),
       ];
     },
@@ -98,9 +112,32 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         proof,
       })),
       ...{ services, breaches, singlePoints },
-      dataSets: dataSets.map(({ name, kind, unflushed, step, streaming }) => ({
-        ...{ name, kind, unflushed, step, streaming },
+      // Worst first; left out: nothing that is known would raise it, or no drill says what limits.
+      dataSets: dataSets.map(({ name, kind, unflushed, step, streaming, bottleneck }) => ({
+        ...{ name, kind, unflushed, step, streaming, bottleneck },
       })),
     },
+  };
+}
+
+/** What this machine knows besides of its links, of those that were looked at, and of exercises. */
+async function besides(
+  settings: Settings,
+  discovery: Discovery,
+  now: UnixMs,
+): Promise<Required<Pick<Estate, 'links' | 'moves'>>> {
+  const { look } = newestLook(lookStore(settings));
+  const machines = lookedHosts(look?.looks ?? [], now);
+  const hostOf = hostNames(machines);
+  const seen = hostLinks(acrossHosts(machines)).map((link) =>
+    link.host === hostOf(discovery.host) ? { ...link, host: discovery.host } : link,
+  );
+  const own = linkHere(discovery.host);
+  const moves = await withEvidence(settings.state.value, (ledger) => ledger.current(MOVES_PREFIX));
+  return {
+    links: [...seen.filter(({ host }) => host !== discovery.host), ...own],
+    moves: placedMoves(moves, (name) =>
+      hostOf(name) === hostOf(discovery.host) ? discovery.host : hostOf(name),
+    ),
   };
 }

@@ -36,6 +36,7 @@ import type {
   serviceShown,
 } from '../../wire/api/exposure-parts.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
+import { limitsOfFall, limitsOfService, limitsOfSet, liveSetOf } from './answer-limits.ts';
 import { changesAt, exposedNow, loseAt } from './exposed.ts';
 import type { Exposed, ExposedData, ExposedFinding, ExposedHost } from './exposed-view.ts';
 import { type Served, timeOf, timeOrNull } from './served.ts';
@@ -56,6 +57,7 @@ export function exposureAnswers(served: Served): readonly Bound[] {
         falls: falls.slice(query.from, query.from + query.count).map(fallOf),
         ...atRisk(view),
         hosts: hosts.map(hostOf),
+        ...(view.liveSets === undefined ? {} : { liveSets: view.liveSets.map(liveSetOf) }),
       });
     }),
     on(ROUTES.coverage, async ({ query }) => {
@@ -167,6 +169,7 @@ function fallOf(fall: Fall): z.input<typeof fallShown> {
       .join(''),
     ...{ counts: { ...counts }, services: [...services], survives: survives ?? null },
     ...{ hitCount: hits.length, hits: hits.slice(0, HITS_SHOWN).map(hitOf) },
+    ...limitsOfFall(fall),
   };
 }
 
@@ -199,6 +202,8 @@ function domainOf(domain: FailureDomain): z.input<typeof domainShown> {
     }
     case 'group':
       return { ...of, of: domain.of, name: domain.name, lose: `${domain.of}:${domain.name}` };
+    case 'volume':
+      return { ...of, of: domain.of, name: domain.name, lose: domainId(domain) };
     case 'key':
       return { ...of, name: domain.key };
     case 'credential':
@@ -268,6 +273,7 @@ function wholeSetOf(of: DataSetView, { falls }: ExposureView): z.input<typeof da
   const { copies, lostWith, unflushed, step } = of;
   return {
     ...dataSetOf(of),
+    ...limitsOfSet(of),
     copies: copies.map(({ vault, copy, host, path, exists, isElsewhere, newest }) => ({
       ...{ vault, copy, host, path: textOrNull(path), exists, isElsewhere },
       newest: timeOrNull(newest),
@@ -311,6 +317,7 @@ function serviceOf(of: ServiceView): z.input<typeof serviceShown> {
             ...{ domain: domainOf(worst.domain), loss: lossOf(worst.loss) },
             ...{ outage: outageOf(worst.outage), lossOf: worst.lossOf ?? null },
             outageOf: worst.outageOf ?? null,
+            ...limitsOfService(worst),
           },
   };
 }

@@ -17,6 +17,7 @@ import { type HostOf, hostNames } from '../../watch/core/look/host-names.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import type { DatedChange } from '../../watch/core/look/look-timeline.ts';
 import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
+import { placedMoves } from '../../watch/core/look/placed-moves.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
 import { unflushedAcross } from '../../watch/core/look/unflushed-across.ts';
@@ -76,6 +77,10 @@ export class EstateAtServer {
     return this.#kept.changes();
   }
 
+  get config(): Config {
+    return this.#parts.config;
+  }
+
   /** The same object as before where nothing is another. @throws Fault HF_SERVER_STATE */
   async at(now: UnixMs): Promise<SeenAtServer> {
     // Who asks meanwhile is given the same.
@@ -88,17 +93,22 @@ export class EstateAtServer {
   async #make(now: UnixMs): Promise<SeenAtServer> {
     const shown = await this.#parts.sights.all();
     const kept = this.#kept.looks();
+    const moves = await this.#kept.moves();
+    const exercised = moves.map(({ subject, observedAt, saw }) =>
+      JSON.stringify([subject, observedAt, saw]),
+    );
     const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
     const { all: drills = [], version = 0 } = this.#parts.drills ?? {};
     const held = drills.filter((drill) => holdsStill(drill, now)).length;
-    const of = [...stamps, `drills ${version} ${held}`].join('\n');
+    const of = [...stamps, ...exercised, `drills ${version} ${held}`].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
     const looked = await this.#lookedAt(shown, kept, now);
     await setImmediate();
     const { hostOf, machines, repositories, declared } = looked;
     const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
     const whole = withEstateDrills(reported, drills, now);
-    const estate = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+    const declaring = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+    const estate = { ...declaring, moves: placedMoves(moves, hostOf) };
     await setImmediate();
     const { many, looks, leftOut, same } = looked;
     const seen: SeenAtServer = {

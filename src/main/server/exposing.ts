@@ -5,14 +5,18 @@ import type { Clock } from '../../host/clock.ts';
 import { type ExposureIndex, exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
 import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
 import { type ViewParts, viewParts } from '../../watch/core/exposure/view-parts.ts';
+import type { MembersNow } from '../../watch/core/exposure/live-sets.ts';
 import type { ManyEstate } from '../../watch/core/look/look-estate.ts';
+import { estateInSteps } from '../../watch/core/server/estate-now.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
+import { membersNow } from '../../watch/core/server/members-now.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import type { EstateAtServer, SeenAtServer } from './estate-at-server.ts';
 import { exposedCoverage, type Unprotected, unprotectedOf } from './exposed-coverage.ts';
 import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
 import type { Exposed, ExposedFinding, ExposedSpace } from './exposed-view.ts';
+import { declaredOn } from './served.ts';
 
 export interface MadeExposure {
   readonly seen: SeenAtServer;
@@ -105,7 +109,9 @@ export class Exposing {
     const seen = await this.#estate.at(at);
     const index = await step(() => exposureIndex(seen.estate, at, before?.index));
     const parts = await step(() => viewParts(index, before?.parts));
-    const view = await step(() => exposureView(index, parts));
+    const hasLive = (seen.estate.liveSets ?? []).length > 0;
+    const members = hasLive ? await this.#members({ core, now }) : undefined;
+    const view = await step(() => exposureView(index, parts, members));
     const enrolled = core.agents().map(({ stored }) => stored.host);
     const hosts = await step(() => exposedHosts(seen, enrolled));
     const last = before?.seen === seen ? before.exposed : undefined;
@@ -126,6 +132,16 @@ export class Exposing {
       this.#unprotected = { of: many, found: unprotectedOf(seen, at) };
     }
     return this.#unprotected.found;
+  }
+
+  /** What agents know of live copies now; they are answered in between. */
+  async #members({ core, now }: Pick<ExposingParts, 'core' | 'now'>): Promise<MembersNow> {
+    const steps = estateInSteps(core, now, { standsOn: declaredOn(this.#estate.config) });
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return membersNow(value);
+      await setImmediate();
+    }
   }
 }
 

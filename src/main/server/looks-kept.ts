@@ -1,12 +1,16 @@
 /** Looks over ssh that this machine kept: hosts without an agent join the estate with them. */
+import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
+import type { Evidence } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
+import { MOVES_PREFIX } from '../../watch/core/exposure/moves-by-itself.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import { type DatedChange, LookTimeline } from '../../watch/core/look/look-timeline.ts';
 import type { ConnectedOfLooks } from '../../watch/core/look/look-connected.ts';
 import { bytesOfText } from '../cli/places.ts';
+import { withEvidence } from '../estate/see-estate.ts';
 import { connectedHere } from '../look/connected-here.ts';
 import { keptLooks, type LookStore, newestLook, readLook } from '../look/saved-looks.ts';
 
@@ -21,6 +25,7 @@ function storeIn(state: string): LookStore {
 export class LooksKept {
   readonly #state: string | undefined;
   #told: { readonly names: string; readonly changes: readonly DatedChange[] } | undefined;
+  #moves: { readonly of: string; readonly shown: readonly Evidence[] } | undefined;
   #read: { readonly names: string; readonly looks: readonly HostLook[] } | undefined;
 
   /** @param state directory of the Holdfast of this machine; undefined: there is none */
@@ -71,6 +76,25 @@ export class LooksKept {
     }
   }
 
+  /** What exercises on this machine have shown; read again where its ledger was written to. */
+  async moves(): Promise<readonly Evidence[]> {
+    if (this.#state === undefined) return [];
+    const written = [`${this.#state}/state.db`, `${this.#state}/state.db-wal`].map(writtenAt);
+    const of = written.join(' ');
+    if (this.#moves?.of === of) return this.#moves.shown;
+    try {
+      const shown = await withEvidence(bytesOfText(this.#state), (ledger) =>
+        ledger.current(MOVES_PREFIX),
+      );
+      this.#moves = { of, shown };
+      return shown;
+    } catch (error) {
+      // What cannot be read has shown nothing.
+      if (error instanceof Fault) return [];
+      throw error;
+    }
+  }
+
   /** What this machine has opened of the team's own backups. */
   async connected(looks: readonly HostLook[]): Promise<ConnectedOfLooks | undefined> {
     if (this.#state === undefined) return undefined;
@@ -83,4 +107,9 @@ export class LooksKept {
       throw error;
     }
   }
+}
+
+function writtenAt(file: string): string {
+  const seen = fs.statSync(file, { throwIfNoEntry: false });
+  return seen === undefined ? 'none' : `${seen.ino} ${seen.size} ${seen.mtimeMs}`;
 }

@@ -13,7 +13,7 @@ import {
 } from '../../watch/core/pages-copy/copy-due.ts';
 import { exposureText } from '../../watch/core/pages-copy/exposure-text.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
-import { loseName } from '../../web/falls.ts';
+import { loseName } from '../../watch/core/domain.ts';
 import type { Config } from '../../wire/config.ts';
 import type { Exposed, ExposedFinding } from './exposed-view.ts';
 

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../base/bytes.ts';
+import { utf8Of } from '../../manifest/core/utf8.ts';
 import { isWithin, type Place } from './place.ts';
 
 /** What can be lost at one blow. A directory is deleted with everything below it. */
@@ -19,6 +20,16 @@ export type FailureDomain =
       readonly name: string;
       readonly hosts: readonly string[];
     }
+  /** What puts disks together, or keeps files for hosts: it may fail as one, its disks being well. */
+  | {
+      readonly kind: 'volume';
+      /** What it is, in words: `Gluster volume`, `ZFS pool`, `md array`. */
+      readonly of: string;
+      /** `vmstore`; with the host before it where only that one has it: `st1/md0`. */
+      readonly name: string;
+      /** Where its files lie, without what is mounted below them. */
+      readonly roots: readonly VolumeRoot[];
+    }
   /** The copies of this key that are known to us are destroyed; a confirmed sheet elsewhere is not. */
   | { readonly kind: 'key'; readonly key: string }
   /** Somebody uses it to delete all that it opens: root on these machines, with every copy there. */
@@ -31,6 +42,12 @@ export type FailureDomain =
       readonly hosts: readonly string[];
     };
 
+export interface VolumeRoot {
+  readonly host: string;
+  readonly path: ByteString;
+  readonly spared: readonly ByteString[];
+}
+
 /** `unknown` never counts as kept, and never as lost where that would hide a copy. */
 export type Fate = 'kept' | 'unknown' | 'lost';
 
@@ -41,6 +58,11 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
   let isUnknown = false;
   for (const domain of domains) {
     if (takesHost(domain, place.host)) return 'lost';
+    if (domain.kind === 'volume') {
+      const fate = fateInVolume(place, domain);
+      if (fate === 'lost') return 'lost';
+      isUnknown ||= fate === 'unknown';
+    }
     if (domain.kind !== 'disk' && domain.kind !== 'directory') continue;
     if (domain.host !== place.host) continue;
     if (domain.kind === 'directory') {
@@ -64,11 +86,22 @@ export function takesHost(domain: FailureDomain, host: string): boolean {
   return domain.kind === 'host' && domain.host === host;
 }
 
+/** Where on its host a place lies may not be known: then it may lie on the volume. */
+export function fateInVolume(
+  { host, path }: Place,
+  { roots }: Extract<FailureDomain, { readonly kind: 'volume' }>,
+): Fate {
+  const there = roots.filter((root) => root.host === host);
+  if (there.length === 0) return 'kept';
+  if (path === undefined) return 'unknown';
+  return there.some((root) => isDeleted(path, root)) ? 'lost' : 'kept';
+}
+
 function isDeleted(
   path: ByteString,
-  domain: Extract<FailureDomain, { readonly kind: 'directory' }>,
+  below: { readonly path: ByteString; readonly spared: readonly ByteString[] },
 ): boolean {
-  return isWithin(path, domain.path) && !domain.spared.some((spared) => isWithin(path, spared));
+  return isWithin(path, below.path) && !below.spared.some((spared) => isWithin(path, spared));
 }
 
 /** What becomes of the medium beneath a place; deleting what lies on it leaves the medium. */
@@ -110,9 +143,30 @@ export function domainId(domain: FailureDomain): string {
       return `directory:${domain.host}:${domain.path}${domain.spared.length > 0 ? ':spared' : ''}`;
     case 'group':
       return `${domain.of}:${domain.name}`;
+    case 'volume':
+      return `volume:${domain.name}`;
     case 'key':
       return `key:${domain.key}`;
     case 'credential':
       return `credential:${domain.credential}`;
+  }
+}
+
+/** As `holdfast exposure --lose` takes it; undefined: a key or a credential is not asked for. */
+export function loseName(domain: FailureDomain): string | undefined {
+  switch (domain.kind) {
+    case 'host':
+      return `host:${domain.host}`;
+    case 'disk':
+      return `disk:${domain.host}/${domain.disk}`;
+    case 'directory':
+      return domain.spared.length > 0 ? undefined : `${domain.host}:${utf8Of(domain.path)}`;
+    case 'group':
+      return `${domain.of}:${domain.name}`;
+    case 'volume':
+      return domainId(domain);
+    case 'key':
+    case 'credential':
+      return undefined;
   }
 }

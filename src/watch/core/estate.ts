@@ -18,8 +18,16 @@ export interface Estate {
   readonly readers: readonly string[];
   /** Machines that fail together, as people said; none where nobody did. */
   readonly groups?: readonly HostGroup[];
+  /** What keeps the files of several disks or hosts, and may fail as one. */
+  readonly volumes?: readonly StorageVolume[];
   /** Keys that let somebody in as root on more than one of the hosts; none where that was not seen. */
   readonly credentials?: readonly HostCredential[];
+  /** The fastest link of each host, where its speed was seen. */
+  readonly links?: readonly HostLink[];
+  /** Live copies that storage keeps of the same data. */
+  readonly liveSets?: readonly LiveSet[];
+  /** What exercises have shown of services that move by themselves. */
+  readonly moves?: readonly Evidence[];
   /** Data sets that are restored together to one moment, as people said. */
   readonly services?: readonly Service[];
   /** How far clocks may differ; it widens a loss and never narrows it. */
@@ -27,7 +35,42 @@ export interface Estate {
 }
 
 export type HostCredential = Extract<FailureDomain, { readonly kind: 'credential' }>;
+export type StorageVolume = Extract<FailureDomain, { readonly kind: 'volume' }>;
 export type HostGroup = Extract<FailureDomain, { readonly kind: 'group' }>;
+
+/** It bounds a rate from above, and is none. */
+export interface HostLink {
+  readonly host: string;
+  readonly mbit: number;
+  /** How many that are up are bonded to that; 1 where it is one cable. */
+  readonly members: number;
+}
+
+/** Members of which each holds the same live data: it goes on while enough of them are there. */
+export interface LiveSet {
+  /** `Gluster volume vmstore`; of several sets of one volume with which one. */
+  readonly name: string;
+  readonly members: readonly LiveMember[];
+  /** Fewest that have to be there; undefined: that rests on a setting that was not seen. */
+  readonly needed: number | undefined;
+  /** What a new member has to be filled with: the data of one; undefined: it was not seen. */
+  readonly bytes: number | undefined;
+  /** Names of `DataSet.name` that lie on it. */
+  readonly dataSets: readonly string[];
+}
+
+export interface LiveMember {
+  readonly host: string;
+  readonly path: ByteString;
+  /** As the storage itself names it. */
+  readonly name: string;
+  /** An arbiter has a vote and no data. */
+  readonly holdsData: boolean;
+  /** `there` needs to have been seen: what nobody saw is unknown, and is no copy. */
+  readonly is: 'there' | 'away' | 'unknown';
+  /** In words, where it is not there. */
+  readonly why: string;
+}
 
 /** What may be lost at most, and how soon it must be back. At least one of the two is said. */
 export interface Promised {

@@ -139,9 +139,12 @@ function upperEnd(
   return { atMostMs: undefined, why, vault };
 }
 
+/** What takes with it what was not on the medium yet. */
+const CUTS: ReadonlySet<FailureDomain['kind']> = new Set(['disk', 'volume', 'host', 'group']);
+
 /** Who deletes takes nothing from the kernel: what was written is there until it is deleted. */
 function heldBackBy(unflushed: Unflushed, domains: readonly FailureDomain[]): HeldBack {
-  const isCut = domains.some(({ kind }) => kind === 'disk' || kind === 'host' || kind === 'group');
+  const isCut = domains.some(({ kind }) => CUTS.has(kind));
   return isCut ? unflushed : unflushed.crash;
 }
 

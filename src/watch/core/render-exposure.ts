@@ -14,7 +14,7 @@ import { type Cell, type Column, layoutTable } from '../../base/say-table.ts';
 import { formatAge } from '../../base/say-time.ts';
 import { shorten, unbreakable, widthOf, wrap } from '../../base/say-width.ts';
 import type { FailureDomain } from './domain.ts';
-import type { HostCredential, HostGroup } from './estate.ts';
+import type { HostCredential, HostGroup, StorageVolume } from './estate.ts';
 import type { Exposure, ExposureToAll } from './exposure/rows.ts';
 import { NOW_LINE_WIDTH_MIN, nowLine, nowLineHeader } from './render-now-line.ts';
 import { lastWords, outageWords, unknownWords, windowWords } from './say-loss.ts';
@@ -76,6 +76,8 @@ function goneWords(domain: FailureDomain, style: Style): string {
       return `${sayText(domain.host, style)} died`;
     case 'group':
       return `${groupWords(domain, style)} were lost`;
+    case 'volume':
+      return `${volumeWords(domain, style)} failed`;
     case 'directory':
       return domain.spared.length > 0
         ? `the files in ${unbreakable(sayName(domain.path, style))} were deleted`
@@ -188,6 +190,10 @@ function groupWords({ of, name }: HostGroup, style: Style): string {
   return unbreakable(sayText(`${of} ${name}`, style));
 }
 
+function volumeWords({ of, name }: StorageVolume, style: Style): string {
+  return unbreakable(sayText(`${of} ${name}`, style));
+}
+
 function credentialWords({ who, credential }: HostCredential, style: Style): string {
   return `root key ${unbreakable(sayText(who === '' ? credential : who, style))}`;
 }
@@ -200,6 +206,8 @@ export function domainWords(domain: FailureDomain, style: Style): string {
       return `host ${sayText(domain.host, style)}`;
     case 'group':
       return groupWords(domain, style);
+    case 'volume':
+      return volumeWords(domain, style);
     case 'directory':
       return domain.spared.length > 0 ? 'the files in it' : 'the directory';
     case 'key':

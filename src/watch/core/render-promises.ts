@@ -1,11 +1,15 @@
 /** Services, promises and single points of failure, below the exposure of what is kept. */
-import { inCharset, type Style } from '../../base/say.ts';
-import { sayText } from '../../base/say-name.ts';
+import { inCharset, paint, type Style } from '../../base/say.ts';
+import { sayMessage, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { type Cell, type Column, layoutTable } from '../../base/say-table.ts';
 import { formatDuration } from '../../base/say-time.ts';
-import { wrap } from '../../base/say-width.ts';
-import type { PromiseBreach, ServiceView, SinglePoint } from './exposure/view.ts';
+import { widthOf, wrap } from '../../base/say-width.ts';
+import type { LiveSetView } from './exposure/live-sets.ts';
+import { bottleneckWords } from './exposure/say-bottleneck.ts';
+import { fullWords, liveWords, missingWords } from './exposure/say-live.ts';
+import { stepCommand, stepWords } from './exposure/say-step.ts';
+import type { DataSetView, PromiseBreach, ServiceView, SinglePoint } from './exposure/view.ts';
 import type { Loss } from './loss.ts';
 import { domainWords } from './render-exposure.ts';
 import { outageWords, unknownWords, windowWords } from './say-loss.ts';
@@ -19,10 +23,23 @@ export function renderPromises(
     readonly services: readonly ServiceView[];
     readonly breaches: readonly PromiseBreach[];
     readonly singlePoints: readonly SinglePoint[];
+    readonly dataSets: readonly DataSetView[];
+    readonly liveSets?: readonly LiveSetView[];
   },
   style: Style,
 ): readonly string[] {
   const blocks = [
+    helpsBlock(of.dataSets, style),
+    listBlock(
+      'What limits the time out',
+      of.dataSets.flatMap((each) => limitWordsOf(each, style)),
+      style,
+    ),
+    listBlock(
+      'Live copies',
+      (of.liveSets ?? []).flatMap((each) => liveLines(each, style)),
+      style,
+    ),
     servicesBlock(of.services, style),
     listBlock(
       'Promises that are not proven',
@@ -36,6 +53,42 @@ export function renderPromises(
     ),
   ];
   return blocks.flatMap((block) => (block.length === 0 ? [] : ['', ...block]));
+}
+
+/** Worst first, as data sets stand: each with what would raise it at the least cost. */
+function helpsBlock(dataSets: readonly DataSetView[], style: Style): readonly string[] {
+  const helps = dataSets.flatMap(({ name, places, step }) => {
+    if (step === undefined) return [];
+    const { act, gain, cost } = stepWords(step);
+    const command = stepCommand(step, { name, places });
+    const what = command ?? act;
+    const of = command === undefined ? ` (${sayText(name, style)})` : '';
+    return [{ what, text: `${gain}${of}${cost === '' ? '' : `, ${cost}`}` }];
+  });
+  const more = helps.length - HELPS_MAX;
+  const lines = helps.slice(0, HELPS_MAX).flatMap(({ what, text }) => {
+    const said = paint(style, 'ask', inCharset(style, sayMessage(what)));
+    const rest = inCharset(style, sayMessage(text));
+    if (widthOf(what) + widthOf(rest) + 6 <= style.width) return [`  ${said}    ${rest}`];
+    return [`  ${said}`, ...wrap(rest, style.width - 6).map((line) => `      ${line}`)];
+  });
+  if (lines.length === 0) return [];
+  const tail = more > 0 ? [`  and ${formatCount(more)} more, in --json`] : [];
+  return ['Helps most', ...lines, ...tail];
+}
+
+const HELPS_MAX = 3;
+
+function limitWordsOf({ name, bottleneck }: DataSetView, style: Style): readonly string[] {
+  return bottleneck === undefined || bottleneck.limit.kind === 'unknown'
+    ? []
+    : [`${sayText(name, style)}: ${sayMessage(bottleneckWords(bottleneck))}`];
+}
+
+function liveLines(set: LiveSetView, style: Style): readonly string[] {
+  const missing = missingWords(set);
+  const said = [liveWords(set), ...(missing === '' ? [] : [missing]), fullWords(set.full)];
+  return [`${sayText(set.name, style)}: ${sayMessage(said.join('; '))}`];
 }
 
 function listBlock(title: string, items: readonly string[], style: Style): readonly string[] {

@@ -6,7 +6,7 @@ import type { Estate } from './estate.ts';
  */
 export function withSameObjects(after: Estate, before: Estate | undefined): Estate {
   if (before === undefined) return after;
-  const { groups, services, credentials } = after;
+  const { groups, services, credentials, volumes } = after;
   return {
     ...after,
     dataSets: same(after.dataSets, before.dataSets, ({ name }) => name),
@@ -27,6 +27,9 @@ export function withSameObjects(after: Estate, before: Estate | undefined): Esta
       : {
           credentials: same(credentials, before.credentials ?? [], ({ credential }) => credential),
         }),
+    ...(volumes === undefined
+      ? {}
+      : { volumes: same(volumes, before.volumes ?? [], ({ name }) => name) }),
     ...(services === undefined
       ? {}
       : { services: same(services, before.services ?? [], ({ name }) => name) }),

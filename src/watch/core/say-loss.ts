@@ -38,3 +38,17 @@ export function outageWords(outage: Outage): string {
       return formatInterval(outage);
   }
 }
+
+/** `nothing`, `14 min`, `at least 22 h`, `all of it`, `unknown`. */
+export function lossWords(loss: Loss): string {
+  switch (loss.kind) {
+    case 'nothing':
+      return 'nothing';
+    case 'window':
+      return windowWords(loss);
+    case 'unknown':
+      return unknownWords(loss.atLeastMs);
+    case 'all':
+      return 'all of it';
+  }
+}

@@ -5,6 +5,7 @@ import type { PromiseStanding, StepKind } from '../../watch/core/exposure/view.t
 import type { DataKind } from '../../watch/core/discovery.ts';
 import type { Topic } from '../../watch/core/look/compare-sights.ts';
 import { words } from '../words.ts';
+import { bottleneckShown, liveFallShown, liveSetShown, movesShown } from './limit-parts.ts';
 import { count, time } from './parts.ts';
 
 const text = z.string();
@@ -14,13 +15,13 @@ const ms = z.number().min(0);
 export const domainShown = z.object({
   /** Unique and stable. */
   id: text,
-  kind: z.enum(['disk', 'host', 'directory', 'group', 'key', 'credential']),
+  kind: z.enum(['disk', 'host', 'directory', 'group', 'volume', 'key', 'credential']),
   /** As `/v1/lose` takes it; null: it takes none of its kind. */
   lose: text.nullable(),
   host: text.nullable(),
   disk: text.nullable(),
   path: text.nullable(),
-  /** Of a group: `site`, and its name; of a key its id; of a credential its print, and whose it is. */
+  /** Of a group: `site`, and its name; of a volume what it is; of a key its id; of a credential its print, and whose it is. */
   of: text.nullable(),
   name: text.nullable(),
 });
@@ -72,6 +73,10 @@ export const fallShown = z.object({
   hitCount: count,
   /** The worst of them. */
   hits: z.array(hitShown),
+  /** Of what is out longest; left out where no drill says how long. */
+  bottleneck: bottleneckShown.extend({ dataSet: text }).optional(),
+  /** Live copies that lose a member with it; left out where none does. */
+  live: z.array(liveFallShown).optional(),
 });
 
 const standing = words<PromiseStanding>({ proven: true, broken: true, 'not proven': true });
@@ -142,6 +147,10 @@ export const dataSetWhole = dataSetShown.extend({
   step: stepShown.nullable(),
   /** Of a database: what would make its window seconds, where that is known. */
   streaming: stepShown.nullable(),
+  /** Of its worst failure; left out where no drill says how long that takes. */
+  bottleneck: bottleneckShown.optional(),
+  /** Live copies that storage keeps of it. */
+  live: z.array(liveSetShown).optional(),
   /** By each failure that concerns it, worst first. */
   falls: z.array(hitShown.extend({ domain: domainShown })),
 });
@@ -153,6 +162,8 @@ export const serviceShown = z.object({
     .object({
       ...{ domain: domainShown, loss: lossShown, outage: outageShown },
       ...{ lossOf: text.nullable(), outageOf: text.nullable() },
+      bottleneck: bottleneckShown.optional(),
+      moves: movesShown.optional(),
     })
     .nullable(),
   promise: promiseShown.nullable(),

@@ -17,6 +17,7 @@ import {
   serviceShown,
   singlePointShown,
 } from './exposure-parts.ts';
+import { liveSetShown } from './limit-parts.ts';
 import { count, EXAMPLE_TIME, time } from './parts.ts';
 import { type Route, route } from './route.ts';
 
@@ -53,6 +54,8 @@ export const exposureRoutes = {
       ...{ at: time, total: count, falls: z.array(fallShown) },
       ...{ singlePoints: z.array(singlePointShown), breaches: z.array(breachShown) },
       hosts: z.array(seenHostShown),
+      /** The nearest to an outage first; left out where no storage keeps copies. */
+      liveSets: z.array(liveSetShown).optional(),
     }),
     example: {
       ...{ at: EXAMPLE_TIME, total: 1, singlePoints: [], breaches: [] },

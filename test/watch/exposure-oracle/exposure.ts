@@ -1,7 +1,7 @@
 /** As exposure was computed first: slowly, from its definition. The index is held against it. */
 import { standingOf } from '../../../src/base/evidence.ts';
 import type { UnixMs } from '../../../src/base/units.ts';
-import { domainId, type FailureDomain } from '../../../src/watch/core/domain.ts';
+import { domainId, type FailureDomain, fateOf } from '../../../src/watch/core/domain.ts';
 import type { DataSet, Estate } from '../../../src/watch/core/estate.ts';
 import { isWithin, type Place } from '../../../src/watch/core/place.ts';
 import { lossOf } from './loss.ts';
@@ -107,6 +107,9 @@ function domainsOf(estate: Estate, dataSet: DataSet): readonly FailureDomain[] {
   for (const group of estate.groups ?? []) {
     if (places.some(({ host }) => group.hosts.includes(host))) domains.push(group);
   }
+  for (const volume of estate.volumes ?? []) {
+    if (places.some((place) => fateOf(place, [volume]) !== 'kept')) domains.push(volume);
+  }
   for (const key of keys) domains.push({ kind: 'key', key: key.id });
   return [...new Map(domains.map((domain) => [domainId(domain), domain])).values()];
 }
@@ -191,7 +194,9 @@ function proofOf(asking: Asking, dataSet: DataSet, domains: readonly FailureDoma
   return { kind: 'only seen', ageMs: undefined };
 }
 
-const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key', 'credential'] as const;
+const KIND_ORDER = [
+  ...(['group', 'host', 'volume', 'disk', 'directory', 'key', 'credential'] as const),
+];
 
 function worstFirst(one: Exposure, other: Exposure): number {
   return (

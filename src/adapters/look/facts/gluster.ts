@@ -78,7 +78,13 @@ function keptVolumes(world: World): readonly GlusterVolume[] {
     if (info.size === 0) return [];
     const arbiters = wholeNumber(info.get('arbiter_count')) ?? 0;
     const replicas = wholeNumber(info.get('replica_count')) ?? 1;
-    const bricks = (world.list(byteString(`${folder}/bricks`)) ?? []).flatMap((brick) => {
+    // The order of `info` says which of them hold the same files; that of the folder does not.
+    const order = [...info].flatMap(([key, value]) => (/^brick-\d+$/.test(key) ? [value] : []));
+    const rankOf = (brick: string): number => order.indexOf(brick) + 1 || order.length + 1;
+    const files = [...(world.list(byteString(`${folder}/bricks`)) ?? [])].sort(
+      (one, other) => rankOf(one.name) - rankOf(other.name),
+    );
+    const bricks = files.flatMap((brick) => {
       const kept = settingsIn(world.read(byteString(`${folder}/bricks/${brick.name}`)));
       return brickOf(`${kept.get('hostname') ?? ''}:${kept.get('path') ?? ''}`);
     });

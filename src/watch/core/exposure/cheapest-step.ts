@@ -48,9 +48,9 @@ export function cheapestStep(
 export function aloneOf({ lists }: ExposureIndex, { dataSet, madeFrom }: ExposedDataSet): Estate {
   const { points, drills, found, vaults } = madeFrom;
   const copies = vaults.flat();
-  const { readers, groups = [], clockSkewMax } = lists.estate;
+  const { readers, groups = [], volumes = [], clockSkewMax } = lists.estate;
   return {
-    ...{ dataSets: [dataSet], points, drills, found, readers, groups, clockSkewMax },
+    ...{ dataSets: [dataSet], points, drills, found, readers, groups, volumes, clockSkewMax },
     vaults: copies.map(({ copy }) => copy),
     keys: [...new Set(copies.flatMap(({ keys }) => keys))],
   };

@@ -1,6 +1,7 @@
 /** One data set, as it is shown. */
 import { newestOf } from '../proof.ts';
 import { afterLosing, copiesAt, type DataSetCase, type PointCase, usableIn } from './case.ts';
+import type { Around } from './around.ts';
 import { cheapestStep } from './cheapest-step.ts';
 import { streamStep } from './stream-step.ts';
 import {
@@ -10,6 +11,7 @@ import {
   hitsNow,
   lostWith,
 } from './exposure-index.ts';
+import type { LiveSetView } from './live-sets.ts';
 import { once } from './once.ts';
 import { promiseOf } from './promises.ts';
 import { proofAfter } from './rows.ts';
@@ -21,12 +23,18 @@ export class DataSetShown implements DataSetView {
   readonly #index: ExposureIndex;
   readonly #entry: ExposedDataSet;
   readonly services: readonly string[];
+  readonly #around: Around;
   #lazy: ReturnType<typeof lazily> | undefined;
 
-  constructor(index: ExposureIndex, entry: ExposedDataSet, services: readonly string[]) {
+  constructor(
+    index: ExposureIndex,
+    entry: ExposedDataSet,
+    { services, around }: { readonly services: readonly string[]; readonly around: Around },
+  ) {
     this.#index = index;
     this.#entry = entry;
     this.services = services;
+    this.#around = around;
   }
 
   get name(): DataSetView['name'] {
@@ -74,28 +82,40 @@ export class DataSetShown implements DataSetView {
   get lostWith(): DataSetView['lostWith'] {
     return this.#made.lostWith();
   }
+  get bottleneck(): DataSetView['bottleneck'] {
+    return this.#made.bottleneck();
+  }
+  get live(): readonly LiveSetView[] {
+    return this.#around.liveOf(this.name);
+  }
 
   toJSON(): DataSetView {
     const { name, kind, bytes, places, isSeen, copies, pointCount, best, worst, survives } = this;
     const { lostWith: sets, promise, unflushed, step, streaming, services } = this;
+    const { bottleneck, live } = this;
     return {
       ...{ name, kind, bytes, places, isSeen, copies, pointCount, best, worst, survives },
-      ...{ lostWith: sets, promise, unflushed, step, streaming, services },
+      ...{ lostWith: sets, promise, unflushed, step, streaming, services, bottleneck, live },
     };
   }
 
   get #made(): ReturnType<typeof lazily> {
-    this.#lazy ??= lazily(this.#index, this.#entry);
+    this.#lazy ??= lazily(this.#index, this.#entry, this.#around);
     return this.#lazy;
   }
 }
 
-function lazily(index: ExposureIndex, entry: ExposedDataSet) {
+function lazily(index: ExposureIndex, entry: ExposedDataSet, { limits }: Around) {
   const now = once(() => caseNow(index, entry));
   const streaming = once(() => streamStep(index, entry));
+  const worst = once(() => worstOf(hitsNow(index, entry)));
   return {
     streaming,
-    worst: once(() => worstOf(hitsNow(index, entry))),
+    worst,
+    bottleneck: once(() => {
+      const row = worst();
+      return row && limits(entry.dataSet.name, row.outage);
+    }),
     promise: once(() => promiseOf(entry.dataSet.promise, hitsNow(index, entry))),
     copies: once(() => copyViews(now())),
     best: once(() => bestPoint(now())),

@@ -1,7 +1,7 @@
 /** What can be lost that concerns a data set: itself, or what could bring it back. */
 import type { FailureDomain } from '../domain.ts';
-import { domainId } from '../domain.ts';
-import type { Estate, HostCredential, HostGroup } from '../estate.ts';
+import { domainId, fateInVolume } from '../domain.ts';
+import type { Estate, HostCredential, HostGroup, StorageVolume } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
 
@@ -12,11 +12,17 @@ export class DomainPool {
   readonly #domains = new Map<string, FailureDomain>();
   readonly #groups: ReadonlyMap<string, readonly HostGroup[]>;
   readonly #credentials: ReadonlyMap<string, readonly HostCredential[]>;
+  readonly #volumes: ReadonlyMap<string, readonly StorageVolume[]>;
   readonly #ofHost = new Map<string, readonly FailureDomain[]>();
 
-  constructor({ groups = [], credentials = [] }: Pick<Estate, 'groups' | 'credentials'>) {
-    this.#groups = byHost(groups);
-    this.#credentials = byHost(credentials);
+  constructor({
+    groups = [],
+    credentials = [],
+    volumes = [],
+  }: Pick<Estate, 'groups' | 'credentials' | 'volumes'>) {
+    this.#groups = byHost(groups, ({ hosts }) => hosts);
+    this.#credentials = byHost(credentials, ({ hosts }) => hosts);
+    this.#volumes = byHost(volumes, ({ roots }) => roots.map(({ host }) => host));
   }
 
   /** A host, and the groups that it is in. */
@@ -38,10 +44,15 @@ export class DomainPool {
 
   /** What takes a place whatever its path, or a part of what lies beneath. */
   ofPlaces(places: readonly Place[]): readonly FailureDomain[] {
-    return places.flatMap(({ host, beneath }) => [
-      ...(beneath?.disks ?? []).map((disk) => this.#one({ kind: 'disk', host, disk })),
-      ...this.takersOf(host),
-      ...(this.#credentials.get(host) ?? []),
+    return places.flatMap((place) => [
+      ...(place.beneath?.disks ?? []).map((disk) =>
+        this.#one({ kind: 'disk', host: place.host, disk }),
+      ),
+      ...this.takersOf(place.host),
+      ...(this.#volumes.get(place.host) ?? []).filter(
+        (volume) => fateInVolume(place, volume) !== 'kept',
+      ),
+      ...(this.#credentials.get(place.host) ?? []),
     ]);
   }
 
@@ -55,13 +66,14 @@ export class DomainPool {
 }
 
 /** Of those that are called the same the last counts. */
-function byHost<T extends HostGroup | HostCredential>(
+function byHost<T extends HostGroup | HostCredential | StorageVolume>(
   items: readonly T[],
+  hostsOf: (item: T) => readonly string[],
 ): ReadonlyMap<string, readonly T[]> {
   const known = new Map(items.map((item) => [domainId(item), item]));
   const made = new Map<string, T[]>();
   for (const item of known.values()) {
-    for (const host of new Set(item.hosts)) {
+    for (const host of new Set(hostsOf(item))) {
       const before = made.get(host);
       if (before === undefined) made.set(host, [item]);
       else before.push(item);

@@ -9,7 +9,7 @@ import * as oracle from '../../../../test/watch/exposure-oracle/exposure.ts';
 import { byteString } from '../../../base/bytes.ts';
 import { unixMs } from '../../../base/units.ts';
 import type { FailureDomain } from '../domain.ts';
-import type { Estate, HostGroup } from '../estate.ts';
+import type { Estate, HostGroup, StorageVolume } from '../estate.ts';
 import { exposureNow, exposureOf, exposureToAll, exposureToAllNow } from '../exposure.ts';
 import type { Place } from '../place.ts';
 import { type ExposureIndex, exposureIndex, hitsNow } from './exposure-index.ts';
@@ -23,15 +23,29 @@ const GROUPS: readonly HostGroup[] = [
   { kind: 'group', of: 'rack', name: 'r', hosts: ['h2'] },
 ];
 
+const [DATA, VAULT] = ['/srv/data', '/srv/data/vault'].map(byteString);
+assert.ok(DATA !== undefined && VAULT !== undefined);
+const VOLUMES: readonly StorageVolume[] = [
+  {
+    ...{ kind: 'volume', of: 'Gluster volume', name: 'gv' },
+    roots: ['h1', 'h2'].map((host) => ({ host, path: DATA, spared: [] })),
+  },
+  {
+    ...{ kind: 'volume', of: 'md array', name: 'h1/md0' },
+    roots: [{ host: 'h1', path: DATA, spared: [VAULT] }],
+  },
+];
+
 /** Several data sets; vaults, keys, hosts and readers are those of all. */
 const estates: fc.Arbitrary<Estate> = fc
   .tuple(
     fc.array(arbitraryEstate, { minLength: 1, maxLength: 3 }),
     fc.subarray([...GROUPS]),
+    fc.subarray([...VOLUMES]),
     fc.boolean(),
     fc.boolean(),
   )
-  .map(([drawn, groups, isMany, isApart]) => {
+  .map(([drawn, groups, volumes, isMany, isApart]) => {
     const parts = isApart ? drawn.map(apart) : drawn;
     const named = parts.map((part, at) => ({
       dataSets: part.dataSets.map((set) => ({ ...set, name: `data${at}` })),
@@ -42,7 +56,7 @@ const estates: fc.Arbitrary<Estate> = fc
     assert.ok(first !== undefined);
     return {
       ...(isMany ? first : { ...first, readers: ['h9', ...first.readers] }),
-      groups,
+      ...{ groups, volumes },
       dataSets: named.flatMap(({ dataSets }) => dataSets),
       points: named.flatMap(({ points }) => points),
       drills: named.flatMap(({ drills }) => drills),
@@ -95,8 +109,12 @@ test(`the exposure of an estate is what its definition says (SEED=${SEED})`, () 
   fc.assert(
     fc.property(estates, (estate) => {
       const rows = exposureOf(estate, NOW);
-      for (const { loss, survives, proof } of rows) {
-        seen.add(loss.kind).add(`survives ${survives}`).add(proof.kind);
+      for (const { loss, survives, proof, domain } of rows) {
+        seen
+          .add(`${domain.kind}: ${loss.kind}`)
+          .add(loss.kind)
+          .add(`survives ${survives}`)
+          .add(proof.kind);
       }
       const wanted = oracle.exposureOf(estate, NOW);
       assert.deepEqual(sorted(rows), sorted(wanted));
@@ -105,7 +123,8 @@ test(`the exposure of an estate is what its definition says (SEED=${SEED})`, () 
     RUNS,
   );
   const wanted = ['nothing', 'window', 'unknown', 'all', 'survives 0', 'survives 1'];
-  for (const what of [...wanted, 'drilled', 're-read']) assert.ok(seen.has(what), `no ${what}`);
+  for (const what of [...wanted, 'drilled', 're-read', 'volume: window', 'volume: all'])
+    assert.ok(seen.has(what), `no ${what}`);
 });
 
 test('so is the loss of several things at once, with what survives beside it', () => {

@@ -8,13 +8,16 @@ import { arbitraryEstate, evidenceOf, NOW } from '../../../../test/watch/estate-
 import { held } from '../../../../test/watch/estate-example.ts';
 import { lossOf } from '../../../../test/watch/exposure-oracle/loss.ts';
 import { byteString } from '../../../base/bytes.ts';
-import { durationMs, GIB, hours, minutes, seconds, unixMs } from '../../../base/units.ts';
+import type { Evidence } from '../../../base/evidence.ts';
+import { days, durationMs, GIB, hours, minutes, seconds, unixMs } from '../../../base/units.ts';
 import { domainId, type FailureDomain, isFailure } from '../domain.ts';
 import type { DataSet, Estate, Service } from '../estate.ts';
 import { severityOf } from '../loss.ts';
 import type { Place } from '../place.ts';
 import { exposureIndex } from './exposure-index.ts';
 import { exposureView } from './exposure-view.ts';
+import { movesByItself, movesSubject } from './moves-by-itself.ts';
+import { exposedServices } from './service-view.ts';
 import type { DataSetView, ExposureView } from './view.ts';
 
 const SEED = Number(process.env.SEED ?? 20150105);
@@ -255,4 +258,58 @@ test('what is shown is the same after JSON, with all that is computed when it is
     [['c', true]],
   );
   assert.equal(best?.isProven, true);
+});
+
+/** An exercise that watched wiki while w1 was away, so long ago. */
+function exercised(change: { readonly saw?: Evidence['saw']; readonly ageMs?: number } = {}) {
+  const { saw = 'healthy', ageMs = days(12) } = change;
+  const expiresInMs = days(90) - ageMs;
+  return {
+    ...evidenceOf({ saw, ageMs, expiresInMs }),
+    subject: movesSubject('wiki', 'host:w1'),
+    detail: { outAtLeastMs: 28_000, outAtMostMs: 35_000 },
+  };
+}
+
+test('a service that moved by itself is out as long as it was then, while that exercise counts', () => {
+  const promise = { mayLoseMs: undefined, backWithinMs: minutes(1) };
+  const wiki = { ...SERVICE, name: 'wiki', dataSets: ['www'], promise };
+  const estate = estateOf([covered('www', 'w1', 60_000)], [wiki]);
+  const worstWith = (moves: readonly Evidence[]) => {
+    const view = viewOf({ ...estate, moves }).services[0];
+    assert.ok(view?.worst?.domain.kind === 'host' || view?.worst?.domain.kind === 'disk');
+    const fall = view.promise?.backWithin;
+    return { worst: view.worst, by: fall?.by, standing: fall?.standing };
+  };
+  const costOf = (moves: readonly Evidence[]) =>
+    exposedServices({
+      services: [wiki],
+      hitsOf: () => exposureIndex(estate, NOW).entries.flatMap((entry) => entry.hits),
+      survivesOf: () => 0,
+      limits: () => undefined,
+      movesOf: (service, what) =>
+        movesByItself(moves, { service, what, clockSkewMax: seconds(1) }, NOW),
+    })[0]?.costs.find(({ domain }) => domainId(domain) === 'host:w1');
+  const moved = costOf([exercised()]);
+  assert.ok(moved?.outage.kind === 'interval');
+  assert.deepEqual([moved.outage.atLeastMs, moved.outage.atMostMs], [28_000, 35_000]);
+  assert.match(moved.outage.basis, /it moved by itself in an exercise 12 d ago/);
+  // What it would lose is another matter: nothing of it was compared.
+  assert.deepEqual(moved.loss, costOf([])?.loss);
+  const plain = costOf([])?.outage;
+  assert.ok(plain?.kind === 'interval' && plain.atLeastMs === 600_000);
+  for (const not of [
+    exercised({ ageMs: days(91) }),
+    exercised({ ageMs: -days(1) }),
+    exercised({ saw: 'broken' }),
+    exercised({ saw: 'unreadable' }),
+    { ...exercised(), subject: movesSubject('wiki', 'host:w2') },
+    { ...exercised(), subject: movesSubject('shop', 'host:w1') },
+  ]) {
+    assert.deepEqual(costOf([not])?.outage, plain, not.subject);
+  }
+  // Of a disk, of a directory it has shown nothing: the promise is broken by what was not exercised.
+  const { standing, by } = worstWith([exercised()]);
+  assert.equal(standing, 'broken');
+  assert.notEqual(by && domainId(by), 'host:w1');
 });

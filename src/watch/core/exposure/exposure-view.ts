@@ -4,32 +4,47 @@
  */
 import type { Service } from '../estate.ts';
 import { severityOf } from '../loss.ts';
+import { type Around, aroundOf } from './around.ts';
 import { DataSetShown } from './data-set-view.ts';
 import { entryNamed, type ExposureIndex, hitsNow } from './exposure-index.ts';
+import { liveSetAfter, type MembersNow } from './live-sets.ts';
 import { movedOn } from './moved-on.ts';
+import { movesByItself } from './moves-by-itself.ts';
 import { once } from './once.ts';
 import { promiseBreaches, type Promising } from './promises.ts';
 import { type Exposure, worstLossFirst } from './rows.ts';
 import { type ExposedService, exposedServices } from './service-view.ts';
-import type { DataSetView, ExposureView, Fall, SinglePoint } from './view.ts';
+import type { DataSetView, ExposureView, Fall, LiveFall, SinglePoint } from './view.ts';
 import { type FallPart, type HitPart, type ViewParts, viewParts } from './view-parts.ts';
 
-/** @param parts of the same index, where they were kept */
+/**
+ * @param parts of the same index, where they were kept
+ * @param members what is known of live copies besides what the estate says of them
+ */
 export function exposureView(
   index: ExposureIndex,
   parts: ViewParts = viewParts(index),
+  members?: MembersNow,
 ): ExposureView {
-  const { services: declared = [] } = index.lists.estate;
+  const { services: declared = [], moves = [], clockSkewMax } = index.lists.estate;
+  const around = aroundOf(index, members);
+  const { liveSets } = around;
   const membership = servicesByDataSet(declared);
-  const falls = parts.inOrder.map((part) => new FallShown(index, part, declared));
+  const falls = parts.inOrder.map((part) => new FallShown(index, part, { declared, around }));
   const dataSets = parts.entries.map(
-    (entry) => new DataSetShown(index, entry, membership.get(entry.dataSet.name) ?? NONE),
+    (entry) =>
+      new DataSetShown(index, entry, {
+        services: membership.get(entry.dataSet.name) ?? NONE,
+        around,
+      }),
   );
   const services = once(() =>
     exposedServices({
       services: declared,
       hitsOf: (name) => hitsOfName(index, name),
       survivesOf: (name) => entryNamed(index, name)?.survives,
+      limits: around.limits,
+      movesOf: (service, what) => movesByItself(moves, { service, what, clockSkewMax }, index.now),
     }),
   );
   const shown = once(() => services().map(({ view }) => view));
@@ -38,6 +53,7 @@ export function exposureView(
   return {
     computedAt: index.now,
     ...{ falls, dataSets },
+    ...(liveSets.length === 0 ? {} : { liveSets }),
     get services() {
       return shown();
     },
@@ -87,14 +103,16 @@ function servicesByDataSet(services: readonly Service[]): ReadonlyMap<string, re
 class FallShown implements Fall {
   readonly #index: ExposureIndex;
   readonly #part: FallPart;
-  readonly #declared: readonly Service[];
+  readonly #of: FallOf;
+  #limit: { readonly found: Fall['bottleneck'] } | undefined;
+  #live: readonly LiveFall[] | undefined;
   #hits: readonly Exposure[] | undefined;
   #services: readonly string[] | undefined;
 
-  constructor(index: ExposureIndex, part: FallPart, declared: readonly Service[]) {
+  constructor(index: ExposureIndex, part: FallPart, of: FallOf) {
     this.#index = index;
     this.#part = part;
-    this.#declared = declared;
+    this.#of = of;
   }
 
   get id(): string {
@@ -114,14 +132,46 @@ class FallShown implements Fall {
     return this.#hits;
   }
   get services(): readonly string[] {
-    this.#services ??= servicesHit(this.#part.hits, this.#declared);
+    this.#services ??= servicesHit(this.#part.hits, this.#of.declared);
     return this.#services;
+  }
+  get bottleneck(): Fall['bottleneck'] {
+    this.#limit ??= { found: longestLimit(this.hits, this.#of.around) };
+    return this.#limit.found;
+  }
+  get live(): readonly LiveFall[] {
+    this.#live ??= this.#of.around.liveSets.flatMap((set) => {
+      const after = liveSetAfter(set, [this.domain]);
+      return after === undefined ? [] : [{ set, ...after }];
+    });
+    return this.#live;
   }
 
   toJSON(): Fall {
-    const { id, domain, hits, counts, services, survives } = this;
-    return { id, domain, hits, counts, services, survives };
+    const { id, domain, hits, counts, services, survives, bottleneck, live } = this;
+    return { id, domain, hits, counts, services, survives, bottleneck, live };
   }
+}
+
+/** What all falls share. */
+interface FallOf {
+  readonly declared: readonly Service[];
+  readonly around: Around;
+}
+
+/** Of what is out longest among what comes back. */
+function longestLimit(hits: readonly Exposure[], { limits }: Around): Fall['bottleneck'] {
+  let longest: { readonly hit: Exposure; readonly ms: number } | undefined;
+  for (const hit of hits) {
+    const { outage, loss } = hit;
+    if (outage.kind !== 'interval' || loss.kind === 'nothing') continue;
+    const ms = outage.atMostMs ?? outage.atLeastMs;
+    if (longest === undefined || ms > longest.ms) longest = { hit, ms };
+  }
+  if (longest === undefined) return undefined;
+  const { dataSet, outage } = longest.hit;
+  const of = limits(dataSet, outage);
+  return of && { dataSet, of };
 }
 
 function rowNow({ now }: ExposureIndex, { entry, row }: HitPart): Exposure {

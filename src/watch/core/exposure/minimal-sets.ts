@@ -5,7 +5,7 @@
  * together from the bottom: what takes one place, then all that has to go for one copy, then for all
  * copies that are proven and the data as well. A set is kept only up to `sizeMax`: most vanish early.
  */
-import { type FailureDomain, takesHost } from '../domain.ts';
+import { type FailureDomain, fateInVolume, takesHost } from '../domain.ts';
 import type { Key } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
@@ -150,6 +150,7 @@ export class Families {
     const { host, path, beneath } = place;
     const single = this.#those((domain) => {
       if (domain.kind === 'disk') return domain.host === host && beneath === undefined;
+      if (domain.kind === 'volume') return fateInVolume(place, domain) !== 'kept';
       if (domain.kind !== 'directory') return takesHost(domain, host);
       if (domain.host !== host) return false;
       if (path === undefined) return true;

@@ -20,7 +20,7 @@ const kind = (...evidence: readonly Evidence[]): string => movesByItself(evidenc
 
 test('moves by itself, with its figure and age', () => {
   assert.deepEqual(movesByItself([shown({})], OF, NOW), {
-    ...{ kind: 'moves', outAtMostMs: 35_000, ageMs: days(2) },
+    ...{ kind: 'moves', outAtLeastMs: 0, outAtMostMs: 35_000, ageMs: days(2) },
   });
 });
 

@@ -3,7 +3,12 @@ import { type Evidence, standingOf } from '../../../base/evidence.ts';
 import type { DurationMs, UnixMs } from '../../../base/units.ts';
 
 export type MovesByItself =
-  | { readonly kind: 'moves'; readonly outAtMostMs: number | undefined; readonly ageMs: number }
+  | {
+      readonly kind: 'moves';
+      readonly outAtLeastMs: number;
+      readonly outAtMostMs: number | undefined;
+      readonly ageMs: number;
+    }
   | { readonly kind: 'does not'; readonly ageMs: number }
   /** No exercise that still counts has shown it. */
   | { readonly kind: 'not shown' };
@@ -33,11 +38,12 @@ export function movesByItself(
     );
   if (newest === undefined) return { kind: 'not shown' };
   const ageMs = now - newest.observedAt;
-  const { outAtMostMs } = newest.detail;
+  const { outAtLeastMs, outAtMostMs } = newest.detail;
   switch (standingOf(newest, now, of.clockSkewMax)) {
     case 'ok':
       return {
         ...{ kind: 'moves', ageMs },
+        outAtLeastMs: typeof outAtLeastMs === 'number' ? outAtLeastMs : 0,
         outAtMostMs: typeof outAtMostMs === 'number' ? outAtMostMs : undefined,
       };
     case 'failed':

@@ -7,6 +7,7 @@ import { STYLE, STYLE_SHA256, SYMBOLS } from '../look/page-style.ts';
 import type { Typed } from './typed-line.ts';
 import type { RecoveryPlan, RecoveryStep } from './recovery-plan.ts';
 import {
+  liveRows,
   losesWords,
   mayWaitRow,
   neededRow,
@@ -89,7 +90,7 @@ function planHtml(
   return html`<article id="p${String(at)}"><p class="say">${planSentence(plan)}</p>
 ${steps.length === 0 ? NOTHING : neededHtml(plan)}
 ${steps.length === 0 ? NOTHING : html`<section><h2>Bring back, in this order<i>${String(steps.length)}</i></h2><ul>${steps.map((step, no) => stepHtml(step, { number: no + 1, now }))}</ul></section>`}
-${listHtml('Lost for good', gone)}${unknownHtml(plan)}${listHtml('These live on, and no backup of them is left', bare)}
+${listHtml('Live copies', liveRows(plan))}${listHtml('Lost for good', gone)}${unknownHtml(plan)}${listHtml('These live on, and no backup of them is left', bare)}
 ${listHtml('May be switched off to make room', plan.mayWait.map(mayWaitRow))}${listHtml('Not seen', unseen)}</article>
 `;
 }

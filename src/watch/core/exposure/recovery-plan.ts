@@ -14,14 +14,17 @@ import { type LostRow, lostTogether, withFallenGuests } from '../look/lost-toget
 import { openCommandOf } from '../look/open-command.ts';
 import type { Unopened } from '../look/unopened.ts';
 import { mayHoldSet } from '../may-hold.ts';
+import { type Bottleneck, bottleneckOf, ratesOf } from './bottlenecks.ts';
 import { afterLosing } from './case.ts';
 import { caseNow, entryNamed, type ExposureIndex, exposureIndex } from './exposure-index.ts';
+import { liveSetAfter, liveSetView } from './live-sets.ts';
 import { type ImageWays, imageWays } from './recovery-image.ts';
 import { type Needed, neededFirst } from './recovery-needs.ts';
 import { type KeyFile, type RestoreLines, restoreLines } from './recovery-command.ts';
 import { type OrderedService, recoveryOrder } from './recovery-order.ts';
 import { type RecoveryTarget, type Room, RoomBook } from './recovery-room.ts';
 import { type MayWait, mayWait } from './recovery-wait.ts';
+import type { LiveFall } from './view.ts';
 
 export interface RecoveryPlan {
   readonly lost: readonly Lost[];
@@ -37,6 +40,8 @@ export interface RecoveryPlan {
   /** These live on, and nothing that is left could bring them back. */
   readonly bare: readonly LostRow[];
   readonly mayWait: readonly MayWait[];
+  /** Live copies that lose a member: whether they go on, and until when they are whole again. */
+  readonly live: readonly LiveFall[];
   readonly services: readonly string[];
   readonly notSeen: readonly string[];
   readonly seenInPart: readonly string[];
@@ -61,6 +66,8 @@ export interface RecoveryStep {
   readonly lines: RestoreLines;
   /** Of an image that is still there and only broken. */
   readonly image: ImageWays | undefined;
+  /** What keeps it from being back sooner; undefined where no drill says how long it takes. */
+  readonly limit: Bottleneck | undefined;
   /** From the begin of the first step to the end of this one. */
   readonly doneAfter: RecoveryTime;
 }
@@ -130,11 +137,21 @@ export function recoveryPlanOf(of: RecoveryAsking, lost: readonly Lost[]): Recov
       .map((row) => ({ row, commands: openingOf(asking, row) })),
     bare: found.rows.filter(({ loss, pointsLeft }) => loss.kind === 'nothing' && pointsLeft === 0),
     mayWait: mayWait(asking, { steps, domains }),
+    live: liveAfter(asking.estate, domains),
     services: found.services,
     notSeen: found.notSeen,
     seenInPart: found.seenInPart,
     dataSetCount: found.dataSetCount,
   };
+}
+
+function liveAfter(estate: Estate, domains: readonly FailureDomain[]): readonly LiveFall[] {
+  const rates = ratesOf(estate);
+  return (estate.liveSets ?? []).flatMap((each) => {
+    const set = liveSetView(each, rates);
+    const after = liveSetAfter(set, domains);
+    return after === undefined ? [] : [{ set, ...after }];
+  });
 }
 
 /** The newest point that is left; one of a copy that is kept before one of which that is not known. */
@@ -182,6 +199,7 @@ interface Restorable {
 
 function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   const { estate, machines } = asking;
+  const rates = ratesOf(estate);
   const rooms = new RoomBook(machines, of.domains);
   const readers = estate.readers;
   const addressOf = (host: string): string =>
@@ -189,9 +207,10 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   let doneAfter: RecoveryTime = { atLeastMs: 0, atMostMs: 0 };
   const steps: RecoveryStep[] = [];
   for (const { row, services } of inOrder(asking, of.rows)) {
-    const set = entryNamed(asking.index, row.dataSet)?.dataSet;
+    const entry = entryNamed(asking.index, row.dataSet);
     const from = of.sources.get(row.dataSet);
-    if (set === undefined || from === undefined) continue;
+    if (entry === undefined || from === undefined) continue;
+    const set = entry.dataSet;
     const largest = rooms.largest;
     const to = rooms.take(set, readers);
     const target = to ?? { host: 'NEW_MACHINE', path: NEW_PLACE };
@@ -201,6 +220,7 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
     );
     steps.push({
       ...{ row, set, from, to, largest, doneAfter, begins },
+      limit: bottleneckOf(caseNow(asking.index, entry), row.outage, rates),
       services: services.map(({ name }) => name),
       tier: leastOf(services.map(({ tier }) => tier)),
       lines: restoreLines({

@@ -5,6 +5,8 @@ import { formatInstant, formatInterval } from '../../../base/say-time.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import type { Loss } from '../loss.ts';
 import { lastWords, outageWords, unknownWords } from '../say-loss.ts';
+import { bottleneckWords } from './say-bottleneck.ts';
+import { fullWords, servesWords } from './say-live.ts';
 import { pathWord } from './typed-line.ts';
 import type { Needed } from './recovery-needs.ts';
 import type { RecoveryPlan, RecoveryStep, RecoveryTime } from './recovery-plan.ts';
@@ -107,6 +109,9 @@ export function stepRows(step: RecoveryStep, now: UnixMs): readonly SaidRow[] {
     { label: 'loses', text: losesWords(row.loss) },
     { label: 'from', text: `${from.copy.copy}, the point of ${when}; ${proof}` },
     { label: 'back', text: backWords(step) },
+    ...(step.limit === undefined || step.limit.limit.kind === 'unknown'
+      ? []
+      : [{ label: 'limit', text: bottleneckWords(step.limit) }]),
     { label: 'to', text: targetWords(step) },
     ...(row.within === undefined
       ? []
@@ -162,4 +167,12 @@ export function mayWaitRow({ host, what, name, tier, bytes }: MayWait): SaidRow 
   const size = bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)} there`;
   const rank = tier === undefined ? 'in no service: ask whoever has it' : `tier ${tier}`;
   return { label: host, text: `${what} ${name}, ${rank}${size}` };
+}
+
+/** What is less redundant then, and what it takes until it is as before. */
+export function liveRows({ live }: RecoveryPlan): readonly SaidRow[] {
+  return live.map(({ set, serves, survives }) => ({
+    label: set.name,
+    text: `${servesWords({ serves, survives })}; ${fullWords(set.full)}`,
+  }));
 }

@@ -8,6 +8,7 @@ import type { Typed } from './typed-line.ts';
 import type { ImageWays } from './recovery-image.ts';
 import type { RecoveryPlan, RecoveryStep, UnknownRow } from './recovery-plan.ts';
 import {
+  liveRows,
   losesWords,
   mayWaitRow,
   neededRow,
@@ -36,6 +37,7 @@ export function renderRecoveryPlan(
       'Bring back, in this order',
       steps.flatMap((step, at) => stepLines(step, { style, now, number: at + 1 })),
     ),
+    ...section(style, 'Live copies', rowsOf(style, liveRows(plan), undefined)),
     ...section(
       style,
       'Lost for good: nothing that is known brings these back',

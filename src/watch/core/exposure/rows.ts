@@ -107,7 +107,9 @@ function newestReread(of: DataSetCase, isLeft: (at: number) => boolean): number 
   return newest;
 }
 
-export const KIND_ORDER = ['group', 'host', 'disk', 'directory', 'key', 'credential'] as const;
+export const KIND_ORDER = [
+  ...(['group', 'host', 'volume', 'disk', 'directory', 'key', 'credential'] as const),
+];
 
 export function worstFirst(one: Exposure, other: Exposure): number {
   return (

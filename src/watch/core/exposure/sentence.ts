@@ -20,6 +20,8 @@ export function ifGone(domain: FailureDomain): readonly SentencePart[] {
       return [name(domain.host), text(' died')];
     case 'group':
       return [name(`${domain.of} ${domain.name}`), text(' were lost')];
+    case 'volume':
+      return [text(`${domain.of} `), name(domain.name), text(' failed')];
     case 'directory': {
       const path = name(`${domain.host}:${utf8Of(domain.path)}`);
       return domain.spared.length > 0

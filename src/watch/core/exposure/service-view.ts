@@ -3,10 +3,13 @@
  * its worst data set loses; it is out until all of its data sets, and those of what it depends on,
  * are back.
  */
-import type { FailureDomain } from '../domain.ts';
+import { formatAge } from '../../../base/say-time.ts';
+import { type FailureDomain, loseName } from '../domain.ts';
 import type { Service } from '../estate.ts';
 import { type Loss, severityOf } from '../loss.ts';
 import type { Outage } from '../outage.ts';
+import type { Bottleneck } from './bottlenecks.ts';
+import type { MovesByItself } from './moves-by-itself.ts';
 import { promiseOf } from './promises.ts';
 import { type Exposure, windowRank } from './rows.ts';
 import type { ServiceLoss, ServiceView } from './view.ts';
@@ -16,6 +19,9 @@ export interface ServiceRows {
   /** Rows of each domain that hits a data set, and how many more failures it survives. */
   readonly hitsOf: (dataSet: string) => readonly Exposure[];
   readonly survivesOf: (dataSet: string) => number | undefined;
+  readonly limits: (dataSet: string, outage: Outage) => Bottleneck | undefined;
+  /** What exercises have shown of a service when `what` is lost, as `--lose` names it. */
+  readonly movesOf: (service: string, what: string) => MovesByItself;
 }
 
 export interface ExposedService {
@@ -42,7 +48,10 @@ function exposedService(
   const needed = neededBy(service, byName);
   const costs = costsOf(service, needed, rows);
   const survives = service.dataSets.flatMap((name) => rows.survivesOf(name) ?? []);
-  const worst = costs.find(({ domain }) => domain.kind !== 'credential');
+  const worst = withLimit(
+    costs.find(({ domain }) => domain.kind !== 'credential'),
+    rows,
+  );
   const { name, dataSets, unseen, tier, dependsOn, owners, runbook } = service;
   const view: ServiceView = {
     ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst },
@@ -69,8 +78,9 @@ function neededBy(service: Service, byName: ReadonlyMap<string, Service>): reado
 function costsOf(
   service: Service,
   needed: readonly string[],
-  { hitsOf }: ServiceRows,
+  rows: ServiceRows,
 ): readonly ServiceLoss[] {
+  const { hitsOf } = rows;
   const byDomain = new Map<FailureDomain, Exposure[]>();
   for (const name of needed) {
     for (const hit of hitsOf(name)) {
@@ -81,8 +91,40 @@ function costsOf(
     }
   }
   const own = new Set(service.dataSets);
-  return [...byDomain].map(([domain, hits]) => costOf(domain, hits, own)).sort(worstCostFirst);
+  return [...byDomain]
+    .map(([domain, hits]) => withMoves(service, costOf(domain, hits, own), rows))
+    .sort(worstCostFirst);
 }
+
+/** One that moved by itself is out for as long as it was then. What it loses is another matter. */
+function withMoves(
+  { name }: Service,
+  cost: ServiceLoss,
+  { movesOf }: Pick<ServiceRows, 'movesOf'>,
+): ServiceLoss {
+  const { domain } = cost;
+  const what = loseName(domain);
+  const moves = what === undefined ? NOT_SHOWN : movesOf(name, what);
+  if (moves.kind === 'moves') {
+    const { outAtLeastMs, outAtMostMs, ageMs } = moves;
+    const basis = `it moved by itself in an exercise ${formatAge(ageMs)}`;
+    const span = { atLeastMs: outAtLeastMs, atMostMs: outAtMostMs, basis, bottleneck: undefined };
+    return { ...cost, moves, outage: { kind: 'interval', ...span }, outageOf: undefined };
+  }
+  return { ...cost, moves };
+}
+
+function withLimit(
+  cost: ServiceLoss | undefined,
+  { limits }: Pick<ServiceRows, 'limits'>,
+): ServiceLoss | undefined {
+  if (cost?.outageOf === undefined) return cost;
+  const { outageOf } = cost;
+  const bottleneck = limits(outageOf, cost.outage);
+  return bottleneck === undefined ? cost : { ...cost, bottleneck };
+}
+
+const NOT_SHOWN: MovesByItself = { kind: 'not shown' };
 
 function costOf(
   domain: FailureDomain,

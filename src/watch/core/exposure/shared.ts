@@ -24,16 +24,18 @@ export class Shared {
   readonly pool: DomainPool;
   readonly #groups: NonNullable<Estate['groups']>;
   readonly #credentials: NonNullable<Estate['credentials']>;
+  readonly #volumes: NonNullable<Estate['volumes']>;
   readonly #sizeMax: number;
   readonly #known = new Map<CopyWithKeys, CopyKnown>();
   readonly #vaults = new Map<readonly CopyWithKeys[], VaultFate>();
   readonly #gone = new Map<string, Family>();
 
   constructor(estate: Estate, sizeMax: number) {
-    const { readers, groups = [], credentials = [], clockSkewMax } = estate;
+    const { readers, groups = [], credentials = [], volumes = [], clockSkewMax } = estate;
     this.readers = readers;
     this.#groups = groups;
     this.#credentials = credentials;
+    this.#volumes = volumes;
     this.clockSkewMax = clockSkewMax;
     this.pool = new DomainPool(estate);
     this.#sizeMax = sizeMax;
@@ -41,13 +43,14 @@ export class Shared {
 
   /** Copies that are gone are forgotten when they have become many. */
   fits(estate: Estate): boolean {
-    const { readers, groups = [], credentials = [], clockSkewMax, vaults } = estate;
+    const { readers, groups = [], credentials = [], volumes = [], clockSkewMax, vaults } = estate;
     return (
       this.#known.size <= GONE_MAX + 2 * vaults.length &&
       clockSkewMax === this.clockSkewMax &&
       isSameList(readers, this.readers) &&
       isSameList(groups, this.#groups) &&
-      isSameList(credentials, this.#credentials)
+      isSameList(credentials, this.#credentials) &&
+      isSameList(volumes, this.#volumes)
     );
   }
 

@@ -35,6 +35,8 @@ function hostsOf(domain: FailureDomain): readonly string[] {
     case 'group':
     case 'credential':
       return domain.hosts;
+    case 'volume':
+      return domain.roots.map(({ host }) => host);
     case 'key':
       return [];
   }

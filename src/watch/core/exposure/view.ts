@@ -12,7 +12,10 @@ import type { DataKind } from '../discovery.ts';
 import type { FailureDomain } from '../domain.ts';
 import type { DataSet } from '../estate.ts';
 import type { Exposure, ExposureToAll, Proof } from './rows.ts';
+import type { Bottleneck } from './bottlenecks.ts';
+import type { LiveSetView, Serves } from './live-sets.ts';
 import type { Loss } from '../loss.ts';
+import type { MovesByItself } from './moves-by-itself.ts';
 import type { Outage } from '../outage.ts';
 import type { Unflushed } from '../unflushed.ts';
 
@@ -28,6 +31,8 @@ export interface ExposureView {
   readonly singlePoints: readonly SinglePoint[];
   /** Promises that are broken, then those that are not proven. */
   readonly breaches: readonly PromiseBreach[];
+  /** Live copies that storage keeps: the nearest to an outage first. */
+  readonly liveSets?: readonly LiveSetView[];
 }
 
 /** What one failure domain takes with it: a row of the page, and the page of a host. */
@@ -42,6 +47,16 @@ export interface Fall {
   /** The services with a data set that is hit, or that depend on such a one. */
   readonly services: readonly string[];
   /** The fewest further failures that any of `hits` survives now. Undefined where nothing is hit. */
+  readonly survives: number | undefined;
+  /** Of what would be out longest; undefined where no drill says how long. */
+  readonly bottleneck?: { readonly dataSet: string; readonly of: Bottleneck } | undefined;
+  /** Live sets that lose a member with it. */
+  readonly live?: readonly LiveFall[];
+}
+
+export interface LiveFall {
+  readonly set: LiveSetView;
+  readonly serves: Serves;
   readonly survives: number | undefined;
 }
 
@@ -73,6 +88,10 @@ export interface DataSetView {
   readonly streaming: CheapestStep | undefined;
   /** The services that it belongs to. */
   readonly services: readonly string[];
+  /** What keeps the worst failure from being over sooner; undefined where no drill says how long. */
+  readonly bottleneck?: Bottleneck | undefined;
+  /** Live copies that storage keeps of it. */
+  readonly live?: readonly LiveSetView[];
 }
 
 /** One copy of a vault with a point of the data set. */
@@ -151,6 +170,9 @@ export interface ServiceLoss {
   /** The data set that decides what is lost, and the one that decides how long it is out. */
   readonly lossOf: string | undefined;
   readonly outageOf: string | undefined;
+  readonly bottleneck?: Bottleneck | undefined;
+  /** What an exercise that still counts has shown of it. */
+  readonly moves?: MovesByItself;
 }
 
 export type StepKind =

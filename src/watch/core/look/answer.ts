@@ -187,6 +187,7 @@ export type FindingCode =
   | 'mount-silent'
   | 'storage-errors'
   | 'bond-degraded'
+  | 'live-copy-away'
   // Single points of failure.
   | 'volume-spans-disks'
   | 'last-disk'

@@ -4,6 +4,7 @@ import type { Finding } from './answer.ts';
 import { listed } from './at-stake.ts';
 import { change, finding } from './finding.ts';
 import { isVirtual } from './guests.ts';
+import { fastestLink, isCable } from './host-links.ts';
 import type { HostSight, NetworkLink } from './host-sight.ts';
 import type { SeenHost } from './looked-hosts.ts';
 import type { ManyEstate } from './look-estate.ts';
@@ -11,7 +12,7 @@ import type { ManyEstate } from './look-estate.ts';
 export function networkFindings(many: ManyEstate): readonly Finding[] {
   const metals = many.across.seen.filter((seen) => !isVirtual(seen));
   const speeds = metals.flatMap(({ host, sight }) => {
-    const mbit = fastest(sight);
+    const mbit = fastestLink(sight)?.mbit;
     return mbit === undefined ? [] : [{ host, mbit }];
   });
   return [
@@ -23,21 +24,10 @@ export function networkFindings(many: ManyEstate): readonly Finding[] {
   ];
 }
 
-/** Bridges, tunnels and the ends of guests and containers are no cables. */
-const NO_CABLE =
-  /^(?:lo|docker|br|virbr|veth|vnet|tap|tun|wg|cali|flannel|cni|dummy|macvtap|lxc|fwbr|fwpr|fwln)/;
-
 function cables({ links }: HostSight): readonly NetworkLink[] {
   return links.filter(
-    ({ name, bond }) => bond === undefined && !NO_CABLE.test(name) && !name.includes('.'),
+    (link) => link.bond === undefined && isCable(link) && !link.name.includes('.'),
   );
-}
-
-function fastest(sight: HostSight): number | undefined {
-  const known = sight.links
-    .filter(({ name, isUp }) => isUp && !NO_CABLE.test(name))
-    .flatMap(({ speedMbit }) => speedMbit ?? []);
-  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function linkFindings(host: string, link: NetworkLink): readonly Finding[] {

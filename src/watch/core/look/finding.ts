@@ -19,6 +19,7 @@ const WIKIMEDIA_2016 = 'Wikimedia, deployment server, 2016';
 /** 1: data may be lost by what is so now, or by the next failure. 4: good to know. */
 const KINDS: Readonly<Record<FindingCode, Kind>> = {
   'array-failed': { section: 'degraded', rank: 1 },
+  'live-copy-away': { section: 'degraded', rank: 1, source: TDF_2015 },
   'array-degraded': { section: 'degraded', rank: 1 },
   'array-unknown': { section: 'degraded', rank: 3 },
   'mount-read-only': { section: 'degraded', rank: 2 },

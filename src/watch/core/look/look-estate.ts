@@ -10,12 +10,15 @@ import { correctedGuests } from './corrected.ts';
 import type { DeclaredEstate } from './declared.ts';
 import { glusterCopies, glusterCopiesOfMount } from './gluster-copies.ts';
 import { type GuestHost, guestHosts } from './guests.ts';
+import { hostLinks } from './host-links.ts';
 import type { HostLook } from './host-sight.ts';
+import { liveSetsOf } from './live-sets.ts';
 import { type ConnectedOfLooks, connectedOfLooks } from './look-connected.ts';
 import { type LookBackup, lookBackups } from './look-backups.ts';
 import { type LookedHost, lookedHosts } from './looked-hosts.ts';
 import { mountersOf, type RemoteMount, remoteMounts } from './mounted-by.ts';
 import { unflushedAcross } from './unflushed-across.ts';
+import { storageVolumes } from './storage-volumes.ts';
 import { type Unopened, unopenedOfLooks } from './unopened.ts';
 
 /** A data set of the estate, as the look at its host showed it. */
@@ -69,7 +72,8 @@ export function manyEstateOf(
     connected && connectedOfLooks({ across, guests, dataSets, unopened }, connected, now);
   const copies = [...glusterCopies(across), ...data.flatMap((each) => copiesOfMount(across, each))];
   const estate: Estate = {
-    ...{ dataSets, clockSkewMax: CLOCK_SKEW_MAX },
+    ...{ dataSets, clockSkewMax: CLOCK_SKEW_MAX, volumes: storageVolumes(across) },
+    ...{ links: hostLinks(across), liveSets: liveSetsOf(across, dataSets) },
     ...(opened ?? { points: [], vaults: [], keys: [], drills: [], readers: [] }),
     found: [...(opened?.found ?? unopened.map(({ entry }) => entry)), ...copies],
   };

@@ -5,7 +5,7 @@ import { nearestWord } from '../../../base/nearest-word.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { utf8Of } from '../../../manifest/core/utf8.ts';
 import type { FailureDomain } from '../domain.ts';
-import type { Estate } from '../estate.ts';
+import type { Estate, StorageVolume } from '../estate.ts';
 import type { DeclaredDomain, DeclaredEstate } from './declared.ts';
 import { type HostOf, hostNames } from './host-names.ts';
 import type { HostSight } from './host-sight.ts';
@@ -19,6 +19,7 @@ export interface LoseNames {
   readonly hosts: readonly string[];
   readonly disksOf: ReadonlyMap<string, readonly string[]>;
   readonly domains: readonly DeclaredDomain[];
+  readonly volumes: readonly StorageVolume[];
   /** Hosts of places that nobody looked at: `server nas.example.org`. */
   readonly servers: readonly string[];
 }
@@ -58,6 +59,7 @@ export function loseNames(
       machines.flatMap(({ host, sight }) => (sight === undefined ? [] : [[host, disksIn(sight)]])),
     ),
     domains: declared.domains,
+    volumes: estate.volumes ?? [],
     servers: [...new Set(places.map(({ host }) => host))].filter((host) => !known.has(host)),
   };
 }
@@ -76,6 +78,8 @@ export function lostBy(text: ByteString, names: LoseNames): Lost {
   const name = rest.join(':');
   if (kind === 'host') return hostLost(named, name, names);
   if (kind === 'disk') return diskLost(named, name, names);
+  const volume = kind === 'volume' && names.volumes.find((each) => each.name === name);
+  if (volume) return { name: `${volume.of} ${name}`, domains: [volume], hosts: [] };
   const domain = names.domains.find((each) => each.kind === kind && each.name === name);
   if (domain === undefined) throw unknown(named, names);
   const hosts = domain.hosts.flatMap((host) => allNames(host, names));
@@ -136,6 +140,7 @@ function unknown(text: string, names: LoseNames): Fault {
   const plain = [
     ...names.hosts.map((host) => `host:${host}`),
     ...names.domains.map(({ kind, name }) => `${kind}:${name}`),
+    ...names.volumes.map(({ name }) => `volume:${name}`),
   ];
   const disks = [...names.disksOf].flatMap(([host, own]) =>
     own.map((disk) => `disk:${host}/${disk}`),

@@ -30,6 +30,12 @@ export function glusterStatusIn(text: string): GlusterSeen | undefined {
   return bricks === 0 ? undefined : { bricks, offline };
 }
 
+/** The bricks that a finding of `judgeGluster` names as not online: `HOST:/path`. */
+export function offlineBricksIn(why: string): readonly string[] {
+  if (!why.endsWith(': not online')) return [];
+  return [...why.matchAll(/Brick ([^\s,:"]+:\/[^\s,"]*)/g)].map(([, brick]) => brick ?? '');
+}
+
 export interface HealSeen {
   readonly entries: number;
   readonly splitBrain: number;

@@ -1,0 +1,107 @@
+/**
+ * Live copies that storage keeps: whether what lies on them goes on when one goes (degraded), and how
+ * long until there are as many as before (full). Only a member that was seen there is one.
+ */
+import type { FailureDomain } from '../domain.ts';
+import { fateOf } from '../domain.ts';
+import type { LiveMember, LiveSet } from '../estate.ts';
+import { type Bottleneck, linkRate, type Rates, slowestLink, stepsOf } from './bottlenecks.ts';
+
+export interface LiveSetView {
+  readonly name: string;
+  readonly dataSets: readonly string[];
+  readonly members: readonly LiveMember[];
+  readonly there: number;
+  readonly needed: number | undefined;
+  readonly serves: Serves;
+  /** Further members that may go until it is out; undefined: not known. 0: the next one is an outage. */
+  readonly survives: number | undefined;
+  readonly full: FullAgain;
+}
+
+export type Serves = 'goes on' | 'out' | 'unknown';
+
+/** Until a member that is lost is whole again. It has no upper end: no heal has been measured. */
+export interface FullAgain {
+  readonly bytes: number | undefined;
+  /** By the slowest link of what is left; undefined: not known. */
+  readonly atLeastMs: number | undefined;
+  readonly bottleneck: Bottleneck | undefined;
+  /** Why nothing is known of it; empty where something is. */
+  readonly why: string;
+}
+
+/** What the server knows besides: hosts that are down, and what Gluster said of its bricks. */
+export interface MembersNow {
+  readonly away: ReadonlySet<string>;
+  /** By volume: every brick was seen online lately. */
+  readonly whole: ReadonlySet<string>;
+  /** `HOST:/path` of bricks that are not online. */
+  readonly offline: ReadonlySet<string>;
+}
+
+export function liveSetView(set: LiveSet, rates: Rates, now?: MembersNow): LiveSetView {
+  const members =
+    now === undefined ? set.members : set.members.map((each) => memberNow(set, each, now));
+  const count = countOf(members, set.needed);
+  return {
+    ...{ name: set.name, dataSets: set.dataSets, members, needed: set.needed },
+    ...{ there: count.there, serves: count.serves, survives: count.survives },
+    full: fullAgain({ ...set, members }, rates),
+  };
+}
+
+/** What becomes of it when all of `domains` are lost; undefined where that takes no member. */
+export function liveSetAfter(
+  { members, needed }: Pick<LiveSetView, 'members' | 'needed'>,
+  domains: readonly FailureDomain[],
+): { readonly serves: Serves; readonly survives: number | undefined } | undefined {
+  const after = members.map((member): LiveMember => {
+    const { host, path } = member;
+    const fate = fateOf({ host, path, beneath: NO_DISKS }, domains);
+    return fate === 'lost' ? { ...member, is: 'away', why: 'lost with it' } : member;
+  });
+  const isHit = after.some((member, at) => member !== members[at]);
+  return isHit ? countOf(after, needed) : undefined;
+}
+
+/** What lies beneath a brick is its host's to say: a disk of a mirror takes no member. */
+const NO_DISKS = { disks: [], failuresSurvived: 0 };
+
+function countOf(
+  members: readonly LiveMember[],
+  needed: number | undefined,
+): { readonly there: number; readonly serves: Serves; readonly survives: number | undefined } {
+  const there = members.filter(({ is }) => is === 'there').length;
+  const unknown = members.filter(({ is }) => is === 'unknown').length;
+  if (there + unknown === 0) return { there, serves: 'out', survives: undefined };
+  if (needed === undefined) {
+    const isWhole = there === members.length;
+    return { there, serves: isWhole ? 'goes on' : 'unknown', survives: undefined };
+  }
+  if (there >= needed) return { there, serves: 'goes on', survives: there - needed };
+  const serves = there + unknown >= needed ? 'unknown' : 'out';
+  return { there, serves, survives: undefined };
+}
+
+function memberNow(set: LiveSet, member: LiveMember, now: MembersNow): LiveMember {
+  if (now.away.has(member.host)) return { ...member, is: 'away', why: 'its host is down' };
+  if (now.offline.has(member.name)) {
+    return { ...member, is: 'away', why: 'Gluster says that it is not online' };
+  }
+  const volume = set.name.replace(/^Gluster volume /, '').replace(/, set \d+$/, '');
+  return now.whole.has(volume) ? { ...member, is: 'there', why: '' } : member;
+}
+
+function fullAgain({ bytes, members }: LiveSet, rates: Rates): FullAgain {
+  const none = { bytes, atLeastMs: undefined, bottleneck: undefined };
+  if (bytes === undefined) return { ...none, why: 'how much it holds was not seen' };
+  const ends = [...new Set(members.flatMap((each) => (each.holdsData ? each.host : [])))];
+  // What comes from several at once comes over the link of the one that is filled.
+  const limit = slowestLink(ends, rates);
+  if (limit === undefined) return { ...none, why: 'how fast its links are was not seen' };
+  const atLeastMs = bytes / linkRate(limit.mbit);
+  const steps = stepsOf(limit, { nowMs: atLeastMs, ends, rates, cap: undefined });
+  const bottleneck = { limit, nowMs: atLeastMs, isMeasured: false, steps };
+  return { bytes, atLeastMs, bottleneck, why: '' };
+}

@@ -1,0 +1,63 @@
+/** What keeps files for hosts or over several disks, as the looks saw it: each may fail as one. */
+import { byteString } from '../../../base/bytes.ts';
+import { trimSlashes } from '../../../base/trim-slashes.ts';
+import type { FileSystem } from '../discovery.ts';
+import type { VolumeRoot } from '../domain.ts';
+import type { StorageVolume } from '../estate.ts';
+import { isWithin } from '../place.ts';
+import { type Across, brickPlace } from './across.ts';
+import type { HostSight, Volume } from './host-sight.ts';
+import type { SeenHost } from './looked-hosts.ts';
+
+const WORDS: Readonly<Record<Volume['kind'], string>> = {
+  ...{ md: 'md array', zfs: 'ZFS pool', btrfs: 'btrfs volume', lvm: 'LVM volume' },
+};
+
+export function storageVolumes(across: Across): readonly StorageVolume[] {
+  const gluster = across.gluster.map(({ name, bricks }): StorageVolume => {
+    const roots = bricks.map((brick): VolumeRoot => {
+      const { host, path } = brickPlace(across, brick);
+      return { host, path: path ?? byteString(trimSlashes(brick.path)), spared: [] };
+    });
+    return { kind: 'volume', of: 'Gluster volume', name, roots };
+  });
+  return [...gluster, ...across.seen.flatMap(volumesOf)];
+}
+
+/** Of one disk alone nothing else is said than that the disk may fail. */
+function volumesOf({ host, sight }: SeenHost): readonly StorageVolume[] {
+  const mounts = sight.discovery.fileSystems.filter((mount) => mount.class === 'local');
+  return sight.volumes.flatMap((volume) => {
+    if (volume.kind !== 'zfs' && volume.members.length < 2) return [];
+    const on = mounts.filter((mount) => isOn(volume, mount, sight));
+    if (on.length === 0) return [];
+    const roots = on.map(({ mountPoint: path }): VolumeRoot => {
+      const below = mounts.filter((each) => !on.includes(each) && isWithin(each.mountPoint, path));
+      return { host, path, spared: below.map(({ mountPoint }) => mountPoint) };
+    });
+    return [{ kind: 'volume', of: WORDS[volume.kind], name: `${host}/${volume.name}`, roots }];
+  });
+}
+
+function isOn({ kind, name }: Volume, mount: FileSystem, { discovery }: HostSight): boolean {
+  switch (kind) {
+    case 'zfs':
+      return mount.type === 'zfs' && mount.device.split('/')[0] === name;
+    case 'btrfs': {
+      const device = discovery.fileSystems.find((each) => each.mountPoint === name)?.device;
+      return mount.type === 'btrfs' && mount.device === device;
+    }
+    case 'md':
+      return isNamed(mount, name);
+    case 'lvm': {
+      const mapped = name.replaceAll('-', '--').replace('/', '-');
+      return isNamed(mount, mapped) || mount.device === `/dev/${name}`;
+    }
+  }
+}
+
+/** By the device that is mounted, or by what was seen to lie beneath it. */
+function isNamed({ device, stack }: FileSystem, name: string): boolean {
+  const words = (stack ?? '').split(/[ ,;()]+/);
+  return device.split('/').at(-1) === name || words.includes(name);
+}
