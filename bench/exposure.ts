@@ -2,10 +2,13 @@
  * What exposure of a large estate costs: `npm run bench-exposure`. An invented estate, one process;
  * CPU time of it, since other work on the machine is not ours.
  */
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { unixMs, type UnixMs } from '../src/base/units.ts';
 import type { Estate } from '../src/watch/core/estate.ts';
 import { type ExposureIndex, exposureIndex } from '../src/watch/core/exposure/exposure-index.ts';
 import { exposureView } from '../src/watch/core/exposure/exposure-view.ts';
+import { viewParts } from '../src/watch/core/exposure/view-parts.ts';
 import { type EstateSize, inventedEstate } from './exposure-estate.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchRun, runBench } from './run-bench.ts';
@@ -50,12 +53,23 @@ function main({ scratch, values, keep }: Run): void {
   const later = measured(rounds, (round) =>
     exposureIndex(estate, unixMs(NOW + (round + 1) * 60_000), first),
   );
+  const kept = viewParts(first);
+  const point = changes[0];
+  const viewAfterChange = measured(rounds, (round) => {
+    const index = exposureIndex(point?.changed(round) ?? estate, NOW, first);
+    const before = process.cpuUsage();
+    const made = exposureView(index, viewParts(index, kept));
+    const { user, system } = process.cpuUsage(before);
+    return { made, ms: (user + system) / 1000 };
+  });
   // Only the last one is held, as a server does.
   const bytes = usedBytes();
   const figures = {
     ...{ allMs: all.ms, ...Object.fromEntries(each), minuteLaterMs: later.ms },
     /** All lists in order, and the rows of the fifty worst falls. */
     viewMs: view.ms,
+    /** The same lists after another point, from the parts of the view before. */
+    viewAfterChangeMs: Math.round(viewAfterChange.result.ms * 10) / 10,
     ...{ estateBytes, bytes, rssPeakBytes: process.resourceUsage().maxRSS * 1024 },
     /** So that nobody makes it fast by computing less. */
     shown: view.result,
@@ -148,9 +162,14 @@ function measured<T>(
   return { ms: Math.round((times[times.length >> 1] ?? NaN) * 10) / 10, result };
 }
 
-/** After what nobody holds any more was given back, where `--expose-gc` allows it. */
+const collect = ((): (() => void) => {
+  v8.setFlagsFromString('--expose-gc');
+  return vm.runInNewContext('gc') as () => void;
+})();
+
+/** What lives: garbage is left out, which is as much as the heap has room for. */
 function usedBytes(): number {
-  void globalThis.gc?.({ type: 'major', execution: 'sync' });
+  collect();
   return process.memoryUsage().heapUsed;
 }
 

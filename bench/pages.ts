@@ -258,7 +258,7 @@ function filled(path: string, known: Readonly<Record<string, string>>): string |
 /** What a question must say. */
 function needed({ query }: Route): readonly string[] {
   const { shape } = query as z.ZodObject;
-  return Object.entries(shape ?? {}).flatMap(([name, of]) => {
+  return Object.entries(shape).flatMap(([name, of]) => {
     return (of as z.ZodType).safeParse(undefined).success ? [] : [name];
   });
 }

@@ -11,6 +11,7 @@ import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
+import { SPEED_MUTANTS } from './mutants-speed.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
@@ -385,6 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
   ...AGENT_MUTANTS,
+  ...SPEED_MUTANTS,
   ...TELL_MUTANTS,
   ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,

@@ -2,12 +2,10 @@
  * What the pages and `/v1` show of the estate, as of one moment: plain data. `exposedNow`
  * (exposed.ts) makes it. Names, paths and sentences are as hosts sent them: whoever shows one escapes it.
  */
-import type { ByteString } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { DataKind } from '../../watch/core/discovery.ts';
 import type { ExposureView } from '../../watch/core/exposure/view.ts';
-import type { Fix } from '../../watch/core/look/answer.ts';
 import type { VaultSpace } from '../../watch/core/vault-space.ts';
+import type { DataShown, FindingShown } from '../../web/shown.ts';
 import type { Change } from '../../watch/core/look/compare-sights.ts';
 
 export interface Exposed {
@@ -59,41 +57,8 @@ export interface ExposedLedger {
   readonly notSeen: readonly { readonly what: string; readonly why: string }[];
 }
 
-export interface ExposedData {
-  readonly host: string;
-  readonly path: ByteString;
-  readonly kind: DataKind;
-  readonly bytes: number;
-  readonly isAtLeast: boolean;
-  readonly newestChange: UnixMs | undefined;
-  readonly state: 'none' | 'unknown' | 'covered';
-  /** In words; empty where there is nothing to add. */
-  readonly why: string;
-  readonly coveredUpTo: UnixMs | undefined;
-  /** What would open the backup that may hold it. */
-  readonly openCommand: string | undefined;
-  /** When its host was seen. */
-  readonly seenAt: UnixMs;
-}
-
-export interface ExposedFinding {
-  /** Who looks after it, by name; none: nobody was named. */
-  readonly owners: readonly string[];
-  /** Stable: of `FindingCode`, and of ours (`declared-not-seen`, `seen-not-declared`, `spoke-of-others`, ...). */
-  readonly code: string;
-  readonly section: 'degraded' | 'single' | 'fate' | 'change' | 'declared' | 'trust';
-  /** 1 is worst. */
-  readonly rank: 1 | 2 | 3 | 4;
-  readonly hosts: readonly string[];
-  readonly subject: string;
-  /** Stands beside the names of `hosts`, and does not say them. */
-  readonly sentence: string;
-  readonly bytes: number;
-  readonly fix: Fix | undefined;
-  /** Where it is known from: an incident, or a document. */
-  readonly source: string | undefined;
-  readonly since: UnixMs | undefined;
-}
+export type ExposedData = DataShown;
+export type ExposedFinding = FindingShown;
 
 /** Something of a host that is not as it was in the sight before. */
 export interface ExposedChange extends Change {

@@ -265,13 +265,7 @@ async function compose(
   });
   // What it writes is made of what it is asked about: each is made before either is used.
   const copies: PagesCopy[] = [];
-  const exposing = new Exposing(estate, {
-    own: () => copies.flatMap((each) => each.findings()),
-    onMade: (made, before) => {
-      const event = exposureEvent(made, before);
-      if (event !== undefined) hub.publish('exposure', event);
-    },
-  });
+  const exposing = exposingOf(estate, { hub, copies });
   const history = new ExposureHistory({
     exposure: () => exposing.at({ core, now, clock }),
     commit: (changes) => writer.alone(() => state.commit(changes)),
@@ -305,6 +299,20 @@ function filesDesk(core: ServerCore, clock: Clock): FilesDesk {
   return new FilesDesk({
     ...{ newId: () => randomId(random), nowMs: () => clock.monotonic() },
     restoreOf: (agent, job) => restoreOfJob(core, agent, job),
+  });
+}
+
+/** Whoever listens is told what is another; of what this server finds of itself it is asked each time. */
+function exposingOf(
+  estate: EstateAtServer,
+  { hub, copies }: { readonly hub: EventHub; readonly copies: readonly PagesCopy[] },
+): Exposing {
+  return new Exposing(estate, {
+    own: () => copies.flatMap((each) => each.findings()),
+    onMade: (made, before) => {
+      const event = exposureEvent(made, before);
+      if (event !== undefined) hub.publish('exposure', event);
+    },
   });
 }
 

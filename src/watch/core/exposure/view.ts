@@ -10,7 +10,7 @@ import type { ByteString } from '../../../base/bytes.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import type { DataKind } from '../discovery.ts';
 import type { FailureDomain } from '../domain.ts';
-import type { DataSet } from '../estate.ts';
+import type { DataSet, Service } from '../estate.ts';
 import type { Exposure, ExposureToAll, Proof } from './rows.ts';
 import type { Bottleneck } from './bottlenecks.ts';
 import type { LiveSetView, Serves } from './live-sets.ts';
@@ -147,15 +147,7 @@ export interface SinglePoint {
   readonly bytes: number;
 }
 
-export interface ServiceView {
-  readonly name: string;
-  readonly dataSets: readonly string[];
-  /** Names of the file that no data set of the estate is known by. */
-  readonly unseen: readonly string[];
-  readonly tier: number | undefined;
-  readonly dependsOn: readonly string[];
-  readonly owners: readonly string[];
-  readonly runbook: string | undefined;
+export interface ServiceView extends Omit<Service, 'promise'> {
   /** The worst single failure, and what it costs: its worst data set, and what it depends on. */
   readonly worst: ServiceLoss | undefined;
   readonly survives: number | undefined;
