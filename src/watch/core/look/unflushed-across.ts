@@ -16,7 +16,7 @@ import { type Across, pathText } from './across.ts';
 import type { GuestHost } from './guests.ts';
 import type { Guest, HostSight } from './host-sight.ts';
 
-export interface SeenAcross {
+interface SeenAcross {
   readonly across: Across;
   readonly guests: readonly GuestHost[];
 }
