@@ -18,13 +18,14 @@ const SET = 'web1:/srv/www';
 /** With its points in a vault over ssh that nobody has proven anything of. */
 function unproven(host: string, change: Partial<LedgerReport['estate']> = {}): LedgerReport {
   const report = reportOf(host, '/srv/www');
-  const { points, vaults } = report.estate;
+  const { points, vaults, keys } = report.estate;
   return {
     ...report,
     estate: {
       ...report.estate,
       points: points.map((point) => ({ ...point, id: POINT, exists: [] })),
       vaults: vaults.map((copy) => ({ ...copy, copy: COPY })),
+      keys: keys.map((key) => ({ ...key, isConfirmedElsewhere: false })),
       drills: [],
       ...change,
     },
@@ -176,6 +177,8 @@ test('a drill of others proves what it was given a job for, and nothing else', a
   const token = estate.token;
   const lose = (query: string) => estate.bench.ask(`/v1/lose?${query}`, { token });
   assert.match((await lose('domain=host:web1')).text, /restored on rs1/);
+  // Its own key is gone with web1, and rs1 has shown one.
+  assert.doesNotMatch((await lose('domain=host:web1')).text, /the key dies with it/);
 
   // What was given to an agent that is revoked since ends with it, whatever its successor says.
   const fourth = await estate.drillNow();
