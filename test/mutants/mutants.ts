@@ -7,6 +7,7 @@ import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
+import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
@@ -385,6 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
+  ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,
   ...TELL_MUTANTS,
