@@ -40,7 +40,7 @@ ${countsHtml(found)}
 <section><div class="h"><h2>What differs ${kindsHtml(kind, pair)}</h2><a href="/v1/diff?from=${String(from)}${query}">As JSON</a></div>
 ${differences.length === 0 ? html`<p class="none">Nothing of this kind.</p>` : tableHtml(differences)}
 ${morePager({ path: '/snapshots/compare', query, from, page, next })}</section></div>`;
-  return pageOf(shown, { title: `${after.dataSet}: what changed`, menu: 'Data sets', body });
+  return pageOf(shown, { title: `${after.dataSet}: what changed`, menu: 'Snapshots', body });
 }
 
 function leadHtml({ totals, after }: DiffAnswer): Html {
@@ -93,7 +93,7 @@ function tableHtml(differences: readonly DifferenceSaid[]): Html {
     const { kind, path, type, fields, why } = each;
     const { sign, words } = SIGNS[kind];
     const what = why ?? (fields.length === 0 ? words : fields.join(', '));
-    return html`<tr><td><b aria-hidden="true">${sign}</b><span class="vh">${kind}</span></td><th scope="row"><span class="name mono">${nameHtml(path)}${type === 'dir' ? '/' : ''}</span></th><td data-l="Size">${sizesHtml(each)}</td><td data-l="What differs" class="sub">${what}</td></tr>
+    return html`<tr><td class="w-mark"><b aria-hidden="true">${sign}</b><span class="vh">${kind}</span></td><th scope="row"><span class="name mono">${nameHtml(path)}${type === 'dir' ? '/' : ''}</span></th><td data-l="Size">${sizesHtml(each)}</td><td data-l="What differs" class="sub">${what}</td></tr>
 `;
   });
   return html`<table class="files"><thead><tr><th class="w-mark"><span class="vh">Kind</span></th><th>Path</th><th class="w-l">Size</th><th class="w-xl">What differs</th></tr></thead><tbody>${rows}</tbody></table>`;

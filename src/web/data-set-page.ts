@@ -21,7 +21,15 @@ import type { Shown } from './shown.ts';
 import { promisedIn, type Timeline, timelineSection } from './timeline.ts';
 import { vaultWords } from '../watch/core/exposure/say-step.ts';
 import { lossWords } from '../watch/core/say-loss.ts';
-import { ageHtml, domainWords, outWords, sentenceHtml, timeHtml, nameInSentence } from './words.ts';
+import {
+  ageHtml,
+  domainWords,
+  outWords,
+  sentenceHtml,
+  timeHtml,
+  nameInSentence,
+  urlPart,
+} from './words.ts';
 
 const FALLS_MAX = 30;
 const SETS_MAX = 8;
@@ -35,11 +43,21 @@ export function dataSetPage(shown: Shown, dataSet: DataSetView, timeline?: Timel
 <p class="basis">${basisHtml(dataSet, shown)}</p>
 ${limitHtml(dataSet.bottleneck)}
 ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose', promise.mayLose)}${spanWords('back within', promise.backWithin)}</p>`}
+${browseHtml(dataSet, shown)}
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${lastDrillsHtml(name, shown)}
 <div class="two"><div>${copiesHtml(dataSet, shown)}${liveHtml(dataSet.live)}${proofSection(dataSet, shown)}</div><div>${helpsOf(dataSet)}${unflushedHtml(dataSet)}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
+}
+
+/** To the best recovery point, where it is a snapshot of a vault. */
+function browseHtml({ best, places }: DataSetView, { reader }: Shown): Html {
+  if (reader.mayBrowse !== true || best === undefined) return NOTHING;
+  if (!/^[0-9a-f]{64}$/.test(best.id)) return NOTHING;
+  const [place] = places;
+  const host = place === undefined ? NOTHING : html`&amp;host=${urlPart(place.host)}`;
+  return html`<p class="basis"><a href="/snapshot?id=${best.id}${host}">Browse it, download or restore a part of it</a></p>`;
 }
 
 function hitsOf({ exposure }: Shown, name: string) {

@@ -79,6 +79,7 @@ function menuOf(shown: Shown): { readonly first: MenuEntry[]; readonly more: Men
     { name: 'Timelines', href: '/history', isShown: exposure !== undefined },
     { name: 'Map', href: '/map', isShown: exposure !== undefined },
     { name: 'Space', href: '/space', isShown: (shown.spaces ?? []).length > 0 },
+    { name: 'Snapshots', href: '/snapshots', isShown: hasHosts && shown.reader.mayBrowse === true },
     { name: 'Checks', href: '/checks', isShown: hasHosts },
     { name: 'Changes', href: '/changes', isShown: hasHosts },
   ];

@@ -48,7 +48,7 @@ export function restorePage(shown: Shown, of: RestoreShown): string {
 <p class="basis">Nothing that is there is written over: the directory is made anew, and what cannot be made anew is refused. Owners are set where the agent may. It goes on during a freeze. ${readThrough(through)}</p>
 ${list}
 ${formHtml(shown, of)}</div>`;
-  return pageOf(shown, { title: `Restore ${snapshot.dataSet}`, menu: 'Data sets', body });
+  return pageOf(shown, { title: `Restore ${snapshot.dataSet}`, menu: 'Snapshots', body });
 }
 
 function timeHtml({ at }: Shown, { rate, found, through }: RestoreShown): Html {

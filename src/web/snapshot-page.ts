@@ -41,7 +41,7 @@ ${actsHtml(shown, of)}
 <section><div class="h"><h2>In it <i>${amountWords(totals)}</i></h2><a href="/v1/snapshots/${snapshot.id}/files?from=${String(from)}&amp;through=${urlPart(through.host)}${pathPart(path)}">As JSON</a></div>
 ${found.entries.length === 0 ? html`<p class="none">It is empty.</p>` : tableHtml(shown, of)}
 ${morePager({ path: '/snapshot', query, from, page, next })}</section></div>`;
-  return pageOf(shown, { title: `${snapshot.dataSet} as it was`, menu: 'Data sets', body });
+  return pageOf(shown, { title: `${snapshot.dataSet} as it was`, menu: 'Snapshots', body });
 }
 
 function lastOf(path: ByteString): ByteString {

@@ -67,7 +67,7 @@ export function notReadPage(shown: Shown, { title, what, remedy }: NotRead): str
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / <a href="/snapshots">Snapshots</a></p>
 <h1 class="say"><span class="bad dim">It cannot be read now</span>: ${what}.</h1>
 <p class="basis">${remedy} What the vault holds is unknown here until then; nothing of it was changed.</p></div>`;
-  return pageOf(shown, { title, menu: 'Data sets', body });
+  return pageOf(shown, { title, menu: 'Snapshots', body });
 }
 
 /** @param query goes along, each part after an ampersand */

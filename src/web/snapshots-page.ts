@@ -41,7 +41,7 @@ ${snapshots.length === 0 ? html`<p class="none">None. <code>holdfast backup</cod
 ${morePager({ path: '/snapshots', query, from, page, next, left: total - from - snapshots.length })}</section></div>`;
   return pageOf(shown, {
     title: dataSet === undefined ? 'Snapshots' : `Snapshots of ${dataSet}`,
-    menu: 'Data sets',
+    menu: 'Snapshots',
     body,
   });
 }
@@ -72,7 +72,7 @@ function tableHtml({ at }: Shown, of: SnapshotsShown): Html {
     return html`<tr><th scope="row"><a class="name" href="${snapshotHref(through.host, each.id, TOP)}">${timeHtml(when, at)}</a><span class="sub">${ageHtml(Math.max(0, at - when))}</span></th>${dataSet === undefined ? set : NOTHING}<td data-l="Holds">${formatBytes(each.bytes)}<span class="sub">${countOf(each.entries, 'entry', 'entries')}</span></td><td data-l="Is">${wholeHtml(each)}</td><td class="acts"><a href="${snapshotHref(through.host, each.id, TOP)}">Browse<span class="vh"> ${formatInstant(each.coveredUpTo, at)}</span></a>${compare}</td></tr>
 `;
   });
-  return html`<table class="ds snaps"><thead><tr><th class="w-l">As it was</th>${dataSet === undefined ? html`<th>Data set</th>` : NOTHING}<th class="w-m">Holds</th><th>Is</th><th class="w-xl">Look</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="files"><thead><tr><th class="w-l">As it was</th>${dataSet === undefined ? html`<th>Data set</th>` : NOTHING}<th class="w-m">Holds</th><th>Is</th><th class="w-xl">Look</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 /** Whether it is all there is of it; that it can be used, only a drill shows. */

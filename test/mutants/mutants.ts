@@ -4,6 +4,7 @@
  */
 import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
+import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
@@ -397,4 +398,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
   ...DRILLS_MUTANTS,
+  ...FILES_MUTANTS,
 ];

@@ -24,6 +24,7 @@ import type { Timeline } from '../../src/web/timeline.ts';
 import { spacePage } from '../../src/web/space-page.ts';
 import { unprotectedPage } from '../../src/web/unprotected-page.ts';
 import type { HistoryKind } from '../../src/watch/core/history/history-span.ts';
+import { filesPagesOf } from './sample-files.ts';
 import { sampleSpaces, sampleTimeline } from './sample-history.ts';
 import { AT, sampleShown } from './sample.ts';
 import { sampleDrills, sampleDrillsShown } from './sample-drills.ts';
@@ -183,6 +184,7 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     ['/changes', changesPage(shown, { host: undefined, changes: CHANGES })],
     ['/alerts', alertsPage(shown)],
     ['/jobs', jobsPage(shown)],
+    ...filesPagesOf(shown),
     ['/plans', plansPage(shown)],
     ...shown.plans.plans.map(
       (plan, n) => [n === 0 ? '/plan' : `/plan-${n}`, planPage(shown, plan)] as const,

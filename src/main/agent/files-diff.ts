@@ -8,7 +8,7 @@ import type {
   DiffWant,
   TotalsSaid,
 } from '../../watch/core/files/wants.ts';
-import { type FilesVault, pageOf, portsOf, snapshotHere } from './files-here.ts';
+import { type FilesVault, pageOf, portsOf, snapshotHere } from './files-vault.ts';
 
 /** @throws Fault HF_SNAPSHOT_ABSENT, HF_USAGE, and what reading manifests gives */
 export async function diffHere(vault: FilesVault, want: DiffWant): Promise<DiffAnswer> {

@@ -3,6 +3,7 @@
  * that this host's own file names. docs/format/files.md.
  */
 import fs from 'node:fs';
+import { nodeDisk } from '../../adapters/node/disk.ts';
 import { errnoOf } from '../../adapters/node/errno.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
@@ -14,12 +15,11 @@ import { LiveProgress } from '../cli/live-progress.ts';
 import { openVaultOf } from '../cli/open.ts';
 import { codeOfPut, putJson } from '../cli/restore-words.ts';
 import { readsTarget, runRestore } from '../run-restore.ts';
-import { type FilesVault, portsOf, snapshotHere } from './files-here.ts';
+import { type FilesVault, portsOf, snapshotHere } from './files-vault.ts';
 import { stateOfTarget } from '../../recover/shell/restore-target.ts';
 
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
-const PRIVATE_MODE = 0o700;
 
 /** @throws Fault HF_FILES_PLACE, HF_TARGET_NOT_EMPTY, HF_DISK_FULL, and as a restore does */
 export async function restoreHere(cli: Cli, want: RestoreWant): Promise<Answer> {
@@ -71,17 +71,16 @@ function targetOf(want: RestoreWant): ByteString {
   return byteString(Buffer.from(target, 'utf8').toString('latin1'));
 }
 
-/** @throws Fault HF_FILES_PLACE */
+/** Private where it is made here. @throws Fault HF_FILES_PLACE */
 function makePlace(place: string): void {
+  if (statOrNothing(place) !== undefined) return;
   try {
-    fs.mkdirSync(place, { mode: PRIVATE_MODE });
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'EEXIST') return;
+    nodeDisk().makeDir(byteString(Buffer.from(place, 'utf8').toString('latin1')));
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
     const instead = `Make the directory on that host, for the agent to write to: ${place}`;
-    throw new Fault('HF_FILES_PLACE', `${place} cannot be made: ${errno ?? 'unknown'}`, {
-      instead,
-    });
+    const message = `${place} cannot be made: ${cause.message}`;
+    throw new Fault('HF_FILES_PLACE', message, { instead }, { cause });
   }
 }
 

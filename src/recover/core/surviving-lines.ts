@@ -18,7 +18,7 @@ export interface LostPage {
  * The lines of a manifest in order, without those of pages that are damaged or missing: a restore
  * gives what there is. What may pass (a store out of reach) is thrown.
  *
- * @param only pages with nothing of these, and with no directory on the way to them, are not read
+ * @param only what lies at and below these, and the directories on the way: other pages are not read
  * @throws Fault as loading the first page gives; of kind `transient` any
  */
 export function* survivingLines(
@@ -35,6 +35,13 @@ export function* survivingLines(
 function wayTo(path: ByteString): readonly ByteString[] {
   const above = parentOf(path);
   return above === undefined ? [path] : [path, ...wayTo(above)];
+}
+
+/** A page may begin in a directory whose own line is in one that was not read. */
+function isOnWay({ wanted }: Walk, at: ByteString): boolean {
+  return (
+    wanted === undefined || wanted.some(({ path, way }) => isWithin(path, at) || way.includes(at))
+  );
 }
 
 function isWanted({ wanted }: Walk, { first, bound }: PlacedRef): boolean {
@@ -61,7 +68,7 @@ function* linesBelow(
   if (isLeaf(page)) {
     for (const [at, path] of page.paths.entries()) {
       const line = page.lines[at];
-      if (line !== undefined) yield { path, line };
+      if (line !== undefined && isOnWay(walk, path)) yield { path, line };
     }
     return;
   }

@@ -145,7 +145,7 @@ export const filesRoutes = {
   snapshotPage: route({
     ...page('snapshotPage', '/snapshot', 'What is in a directory of a snapshot.'),
     ...html,
-    query: z.strictObject({ through, id: hex64, ...path, from }),
+    query: z.strictObject({ through, host: hostOfData, id: hex64, ...path, from }),
   }),
   comparePage: route({
     ...page('comparePage', '/snapshots/compare', 'What differs between two snapshots.'),
