@@ -326,7 +326,7 @@ test('a loss is as much wider as more may not be on disk, and a deletion is not 
         if (loss.kind !== 'window' || other?.kind !== 'window' || loss.atMostMs === undefined)
           continue;
         compared += 1;
-        const isCut = ['disk', 'host', 'group'].includes(domain.kind);
+        const isCut = ['disk', 'volume', 'host', 'group'].includes(domain.kind);
         assert.equal(other.atMostMs, isCut ? undefined : loss.atMostMs, id);
       }
     }),
