@@ -16,7 +16,7 @@ import { exposedCoverage, type Unprotected, unprotectedOf } from './exposed-cove
 import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
 import type { Exposed, ExposedFinding, ExposedSpace } from './exposed-view.ts';
-import { declaredOn } from './served.ts';
+import { declaredOn } from './declared-on.ts';
 
 export interface MadeExposure {
   readonly seen: SeenAtServer;
@@ -79,8 +79,8 @@ export class Exposing {
       const restMs = isQuick ? 0 : Math.min(REST_MAX_MS, REST_SHARE * made.workMs);
       if (ageMs < restMs) return made;
       if (!isQuick && ageMs < WAIT_AFTER_MS) {
-        // Who asks when it fails waits for the next one, and is told why.
-        this.#next(served).catch(() => undefined);
+        // Whoever asks after WAIT_AFTER_MS awaits one, and is told why it fails.
+        this.#next(served).catch(() => undefined); // Awaited in its turn.
         return made;
       }
     }

@@ -2,7 +2,8 @@
 import { peersOf } from '../../watch/core/server/mesh.ts';
 import { isAskRefused } from '../../watch/core/server/orders.ts';
 import { standingOf, topologyOf } from '../../watch/core/server/topology.ts';
-import { declaredOn, type Served } from './served.ts';
+import { declaredOn } from './declared-on.ts';
+import type { Served } from './served.ts';
 
 export class MeshWords {
   readonly #served: Served;

@@ -25,6 +25,7 @@ import {
 import type { ServerNow } from '../../watch/core/server/held.ts';
 import type { Scheduler } from '../../watch/core/server/scheduler.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
+import { declaredOn } from './declared-on.ts';
 import type { Desk } from './desk.ts';
 import type { Drilling } from './drilling.ts';
 import type { FilesDesk } from './files-desk.ts';
@@ -97,13 +98,6 @@ function factsOf({ noted, config }: Served): EstateFacts {
     standsOn: declaredOn(config),
     hasCanary: true,
   };
-}
-
-/** What people wrote of guests and their hypervisors; what they did not write is discovered. */
-export function declaredOn({ hosts = {} }: Config): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    Object.entries(hosts).flatMap(([name, { on }]) => (on === undefined ? [] : [[name, on]])),
-  );
 }
 
 /** @throws Fault HF_API_UNKNOWN */
