@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { DeclaredEstate, DeclaredOwned } from '../../watch/core/look/declared.ts';
 import type { Promised } from '../../watch/core/estate.ts';
 import { type Config, type DataSetConfig, hostOfDataSet } from '../../wire/config.ts';
-import type { ByteString } from '../../base/bytes.ts';
+import { byteString } from '../../base/bytes.ts';
 import { trimSlashes } from '../../base/trim-slashes.ts';
 import { absolutePath, bytesOfText } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
@@ -48,7 +48,7 @@ function correctionsIn(hosts: Hosts): Pick<DeclaredEstate, 'standsOn' | 'ignored
   );
   const ignored = Object.entries(hosts).flatMap(([host, { ignore = {} }]) =>
     Object.entries(ignore).map(([at, why]) => ({
-      ...{ host, why, path: trimSlashes(bytesOfText(at)) as ByteString },
+      ...{ host, why, path: byteString(trimSlashes(bytesOfText(at))) },
     })),
   );
   return {

@@ -1,4 +1,4 @@
-import { type ByteString, byteString } from '../../../base/bytes.ts';
+import { byteString } from '../../../base/bytes.ts';
 import type { Upstream } from '../../../watch/core/look/host-sight.ts';
 import type { World } from '../../discovery/world.ts';
 import { wordsOf } from '../words.ts';
@@ -32,7 +32,7 @@ export function upstreamsOf(world: World): readonly Upstream[] {
       end.test(name) ? (world.read(byteString(`${folder}/${name}`)) ?? []) : [],
     );
   const one = (path: string): readonly string[] => {
-    const text = world.read(path as ByteString);
+    const text = world.read(byteString(path));
     return text === undefined ? [] : [text];
   };
   const lists = [...one('/etc/apt/sources.list'), ...each('/etc/apt/sources.list.d', /\.list$/)];
