@@ -10,6 +10,7 @@ import { costOfFall, dataSetsByName, hrefOf } from './falls.ts';
 import { freezeTable } from './freeze-page.ts';
 import { hostRows, otherFalls, proofHtml, worstTable } from './front-rows.ts';
 import { stateHtml, survivesHtml } from './glyphs.ts';
+import { guidePart, isNothingKnown } from './guide.ts';
 import { pageOf } from './layout.ts';
 import { NOW_LINE_KEY } from './now-line.ts';
 import { railPart } from './rail.ts';
@@ -30,13 +31,11 @@ const OTHERS_MAX = 8;
 const WELL_MAX = 60;
 
 export function frontPage(shown: Shown): string {
-  const { estate } = shown;
-  const bad = badChecksOf(estate);
-  const isEmpty = estate.hosts.length === 0 && (shown.exposure?.falls.length ?? 0) === 0;
-  const body = isEmpty
-    ? firstRunHtml(shown)
+  const bad = badChecksOf(shown.estate);
+  const body = isNothingKnown(shown)
+    ? html`<div class="wrap">${guidePart(shown)}</div>`
     : html`${bandHtml(shown)}
-<div class="wrap">${leadPart(shown, bad)}
+<div class="wrap"><h1 class="say">${leadHtml(shown, bad)}</h1>${basisHtml(shown)}${guidePart(shown)}
 <div class="cols"><div>
 ${frozenHtml(shown)}
 <section><div class="h"><h2>Worst first <i>${countsHtml(shown)}</i></h2>${
@@ -164,16 +163,4 @@ function checksHtml({ estate }: Shown, bad: readonly Check[]): Html {
 ${checksTable(bad.slice(0, BAD_MAX), { isOfOneHost: false })}${more <= 0 ? NOTHING : html`<p class="pager"><a href="/checks">${formatCount(more)} more</a></p>`}</section>`;
   if (!isOne || host === undefined) return table;
   return html`${table}<section><div class="h"><h2>What is seen here</h2></div>${wellHtml(host, { isOpen: true, max: WELL_MAX })}</section>`;
-}
-
-/** Nobody is watched yet: what to do, in order. */
-function firstRunHtml({ estate }: Shown): Html {
-  return html`<div class="wrap"><h1 class="say">No host is watched yet.</h1>
-<p class="basis">${estateWhy(estate)}</p>
-<section><div class="h"><h2>In three steps</h2></div>
-<div class="li"><b>See what lies where</b><span class="sub">reads only, installs nothing</span><pre class="cmd"><span class="p">$ </span>holdfast look root@web1 root@db1 --save</pre></div>
-<div class="li"><b>Let a host say how it stands</b><span class="sub">the line is worth something once, for an hour</span><pre class="cmd"><span class="p">$ </span>holdfast server token web1</pre></div>
-<div class="li"><b>Keep something, and prove it</b><span class="sub">on that host: a first recovery point, and a restore that is compared and timed</span><pre class="cmd"><span class="p">$ </span>holdfast backup /srv
-<span class="p">$ </span>holdfast drill --data-set /srv</pre></div>
-</section></div>`;
 }

@@ -144,6 +144,8 @@ async function renewPart(id) {
   holder.innerHTML = await answer.text();
   const part = holder.content.getElementById(id);
   if (part === null) return;
+  // Another page altogether is to be shown.
+  if (part.dataset.state !== old.dataset.state) location.reload();
   // What a person has opened stays open, and where they are stays where they are.
   const open = [...old.querySelectorAll('details')].map((each) => each.open);
   for (const [at, each] of [...part.querySelectorAll('details')].entries())

@@ -182,6 +182,8 @@ export interface Shown {
   readonly telling: { readonly mark: StandingMark; readonly why: string };
   readonly alerts: readonly AlertShown[];
   readonly jobs: readonly JobShown[];
+  /** Vaults that hold a recovery point, and those of which a key lies elsewhere by a confirmed sheet. */
+  readonly sheets: { readonly vaults: number; readonly confirmed: number };
   readonly plans: PlansShown;
   readonly sights: readonly SightShown[];
   /** Worst first. */

@@ -42,6 +42,7 @@ const EVERYBODY = [
   ...['alertsPage', 'jobsPage', 'searchPage', 'freezePage', 'signOutForm', 'jobPage', 'jobPart'],
   ...['drills', 'drillsPage', 'drillPage'],
   ...['plans', 'plansPage', 'planPage', 'plansPart', 'planPart', 'railPart', 'jobsPart'],
+  'guidePart',
 ];
 const WHO_RUNS = [
   ...['snapshots', 'snapshotFiles', 'snapshotDiff', 'snapshotContent', 'restoreFiles'],

@@ -98,11 +98,22 @@ export function samplePages(shown: Shown = sampleShown()): ReadonlyMap<string, s
     },
     ...{ findings: [], estate: { ...shown.estate, hosts: [], orphans: [] } },
   };
+  const begun: Shown = {
+    ...{ ...shown, alerts: [], plans: NO_PLANS, jobs: [], sheets: { vaults: 1, confirmed: 0 } },
+    exposure: exposure && {
+      ...exposure,
+      dataSets: exposure.dataSets.map((set) => ({
+        ...set,
+        best: set.best && { ...set.best, isProven: false, proof: { kind: 'only seen', ageMs: 0 } },
+      })),
+    },
+  };
   const lines = [{ at: AT - 11 * MINUTE, text: 'XFS (sdb1): log I/O error -5' }];
   return new Map([
     ['/', frontPage(shown)],
     ['/frozen', frontPage({ ...shown, freeze })],
     ['/empty', frontPage(empty)],
+    ['/begun', frontPage(begun)],
     ['/hosts', hostsPage(shown, 0)],
     [
       '/hosts/hv3',

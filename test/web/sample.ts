@@ -417,6 +417,7 @@ export function sampleShown(): Shown {
       },
     ],
     plans: samplePlans(AT),
+    sheets: { vaults: 2, confirmed: 1 },
     jobs: [
       {
         ...{

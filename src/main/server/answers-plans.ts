@@ -8,6 +8,7 @@ import { isToldWaiting, type ToldOp } from '../../watch/core/plans-report.ts';
 import type { planShown } from '../../wire/api/plan-parts.ts';
 import type { Route } from '../../wire/api/route.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
+import { guidePart } from '../../web/guide.ts';
 import { jobsPart } from '../../web/lists.ts';
 import { planIn, planPage, planPart } from '../../web/plan-page.ts';
 import { plansPage, plansPart } from '../../web/plans-page.ts';
@@ -46,6 +47,7 @@ export function planAnswers(served: Served): readonly Bound[] {
       pageReply(planPart(await shown(asked), asked.query).markup),
     ),
     on(ROUTES.railPart, async (asked) => pageReply(railPart(await shown(asked)).markup)),
+    on(ROUTES.guidePart, async (asked) => pageReply(guidePart(await shown(asked)).markup)),
     on(ROUTES.jobsPart, async (asked) => pageReply(jobsPart(await shown(asked)).markup)),
   ];
 }

@@ -69,5 +69,9 @@ export const planRoutes = {
     ...page('railPart', '/part/rail', 'What stands beside the first table, as it is now.'),
     ...html,
   }),
+  guidePart: route({
+    ...page('guidePart', '/part/guide', 'What is done and what is next until a restore is proven.'),
+    ...html,
+  }),
   jobsPart: route({ ...page('jobsPart', '/part/jobs', 'Jobs, as they are now.'), ...html }),
 } as const satisfies Record<string, Route>;

@@ -3,11 +3,11 @@ import type { Caller } from '../../../access/core/account.ts';
 import type { Scope } from '../../../access/core/roles.ts';
 import { webFiles } from '../../../adapters/http/web-files.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
+import type { Estate } from '../../../watch/core/estate.ts';
 import type { EstateNow } from '../../../watch/core/server/estate-now.ts';
 import type { AlertShown, FreezeShown, JobShown, Reader, Shown } from '../../../web/shown.ts';
 import { VERSION } from '../../version.ts';
 import { freezeNow, tableOf } from '../answers-freeze.ts';
-import { exposedNow } from '../exposed.ts';
 import { plansNow } from '../plans-now.ts';
 import { estateInTurns, type Served } from '../served.ts';
 
@@ -20,7 +20,7 @@ export interface Asker {
 const JOBS_MAX = 200;
 
 export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
-  const exposed = await exposedNow(served);
+  const { exposed, seen } = await served.exposing.at(served);
   const { at, estate } = await readingOf(served);
   const [alerts, jobs, telling, plans] = await Promise.all([
     alertsNow(served),
@@ -38,11 +38,28 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
     exposure: isSeen ? exposed.view : undefined,
     freeze: freezeShown(served),
     telling: { mark: telling.mark, why: telling.why },
+    sheets: sheetsOf(seen.estate),
     ...{ alerts, jobs, plans, sights: exposed.hosts, coverage: exposed.coverage },
     findings: exposed.findings,
     spaces: exposed.spaces,
     hasDrills: served.drilling.isUsed,
   };
+}
+
+/** A point counts without its key for nothing: each vault that has one is asked for. */
+function sheetsOf({
+  points,
+  vaults,
+  keys,
+}: Pick<Estate, 'points' | 'vaults' | 'keys'>): Shown['sheets'] {
+  const used = new Set(points.map(({ vault }) => vault));
+  const confirmed = new Set(keys.flatMap((key) => (key.isConfirmedElsewhere ? [key.id] : [])));
+  const known = new Set(
+    vaults.flatMap(({ vault, openedBy }) =>
+      used.has(vault) && openedBy?.some((key) => confirmed.has(key)) === true ? [vault] : [],
+    ),
+  );
+  return { vaults: used.size, confirmed: known.size };
 }
 
 interface Reading {
