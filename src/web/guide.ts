@@ -47,7 +47,7 @@ function stateOf(shown: Shown): GuideState {
 export function guidePart(shown: Shown): Html {
   const state = stateOf(shown);
   const inner = state === 'proven' ? provenHtml(shown) : stepsHtml(shown, state);
-  return html`<div id="guide" data-live="host item plans job exposure" data-part="/part/guide" data-state="${state}">${inner}</div>`;
+  return html`<div id="guide" data-live="host item job shown exposure" data-part="/part/guide" data-state="${state}">${inner}</div>`;
 }
 
 export function isNothingKnown(shown: Shown): boolean {

@@ -178,6 +178,10 @@ function listen() {
     status(`Not live for ${briefly(performance.now() - lost)}: what stands here is from before`);
   }, SECOND);
   for (const name of ['plans', 'job']) on(name, () => renew(name));
+  on('shown', ({ host }) => {
+    ask(host);
+    renew('shown');
+  });
   on('host', ({ host }) => {
     ask(host);
     renew('host');

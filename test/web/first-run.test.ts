@@ -63,8 +63,8 @@ class Machine {
     return path.join(this.root, name);
   }
 
-  start(args: readonly string[]): void {
-    this.#children.push(spawn(PROGRAM, args, { stdio: 'ignore', env: this.env('host') }));
+  start(of: 'server' | 'host', args: readonly string[]): void {
+    this.#children.push(spawn(PROGRAM, args, { stdio: 'ignore', env: this.env(of) }));
   }
 
   env(of: 'server' | 'host'): NodeJS.ProcessEnv {
@@ -100,7 +100,7 @@ test('from nothing to a drilled data set, by what the page says', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('an agent of root reads the ledger of root');
   const machine = new Machine();
   t.after(() => machine.remove());
-  machine.start(['server', '--config', machine.serverConfig]);
+  machine.start('server', ['server']);
   const listens = machine.at('server/server/listens.json');
   await until('a server', () => fs.existsSync(listens));
   const added = machine.type('holdfast server user add anna --role admin', 'server');
@@ -113,7 +113,7 @@ test('from nothing to a drilled data set, by what the page says', async (t) => {
   const own = `--state ${machine.at('host/agent')} --config ${machine.agentConfig}`;
   machine.type(`${enrol} ${own}`, 'host', `${line}\n`);
   assert.equal(agent, 'holdfast agent');
-  machine.start([...agent.split(' ').slice(1), ...own.split(' ')]);
+  machine.start('host', [...agent.split(' ').slice(1), ...own.split(' ')]);
 
   // Nobody reads the page again: it turns into the one of a host, and the steps tick by themselves.
   const [init = '', vault = '', backup = ''] = await nextLines(page, 'Something is kept');

@@ -26,6 +26,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
+import { planRoutes } from '../../wire/api/routes-plans.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
 import { historyRoutes } from '../../wire/api/routes-history.ts';
 import { pageRoutes } from '../../wire/api/routes-pages.ts';
@@ -109,7 +110,7 @@ export interface RunningServer {
 
 /** Of the door that every program of this machine may come to. */
 const PAGE_ROUTES: ReadonlySet<string> = new Set([
-  ...Object.values({ ...pageRoutes, ...historyRoutes }).flatMap(({ id, method }) =>
+  ...Object.values({ ...pageRoutes, ...historyRoutes, ...planRoutes }).flatMap(({ id, method }) =>
     method === 'GET' ? [id] : [],
   ),
   ...[

@@ -70,9 +70,9 @@ export class Sights {
       given = { body: Buffer.from(frame).toString('base64'), changes };
     }
     const taken = await writer.take(agent, () => core.show(show, given, now()));
-    if (kind === 'plans' && !isRefused(taken) && taken.has) {
-      const host = core.agent(agent)?.host;
-      if (host !== undefined) this.#parts.hub.publish('plans', { host });
+    const host = core.agent(agent)?.host;
+    if (host !== undefined && frame !== undefined && !isRefused(taken) && taken.has) {
+      this.#parts.hub.publish(kind === 'plans' ? 'plans' : 'shown', { host });
     }
     return taken;
   }
