@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test, { after, before, type TestContext } from 'node:test';
@@ -46,12 +47,12 @@ class Machine {
   readonly agentConfig = this.at('agent.yaml');
   readonly #children: ChildProcess[] = [];
 
-  constructor() {
+  constructor(port: number) {
     fs.mkdirSync(this.data);
     fs.writeFileSync(path.join(this.data, 'one'), 'one file\n');
     fs.writeFileSync(
       this.serverConfig,
-      `server: {listen: "127.0.0.1:0"}\nstate: ${this.at('server')}\n`,
+      `server: {listen: "127.0.0.1:${port}"}\nstate: ${this.at('server')}\n`,
     );
     fs.writeFileSync(this.hostConfig, `state: ${this.at('host')}\n`);
     fs.writeFileSync(this.agentConfig, `level: look\nconfig: ${this.hostConfig}\n`, {
@@ -89,6 +90,25 @@ class Machine {
   }
 }
 
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  await new Promise((resolve) => server.close(resolve));
+  return address.port;
+}
+
+function isHeard(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
 async function nextLines(page: Page, title: string): Promise<readonly string[]> {
   const step = page.locator('#guide li', { hasText: title });
   await step.locator('.typed').first().waitFor();
@@ -98,11 +118,11 @@ async function nextLines(page: Page, title: string): Promise<readonly string[]> 
 test('from nothing to a drilled data set, by what the page says', async (t) => {
   if (!needs(t, 'chromium')) return;
   if (process.getuid?.() !== 0) return t.skip('an agent of root reads the ledger of root');
-  const machine = new Machine();
+  const port = await freePort();
+  const machine = new Machine(port);
   t.after(() => machine.remove());
   machine.start('server', ['server']);
-  const listens = machine.at('server/server/listens.json');
-  await until('a server', () => fs.existsSync(listens));
+  await until('a server', () => isHeard(port));
   const added = machine.type('holdfast server user add anna --role admin', 'server');
   const link = /https:\/\/\S+/.exec(added)?.[0] ?? '';
   const page = await signedIn(t, link);
