@@ -136,28 +136,7 @@ const backedUp = (host: string, ...backups: readonly ReturnType<typeof backupAt>
 
 const TWO_DISKS = [mountAt('/', ['sda']), mountAt('/backup', ['sdb'])];
 
-/** A brick listens on a by a process of its own; on b by the one that is named. */
-const served = (program: string): readonly HostSight[] => {
-  const { gluster: volumes } = gluster({ replicas: 3, bricks: bricksOn('a', 'b', 'c') });
-  const port = (of: string): HostSight['ports'][number] => ({
-    ...{ protocol: 'tcp', address: '*', port: 49_152, program: of },
-  });
-  return [
-    sightOf('a', { gluster: volumes, ports: [port('glusterfsd')] }),
-    sightOf('b', { ports: [port(program)] }),
-    sightOf('c', { ports: [port('glusterfsd')] }),
-  ];
-};
-const bricksOn = (...hosts: readonly string[]): GlusterVolume['bricks'] =>
-  hosts.map((host) => ({ host, path: byteString('/bricks/gv0') }));
-
-const CASES: Readonly<Record<Exclude<FindingCode, EstateFindingCode>, Case>> = {
-  'live-copy-away': {
-    when: served('sshd'),
-    hosts: ['b'],
-    says: /^is away from Gluster volume gv0 \(no process serves it\): 2 of 3 copies are there: one more failure = outage$/,
-    not: served('glusterfsd'),
-  },
+const CASES: Readonly<Record<Exclude<FindingCode, EstateFindingCode | 'live-copy-away'>, Case>> = {
   'array-degraded': {
     when: both(withVolume({ ...BROKEN, since: unixMs(NOW - days(17)) })),
     hosts: ['a'],
