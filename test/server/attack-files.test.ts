@@ -138,9 +138,11 @@ const LIES: Readonly<Record<string, (liar: Liar, ask: string) => Promise<unknown
     await liar.give(ask, 1, { bytes: 'wro' });
     await liar.give(ask, 2, { bytes: 'ng', isLast: true, sha256: shaOf('wrong') });
   },
+  // As large as a part may be: what went out too early has then all arrived.
   'a trailer that is not of it': async (liar, ask) => {
-    await liar.give(ask, 0, { bytes: head(5, null) });
-    await liar.give(ask, 1, { bytes: 'wrong', isLast: true, sha256: shaOf('right') });
+    const wrong = 'wrong'.repeat(200_000);
+    await liar.give(ask, 0, { bytes: head(wrong.length, null) });
+    await liar.give(ask, 1, { bytes: wrong, isLast: true, sha256: shaOf('right') });
   },
   'no trailer': async (liar, ask) => {
     await liar.give(ask, 0, { bytes: head(5, null) });
