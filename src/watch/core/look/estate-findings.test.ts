@@ -73,6 +73,11 @@ function fromOf(host: string, ...upstreams: readonly Upstream[]): HostSight {
   return sightOf(host, { besides: { firewall: undefined, accounts: undefined, upstreams } });
 }
 
+const OF_HOMES = {
+  ...backupAt('restic', 's3:https://s3.example.org/hv1'),
+  jobPaths: [byteString('/home')],
+};
+
 interface Case {
   readonly when: Estate | readonly HostSight[];
   readonly hosts: readonly string[];
@@ -160,6 +165,8 @@ const CASES: Readonly<Record<EstateFindingCode, Case>> = {
     not: [
       // A backup that nobody opened may hold it.
       [etcOf('hv1', { backups: [backupAt('restic', 's3:https://s3.example.org/hv1')] })],
+      // Nor is it certain that one whose job names other paths does not.
+      [etcOf('hv1', { backups: [OF_HOMES] })],
       [sightOf('hv1', { discovery: { data: [dataAt('/srv/etc')] } })],
     ],
   },
