@@ -113,8 +113,6 @@ const drills = z
     context.addIssue({ code: 'custom', path: ['timezone'], message: 'only beside a window' });
   });
 
-export type DrillsConfig = z.output<typeof drills>;
-
 export const serverSchema = z.strictObject({
   /** Where it listens; else 127.0.0.1:7431. */
   listen: listenAt.optional(),
