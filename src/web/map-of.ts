@@ -94,8 +94,10 @@ export function mapOf({
 
 function groupsOf(falls: readonly Fall[], said: (domain: FailureDomain) => MapDomain): MapGroup[] {
   return falls.flatMap(({ domain }) => {
-    if (domain.kind !== 'group') return [];
-    return { ...said(domain), of: domain.of, name: domain.name, hosts: domain.hosts };
+    if (domain.kind !== 'group' && domain.kind !== 'volume') return [];
+    const hosts =
+      domain.kind === 'group' ? domain.hosts : [...new Set(domain.roots.map(({ host }) => host))];
+    return { ...said(domain), of: domain.of, name: domain.name, hosts };
   });
 }
 

@@ -8,11 +8,10 @@ import type { Shown } from './shown.ts';
 import { vaultWords } from '../watch/core/exposure/say-step.ts';
 import { domainWords, nameInSentence, urlPart } from './words.ts';
 
-const HOSTS_MAX = 120;
-const NAMES_MAX = 12;
-const DISKS_MAX = 8;
-const GROUPS_MAX = 60;
-const KEYS_MAX = 40;
+const NAMES_MAX = 8;
+const DISKS_MAX = 6;
+/** Of each list, so that the page stays under 100 kB however long names are: UTF-16 units. */
+const ROOM = { groups: 16_000, hosts: 50_000, keys: 10_000 };
 
 export function mapPage(shown: Shown): string {
   const map = mapOf(shown);
@@ -62,10 +61,12 @@ function groupsHtml({ groups }: EstateMap): Html {
   if (groups.length === 0) {
     return html`<section><div class="h"><h2>Sites, racks, providers, hypervisors</h2></div><p class="none">None is known. Declare what fails together below <code>domains:</code> in holdfast.yaml: then it is counted.</p></section>`;
   }
-  const kinds = [...Map.groupBy(groups.slice(0, GROUPS_MAX), ({ of }) => of)];
-  const more = groups.length - GROUPS_MAX;
+  const rows = fitting(groups, groupHtml, ROOM.groups);
+  const kinds = [...Map.groupBy(groups.slice(0, rows.length), ({ of }) => of).keys()];
+  const more = groups.length - rows.length;
   return html`<section><div class="h"><h2>What falls together <i>${formatCount(groups.length)}</i></h2></div><ul class="map">${kinds.map(
-    ([of, some]) => html`<li><h3>${of}</h3><ul>${some.map(groupHtml)}</ul></li>
+    (kind) =>
+      html`<li><h3>${kind}</h3><ul>${rows.filter((_, at) => groups[at]?.of === kind)}</ul></li>
 `,
   )}</ul>${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <a href="/v1/exposure">as JSON</a></p>`}</section>`;
 }
@@ -85,8 +86,9 @@ function namesHtml(hosts: readonly string[]): Html {
 
 function hostsHtml({ hosts, hostCount }: EstateMap): Html {
   if (hosts.length === 0) return NOTHING;
-  const more = hosts.length - HOSTS_MAX;
-  return html`<section><div class="h"><h2>Hosts, and what lies on them <i>${countOf(hostCount, 'host')}, worst first</i></h2><a href="/hosts">As a table</a></div><ul class="map">${hosts.slice(0, HOSTS_MAX).map(hostHtml)}</ul>${more <= 0 ? NOTHING : html`<p class="pager"><a href="/hosts?from=${String(HOSTS_MAX)}">${formatCount(more)} more kinds of hosts</a></p>`}</section>`;
+  const rows = fitting(hosts, hostHtml, ROOM.hosts);
+  const more = hosts.length - rows.length;
+  return html`<section><div class="h"><h2>Hosts, and what lies on them <i>${countOf(hostCount, 'host')}, worst first</i></h2><a href="/hosts">As a table</a></div><ul class="map">${rows}</ul>${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more kinds of hosts: <a href="/hosts">as a table</a></p>`}</section>`;
 }
 
 function hostHtml({ like, hosts }: MapHosts): Html {
@@ -153,14 +155,29 @@ function diskWords({ domain }: MapDomain): string {
 
 function keysHtml({ keys }: EstateMap): Html {
   if (keys.length === 0) return NOTHING;
-  const rows = keys.slice(0, KEYS_MAX).map((key) => {
-    const reach =
-      key.domain.kind === 'credential'
-        ? html`<span class="sub">opens root on ${namesHtml(key.domain.hosts)}</span>`
-        : NOTHING;
-    return html`<li><div class="t">${linkHtml(key)}${markHtml(key)}</div>${reach}</li>
-`;
-  });
+  const rows = fitting(keys, keyHtml, ROOM.keys);
   const more = keys.length - rows.length;
   return html`<section><div class="h"><h2>Keys, and who has them <i>${formatCount(keys.length)}</i></h2></div><ul class="map">${rows}</ul>${more <= 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more</p>`}</section>`;
+}
+
+function keyHtml(key: MapDomain): Html {
+  const reach =
+    key.domain.kind === 'credential'
+      ? html`<span class="sub">opens root on ${namesHtml(key.domain.hosts)}</span>`
+      : NOTHING;
+  return html`<li><div class="t">${linkHtml(key)}${markHtml(key)}</div>${reach}</li>
+`;
+}
+
+/** The first of them, as many as there is room for. */
+function fitting<T>(items: readonly T[], rowOf: (item: T) => Html, room: number): readonly Html[] {
+  const rows: Html[] = [];
+  let used = 0;
+  for (const item of items) {
+    const row = rowOf(item);
+    used += row.markup.length;
+    if (used > room) break;
+    rows.push(row);
+  }
+  return rows;
 }
