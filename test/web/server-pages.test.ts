@@ -181,3 +181,17 @@ test('no page may be framed, and none loads or runs what is not ours', async (t)
     assert.equal(headers['x-frame-options'], 'DENY');
   }
 });
+
+test('a page that cannot be shown says why, and leads on to the first one and to the freeze', async (t) => {
+  if (!needs(t, 'chromium')) return;
+  const bench = await ServerBench.open(t);
+  const { page, url } = await signedIn(t, bench, 'operator');
+  for (const path of ['/hosts/nobody', '/data-set?name=none', '/nowhere']) {
+    const answer = await page.goto(`${url}${path}`);
+    assert.equal(answer?.status(), 404, path);
+    assert.match(await textOf(page.locator('h1')), /^Nothing can be shown here$/);
+    assert.match(await textOf(page.locator('body')), /HF_[A-Z_]+\)/);
+    await page.click('a[href="/freeze"]');
+    assert.equal(new URL(page.url()).pathname, '/freeze');
+  }
+});

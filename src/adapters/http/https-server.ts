@@ -141,6 +141,12 @@ function settled(app: App, of: Pick<AppParts, 'onBug' | 'limits' | 'onRoute'>): 
   return app;
 }
 
+/** From a page that says that nothing can be shown, too, everything may be stopped. */
+const WAYS = [
+  { href: '/', words: 'Exposure' },
+  { href: '/freeze', words: 'Freeze changes' },
+];
+
 /** A browser is shown a page, everybody else is given JSON. */
 function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
   const problem = problemOf(fault);
@@ -153,7 +159,7 @@ function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): Fa
   if (isBrowser) {
     const { code, what, remedy } = problem;
     const title = request.method === 'GET' ? 'Nothing can be shown here' : 'Nothing was done';
-    const page = { title, sentences: [`${what} (${code}).`, remedy] };
+    const page = { title, sentences: [`${what} (${code}).`, remedy], links: WAYS };
     return reply
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')
