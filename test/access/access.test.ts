@@ -89,6 +89,8 @@ test('who may what: each role as it is written here, and a token never more than
       'acknowledge',
       'run',
       'restore',
+      'browse',
+      'content',
       'freeze',
       'unfreeze',
       'claim',

@@ -12,10 +12,10 @@ of the link to a vault on another machine, whose speed the last look saw.
 For sums of money holdfast.yaml says what a GiB costs for a month:
   prices: {currency: EUR, gib-month: 0.02}
 
---keep says what a retention policy would let go of, and how much room that is at
-most: last, hourly, daily, weekly, monthly, yearly, within, min-age (else 7d) and
-floor (else 1). The newest proven one of each data set always stays. Nothing is
-removed.
+--keep says what a retention policy would let go of, and how much room that is
+at most: last, hourly, daily, weekly, monthly, yearly, within, min-age (else 7d)
+and floor (else 1). The newest proven one of each data set always stays. Nothing
+is removed.
 
 Examples:
   holdfast cost --vault /srv/vault
