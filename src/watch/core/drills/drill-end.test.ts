@@ -114,6 +114,19 @@ test('it proves of its own point in its own copy, on the hardware that was measu
   );
 });
 
+test('bytes that are wrong are not there as written, whatever an engine made of them', () => {
+  const seen = (isPassed: boolean, isUsable: boolean) => {
+    const engines = [{ path: '/pg', isUsable, said: '' }];
+    const answer = JSON.stringify({ ...ANSWER, isPassed, isUsable, engines });
+    const end = drillEndOf(DRILL, { ...JOB, state: 'failed', answer }, NOW);
+    const { drills, points } = withEstateDrills(ESTATE, [{ ...DRILL, end }], NOW);
+    return [drills[0]?.evidence.saw, points[0]?.exists[0]?.evidence.saw];
+  };
+  assert.deepEqual(seen(false, true), ['broken', 'broken']);
+  assert.deepEqual(seen(false, false), ['broken', 'broken']);
+  assert.deepEqual(seen(true, false), ['broken', 'healthy'], 'it was refused as it was written');
+});
+
 test('who restored from a copy has a key that opens it, while that still holds', () => {
   const end = drillEndOf(DRILL, { ...JOB, answer: JSON.stringify(ANSWER) }, NOW);
   const place = { host: 'nas', beneath: undefined, path: undefined };

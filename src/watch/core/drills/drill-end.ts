@@ -35,7 +35,8 @@ export function drillEndOf(drill: EstateDrill, job: EndedJob, now: UnixMs): Dril
   if (measured === undefined) return end('failed', 'its answer has no figures');
   if (given.isPassed !== true) {
     const what = why === '' ? 'what came back differs from what was saved' : why;
-    return end('broken', what, measured);
+    // Whatever an engine made of it, the bytes are wrong.
+    return end('broken', what, { ...measured, engineStarted: undefined });
   }
   // Of a failed job nothing is proven but what is wrong.
   if (state === 'failed' && given.isUsable !== false) return end('failed', why);
