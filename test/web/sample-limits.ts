@@ -26,7 +26,7 @@ export const VMSTORE: LiveSetView = {
     is: host === 'st3' ? ('away' as const) : ('there' as const),
     why: host === 'st3' ? 'Gluster says that it is not online' : '',
   })),
-  ...{ serves: 'goes on', survives: 0 },
+  ...{ serves: 'goes on', survives: 0, isDiffering: false },
   full: {
     ...{ bytes: 4311 * 2 ** 30, atLeastMs: 10.4 * HOUR, why: '' },
     bottleneck: {

@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { byteString } from '../../../base/bytes.ts';
 import { GIB } from '../../../base/units.ts';
 import type { LiveMember, LiveSet } from '../estate.ts';
+import { judgeGluster } from '../probes/gluster.ts';
+import type { EstateNow } from '../server/estate-now.ts';
+import { membersNow } from '../server/members-now.ts';
 import type { Rates } from './bottlenecks.ts';
 import { liveSetAfter, liveSetView, type MembersNow } from './live-sets.ts';
 import { fullWords, liveWords } from './say-live.ts';
@@ -65,6 +68,8 @@ test('what a server knows besides: a host that is down, a brick that Gluster cal
     away: new Set(change.away),
     offline: new Set(change.offline),
     whole: new Set(change.whole),
+    down: new Set(change.down),
+    differing: new Set(change.differing),
   });
   const seen = setOf(['unknown', 'unknown', 'unknown']);
   const view = (members: MembersNow) => liveSetView(seen, RATES, members);
@@ -75,7 +80,37 @@ test('what a server knows besides: a host that is down, a brick that Gluster cal
   assert.equal(view(now({ whole: ['vms'], away: ['falco'] })).survives, 0);
   const offline = ['excelsior:/brick'];
   assert.equal(view(now({ whole: ['vms'], away: ['falco'], offline })).serves, 'out');
+  // Whatever a look saw before, and although Gluster names none of them then.
+  const down = liveSetView(setOf(['there', 'there', 'there']), RATES, now({ down: ['vms'] }));
+  assert.deepEqual([down.serves, down.there], ['out', 0]);
 });
+
+test('copies that differ are no spare: all bricks are online, and what one more takes is unknown', () => {
+  const items = (saw: string, detail: object, why = '') => {
+    const item = { kind: 'gluster', item: 'gluster:vms', standing: { mark: 'degraded', why } };
+    const host = { host: 'falco', own: { mark: 'ok' }, items: [{ ...item, saw, detail }] };
+    return membersNow({ hosts: [host] } as unknown as EstateNow);
+  };
+  const seen = setOf(['there', 'there', 'there']);
+  const view = (members: MembersNow) => liveSetView(seen, RATES, members);
+  const lost = { kind: 'host', host: 'falco' } as const;
+  const good = view(items('healthy', { offline: 0, entries: 0, splitBrain: 0 }));
+  assert.deepEqual([good.serves, good.survives], ['goes on', 1]);
+  for (const behind of [
+    items('impaired', { offline: 0, entries: 9, splitBrain: 0 }),
+    items('broken', { offline: 0, entries: 9, splitBrain: 2 }),
+    items('broken', { offline: 1, entries: 9, splitBrain: 2 }),
+  ]) {
+    const { serves, survives } = view(behind);
+    assert.deepEqual([serves, survives], ['goes on', undefined]);
+    assert.equal(liveSetAfter(view(behind), [lost])?.serves, 'unknown');
+    assert.match(liveWords(view(behind)), /: they may differ until .* without one is not known$/);
+  }
+  const none = items('broken', { offline: 3, splitBrain: 0 }, judgeGluster(NONE, undefined).why);
+  assert.equal(view(none).serves, 'out');
+});
+
+const NONE = { bricks: 1, offline: ['Brick falco:/brick'] };
 
 test('it is whole again no sooner than the link allows, and nobody knows when at the latest', () => {
   const { full } = liveSetView(setOf(['there', 'there', 'away']), RATES);

@@ -16,6 +16,8 @@ export interface LiveSetView {
   readonly serves: Serves;
   /** Further members that may go until it is out; undefined: not known. 0: the next one is an outage. */
   readonly survives: number | undefined;
+  /** Its members do not hold the same: which of them could go on alone is not known. */
+  readonly isDiffering: boolean;
   readonly full: FullAgain;
 }
 
@@ -38,22 +40,27 @@ export interface MembersNow {
   readonly whole: ReadonlySet<string>;
   /** `HOST:/path` of bricks that are not online. */
   readonly offline: ReadonlySet<string>;
+  /** By volume: no brick is online. */
+  readonly down: ReadonlySet<string>;
+  /** By volume: its copies differ until they are healed, or nobody knows whether they do. */
+  readonly differing: ReadonlySet<string>;
 }
 
 export function liveSetView(set: LiveSet, rates: Rates, now?: MembersNow): LiveSetView {
   const members =
     now === undefined ? set.members : set.members.map((each) => memberNow(set, each, now));
-  const count = countOf(members, set.needed);
+  const isDiffering = now?.differing.has(volumeOf(set)) === true;
+  const { there, serves, survives } = countOf(members, set.needed);
   return {
     ...{ name: set.name, dataSets: set.dataSets, members, needed: set.needed },
-    ...{ there: count.there, serves: count.serves, survives: count.survives },
+    ...{ there, serves, isDiffering, survives: isDiffering ? undefined : survives },
     full: fullAgain({ ...set, members }, rates),
   };
 }
 
 /** What becomes of it when all of `domains` are lost; undefined where that takes no member. */
 export function liveSetAfter(
-  { members, needed }: Pick<LiveSetView, 'members' | 'needed'>,
+  { members, needed, isDiffering }: Pick<LiveSetView, 'members' | 'needed' | 'isDiffering'>,
   domains: readonly FailureDomain[],
 ): { readonly serves: Serves; readonly survives: number | undefined } | undefined {
   const after = members.map((member): LiveMember => {
@@ -62,7 +69,13 @@ export function liveSetAfter(
     return fate === 'lost' ? { ...member, is: 'away', why: 'lost with it' } : member;
   });
   const isHit = after.some((member, at) => member !== members[at]);
-  return isHit ? countOf(after, needed) : undefined;
+  if (!isHit) return undefined;
+  const count = countOf(after, needed);
+  // What is left may be the one that was behind.
+  if (isDiffering && count.serves === 'goes on') {
+    return { ...count, serves: 'unknown', survives: undefined };
+  }
+  return count;
 }
 
 /** What lies beneath a brick is its host's to say: a disk of a mirror takes no member. */
@@ -89,8 +102,15 @@ function memberNow(set: LiveSet, member: LiveMember, now: MembersNow): LiveMembe
   if (now.offline.has(member.name)) {
     return { ...member, is: 'away', why: 'Gluster says that it is not online' };
   }
-  const volume = set.name.replace(/^Gluster volume /, '').replace(/, set \d+$/, '');
+  const volume = volumeOf(set);
+  if (now.down.has(volume)) {
+    return { ...member, is: 'away', why: 'Gluster says that no brick is online' };
+  }
   return now.whole.has(volume) ? { ...member, is: 'there', why: '' } : member;
+}
+
+function volumeOf({ name }: LiveSet): string {
+  return name.replace(/^Gluster volume /, '').replace(/, set \d+$/, '');
 }
 
 function fullAgain({ bytes, members }: LiveSet, rates: Rates): FullAgain {

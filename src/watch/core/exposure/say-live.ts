@@ -5,9 +5,10 @@ import { bottleneckWords } from './say-bottleneck.ts';
 import type { FullAgain, LiveSetView, Serves } from './live-sets.ts';
 
 /** `2 of 3 copies are there: one more failure = outage`. */
-export function liveWords({ there, members, serves, survives }: LiveSetView): string {
+export function liveWords({ there, members, serves, survives, isDiffering }: LiveSetView): string {
   const count = `${formatCount(there)} of ${countOf(members.length, 'copy', 'copies')} ${there === 1 ? 'is' : 'are'} there`;
-  return `${count}: ${servesWords({ serves, survives })}`;
+  const differing = isDiffering ? 'they may differ until they are healed; ' : '';
+  return `${count}: ${differing}${servesWords({ serves, survives })}`;
 }
 
 /** `goes on; one more failure = outage`, as a sentence of what would be. */

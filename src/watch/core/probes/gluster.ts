@@ -30,6 +30,9 @@ export function glusterStatusIn(text: string): GlusterSeen | undefined {
   return bricks === 0 ? undefined : { bricks, offline };
 }
 
+/** What `judgeGluster` says where all are away: it names none of them then. */
+export const NO_BRICK = 'no brick is online';
+
 /** The bricks that a finding of `judgeGluster` names as not online: `HOST:/path`. */
 export function offlineBricksIn(why: string): readonly string[] {
   if (!why.endsWith(': not online')) return [];
@@ -73,7 +76,7 @@ export function judgeGluster(status: GlusterSeen, heal: HealSeen | undefined): F
     return found('broken', why, detail);
   }
   const down = offline.filter((name) => name.startsWith('Brick '));
-  if (down.length >= bricks) return found('broken', 'no brick is online', detail);
+  if (down.length >= bricks) return found('broken', NO_BRICK, detail);
   if (offline.length > 0) {
     const all = quoted(offline.join(', '), 300);
     return found('impaired', `${all}: not online`, detail);
