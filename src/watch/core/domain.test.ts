@@ -124,3 +124,31 @@ test('looks make a domain of each volume and storage system, and holdfast.yaml o
     assert.ok(named !== undefined && domainId(named) === domainId(domain), name);
   }
 });
+
+test('of two volumes that are called the same neither hides the other', () => {
+  const bricksOn = (...hosts: readonly string[]) =>
+    hosts.map((host) => ({ host, path: byteString('/brick') }));
+  const teller = (host: string, bricks: ReturnType<typeof bricksOn>) =>
+    sightOf(host, {
+      gluster: [
+        {
+          ...{ name: 'data', type: 'Distribute', isStarted: true, replicas: 1, hasArbiter: false },
+          bricks,
+        },
+      ],
+    });
+  const volumesOf = (...sights: readonly HostSight[]) =>
+    manyEstateOf(sights.map(looked), NOW).estate.volumes?.map(({ name, roots }) => [
+      name,
+      ...roots.map(({ host }) => host).toSorted(),
+    ]);
+  const [one, other] = [teller('a1', bricksOn('a1', 'a2')), teller('b1', bricksOn('b1', 'b2'))];
+  assert.deepEqual(volumesOf(one, other), [
+    ['data of a1', 'a1', 'server a2'],
+    ['data of b1', 'b1', 'server b2'],
+  ]);
+  assert.deepEqual(volumesOf(one), [['data', 'a1', 'server a2']], 'of one alone nothing is added');
+  // Told of before and after a brick was added it is one.
+  const grown = teller('a3', bricksOn('a1', 'a2', 'a3'));
+  assert.equal(volumesOf(one, grown)?.length, 1);
+});

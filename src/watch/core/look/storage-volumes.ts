@@ -6,7 +6,7 @@ import type { VolumeRoot } from '../domain.ts';
 import type { StorageVolume } from '../estate.ts';
 import { isWithin } from '../place.ts';
 import { type Across, brickPlace } from './across.ts';
-import type { HostSight, Volume } from './host-sight.ts';
+import type { GlusterVolume, HostSight, Volume } from './host-sight.ts';
 import type { SeenHost } from './looked-hosts.ts';
 
 const WORDS: Readonly<Record<Volume['kind'], string>> = {
@@ -14,14 +14,39 @@ const WORDS: Readonly<Record<Volume['kind'], string>> = {
 };
 
 export function storageVolumes(across: Across): readonly StorageVolume[] {
-  const gluster = across.gluster.map(({ name, bricks }): StorageVolume => {
-    const roots = bricks.map((brick): VolumeRoot => {
-      const { host, path } = brickPlace(across, brick);
-      return { host, path: path ?? byteString(trimSlashes(brick.path)), spared: [] };
+  const named = Map.groupBy(across.gluster, ({ name }) => name);
+  const gluster = [...named].flatMap(([name, all]) => {
+    const apart = togetherByRoot(all.map((volume) => rootsOf(across, volume)));
+    return apart.map((roots): StorageVolume => {
+      const [first] = roots.map(({ host }) => host).toSorted();
+      // Of several that are called the same each is told by a host of its own: none hides another.
+      const own = apart.length === 1 ? name : `${name} of ${first ?? ''}`;
+      return { kind: 'volume', of: 'Gluster volume', name: own, roots };
     });
-    return { kind: 'volume', of: 'Gluster volume', name, roots };
   });
   return [...gluster, ...across.seen.flatMap(volumesOf)];
+}
+
+function rootsOf(across: Across, { bricks }: GlusterVolume): readonly VolumeRoot[] {
+  return bricks.map((brick) => {
+    const { host, path } = brickPlace(across, brick);
+    return { host, path: path ?? byteString(trimSlashes(brick.path)), spared: [] };
+  });
+}
+
+/** One volume that was told of before and after a brick was added has a root in common with itself. */
+function togetherByRoot(
+  all: readonly (readonly VolumeRoot[])[],
+): readonly (readonly VolumeRoot[])[] {
+  const idOf = ({ host, path }: VolumeRoot): string => `${host}:${path}`;
+  let groups: readonly (readonly VolumeRoot[])[] = [];
+  for (const roots of all) {
+    const ids = new Set(roots.map(idOf));
+    const same = groups.filter((group) => group.some((root) => ids.has(idOf(root))));
+    const whole = new Map([...same.flat(), ...roots].map((root) => [idOf(root), root]));
+    groups = [...groups.filter((group) => !same.includes(group)), [...whole.values()]];
+  }
+  return groups;
 }
 
 /** Of one disk alone nothing else is said than that the disk may fail. */
