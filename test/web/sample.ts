@@ -367,7 +367,7 @@ export function sampleExposure(): ExposureView {
           dependsOn: [],
           owners: ['anna'],
         },
-        ...{ runbook: 'https://wiki.example.org/bugzilla', survives: 0 },
+        ...{ runbook: 'https://wiki.example.org/bugzilla', survives: 0, longest: undefined },
         worst: {
           domain: host('hv3'),
           loss: bugzilla?.loss ?? { kind: 'nothing' },

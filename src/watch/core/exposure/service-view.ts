@@ -48,13 +48,14 @@ function exposedService(
   const needed = neededBy(service, byName);
   const costs = costsOf(service, needed, rows);
   const survives = service.dataSets.flatMap((name) => rows.survivesOf(name) ?? []);
-  const worst = withLimit(
-    costs.find(({ domain }) => domain.kind !== 'credential'),
-    rows,
+  const failures = costs.filter(({ domain }) => domain.kind !== 'credential');
+  const worst = withLimit(failures[0], rows);
+  const [longest] = failures.toSorted(
+    (one, other) => outageRank(other.outage) - outageRank(one.outage),
   );
   const { name, dataSets, unseen, tier, dependsOn, owners, runbook } = service;
   const view: ServiceView = {
-    ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst },
+    ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst, longest },
     survives: survives.length === 0 ? undefined : Math.min(...survives),
     promise: promiseOf(service.promise, costs),
   };

@@ -150,6 +150,8 @@ export interface SinglePoint {
 export interface ServiceView extends Omit<Service, 'promise'> {
   /** The worst single failure, and what it costs: its worst data set, and what it depends on. */
   readonly worst: ServiceLoss | undefined;
+  /** The single failure after which it is out longest: it may lose less than the worst. */
+  readonly longest: ServiceLoss | undefined;
   readonly survives: number | undefined;
   readonly promise: PromiseView | undefined;
 }

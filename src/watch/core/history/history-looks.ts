@@ -78,11 +78,13 @@ function ofDataSet(
 }
 
 function ofService(
-  { worst, unseen, survives, dataSets }: ServiceView,
+  { worst, longest, unseen, survives, dataSets }: ServiceView,
   rates: ReadonlyMap<string, number>,
 ): HistorySpan {
   const figures = [
     ...(worst === undefined ? [] : [worst]),
+    // What loses less may keep it out for longer.
+    ...(longest === undefined ? [] : [longest]),
     ...(unseen.length > 0 ? [UNKNOWN] : []),
   ];
   return spanOf({ ...figuresOf(figures), survives, rate: slowest(dataSets, rates) });
