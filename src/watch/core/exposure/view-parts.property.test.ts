@@ -5,6 +5,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { arbitraryEstate, NOW } from '../../../../test/watch/estate-arbitrary.ts';
+import {
+  at,
+  COPY,
+  ESTATE as RECOVERY,
+  pointOf,
+  setAt,
+} from '../../../../test/watch/recovery-example.ts';
 import { unixMs } from '../../../base/units.ts';
 import type { Estate, Service } from '../estate.ts';
 import { type ExposureIndex, exposureIndex } from './exposure-index.ts';
@@ -103,6 +110,24 @@ test(`a view that is kept says what a new one says (SEED=${SEED})`, () => {
     RUNS,
   );
   assert.ok(kept > RUNS.numRuns, `liveness: ${kept} entries kept`);
+});
+
+test('a vault that moved within its data is spared where it lies now', () => {
+  const [inside, ...others] = ['/srv', '/a', '/b'].map((path) => setAt('h1', path));
+  assert.ok(inside !== undefined);
+  const estateWith = (path: string): Estate => ({
+    ...RECOVERY,
+    dataSets: [inside, ...others],
+    points: [pointOf(inside.name)],
+    vaults: [{ vault: 'v1', copy: COPY, place: at('h1', path), openedBy: undefined }],
+    drills: [],
+  });
+  const before = exposureIndex(estateWith('/srv/v'), NOW);
+  const after = exposureIndex(estateWith('/srv/w'), NOW, before);
+  const sparedIn = ({ falls }: ViewParts) =>
+    [...falls.values()].flatMap(({ domain }) => ('spared' in domain ? domain.spared : []));
+  assert.deepEqual(sparedIn(viewParts(before)), ['/srv/v']);
+  assert.deepEqual(sparedIn(viewParts(after, viewParts(before))), ['/srv/w']);
 });
 
 function sameObjects(after: Estate, before: Estate): Estate {

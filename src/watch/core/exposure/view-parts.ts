@@ -121,7 +121,8 @@ function joined(
   fresh: Draft | undefined,
   gone: ReadonlySet<ExposedDataSet>,
 ): Draft | undefined {
-  const of = old ?? fresh;
+  // What a directory spares may be other than it was.
+  const of = fresh ?? old;
   if (of === undefined) return undefined;
   const { id, domain } = of;
   let left = 0;
