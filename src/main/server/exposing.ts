@@ -114,7 +114,9 @@ export class Exposing {
     const view = await step(() => exposureView(index, parts, members));
     const enrolled = core.agents().map(({ stored }) => stored.host);
     const hosts = await step(() => exposedHosts(seen, enrolled));
-    const last = before?.seen === seen ? before.exposed : undefined;
+    // Without a change there, proof may have expired.
+    const isSame = before?.seen === seen && before.parts.entries === parts.entries;
+    const last = isSame ? before.exposed : undefined;
     const found = await step(() => this.#unprotectedIn(seen, at));
     const coverage = last?.coverage ?? (await step(() => exposedCoverage(seen, found, at)));
     if (last === undefined) this.#found = await step(() => exposedFindings(seen, at));
