@@ -2,7 +2,7 @@
 import type { ByteString } from '../base/bytes.ts';
 import { countOf, formatBytes, formatRate } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
-import type { UnixMs } from '../base/units.ts';
+import type { RestoreRate } from '../watch/core/files/restore-rate.ts';
 import type { WeighAnswer } from '../watch/core/files/wants.ts';
 import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
 import { pageOf } from './layout.ts';
@@ -16,11 +16,6 @@ import {
   type ThroughShown,
 } from './snapshot-words.ts';
 import { ageHtml, nameInSentence } from './words.ts';
-
-export interface RestoreRate {
-  readonly bytesPerS: number;
-  readonly at: UnixMs;
-}
 
 export interface RestoreShown {
   readonly through: ThroughShown;

@@ -5,7 +5,8 @@ import { Fault } from '../../../base/fault.ts';
 import { unixMs } from '../../../base/units.ts';
 import { comparePage } from '../../../web/compare-page.ts';
 import { jobPage, jobPart, type JobFacts } from '../../../web/job-page.ts';
-import { restorePage, type RestoreRate } from '../../../web/restore-page.ts';
+import { type RestoreRate, restoreRateOf } from '../../../watch/core/files/restore-rate.ts';
+import { restorePage } from '../../../web/restore-page.ts';
 import type { Shown } from '../../../web/shown.ts';
 import { snapshotPage } from '../../../web/snapshot-page.ts';
 import { notReadPage, type ThroughShown } from '../../../web/snapshot-words.ts';
@@ -23,8 +24,6 @@ import { shownOf } from './shown-of.ts';
 
 const SNAPSHOTS_PAGE = 60;
 const ENTRIES_PAGE = 200;
-/** Less than this says nothing of a rate. */
-const RATE_BYTES_MIN = 1_000_000;
 const RATE_JOBS_MAX = 50;
 
 type AskedPage = Pick<Asked<Route>, 'caller' | 'session' | 'door'>;
@@ -135,19 +134,8 @@ function nothingMarked(): Fault {
   return new Fault('HF_API_INPUT', 'nothing was marked', { instead });
 }
 
-/** Of the newest restore there that was large enough to say something. */
 async function rateOf(served: Served, { agent }: Through): Promise<RestoreRate | undefined> {
-  const jobs = await served.state.jobs({ agent, countMax: RATE_JOBS_MAX });
-  for (const { act, state, answer, changedAt } of jobs) {
-    if (act !== 'restore' || state !== 'done' || answer === undefined) continue;
-    const said: unknown = JSON.parse(answer);
-    if (typeof said !== 'object' || said === null) continue;
-    const { bytes, rateBytesPerS } = said as { bytes?: unknown; rateBytesPerS?: unknown };
-    if (typeof bytes !== 'number' || bytes < RATE_BYTES_MIN) continue;
-    if (typeof rateBytesPerS !== 'number' || !(rateBytesPerS > 0)) continue;
-    return { bytesPerS: rateBytesPerS, at: unixMs(changedAt) };
-  }
-  return undefined;
+  return restoreRateOf(await served.state.jobs({ agent, countMax: RATE_JOBS_MAX }));
 }
 
 function jobPages(served: Served): readonly Bound[] {
