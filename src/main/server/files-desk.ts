@@ -203,6 +203,11 @@ class Question implements Answering {
 
   put(message: Give, bytes: Uint8Array): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(false);
+    if (this.#released !== undefined) {
+      // Who gives on before it was answered would fill the room for what agents say.
+      this.fail('a part came before the one before it was taken');
+      return Promise.resolve(false);
+    }
     this.part += 1;
     const { refused, isLast, sha256 } = message;
     if (refused !== undefined) {
