@@ -38,6 +38,7 @@ class World {
   steady = 0;
   isFailing = false;
   survives = 1;
+  hasSets = true;
   readonly state: ServerState;
 
   constructor(state: ServerState) {
@@ -48,7 +49,8 @@ class World {
     assert.ok(view !== undefined);
     const parts: HistoryParts = {
       exposure: () => {
-        const dataSets = view.dataSets.map((each) => ({ ...each, survives: this.survives }));
+        const all = this.hasSets ? view.dataSets : [];
+        const dataSets = all.map((each) => ({ ...each, survives: this.survives }));
         const estate = { drills: [], clockSkewMax: 0 };
         const made = {
           seen: { estate },
@@ -226,4 +228,16 @@ test('names are names: any text is its own subject, of its own kind', async (t) 
     assert.deepEqual(rest, []);
     assert.equal(span && looksOf(span.span), 1, JSON.stringify(name));
   }
+});
+
+test('of what is gone nothing is held: it is news when it comes again', async (t) => {
+  const world = await worldIn(t);
+  const history = world.history();
+  await world.looks(history, 1);
+  assert.equal(await world.count('hour'), 1);
+  world.hasSets = false;
+  await world.looks(history, 1);
+  world.hasSets = true;
+  await world.looks(history, 1);
+  assert.equal(await world.count('hour'), 2, 'written at once, as at first');
 });

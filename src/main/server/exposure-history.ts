@@ -57,8 +57,10 @@ export class ExposureHistory {
     const { seen, exposed } = await this.#parts.exposure();
     const hour = stepBegin(exposed.at, 'hour');
     const due = new Set<string>();
+    const subjects = new Set<string>();
     for (const { of, span } of looksAt(exposed.view, seen.estate, exposed.at)) {
       const subject = `${of.kind} ${of.name}`;
+      subjects.add(subject);
       const key = `${hour} ${subject}`;
       this.#add(key, { do: 'history', of, hour, span });
       const said = kindOfLook(span);
@@ -66,6 +68,8 @@ export class ExposureHistory {
       this.#said.set(subject, said);
       due.add(key);
     }
+    // Hosts give the names: of those that are gone nothing is held.
+    for (const subject of this.#said.keys()) if (!subjects.has(subject)) this.#said.delete(subject);
     for (const [key, change] of this.#waiting) if (change.hour !== hour) due.add(key);
     await this.#write([...due]);
   }
