@@ -9,7 +9,6 @@ import type { AgentId } from '../../watch/core/agent/messages.ts';
 import {
   type DifferenceSaid,
   type EntrySaid,
-  PATHS_MAX,
   type RestoreWant,
   restoreJobName,
   type SnapshotSaid,
@@ -19,7 +18,14 @@ import { filesWant } from '../../wire/agent/files.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
 import { auditOf, jobNow, takenOf, withAudit } from './answers-act.ts';
 import { downloadOf } from './files-download.ts';
-import { askFiles, bytesAsked, type FilesAsker, type Through, throughOf } from './files-reading.ts';
+import {
+  askFiles,
+  bytesAsked,
+  type FilesAsker,
+  pathsAsked,
+  type Through,
+  throughOf,
+} from './files-reading.ts';
 import { type Served, timeOf } from './served.ts';
 
 const LEASE_MS = 10 * 60_000;
@@ -77,10 +83,7 @@ export function filesAnswers(served: Served): readonly Bound[] {
       const { snapshot, through, place, name, paths, paths64 } = body;
       const job = await restoreFiles(served, {
         ...{ snapshot, through, place, name, caller, from },
-        paths: [
-          ...paths.map((path) => bytesAsked({ path })),
-          ...paths64.map((path64) => bytesAsked({ path64 })),
-        ],
+        paths: pathsAsked({ paths, paths64 }),
       });
       return answer(await jobNow(served, job));
     }),
@@ -95,7 +98,7 @@ export function ofHost({ own }: Through, host: string | undefined): { readonly h
 export interface RestoreAsked extends FilesAsker {
   readonly through: string | undefined;
   readonly snapshot: string;
-  /** None: all of it. */
+  /** By `pathsAsked`. None: all of it. */
   readonly paths: readonly ByteString[];
   readonly place: string | undefined;
   readonly name: string | undefined;
@@ -107,7 +110,7 @@ export async function restoreFiles(served: Served, asked: RestoreAsked): Promise
   const { host, own, places, agent } = through;
   const place = placeIn(through, asked.place);
   const { snapshot, caller, from } = asked;
-  const paths = asked.paths.length === 0 ? [bytesAsked({})] : asked.paths.slice(0, PATHS_MAX);
+  const paths = asked.paths.length === 0 ? [bytesAsked({})] : asked.paths;
   // Before anything is asked for: that it is there, and what it weighs.
   const weighed = await askFiles(served, through, { want: 'weigh', own, snapshot, paths });
   const name = asked.name ?? `${snapshot.slice(0, 8)}-${served.newId().slice(0, 8)}`;

@@ -6,7 +6,12 @@ import { Fault } from '../../base/fault.ts';
 import { formatDuration } from '../../base/say-time.ts';
 import type { AgentId } from '../../watch/core/agent/messages.ts';
 import { type Reader, readerOf } from '../../watch/core/files/reader-of.ts';
-import type { AnswerOfWant, LiveWant, SnapshotSaid } from '../../watch/core/files/wants.ts';
+import {
+  type AnswerOfWant,
+  type LiveWant,
+  PATHS_MAX,
+  type SnapshotSaid,
+} from '../../watch/core/files/wants.ts';
 import { hasTwoSpeakers } from '../../watch/core/server/talk.ts';
 import { filesAnswers } from '../../wire/agent/files.ts';
 import type { Answering, TakenPart } from './files-desk.ts';
@@ -159,4 +164,20 @@ export function bytesAsked(of: {
   }
   const instead = 'Write a path as the list of the snapshot has it.';
   throw new Fault('HF_API_INPUT', 'this is no path', { instead });
+}
+
+/** All of them, or none: what is left out of a restore would be missed later. @throws Fault HF_API_INPUT */
+export function pathsAsked(of: {
+  readonly paths?: readonly string[];
+  readonly paths64?: readonly string[];
+}): readonly ByteString[] {
+  const { paths = [], paths64 = [] } = of;
+  const all = [
+    ...paths.map((path) => bytesAsked({ path })),
+    ...paths64.map((path64) => bytesAsked({ path64 })),
+  ];
+  if (all.length <= PATHS_MAX) return all;
+  const instead = 'Mark a directory above them, or ask for some after the others.';
+  const message = `these are ${all.length} paths; ${PATHS_MAX} are restored at once`;
+  throw new Fault('HF_API_INPUT', message, { instead });
 }

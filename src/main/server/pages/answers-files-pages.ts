@@ -1,6 +1,5 @@
 /** Pages of snapshots: each is one question to a host that can read them, and what it answered. */
 import { type Asked, type Bound, on, type Reply } from '../../../adapters/http/api-routes.ts';
-import type { ByteString } from '../../../base/bytes.ts';
 import { Fault } from '../../../base/fault.ts';
 import { unixMs } from '../../../base/units.ts';
 import { comparePage } from '../../../web/compare-page.ts';
@@ -16,7 +15,7 @@ import { ROUTES } from '../../../wire/api/routes.ts';
 import { jobIn } from '../answers-act.ts';
 import { ofHost, restoreFiles, restoreWantOf } from '../answers-files.ts';
 import { downloadOf } from '../files-download.ts';
-import { askFiles, bytesAsked, type Through, throughOf } from '../files-reading.ts';
+import { askFiles, bytesAsked, pathsAsked, type Through, throughOf } from '../files-reading.ts';
 import type { Served } from '../served.ts';
 import { statusOf } from '../../../adapters/http/problem.ts';
 import { pageReply } from './answers-pages.ts';
@@ -105,10 +104,7 @@ function restorePages(served: Served): readonly Bound[] {
     on(ROUTES.restorePage, (asked) =>
       read(served, asked, async (shown) => {
         const { id: snapshot, path = [], path64 = [] } = asked.query;
-        const paths: readonly ByteString[] = [
-          ...[path].flat().map((each) => bytesAsked({ path: each })),
-          ...[path64].flat().map((each) => bytesAsked({ path64: each })),
-        ];
+        const paths = pathsAsked({ paths: [path].flat(), paths64: [path64].flat() });
         if (paths.length === 0) throw nothingMarked();
         const through = throughOf(served, asked.query);
         const want = { want: 'weigh' as const, own: through.own, snapshot, paths };
@@ -120,7 +116,7 @@ function restorePages(served: Served): readonly Bound[] {
     ),
     on(ROUTES.restoreForm, async ({ body, caller, from }) => {
       const { through, id: snapshot, place, name, paths64 } = body;
-      const paths = paths64.split(' ').map((path64) => bytesAsked({ path64 }));
+      const paths = pathsAsked({ paths64: paths64.split(' ') });
       const job = await restoreFiles(served, {
         ...{ through, snapshot, paths, place, name, caller, from },
       });
