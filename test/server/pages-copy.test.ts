@@ -15,6 +15,7 @@ import { copyPage } from '../../src/adapters/pages-copy/copy-page.ts';
 import { keepCopy } from '../../src/adapters/pages-copy/keep-copy.ts';
 import { sayPlace } from '../../src/adapters/ssh/ssh-place.ts';
 import { byteString } from '../../src/base/bytes.ts';
+import { Fault } from '../../src/base/fault.ts';
 import { days, hours, minutes, unixMs } from '../../src/base/units.ts';
 import { PagesCopy, type PagesCopyParts } from '../../src/main/server/pages-copy.ts';
 import { directoryStore } from '../../src/vault/shell/store-directory.ts';
@@ -181,6 +182,7 @@ class World {
   steady = 0;
   worst = 0;
   why: string | undefined;
+  isKnown = true;
   written: string[] = [];
   readonly signal = new AbortController().signal;
 
@@ -195,7 +197,12 @@ class World {
           exposed as unknown as Awaited<ReturnType<PagesCopyParts['exposed']>>,
         );
       },
-      plan: () => Promise.resolve(NO_PLAN),
+      plan: ([name = '']) =>
+        this.isKnown
+          ? Promise.resolve(NO_PLAN)
+          : Promise.reject(
+              new Fault('HF_LOSE_UNKNOWN', `nothing is called ${name}`, { instead: '' }),
+            ),
       now: () => ({ atMs: this.steady, wallMs: unixMs(AT + this.steady) }),
       copy: ({ name }) => {
         if (this.why !== undefined) return Promise.resolve({ why: this.why });
@@ -212,6 +219,13 @@ class World {
     }
   }
 }
+
+test('what has no name to be lost by keeps no copy from being written', async () => {
+  const world = new World();
+  world.isKnown = false;
+  await world.pass(world.copies({ copy: '/media/stick' }), minutes(3));
+  assert.equal(world.written.length, 1);
+});
 
 test('each day, when the worst is another, at most each hour; a failure is said and tried again', async () => {
   const world = new World();

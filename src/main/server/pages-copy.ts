@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { copyPage } from '../../adapters/pages-copy/copy-page.ts';
+import { Fault } from '../../base/fault.ts';
 import { renderPlanPage } from '../../watch/core/exposure/page-recovery-plan.ts';
 import type { RecoveryPlan } from '../../watch/core/exposure/recovery-plan.ts';
 import { copyName } from '../../watch/core/pages-copy/copy-name.ts';
@@ -90,12 +91,23 @@ export class PagesCopy {
       const name = loseName(domain);
       const isHit = hits.some(({ loss }) => loss.kind !== 'nothing');
       if (name === undefined || !isHit) continue;
-      plans.push(await this.#parts.plan([name]));
+      const plan = await this.#planOf(name);
+      if (plan !== undefined) plans.push(plan);
       if (plans.length >= PLANS_MAX) break;
       await setImmediate();
     }
     const madeOn = os.hostname();
     const exposure = exposureText(view, at);
     return renderPlanPage({ plans, madeAt: at, lookedAt: at, madeOn, exposure, by: 'its server' });
+  }
+
+  /** Undefined of a host that nobody looked at, or a disk of one that is silent: the lines below have it. */
+  async #planOf(name: string): Promise<RecoveryPlan | undefined> {
+    try {
+      return await this.#parts.plan([name]);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'HF_LOSE_UNKNOWN') return undefined;
+      throw error;
+    }
   }
 }
