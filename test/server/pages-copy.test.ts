@@ -175,7 +175,7 @@ function place(t: TestContext): string {
 
 const NO_PLAN: RecoveryPlan = {
   ...{ lost: [], needed: [], steps: [], forGood: [], unknown: [], bare: [], mayWait: [] },
-  ...{ notSeen: [], seenInPart: [] },
+  ...{ notSeen: [], seenInPart: [], live: [] },
 } as unknown as RecoveryPlan;
 
 class World {
