@@ -74,7 +74,7 @@ function lossOfData(of: DataSetCase, after: After): Loss {
   const candidates = whole.map((point) => candidateOf(of, after, point));
   const left = candidates.filter((candidate) => candidate.fate !== 'lost');
   if (left.length === 0) return withoutPoint(of, after, candidates);
-  const atLeastMs = Math.min(...left.map(({ point }) => spanMs(of, point)));
+  const atLeastMs = left.map(({ point }) => spanMs(of, point)).reduce((a, b) => Math.min(a, b));
   const isFailed = ({ point }: Candidate): boolean => usableIn(of, point.vault) === 'failed';
   const proven = left.filter((candidate) => candidate.isProven && !isFailed(candidate));
   if (proven.length === 0) {

@@ -71,7 +71,7 @@ export function outageAfter(of: DataSetCase, after: After, loss: Loss): Outage {
     return { kind: 'unknown', why: loss.kind === 'unknown' ? loss.why : why };
   }
   const lows = usable.map((drill) => drill.tookMs * ratios(of.dataSet, drill).low);
-  const atLeastMs = after.dataFate === 'lost' ? Math.min(...lows) : 0;
+  const atLeastMs = after.dataFate === 'lost' ? lows.reduce((a, b) => Math.min(a, b)) : 0;
   const best = loss.kind === 'window' ? fastestWay(of, after, usable) : undefined;
   const from = measuredBy(of.dataSet, best?.drill ?? newest);
   const stood = { measured: from, basis: basisWords(from, of.now) };

@@ -91,7 +91,7 @@ export function caseFrom(dataSet: DataSet, source: CaseSource): DataSetCase {
       (drill) => drill.evidence.observedAt,
     );
     vaults.set(vault, { vault, at, last, usable: usableOf(dataSet, last, source) });
-    copies.push(...own);
+    for (const each of own) copies.push(each);
   }
   const points = source.points.map((point): PointCase => {
     const at = vaults.get(point.vault)?.at ?? NONE;

@@ -55,7 +55,8 @@ export function compareSights(before: HostSight, after: HostSight): SightChanges
     if (why !== undefined) notComparable.push({ topic, why });
     if (first === undefined || second === undefined) continue;
     const isWhole = { before: limits[0] === undefined, after: limits[1] === undefined };
-    changes.push(...compareThings(topic, { first, second, isWhole }));
+    // A host may show more of them than a call has room for arguments.
+    for (const change of compareThings(topic, { first, second, isWhole })) changes.push(change);
   }
   return { changes, notComparable };
 }

@@ -30,7 +30,7 @@ export function withoutIgnored(
     const own = ignored.filter((each) => (hostOf(each.host) ?? each.host) === host);
     const of = leftOutOf(own, look.sight.discovery.data);
     if (of.length === 0) return look;
-    leftOut.push(...of.map((each) => ({ host, ...each })));
+    for (const each of of) leftOut.push({ host, ...each });
     const gone = new Set(of.map(({ data }) => data));
     const data = look.sight.discovery.data.filter((each) => !gone.has(each));
     return { ...look, sight: { ...look.sight, discovery: { ...look.sight.discovery, data } } };

@@ -65,7 +65,7 @@ function bytesOf(
   const fullest = members.map((member) =>
     sum(own.filter(({ places }) => places.some((place) => isOn(place, [member])))),
   );
-  const bytes = Math.max(Math.floor(sum(mounted) / setCount), ...fullest);
+  const bytes = fullest.reduce((a, b) => Math.max(a, b), Math.floor(sum(mounted) / setCount));
   return bytes > 0 ? bytes : undefined;
 }
 

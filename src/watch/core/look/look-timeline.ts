@@ -29,7 +29,7 @@ export class LookTimeline {
     const notBefore = before.discovery.seenAt;
     if (at <= notBefore) return;
     const { changes } = compareSights(before, sight);
-    this.#changes.push(...changes.map((change) => ({ ...change, host, at, notBefore })));
+    for (const change of changes) this.#changes.push({ ...change, host, at, notBefore });
   }
 
   /** Newest first. */
