@@ -54,7 +54,7 @@ function goneHtml({ host, id }: Wanted): Html {
 
 function wholeHtml(plan: PlanShown, shown: Shown): Html {
   const { at } = shown;
-  return html`<p class="isnow verdict">${planStateHtml(plan)} <span>${standingHtml(plan, at)}</span></p>
+  return html`<p class="isnow verdict">${planStateHtml(plan, at)} <span>${standingHtml(plan, at)}</span></p>
 <h1 class="say">${leadHtml(plan)}</h1>
 <p class="basis">${placeHtml(plan)}</p>
 ${metaHtml(plan, at)}
@@ -221,7 +221,7 @@ function approveHtml(plan: PlanShown, shown: Shown): Html {
   if (!isToldWaiting(plan)) return NOTHING;
   if (state === 'under-way') return NOTHING;
   if (state === 'stopped' || state === 'allowed') return applyHtml(plan, 'To go on');
-  if (isReleased(plan) && plan.state === 'held') {
+  if (isReleased(plan, shown.at) && plan.state === 'held') {
     return html`${applyHtml(plan, 'Approved: to apply it')}${signedHtml(plan, shown)}`;
   }
   if (!plan.canBeApproved) {
@@ -284,6 +284,9 @@ function undoHtml(plan: PlanShown, at: Shown['at']): Html {
   const lossy = summary.delete.ops + summary.replace.ops + summary.forget.ops + summary.update.ops;
   const some = lossy - (picture?.attributesOnly ?? 0);
   if (some <= 0) return NOTHING;
+  if (plan.state === 'released') {
+    return html`<section><div class="h"><h2>If it was wrong</h2></div><p class="none"><b>It cannot be put back any more.</b> What was kept for an undo was let go of.</p></section>`;
+  }
   const noUndo = picture?.noUndo ?? 0;
   const until = result?.until ?? picture?.undoUntil;
   const isNone = noUndo >= some;

@@ -1,6 +1,7 @@
 /** What is said of a plan in a line: how it stands, what it would do, who objects. */
 import { formatCount } from '../base/say-quantity.ts';
 import { quoteWord } from '../base/shell-word.ts';
+import type { UnixMs } from '../base/units.ts';
 import { isToldWaiting, type ToldObjection } from '../watch/core/plans-report.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
@@ -30,24 +31,28 @@ const STATES: Readonly<
 };
 
 /** Shape and word; of one that may not be so any more, the unknown shape. */
-export function planStateHtml(plan: Pick<PlanShown, 'state' | 'lastKnown' | 'approvals'>): Html {
+export function planStateHtml(plan: PlanShown, at: UnixMs): Html {
   const { mark, words } = STATES[plan.state];
   if (plan.lastKnown !== '' && isToldWaiting(plan)) {
     return html`<span class="st unknown">${glyph('unknown')}Last known: ${words.toLowerCase()}</span>`;
   }
-  const isApproved = plan.state === 'held' && plan.approvals.length > 0;
-  if (isApproved && isReleased(plan)) {
+  if (plan.state === 'held' && isReleased(plan, at)) {
     return html`<span class="st ok">${glyph('ok')}Approved, not applied yet</span>`;
   }
   if (mark !== 'held') return html`<span class="st ${mark}">${glyph(mark)}${words}</span>`;
   return html`<span class="st degraded">${glyph('hold')}${words}</span>`;
 }
 
-/** Whether what was signed is enough, as far as the count of persons goes; its host decides. */
-export function isReleased(plan: Pick<PlanShown, 'approvals'> & Partial<PlanShown>): boolean {
-  const persons = new Set(plan.approvals.map(({ person }) => person)).size;
-  const wanted = plan.verdict?.needs.approvals ?? 0;
-  return wanted > 0 && persons >= wanted;
+/**
+ * Whether what was signed is enough: by its persons, or by the time since the first of them signed. What no approval
+ * releases, none has released. Its host decides.
+ */
+export function isReleased({ approvals, canBeApproved, verdict }: PlanShown, at: UnixMs): boolean {
+  const { approvals: wanted = 0, coolOffMs } = verdict?.needs ?? {};
+  if (!canBeApproved || wanted === 0 || approvals.length === 0) return false;
+  const first = Math.min(...approvals.map((each) => each.at));
+  const hasCooled = coolOffMs !== undefined && at - first >= coolOffMs;
+  return hasCooled || new Set(approvals.map(({ person }) => person)).size >= wanted;
 }
 
 export function objectionsInForce({

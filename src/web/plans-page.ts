@@ -34,15 +34,15 @@ function lineHtml(plan: PlanShown, at: Shown['at']): Html {
   const { host, to, made, lastKnown, seenAt } = plan;
   const known =
     lastKnown === ''
-      ? planStateOf(plan)
+      ? planStateOf(plan, at)
       : html`<span class="sub">last known ${ageHtml(Math.max(0, at - seenAt))}: ${lastKnown}</span>`;
   return html`<div class="li"><div class="t"><a class="name" href="${planHref(plan)}">${titleOf(plan)} on ${host}</a><span class="sub">${forHtml(made, at)}</span></div><span class="sub">would ${wouldHtml(plan)} below <span class="mono">${to}</span></span>${known}${chipsHtml(plan)}</div>`;
 }
 
 /** Only what is no plain wait is said twice. */
-function planStateOf(plan: PlanShown): Html {
-  const isPlain = plan.state === 'held' && !isReleased(plan);
-  return isPlain ? NOTHING : html`<span class="sub">${planStateHtml(plan)}</span>`;
+function planStateOf(plan: PlanShown, at: Shown['at']): Html {
+  const isPlain = plan.state === 'held' && !isReleased(plan, at);
+  return isPlain ? NOTHING : html`<span class="sub">${planStateHtml(plan, at)}</span>`;
 }
 
 function titleOf(plan: PlanShown): string {
@@ -64,38 +64,43 @@ export function plansPart({ plans: all, at }: Pick<Shown, 'plans' | 'at'>): Html
   const ready = all.plans.filter(({ state }) => state === 'allowed');
   const over = all.plans.filter((plan) => !isToldWaiting(plan));
   const more = all.leftOut === 0 ? NOTHING : html` ${countOf(all.leftOut, 'more')} had no room.`;
-  return html`<div id="plans" data-live="plans" data-part="/part/plans"><h1 class="say">${leadHtml(now, before)}</h1>
+  return html`<div id="plans" data-live="plans" data-part="/part/plans"><h1 class="say">${leadHtml(now, before, at)}</h1>
 <p class="basis">A plan is held on the host that applies it, and a person approves it there by a signature. Nothing on this page can.${more}</p>
 ${sectionHtml('Waiting', now, at)}${sectionHtml('Last known, of hosts that do not say so now', before, at)}${sectionHtml('Allowed, and not applied', ready, at)}${sectionHtml('Over in the last 14 days', over, at)}
 ${notSeenHtml(all)}</div>`;
 }
 
-function leadHtml(now: readonly PlanShown[], before: readonly PlanShown[]): Html {
+function leadHtml(now: readonly PlanShown[], before: readonly PlanShown[], at: Shown['at']): Html {
   if (now.length + before.length === 0) return html`No plan waits for anybody.`;
-  const can = now.filter((plan) => plan.canBeApproved && !isReleased(plan)).length;
-  const approved = now.filter((plan) => plan.state === 'held' && isReleased(plan)).length;
-  const rest = now.length - can - approved;
+  const open = now.filter((plan) => !isBegun(plan));
+  const begun = now.length - open.length;
+  const can = open.filter((plan) => plan.canBeApproved && !isReleased(plan, at)).length;
+  const approved = open.filter((plan) => isReleased(plan, at)).length;
+  const rest = open.length - can - approved;
+  const plans = (count: number): string => countOf(count, 'plan');
+  const is = (count: number): string => (count === 1 ? 'is' : 'are');
+  const wait = can === 1 ? 'waits' : 'wait';
+  const was = begun === 1 ? 'was begun and has' : 'were begun and have';
+  const were = before.length === 1 ? 'was' : 'were';
   const parts = [
-    ...(can === 0
-      ? []
-      : [html`<b>${countOf(can, 'plan')}</b> ${can === 1 ? 'waits' : 'wait'} for approval`]),
+    ...(can === 0 ? [] : [html`<b>${plans(can)}</b> ${wait} for approval`]),
     ...(approved === 0
       ? []
-      : [
-          html`${countOf(approved, 'plan')} ${approved === 1 ? 'is' : 'are'} approved and not applied yet`,
-        ]),
-    ...(rest === 0
-      ? []
-      : [
-          html`${countOf(rest, 'plan')} ${rest === 1 ? 'is' : 'are'} stopped by what no approval releases`,
-        ]),
+      : [html`${plans(approved)} ${is(approved)} approved and not applied yet`]),
+    ...(begun === 0 ? [] : [html`${plans(begun)} ${was} not ended`]),
+    ...(rest === 0 ? [] : [html`${plans(rest)} ${is(rest)} stopped by what no approval releases`]),
     ...(before.length === 0
       ? []
       : [
-          html`<span class="bad dim">${countOf(before.length, 'plan')}</span> ${before.length === 1 ? 'was' : 'were'} waiting when last heard of`,
+          html`<span class="bad dim">${plans(before.length)}</span> ${were} waiting when last heard of`,
         ]),
   ];
-  return html`${parts.map((part, at) => (at === 0 ? part : html`; ${part}`))}.`;
+  return html`${parts.map((part, n) => (n === 0 ? part : html`; ${part}`))}.`;
+}
+
+/** It is past its approval: under way, or stopped on the way. */
+function isBegun({ state }: PlanShown): boolean {
+  return state === 'under-way' || state === 'stopped';
 }
 
 function sectionHtml(title: string, plans: readonly PlanShown[], at: Shown['at']): Html {
@@ -109,14 +114,19 @@ function rowHtml(plan: PlanShown, at: Shown['at']): Html {
   const end =
     result === undefined || isToldWaiting(plan)
       ? html`expires ${timeHtml(expires, at)}`
-      : html`${result.outcome} ${ageHtml(Math.max(0, at - result.at))}`;
+      : html`${endWords(result)} ${ageHtml(Math.max(0, at - result.at))}`;
   const known =
     lastKnown === ''
       ? NOTHING
       : html`<span class="sub">As of ${ageHtml(Math.max(0, at - seenAt))}: ${lastKnown}</span>`;
   const did = isToldWaiting(plan) ? 'would' : 'was to';
-  return html`<div class="li"><div class="t"><span><a class="name" href="${planHref(plan)}">${titleOf(plan)}</a> on <a href="/hosts/${urlPart(host)}">${host}</a></span>${planStateHtml(plan)}</div><span class="sub">${did} ${wouldHtml(plan)} below <span class="mono">${to}</span>${source}</span><span class="sub">made ${ageHtml(Math.max(0, at - made))} by ${actor.name}; ${end}</span>${known}${isToldWaiting(plan) ? chipsHtml(plan) : NOTHING}</div>
+  return html`<div class="li"><div class="t"><span><a class="name" href="${planHref(plan)}">${titleOf(plan)}</a> on <a href="/hosts/${urlPart(host)}">${host}</a></span>${planStateHtml(plan, at)}</div><span class="sub">${did} ${wouldHtml(plan)} below <span class="mono">${to}</span>${source}</span><span class="sub">made ${ageHtml(Math.max(0, at - made))} by ${actor.name}; ${end}</span>${known}${isToldWaiting(plan) ? chipsHtml(plan) : NOTHING}</div>
 `;
+}
+
+/** Its moment is that of its end: when what was kept went is not told. */
+function endWords({ outcome }: NonNullable<PlanShown['result']>): string {
+  return outcome === 'released' ? 'over' : outcome;
 }
 
 /** That nothing is seen is not that nothing waits. */
