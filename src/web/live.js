@@ -123,16 +123,29 @@ function check({ host, item, mark, why }) {
   row.classList.add('fresh');
 }
 
-/** Parts of the page that say which events they hang on: fetched anew, once for many. */
+/**
+ * Parts of the page that say which events they hang on: fetched anew, once for many. What happens while one is being
+ * read may not be in the answer: then it is read again.
+ */
 const asked = new Map();
 function renew(name) {
   for (const { id } of document.querySelectorAll(`[data-live~="${name}"]`)) {
-    if (asked.has(id)) continue;
-    asked.set(
-      id,
-      setTimeout(() => void renewPart(id).finally(() => asked.delete(id)), 300),
-    );
+    const how = asked.get(id);
+    if (how === undefined) begin(id);
+    else if (how === 'read') asked.set(id, 'again');
   }
+}
+
+function begin(id) {
+  asked.set(id, 'waits');
+  setTimeout(() => {
+    asked.set(id, 'read');
+    void renewPart(id).finally(() => {
+      const isAgain = asked.get(id) === 'again';
+      asked.delete(id);
+      if (isAgain) begin(id);
+    });
+  }, 300);
 }
 
 async function renewPart(id) {
