@@ -43,14 +43,20 @@ function wordsOf({ atLeastMs = 0, atMostMs }: SaidOften, worst: Kind, all: strin
   }
 }
 
-/** `up to 14 min`, `at least 22 h`, of what was known. */
-function widestWords({ all, open, atLeastMs = 0, atMostMs = 0 }: SaidOften, gone: string): string {
-  if (all > 0) return gone;
-  if (atLeastMs === 0 && atMostMs === 0) return open > 0 ? 'unknown' : 'nothing';
-  if (atMostMs >= atLeastMs) {
-    return `up to ${formatDuration(atMostMs, { rounding: 'up', detail: 'rough' })}`;
-  }
-  return `at least ${formatDuration(atLeastMs, { rounding: 'down', detail: 'rough' })}`;
+/** `up to 14 min at worst`. Where some looks had no upper end, that of others is none of all. */
+function widestWords(said: SaidOften, gone: string): string {
+  const { all, unknown, open, bounded, atLeastMs = 0, atMostMs = 0 } = said;
+  if (all > 0) return `${gone} at worst`;
+  const most = formatDuration(Math.max(atLeastMs, atMostMs), { rounding: 'up', detail: 'rough' });
+  if (unknown + open === 0) return bounded === 0 ? 'nothing at worst' : `up to ${most} at worst`;
+  const least = formatDuration(atLeastMs, { rounding: 'down', detail: 'rough' });
+  const worst = atLeastMs < 1000 ? 'unknown at worst' : `at least ${least} at worst`;
+  return bounded === 0 ? worst : `${worst} (up to ${most} where it has an upper end)`;
+}
+
+/** Looks drift by seconds; a step that lacks a tenth of them and two at least was not watched whole. */
+function isWatched({ serverLooks, looksMax }: HistoryStepShown): boolean {
+  return serverLooks >= Math.min(looksMax - 1, looksMax * 0.9);
 }
 
 export interface TimelineSaid {
@@ -81,7 +87,7 @@ export function timelineSaid(steps: readonly HistoryStepShown[]): TimelineSaid |
     ...(unknown === 0
       ? []
       : [`without an upper end or unknown in ${formatShare(unknown, looks)} of the looks`]),
-    ...(watched >= max * 0.99
+    ...(watched >= max * 0.99 && seen.every(isWatched)
       ? []
       : [`we were not watching for ${formatShare(max - watched, max)} of the time`]),
     ...(watched - looks <= max * 0.01
@@ -90,8 +96,8 @@ export function timelineSaid(steps: readonly HistoryStepShown[]): TimelineSaid |
   ];
   const { survives, rate } = whole;
   return {
-    lost: `${widestWords(whole.lost, 'all of it')} at worst, ${saidWords(last.lost, 'all of it')} in the last look`,
-    out: `${widestWords(whole.out, 'for good')} at worst, ${saidWords(last.out, 'for good')} in the last look`,
+    lost: `${widestWords(whole.lost, 'all of it')}, ${saidWords(last.lost, 'all of it')} in the last look`,
+    out: `${widestWords(whole.out, 'for good')}, ${saidWords(last.out, 'for good')} in the last look`,
     survives:
       survives === undefined
         ? 'nothing would have been hit'
