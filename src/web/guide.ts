@@ -198,15 +198,26 @@ function sheetStep(shown: Shown): Step {
 
 function drillStep(shown: Shown): Step {
   const [kept] = keptSets(shown);
-  const path = kept?.places[0]?.path;
-  const target = path === undefined ? '/srv' : utf8Of(path);
   const name = kept === undefined ? NOTHING : html` of ${nameInSentence(kept.name)}`;
   return {
     title: 'A restore is proven: restored, compared and timed',
     isDone: false,
     says: html`Files${name} are restored to a place of their own, each compared with what was kept, timed, and removed again.`,
-    lines: [{ on: hostOf(kept), line: `holdfast drill latest --data-set ${quoteWord(target)}` }],
+    lines: [{ on: hostOf(kept), line: drillLine(kept) }],
   };
+}
+
+/** What a team's own tool keeps is drilled by that tool. */
+function drillLine(kept: DataSetView | undefined): string {
+  const isTheirs = /^(?:restic|borg|pgbackrest)[ :]/i.test(kept?.best?.vault ?? '');
+  if (isTheirs) return 'holdfast connect --refresh --drill';
+  return `holdfast drill latest --data-set ${quoteWord(kept === undefined ? '/srv' : ownName(kept))}`;
+}
+
+/** As its own host calls it. */
+function ownName({ name, places }: DataSetView): string {
+  const host = places[0]?.host;
+  return host !== undefined && name.startsWith(`${host}:`) ? name.slice(host.length + 1) : name;
 }
 
 /** No step of it, and said all the same: a server that falls silent tells nobody. */

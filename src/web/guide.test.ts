@@ -1,0 +1,44 @@
+// Goal: the guide tells to type what the host understands: a data set by the name that it has there, and the tool
+// that keeps it.
+// Method: the invented estate with one data set that was never drilled.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { sampleShown } from '../../test/web/sample.ts';
+import { byteString } from '../base/bytes.ts';
+import type { DataSetView } from '../watch/core/exposure/view.ts';
+import { guidePart } from './guide.ts';
+
+const shown = sampleShown();
+
+function lineOfDrill(name: string, vault: string): string {
+  assert.ok(shown.exposure !== undefined);
+  const kept = shown.exposure.dataSets.find(({ best, pointCount }) => best && pointCount > 0);
+  assert.ok(kept?.best !== undefined);
+  const set: DataSetView = {
+    ...{
+      ...kept,
+      name,
+      places: [{ host: 'web1', path: byteString('/srv/www'), beneath: undefined }],
+    },
+    best: { ...kept.best, vault, isProven: false },
+  };
+  const exposure = { ...shown.exposure, dataSets: [set] };
+  const { markup } = guidePart({ ...shown, exposure });
+  const lines = [...markup.matchAll(/<span class="typed">(.*?)<\/span>/g)].map(([, line]) => line);
+  return lines.findLast((line) => line !== undefined) ?? '';
+}
+
+test('a data set is drilled by the name that its host has for it, and not by where it lies', () => {
+  assert.equal(lineOfDrill('web1:wiki', 'main of web1'), 'holdfast drill latest --data-set wiki');
+  assert.equal(
+    lineOfDrill('web1:/srv/www', 'main of web1'),
+    'holdfast drill latest --data-set /srv/www',
+  );
+});
+
+test('what a tool of the team keeps is drilled by that tool', () => {
+  assert.equal(
+    lineOfDrill('web1:/srv/www', 'restic:/srv/repo of web1'),
+    'holdfast connect --refresh --drill',
+  );
+});
