@@ -1,9 +1,11 @@
 /** Drills over the estate: what was restored for proof, what is next, and why something cannot be. */
 import { countOf, formatBytes, formatCount, formatRate } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
+import type { UnixMs } from '../base/units.ts';
 import type { DrillEnd, DrillVerdict } from '../watch/core/drills/estate-drill.ts';
 import type { DrillWait } from '../watch/core/drills/plan-drills.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { PROOF_LIMITS } from '../watch/core/proof.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import type { DrillPlannedShown, DrillShown, DrillsShown } from './drills-shown.ts';
 import { markHtml, stateHtml } from './glyphs.ts';
@@ -38,7 +40,7 @@ function verdictOf(end: DrillEnd | undefined): readonly [StandingMark, string] {
 }
 
 export function drillsPage(shown: Shown, drills: DrillsShown): string {
-  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Drills</p><h1 class="say">${leadHtml(drills)}</h1>
+  const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Drills</p><h1 class="say">${leadHtml(drills, shown)}</h1>
 <p class="basis">${rulesHtml(drills)}</p>
 ${underWayHtml(drills, shown)}${cannotHtml(drills)}${nextHtml(drills, shown)}${shownHtml(drills, shown)}</div>`;
   return pageOf(shown, { title: 'Drills', menu: 'Drills', body });
@@ -46,17 +48,22 @@ ${underWayHtml(drills, shown)}${cannotHtml(drills)}${nextHtml(drills, shown)}${s
 
 const STUCK: ReadonlySet<DrillWait> = new Set(['no restore host', 'no point', 'too large']);
 
-function leadHtml({ planned, drills }: DrillsShown): Html {
+function leadHtml({ planned }: DrillsShown, { at }: Pick<Shown, 'at'>): Html {
   if (planned.length === 0) return html`No data set is reported yet that could be drilled.`;
   const stuck = planned.filter(({ wait }) => STUCK.has(wait)).length;
   // The last that showed something decides.
-  const last = new Map<string, DrillVerdict>();
-  for (const { dataSet, end } of drills) {
-    if (end?.measured !== undefined && !last.has(dataSet)) last.set(dataSet, end.verdict);
-  }
-  const proven = planned.filter(({ dataSet }) => last.get(dataSet) === 'drilled').length;
-  const wrong = planned.filter(({ dataSet }) => last.get(dataSet) === 'broken').length;
-  return html`<b>${formatCount(proven)} of ${countOf(planned.length, 'data set')}</b> ${proven === 1 ? 'was' : 'were'} restored for proof on a restore host${wrong === 0 ? NOTHING : html`, <span class="bad">${formatCount(wrong)} came back wrong</span>`}${stuck === 0 ? NOTHING : html`, <span class="bad dim">${formatCount(stuck)} cannot be</span>`}.`;
+  const proven = planned.filter(({ last }) => last !== undefined && isProof(last, at)).length;
+  const wrong = planned.filter(({ last }) => last?.end?.verdict === 'broken').length;
+  const limit = formatDuration(PROOF_LIMITS.usable, { detail: 'rough' });
+  return html`<b>${formatCount(proven)} of ${countOf(planned.length, 'data set')}</b> ${proven === 1 ? 'was' : 'were'} restored for proof on a restore host in the last ${limit}${wrong === 0 ? NOTHING : html`, <span class="bad">${formatCount(wrong)} came back wrong</span>`}${stuck === 0 ? NOTHING : html`, <span class="bad dim">${formatCount(stuck)} cannot be</span>`}.`;
+}
+
+/** Within its limit, and with its engine where it has one. */
+function isProof(drill: DrillShown, at: UnixMs): boolean {
+  const [mark] = verdictOf(drill.end);
+  return (
+    drill.end?.verdict === 'drilled' && mark === 'ok' && at < drill.askedAt + PROOF_LIMITS.usable
+  );
 }
 
 function rulesHtml({ rules, restoreHosts }: DrillsShown): Html {

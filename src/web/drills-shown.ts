@@ -19,6 +19,8 @@ export interface DrillPlannedShown {
   readonly bytes: number | undefined;
   readonly isAtSource: boolean;
   readonly cannot: readonly NotTaken[];
+  /** The newest of it that measured something, however many others came since. */
+  readonly last: DrillShown | undefined;
 }
 
 export interface DrillsShown {

@@ -64,11 +64,13 @@ export function sampleDrills(dataSet: string): readonly DrillShown[] {
 }
 
 export function sampleDrillsShown(dataSet: string): DrillsShown {
+  const drills = sampleDrills(dataSet);
   const planned = (name: string, change: Partial<DrillPlannedShown>): DrillPlannedShown => ({
     ...{ dataSet: name, wait: 'not due', dueAt: unixMs(AT + 2 * DAY), host: 'rs1', cannot: [] },
-    ...{ which: 'random', bytes: 40 * GIB, isAtSource: false, ...change },
+    ...{ which: 'random', bytes: 40 * GIB, isAtSource: false },
+    last: drills.find((each) => each.dataSet === name && each.end?.measured !== undefined),
+    ...change,
   });
-  const drills = sampleDrills(dataSet);
   return {
     ...{ drills, total: 214, restoreHosts: ['rs1', 'rs2'] },
     rules: { eachMs: 7 * DAY, bytesMax: 200 * GIB, busyMaxMs: 4 * HOUR, atOnce: 2 },

@@ -7,7 +7,7 @@ import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import type { PlannedDrill } from '../../watch/core/drills/plan-drills.ts';
 import { isAskRefused } from '../../watch/core/server/orders.ts';
-import type { DrillPlannedShown } from '../../web/drills-shown.ts';
+import type { DrillPlannedShown, DrillShown } from '../../web/drills-shown.ts';
 import { drillPage, drillsPage } from '../../web/drills-page.ts';
 import type { drillShown } from '../../wire/api/routes-drills.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
@@ -117,17 +117,26 @@ function dueOf(dueAt: number): UnixMs | undefined {
 
 function drillsShown(served: Served, { planned, rules, restoreHosts }: DrillsNow) {
   const all = newestFirst(served);
+  const last = new Map<string, DrillShown>();
+  for (const drill of all) {
+    if (drill.end?.measured === undefined || last.has(drill.dataSet)) continue;
+    last.set(drill.dataSet, shownDrill(drill));
+  }
   return {
     drills: all.slice(0, DRILLS_SHOWN).map(shownDrill),
     total: all.length,
-    planned: planned.map(plannedShown),
+    planned: planned.map((each) => plannedShown(each, last.get(each.dataSet))),
     rules,
     restoreHosts: restoreHosts.map(({ host }) => host),
   };
 }
 
-function plannedShown({ dataSet, wait, dueAt, choice, cannot }: PlannedDrill): DrillPlannedShown {
+function plannedShown(
+  { dataSet, wait, dueAt, choice, cannot }: PlannedDrill,
+  last: DrillShown | undefined,
+): DrillPlannedShown {
   return {
+    last,
     ...{ dataSet, wait, dueAt: dueOf(dueAt), cannot },
     ...{ host: choice?.host, which: choice?.which, bytes: choice?.point.bytes },
     isAtSource: choice?.isAtSource === true,
