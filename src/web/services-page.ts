@@ -28,22 +28,34 @@ export function servicesPage(shown: Shown): string {
 function servicesTable(services: readonly ServiceView[]): Html {
   const room = new Room();
   const rows = room.take(services, { countMax: services.length }, (service) => {
-    const { name, dataSets, worst, survives, tier, owners } = service;
+    const { name, dataSets, unseen, worst, survives, tier, owners } = service;
     const words = [
       ...(tier === undefined ? [] : [`tier ${tier}`]),
       countOf(dataSets.length, 'data set'),
+      ...(unseen.length === 0 ? [] : [`${formatCount(unseen.length)} more not seen`]),
       ...(owners.length === 0 ? [] : [`of ${owners.join(', ')}`]),
     ];
     const hot = hotOf(service);
     const cells =
       worst === undefined
-        ? html`<td data-l="If the worst failed"><b>nothing lost</b></td><td class="nlc"></td>`
+        ? html`<td data-l="If the worst failed">${bareHtml(service)}</td><td class="nlc"></td>`
         : html`<td data-l="If the worst failed"><span class="say1 ${hot.isLossHot ? 'failed' : hot.isOutHot ? 'degraded' : 'plain'}">Loses ${lossWords(worst.loss)}</span><span class="sub">${outWords(worst.outage)}, without ${domainWords(worst.domain)}</span></td><td class="nlc">${nowLine({ loss: worst.loss, outage: worst.outage, ...hot })}</td>`;
     return html`<tr><th scope="row"><a class="name" href="/service?name=${urlPart(name)}">${name}</a><span class="sub">${words.join(', ')}</span></th>${cells}<td data-l="Survives">${survivesHtml(survives)}</td></tr>
 `;
   });
   const more = services.length - rows.length;
   return html`<table class="falls"><thead><tr><th class="w-xl">Service</th><th>If the worst failed</th><th class="w-line ax-th">${NOW_LINE_AXIS}</th><th class="w-survives">Survives</th></tr></thead><tbody>${rows}</tbody></table>${more === 0 ? NOTHING : html`<p class="pager">${formatCount(more)} more: <code>GET /v1/services</code></p>`}`;
+}
+
+/** Of what nobody saw nothing is known: not that nothing would be lost. */
+function isUnknown({ dataSets, unseen }: ServiceView): boolean {
+  return unseen.length > 0 || dataSets.length === 0;
+}
+
+function bareHtml(service: ServiceView): Html {
+  return isUnknown(service)
+    ? html`<b class="unknown">unknown</b><span class="sub">what it is made of was not seen</span>`
+    : html`<b>nothing lost</b>`;
 }
 
 function hotOf({ promise, worst }: ServiceView): {
@@ -56,7 +68,10 @@ function hotOf({ promise, worst }: ServiceView): {
   };
 }
 
-function leadHtml({ name, worst }: ServiceView): Html {
+function leadHtml(service: ServiceView): Html {
+  const { name, worst } = service;
+  if (worst === undefined && isUnknown(service))
+    return html`What would be lost of ${nameInSentence(name)} is <span class="bad dim">unknown</span>: what it is made of was not seen.`;
   if (worst === undefined)
     return html`No single failure that is known would lose anything of ${nameInSentence(name)}.`;
   const { loss, outage, domain } = worst;
