@@ -313,3 +313,26 @@ test('a service that moved by itself is out as long as it was then, while that e
   assert.equal(standing, 'broken');
   assert.notEqual(by && domainId(by), 'host:w1');
 });
+
+test('a promise of a service is not proven by what nobody saw of it, or of what it stands on', () => {
+  const promise = { mayLoseMs: days(30), backWithinMs: days(30) };
+  const base: Service = { ...SERVICE, name: 'wiki', dataSets: ['www'], promise };
+  const dns = { ...SERVICE, name: 'dns', dataSets: [], unseen: ['zones'], dependsOn: [] };
+  const standing = (change: Partial<Service>): readonly unknown[] =>
+    exposedServices({
+      services: [{ ...base, ...change }, dns],
+      ...{ hitsOf: () => [], survivesOf: () => undefined, limits: () => undefined },
+      movesOf: () => ({ kind: 'not shown' }),
+    })
+      .filter(({ view }) => view.name === 'wiki')
+      .flatMap(({ view }) => [view.promise?.mayLose?.standing, view.promise?.backWithin?.standing]);
+  const [kept, doubted] = [
+    ['proven', 'proven'],
+    ['not proven', 'not proven'],
+  ];
+  assert.deepEqual(standing({}), kept);
+  assert.deepEqual(standing({ dataSets: [], unseen: ['www'] }), doubted);
+  assert.deepEqual(standing({ unseen: ['tapes'] }), doubted);
+  assert.deepEqual(standing({ dependsOn: ['dns'] }), doubted);
+  assert.deepEqual(standing({ dependsOn: ['nobody'] }), doubted);
+});

@@ -12,7 +12,7 @@ import type { Bottleneck } from './bottlenecks.ts';
 import type { MovesByItself } from './moves-by-itself.ts';
 import { promiseOf } from './promises.ts';
 import { type Exposure, windowRank } from './rows.ts';
-import type { ServiceLoss, ServiceView } from './view.ts';
+import type { PromisedSpan, PromiseView, ServiceLoss, ServiceView } from './view.ts';
 
 export interface ServiceRows {
   readonly services: readonly Service[];
@@ -57,23 +57,45 @@ function exposedService(
   const view: ServiceView = {
     ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst, longest },
     survives: survives.length === 0 ? undefined : Math.min(...survives),
-    promise: promiseOf(service.promise, costs),
+    promise: doubted(promiseOf(service.promise, costs), isSeenWhole(service, byName)),
   };
   return { view, costs };
 }
 
-/** Its own data sets first, then those of what it depends on, however far away. */
-function neededBy(service: Service, byName: ReadonlyMap<string, Service>): readonly string[] {
+/** It and all that it depends on, however far away. */
+function neededServices(
+  service: Service,
+  byName: ReadonlyMap<string, Service>,
+): readonly Service[] {
   const seen = new Set<Service>();
   const waiting = [service];
-  const dataSets = new Set<string>();
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    for (const name of next.dataSets) dataSets.add(name);
     waiting.push(...next.dependsOn.flatMap((name) => byName.get(name) ?? []));
   }
-  return [...dataSets];
+  return [...seen];
+}
+
+/** Its own data sets first, then those of what it depends on. */
+function neededBy(service: Service, byName: ReadonlyMap<string, Service>): readonly string[] {
+  return [...new Set(neededServices(service, byName).flatMap(({ dataSets }) => dataSets))];
+}
+
+/** Every name of the file, of it and of what it depends on, is a data set that is known. */
+function isSeenWhole(service: Service, byName: ReadonlyMap<string, Service>): boolean {
+  const needed = neededServices(service, byName);
+  const isNamed = needed.every(({ dependsOn }) => dependsOn.every((name) => byName.has(name)));
+  const isSeen = needed.every(({ unseen }) => unseen.length === 0);
+  return isNamed && isSeen && needed.some(({ dataSets }) => dataSets.length > 0);
+}
+
+/** What nobody saw keeps no promise. */
+function doubted(promise: PromiseView | undefined, isSeen: boolean): PromiseView | undefined {
+  if (promise === undefined || isSeen) return promise;
+  const of = (span: PromisedSpan | undefined): PromisedSpan | undefined =>
+    span?.standing === 'proven' ? { ...span, standing: 'not proven' } : span;
+  return { mayLose: of(promise.mayLose), backWithin: of(promise.backWithin) };
 }
 
 function costsOf(
