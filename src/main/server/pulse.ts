@@ -63,6 +63,7 @@ export class Pulse {
     this.#ended = Promise.all([
       ...[this.#run(), this.#served.telling.sender.run(signal)].map(guard),
       guard(this.#beside(() => this.#served.history.beat())),
+      guard(this.#beside(() => this.#served.drilling.beat(this.#served))),
       ...this.#served.copies.map((pages) =>
         guard(this.#beside((signalled) => pages.beat(signalled))),
       ),
@@ -130,7 +131,6 @@ export class Pulse {
     await this.#mesh.beat();
     await this.#freezes.beat();
     await this.#schedules.beat();
-    await this.#served.drilling.beat(this.#served);
     const estate = await estateInTurns(this.#served);
     await writer.alone(async () => {
       const changes = await telling.changes(subjectsNow(estate, await this.#lastWords.of(estate)));
