@@ -31,7 +31,8 @@ ${jobPart(shown, facts)}</div>`;
 }
 
 /** What changes of it; read again when its job says something. */
-export function jobPart(shown: Shown, facts: JobFacts): Html {
+export function jobPart(shown: Shown, given: JobFacts): Html {
+  const facts = seenBy(shown, given);
   const { job, wants } = facts;
   const mark = MARKS[job.state] ?? 'unknown';
   return html`<div id="job" data-live="job" data-part="/part/job/${job.job}">
@@ -39,6 +40,12 @@ export function jobPart(shown: Shown, facts: JobFacts): Html {
 <h1 class="say">${leadHtml(facts)}</h1>
 ${job.isOpen ? html`<section>${jobHtml(job, shown)}</section>` : endHtml(facts)}
 ${wants === undefined ? NOTHING : wantsHtml(wants)}</div>`;
+}
+
+/** Names of what is in snapshots are for those who may browse them. */
+function seenBy({ reader }: Shown, facts: JobFacts): JobFacts {
+  const isHidden = facts.wants !== undefined && reader.mayBrowse !== true;
+  return isHidden ? { job: facts.job, wants: undefined, answer: undefined } : facts;
 }
 
 const TO: Readonly<Record<string, string>> = {

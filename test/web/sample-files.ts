@@ -141,14 +141,17 @@ export function filesPagesOf(given: Shown): readonly (readonly [string, string])
       : [
           [
             '/job',
-            jobPage(shown, {
-              job: { ...first, act: 'restore', name: 'files-1111111111111111' },
-              wants: {
-                ...{ want: 'restore', own: false, snapshot: snapshot(1).id, paths },
-                ...{ place: '/srv/restored', name: '11111111-3f2a90cc' },
+            jobPage(
+              { ...shown, reader: { ...shown.reader, mayBrowse: true } },
+              {
+                job: { ...first, act: 'restore', name: 'files-1111111111111111' },
+                wants: {
+                  ...{ want: 'restore', own: false, snapshot: snapshot(1).id, paths },
+                  ...{ place: '/srv/restored', name: '11111111-3f2a90cc' },
+                },
+                answer: undefined,
               },
-              answer: undefined,
-            }),
+            ),
           ] as const,
         ]),
   ];
