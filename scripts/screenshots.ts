@@ -27,6 +27,8 @@ const SHOTS: readonly Shot[] = [
   { name: 'host-1440-dark', page: '/hosts/hv3', ...wide, scheme: 'dark' },
   { name: 'host-390-dark', page: '/hosts/hv3', ...phone, scheme: 'dark' },
   { name: 'lose-1440-light', page: '/lost', ...wide, scheme: 'light' },
+  { name: 'plan-1440-light', page: '/plan', ...wide, scheme: 'light' },
+  { name: 'data-set-1440-light', page: '/data-set', ...wide, scheme: 'light' },
 ];
 
 const server = await serveTexts(samplePages());
