@@ -35,7 +35,7 @@ export function frontPage(shown: Shown): string {
   const body = isNothingKnown(shown)
     ? html`<div class="wrap">${guidePart(shown)}</div>`
     : html`${bandHtml(shown)}
-<div class="wrap"><h1 class="say">${leadHtml(shown, bad)}</h1>${basisHtml(shown)}${guidePart(shown)}
+<div class="wrap">${leadPart(shown, bad)}${guidePart(shown)}
 <div class="cols"><div>
 ${frozenHtml(shown)}
 <section><div class="h"><h2>Worst first <i>${countsHtml(shown)}</i></h2>${
