@@ -6,7 +6,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import { Kysely, Migrator, SqliteDialect } from 'kysely';
 import { openServerState } from '../../src/adapters/sqlite/open-server-state.ts';
+import { SERVER_MIGRATIONS } from '../../src/adapters/sqlite/server-migrations.ts';
 import { monotonicMs, unixMs } from '../../src/base/units.ts';
 import { wait } from '../../src/main/tell/telling.ts';
 import type { OutboxRow } from '../../src/tell/core/alert.ts';
@@ -36,7 +39,7 @@ async function world(t: TestContext) {
     ...{ store, channels: [channel('mail'), channel('pager')], wait },
     clock: { now: () => unixMs(NOW), monotonic: () => monotonicMs(0) },
   });
-  return { store, file, got, sender };
+  return { store, got, sender };
 }
 
 const id = (n: number): string => n.toString(16).padStart(32, '0');
@@ -79,25 +82,27 @@ test('of many the oldest go first, and one message of another channel does not w
 });
 
 test('messages of a state from before have their channel and their alert', async (t) => {
-  const { store, file } = await world(t);
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-many-'));
+  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'server.db');
   const [one, other] = [nth(1), nth(2, { alert: undefined, what: 'test', channel: 'pager' })];
-  await store.commit(put([one, other]));
-  await store.close();
-  const { default: Database } = await import('better-sqlite3');
-  const old = new Database(file);
-  old.prepare('drop index tell_outbox_channel').run([]);
-  for (const column of ['channel', 'alert']) {
-    old.prepare(`alter table tell_outbox drop column ${column}`).run([]);
+  const database = new Database(file);
+  const before = new Kysely<unknown>({ dialect: new SqliteDialect({ database }) });
+  const migrator = new Migrator({ db: before, provider: SERVER_MIGRATIONS });
+  const { error } = await migrator.migrateTo('0006-generations');
+  assert.equal(error, undefined);
+  for (const { id: key, dueAt, createdAt, ...more } of [one, other]) {
+    const body = JSON.stringify({ id: key, dueAt, createdAt, ...more });
+    database
+      .prepare(
+        'insert into tell_outbox (id, is_open, due_at, created_at, body) values (?, 1, ?, ?, ?)',
+      )
+      .run([key, dueAt, createdAt, body]);
   }
-  // And what came after it: migrations are run in their order.
-  for (const table of ['server_shown', 'server_host_change']) {
-    old.prepare(`drop table ${table}`).run([]);
-  }
-  old.prepare("delete from kysely_migration where name >= '0007'").run([]);
-  old.close();
+  await before.destroy();
   const again = await openServerState(file);
+  t.after(() => again.close());
   assert.deepEqual(await again.dueChannels(unixMs(NOW)), ['mail', 'pager']);
   assert.deepEqual(await again.openOf('mail', [id(1), id(2)]), [one]);
   assert.deepEqual(await again.openOf('pager', [id(1)]), []);
-  await again.close();
 });
