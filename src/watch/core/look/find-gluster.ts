@@ -20,8 +20,7 @@ function degradedFindings({ estate }: ManyEstate): readonly Finding[] {
   const rates = ratesOf(estate);
   return (estate.liveSets ?? []).flatMap((set) => {
     const view = liveSetView(set, rates);
-    const name = set.name.replace(/^Gluster volume |, set \d+$/g, '');
-    const line = `gluster volume status ${quoteWord(name)}`;
+    const line = `gluster volume status ${quoteWord(set.volume.name)}`;
     const fix = command(line, 'shows it; bring it back before another one goes');
     // Where no look could see which are served, nothing is said of any.
     if (view.there === 0) return [];

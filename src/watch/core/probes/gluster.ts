@@ -33,10 +33,26 @@ export function glusterStatusIn(text: string): GlusterSeen | undefined {
 /** What `judgeGluster` says where all are away: it names none of them then. */
 export const NO_BRICK = 'no brick is online';
 
-/** The bricks that a finding of `judgeGluster` names as not online: `HOST:/path`. */
-export function offlineBricksIn(why: string): readonly string[] {
-  if (!why.endsWith(': not online')) return [];
-  return [...why.matchAll(/Brick ([^\s,:"]+:\/[^\s,"]*)/g)].map(([, brick]) => brick ?? '');
+const NOT_ONLINE = ': not online';
+
+/**
+ * The bricks that a finding of `judgeGluster` names as not online, `HOST:/path`.
+ *
+ * @param count how many it counted that are not there, heal daemons among them
+ * @returns `isWhole`: each of them is named; a list that was cut, or was not given, names not all
+ */
+export function offlineBricksIn(
+  why: string,
+  count: number,
+): { readonly bricks: readonly string[]; readonly isWhole: boolean } {
+  if (!why.endsWith(NOT_ONLINE)) return { bricks: [], isWhole: count === 0 };
+  const list = why.slice(0, -NOT_ONLINE.length);
+  const isCut = list.endsWith('...');
+  // Of what was cut the last name may be another one's beginning.
+  const names = list.split(', ').slice(0, isCut ? -1 : undefined);
+  const bricks = names.flatMap((name) => /^Brick ([^\s,:"]+:\/[^\s,"]*)$/.exec(name)?.[1] ?? []);
+  const daemons = names.filter((name) => name.startsWith('Self-heal')).length;
+  return { bricks, isWhole: !isCut && bricks.length + daemons === count };
 }
 
 export interface HealSeen {
@@ -79,7 +95,7 @@ export function judgeGluster(status: GlusterSeen, heal: HealSeen | undefined): F
   if (down.length >= bricks) return found('broken', NO_BRICK, detail);
   if (offline.length > 0) {
     const all = quoted(offline.join(', '), 300);
-    return found('impaired', `${all}: not online`, detail);
+    return found('impaired', `${all}${NOT_ONLINE}`, detail);
   }
   if (heal === undefined) return found('healthy', `all ${bricks} bricks are online`, detail);
   if (heal.notConnected.length > 0) {
