@@ -143,7 +143,7 @@ function stripHtml(shown: Shown): Html {
   return html`<div class="strip${frozen}" role="region" aria-label="How much is known"><div class="wrap">
 <a class="ev" href="/checks">${evidenceHtml(evidenceCounts(estate))}</a>
 <span class="line">${glyph(watching.standing.mark, watching.standing.mark)} ${watching.standing.why}</span>
-<span class="line">${glyph(telling.mark, telling.mark)} ${telling.why}</span>
+<span class="line">${glyph(telling.mark, telling.mark)} ${codeHtml(telling.why)}</span>
 <span class="line" id="live" hidden></span>
 ${freezeHtml(shown)}
 </div></div>`;
@@ -171,6 +171,13 @@ function freezeHtml({ freeze, at }: Shown): Html {
   const open = freeze.rows.filter(({ state }) => state !== 'stopped').length;
   const words = open === 0 ? 'all confirmed' : `${open} not covered or not confirmed`;
   return html`<span class="freeze">${glyph('freeze')}<span><b>Changes frozen</b> until ${timeHtml(freeze.until, at)}; ${words}</span><a class="btn" href="/freeze">Unfreeze…</a></span>`;
+}
+
+/** What stands between backticks is to be typed as it is. */
+function codeHtml(sentence: string): readonly Html[] {
+  return sentence
+    .split('`')
+    .map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
 }
 
 function footHtml({ at, version, reader, estate }: Shown): Html {

@@ -1,4 +1,5 @@
 /** Plans that wait for a person, beside the first table and on their own page. */
+import { capitalised } from '../base/say-name.ts';
 import { countOf, formatCount } from '../base/say-quantity.ts';
 import { isToldWaiting } from '../watch/core/plans-report.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
@@ -46,8 +47,7 @@ function planStateOf(plan: PlanShown, at: Shown['at']): Html {
 }
 
 function titleOf(plan: PlanShown): string {
-  const kind = kindOfPlan(plan);
-  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${plan.id}`;
+  return `${capitalised(kindOfPlan(plan))} ${plan.id}`;
 }
 
 export function plansPage(shown: Shown): string {

@@ -10,6 +10,7 @@ import {
   fastify,
 } from 'fastify';
 import { Fault } from '../../base/fault.ts';
+import { capitalised } from '../../base/say-name.ts';
 import { Connections } from './connections.ts';
 import { PAGE_POLICY, pageText } from './pages.ts';
 import { faultOfRequest, problemOf, statusOf } from './problem.ts';
@@ -159,7 +160,7 @@ function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): Fa
   if (isBrowser) {
     const { code, what, remedy } = problem;
     const title = request.method === 'GET' ? 'Nothing can be shown here' : 'Nothing was done';
-    const page = { title, sentences: [`${what} (${code}).`, remedy], links: WAYS };
+    const page = { title, sentences: [`${capitalised(what)} (${code}).`, remedy], links: WAYS };
     return reply
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')

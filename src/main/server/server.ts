@@ -26,10 +26,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
-import { planRoutes } from '../../wire/api/routes-plans.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
-import { historyRoutes } from '../../wire/api/routes-history.ts';
-import { pageRoutes } from '../../wire/api/routes-pages.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
 import { Scheduler } from '../../watch/core/server/scheduler.ts';
@@ -108,18 +105,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Of the door that every program of this machine may come to. */
-const PAGE_ROUTES: ReadonlySet<string> = new Set([
-  ...Object.values({ ...pageRoutes, ...historyRoutes, ...planRoutes }).flatMap(({ id, method }) =>
-    method === 'GET' ? [id] : [],
-  ),
-  ...[
-    ROUTES.jobPage.id,
-    ROUTES.jobPart.id,
-    ROUTES.showSignIn.id,
-    ROUTES.signIn.id,
-    ROUTES.events.id,
-  ],
+/** Of the door that every program of this machine may come to: what a reader may read, and signing in. */
+function isOfPage({ id, method, asker }: Route): boolean {
+  if (method === 'GET' && asker === 'read') return true;
+  return OPEN_OF_PAGE.has(id);
+}
+
+const OPEN_OF_PAGE: ReadonlySet<string> = new Set([
+  ...[ROUTES.showSignIn.id, ROUTES.signIn.id, ROUTES.signInPage.id],
+  ...[ROUTES.styleFile.id, ROUTES.scriptFile.id, ROUTES.openapi.id],
 ]);
 
 /** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_RECOVER_..., HF_SERVER_LISTEN, HF_TELL_SECRET */
@@ -163,7 +157,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     if (ofPage !== undefined) {
-      const shown = boundOf(served).filter(({ route }) => PAGE_ROUTES.has(route.id));
+      const shown = boundOf(served).filter(({ route }) => isOfPage(route));
       addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR });
     }
     const at = await listen(app, parts.listen);
