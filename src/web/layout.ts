@@ -123,8 +123,17 @@ const TOO_OLD: ReadonlySet<string> = new Set([
   'gone',
 ]);
 
+/** Of one reading they are counted once, for all the pages that show it. */
+const countsIn = new WeakMap<EstateNow, EvidenceCounts>();
+
 /** Of all checks, which still count. */
-export function evidenceCounts({ hosts }: EstateNow): EvidenceCounts {
+export function evidenceCounts(estate: EstateNow): EvidenceCounts {
+  const known = countsIn.get(estate) ?? countedIn(estate);
+  countsIn.set(estate, known);
+  return known;
+}
+
+function countedIn({ hosts }: EstateNow): EvidenceCounts {
   let [total, tooOld, never] = [0, 0, 0];
   for (const { items } of hosts) {
     total += items.length;

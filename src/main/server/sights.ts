@@ -81,9 +81,10 @@ export class Sights {
   async plans(): Promise<readonly HostPlans[]> {
     const { core, now } = this.#parts;
     const hosts: HostPlans[] = [];
+    const at = now();
     for (const held of core.agents()) {
       const { agent, host } = held.stored;
-      const shown = shownNow(held, 'plans', now());
+      const shown = shownNow(held, 'plans', at);
       const report = shown && (await this.#plansOf(shown));
       hosts.push({ host, agent, told: report && { report, now: shown } });
     }

@@ -6,6 +6,7 @@ import { cheapestStep } from './cheapest-step.ts';
 import { streamStep } from './stream-step.ts';
 import {
   caseNow,
+  caseThen,
   type ExposedDataSet,
   type ExposureIndex,
   hitsNow,
@@ -71,7 +72,7 @@ export class DataSetShown implements DataSetView {
     return this.#made.copies();
   }
   get best(): DataSetView['best'] {
-    return this.#made.best();
+    return bestNow(this.#index, this.#entry);
   }
   get step(): DataSetView['step'] {
     return this.#made.step();
@@ -118,7 +119,6 @@ function lazily(index: ExposureIndex, entry: ExposedDataSet, { limits }: Around)
     }),
     promise: once(() => promiseOf(entry.dataSet.promise, hitsNow(index, entry))),
     copies: once(() => copyViews(now())),
-    best: once(() => bestPoint(now())),
     step: once(() => cheapestStep(index, entry) ?? streaming()),
     lostWith: once(() => lostWith(index, entry)),
   };
@@ -142,6 +142,20 @@ function copyViews(of: DataSetCase): readonly CopyView[] {
       ];
     });
   });
+}
+
+const bestIn = new WeakMap<ExposedDataSet, { readonly best: BestPoint | undefined }>();
+
+/** As long as the entry holds, only its age is another: it is found once, as of the entry. */
+function bestNow({ now }: ExposureIndex, entry: ExposedDataSet): BestPoint | undefined {
+  let known = bestIn.get(entry);
+  if (known === undefined) {
+    known = { best: bestPoint(caseThen(entry)) };
+    bestIn.set(entry, known);
+  }
+  const { best } = known;
+  if (best?.proof.ageMs === undefined || entry.at === now) return best;
+  return { ...best, proof: { ...best.proof, ageMs: best.proof.ageMs + (now - entry.at) } };
 }
 
 function bestPoint(of: DataSetCase): BestPoint | undefined {

@@ -288,6 +288,11 @@ export function entryNamed(index: ExposureIndex, name: string): ExposedDataSet |
   return known.get(name);
 }
 
+/** As of the moment at which the entry was computed. */
+export function caseThen({ dataSet, madeFrom: made, at }: ExposedDataSet): DataSetCase {
+  return caseMade(dataSet, made, at);
+}
+
 /** As of the moment of the index. */
 export function caseNow(
   { now }: ExposureIndex,

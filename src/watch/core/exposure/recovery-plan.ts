@@ -9,7 +9,7 @@ import type { DeclaredEstate } from '../look/declared.ts';
 import type { GuestHost } from '../look/guests.ts';
 import type { Lost } from '../look/lose.ts';
 import type { LookedHost } from '../look/looked-hosts.ts';
-import { isPart } from '../look/declared-services.ts';
+import { partsIn } from '../look/declared-services.ts';
 import { type LostRow, lostTogether, withFallenGuests } from '../look/lost-together.ts';
 import { openCommandOf } from '../look/open-command.ts';
 import type { Unopened } from '../look/unopened.ts';
@@ -201,7 +201,7 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   const { estate, machines } = asking;
   const rates = ratesOf(estate);
   const rooms = new RoomBook(machines, of.domains);
-  const readers = estate.readers;
+  const readers = new Set(estate.readers);
   const addressOf = (host: string): string =>
     machines.find((machine) => machine.host === host)?.address ?? host.replace(/^server /, '');
   let doneAfter: RecoveryTime = { atLeastMs: 0, atMostMs: 0 };
@@ -276,11 +276,12 @@ function inOrder(
   rows: readonly LostRow[],
 ): readonly RowOfServices[] {
   const ordered = recoveryOrder(declared.services);
+  const find = partsIn(estate.dataSets);
   const partsOf = (service: OrderedService): readonly string[] =>
     service.dataSets.flatMap((name) => {
       const part = declared.dataSets.find((each) => each.name === name);
       if (part === undefined) return [];
-      return estate.dataSets.filter((set) => isPart(set, part)).map((set) => set.name);
+      return find(part).map((set) => set.name);
     });
   const parts = ordered.map((service) => ({ service, names: partsOf(service) }));
   const rowOf = new Map(rows.map((row) => [row.dataSet, row]));

@@ -4,7 +4,7 @@ import type { DataSet, Estate } from '../estate.ts';
 import type { DeclaredEstate } from '../look/declared.ts';
 import type { GuestHost } from '../look/guests.ts';
 import { type LookedHost, seenOf } from '../look/looked-hosts.ts';
-import { isPart } from '../look/declared-services.ts';
+import { partsIn } from '../look/declared-services.ts';
 import type { OrderedService } from './recovery-order.ts';
 
 export interface MayWait {
@@ -94,8 +94,9 @@ function setsOf(
   { estate, declared }: { readonly estate: Estate; readonly declared: DeclaredEstate },
   { dataSets }: OrderedService,
 ): readonly DataSet[] {
+  const partsOf = partsIn(estate.dataSets);
   const parts = declared.dataSets.filter(({ name }) => dataSets.includes(name));
-  return estate.dataSets.filter((set) => parts.some((part) => isPart(set, part)));
+  return [...new Set(parts.flatMap(partsOf))];
 }
 
 function servicesAt(
@@ -109,9 +110,10 @@ function servicesAt(
 ): readonly MayWait[] {
   const { service, hosts, tierMin, back } = of;
   const { tier } = service;
-  const sets = setsOf(asking, service);
   const isLater = tier !== undefined && (tierMin === undefined || tier > tierMin);
-  if (!isLater || sets.some(({ name }) => back.has(name))) return [];
+  if (!isLater) return [];
+  const sets = setsOf(asking, service);
+  if (sets.some(({ name }) => back.has(name))) return [];
   return hosts.flatMap((host): readonly MayWait[] => {
     const here = sets.filter(({ places }) => places.some((place) => place.host === host));
     if (here.length === 0) return [];
