@@ -1,6 +1,6 @@
 /** What every page has in the same place: navigation, how much is known, who watches us, freeze. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
-import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { codeHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { LOGO, glyph, GLYPH_DEFINITIONS } from './glyphs.ts';
@@ -180,13 +180,6 @@ function freezeHtml({ freeze, at }: Shown): Html {
   const open = freeze.rows.filter(({ state }) => state !== 'stopped').length;
   const words = open === 0 ? 'all confirmed' : `${open} not covered or not confirmed`;
   return html`<span class="freeze">${glyph('freeze')}<span><b>Changes frozen</b> until ${timeHtml(freeze.until, at)}; ${words}</span><a class="btn" href="/freeze">Unfreeze…</a></span>`;
-}
-
-/** What stands between backticks is to be typed as it is. */
-function codeHtml(sentence: string): readonly Html[] {
-  return sentence
-    .split('`')
-    .map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
 }
 
 function footHtml({ at, version, reader, estate }: Shown): Html {

@@ -40,8 +40,12 @@ export function heightOfMs(ms: number): number {
   return Math.round(LOW - share * (LOW - HIGH));
 }
 
+/** What lies before the first step that anybody watched stays blank: there was no server yet. */
 export function barsOf(steps: readonly HistoryStepShown[], figure: 'lost' | 'out'): readonly Bar[] {
-  return joined(steps.flatMap((step, at) => barsOfStep(step, at * STEP_WIDTH, figure)));
+  const first = steps.findIndex(({ serverLooks }) => serverLooks > 0);
+  return joined(
+    steps.flatMap((step, at) => (at < first ? [] : barsOfStep(step, at * STEP_WIDTH, figure))),
+  );
 }
 
 function barsOfStep(
