@@ -153,12 +153,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     });
     const { onAnswer } = parts;
     addApiRoutes(app, boundOf(served), {
-      ...{ gate: served.access, clock, rates: parts.apiRates ?? {} },
+      ...{ gate: served.access, clock, rates: parts.apiRates ?? {}, onBug },
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     if (ofPage !== undefined) {
       const shown = boundOf(served).filter(({ route }) => isOfPage(route));
-      addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR });
+      addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR, onBug });
     }
     const at = await listen(app, parts.listen);
     const page = ofPage && parts.page && (await listen(ofPage, parts.page));
