@@ -1,4 +1,5 @@
 /** What falls with what: groups of machines, machines, their disks, and what lies on them. */
+import { largest } from '../base/long-list.ts';
 import { type FailureDomain, domainId, loseName } from '../watch/core/domain.ts';
 import type { DataSetView, ExposureView, Fall } from '../watch/core/exposure/view.ts';
 import type { Shown } from './shown.ts';
@@ -130,7 +131,10 @@ function pushTo(lists: Map<string, string[]>, key: string, value: string): void 
 
 function worstFirst(one: MapHost, other: MapHost): number {
   const rank = ({ single, disks }: MapHost): number =>
-    Math.max(single, ...disks.map((disk) => disk.single), 0);
+    largest(
+      disks.map((disk) => disk.single),
+      Math.max(single, 0),
+    );
   return (
     rank(other) - rank(one) ||
     Number(one.isSeen) - Number(other.isSeen) ||

@@ -1,4 +1,5 @@
 /** What is said of a plan in a line: how it stands, what it would do, who objects. */
+import { smallest } from '../base/long-list.ts';
 import { formatCount } from '../base/say-quantity.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { UnixMs } from '../base/units.ts';
@@ -50,7 +51,7 @@ export function planStateHtml(plan: PlanShown, at: UnixMs): Html {
 export function isReleased({ approvals, canBeApproved, verdict }: PlanShown, at: UnixMs): boolean {
   const { approvals: wanted = 0, coolOffMs } = verdict?.needs ?? {};
   if (!canBeApproved || wanted === 0 || approvals.length === 0) return false;
-  const first = Math.min(...approvals.map((each) => each.at));
+  const first = smallest(approvals.map((each) => each.at));
   const hasCooled = coolOffMs !== undefined && at - first >= coolOffMs;
   return hasCooled || new Set(approvals.map(({ person }) => person)).size >= wanted;
 }

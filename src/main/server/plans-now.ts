@@ -1,4 +1,5 @@
 /** Plans that wait on hosts, by what their agents told: each is as it stands there, or the last that was known. */
+import { addAll } from '../../base/long-list.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { byHarshness, isToldWaiting, type ToldPlan } from '../../watch/core/plans-report.ts';
 import type { EstateNow, HostNow } from '../../watch/core/server/estate-now.ts';
@@ -27,8 +28,14 @@ export async function plansNow(
     const { report, now } = told;
     const lastKnown = lastKnownWhy(now, hostNamed().get(host));
     const of = { host, seenAt: now.seenAt, lastKnown };
-    plans.push(...report.plans.map((plan) => ({ ...plan, ...of, state: stateAt(plan, at) })));
-    notSeen.push(...report.notSeen.map((each) => ({ host, ...each })));
+    addAll(
+      plans,
+      report.plans.map((plan) => ({ ...plan, ...of, state: stateAt(plan, at) })),
+    );
+    addAll(
+      notSeen,
+      report.notSeen.map((each) => ({ host, ...each })),
+    );
     leftOut += report.leftOut;
   }
   return { plans: plans.sort(inOrder), notSeen, unsaid, leftOut };

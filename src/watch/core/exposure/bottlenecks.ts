@@ -3,6 +3,7 @@
  * takes over. A link's speed bounds a rate from above and is no rate: that it limits is said of a way
  * on which a drill was measured, and a step is what it would give at best.
  */
+import { largest } from '../../../base/long-list.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import type { Drill, Estate, HostLink } from '../estate.ts';
 import type { Measured, Outage } from '../outage.ts';
@@ -148,7 +149,7 @@ export function slowestLink(
   if (slowest === undefined) return undefined;
   const { mbit } = slowest;
   const slow = known.filter((link) => link.mbit === mbit);
-  const members = Math.max(...slow.map((link) => link.members));
+  const members = largest(slow.map((link) => link.members));
   return { kind: 'link', hosts: slow.map(({ host }) => host), mbit, members, share: undefined };
 }
 

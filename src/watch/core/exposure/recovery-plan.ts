@@ -1,4 +1,5 @@
 /** What to bring back in which order, where to, by which command, in what time, and what is lost. */
+import { smallest } from '../../../base/long-list.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import type { ConnectedRepository } from '../connected.ts';
@@ -296,7 +297,7 @@ function inOrder(
 
 function leastOf(tiers: readonly (number | undefined)[]): number | undefined {
   const known = tiers.flatMap((tier) => tier ?? []);
-  return known.length === 0 ? undefined : Math.min(...known);
+  return known.length === 0 ? undefined : smallest(known);
 }
 
 function openingOf(

@@ -1,4 +1,5 @@
 /** What may be switched off where something comes back: services of a later tier, guests of none. */
+import { smallest } from '../../../base/long-list.ts';
 import { type FailureDomain, takesHost } from '../domain.ts';
 import type { DataSet, Estate } from '../estate.ts';
 import type { DeclaredEstate } from '../look/declared.ts';
@@ -37,7 +38,7 @@ export function mayWait(
   if (steps.length === 0) return [];
   const hosts = hostsOf(asking.machines, { steps, domains });
   const urgent = steps.flatMap(({ tier }) => tier ?? []);
-  const tierMin = urgent.length === 0 ? undefined : Math.min(...urgent);
+  const tierMin = urgent.length === 0 ? undefined : smallest(urgent);
   const back = new Set(steps.map(({ row }) => row.dataSet));
   const services = asking.declared.services.flatMap((service) =>
     servicesAt(asking, { service, hosts, tierMin, back }),

@@ -1,4 +1,5 @@
 /** The answer: what is wrong now, what would be lost, what it hangs on, what was not seen. */
+import { largest, smallest } from '../../../base/long-list.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
@@ -91,13 +92,18 @@ function askedOf(hosts: readonly LookedHost[], looks: readonly HostLook[]): Aske
     partial: count('partial'),
     failed: count('failed'),
     stale: count('stale'),
-    tookMs: durationMs(Math.max(0, ...looks.map(({ tookMs }) => tookMs))),
+    tookMs: durationMs(
+      largest(
+        looks.map(({ tookMs }) => tookMs),
+        0,
+      ),
+    ),
   };
 }
 
 function expiryOf({ across }: ManyEstate): UnixMs | undefined {
   const times = across.seen.map(({ sight }) => sight.discovery.seenAt + PROOF_LIMITS.discovery);
-  return times.length === 0 ? undefined : unixMs(Math.min(...times));
+  return times.length === 0 ? undefined : unixMs(smallest(times));
 }
 
 function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {

@@ -1,4 +1,5 @@
 /** What is known of everything at the moment it is asked: one reading for list, API and messages. */
+import { addAll } from '../../../base/long-list.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { hiddenBy, type Maintenance, type Member, worstOf } from '../standing/aggregate.ts';
 import { limitOf } from '../standing/limit.ts';
@@ -137,7 +138,10 @@ export function* estateInSteps(
   for (const some of chunksOf(agents, HOSTS_PER_STEP)) {
     // What was seen since the first step is not of the future.
     const step = { ...reading, now: clock() };
-    hosts.push(...some.map((held) => hostNow(held, step)));
+    addAll(
+      hosts,
+      some.map((held) => hostNow(held, step)),
+    );
     yield;
   }
   hosts.sort(worstFirst);

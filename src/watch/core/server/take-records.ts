@@ -1,4 +1,5 @@
 /** What the records of one `say` change: docs/format/agent.md "say". */
+import { addAll } from '../../../base/long-list.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import type {
   AgentRecord,
@@ -208,7 +209,7 @@ export class TakenRecords {
       },
     );
     this.items.set(item.stored.item, item);
-    this.changes.push(...changes);
+    addAll(this.changes, changes);
   }
 
   #takeLost({ count, what }: LostRecord): void {

@@ -1,4 +1,5 @@
 /** The answer as a Nagios plugin gives it: one line, figures, and 0 to 3. Unknown is never 0. */
+import { largest } from '../../../base/long-list.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { formatDuration } from '../../../base/say-time.ts';
@@ -92,7 +93,7 @@ function figures(exposure: readonly Exposure[]): string {
   const count = (kind: Exposure['loss']['kind']): number =>
     exposure.filter(({ loss }) => loss.kind === kind).length;
   const windows = exposure.flatMap(({ loss }) => (loss.kind === 'window' ? [loss.atLeastMs] : []));
-  const widest = windows.length === 0 ? 'U' : `${Math.round(Math.max(...windows) / 1000)}s`;
+  const widest = windows.length === 0 ? 'U' : `${Math.round(largest(windows) / 1000)}s`;
   const dataSets = new Set(exposure.map(({ dataSet }) => dataSet)).size;
   return `data_sets=${dataSets} for_good=${count('all')} unknown=${count('unknown')} widest_loss=${widest}`;
 }
