@@ -4,6 +4,7 @@ import { byteString } from '../../base/bytes.ts';
 import type { FaultCode } from '../../base/fault.ts';
 import { type DurationMs, seconds } from '../../base/units.ts';
 import type { ConnectedPoint } from '../../watch/core/connected.ts';
+import { resticLiteral } from '../../watch/core/tool-words.ts';
 import type { ListedEntry } from '../../watch/core/sample.ts';
 import type {
   FileRepository,
@@ -84,7 +85,7 @@ export class ResticRepository implements FileRepository {
       readonly limit: DurationMs;
     },
   ): Promise<RestoreEnd> {
-    const chosen = (of.files ?? []).flatMap(({ stored }) => ['--include', literal(stored)]);
+    const chosen = (of.files ?? []).flatMap(({ stored }) => ['--include', resticLiteral(stored)]);
     const end = await this.#run(['restore', point.id, '--target', of.target, ...chosen], of);
     const failed = new Map<string, string>();
     const complaint = /^(?:ignoring error for|error for|Load\(.*?\)|failed) (\/.*?): (.*)$/gm;
@@ -166,9 +167,4 @@ function entryOf(node: ResticNode, base: string): ListedEntry {
     // Names that are no UTF-8 are listed with a sign instead of what cannot be shown.
     isNameable: !node.path.includes('\ufffd') && !node.path.includes('\n'),
   };
-}
-
-/** A pattern that matches this path and nothing else. */
-function literal(path: string): string {
-  return path.replaceAll(/[\\*?[\]]/g, String.raw`\$&`);
 }

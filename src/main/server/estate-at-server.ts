@@ -21,6 +21,7 @@ import { placedMoves } from '../../watch/core/look/placed-moves.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
 import { unflushedAcross } from '../../watch/core/look/unflushed-across.ts';
+import type { PlacedOpening } from '../../watch/core/opening.ts';
 import {
   expiredReport,
   type OwnReport,
@@ -30,12 +31,15 @@ import {
 import { withSameObjects } from '../../watch/core/same-objects.ts';
 import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { Config } from '../../wire/config.ts';
+import { openingsHere } from '../look/connected-here.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
 import { LooksKept } from './looks-kept.ts';
 import type { HostShown, Sights } from './sights.ts';
 
 export interface SeenAtServer {
   readonly estate: Estate;
+  /** What opens copies that are opened otherwise than by their place. */
+  readonly openings: readonly PlacedOpening[];
   /** Of sights and looks alone. */
   readonly many: ManyEstate;
   readonly machines: readonly LookedHost[];
@@ -114,6 +118,10 @@ export class EstateAtServer {
     const seen: SeenAtServer = {
       estate: withSameObjects(estate, this.#made?.seen.estate),
       ...{ many, machines, looks, shown, declared, drills, leftOut, same },
+      openings: [
+        ...looked.openings,
+        ...shown.flatMap(({ ledger }) => ledger?.report.openings ?? []),
+      ],
     };
     this.#made = { of, seen };
     return seen;
@@ -149,7 +157,7 @@ export class EstateAtServer {
     const machines = lookedHosts(looks, now);
     const looked: Looked = {
       ...{ of, many, machines, hostOf, looks, same: apart.same, over: overSights(many, hostOf) },
-      ...{ declared, leftOut },
+      ...{ declared, leftOut, openings: openingsHere(connected, hostOf) },
       repositories: [
         ...(connected?.repositories ?? []).map(({ repository }) => repository),
         ...machines.flatMap(({ sight }) =>
@@ -164,7 +172,10 @@ export class EstateAtServer {
 
 /** What comes of sights, looks and the file; reports are another thing. */
 interface Looked
-  extends Pick<SeenAtServer, 'many' | 'machines' | 'looks' | 'declared' | 'leftOut' | 'same'> {
+  extends Pick<
+    SeenAtServer,
+    'many' | 'machines' | 'looks' | 'declared' | 'leftOut' | 'same' | 'openings'
+  > {
   readonly of: string;
   readonly hostOf: HostOf;
   readonly over: ReportsOver;

@@ -63,10 +63,9 @@ export async function loseAt(
  */
 export async function recoveryAt(served: Served, names: readonly string[]): Promise<RecoveryPlan> {
   const { seen, index } = await served.exposing.at(served);
-  const { estate, machines, declared, many } = seen;
+  const { estate, machines, declared, many, openings } = seen;
   const lost = lostNamed(seen, names);
   const { guests, unopened } = many;
-  // What opens repositories lies on the hosts that have them, and never here.
-  const here = { repositories: [], passphraseFile: undefined, now: index.now };
+  const here = { openings, passphraseFile: undefined, now: index.now };
   return recoveryPlanOf({ estate, machines, guests, declared, unopened, index, ...here }, lost);
 }

@@ -8,6 +8,8 @@ import { sameRepository } from './repository-address.ts';
 /** Tools whose repositories can be opened. */
 export type ConnectTool = 'restic' | 'borg' | 'pgbackrest';
 
+export const CONNECT_TOOLS: readonly ConnectTool[] = ['restic', 'borg', 'pgbackrest'];
+
 /** How the secret of a repository is come by. Never the secret itself. */
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: ByteString }

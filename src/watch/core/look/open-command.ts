@@ -25,9 +25,9 @@ export function openCommandOf(
   switch (tool) {
     case 'borg':
     case 'borgmatic':
-      return `holdfast connect borg ${quoteWord(`ssh://${at}${path}`)}`;
+      return `holdfast connect borg ${quoteWord(sshAddress(at, path))}`;
     case 'restic':
-      return `holdfast connect restic ${quoteWord(sftpTo(at, path))}`;
+      return `holdfast connect restic ${quoteWord(sftpAddress(at, path))}`;
     default:
       return openCommand.startsWith('holdfast ')
         ? openCommand
@@ -47,8 +47,21 @@ function sshTo(address: string): string {
   return `ssh ${port === undefined ? '' : `-p ${port} `}${quoteWord(to)}`;
 }
 
-/** With a port it is a URL, in which an absolute path has two slashes. */
-function sftpTo(address: string, path: string): string {
-  const isUrl = partsOf(address).port !== undefined;
-  return isUrl ? `sftp://${address}/${path}` : `sftp:${address}:${path}`;
+/** As borg takes it. @param address what ssh is told to get there, perhaps with a port */
+export function sshAddress(address: string, path: string): string {
+  return `ssh://${authorityOf(address)}${path}`;
+}
+
+/** As restic takes it: with a port it is a URL, in which an absolute path has two slashes. */
+export function sftpAddress(address: string, path: string): string {
+  const { to, port } = partsOf(address);
+  const isUrl = port !== undefined || to.includes(':');
+  return isUrl ? `sftp://${authorityOf(address)}/${path}` : `sftp:${to}:${path}`;
+}
+
+function authorityOf(address: string): string {
+  const { to, port } = partsOf(address);
+  const [, user = '', host = ''] = /^(.*@)?(.*)$/s.exec(to) ?? [];
+  const named = host.includes(':') ? `[${host}]` : host;
+  return `${user}${named}${port === undefined ? '' : `:${port}`}`;
 }
