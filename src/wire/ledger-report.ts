@@ -19,6 +19,7 @@ import type {
   LedgerRow,
   NotInLedger,
 } from '../watch/core/ledger-report.ts';
+import { isOpening } from '../watch/core/backup-opening.ts';
 import { bytes, dataKinds, orNothing, place, span, time, whole } from './host-look.ts';
 import { linesOf, linesText, parsedLine } from './line-text.ts';
 import { CONNECT_TOOLS } from '../watch/core/connected.ts';
@@ -28,6 +29,8 @@ import { backupTools, words } from './words.ts';
 
 const text = z.string();
 const count = z.int().min(0);
+/** Part of a command that somebody types: no option. */
+const typed = text.regex(/^(?!-)/);
 
 const saw = words<Saw>({ healthy: true, broken: true, unreadable: true });
 const evidence: z.ZodType<Evidence> = whole<Evidence>()({
@@ -49,7 +52,7 @@ const dataSet = whole<LedgerDataSet>()({
 );
 
 const vault = whole<VaultCopy>()({
-  ...{ vault: text, copy: text, place, standsOn: z.array(place).optional() },
+  ...{ vault: text, copy: typed, place, standsOn: z.array(place).optional() },
   openedBy: orNothing(z.array(text)),
 }).transform(
   ({ standsOn, ...rest }): VaultCopy => ({
@@ -61,7 +64,7 @@ const vault = whole<VaultCopy>()({
 const proof = whole<CopyProof>()({ copy: text, evidence });
 const leftOut = whole<LeftOut>()({ bytes: z.number().nonnegative(), rules: z.array(text) });
 const point = whole<RecoveryPoint>()({
-  ...{ id: text, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
+  ...{ id: typed, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
   ...{ gapCount: count, exists: z.array(proof), leftOut: leftOut.optional() },
 }).transform(
   ({ leftOut: without, ...rest }): RecoveryPoint => ({
@@ -100,7 +103,12 @@ const estate = whole<LedgerEstate>()({
 const row = whole<LedgerRow>()({
   ...{ path: bytes, state: z.enum(['none', 'unknown', 'covered']), why: text },
   ...{ coveredUpTo: orNothing(time), openCommand: orNothing(text) },
-});
+}).transform(
+  ({ openCommand, ...rest }): LedgerRow => ({
+    ...rest,
+    openCommand: openCommand !== undefined && isOpening(openCommand) ? openCommand : undefined,
+  }),
+);
 
 const sizeOrNothing = orNothing(z.number().nonnegative());
 const size = z.number().nonnegative();

@@ -20,7 +20,7 @@ export function openCommandOf(
   if (repository === undefined || !repository.startsWith('/')) return openCommand;
   const addressOf = (name: string): string =>
     asked.find((each) => each.host === name)?.address ?? name;
-  const at = addressOf(place?.path === undefined ? host : place.host);
+  const at = noOption(addressOf(place?.path === undefined ? host : place.host));
   const path = place?.path === undefined ? repository : pathText(place.path);
   switch (tool) {
     case 'borg':
@@ -31,8 +31,13 @@ export function openCommandOf(
     default:
       return openCommand.startsWith('holdfast ')
         ? openCommand
-        : `${sshTo(addressOf(host))} ${quoteWord(openCommand)}`;
+        : `${sshTo(noOption(addressOf(host)))} ${quoteWord(openCommand)}`;
   }
+}
+
+/** ssh takes for an option of its own what begins with a dash; no machine is called that. */
+function noOption(address: string): string {
+  return address.startsWith('-') ? 'HOST' : address;
 }
 
 /** `[user@]host[:port]`; an address of IPv6 stands in brackets, or bare and without a port. */
