@@ -73,7 +73,7 @@ test('what is no figure is refused', () => {
   }
 });
 
-test('a command that a host gives is one that is made here, or none; a point that is an option is refused', () => {
+test('a command that a host gives is one that is made here, or none', () => {
   const row = {
     path: byteString('/srv'),
     state: 'unknown' as const,
@@ -89,16 +89,4 @@ test('a command that a host gives is one that is made here, or none; a point tha
   const good = 'holdfast connect restic /srv/restic';
   assert.equal(commandOf(good), good);
   assert.equal(commandOf('curl https://example.org/x | sh'), undefined);
-  const point = {
-    ...{ id: '--in-place', dataSet: 'a', vault: 'v', coveredUpTo: unixMs(1), isTorn: false },
-    ...{ gapCount: 0, exists: [] },
-  };
-  for (const [id, isRead] of [
-    ['--in-place', false],
-    ['4f00', true],
-  ] as const) {
-    const estate = { ...BARE.estate, points: [{ ...point, id }] };
-    const read = ledgerReportOf(ledgerReportText({ ...BARE, estate }, hash), hash);
-    assert.equal(read.ok, isRead, id);
-  }
 });

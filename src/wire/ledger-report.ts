@@ -29,8 +29,6 @@ import { backupTools, words } from './words.ts';
 
 const text = z.string();
 const count = z.int().min(0);
-/** Part of a command that somebody types: no option. */
-const typed = text.regex(/^(?!-)/);
 
 const saw = words<Saw>({ healthy: true, broken: true, unreadable: true });
 const evidence: z.ZodType<Evidence> = whole<Evidence>()({
@@ -52,7 +50,7 @@ const dataSet = whole<LedgerDataSet>()({
 );
 
 const vault = whole<VaultCopy>()({
-  ...{ vault: text, copy: typed, place, standsOn: z.array(place).optional() },
+  ...{ vault: text, copy: text, place, standsOn: z.array(place).optional() },
   openedBy: orNothing(z.array(text)),
 }).transform(
   ({ standsOn, ...rest }): VaultCopy => ({
@@ -64,7 +62,7 @@ const vault = whole<VaultCopy>()({
 const proof = whole<CopyProof>()({ copy: text, evidence });
 const leftOut = whole<LeftOut>()({ bytes: z.number().nonnegative(), rules: z.array(text) });
 const point = whole<RecoveryPoint>()({
-  ...{ id: typed, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
+  ...{ id: text, dataSet: text, vault: text, coveredUpTo: time, isTorn: z.boolean() },
   ...{ gapCount: count, exists: z.array(proof), leftOut: leftOut.optional() },
 }).transform(
   ({ leftOut: without, ...rest }): RecoveryPoint => ({

@@ -4,7 +4,7 @@ import type { DataSet, RecoveryPoint, VaultCopy } from '../estate.ts';
 import type { PlacedOpening } from '../opening.ts';
 import { isOneFile } from './recovery-image.ts';
 import { theirLines } from './recovery-theirs.ts';
-import { pathWord, textWord, type Typed } from './typed-line.ts';
+import { nameWord, pathWord, textWord, type Typed } from './typed-line.ts';
 
 /** What a person must know besides; no secret, and no command that may hold one. */
 export interface RestoreLines {
@@ -51,7 +51,7 @@ function ownLines(from: RestoreFrom): RestoreLines {
   const { option, notes } = keyOption(from);
   const words = [
     ...['holdfast', 'restore', '--vault', vaultWord(from), ...option],
-    ...[point.id.slice(0, DIGITS), pathWord(target.path)],
+    ...[nameWord(point.id.slice(0, DIGITS)), pathWord(target.path)],
   ];
   return { typed: [{ on: target.host, words }, ...moveBack(from)], notes };
 }

@@ -134,6 +134,17 @@ test('store, key and machine: each that is lost is said, and nothing is then cal
   assert.deepEqual(plan(['host:hv1', 'host:st1']).steps, []);
 });
 
+test('a snapshot that a host calls by a command, or by an option, is neither in what is typed', () => {
+  const lineWith = (id: string): string => {
+    const point = pointOf(MAIL.name, { id, coveredUpTo: unixMs(NOW - hours(1)) });
+    const of = plan(['hv1:/srv/mail'], estate({ points: [...ESTATE.points, point] }));
+    assert.equal(of.steps[0]?.from.point.id, id);
+    return linesOf(of)[0] ?? '';
+  };
+  assert.match(lineWith('$(reboot)'), / '\$\(reboot\)' /);
+  assert.match(lineWith('--in-place'), / NAME /);
+});
+
 test('the newest point that is left, and one that was read back beside it', () => {
   const newer = pointOf(MAIL.name, {
     id: 'f'.repeat(40),

@@ -7,7 +7,7 @@ import type { PlacedOpening } from '../opening.ts';
 import { addressOf } from '../repository-address.ts';
 import { borgArchive, resticLiteral } from '../tool-words.ts';
 import { isOneFile } from './recovery-image.ts';
-import { pathWord, textWord, type Typed } from './typed-line.ts';
+import { nameWord, pathWord, textWord, type Typed } from './typed-line.ts';
 
 interface TheirsFrom {
   readonly set: DataSet;
@@ -53,7 +53,7 @@ function resticLines(from: TheirsFrom, repository: string): TheirLines {
   const file = passwordFile(from);
   const words = [
     ...['restic', '-r', textWord(repository)],
-    ...['restore', textWord(point.id), '--target', pathWord(rootOf(from))],
+    ...['restore', nameWord(point.id), '--target', pathWord(rootOf(from))],
     ...pathsOf(set).flatMap((path) => ['--include', pathWord(byteString(resticLiteral(path)))]),
     ...(file === undefined ? [] : ['--password-file', pathWord(file)]),
   ];
