@@ -21,6 +21,7 @@ import {
   pointsOf,
   type ResticNode,
   snapshotsSchema,
+  statsSchema,
 } from './restic-json.ts';
 
 const TOOL = 'restic';
@@ -100,6 +101,15 @@ export class ResticRepository implements FileRepository {
       if (of.files === undefined) throw this.#fault(end);
     }
     return { failed, notTried: new Set() };
+  }
+
+  /** What its snapshots refer to, as it is stored; what a prune would take is not in it. */
+  async storedBytes(limit: DurationMs): Promise<number | string> {
+    const end = await this.#run(['stats', '--mode', 'raw-data', '--json'], { limit });
+    if (end.isTimedOut) return 'restic took too long to count it';
+    if (end.code !== 0) throw this.#fault(end);
+    const of = { tool: TOOL, repository: this.#place.shown, what: 'stats' };
+    return parseOutput(end.output, statsSchema, of).total_size;
   }
 
   restoredPath(target: string, { stored }: ListedEntry): string {
