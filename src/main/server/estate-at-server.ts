@@ -5,7 +5,10 @@
 import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
+import type { Evidence } from '../../base/evidence.ts';
+import type { Steps } from '../../base/steps.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
 import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import { holdsStill, withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
@@ -33,6 +36,7 @@ import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { Config } from '../../wire/config.ts';
 import { openingsHere } from '../look/connected-here.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
+import { inTurns } from './in-turns.ts';
 import { LooksKept } from './looks-kept.ts';
 import type { HostShown, Sights } from './sights.ts';
 
@@ -62,6 +66,7 @@ export interface EstateParts {
   readonly configFile: string | undefined;
   /** That this server gave, and how they ended. */
   readonly drills?: Pick<DrillBook, 'all' | 'version'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 export class EstateAtServer {
@@ -108,15 +113,12 @@ export class EstateAtServer {
     if (this.#made?.of === of) return this.#made.seen;
     const looked = await this.#lookedAt(shown, kept, now);
     await setImmediate();
-    const { hostOf, machines, repositories, declared } = looked;
-    const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
-    const whole = withEstateDrills(reported, drills, now);
-    const declaring = withDeclared(whole, declared, { machines, hostOf, now, repositories });
-    const estate = { ...declaring, moves: placedMoves(moves, hostOf) };
-    await setImmediate();
-    const { many, looks, leftOut, same } = looked;
+    const steps = estateOf(looked, { shown, drills, moves, now });
+    const before = this.#made?.seen.estate;
+    const { made } = await inTurns(this.#parts.clock, withSame(steps, before));
+    const { many, machines, looks, declared, leftOut, same } = looked;
     const seen: SeenAtServer = {
-      estate: withSameObjects(estate, this.#made?.seen.estate),
+      estate: made,
       ...{ many, machines, looks, shown, declared, drills, leftOut, same },
       openings: [
         ...looked.openings,
@@ -139,6 +141,9 @@ export class EstateAtServer {
       ),
       ...kept.map((look) => stampOfLook(look, now)),
     ].join('\n');
+    // What was opened here is read anew each time: nothing says that it is as it was.
+    const last = this.#looked?.of === of ? this.#looked : undefined;
+    if (last !== undefined && (await this.#kept.connected(last.looks)) === undefined) return last;
     const { config, configFile } = this.#parts;
     const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
     const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
@@ -146,12 +151,11 @@ export class EstateAtServer {
       const look = sightOf.get(host);
       return look === undefined || sight === undefined ? [] : [countedAt(look, sight.now, now)];
     });
+    await setImmediate();
     const hostOf = hostNames(lookedHosts([...own, ...kept], now));
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
     const { looks, leftOut } = withoutIgnored([...own, ...kept], declared, hostOf);
     const connected = await this.#kept.connected(looks);
-    // What was opened here is read anew each time: nothing says that it is as it was.
-    if (this.#looked?.of === of && connected === undefined) return this.#looked;
     const many = manyEstateOf(looks, now, { connected, declared });
     await setImmediate();
     const machines = lookedHosts(looks, now);
@@ -168,6 +172,29 @@ export class EstateAtServer {
     this.#looked = connected === undefined ? looked : undefined;
     return looked;
   }
+}
+
+interface Beside {
+  readonly shown: readonly HostShown[];
+  readonly drills: readonly EstateDrill[];
+  readonly moves: readonly Evidence[];
+  readonly now: UnixMs;
+}
+
+function* estateOf(looked: Looked, { shown, drills, moves, now }: Beside): Steps<Estate> {
+  const { hostOf, machines, repositories, declared } = looked;
+  const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
+  yield;
+  const whole = withEstateDrills(reported, drills, now);
+  yield;
+  const declaring = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+  return { ...declaring, moves: placedMoves(moves, hostOf) };
+}
+
+function* withSame(steps: Steps<Estate>, before: Estate | undefined): Steps<Estate> {
+  const estate = yield* steps;
+  yield;
+  return yield* withSameObjects(estate, before);
 }
 
 /** What comes of sights, looks and the file; reports are another thing. */

@@ -164,7 +164,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     const page = ofPage && parts.page && (await listen(ofPage, parts.page));
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
-    const pulse = new Pulse(served, { generations, onBug, log: parts.log, clock });
+    const pulse = new Pulse(served, { generations, onBug, log: parts.log });
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
@@ -218,12 +218,8 @@ async function compose(
   const random = nodeRandom();
   const now = serverTime(clock);
   const [loaded, shown] = [await state.load(clock.now()), await state.shown()];
-  const register = new KeptRegister(
-    {
-      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log, state },
-    },
-    loaded.agents,
-  );
+  const file = path.join(stateDirectory, REGISTER_NAME);
+  const register = new KeptRegister({ file, pin, clock, log, state }, loaded.agents);
   await register.write();
   const schedules = schedulesOf(config);
   const words = loaded.words.flatMap(wordOf);
@@ -244,8 +240,9 @@ async function compose(
   });
   const sights = new Sights({ core, writer, state, now, hub });
   const drilling = new Drilling(config, await state.drills(), random);
-  const looksIn = parts.looksIn;
-  const estate = new EstateAtServer({ sights, looksIn, config, configFile, drills: drilling.book });
+  const estate = new EstateAtServer({
+    ...{ sights, looksIn: parts.looksIn, config, configFile, drills: drilling.book, clock },
+  });
   const desk = new Desk({
     ...{ core, writer, now },
     show: (message, frame) => sights.take(message, frame),
