@@ -17,6 +17,7 @@ import {
   planStateHtml,
   ruleName,
   shortDigest,
+  turnsHtml,
   wouldHtml,
 } from './plan-words.ts';
 import type { PlanShown, Shown } from './shown.ts';
@@ -46,7 +47,8 @@ export function planPart(shown: Shown, wanted: Wanted): Html {
   const plan = planIn(shown, wanted);
   const part = html`/part/plan?host=${urlPart(wanted.host)}&amp;id=${urlPart(wanted.id)}`;
   const inner = plan === undefined ? goneHtml(wanted) : wholeHtml(plan, shown);
-  return html`<div id="plan" data-live="plans host" data-part="${part}">${inner}</div>`;
+  const turns = plan === undefined ? NOTHING : turnsHtml([plan], shown.at);
+  return html`<div id="plan" data-live="plans host" data-part="${part}"${turns}>${inner}</div>`;
 }
 
 function goneHtml({ host, id }: Wanted): Html {

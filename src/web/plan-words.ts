@@ -56,6 +56,20 @@ export function isReleased({ approvals, canBeApproved, verdict }: PlanShown, at:
   return hasCooled || new Set(approvals.map(({ person }) => person)).size >= wanted;
 }
 
+/**
+ * When time alone makes another of what is said of them: one expires, or has cooled off. The page asks then,
+ * for nothing else tells it.
+ */
+export function turnsHtml(plans: readonly PlanShown[], at: UnixMs): Html {
+  const turns = plans.filter(isToldWaiting).flatMap((plan) => {
+    const { coolOffMs } = plan.verdict?.needs ?? {};
+    const cooled = coolOffMs === undefined ? [] : plan.approvals.map((each) => each.at + coolOffMs);
+    return [plan.expires, ...cooled].filter((turn) => turn > at);
+  });
+  if (turns.length === 0) return NOTHING;
+  return html` data-turns="${String(smallest(turns) - at)}"`;
+}
+
 export function objectionsInForce({
   verdict,
 }: Pick<PlanShown, 'verdict'>): readonly ToldObjection[] {

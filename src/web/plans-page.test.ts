@@ -92,3 +92,18 @@ test('a user whose name ssh takes for an option is to be filled in, and is in no
   }
   assert.match(onHostLine({ ...held, user: '_www-data' }, 'x'), /^ssh _www-data@/);
 });
+
+test('a page asks anew when a plan has cooled off, and when it expires', () => {
+  const turnsOf = (change: Partial<PlanShown>): number | undefined => {
+    const plans = { plans: [{ ...held, ...change }], notSeen: [], unsaid: [], leftOut: 0 };
+    const { markup } = planPart({ ...shown, plans }, held);
+    const [, ms] = /data-turns="(\d+)"/.exec(markup) ?? [];
+    return ms === undefined ? undefined : Number(ms);
+  };
+  const expires = unixMs(at + 60 * MINUTE);
+  assert.equal(turnsOf({ expires, approvals: [] }), 60 * MINUTE);
+  // Of ten minutes to cool off four are over.
+  assert.equal(turnsOf({ expires, approvals: [signed('ann', 4)] }), 6 * MINUTE);
+  assert.equal(turnsOf({ expires, approvals: [signed('ann', 11)] }), 60 * MINUTE);
+  assert.equal(turnsOf({ state: 'applied', expires }), undefined);
+});

@@ -2,6 +2,7 @@
 import { formatCount, formatShare } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
+import { turnsHtml } from './plan-words.ts';
 import { plansRailHtml } from './plans-page.ts';
 import type { DataShown, JobShown, Shown } from './shown.ts';
 import { ageHtml, forHtml, sizeHtml } from './words.ts';
@@ -14,7 +15,7 @@ export function railPart(shown: Shown): Html {
     ...[plansRailHtml(shown), waitingHtml(shown), runningHtml(shown), unprotectedHtml(shown)],
   ];
   const isEmpty = parts.every(({ markup }) => markup === '');
-  return html`<aside class="rail" id="rail" data-live="plans job" data-part="/part/rail"${isEmpty ? html` hidden` : NOTHING} aria-label="Waiting, running and unprotected">${parts}</aside>`;
+  return html`<aside class="rail" id="rail" data-live="plans job" data-part="/part/rail"${turnsHtml(shown.plans.plans, shown.at)}${isEmpty ? html` hidden` : NOTHING} aria-label="Waiting, running and unprotected">${parts}</aside>`;
 }
 
 /** Asked for, and not begun. */
