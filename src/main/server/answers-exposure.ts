@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { domainId, type FailureDomain } from '../../watch/core/domain.ts';
+import { domainId, type FailureDomain, loseName } from '../../watch/core/domain.ts';
 import type { Exposure, ExposureToAll, Proof } from '../../watch/core/exposure/rows.ts';
 import { sentenceOf } from '../../watch/core/exposure/sentence.ts';
 import type {
@@ -203,7 +203,7 @@ function domainOf(domain: FailureDomain): z.input<typeof domainShown> {
     case 'group':
       return { ...of, of: domain.of, name: domain.name, lose: `${domain.of}:${domain.name}` };
     case 'volume':
-      return { ...of, of: domain.of, name: domain.name, lose: domainId(domain) };
+      return { ...of, of: domain.of, name: domain.name, lose: loseName(domain) ?? null };
     case 'key':
       return { ...of, name: domain.key };
     case 'credential':

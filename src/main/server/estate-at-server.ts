@@ -35,6 +35,7 @@ import { withSameObjects } from '../../watch/core/same-objects.ts';
 import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { Config } from '../../wire/config.ts';
 import { openingsHere } from '../look/connected-here.ts';
+import { lookHere } from '../look/host-here.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
 import { inTurns } from './in-turns.ts';
 import { LooksKept } from './looks-kept.ts';
@@ -103,15 +104,16 @@ export class EstateAtServer {
     const shown = await this.#parts.sights.all();
     const kept = this.#kept.looks();
     const moves = await this.#kept.moves();
+    const opened = await this.#kept.opened();
     const exercised = moves.map(({ subject, observedAt, saw }) =>
       JSON.stringify([subject, observedAt, saw]),
     );
     const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
     const { all: drills = [], version = 0 } = this.#parts.drills ?? {};
     const held = drills.filter((drill) => holdsStill(drill, now)).length;
-    const of = [...stamps, ...exercised, `drills ${version} ${held}`].join('\n');
+    const of = [...stamps, ...exercised, `drills ${version} ${held}`, opened.of].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
-    const looked = await this.#lookedAt(shown, kept, now);
+    const looked = await this.#lookedAt({ shown, kept, opened }, now);
     await setImmediate();
     const steps = estateOf(looked, { shown, drills, moves, now });
     const before = this.#made?.seen.estate;
@@ -130,20 +132,15 @@ export class EstateAtServer {
   }
 
   /** The same objects as before where only reports are other ones. */
-  async #lookedAt(
-    shown: readonly HostShown[],
-    kept: readonly HostLook[],
-    now: UnixMs,
-  ): Promise<Looked> {
+  async #lookedAt({ shown, kept, opened }: LookedOf, now: UnixMs): Promise<Looked> {
     const of = [
+      opened.of,
       ...shown.map(({ host, sight }) =>
         JSON.stringify([host, stampOfOne(sight), sight?.now.seenAt]),
       ),
       ...kept.map((look) => stampOfLook(look, now)),
     ].join('\n');
-    // What was opened here is read anew each time: nothing says that it is as it was.
-    const last = this.#looked?.of === of ? this.#looked : undefined;
-    if (last !== undefined && (await this.#kept.connected(last.looks)) === undefined) return last;
+    if (this.#looked?.of === of) return this.#looked;
     const { config, configFile } = this.#parts;
     const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
     const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
@@ -155,7 +152,11 @@ export class EstateAtServer {
     const hostOf = hostNames(lookedHosts([...own, ...kept], now));
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
     const { looks, leftOut } = withoutIgnored([...own, ...kept], declared, hostOf);
-    const connected = await this.#kept.connected(looks);
+    const here = lookHere(looks)?.host;
+    const connected = opened.connected && {
+      ...opened.connected,
+      ...(here === undefined ? {} : { openedOn: here }),
+    };
     const many = manyEstateOf(looks, now, { connected, declared });
     await setImmediate();
     const machines = lookedHosts(looks, now);
@@ -169,9 +170,15 @@ export class EstateAtServer {
         ),
       ],
     };
-    this.#looked = connected === undefined ? looked : undefined;
+    this.#looked = looked;
     return looked;
   }
+}
+
+interface LookedOf {
+  readonly shown: readonly HostShown[];
+  readonly kept: readonly HostLook[];
+  readonly opened: Awaited<ReturnType<LooksKept['opened']>>;
 }
 
 interface Beside {

@@ -4,7 +4,7 @@ import { countOf } from '../../../base/say-quantity.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { type DurationMs, durationMs } from '../../../base/units.ts';
-import { domainId } from '../domain.ts';
+import { domainId, loseName } from '../domain.ts';
 import type { Exposure } from '../exposure/rows.ts';
 import { severityOf } from '../loss.ts';
 
@@ -74,7 +74,7 @@ function stateOf({
 }
 
 function sentenceOf({ dataSet, domain, loss }: Exposure): string {
-  const where = `if ${domainId(domain)} were lost: ${dataSet}`;
+  const where = `if ${loseName(domain) ?? domainId(domain)} were lost: ${dataSet}`;
   switch (loss.kind) {
     case 'nothing':
       return 'nothing would be lost if any one thing died';
