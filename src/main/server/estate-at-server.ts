@@ -19,7 +19,7 @@ import { withDeclared } from '../../watch/core/look/declared-parts.ts';
 import { type HostOf, hostNames } from '../../watch/core/look/host-names.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import type { DatedChange } from '../../watch/core/look/look-timeline.ts';
-import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
+import { type ManyEstate, manyInSteps } from '../../watch/core/look/look-estate.ts';
 import { placedMoves } from '../../watch/core/look/placed-moves.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
@@ -157,8 +157,8 @@ export class EstateAtServer {
       ...opened.connected,
       ...(here === undefined ? {} : { openedOn: here }),
     };
-    const many = manyEstateOf(looks, now, { connected, declared });
-    await setImmediate();
+    const steps = manyInSteps(looks, now, { connected, declared });
+    const many = (await inTurns(this.#parts.clock, steps)).made;
     const machines = lookedHosts(looks, now);
     const looked: Looked = {
       ...{ of, many, machines, hostOf, looks, same: apart.same, over: overSights(many, hostOf) },

@@ -133,7 +133,7 @@ export class Exposing {
     const last = isSame ? before.exposed : undefined;
     const found = this.#unprotectedIn(seen, at);
     yield;
-    const coverage = last?.coverage ?? exposedCoverage(seen, found, at);
+    const coverage = last?.coverage ?? (yield* exposedCoverage(seen, found, at));
     yield;
     if (last === undefined) this.#found = yield* exposedFindings(seen, at);
     yield;

@@ -200,9 +200,11 @@ function servicesHit(hits: readonly HitPart[], services: readonly Service[]): re
 
 /** A directory that is deleted is its own data set and nothing else's: that is no news. */
 function singlePointsOf(falls: readonly Fall[]): readonly SinglePoint[] {
-  return falls.flatMap(({ id, domain, hits, counts }) => {
+  return falls.flatMap((fall) => {
+    const { id, domain, counts } = fall;
+    // Its hits are put in order when they are read: not of each directory.
     if (domain.kind === 'directory' || counts.all + counts.unknown === 0) return [];
-    const gone = hits.filter(({ loss }) => severityOf(loss) >= 2);
+    const gone = fall.hits.filter(({ loss }) => severityOf(loss) >= 2);
     const bytes = gone.reduce((sum, hit) => sum + hit.bytes, 0);
     return [{ id, domain, dataSets: gone.map(({ dataSet }) => dataSet), bytes }];
   });

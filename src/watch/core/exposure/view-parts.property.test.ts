@@ -74,8 +74,8 @@ function read(view: ExposureView): unknown {
   );
 }
 
-function bestOf({ dataSets }: ExposureView): ReadonlyMap<string, unknown> {
-  return new Map(dataSets.map(({ name, best }) => [name, best]));
+function foundOf({ dataSets }: ExposureView): ReadonlyMap<string, unknown> {
+  return new Map(dataSets.map(({ name, best, copies }) => [name, { best, copies }]));
 }
 
 test(`a view that is kept says what a new one says (SEED=${SEED})`, () => {
@@ -111,8 +111,8 @@ test(`a view that is kept says what a new one says (SEED=${SEED})`, () => {
         assert.deepEqual(read(unread), wasRead);
         // What was found of an entry once holds for it until the entry is another.
         assert.deepEqual(
-          bestOf(exposureView(index, made)),
-          bestOf(exposureView(exposureIndex(estate, now))),
+          foundOf(exposureView(index, made)),
+          foundOf(exposureView(exposureIndex(estate, now))),
         );
       }
     }),
