@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { repositoryOf } from '../../../test/watch/recovery-example.ts';
 import { openLedger } from '../../adapters/sqlite/open-ledger.ts';
-import { unixMs } from '../../base/units.ts';
+import { monotonicMs, unixMs } from '../../base/units.ts';
 import { EstateAtServer } from './estate-at-server.ts';
 
 test('a repository that is opened here is another estate', async (t) => {
@@ -17,7 +17,7 @@ test('a repository that is opened here is another estate', async (t) => {
   const estate = new EstateAtServer({
     ...{ looksIn: state, config: {}, configFile: undefined },
     sights: { all: () => Promise.resolve([]) },
-    clock: { monotonic: () => 0 },
+    clock: { monotonic: () => monotonicMs(0) },
   });
   const at = unixMs(1_800_000_000_000);
   const openedAt = async (): Promise<readonly string[]> =>
