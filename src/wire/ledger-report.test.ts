@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { nodeHash } from '../adapters/node/hash.ts';
 import { byteString, hexOf } from '../base/bytes.ts';
+import { assertGolden } from '../../test/watch/golden.ts';
+import type { Evidence } from '../base/evidence.ts';
 import { seconds, unixMs } from '../base/units.ts';
 import { type LedgerReport, plainReport } from '../watch/core/ledger-report.ts';
+import type { Place } from '../watch/core/place.ts';
 import type { Opening } from '../watch/core/opening.ts';
 import { ledgerReportOf, ledgerReportText } from './ledger-report.ts';
 
@@ -43,6 +46,27 @@ test('there and back, with and without spaces and openings', () => {
     const read = ledgerReportOf(ledgerReportText(report, hash), hash);
     assert.deepEqual(read.ok && read.value, report);
   }
+});
+
+test('a whole one is written as the golden file has it: docs/format/ledger-report.md', () => {
+  const evidence: Evidence = {
+    ...{ subject: 'usable/st1:/v//srv/www', saw: 'healthy', source: 'web1/drill', bootId: 'b' },
+    ...{ observedAt: BARE.at, receivedAt: BARE.at, expiresAt: unixMs(BARE.at + 1000), seq: 1 },
+    detail: { linkBytes: 900, cpuMs: 70, cpus: 4, disk: 'sda', diskBusyMs: 50 },
+  };
+  const target: Place = {
+    ...{ host: 'web1', path: byteString('/srv/scratch') },
+    beneath: { disks: ['sda'], failuresSurvived: 0 },
+  };
+  const drill = {
+    ...{ dataSet: '/srv/www', vault: 'v', copy: 'st1:/v', point: 'p', bytes: 1000, entries: 2 },
+    ...{ tookMs: seconds(1), target, isPastCache: true, engineStarted: undefined, evidence },
+    bottleneck: undefined,
+  };
+  const report = { ...WHOLE, estate: { ...WHOLE.estate, drills: [drill] } };
+  const text = ledgerReportText(report, hash);
+  assertGolden('ledger-report.txt', text);
+  assert.deepEqual(ledgerReportOf(text, hash), { ok: true, value: report });
 });
 
 test('a plain one says nothing of spaces and openings', () => {
