@@ -59,7 +59,7 @@ export function mapOf({
     (exposure?.singlePoints ?? []).map((each) => [each.id, each.dataSets.length]),
   );
   const said = (domain: FailureDomain): MapDomain => {
-    const hits = byId.get(domainId(domain))?.hits.length ?? 0;
+    const hits = byId.get(domainId(domain))?.hitCount ?? 0;
     return { domain, lose: loseName(domain), hits, single: single.get(domainId(domain)) ?? 0 };
   };
   const groups = groupsOf(falls, said);

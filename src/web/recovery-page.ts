@@ -55,7 +55,7 @@ function startPage(shown: Shown): string {
   for (const fall of exposure?.falls ?? []) {
     if (rows.length === FALLS_MAX) break;
     const name = loseName(fall.domain);
-    if (name === undefined || fall.hits.length === 0) continue;
+    if (name === undefined || fall.hitCount === 0) continue;
     const cost = costOfFall(fall, dataSets);
     rows.push(
       html`<tr><th scope="row"><a class="name" href="/recovery-plan?lost=${urlPart(name)}">${domainWords(fall.domain)}</a></th><td><span class="say1 ${cost.tone}">${cost.say}</span><span class="sub">${outWords(cost.outage)}</span></td></tr>

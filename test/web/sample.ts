@@ -311,7 +311,8 @@ function fallOf(
   const count = (kind: Loss['kind']): number =>
     hits.filter(({ loss }) => loss.kind === kind).length;
   return {
-    ...{ id, domain, hits, services: [] },
+    ...{ id, domain, hits, hitCount: hits.length, services: [] },
+    hitOf: (name) => hits.find(({ dataSet }) => dataSet === name),
     counts: { all: count('all'), unknown: count('unknown'), window: count('window') },
     survives: hits.length === 0 ? undefined : survives,
   };

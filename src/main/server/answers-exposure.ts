@@ -282,11 +282,10 @@ function wholeSetOf(of: DataSetView, { falls }: ExposureView): z.input<typeof da
     unflushed: { ...heldOf(unflushed), crash: heldOf(unflushed.crash) },
     step: stepOf(step),
     streaming: stepOf(of.streaming),
-    falls: falls.flatMap(({ domain, hits }) =>
-      hits
-        .filter(({ dataSet }) => dataSet === of.name)
-        .map((hit) => ({ ...hitOf(hit), domain: domainOf(domain) })),
-    ),
+    falls: falls.flatMap((fall) => {
+      const hit = fall.hitOf(of.name);
+      return hit === undefined ? [] : { ...hitOf(hit), domain: domainOf(fall.domain) };
+    }),
   };
 }
 

@@ -87,9 +87,9 @@ export class PagesCopy {
 
   async #textOf({ at, view }: Exposed): Promise<string> {
     const plans: RecoveryPlan[] = [];
-    for (const { domain, hits } of view.falls) {
+    for (const { domain, counts } of view.falls) {
       const name = loseName(domain);
-      const isHit = hits.some(({ loss }) => loss.kind !== 'nothing');
+      const isHit = counts.all + counts.unknown + counts.window > 0;
       if (name === undefined || !isHit) continue;
       const plan = await this.#planOf(name);
       if (plan !== undefined) plans.push(plan);

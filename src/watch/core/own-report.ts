@@ -94,14 +94,28 @@ function namingOf({ host: itself }: LedgerReport, { host, aheadMs }: ShownBy): N
     host,
     isOwn: (place) => place.host === itself || place.host.startsWith(SERVER),
     placed: (place) => (place.host === itself ? { ...place, host } : place),
-    setOf: (name) => `${host}:${name}`,
-    ofIt: (name) => `${name} of ${host}`,
-    dated: (evidence) => ({
+    setOf: namedOnce((name) => `${host}:${name}`),
+    ofIt: namedOnce((name) => `${name} of ${host}`),
+    dated: ({ detail, ...evidence }) => ({
       ...evidence,
       observedAt: earlier(evidence.observedAt),
       expiresAt: earlier(evidence.expiresAt),
+      detail: Object.keys(detail).length === 0 ? NO_DETAIL : detail,
     }),
     earlier,
+  };
+}
+
+/** Of a hundred thousand pieces of evidence hardly one has any. */
+const NO_DETAIL: Evidence['detail'] = Object.freeze({});
+
+/** Each of many points names the same few: a name is made, and kept in memory, once. */
+function namedOnce(nameOf: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const made = known.get(name) ?? nameOf(name);
+    known.set(name, made);
+    return made;
   };
 }
 

@@ -131,6 +131,13 @@ class FallShown implements Fall {
     this.#hits ??= this.#part.hits.map((hit) => rowNow(this.#index, hit)).sort(worstLossFirst);
     return this.#hits;
   }
+  get hitCount(): number {
+    return this.#part.hits.length;
+  }
+  hitOf(dataSet: string): Exposure | undefined {
+    const hit = this.#part.hits.find(({ row }) => row.dataSet === dataSet);
+    return hit && rowNow(this.#index, hit);
+  }
   get services(): readonly string[] {
     this.#services ??= servicesHit(this.#part.hits, this.#of.declared);
     return this.#services;
@@ -147,7 +154,7 @@ class FallShown implements Fall {
     return this.#live;
   }
 
-  toJSON(): Fall {
+  toJSON(): unknown {
     const { id, domain, hits, counts, services, survives, bottleneck, live } = this;
     return { id, domain, hits, counts, services, survives, bottleneck, live };
   }
