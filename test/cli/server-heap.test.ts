@@ -12,7 +12,7 @@ import { test, type TestContext } from 'node:test';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const HEAP = '--max-old-space-size=768';
 const NURSERY = '--max-semi-space-size=16';
-const NODE = '#!/bin/sh\nprintf "%s\\n" "mmap=${MALLOC_MMAP_THRESHOLD_:-}" "$@"\n';
+const NODE = '#!/bin/sh\nprintf "%s\\n" "mmap=$MALLOC_MMAP_THRESHOLD_" "$@"\n';
 
 interface Started {
   readonly words: readonly string[];
