@@ -183,7 +183,10 @@ function keptStep(shown: Shown): Step {
     ...{ title, isDone: false, says: html`${about}${note}` },
     lines: [
       { on: where, line: 'holdfast init --vault /srv/vault' },
-      { on: where, line: "echo 'vault: /srv/vault' >> /etc/holdfast/holdfast.yaml" },
+      {
+        on: where,
+        line: `mkdir -p /etc/holdfast && echo 'vault: /srv/vault' >> /etc/holdfast/holdfast.yaml`,
+      },
       { on: where, line: `holdfast backup ${operandWord(path)}` },
     ],
   };
