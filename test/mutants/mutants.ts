@@ -10,6 +10,7 @@ import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
+import { PLANS_MUTANTS } from './mutants-plans.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
@@ -391,6 +392,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,
   ...TELL_MUTANTS,
+  ...PLANS_MUTANTS,
   ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,
   ...UNFLUSHED_MUTANTS,
