@@ -1,4 +1,5 @@
 /** Backups that prove nothing: never drilled, not lately, or without much of what they are of. */
+import { addAll } from '../../../base/long-list.ts';
 import { standingOf } from '../../../base/evidence.ts';
 import { countOf, formatBytes, formatShare } from '../../../base/say-quantity.ts';
 import { formatAge } from '../../../base/say-time.ts';
@@ -93,7 +94,7 @@ function* backupsIn(estate: Estate, now: UnixMs): Steps<readonly Backup[]> {
   const all: Backup[] = [];
   let done = 0;
   for (const some of points.values()) {
-    all.push(...backupOf(some));
+    addAll(all, backupOf(some));
     done += some.length;
     if (done < STEP_ITEMS) continue;
     done = 0;
