@@ -126,7 +126,7 @@ export class Pulse {
    * @returns milliseconds of the processor that the reading of all took, waits for others left out
    */
   async beat(): Promise<number> {
-    const { core, writer, now, telling, state, noted } = this.#served;
+    const { core, writer, now, telling, state, noted, copies } = this.#served;
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
@@ -137,7 +137,9 @@ export class Pulse {
     await this.#schedules.beat();
     const { made: estate, workMs } = await estateRead(this.#served);
     await writer.alone(async () => {
-      const changes = await telling.changes(subjectsNow(estate, await this.#lastWords.of(estate)));
+      const seen = subjectsNow(estate, await this.#lastWords.of(estate));
+      const own = copies.flatMap((each) => each.subjects());
+      const changes = await telling.changes([...seen, ...own]);
       if (changes.length > 0) await state.commit(changes);
     });
     noted.toldAtMs = now().atMs;

@@ -52,7 +52,7 @@ export interface Served {
   /** What was said of it before. */
   readonly history: ExposureHistory;
   /** One: it keeps the page where the estate is not. */
-  readonly copies: readonly Pick<PagesCopy, 'beat'>[];
+  readonly copies: readonly Pick<PagesCopy, 'beat' | 'subjects'>[];
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;

@@ -136,6 +136,7 @@ async function jobsNow({ state, core }: Served): Promise<readonly JobShown[]> {
     ...{ job: job.job, act: job.act, name: job.name, by: job.by, why: job.why, state: job.state },
     host: core.agent(job.agent)?.host ?? job.agent,
     ...{ askedAt: unixMs(job.askedAt), changedAt: unixMs(job.changedAt), share: job.share },
+    startedAt: job.startedAt === undefined ? undefined : unixMs(job.startedAt),
     isOpen: OPEN.has(job.state),
   }));
 }

@@ -187,8 +187,10 @@ export class TakenRecords {
     // What the agent says of its end stands; that it was lost was only the server's guess.
     if (isOver(before.state) && before.state !== 'lost') return;
     const { share: _, answer: __, ...rest } = before;
+    const startedAt = before.startedAt ?? (state === 'running' ? this.#of.now.wallMs : undefined);
     const after: StoredJob = {
       ...{ ...rest, state, why, changedAt: this.#of.now.wallMs },
+      ...(startedAt === undefined ? {} : { startedAt }),
       ...(share === undefined ? {} : { share }),
       ...(answer === undefined ? {} : { answer }),
     };
