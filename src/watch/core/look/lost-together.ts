@@ -69,8 +69,17 @@ export function lostTogether(
   };
 }
 
+type Holders = (name: string) => string | undefined;
+const holdersKnown = new WeakMap<readonly DataSet[], Holders>();
+
+function holders({ dataSets }: Estate): Holders {
+  const known = holdersKnown.get(dataSets) ?? holdersAmong(dataSets);
+  holdersKnown.set(dataSets, known);
+  return known;
+}
+
 /** The data set, on the same host, that one lies in. */
-function holders({ dataSets }: Estate): (name: string) => string | undefined {
+function holdersAmong(dataSets: readonly DataSet[]): Holders {
   const named = new Map(dataSets.map((set) => [set.name, set]));
   const outer = Map.groupBy(dataSets, ({ places: [first] }) => first?.host);
   const isIn = (set: DataSet, { name, places: [around] }: DataSet): boolean =>
