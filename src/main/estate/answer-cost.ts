@@ -100,7 +100,7 @@ function keptOf(read: ReadSnapshot, proven: ReadonlySet<string>): KeptCapture {
     ...{ host: content.host, dataSet: content.dataSet, newBytes: captureOf(read).newBytes },
     snapshot: {
       ...{ id, dataSet: `${content.host}\0${content.dataSet}`, writer, seq, at },
-      ...{ tags: [], isHeld: false, isProven: proven.has(id) },
+      ...{ tags: [], isHeld: false, isProven: proven.has(id), isTimeDoubted: false },
     },
   };
 }
