@@ -45,6 +45,8 @@ export interface RunBackup {
   readonly frozen?: FrozenCapture;
   readonly hooks?: readonly HookRecord[];
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep the snapshot by. */
+  readonly tags?: readonly string[];
   /** Directories of Holdfast's own: vault, state, scratch. */
   readonly ownPlaces: readonly ByteString[];
   /** Does not give way to others who use the disk. */

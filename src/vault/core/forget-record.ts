@@ -108,14 +108,17 @@ function planOf(fields: JsonFields): Pick<OfPlan, 'plan' | 'time'> {
 }
 
 /** The name holds the digest: what lies under another name is not what was written. */
-export function recordName(tools: Tools, folder: string, plan: string, bytes: Uint8Array): string {
-  return `${folder}/${plan}-${hexOf(tools.hash.sha256(bytes)).slice(0, 32)}`;
+export function recordName(
+  { hash }: Pick<Tools, 'hash'>,
+  of: { readonly folder: string; readonly plan: string; readonly bytes: Uint8Array },
+): string {
+  return `${of.folder}/${of.plan}-${hexOf(hash.sha256(of.bytes)).slice(0, 32)}`;
 }
 
 function named(
   tools: Tools,
   of: { readonly folder: string; readonly plan: string; readonly bytes: Uint8Array },
 ): NamedObject {
-  const { folder, plan, bytes } = of;
-  return { name: recordName(tools, folder, plan, bytes), bytes, sha256: tools.hash.sha256(bytes) };
+  const { bytes } = of;
+  return { name: recordName(tools, of), bytes, sha256: tools.hash.sha256(bytes) };
 }

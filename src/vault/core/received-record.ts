@@ -19,7 +19,7 @@ const SIZE_MAX = 4096;
  * What only those write who have the vault's directory before them; a receiver puts nothing there for
  * whoever sends.
  */
-const KEEPERS = [RECEIVED, 'forgets/', 'forgotten/', 'putbacks/', 'releases/'];
+const KEEPERS = [RECEIVED, 'collect/', 'forgets/', 'forgotten/', 'putbacks/', 'releases/'];
 
 export function isOfKeeper(name: string): boolean {
   return KEEPERS.some((folder) => name.startsWith(folder));

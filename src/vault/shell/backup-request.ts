@@ -90,6 +90,8 @@ export interface BackupRequest {
   /** What was run before, for the snapshot. */
   readonly hooks?: readonly HookRecord[];
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep the snapshot by. */
+  readonly tags?: readonly string[];
   readonly onProgress: (progress: BackupProgress) => void;
 }
 

@@ -401,7 +401,7 @@ class Backup {
     readonly changedSilently: readonly ByteString[];
     readonly frozen: FrozenRecord | undefined;
   }) {
-    const { dataSet, host, version, hooks, service } = this.#request;
+    const { dataSet, host, version, hooks, service, tags = [] } = this.#request;
     const { roots, report, torn, changedSilently, frozen } = of;
     return {
       dataSet,
@@ -426,6 +426,7 @@ class Backup {
       ...(frozen === undefined ? {} : { frozen }),
       ...(hooks === undefined || hooks.length === 0 ? {} : { hooks }),
       ...(service === undefined ? {} : { service }),
+      ...(tags.length === 0 ? {} : { tags }),
       version,
     };
   }
