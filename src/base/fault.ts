@@ -234,6 +234,11 @@ export const FAULTS = {
     remedy:
       'Back it up on this host first, or say whose it is to be: `--host NAME` or `--host WRITER` (in a job of agent.yaml `host: NAME`). There are: {writers}.',
   },
+  HF_SNAPSHOT_SWEPT: {
+    kind: 'unavailable',
+    remedy:
+      'What it held was freed. Another copy of the vault may have it: holdfast snapshots --vault PLACE.',
+  },
   HF_SNAPSHOT_UNTRUSTED: {
     kind: 'refused',
     remedy:
@@ -359,6 +364,10 @@ export const FAULTS = {
   HF_VAULT_PLACE_TAKEN: {
     kind: 'refused',
     remedy: 'Name a directory that is empty or not there yet.',
+  },
+  HF_VAULT_KEEPER: {
+    kind: 'refused',
+    remedy: 'Run it on {host}, as who may write there: {command}',
   },
   HF_VAULT_WANTED: {
     kind: 'usage',

@@ -5,7 +5,7 @@
 import { hasPassed, type Moment } from '../../base/moment.ts';
 import { countOf } from '../../base/say-quantity.ts';
 import { formatDuration, formatInstant } from '../../base/say-time.ts';
-import { days, type DurationMs, hours, minutes, type UnixMs } from '../../base/units.ts';
+import { days, hours, minutes, type UnixMs } from '../../base/units.ts';
 
 /** What this machine remembers of its clock. */
 export interface ClockMemory {
@@ -22,7 +22,8 @@ export interface ClockWitnesses {
   readonly heads: readonly Witnessed[];
   /** When snapshots came, of which that is not doubted, in any order. */
   readonly arrivals: readonly UnixMs[];
-  readonly minAgeMs: DurationMs;
+  /** Milliseconds. */
+  readonly minAgeMs: number;
 }
 
 export interface Witnessed {
