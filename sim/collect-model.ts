@@ -127,7 +127,7 @@ function* waysFrom(state: State, flaw: Flaw | undefined): Generator<Way> {
 /** What one process does in one instant. */
 interface Move {
   readonly did: string;
-  readonly then: string;
+  readonly next: string;
   readonly memory?: Memory;
   readonly put?: Readonly<Record<string, string>>;
   readonly remove?: string;
@@ -140,8 +140,8 @@ function applied(state: State, number: number, move: Move): State {
   const processes = state.processes.map((process, each) => {
     if (each !== number) return process;
     // Of who has ended nothing matters any more: fewer states.
-    const kept = move.then === 'end' ? {} : { ...process.memory, ...move.memory };
-    return { actor: process.actor, at: move.then, memory: kept };
+    const kept = move.next === 'end' ? {} : { ...process.memory, ...move.memory };
+    return { actor: process.actor, at: move.next, memory: kept };
   });
   const { acknowledge } = move;
   const isNew = acknowledge !== undefined && !state.acknowledged.includes(acknowledge);
@@ -196,7 +196,7 @@ const joined = (...lists: readonly (readonly string[])[]): string =>
 /** A list is read bit by bit: marks first, or trash first, and others act in between. */
 function listMoves(
   { state, number }: Asked,
-  of: { readonly from: string; readonly then: string; readonly did: string },
+  of: { readonly from: string; readonly next: string; readonly did: string },
 ): readonly Move[] {
   const { at, memory } = procOf(state, number);
   const half = `${of.from}, half`;
@@ -204,13 +204,13 @@ function listMoves(
   if (at === of.from) {
     return (['marks', 'trash'] as const).map((kind) => ({
       did: `${of.did}, ${kind} first`,
-      then: half,
+      next: half,
       memory: { first: kind, active: runs(kind) },
     }));
   }
   const other = memory.first === 'marks' ? 'trash' : 'marks';
   const active = joined(packsOf(memory.active), runsWith(state, other));
-  return [{ did: `${of.did}, then ${other}`, then: of.then, memory: { first: '', active } }];
+  return [{ did: `${of.did}, then ${other}`, next: of.next, memory: { first: '', active } }];
 }
 
 function procOf(state: State, number: number): Process {
@@ -227,45 +227,45 @@ function writerMoves(asked: Asked): readonly Move[] {
   const publish = { did: 'publishes', put: { [snapshot]: '' } };
   const fates = (): string => runsWith(state, 'fate').join(',');
   const afterList = isEarly ? 'publish late' : memory.after === undefined ? 'fates' : 'judge';
-  const listed = () => listMoves(asked, { from: 'list', then: afterList, did: 'B2 lists' });
+  const listed = () => listMoves(asked, { from: 'list', next: afterList, did: 'B2 lists' });
   switch (at) {
     case 'begin':
       // Fates first: of a run whose fate was there, marks are there until its packs are gone.
       if (flaw === 'B1 nothing is looked at before a backup begins')
-        return [{ did: 'begins', then: 'look', memory: { before: '?' } }];
-      if (flaw === 'B1 fates are listed after the marks') return [{ did: 'begins', then: 'first' }];
-      return [{ did: 'B1 lists fates', then: 'first', memory: { before: fates() } }];
+        return [{ did: 'begins', next: 'look', memory: { before: '?' } }];
+      if (flaw === 'B1 fates are listed after the marks') return [{ did: 'begins', next: 'first' }];
+      return [{ did: 'B1 lists fates', next: 'first', memory: { before: fates() } }];
     case 'first':
     case 'first, half':
-      return listMoves(asked, { from: 'first', then: 'look', did: 'B1 lists' });
+      return listMoves(asked, { from: 'first', next: 'look', did: 'B1 lists' });
     case 'look': {
       const covered = coveredBy(state, packsOf(memory.active));
       const isThere = namesIn(state, 'packs/').some((name) => !covered.has(name.slice(6)));
-      const then = isThere ? 'publish' : 'store';
+      const next = isThere ? 'publish' : 'store';
       const before = memory.before ?? fates();
-      return [{ did: 'looks what is there', then, memory: { before, was: memory.active ?? '' } }];
+      return [{ did: 'looks what is there', next, memory: { before, was: memory.active ?? '' } }];
     }
     case 'store':
-      return [{ did: 'stores', then: 'publish', put: { [`packs/N${number}`]: '' } }];
+      return [{ did: 'stores', next: 'publish', put: { [`packs/N${number}`]: '' } }];
     case 'publish':
-      return [isEarly ? { did: 'waits', then: 'list' } : { ...publish, then: 'list' }];
+      return [isEarly ? { did: 'waits', next: 'list' } : { ...publish, next: 'list' }];
     case 'list':
       if (flaw === 'B2 fates are listed before the marks' && memory.after === undefined)
-        return [{ did: 'B2 lists fates', then: 'list', memory: { after: fates() } }];
+        return [{ did: 'B2 lists fates', next: 'list', memory: { after: fates() } }];
       return listed();
     case 'list, half':
       return listed();
     case 'fates':
-      return [{ did: 'B2 lists fates', then: 'judge', memory: { after: fates() } }];
+      return [{ did: 'B2 lists fates', next: 'judge', memory: { after: fates() } }];
     case 'publish late':
-      return [{ ...publish, then: 'judge', memory: { after: fates() } }];
+      return [{ ...publish, next: 'judge', memory: { after: fates() } }];
     case 'judge':
       return [judgement(asked, snapshot)];
     case 'copy':
       return [
         {
           did: 'B4 stores again',
-          then: 'end',
+          next: 'end',
           put: { [`packs/C${number}`]: '' },
           acknowledge: snapshot,
         },
@@ -288,11 +288,11 @@ function judgement({ state, number, flaw }: Asked, snapshot: string): Move {
     memory.was === '' &&
     (memory.before === '?' || memory.after === memory.before);
   const isLax = flaw === 'B3 packs are not listed anew' && covered.size === 0;
-  if (isQuiet || isLax) return { did: 'is told at once', then: 'end', acknowledge: snapshot };
+  if (isQuiet || isLax) return { did: 'is told at once', next: 'end', acknowledge: snapshot };
   if (there.some((pack) => !covered.has(pack)))
-    return { did: 'B3 is told', then: 'end', acknowledge: snapshot };
-  if (there.length > 0) return { did: 'B4 reads what goes', then: 'copy' };
-  return { did: 'is not told: it is gone', then: 'end' };
+    return { did: 'B3 is told', next: 'end', acknowledge: snapshot };
+  if (there.length > 0) return { did: 'B4 reads what goes', next: 'copy' };
+  return { did: 'is not told: it is gone', next: 'end' };
 }
 
 function markerMoves({ state, number, flaw }: Asked): readonly Move[] {
@@ -310,12 +310,12 @@ function markerMoves({ state, number, flaw }: Asked): readonly Move[] {
         (run) => !(`trash/${run}` in state.store) && !(`fate/${run}` in state.store),
       );
       if (left !== undefined)
-        return [{ did: 'makes void', then: 'begin', put: { [`fate/${left}`]: 'void' } }];
+        return [{ did: 'makes void', next: 'begin', put: { [`fate/${left}`]: 'void' } }];
       const meant = unreached();
-      if (meant === '') return [{ did: 'finds nothing', then: 'end' }];
+      if (meant === '') return [{ did: 'finds nothing', next: 'end' }];
       if (flaw === 'no marks: what no snapshot reaches is deleted')
-        return [{ did: 'looks', then: 'delete', memory: { meant } }];
-      return [{ did: 'C1 chooses', then: 'mark', memory: { meant } }];
+        return [{ did: 'looks', next: 'delete', memory: { meant } }];
+      return [{ did: 'C1 chooses', next: 'mark', memory: { meant } }];
     }
     case 'mark': {
       const runs = [
@@ -326,16 +326,16 @@ function markerMoves({ state, number, flaw }: Asked): readonly Move[] {
       const run = String(1 + Math.max(0, ...runs.map(Number)));
       const isBlind = flaw?.startsWith('C3') === true;
       const put = { [`marks/${run}`]: memory.meant ?? '' };
-      const then = isBlind ? 'trash' : 'list';
-      return [{ did: 'C2 marks', then, put, memory: { run, trash: memory.meant ?? '' } }];
+      const next = isBlind ? 'trash' : 'list';
+      return [{ did: 'C2 marks', next, put, memory: { run, trash: memory.meant ?? '' } }];
     }
     case 'list': {
       const trash = isReached(state) ? '' : (memory.meant ?? '');
-      return [{ did: 'C3 lists again', then: 'trash', memory: { trash } }];
+      return [{ did: 'C3 lists again', next: 'trash', memory: { trash } }];
     }
     case 'trash': {
       const put = { [`trash/${memory.run}`]: memory.trash ?? '' };
-      return [{ did: 'C4 puts trash', then: 'end', put }];
+      return [{ did: 'C4 puts trash', next: 'end', put }];
     }
     case 'delete':
       return deleted(state, memory, 'end');
@@ -345,10 +345,10 @@ function markerMoves({ state, number, flaw }: Asked): readonly Move[] {
 }
 
 /** Packs go one by one. */
-function deleted(state: State, memory: Memory, then: string): readonly Move[] {
-  const [next] = packsOf(memory.meant).filter((pack) => `packs/${pack}` in state.store);
-  if (next === undefined) return [{ did: 'C7 has deleted all', then }];
-  return [{ did: 'C7 deletes', then: 'delete', remove: `packs/${next}` }];
+function deleted(state: State, memory: Memory, next: string): readonly Move[] {
+  const [pack] = packsOf(memory.meant).filter((each) => `packs/${each}` in state.store);
+  if (pack === undefined) return [{ did: 'C7 has deleted all', next }];
+  return [{ did: 'C7 deletes', next: 'delete', remove: `packs/${pack}` }];
 }
 
 function sweeperMoves({ state, number, flaw }: Asked): readonly Move[] {
@@ -359,7 +359,7 @@ function sweeperMoves({ state, number, flaw }: Asked): readonly Move[] {
     case 'begin':
       return runsWith(state, 'trash').map((each) => ({
         did: 'takes a run up',
-        then: 'look',
+        next: 'look',
         memory: { run: each },
       }));
     case 'look': {
@@ -370,7 +370,7 @@ function sweeperMoves({ state, number, flaw }: Asked): readonly Move[] {
       return [
         {
           did: 'C5 lists once more',
-          then: isRash ? 'delete' : 'fate',
+          next: isRash ? 'delete' : 'fate',
           memory: { mine: meant, meant },
         },
       ];
@@ -378,15 +378,15 @@ function sweeperMoves({ state, number, flaw }: Asked): readonly Move[] {
     case 'fate': {
       const name = `fate/${run}`;
       const isTaken = name in state.store && flaw !== 'C6 a second fate replaces the first';
-      if (isTaken) return [{ did: 'C6 finds a fate', then: 'obey' }];
-      return [{ did: 'C6 puts the fate', then: 'obey', put: { [name]: `sweep,${mine}` } }];
+      if (isTaken) return [{ did: 'C6 finds a fate', next: 'obey' }];
+      return [{ did: 'C6 puts the fate', next: 'obey', put: { [name]: `sweep,${mine}` } }];
     }
     case 'obey': {
       const isOwn = flaw === 'C7 what is deleted is what was meant, and not what the fate says';
       const says = isOwn ? mine : (state.store[`fate/${run}`] ?? 'void');
       const meant = joined(packsOf(says).filter((pack) => pack !== 'sweep'));
       const isHasty = flaw === 'C9 marks and trash are taken away before the packs';
-      return [{ did: 'reads the fate', then: isHasty ? 'trash' : 'delete', memory: { meant } }];
+      return [{ did: 'reads the fate', next: isHasty ? 'trash' : 'delete', memory: { meant } }];
     }
     case 'delete': {
       const isHasty = flaw === 'C9 marks and trash are taken away before the packs';
@@ -394,17 +394,17 @@ function sweeperMoves({ state, number, flaw }: Asked): readonly Move[] {
       return deleted(state, memory, isHasty ? 'end' : isRash ? 'fate late' : 'trash');
     }
     case 'fate late':
-      return [{ did: 'C6 puts the fate late', then: 'trash', put: { [`fate/${run}`]: 'sweep,' } }];
+      return [{ did: 'C6 puts the fate late', next: 'trash', put: { [`fate/${run}`]: 'sweep,' } }];
     case 'trash':
-      return [{ did: 'C9 takes trash away', then: 'marks', remove: `trash/${run}` }];
+      return [{ did: 'C9 takes trash away', next: 'marks', remove: `trash/${run}` }];
     case 'marks': {
       const isHasty = flaw === 'C9 marks and trash are taken away before the packs';
       const isUntidy = flaw === 'C9 the fate of a run that is over is taken away';
-      const then = isHasty ? 'delete' : isUntidy ? 'forget fate' : 'end';
-      return [{ did: 'C9 takes marks away', then, remove: `marks/${run}` }];
+      const next = isHasty ? 'delete' : isUntidy ? 'forget fate' : 'end';
+      return [{ did: 'C9 takes marks away', next, remove: `marks/${run}` }];
     }
     case 'forget fate':
-      return [{ did: 'takes the fate away', then: 'end', remove: `fate/${run}` }];
+      return [{ did: 'takes the fate away', next: 'end', remove: `fate/${run}` }];
     default:
       return [];
   }
@@ -418,20 +418,20 @@ function undoMoves(asked: Asked): readonly Move[] {
   const put = { [snapshot]: '' };
   switch (at) {
     case 'begin':
-      return [isLate ? { did: 'waits', then: 'list' } : { did: 'U1 puts back', then: 'list', put }];
+      return [isLate ? { did: 'waits', next: 'list' } : { did: 'U1 puts back', next: 'list', put }];
     case 'list':
     case 'list, half':
-      return listMoves(asked, { from: 'list', then: 'void', did: 'U2 lists' });
+      return listMoves(asked, { from: 'list', next: 'void', did: 'U2 lists' });
     case 'void': {
       const [open] = packsOf(memory.active).filter((run) => !(`fate/${run}` in state.store));
       const isMeek = flaw === 'U2 runs without a fate are not made void';
       if (open === undefined || isMeek)
         return [
           isLate
-            ? { did: 'U1 puts back late', then: 'judge', put }
-            : { did: 'has looked', then: 'judge' },
+            ? { did: 'U1 puts back late', next: 'judge', put }
+            : { did: 'has looked', next: 'judge' },
         ];
-      return [{ did: 'U2 makes void', then: 'void', put: { [`fate/${open}`]: 'void' } }];
+      return [{ did: 'U2 makes void', next: 'void', put: { [`fate/${open}`]: 'void' } }];
     }
     case 'judge': {
       const fates = packsOf(memory.active).map((run) => state.store[`fate/${run}`] ?? '');
@@ -439,13 +439,13 @@ function undoMoves(asked: Asked): readonly Move[] {
       const doomed = isBlind ? [] : fates.flatMap((says) => packsOf(says));
       const there = namesIn(state, 'packs/').map((name) => name.slice(6));
       if (there.some((pack) => !doomed.includes(pack)))
-        return [{ did: 'U3 is told', then: 'end', acknowledge: snapshot }];
-      if (there.length > 0) return [{ did: 'U3 reads what goes', then: 'copy' }];
-      return [{ did: 'U3 came too late', then: 'end', remove: snapshot }];
+        return [{ did: 'U3 is told', next: 'end', acknowledge: snapshot }];
+      if (there.length > 0) return [{ did: 'U3 reads what goes', next: 'copy' }];
+      return [{ did: 'U3 came too late', next: 'end', remove: snapshot }];
     }
     case 'copy':
       return [
-        { did: 'U3 stores again', then: 'end', put: { 'packs/U': '' }, acknowledge: snapshot },
+        { did: 'U3 stores again', next: 'end', put: { 'packs/U': '' }, acknowledge: snapshot },
       ];
     default:
       return [];
@@ -461,7 +461,7 @@ function handMoves({ state }: Asked): readonly Move[] {
   const name = 'snapshots/H';
   const isGone = namesIn(state, 'packs/').length === 0;
   if (isLooking || isDecided || isGone) return [];
-  return [{ did: 'is put back', then: 'end', put: { [name]: '' }, acknowledge: name }];
+  return [{ did: 'is put back', next: 'end', put: { [name]: '' }, acknowledge: name }];
 }
 
 /** Clears what runs left whose fate is `void`: as any collector does before its own run. */
@@ -472,16 +472,16 @@ function tidierMoves({ state, number, flaw }: Asked): readonly Move[] {
     case 'begin':
       return runsWith(state, 'fate')
         .filter((each) => state.store[`fate/${each}`] === 'void')
-        .map((each) => ({ did: 'finds a void run', then: 'trash', memory: { run: each } }));
+        .map((each) => ({ did: 'finds a void run', next: 'trash', memory: { run: each } }));
     case 'trash':
-      return [{ did: 'takes trash away', then: 'marks', remove: `trash/${run}` }];
+      return [{ did: 'takes trash away', next: 'marks', remove: `trash/${run}` }];
     case 'marks': {
       const isUntidy = flaw === 'C9 the fate of a run that is over is taken away';
-      const then = isUntidy ? 'forget fate' : 'end';
-      return [{ did: 'takes marks away', then, remove: `marks/${run}` }];
+      const next = isUntidy ? 'forget fate' : 'end';
+      return [{ did: 'takes marks away', next, remove: `marks/${run}` }];
     }
     case 'forget fate':
-      return [{ did: 'takes the fate away', then: 'end', remove: `fate/${run}` }];
+      return [{ did: 'takes the fate away', next: 'end', remove: `fate/${run}` }];
     default:
       return [];
   }

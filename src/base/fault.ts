@@ -28,6 +28,15 @@ export const FAULTS = {
   ...GUARD_FAULTS,
   ...TELL_FAULTS,
   ...SERVER_FAULTS,
+  HF_BACKUP_OVERTAKEN: {
+    kind: 'transient',
+    remedy: 'Run the backup again: it stores what is missing. Nothing was acknowledged.',
+  },
+  HF_COLLECT_UNREADABLE: {
+    kind: 'corrupt',
+    remedy:
+      'Run `holdfast vault gc` where the vault lies: it ends what {name} belongs to, and frees nothing by it.',
+  },
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
     remedy:

@@ -38,8 +38,9 @@ const SIZE_MAX = GIB;
 const DIGEST_SIZE = 32;
 const PACKS = 'packs/';
 const INDEX = 'index/';
+const SNAPSHOTS = 'snapshots/';
 /** Objects below these never change under their name. */
-const KEPT = ['keys/', 'copy/keys/', 'writers/', 'copy/writers/', INDEX, 'snapshots/'] as const;
+const KEPT = ['keys/', 'copy/keys/', 'writers/', 'copy/writers/', INDEX, SNAPSHOTS] as const;
 const FOLDERS: readonly string[] = [...KEPT, PACKS];
 /** Another vault may have been made at that place: these are asked for each time. */
 const HEADERS: readonly string[] = ['header', 'copy/header'];
@@ -111,6 +112,8 @@ class Cache {
     const folder = FOLDERS.find((each) => name.startsWith(each));
     if (folder === undefined) return result;
     if (folder !== PACKS) this.#files?.keep(name, bytes);
+    // Whoever has published looks anew for what was taken away before.
+    if (folder === SNAPSHOTS) for (const stale of [PACKS, INDEX]) this.#folders.delete(stale);
     const answer = this.#folders.get(folder);
     await answer?.value.then((listed) => listed.set(name, { name, sizeBytes: bytes.length }), none);
     return result;

@@ -205,7 +205,7 @@ export async function publishSnapshot(
       previous: chain.previous,
       time: content.finished,
       dataSet: tagOf(vault, content.dataSet),
-      refs: content.roots.map((root) => hexOf(vault.idOf(NAMES, root.sha256))),
+      refs: refsOf(vault, content),
     },
     content,
     dataKey: namesKey.dataKey,
@@ -214,6 +214,11 @@ export async function publishSnapshot(
   });
   await vault.store.putIfAbsent(written.name, written.bytes, written.sha256);
   return written;
+}
+
+/** What a snapshot of this content says in the clear that it refers to. */
+export function refsOf(vault: Vault, { roots }: Pick<SnapshotContent, 'roots'>): readonly string[] {
+  return roots.map(({ sha256 }) => hexOf(vault.idOf(NAMES, sha256)));
 }
 
 /** What the next snapshot of this writer is to say of itself. */
