@@ -20,8 +20,6 @@ export interface GcToJudge {
   readonly entries: number;
   /** Names of what would be forgotten. */
   readonly forget: readonly string[];
-  /** Until then it can be put back, at least. */
-  readonly until: UnixMs;
 }
 
 export interface JudgedGc {
@@ -48,7 +46,7 @@ export function judgeGc(session: GuardSession, of: GcToJudge, id?: string): Judg
       ...{ op: 'forget', kind: 'snapshot', path: byteString(name), entries: 1, bytes: 0 },
       ...{ owner: 'pipeline', cause: 'explicit', cascade: 'expanded', cls: 'data' },
       live: { state: 'idle' },
-      undo: { kind: 'vault', verified: true, until: of.until, fidelity: 'exact' },
+      undo: { kind: 'vault', verified: true, fidelity: 'exact' },
     }),
   );
   const judging = new JudgingHere(session, header, of.root);
