@@ -4,7 +4,14 @@
  */
 import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import type { CollectionRecord } from '../core/collection-record.ts';
-import { decideFate, type FatePorts, leftOvers, putRecord, readable, said } from './collection-fate.ts';
+import {
+  decideFate,
+  type FatePorts,
+  leftOvers,
+  putRecord,
+  readable,
+  said,
+} from './collection-fate.ts';
 import { type CollectionRun, listCollection, openRuns, readRun } from './collection-state.ts';
 import type { CollectorStore } from './store.ts';
 import {

@@ -44,7 +44,8 @@ export async function secureSnapshot(
 ): Promise<number> {
   const open = openRuns(await listCollection(ports.store));
   const fates = fatesOf(await listCollection(ports.store));
-  const isQuiet = open.length === 0 && !since.isActive && fates.every((each) => since.fates.has(each));
+  const isQuiet =
+    open.length === 0 && !since.isActive && fates.every((each) => since.fates.has(each));
   if (isQuiet) return 0;
   return secureRefs(ports, refs, await coverOf(ports, open));
 }

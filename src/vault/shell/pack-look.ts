@@ -6,12 +6,7 @@ import { hexOf } from '../../base/bytes.ts';
 import { demand } from '../core/corruption.ts';
 import { GROUP_HEADER_MIN, type GroupHeader, parseGroupHeader } from '../core/group-header.ts';
 import { CONTENT, NAMES, type ObjectKind } from '../core/object-id.ts';
-import {
-  PACK_MAGIC,
-  type PackTrailer,
-  packTrailerSize,
-  parsePackTrailer,
-} from '../core/pack.ts';
+import { PACK_MAGIC, type PackTrailer, packTrailerSize, parsePackTrailer } from '../core/pack.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import type { StoredObject } from './store.ts';
 import type { ReadingPorts } from './vault-ports.ts';
@@ -31,12 +26,20 @@ export async function lookAtPack(ports: ReadingPorts, object: StoredObject): Pro
   const { name } = object;
   const trailer = await readTrailer(ports, object);
   const head = await ports.store.get(name, { offset: 0, length: HEAD_SIZE });
-  demand(PACK_MAGIC.every((byte, at) => head[at] === byte), name, 'it does not begin as a pack');
+  demand(
+    PACK_MAGIC.every((byte, at) => head[at] === byte),
+    name,
+    'it does not begin as a pack',
+  );
   const kind = head[PACK_MAGIC.length + 5];
   demand(kind === CONTENT || kind === NAMES, name, 'its first group is of no known kind');
   const keys = parseSealedKeys(trailer.sealedKeys);
   demand(keys.length > 0, name, 'it has no data key');
-  demand(keys.every(({ scope }) => scope === kind), name, 'its groups and its keys do not agree');
+  demand(
+    keys.every(({ scope }) => scope === kind),
+    name,
+    'its groups and its keys do not agree',
+  );
   return kind;
 }
 

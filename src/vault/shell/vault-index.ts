@@ -204,8 +204,7 @@ class Gathering {
     const groups = new Uint32Array(new SharedArrayBuffer(4 * groupCount));
     const counts = this.#countIds();
     const present = IdSegment.make(counts.present, 'shared');
-    const doubtful =
-      counts.doubtful > 0 ? IdSegment.make(counts.doubtful, 'shared') : undefined;
+    const doubtful = counts.doubtful > 0 ? IdSegment.make(counts.doubtful, 'shared') : undefined;
     this.#fill(groups, { present, doubtful });
     const { vault: id, idKey, namesKey, contentKey } = vault.keyring;
     const access: VaultAccess = {
