@@ -17,7 +17,6 @@ export class Turns {
   /** What was asked for: `who verb folder`, with how often. */
   readonly asked = new Map<string, number>();
   readonly #waiting: { readonly who: string; readonly go: () => void }[] = [];
-  #running = 0;
   #favourite = '';
 
   constructor(seed: number) {

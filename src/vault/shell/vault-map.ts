@@ -136,7 +136,9 @@ function placesOf(random: Random, map: VaultMap): Places {
     const words = memberWords(header);
     for (let at = 0; at < words.length; at += PREFIX_WORDS) {
       const number = ids.add(words, at);
-      (groups[number] ??= []).push(group);
+      const there = groups[number];
+      if (there === undefined) groups[number] = [group];
+      else there.push(group);
     }
   }
   return { groupsOf: (words, at) => groups[ids.numberOf(words, at)] ?? [] };
