@@ -29,15 +29,15 @@ export async function secureRefs(
   const { ids } = reachFrom(ports.tools.random, map, wordsOfIds(refs));
   const sound = new Sound(ids);
   await lookAtStaying(ports, { map, covered, sound });
-  if (sound.isAll) return 0;
+  if (sound.isAll()) return 0;
   const moved: IndexedPack[] = [];
   for (const pack of map.packs.values()) {
-    if (sound.isAll || !covered.has(pack.name)) continue;
+    if (sound.isAll() || !covered.has(pack.name)) continue;
     const put = await movedFrom(ports, pack, sound);
     if (put !== undefined) moved.push(put);
   }
   if (moved.length > 0) await putIndexOf(ports, moved);
-  if (!sound.isAll) {
+  if (!sound.isAll()) {
     const why = 'space was freed meanwhile, and with it something that this backup relied on';
     throw new Fault('HF_BACKUP_OVERTAKEN', why);
   }
@@ -56,7 +56,7 @@ class Sound {
     this.#left = ids.size;
   }
 
-  get isAll(): boolean {
+  isAll(): boolean {
     return this.#left === 0;
   }
 
@@ -99,7 +99,7 @@ async function lookAtStaying(ports: ReadingPorts, of: Looking): Promise<void> {
     }
   }
   for (const pack of map.packs.values()) {
-    if (sound.isAll) return;
+    if (sound.isAll()) return;
     if (pack.state !== 'content' || covered.has(pack.name) || map.indexed.has(pack.name)) continue;
     await orNothing(pack, async () => {
       for (const header of await readHeaders(ports, objectOf(pack))) sound.takeAll(header);

@@ -11,7 +11,7 @@ import { scanPack } from './pack-scan.ts';
 import type { StoredObject } from './store.ts';
 import { GROUP_WORDS, type VaultAccess } from './vault-access.ts';
 import type { ReadingPorts } from './vault-ports.ts';
-import { problemOf, type VaultProblem } from './vault-problem.ts';
+import { isAbsence, problemOf, type VaultProblem } from './vault-problem.ts';
 import type { Vault } from './open-vault.ts';
 
 /** What lies in a vault and where, from its indexes, checked against the packs that are there. */
@@ -56,7 +56,10 @@ export async function loadIndex(vault: Vault, options: LoadIndex = {}): Promise<
   return gathering.finish(vault, rebuilt);
 }
 
-/** Undefined where it is damaged or gone, which `problems` then say. */
+/**
+ * Undefined where it is damaged, which `problems` then say, or gone: a collector has put another in
+ * its place, and until that is listed its packs are scanned.
+ */
 export async function readIndex(
   { store, tools }: ReadingPorts,
   object: StoredObject,
@@ -70,7 +73,7 @@ export async function readIndex(
     demand(isWhole, name, 'its digest is not its name');
     return parseIndexTable(bytes, tools.codec.textOf);
   } catch (error) {
-    problems.push(problemOf(name, error));
+    if (!isAbsence(error)) problems.push(problemOf(name, error));
     return undefined;
   }
 }
