@@ -7,6 +7,7 @@ import { hexOf } from '../../base/bytes.ts';
 import { hours, minutes } from '../../base/units.ts';
 import { litteredVault, namesOf, portsOf } from '../../../test/vault/littered-vault.ts';
 import { reopen, tools, wantedContent } from '../../../test/vault/small-vault.ts';
+import type { OpenStore } from '../../../test/vault/open-store.ts';
 import { isFault } from '../../../test/conformance/store-suite.ts';
 import { collectionName } from '../core/collection-record.ts';
 import { collect, markGarbage, sweepTrash } from './collect.ts';
@@ -188,4 +189,82 @@ test('marks that cannot be read stop no backup, and free nothing', async () => {
   assert.equal((await watchCollection(ports)).covered.size, 0);
   assert.equal((await sweepTrash(ports, NOW)).packs, 0);
   assert.equal((await markGarbage(ports)).packs, 2, 'a new run takes them');
+});
+
+/** The same store; `between` is done after list `after` of what collectors put down. */
+function meanwhile(store: OpenStore, after: number, between: () => Promise<unknown>): OpenStore {
+  const same = store.copy();
+  let lists = 0;
+  return Object.assign(same, {
+    objects: store.objects,
+    list: async (prefix: string) => {
+      const found = await store.list(prefix);
+      if (prefix === 'collect/' && ++lists === after) await between();
+      return found;
+    },
+  });
+}
+
+/** All that the only snapshot reaches is about to go: it was forgotten, and a writer relies on it. */
+async function goingVault() {
+  const { store, vault } = await litteredVault();
+  const refs = (await listSnapshots(vault)).snapshots.flatMap(({ record }) => record.refs);
+  const ports = portsOf(store, vault);
+  // A run that is over, so that there is a fate already.
+  await markGarbage(ports);
+  await sweepTrash(ports, NOW);
+  const [name = ''] = store.names('snapshots/');
+  const snapshot = store.objects.get(name) ?? new Uint8Array(0);
+  store.objects.delete(name);
+  const publish = () => store.objects.set(name, snapshot);
+  return { store, vault, ports, refs, publish };
+}
+
+test('B1: a sweep that was decided before a backup and ends during it is seen', async () => {
+  const { ports, store, refs } = await goingVault();
+  const { generation = 0, survey } = await markGarbage(ports);
+  const packs = survey.packs.map(({ name }) => name);
+  await decideFate(ports, { generation, decision: 'sweep', packs });
+  const since = await watchCollection(ports);
+  assert.deepEqual([...since.covered].sort(), packs);
+  await sweepTrash(ports, NOW);
+  assert.deepEqual(store.names('packs/'), []);
+  await assert.rejects(secureSnapshot(ports, since, refs), isFault('HF_BACKUP_OVERTAKEN'));
+});
+
+test('B1: a run that is decided between its two lists is seen', async () => {
+  const { ports, store, vault, refs } = await goingVault();
+  const decided = async (): Promise<void> => {
+    const { generation = 0, survey } = await markGarbage(ports);
+    const packs = survey.packs.map(({ name }) => name);
+    await decideFate(ports, { generation, decision: 'sweep', packs });
+  };
+  const since = await watchCollection(portsOf(meanwhile(store, 1, decided), vault));
+  await sweepTrash(ports, NOW);
+  await assert.rejects(secureSnapshot(ports, since, refs), isFault('HF_BACKUP_OVERTAKEN'));
+});
+
+test('B2: a run that is decided and ends between its two lists is seen', async () => {
+  const { ports, store, vault, refs, publish } = await goingVault();
+  const since = await watchCollection(ports);
+  await markGarbage(ports);
+  const between = async (): Promise<void> => {
+    // Its last look was before the snapshot was there.
+    await sweepTrash(ports, NOW);
+    publish();
+  };
+  const slow = portsOf(meanwhile(store, 1, between), vault);
+  await assert.rejects(secureSnapshot(slow, since, refs), isFault('HF_BACKUP_OVERTAKEN'));
+});
+
+test('C6: who finds that the run was made void meanwhile deletes nothing', async () => {
+  const { store, vault } = await litteredVault();
+  const ports = portsOf(store, vault);
+  const { generation = 0 } = await markGarbage(ports);
+  const before = store.names('packs/');
+  // The survey of the sweep asks what runs have: then somebody undoes.
+  const undone = () => decideFate(ports, { generation, decision: 'void' });
+  const swept = await sweepTrash(portsOf(meanwhile(store, 2, undone), vault), NOW);
+  assert.equal(swept.packs, 0);
+  assert.deepEqual(store.names('packs/'), before);
 });

@@ -142,9 +142,13 @@ async function readSnapshot(
     stopped.push(`${name} is not what was written under this name in this vault`);
   } catch (error) {
     if (isAbsence(error)) return undefined; // Forgotten since it was listed.
-    stopped.push(`${name} cannot be read: ${problemOf(name, error).why}`);
+    stopped.push(unreadable(name, error));
   }
   return undefined;
+}
+
+function unreadable(name: string, error: unknown): string {
+  return `${name} cannot be read: ${problemOf(name, error).why}`;
 }
 
 /** Names of the snapshots that are there now, sorted: what they say never changes. */
