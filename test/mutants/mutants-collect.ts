@@ -41,7 +41,7 @@ const OF_COLLECTOR: readonly Mutant[] = [
         with: 'folders.clear();',
       },
     ],
-    caughtBy: { file: SIM, name: 'stops at any writing call of forgetting, marking and sweep' },
+    caughtBy: { file: 'test/conformance/collector-store.test.ts', name: 'stays so after a crash' },
     why: 'packs come back after a crash, and nobody knows any more that they were to go',
   },
   {
@@ -84,7 +84,7 @@ const OF_SURVEY: readonly Mutant[] = [
     id: 'collect: pages are taken without their digest',
     file: `${SHELL}/pack-look.ts`,
     edits: [{ replace: "demand(isWhole, name, 'its digest is not its name');", with: '' }],
-    caughtBy: { file: SURVEY_TEST, name: 'no damage' },
+    caughtBy: { file: SURVEY_TEST, name: 'a reference that was overwritten' },
     why: 'one flipped bit in a reference, and what it referred to is deleted',
   },
   {

@@ -21,7 +21,6 @@ export interface CollectionRecord {
   readonly packs: readonly string[];
 }
 
-export const GENERATION_MAX = 9_999_999_999;
 /** A pack takes 67 bytes; this many are 128 TiB of full packs. */
 const PACKS_MAX = 4_194_304;
 const NAME = /^collect\/([0-9]{10})-(marks|trash|fate)$/;

@@ -44,7 +44,7 @@ export async function lookAtPack(ports: ReadingPorts, object: StoredObject): Pro
 }
 
 /** @throws as `lookAtPack` */
-export async function readTrailer(
+async function readTrailer(
   { store }: ReadingPorts,
   { name, sizeBytes }: StoredObject,
 ): Promise<PackTrailer> {

@@ -9,7 +9,15 @@ import { CONTENT, NAMES } from '../core/object-id.ts';
 import { everyFlip } from '../../../test/vault/damage.ts';
 import { litteredVault, namesOf, portsOf } from '../../../test/vault/littered-vault.ts';
 import type { OpenStore } from '../../../test/vault/open-store.ts';
-import { tools, writeIndex, writePack } from '../../../test/vault/small-vault.ts';
+import {
+  contentOf,
+  smallVault,
+  tools,
+  writeIndex,
+  writePack,
+  writeSnapshot,
+} from '../../../test/vault/small-vault.ts';
+import type { IndexedPack } from '../core/index-builder.ts';
 import { type CollectSurvey, surveyVault } from './survey-vault.ts';
 
 /** Of all flips so many are tried; all of them take a quarter of a minute. */
@@ -61,6 +69,28 @@ test('no damage lets anything go that was needed', async () => {
     assert.deepEqual(wrong, [], what);
     return survey.stopped.length > 0;
   }
+});
+
+test('a reference that was overwritten by another lets nothing go', async () => {
+  const small = await smallVault();
+  const { store, vault } = small;
+  const content = ['one', 'two'].map((text) => new Uint8Array(Buffer.from(text)));
+  const ids = content.map((each) => vault.idOf(CONTENT, tools.hash.sha256(each)));
+  const packs: IndexedPack[] = [];
+  for (const each of content) packs.push(await writePack(vault, CONTENT, [each]));
+  const page = new Uint8Array(Buffer.from('page'));
+  const names = await writePack(vault, NAMES, [page], ids);
+  await writeIndex(vault, [...packs, names]);
+  await writeSnapshot(small, contentOf('data', tools.hash.sha256(page)));
+  // A sector was written where another belongs: all that is there can be found, one is not asked for.
+  const bytes = Buffer.from(store.objects.get(`packs/${hexOf(names.name)}`) ?? []);
+  const [one, two] = ids.map((id) => bytes.indexOf(Buffer.from(id.slice(0, 16), 'latin1')));
+  assert.ok(one !== undefined && two !== undefined && one > 0 && two > 0);
+  bytes.copyWithin(two, one, one + 16);
+  store.objects.set(`packs/${hexOf(names.name)}`, Uint8Array.from(bytes));
+  const survey = await surveyVault(portsOf(store, vault));
+  assert.deepEqual(deadOf(survey), []);
+  assert.notDeepEqual(survey.stopped, []);
 });
 
 test('an index that was made up lets nobody else’s pack go', async () => {
