@@ -169,6 +169,22 @@ const OF_WRITER: readonly Mutant[] = [
     isQuick: true,
   },
   {
+    id: 'collect B3 what was listed before the snapshot is believed after it',
+    file: `${SHELL}/cached-store.ts`,
+    edits: [
+      {
+        replace:
+          'if (folder === SNAPSHOTS) for (const stale of [PACKS, INDEX]) this.#folders.delete(stale);',
+        with: '',
+      },
+    ],
+    caughtBy: {
+      file: `${SHELL}/cached-store.test.ts`,
+      name: 'who has published a snapshot is told',
+    },
+    why: 'over a link a pack that was deleted seconds ago is taken for one that is there',
+  },
+  {
     id: 'collect B4 what goes is taken for stored',
     file: `${SHELL}/secure-refs.ts`,
     edits: [
@@ -210,7 +226,7 @@ const OF_UNDO: readonly Mutant[] = [
         with: '  const doomed = await stopOpenRuns(ports);\n  const put = await store.putIfAbsent',
       },
     ],
-    caughtBy: { file: SIM, name: 'between two requests of one undo' },
+    caughtBy: { file: TEST, name: 'U1: what begins' },
     why: 'a run that begins in between deletes what was put back',
   },
   {

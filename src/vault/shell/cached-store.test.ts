@@ -164,6 +164,27 @@ test('folders are listed again after ten seconds, and a failure is not kept', as
   assert.equal(await text(store, 'header'), 'h');
 });
 
+test('who has published a snapshot is told what was taken away meanwhile', async (t) => {
+  const bench = new Bench(t);
+  const far = memoryStore({ hash: tools.hash });
+  const here = cachedStore({
+    store: far,
+    disk: nodeDisk(),
+    tools,
+    clock: { monotonic: () => monotonicMs(bench.nowMs) },
+    directory: undefined,
+  });
+  await bench.put(far, 'packs/p', 'pack');
+  await bench.put(far, indexName('old'), 'old');
+  assert.equal((await here.list('packs/')).length, 1);
+  assert.equal((await here.list('index/')).length, 1);
+  await far.delete(['packs/p', indexName('old')]);
+  assert.equal((await here.list('packs/')).length, 1, 'unseen, as if it were done later');
+  await bench.put(here, 'snapshots/s', 'snapshot');
+  assert.deepEqual(await here.list('packs/'), []);
+  assert.deepEqual(await here.list('index/'), []);
+});
+
 test('ranges of what is kept are those of the object', async (t) => {
   const bench = new Bench(t);
   await bench.put(bench.far, indexName('0123456789'), '0123456789');

@@ -257,6 +257,23 @@ test('B2: a run that is decided and ends between its two lists is seen', async (
   await assert.rejects(secureSnapshot(slow, since, refs), isFault('HF_BACKUP_OVERTAKEN'));
 });
 
+test('U1: what begins while an undo looks sees the snapshot, or is seen', async () => {
+  const { store, vault, content } = await litteredVault();
+  const ports = portsOf(store, vault);
+  const [name = ''] = store.names('snapshots/');
+  const bytes = store.objects.get(name) ?? new Uint8Array(0);
+  store.objects.delete(name);
+  const decided = async (): Promise<void> => {
+    const { generation, survey } = await markGarbage(ports);
+    const dead = survey.packs.filter(({ fate }) => fate === 'dead').map((pack) => pack.name);
+    if (generation === undefined) return;
+    await decideFate(ports, { generation, decision: 'sweep', packs: dead });
+  };
+  await putBack(portsOf(meanwhile(store, 1, decided), vault), [{ name, bytes }]);
+  await sweepTrash(ports, NOW);
+  await demandReadable(store, content);
+});
+
 test('C6: who finds that the run was made void meanwhile deletes nothing', async () => {
   const { store, vault } = await litteredVault();
   const ports = portsOf(store, vault);
