@@ -169,19 +169,12 @@ const OF_WRITER: readonly Mutant[] = [
     isQuick: true,
   },
   {
-    id: 'collect B3 what was listed before the snapshot is believed after it',
+    id: 'collect B1 what was listed seconds before is believed',
     file: `${SHELL}/cached-store.ts`,
     edits: [
-      {
-        replace:
-          'if (folder === SNAPSHOTS) for (const stale of [PACKS, INDEX]) this.#folders.delete(stale);',
-        with: '',
-      },
+      { replace: 'if (prefix === COLLECT && found.length > 0)', with: 'if (found.length < 0)' },
     ],
-    caughtBy: {
-      file: `${SHELL}/cached-store.test.ts`,
-      name: 'who has published a snapshot is told',
-    },
+    caughtBy: { file: `${SHELL}/cached-store.test.ts`, name: 'who looks at collections' },
     why: 'over a link a pack that was deleted seconds ago is taken for one that is there',
   },
   {

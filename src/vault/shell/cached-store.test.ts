@@ -164,7 +164,7 @@ test('folders are listed again after ten seconds, and a failure is not kept', as
   assert.equal(await text(store, 'header'), 'h');
 });
 
-test('who has published a snapshot is told what was taken away meanwhile', async (t) => {
+test('who looks at collections is told what was taken away before', async (t) => {
   const bench = new Bench(t);
   const far = memoryStore({ hash: tools.hash });
   const here = cachedStore({
@@ -180,7 +180,10 @@ test('who has published a snapshot is told what was taken away meanwhile', async
   assert.equal((await here.list('index/')).length, 1);
   await far.delete(['packs/p', indexName('old')]);
   assert.equal((await here.list('packs/')).length, 1, 'unseen, as if it were done later');
-  await bench.put(here, 'snapshots/s', 'snapshot');
+  assert.deepEqual(await here.list('collect/'), []);
+  assert.equal((await here.list('packs/')).length, 1, 'nobody has collected');
+  await bench.put(far, 'collect/0000000001-fate', 'fate');
+  await here.list('collect/');
   assert.deepEqual(await here.list('packs/'), []);
   assert.deepEqual(await here.list('index/'), []);
 });
