@@ -17,6 +17,8 @@ interface SaidGc {
   readonly done: boolean;
   readonly verdict: string;
   readonly total: number;
+  readonly freedBytes: number;
+  readonly space: { readonly sharedBytes: number; readonly deadBytes: number };
   readonly forget: readonly { readonly id: string }[];
   readonly keep: readonly { readonly id: string; readonly keptBy: readonly string[] }[];
 }
@@ -59,6 +61,11 @@ function gc(bench: Bench, ...args: readonly string[]) {
 const listed = (bench: Bench): readonly string[] =>
   (bench.json(['snapshots']).said.snapshots ?? []).map(({ id }) => id ?? '').sort();
 
+const packBytes = (bench: Bench): number =>
+  fs
+    .readdirSync(bench.at('vault/packs'))
+    .reduce((sum, name) => sum + fs.statSync(bench.at('vault/packs', name)).size, 0);
+
 test('what no rule keeps is forgotten, the rest restores, and an undo brings all back', async (t) => {
   const bench = begun(t);
   const tagged = new Map([[55, ['release']]]);
@@ -98,7 +105,7 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   }
 
   const again = gc(bench, '--keep', 'last=2,tag=release', '--yes');
-  assert.deepEqual([again.status, again.said.forget], [0, []]);
+  assert.deepEqual([again.status, again.said.forget, again.said.freedBytes], [0, [], 0]);
 
   const undone = bench.json(['vault', 'gc', '--undo', done.said.plan]);
   assert.equal(undone.status, 0);
@@ -109,10 +116,28 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   assert.match(fs.readFileSync(`${target}/own`, 'utf8'), /^of 60 days ago/);
   assert.equal(bench.run(['vault', 'check']).status, 0);
 
-  // What came back is excused no more: were it lost now, that is damage.
+  // Forgotten again, and when its time is over the space is free and an undo comes too late.
+  const second = gc(bench, '--keep', 'last=2,tag=release', '--yes');
+  const size = packBytes(bench);
+  const swept = gc(bench, '--keep', 'last=2,tag=release', '--grace', '1s', '--yes');
+  assert.equal(swept.status, 0);
+  // Each of the six brought 20 000 bytes of its own; those of the first lie beside what all others need.
+  assert.ok(swept.said.freedBytes > 5 * 20_000, String(swept.said.freedBytes));
+  assert.equal(swept.said.space.deadBytes, 0);
+  assert.equal(packBytes(bench), size - swept.said.freedBytes);
+  const late = bench.json(['vault', 'gc', '--undo', second.said.plan ?? '']);
+  assert.deepEqual([late.status, (late.said.tooLate as string[]).toSorted()], [6, wanted]);
+  assert.deepEqual(listed(bench), left);
+  const whole = bench.json(['vault', 'check', '--read-data']);
+  assert.deepEqual([whole.status, whole.said.findings], [0, []]);
+  const kept = bench.at('restored-after');
+  assert.equal(bench.run(['restore', id(55).slice(0, 12), kept]).status, 0);
+  assert.match(fs.readFileSync(`${kept}/own`, 'utf8'), /^of 55 days ago/);
+
+  // What stayed is excused by nothing: were it lost now, that is damage.
   const [gone] = fs
     .readdirSync(bench.at('vault/snapshots'))
-    .filter((name) => name.endsWith(id(40).slice(0, 32)));
+    .filter((name) => name.endsWith(id(55).slice(0, 32)));
   fs.unlinkSync(bench.at('vault/snapshots', gone ?? ''));
   const lost = bench.json(['vault', 'check']);
   assert.equal(lost.status, 1);

@@ -20,6 +20,16 @@ export interface GcToJudge {
   readonly entries: number;
   /** Names of what would be forgotten. */
   readonly forget: readonly string[];
+  /** What waited, and goes for good. */
+  readonly sweep: readonly Swept[];
+}
+
+interface Swept {
+  readonly name: string;
+  readonly packs: number;
+  readonly bytes: number;
+  /** Until then it could be put back. */
+  readonly until: UnixMs;
 }
 
 export interface JudgedGc {
@@ -39,19 +49,33 @@ export function judgeGc(session: GuardSession, of: GcToJudge, id?: string): Judg
     target: {
       ...{ place, identity: '', generation: 0, entries: of.entries, bytes: 0, readAt: now },
     },
-    scope: [byteString('snapshots')],
+    scope: [byteString('snapshots'), byteString('collect')],
   };
-  const ops = of.forget.map(
-    (name): Omit<Op, 'n'> => ({
-      ...{ op: 'forget', kind: 'snapshot', path: byteString(name), entries: 1, bytes: 0 },
-      ...{ owner: 'pipeline', cause: 'explicit', cascade: 'expanded', cls: 'data' },
-      live: { state: 'idle' },
-      undo: { kind: 'vault', verified: true, fidelity: 'exact' },
-    }),
-  );
+  const ops = [...of.forget.map(forgetOp), ...of.sweep.map(sweepOp)];
   const judging = new JudgingHere(session, header, of.root);
   for (const [n, op] of ops.entries()) judging.add({ ...op, n });
   return { header, ops, verdict: judging.end() };
+}
+
+const ALWAYS = { cascade: 'expanded', cls: 'data', live: { state: 'idle' } } as const;
+
+/** Somebody set the retention, and all of it can be put back. */
+function forgetOp(name: string): Omit<Op, 'n'> {
+  return {
+    ...{ op: 'forget', kind: 'snapshot', path: byteString(name), entries: 1, bytes: 0, ...ALWAYS },
+    ...{ owner: 'pipeline', cause: 'explicit' },
+    undo: { kind: 'vault', verified: true, fidelity: 'exact' },
+  };
+}
+
+/** What was said from the day on which it was forgotten. */
+function sweepOp({ name, packs, bytes, until }: Swept): Omit<Op, 'n'> {
+  const why = 'what nothing needs has waited for its time';
+  return {
+    ...{ op: 'forget', kind: 'trash', path: byteString(name), entries: packs, bytes, ...ALWAYS },
+    ...{ owner: 'pipeline', cause: 'undo-expired' },
+    undo: { kind: 'none', verified: false, why, until, fidelity: 'exact' },
+  };
 }
 
 /** On the disk with its verdict, before anything goes. */

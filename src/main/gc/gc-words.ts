@@ -10,10 +10,14 @@ import type { UnixMs } from '../../base/units.ts';
 import type { RetentionReason } from '../../vault/core/retention.ts';
 import { keepText } from '../estate/keep-policy.ts';
 import { type Decided, NO_RULE } from './decide.ts';
-import { broughtBy, type GcRow, gcRows, goneOf } from './gc-rows.ts';
+import type { Freeing } from './freeing-words.ts';
+import { type GcRow, gcRows, goneOf } from './gc-rows.ts';
 
 export interface ShownGc {
   readonly decided: Decided;
+  readonly freeing: Freeing;
+  /** What is said of the space. */
+  readonly spaceRows: readonly LabelledRow[];
   /** Of the vault, as people write it. */
   readonly place: string;
   readonly now: UnixMs;
@@ -51,23 +55,22 @@ export function gcWords(shown: ShownGc, style: Style): readonly string[] {
       ...policyRows(decided, style),
       ...dateRows(decided),
       ...stayRows(decided, style),
+      ...shown.spaceRows,
     ]),
   ];
 }
 
-function sentence({ decided, place, isDone }: ShownGc): string {
+function sentence({ decided, freeing, place, isDone }: ShownGc): string {
   const { snapshots, policy } = decided;
   const gone = goneOf(decided);
   const all = countOf(snapshots.length, 'snapshot');
-  if (policy === NO_RULE) {
-    return `${place}: no retention is set, so all ${all} stay.`;
-  }
+  if (policy === NO_RULE) return `${place}: no retention is set, so all ${all} stay.`;
   if (gone.length === 0) return `${place}: all ${all} stay.`;
-  const brought = broughtBy(gone);
+  const { stopped, deadBytes } = freeing.survey;
   const room =
-    brought === undefined
+    stopped.length > 0
       ? ''
-      : `; they brought ${formatBytes(brought, 'up')}, so at most that comes free`;
+      : `; ${formatBytes(deadBytes)} ${isDone ? 'comes' : 'would come'} free by it`;
   const verb = isDone ? (gone.length === 1 ? 'was' : 'were') : 'would be';
   return `${place}: ${formatCount(gone.length)} of ${all} ${verb} forgotten${room}.`;
 }

@@ -1,8 +1,8 @@
 /** `vault gc --undo`: what a plan forgot lies there again. */
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
-import { readForgetBook } from '../../vault/shell/forget-book.ts';
 import { undoForget } from '../../vault/shell/forget.ts';
+import { putBack } from '../../vault/shell/put-back.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { openWith } from '../cli/open.ts';
@@ -24,12 +24,8 @@ export async function undoGc(cli: Cli, options: GcOptions, wanted: string): Prom
   try {
     const { vault, clock } = session;
     const collector = collectorOf(session);
-    const before = await readForgetBook(vault);
-    const done = await undoForget(
-      { vault, clock, store: collector.store },
-      wanted,
-      collector.putBack,
-    );
+    const ports = { vault, clock, store: collector.store };
+    const done = await undoForget(ports, wanted, (snapshots) => putBack(collector, snapshots));
     const { back, tooLate } = done;
     const late = `${formatCount(tooLate.length)} came too late: what they held was freed`;
     const text =
@@ -41,7 +37,6 @@ export async function undoGc(cli: Cli, options: GcOptions, wanted: string): Prom
       say: (style) =>
         layoutSentence(style, { mark: { is: tooLate.length === 0 ? 'ok' : 'degraded' }, text }),
       json: {
-        plans: before.plans.length,
         putBack: back.map(({ id }) => id),
         tooLate: tooLate.map(({ id }) => id),
       },
