@@ -139,7 +139,7 @@ function endLines(why: NotDone, style: Style): readonly string[] {
     held: 'Nothing was changed.',
     'not asked': 'Nothing was changed: nobody was here to ask. --yes does it.',
   }[why];
-  return said === undefined ? [] : ['', ...layoutSentence(style, { mark: undefined, text: said })];
+  return ['', ...layoutSentence(style, { mark: undefined, text: said })];
 }
 
 /** What waited goes, what no rule keeps is forgotten, and what nothing needs then begins to wait. */

@@ -1,33 +1,15 @@
 /** Which snapshots of a vault a retention would let go, and why the others stay. Changes nothing there. */
 import os from 'node:os';
 import type { Moment } from '../../base/moment.ts';
-import {
-  type ClockWitnesses,
-  clockDoubt,
-  countedTo,
-  rememberedClock,
-} from '../../vault/core/clock-doubt.ts';
-import {
-  type RetentionPolicy,
-  type RetentionReason,
-  retained,
-} from '../../vault/core/retention.ts';
+import type { RetentionPolicy } from '../../vault/core/retention.ts';
+import { type DecidedSnapshot, decideRetention } from '../../vault/shell/decide-retention.ts';
 import { readForgetBook } from '../../vault/shell/forget-book.ts';
-import {
-  type FactsOfSnapshot,
-  type RetentionFacts,
-  retentionFacts,
-} from '../../vault/shell/retention-facts.ts';
+import { type RetentionFacts, retentionFacts } from '../../vault/shell/retention-facts.ts';
 import type { Opened } from '../cli/open.ts';
 import { existsSubject } from '../estate/points.ts';
 import { withEvidence } from '../estate/see-estate.ts';
 import { copyName } from '../estate/vault-where.ts';
 import { readClockMemory, writeClockMemory } from './clock-memory.ts';
-
-export interface DecidedSnapshot extends FactsOfSnapshot {
-  /** Empty: it would go. */
-  readonly keptBy: readonly RetentionReason[];
-}
 
 export interface Decided {
   readonly policy: RetentionPolicy;
@@ -50,27 +32,10 @@ export async function decide(
   const isProven = await provenHere({ session, settings });
   const facts = await retentionFacts(vault, isProven);
   const { plans } = await readForgetBook(vault);
-  const witnesses: ClockWitnesses = {
-    ...{ now, memory: readClockMemory(session), minAgeMs: policy.minAgeMs },
-    arrivals: facts.arrivals,
-    heads: [
-      ...facts.heads,
-      ...plans.map(({ plan, time }) => ({ at: time, what: `the plan ${plan}` })),
-    ],
-  };
-  writeClockMemory(session, rememberedClock(witnesses));
-  const [unread] = facts.holdProblems;
-  const ofHolds =
-    unread && `${unread.object} may hold any snapshot, and cannot be read: ${unread.why}`;
-  const doubt = clockDoubt(witnesses) ?? ofHolds;
-  const all = facts.snapshots;
-  const said = retained(
-    all.map((each) => each.retained),
-    policy,
-    { now: countedTo(now.at, facts.arrivals), isClockTrusted: doubt === undefined },
-  );
-  const snapshots = all.map((each, at) => ({ ...each, keptBy: said[at]?.keptBy ?? ['clock'] }));
-  return { policy, facts, snapshots, doubt };
+  const memory = readClockMemory(session);
+  const decided = decideRetention({ policy, facts, plans, now, memory });
+  writeClockMemory(session, decided.memory);
+  return { policy, facts, snapshots: decided.snapshots, doubt: decided.doubt };
 }
 
 /**

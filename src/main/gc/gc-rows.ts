@@ -2,7 +2,8 @@
 import type { UnixMs } from '../../base/units.ts';
 import type { RetentionReason } from '../../vault/core/retention.ts';
 import { captureOf } from '../estate/captures.ts';
-import type { Decided, DecidedSnapshot } from './decide.ts';
+import type { DecidedSnapshot } from '../../vault/shell/decide-retention.ts';
+import type { Decided } from './decide.ts';
 
 export interface GcRow {
   readonly dataSet: string;
