@@ -8,6 +8,7 @@ import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
+import { FORGETTING_MUTANTS } from './mutants-forgetting.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
@@ -389,6 +390,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
+  ...FORGETTING_MUTANTS,
   ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,

@@ -27,7 +27,7 @@ import { contentOf, initOptions, namesKeyOf, passphrase, tools } from './small-v
 const NOW = Date.UTC(2026, 10, 21, 10);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const POLICY: RetentionPolicy = { last: 3, weekly: 3, minAgeMs: 7 * DAY, floor: 1 };
+const POLICY: RetentionPolicy = { last: 5, weekly: 3, minAgeMs: 7 * DAY, floor: 1 };
 const ROOT = tools.hash.sha256(new Uint8Array(1));
 
 const daysAgo = (days: number): UnixMs => unixMs(NOW - days * DAY);
@@ -176,6 +176,42 @@ for (const [where, made] of PLACES) {
     assert.ok(!after.free.has(ids.at(-1) ?? ''));
   });
 }
+
+test('behind a receiver: a host that was silent fills no past days now', async (t) => {
+  const place = await behindReceiver(t);
+  const { host, ids } = await honestMonths(place);
+  const before = await gone(place);
+  // Dated one after the other into the day since its last one: no time runs backwards.
+  place.arriveAt(unixMs(NOW + 60 * DAY));
+  for (let age = 59; age >= 1; age -= 4) {
+    await wrote(place, host, {
+      dated: unixMs(NOW + (60 - age) * DAY),
+      arrives: unixMs(NOW + 60 * DAY),
+    });
+  }
+  const after = await gone(place, { now: { at: unixMs(NOW + 60 * DAY) } });
+  for (const id of ids) assert.ok(before.free.has(id) || !after.free.has(id), id);
+});
+
+test('behind a receiver: what came days after its date takes no place when it has grown old', async (t) => {
+  const freed: string[] = [];
+  for (const isPlanted of [false, true]) {
+    const place = await behindReceiver(t);
+    const { host, ids } = await honestMonths(place);
+    const planted: string[] = [];
+    for (let day = 1; isPlanted && day < 8; day += 1) {
+      const arrives = unixMs(NOW + 10 * DAY);
+      planted.push(await wrote(place, host, { dated: unixMs(NOW + day * DAY), arrives }));
+    }
+    await wrote(place, host, { dated: unixMs(NOW + 20 * DAY) });
+    const { free, doubt } = await gone(place, { now: { at: unixMs(NOW + 20 * DAY) } });
+    assert.equal(doubt, undefined);
+    freed.push(ids.map((id) => free.has(id)).join());
+    for (const id of planted) assert.ok(!free.has(id));
+  }
+  assert.equal(freed[0], freed[1]);
+  assert.match(freed[0] ?? '', /true/, 'liveness: something goes');
+});
 
 test('written directly: a clock behind what others wrote lets nothing go', async () => {
   const place = await writtenDirectly();

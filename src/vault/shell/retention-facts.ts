@@ -83,7 +83,7 @@ export async function retentionFacts(
     const retained: RetainedSnapshot = {
       ...{ id: record.id, writer: record.writer, seq: record.seq, tags: content.tags ?? [] },
       // Whoever names a data set of another writer says so himself: his are his own.
-      dataSet: `${record.writer} ${record.dataSet}`,
+      dataSet: [record.writer, record.dataSet].join(' '),
       at: typeof received === 'number' ? received : record.time,
       isHeld: own.length > 0 || isForUndo,
       isProven: isProven(each),
