@@ -104,6 +104,9 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
     assert.equal(fs.readFileSync(`${target}/same`, 'utf8'), 'the same in all of them');
   }
 
+  const other = bench.run(['undo', done.said.plan]);
+  assert.match(other.stderr, /holdfast vault gc --undo/);
+
   const again = gc(bench, '--keep', 'last=2,tag=release', '--yes');
   assert.deepEqual([again.status, again.said.forget, again.said.freedBytes], [0, [], 0]);
 

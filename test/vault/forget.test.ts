@@ -3,6 +3,7 @@
 // Method: a store that dies at its n-th change, for every n, over the shipped forgetting and undo.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hexOf } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { forgottenIn, readForgetBook } from '../../src/vault/shell/forget-book.ts';
 import {
@@ -90,7 +91,7 @@ async function demandAllThere(store: OpenStore, ids: readonly string[], where: s
   const live = new Set(snapshots.map(({ record }) => record.id));
   const forgotten = [...store.objects]
     .filter(([name]) => name.startsWith('forgotten/'))
-    .map(([, bytes]) => Buffer.from(tools.codec.bytesOf(tools.hash.sha256(bytes))).toString('hex'));
+    .map(([, bytes]) => hexOf(tools.hash.sha256(bytes)));
   for (const id of ids) assert.ok(live.has(id) || forgotten.includes(id), `${where}: ${id}`);
   return live;
 }

@@ -6,12 +6,12 @@ import type { Act } from './cli.ts';
 import { vaultOptions, writerOption } from './open.ts';
 
 const EXAMPLE = `
-Shows first which snapshots would go and what keeps the others, then asks; without
-a terminal --yes does it, and else it ends with 2. What was forgotten lies there
-until a later gc, --grace (7d) after it, frees the space. The rules are those of
-keep: in holdfast.yaml, or of --keep:
+Shows first which snapshots would go and what keeps the others, then asks;
+without a terminal --yes does it, and else it ends with 2. What was forgotten
+lies there until a later gc, --grace (7d) after it, frees the space. The rules
+are those of keep: in holdfast.yaml, or of --keep:
 
-  keep: {last: 7, daily: 14, weekly: 8, monthly: 12, tags: [release], min-age: 7d}
+  keep: {last: 7, daily: 14, weekly: 8, tags: [release], min-age: 7d}
 
 Nothing younger than min-age (7d) goes, nor the newest proven of each data set,
 nor what holdfast vault hold keeps, nor what has a doubtful time; and nothing at
@@ -29,7 +29,7 @@ export function defineGc(vault: Command, act: Act): void {
   const command = vault
     .command('gc')
     .description('Forgets the snapshots that no rule keeps, and frees what nothing needs any more.')
-    .option('--keep <rules>', 'last=7,daily=14,weekly=8,monthly=12,tag=release,min-age=7d')
+    .option('--keep <rules>', 'last=7,daily=14,weekly=8,tag=NAME,min-age=7d')
     .option('-n, --dry-run', 'show what would go, and change nothing')
     .option('--yes', 'do it without a question')
     .option('--grace <time>', 'so long what was forgotten can be put back (else 7d)')

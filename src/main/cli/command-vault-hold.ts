@@ -27,13 +27,13 @@ const COMMAND = 'vault hold';
 const SHORT = 8;
 
 const EXAMPLE = `
-Without a SNAPSHOT it lists what is held. A snapshot can be held by several; each
-hold stands until --release ends all of it. Where the vault is served by
-holdfast vault stdio, a host that sends to it can set holds and release none:
---release works on the machine where the vault lies.
+Without a SNAPSHOT it lists what is held. Each hold stands until --release ends
+all holds of that snapshot. Where holdfast vault stdio serves the vault, a host
+that sends to it can set holds and release none: --release works on the machine
+where the vault lies.
 
 Examples:
-  holdfast vault hold 1f2e3d4c --reason "before the move to the new database"
+  holdfast vault hold 1f2e3d4c --reason "before the move"
   holdfast vault hold 1f2e3d4c --release --reason "moved, and drilled"
   holdfast vault hold`;
 
