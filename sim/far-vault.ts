@@ -124,6 +124,7 @@ export class FarVault {
     this.#served = serveStdio({
       store,
       tools,
+      clock: options.clock,
       space: () => this.#disk.space(VAULT_ROOT),
       input: there,
       output: back,

@@ -175,7 +175,7 @@ export class VaultHost {
         crew,
         state,
         inUse: NOBODY,
-        contents: () => contentsOf(session),
+        contents: (covered) => contentsOf(session, covered),
         missingPacks: () => missingPacks(store),
         allocate: (sizeBytes) => new Uint8Array(sizeBytes),
       },
@@ -236,8 +236,11 @@ export class VaultHost {
   }
 }
 
-async function contentsOf({ vault, store }: Session): Promise<VaultContents> {
-  const { access, rebuilt } = await loadIndex(vault);
+async function contentsOf(
+  { vault, store }: Session,
+  covered: ReadonlySet<string>,
+): Promise<VaultContents> {
+  const { access, rebuilt } = await loadIndex(vault, { covered });
   const { readObject } = vaultReaderFrom(access, tools, (pack, offset, length) =>
     store.getSync(`packs/${pack}`, { offset, length }),
   );

@@ -91,15 +91,16 @@ async function wrongWith(
   return undefined;
 }
 
-/** What a crash may leave: keys of an init that never ended, and one of two copies. */
-function damageOf(problems: readonly VaultProblem[]): string | undefined {
+/** What a crash may not leave; it may leave keys of an init that never ended, and one of two copies. */
+export function damageOf(problems: readonly VaultProblem[]): string | undefined {
   const damage = problems.find(
     ({ kind, object }) => kind === 'damaged' || (kind === 'missing' && object.startsWith('packs/')),
   );
   return damage === undefined ? undefined : `${damage.object} is ${damage.kind}: ${damage.why}`;
 }
 
-async function wrongWithSnapshot(
+/** Restores it, and compares. */
+export async function wrongWithSnapshot(
   host: VaultHost,
   session: Session,
   of: { readonly snapshot: ListedSnapshot; readonly tree: FrozenTree | undefined },

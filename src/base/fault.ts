@@ -28,6 +28,15 @@ export const FAULTS = {
   ...GUARD_FAULTS,
   ...TELL_FAULTS,
   ...SERVER_FAULTS,
+  HF_BACKUP_OVERTAKEN: {
+    kind: 'transient',
+    remedy: 'Run the backup again: it stores what is missing. Nothing was acknowledged.',
+  },
+  HF_COLLECT_UNREADABLE: {
+    kind: 'corrupt',
+    remedy:
+      'Run `holdfast vault gc` where the vault lies: it ends what {name} belongs to, and frees nothing by it.',
+  },
   HF_COMMAND_FAILED: {
     kind: 'unavailable',
     remedy:
@@ -234,6 +243,11 @@ export const FAULTS = {
     remedy:
       'Back it up on this host first, or say whose it is to be: `--host NAME` or `--host WRITER` (in a job of agent.yaml `host: NAME`). There are: {writers}.',
   },
+  HF_SNAPSHOT_SWEPT: {
+    kind: 'unavailable',
+    remedy:
+      'What it held was freed. Another copy of the vault may have it: holdfast snapshots --vault PLACE.',
+  },
   HF_SNAPSHOT_UNTRUSTED: {
     kind: 'refused',
     remedy:
@@ -359,6 +373,10 @@ export const FAULTS = {
   HF_VAULT_PLACE_TAKEN: {
     kind: 'refused',
     remedy: 'Name a directory that is empty or not there yet.',
+  },
+  HF_VAULT_KEEPER: {
+    kind: 'refused',
+    remedy: 'Run it on {host}, as who may write there: {command}',
   },
   HF_VAULT_WANTED: {
     kind: 'usage',

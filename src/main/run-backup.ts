@@ -45,6 +45,8 @@ export interface RunBackup {
   readonly frozen?: FrozenCapture;
   readonly hooks?: readonly HookRecord[];
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep the snapshot by. */
+  readonly tags?: readonly string[];
   /** Directories of Holdfast's own: vault, state, scratch. */
   readonly ownPlaces: readonly ByteString[];
   /** Does not give way to others who use the disk. */
@@ -79,7 +81,7 @@ export async function runBackup(
         source,
         mounts: nodeMounts({ answerMax: MOUNT_ANSWER_MAX }),
         inUse: nodeInUse(clock),
-        contents: () => contentsOf(session),
+        contents: (covered) => contentsOf(session, covered),
         missingPacks: () => missingPacks(vault.store),
         allocate: alignedBuffer,
       },
@@ -114,9 +116,12 @@ async function withEmptied(
   return { ...outcome, emptiedFrom: before };
 }
 
-async function contentsOf(session: VaultSession): Promise<VaultContents> {
+async function contentsOf(
+  session: VaultSession,
+  covered: ReadonlySet<string>,
+): Promise<VaultContents> {
   const { vault, line } = session;
-  const { access, rebuilt } = await loadIndex(vault);
+  const { access, rebuilt } = await loadIndex(vault, { covered });
   const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
   return {
     ids: new IdTable(access.present),

@@ -4,6 +4,7 @@ import { estateIssues, estateKeys } from './estate-config.ts';
 import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { exerciseSchema } from './exercise-config.ts';
 import { guardSchema } from './guard-config.ts';
+import { keepSchema } from './keep-config.ts';
 import { serverSchema } from './server-config.ts';
 import { peerSchema } from './peer-config.ts';
 import { pagesSchema } from './pages-config.ts';
@@ -227,6 +228,8 @@ export const configSchema = z
     state: text.optional(),
     /** What must stay free where the vault lies: the larger of 10 % and 5 GiB unless said here. */
     'min-free': size.optional(),
+    /** What of the vault stays when `holdfast vault gc` forgets; without it nothing is forgotten. */
+    keep: keepSchema.optional(),
     /** What `holdfast backup` without a path takes, by name. */
     datasets: z.record(text, dataSet).optional(),
     /** Data sets that are restored together to one moment, by name. */

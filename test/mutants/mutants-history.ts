@@ -62,11 +62,11 @@ export const HISTORY_MUTANTS: readonly Mutant[] = [
     why: 'the copy lies on the disk that it is to outlive',
   },
   {
-    id: 'retention: what is dated ahead takes the place of others',
+    id: 'retention: what has a doubtful time takes the place of others',
     file: 'src/vault/core/retention.ts',
     edits: [{ replace: 'own.filter((each) => !doubtful.has(each)).sort', with: '[...own].sort' }],
-    caughtBy: { file: RETENTION, name: 'no number of new' },
-    why: 'a host with a stepped clock pushes the last proven snapshot out',
+    caughtBy: { file: RETENTION, name: 'what did not arrive' },
+    why: 'a host dates its way into past weeks, and the real ones go',
   },
   {
     id: 'retention: the newest proven one has no place of its own',
@@ -74,7 +74,7 @@ export const HISTORY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         replace:
-          "    keep(newest.filter(({ isProven }) => isProven).slice(0, 1), 'newest proven');\n",
+          "      keep(some.filter(({ isProven }) => isProven).slice(0, 1), 'newest proven');\n",
         with: '',
       },
     ],

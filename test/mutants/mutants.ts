@@ -3,10 +3,12 @@
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
 import { AGENT_MUTANTS } from './mutants-agent.ts';
+import { COLLECT_MUTANTS } from './mutants-collect.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
+import { FORGETTING_MUTANTS } from './mutants-forgetting.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
@@ -216,8 +218,8 @@ const OF_BELIEF: readonly Mutant[] = [
     file: `${SHELL}/backup.ts`,
     edits: [
       {
-        replace: '(await ports.missingPacks()).length === 0',
-        with: '(await ports.missingPacks()).length >= 0',
+        replace: 'const isWhole = missing.length === 0',
+        with: 'const isWhole = missing.length >= 0',
       },
     ],
     caughtBy: { file: STATE_SIM, name: 'what is gone from the vault' },
@@ -379,6 +381,7 @@ const OF_STATE: readonly Mutant[] = [
 
 export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
+  ...COLLECT_MUTANTS,
   ...STDIO_MUTANTS,
   ...SFTP_MUTANTS,
   ...OF_BACKUP,
@@ -388,6 +391,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
+  ...FORGETTING_MUTANTS,
   ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,

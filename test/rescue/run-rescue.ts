@@ -65,13 +65,13 @@ const PYTHON = new Reader('rescue.py', [PYTHON3, PY]);
 /** A test for each of the two readers: what the documents say, both do. */
 export function eachReader(
   title: string,
-  body: (reader: Reader, t: TestContext) => void,
+  body: (reader: Reader, t: TestContext) => void | Promise<void>,
   readers: Iterable<Reader> = [NODE, PYTHON],
 ): void {
   for (const reader of readers) {
-    void test(`${title}: ${reader.name}`, (t) => {
+    void test(`${title}: ${reader.name}`, async (t) => {
       if (reader.isPython && !needs(t, 'python3', 'python3-cryptography', 'zstd')) return;
-      body(reader, t);
+      await body(reader, t);
     });
   }
 }

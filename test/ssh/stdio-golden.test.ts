@@ -56,6 +56,7 @@ function farMachine(): Far {
       store: directoryStore({ disk, clock, root: ROOT, random: seededRandom(1) }),
       space: () => ({ freeBytes: 2 ** 33, totalBytes: 2 ** 40 }),
       tools: { codec, hash },
+      clock,
       input,
       output,
       greeting,

@@ -1,9 +1,9 @@
 import type { Digest } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
-import type { ByteRange, Store, StoredObject } from '../../src/vault/shell/store.ts';
+import type { ByteRange, CollectorStore, StoredObject } from '../../src/vault/shell/store.ts';
 
 /** A store whose objects a test can reach, to damage and remove them, and to stop it at a put. */
-export class OpenStore implements Store {
+export class OpenStore implements CollectorStore {
   readonly promises = { durable: true, digest: 'none' } as const;
   readonly objects = new Map<string, Uint8Array>();
   /** How many more puts succeed before the machine dies. */
@@ -25,6 +25,10 @@ export class OpenStore implements Store {
   async list(prefix: string): Promise<StoredObject[]> {
     const names = [...this.objects.keys()].filter((name) => name.startsWith(prefix)).sort();
     return names.map((name) => ({ name, sizeBytes: this.objects.get(name)?.length ?? 0 }));
+  }
+
+  async delete(names: readonly string[]): Promise<void> {
+    for (const name of names) this.objects.delete(name);
   }
 
   copy(): OpenStore {

@@ -70,11 +70,15 @@ export function reopen(store: OpenStore): Promise<Vault> {
   return openVault({ store, tools }, { secret: passphrase });
 }
 
-/** Writes one pack of these objects, three to a group. */
+/**
+ * Writes one pack of these objects, three to a group.
+ * @param references ids that each of its groups refers to
+ */
 export async function writePack(
   vault: Vault,
   kind: ObjectKind,
   objects: readonly Uint8Array[],
+  references: readonly Digest[] = [],
 ): Promise<IndexedPack> {
   const key = makeDataKey(tools, vault.keyring, kind);
   const parts: Uint8Array[] = [PACK_MAGIC];
@@ -87,7 +91,7 @@ export async function writePack(
     for (const bytes of objects.slice(at, at + 3)) {
       builder.add(vault.idOf(kind, tools.hash.sha256(bytes)), bytes);
     }
-    const { header, body } = builder.seal(tools, key.dataKey);
+    const { header, body } = builder.seal(tools, key.dataKey, references);
     groups.push({ offset, headerLength: header.length, bodyLength: body.length });
     headers.push(header);
     parts.push(header, body);

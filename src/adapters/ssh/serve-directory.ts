@@ -39,6 +39,7 @@ export async function serveDirectory(options: ServeDirectory): Promise<'ended' |
   return serveStdio({
     store,
     tools,
+    clock,
     space: () => spaceBelow(disk, root),
     greeting: { software: version, path: root, home, features, ...machineHere() },
     input: readerOf(options.input),

@@ -29,6 +29,7 @@ export interface BackupOptions {
   readonly fromSnapshot?: string;
   readonly viewOpen?: readonly string[];
   readonly viewClose?: readonly string[];
+  readonly tag?: readonly string[];
 }
 
 /** One data set to take a snapshot of. */
@@ -38,6 +39,8 @@ export interface DataSetJob {
   /** What is run around it, and how it is held still. */
   readonly plan: CapturePlan;
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep the snapshot by. */
+  readonly tags?: readonly string[];
   readonly excludeRules: readonly string[];
   readonly oneFileSystem: boolean;
   readonly skipCacheDirs: boolean;
@@ -272,6 +275,23 @@ function rulesIn(file: string): readonly string[] {
       { cause },
     );
   }
+}
+
+const TAG = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+const TAGS_MAX = 16;
+
+/** The same, with the names that the snapshots are given. @throws Fault HF_USAGE */
+export function tagged(
+  jobs: readonly DataSetJob[],
+  tags: readonly string[] = [],
+): readonly DataSetJob[] {
+  const wrong = tags.find((tag) => !TAG.test(tag));
+  if (wrong !== undefined) {
+    const why = `--tag takes letters, digits, dots, dashes and underscores, at most 64, not ${JSON.stringify(wrong)}`;
+    throw usage(why);
+  }
+  if (tags.length > TAGS_MAX) throw usage(`at most ${TAGS_MAX} tags for one snapshot`);
+  return tags.length === 0 ? jobs : jobs.map((job) => ({ ...job, tags: [...new Set(tags)] }));
 }
 
 function usage(message: string): Fault {

@@ -7,7 +7,7 @@ import { startCrew } from '../run-backup.ts';
 import { type ServicePlan, servicePlan } from '../services/service-plan.ts';
 import { takeService } from '../services/take-service.ts';
 import { stepBack } from '../step-back.ts';
-import { type BackupOptions, backupJobs, type DataSetJob } from './backup-request.ts';
+import { type BackupOptions, backupJobs, type DataSetJob, tagged } from './backup-request.ts';
 import { backupJson, backupWords, elsewhereWords, hasGaps, isTaken } from './backup-words.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
@@ -51,6 +51,7 @@ export function define(command: Command, act: Act): void {
     .argument('[path...]', 'what to back up; with --stdin the command and its arguments')
     .option('--name <data set>', 'what it is called; its paths, if not said')
     .option('--service <name>', 'all data sets of a service, of one moment')
+    .option('--tag <name>', 'a name that a retention can keep it by; may be repeated', collect)
     .option('--exclude <rule>', 'leave out, in gitignore syntax; may be repeated', collect)
     .option('--exclude-from <file>', 'such rules from a file, one a line', collect)
     .option('--one-file-system', 'do not enter other file systems')
@@ -74,8 +75,9 @@ export function define(command: Command, act: Act): void {
 async function perform(cli: Cli, args: readonly string[], options: Options): Promise<Answer> {
   if (options.fullSpeed !== true) await stepBack();
   const settings = await readSettings(cli, options);
-  const service = serviceOf(cli, settings, { args, options });
-  const jobs = service?.jobs ?? backupJobs(cli, settings, { args, options });
+  const planned = serviceOf(cli, settings, { args, options });
+  const service = planned && { ...planned, jobs: tagged(planned.jobs, options.tag) };
+  const jobs = service?.jobs ?? tagged(backupJobs(cli, settings, { args, options }), options.tag);
   const line = await lineTo(cli, settings);
   line.store.look('packs');
   cli.stop.note('No snapshot was made; the next backup uses what was stored.');

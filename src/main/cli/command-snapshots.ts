@@ -165,9 +165,10 @@ function flaws({ trust }: ListedSnapshot, content: SnapshotContent): string {
     .join(', ');
 }
 
-/** What is no flaw: how it was held still, and what it belongs to. */
-function notes({ frozen, service }: SnapshotContent, style: Style): string {
+/** What is no flaw: its tags, how it was held still, and what it belongs to. */
+function notes({ frozen, service, tags = [] }: SnapshotContent, style: Style): string {
   return [
+    tags.length === 0 ? '' : `tagged ${tags.map((tag) => sayText(tag, style)).join(' and ')}`,
     frozen === undefined ? '' : frozenWords(frozen, style),
     service === undefined
       ? ''
@@ -204,6 +205,7 @@ function rowJson({ listed, content, why }: Row): object {
     torn: content.torn.map(({ path, engine }) => ({ ...bytesJson('path', path), engine })),
     inFluxCount: content.inFluxCount,
     ...frozenJson(content),
+    ...(content.tags === undefined ? {} : { tags: content.tags }),
     version: content.version,
   };
 }

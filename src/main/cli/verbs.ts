@@ -155,6 +155,8 @@ export const VERBS: readonly Verb[] = [
     isCommon: true,
     parts: [
       { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
+      { name: 'gc', summary: 'forget what no rule keeps', isCommon: false },
+      { name: 'hold', summary: 'keep a snapshot whatever the rules say', isCommon: false },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
     ],
     load: () => import('./command-vault.ts'),

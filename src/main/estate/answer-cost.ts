@@ -159,8 +159,13 @@ function keptOf(read: ReadSnapshot, proven: ReadonlySet<string>): KeptCapture {
   return {
     ...{ host: content.host, dataSet: content.dataSet, newBytes: captureOf(read).newBytes },
     snapshot: {
-      ...{ id, dataSet: `${content.host}\0${content.dataSet}`, writer, seq, at },
-      ...{ tags: [], isHeld: false, isProven: proven.has(id) },
+      ...{ id, dataSet: `${writer}\0${content.dataSet}`, writer, seq, at },
+      ...{
+        tags: content.tags ?? [],
+        isHeld: false,
+        isProven: proven.has(id),
+        isTimeDoubted: false,
+      },
     },
   };
 }

@@ -15,6 +15,7 @@ import { type PlanResult, writeResult } from '../../guard/shell/plan-result.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { undoPlan, type UndoNote } from '../../guard/shell/undo.ts';
 import type { Cli } from '../cli/cli.ts';
+import { GC_PIPELINE } from '../gc/gc-guard.ts';
 import { appliedPlan, neverApplied, resultOfPlan, undoContent } from './applied-plan.ts';
 import type { GuardSession } from './guard-session.ts';
 import { releaseOver } from './housekeeping.ts';
@@ -70,6 +71,10 @@ export async function prepareUndo(
 
 /** One that was put back or let go says by whom and since when. */
 function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void {
+  if (header.pipeline === GC_PIPELINE) {
+    const why = `${id} forgot snapshots of a vault: they are put back by holdfast vault gc --undo ${id}`;
+    throw new Fault('HF_UNDO_ABSENT', why, { id });
+  }
   if (isReleasePlan(header)) {
     const why = `${id} gave back the space of what was kept for an undo: that is not taken back`;
     throw new Fault('HF_UNDO_ABSENT', why, { id });

@@ -22,6 +22,7 @@ const snapshots: fc.Arbitrary<readonly RetainedSnapshot[]> = fc
       tag: fc.constantFrom('', 'release'),
       isHeld: fc.boolean(),
       isProven: fc.boolean(),
+      isTimeDoubted: fc.boolean(),
     }),
     { maxLength: 40 },
   )
@@ -121,7 +122,7 @@ test('no number of new, back-dated or future snapshots takes the newest proven, 
         ({ ageMs, isProven }, at): RetainedSnapshot => ({
           ...{ id: `x${at}`, dataSet: 'a', writer: 'thief', seq: at, at: unixMs(NOW - ageMs) },
           // What lies ahead may even have been drilled.
-          ...{ tags: [], isHeld: false, isProven: isProven && ageMs < 0 },
+          ...{ tags: [], isHeld: false, isProven: isProven && ageMs < 0, isTimeDoubted: false },
         }),
       );
       const kept = keptIds([...all, ...strange], of);
@@ -136,6 +137,42 @@ test('no number of new, back-dated or future snapshots takes the newest proven, 
   );
 });
 
+test('whatever is written, and however much of it, what is older goes no sooner than min-age later', () => {
+  const flood = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }) }), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(snapshots, policy, flood, fc.boolean(), (all, of, more, isProven) => {
+      const young = more.map(
+        ({ share }, at): RetainedSnapshot => ({
+          ...{ id: `x${at}`, dataSet: 'a', writer: 'thief', seq: at, tags: [], isHeld: false },
+          // From just now to just younger than min-age, in the order of the chain.
+          at: unixMs(NOW - Math.floor(share * Math.max(0, of.minAgeMs - 1))),
+          ...{ isProven, isTimeDoubted: false },
+        }),
+      );
+      const inOrder = [...young]
+        .sort((a, b) => a.at - b.at)
+        .map((each, seq) => ({ ...each, seq, id: `x${seq}` }));
+      const before = keptIds(all, of);
+      const after = keptIds([...all, ...(of.minAgeMs > 0 ? inOrder : [])], of);
+      for (const id of before) assert.ok(after.has(id), id);
+    }),
+  );
+});
+
+test('what did not arrive when it is dated stays, and takes nobody the place', () => {
+  const day = (back: number, isTimeDoubted = false): RetainedSnapshot => ({
+    ...{ id: `${back}`, dataSet: 'a', writer: isTimeDoubted ? 'thief' : 'w', seq: 900 - back },
+    ...{ at: unixMs(NOW - back * DAY), tags: [], isHeld: false, isProven: false, isTimeDoubted },
+  });
+  const honest = [day(40), day(30), day(20)];
+  const of = { last: 2, minAgeMs: DAY, floor: 1 };
+  assert.deepEqual([...keptIds(honest, of)], ['30', '20']);
+  const planted = [day(19, true), day(18, true), day(17, true)];
+  assert.deepEqual([...keptIds([...honest, ...planted], of)], ['30', '20', '19', '18', '17']);
+});
+
 test('a year of nightly snapshots under last 3, daily 7, weekly 4, monthly 6: as counted by hand', () => {
   const all = Array.from(
     { length: 365 },
@@ -147,7 +184,7 @@ test('a year of nightly snapshots under last 3, daily 7, weekly 4, monthly 6: as
         seq: 365 - day,
         at: unixMs(NOW - day * DAY - HOUR),
       },
-      ...{ tags: [], isHeld: false, isProven: day === 200 },
+      ...{ tags: [], isHeld: false, isProven: day === 200, isTimeDoubted: false },
     }),
   );
   const of = { last: 3, daily: 7, weekly: 4, monthly: 6, minAgeMs: DAY, floor: 1 };
@@ -163,6 +200,8 @@ test('a year of nightly snapshots under last 3, daily 7, weekly 4, monthly 6: as
       '2026-11-17',
       '2026-11-16',
       '2026-11-15',
+      // The first is younger than a day: it stays for that, and takes no other's place.
+      '2026-11-14',
     ],
     // Sundays of the three weeks before, and ends of the months before.
     ...[
@@ -181,7 +220,7 @@ test('a year of nightly snapshots under last 3, daily 7, weekly 4, monthly 6: as
 test('what goes back in time along its chain stays, and makes no honest one after it doubtful', () => {
   const at = (seq: number, ageMs: number): RetainedSnapshot => ({
     ...{ id: String(seq), dataSet: 'a', writer: 'w', seq, at: unixMs(NOW - ageMs) },
-    ...{ tags: [], isHeld: false, isProven: false },
+    ...{ tags: [], isHeld: false, isProven: false, isTimeDoubted: false },
   });
   const all = [
     at(0, 50 * DAY),

@@ -20,7 +20,10 @@ export interface RetentionPolicy {
   readonly withinMs?: number | undefined;
   /** All that carry one of them. */
   readonly tags?: readonly string[] | undefined;
-  /** Nothing younger goes, whatever the rules say: who floods a vault pushes nothing out. */
+  /**
+   * Nothing younger goes, and nothing younger takes the place of an older one in a rule: who floods a
+   * vault pushes nothing out before somebody had so long to notice.
+   */
   readonly minAgeMs: number;
   /** So many of each data set stay, at least one. */
   readonly floor: number;
@@ -37,8 +40,10 @@ export interface RetainedSnapshot {
   readonly tags: readonly string[];
   /** Somebody said that it stays. */
   readonly isHeld: boolean;
-  /** Its bytes were read back within their limit, and it is no torn one. */
+  /** Its bytes were read back and were whole, and it is no torn one. */
   readonly isProven: boolean;
+  /** It arrived long before or after the time that its writer gives it. */
+  readonly isTimeDoubted: boolean;
 }
 
 export type RetentionReason =
@@ -54,7 +59,7 @@ export type RetentionReason =
   | 'younger than min-age'
   | 'newest proven'
   | 'floor'
-  /** Its time runs backwards along its chain, or lies ahead: nobody knows how old it is. */
+  /** Its time runs backwards along its chain, lies ahead, or is not that of its arrival: nobody knows how old it is. */
   | 'doubtful time'
   /** The clock disagrees with witnesses: nothing goes. */
   | 'clock'
@@ -97,9 +102,12 @@ export function retained(
   for (const own of Map.groupBy(snapshots, ({ dataSet }) => dataSet).values()) {
     // What nobody knows the age of takes no other's place.
     const newest = own.filter((each) => !doubtful.has(each)).sort(newestFirst);
-    for (const [why, some] of ruleKept(newest, policy, moment)) keep(some, why);
-    keep(newest.slice(0, Math.max(1, policy.floor)), 'floor');
-    keep(newest.filter(({ isProven }) => isProven).slice(0, 1), 'newest proven');
+    const settled = newest.filter(({ at }) => moment.now - at >= policy.minAgeMs);
+    for (const [why, some] of ruleKept(settled, policy, moment)) keep(some, why);
+    for (const some of [newest, settled]) {
+      keep(some.slice(0, Math.max(1, policy.floor)), 'floor');
+      keep(some.filter(({ isProven }) => isProven).slice(0, 1), 'newest proven');
+    }
   }
   return snapshots.map((snapshot) => ({ snapshot, keptBy: [...(reasons.get(snapshot) ?? [])] }));
 }
@@ -122,7 +130,7 @@ function hasRule({
   return counts.some((count) => count !== undefined && count > 0);
 }
 
-/** What lies ahead, and what is dated before one that came earlier in its chain. */
+/** What lies ahead, what is dated before one that came earlier in its chain, and what did not arrive when it is dated. */
 function doubtfulOf(
   snapshots: readonly RetainedSnapshot[],
   now: UnixMs,
@@ -131,9 +139,9 @@ function doubtfulOf(
   for (const chain of Map.groupBy(snapshots, ({ writer }) => writer).values()) {
     let latest = Number.NEGATIVE_INFINITY;
     for (const each of [...chain].sort((one, other) => one.seq - other.seq)) {
-      if (each.at > now || each.at < latest) doubtful.push(each);
-      // One that lies ahead makes no honest one after it doubtful.
-      if (each.at <= now) latest = Math.max(latest, each.at);
+      if (each.isTimeDoubted || each.at > now || each.at < latest) doubtful.push(each);
+      // One that lies ahead makes no honest one after it doubtful, and neither does one that is doubted.
+      if (each.at <= now && !each.isTimeDoubted) latest = Math.max(latest, each.at);
     }
   }
   return doubtful;

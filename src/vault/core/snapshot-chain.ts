@@ -18,10 +18,18 @@ export interface ChainLink extends Pick<SnapshotHeader, 'writer' | 'seq' | 'prev
   readonly id: string;
 }
 
-/** @returns by writer, then by number */
-export function chainFindings(snapshots: readonly ChainLink[]): ChainFinding[] {
+/**
+ * @param forgotten headers of what went by a plan: neither a gap nor the beginning of a break
+ * @returns by writer, then by number
+ */
+export function chainFindings(
+  snapshots: readonly ChainLink[],
+  forgotten: readonly ChainLink[] = [],
+): ChainFinding[] {
   const findings: ChainFinding[] = [];
-  for (const [writer, chain] of chainsOf(snapshots)) {
+  const here = new Set(snapshots.map(({ id }) => id));
+  const known = [...snapshots, ...forgotten.filter(({ id }) => !here.has(id))];
+  for (const [writer, chain] of chainsOf(known)) {
     let seqBefore = 0;
     let idsBefore: readonly string[] = [''];
     for (const [seq, links] of bySeq(chain)) {

@@ -35,6 +35,8 @@ export interface SnapshotContent {
   readonly hooks?: readonly HookRecord[];
   /** The service whose data sets were captured together. */
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep it by; absent where there is none. */
+  readonly tags?: readonly string[];
   /** Of the program that wrote it. */
   readonly version: string;
   /** What a newer writer said besides. */
@@ -178,13 +180,14 @@ const MEMBERS = [
   'frozen',
   'hooks',
   'service',
+  'tags',
   'version',
 ];
 
-type FrozenMembers = Pick<SnapshotContent, 'frozen' | 'hooks' | 'service'>;
+type FrozenMembers = Pick<SnapshotContent, 'frozen' | 'hooks' | 'service' | 'tags'>;
 
 /** Absent where unused: a snapshot without them has the bytes it always had. */
-function frozenText({ frozen, hooks, service }: FrozenMembers): object {
+function frozenText({ frozen, hooks, service, tags }: FrozenMembers): object {
   return {
     ...(frozen === undefined
       ? {}
@@ -209,6 +212,7 @@ function frozenText({ frozen, hooks, service }: FrozenMembers): object {
             of: service.of,
           },
         }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 
@@ -217,6 +221,7 @@ function parseFrozen(fields: JsonFields): FrozenMembers {
     ...(fields.has('frozen') ? { frozen: parseFrozenRecord(fields.object('frozen')) } : {}),
     ...(fields.has('hooks') ? { hooks: fields.objects('hooks').map(parseHook) } : {}),
     ...(fields.has('service') ? { service: parseService(fields.object('service')) } : {}),
+    ...(fields.has('tags') ? { tags: fields.texts('tags') } : {}),
   };
 }
 

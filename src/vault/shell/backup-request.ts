@@ -41,7 +41,8 @@ export interface BackupPorts {
   readonly crew: Crew;
   readonly state: LocalState;
   readonly inUse: InUse;
-  readonly contents: () => Promise<VaultContents>;
+  /** @param covered packs, 64 hex digits, that a collector may take away: as if not there */
+  readonly contents: (covered: ReadonlySet<string>) => Promise<VaultContents>;
   /** Names in the vault of packs that an index names and that are not there whole. */
   readonly missingPacks: () => Promise<readonly string[]>;
   /** Zeroed memory for threads to share, aligned to 8 bytes. */
@@ -90,6 +91,8 @@ export interface BackupRequest {
   /** What was run before, for the snapshot. */
   readonly hooks?: readonly HookRecord[];
   readonly service?: ServiceRecord;
+  /** Names that a retention may keep the snapshot by. */
+  readonly tags?: readonly string[];
   readonly onProgress: (progress: BackupProgress) => void;
 }
 

@@ -13,6 +13,7 @@ import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import { NAMES } from '../core/object-id.ts';
 import type { FrozenRecord, SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import { watchCollection } from './collection-watch.ts';
 import { fileStatOf, namesOf } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
 import type {
@@ -29,7 +30,7 @@ import { moveCache } from './cache-device.ts';
 import { captureRoot, type Taken } from './capture-root.ts';
 import { captureStream } from './capture-stream.ts';
 import { mayTouch } from './mount-answer.ts';
-import { publishBackup } from './publish-backup.ts';
+import { publishBackup, watching } from './publish-backup.ts';
 import type { Recount } from './recount-excluded.ts';
 import { recountExcluded } from './recount-excluded.ts';
 import type { RootCache } from './root-cache.ts';
@@ -97,6 +98,7 @@ class Backup {
   #progress = { entries: 0, readBytes: 0 };
   #entriesExpected: number | undefined;
   #clockStepped = false;
+  #covered: ReadonlySet<string> = new Set();
 
   constructor(ports: BackupPorts, request: BackupRequest) {
     this.#ports = ports;
@@ -113,7 +115,11 @@ class Backup {
     const live = places.filter(({ view }) => view === undefined && request.frozen === undefined);
     const watch = ports.inUse.begin(live.map(({ path }) => path));
     this.#watch = watch;
-    const isWhole = (await ports.missingPacks()).length === 0;
+    // B1: before anything of the vault is relied on.
+    const since = await watchCollection(watching(ports));
+    this.#covered = since.covered;
+    const missing = (await ports.missingPacks()).filter((pack) => !since.covered.has(pack));
+    const isWhole = missing.length === 0;
     if (!isWhole) this.#readInFull.push('a pack is missing');
     const done: RootDone[] = [];
     for (const root of request.roots) done.push(await this.#captured(root, isWhole));
@@ -128,6 +134,7 @@ class Backup {
     const published = await publishBackup(ports, {
       content: { ...this.#facts({ roots, report, torn, changedSilently, frozen }), finished },
       namesKey: this.#namesKey(),
+      since,
     });
     this.#keepCaches(done, published.name);
     return {
@@ -301,7 +308,7 @@ class Backup {
   async #begun(): Promise<{ readonly run: BackupRun; readonly contents: VaultContents }> {
     if (this.#run === undefined) {
       const { vault, crew } = this.#ports;
-      const contents = await this.#ports.contents();
+      const contents = await this.#ports.contents(this.#covered);
       const options = { youngNs: this.#youngNs() };
       const { ids, rebuilt } = contents;
       this.#run = { run: new BackupRun({ vault, crew, ids, rebuilt }, options), contents };
@@ -346,7 +353,7 @@ class Backup {
   async #changedSilently(done: readonly RootDone[]): Promise<readonly ByteString[]> {
     if (!this.#request.readAll || done.every(({ before }) => before === undefined)) return [];
     const { source, vault, contents } = this.#ports;
-    const { loadPage: load } = await contents();
+    const { loadPage: load } = await contents(this.#covered);
     const found = silentChangesOf({ source, codec: vault.tools.codec, load }, done);
     this.#readInFull.push(...found.problems);
     return found.paths;
@@ -401,7 +408,7 @@ class Backup {
     readonly changedSilently: readonly ByteString[];
     readonly frozen: FrozenRecord | undefined;
   }) {
-    const { dataSet, host, version, hooks, service } = this.#request;
+    const { dataSet, host, version, hooks, service, tags = [] } = this.#request;
     const { roots, report, torn, changedSilently, frozen } = of;
     return {
       dataSet,
@@ -426,6 +433,7 @@ class Backup {
       ...(frozen === undefined ? {} : { frozen }),
       ...(hooks === undefined || hooks.length === 0 ? {} : { hooks }),
       ...(service === undefined ? {} : { service }),
+      ...(tags.length === 0 ? {} : { tags }),
       version,
     };
   }

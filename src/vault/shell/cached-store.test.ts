@@ -164,6 +164,30 @@ test('folders are listed again after ten seconds, and a failure is not kept', as
   assert.equal(await text(store, 'header'), 'h');
 });
 
+test('who looks at collections is told what was taken away before', async (t) => {
+  const bench = new Bench(t);
+  const far = memoryStore({ hash: tools.hash });
+  const here = cachedStore({
+    store: far,
+    disk: nodeDisk(),
+    tools,
+    clock: { monotonic: () => monotonicMs(bench.nowMs) },
+    directory: undefined,
+  });
+  await bench.put(far, 'packs/p', 'pack');
+  await bench.put(far, indexName('old'), 'old');
+  assert.equal((await here.list('packs/')).length, 1);
+  assert.equal((await here.list('index/')).length, 1);
+  await far.delete(['packs/p', indexName('old')]);
+  assert.equal((await here.list('packs/')).length, 1, 'unseen, as if it were done later');
+  assert.deepEqual(await here.list('collect/'), []);
+  assert.equal((await here.list('packs/')).length, 1, 'nobody has collected');
+  await bench.put(far, 'collect/0000000001-fate', 'fate');
+  await here.list('collect/');
+  assert.deepEqual(await here.list('packs/'), []);
+  assert.deepEqual(await here.list('index/'), []);
+});
+
 test('ranges of what is kept are those of the object', async (t) => {
   const bench = new Bench(t);
   await bench.put(bench.far, indexName('0123456789'), '0123456789');

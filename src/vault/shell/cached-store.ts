@@ -38,8 +38,10 @@ const SIZE_MAX = GIB;
 const DIGEST_SIZE = 32;
 const PACKS = 'packs/';
 const INDEX = 'index/';
+const SNAPSHOTS = 'snapshots/';
+const COLLECT = 'collect/';
 /** Objects below these never change under their name. */
-const KEPT = ['keys/', 'copy/keys/', 'writers/', 'copy/writers/', INDEX, 'snapshots/'] as const;
+const KEPT = ['keys/', 'copy/keys/', 'writers/', 'copy/writers/', INDEX, SNAPSHOTS] as const;
 const FOLDERS: readonly string[] = [...KEPT, PACKS];
 /** Another vault may have been made at that place: these are asked for each time. */
 const HEADERS: readonly string[] = ['header', 'copy/header'];
@@ -82,9 +84,17 @@ class Cache {
   async list(prefix: string): Promise<readonly StoredObject[]> {
     checkPrefix(prefix);
     const folder = FOLDERS.find((each) => prefix.startsWith(each));
-    if (folder === undefined) return this.#options.store.list(prefix);
+    if (folder === undefined) return this.#listOther(prefix);
     const listed = await this.#folder(folder);
     return [...listed.values()].filter(({ name }) => name.startsWith(prefix)).sort(byName);
+  }
+
+  async #listOther(prefix: string): Promise<readonly StoredObject[]> {
+    const found = await this.#options.store.list(prefix);
+    // Whoever looks at collections relies on what is listed after that, and on nothing older.
+    if (prefix === COLLECT && found.length > 0)
+      for (const folder of [PACKS, INDEX, SNAPSHOTS]) this.#folders.delete(folder);
+    return found;
   }
 
   async get(name: string, range?: ByteRange): Promise<Uint8Array> {

@@ -13,6 +13,8 @@ import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts'
 import type { CheckCrew } from './check-crew.ts';
 import type { AffectedFile, CheckFinding } from './check-finding.ts';
 import type { CheckedLeaf } from './check-work.ts';
+import { forgottenIn, readForgetBook } from './forget-book.ts';
+import { readHolds } from './hold-store.ts';
 import type { Vault } from './open-vault.ts';
 import { type ListedSnapshot, listSnapshots, readSnapshotContent } from './snapshot-store.ts';
 import type { VaultIndex } from './vault-index.ts';
@@ -135,19 +137,30 @@ class Check {
     const { snapshots, findings, problems } = await listSnapshots(vault);
     for (const problem of problems) this.#noteProblem(problem);
     for (const finding of findings) this.#note(chainFinding(finding));
-    await this.#checkSeenBefore();
+    await this.#checkSeenBefore(await this.#forgotten());
     const trusted = this.#opened(snapshots);
     const damagedGroups = await this.#checkPacks();
     for (const snapshot of trusted.reverse()) await this.#checkSnapshot(snapshot, damagedGroups);
     return this.#report(snapshots.length, trusted.length);
   }
 
+  /** What went by a plan is not gone; what says so is checked, and so is what holds others. */
+  async #forgotten(): Promise<ReadonlySet<string>> {
+    const { vault } = this.#ports;
+    const book = await readForgetBook(vault);
+    const holds = await readHolds(vault);
+    for (const problem of [...book.problems, ...holds.problems]) this.#noteProblem(problem);
+    return new Set(forgottenIn(book).map(({ id }) => id));
+  }
+
   /** By their names: what is there and damaged is a finding of its own. */
-  async #checkSeenBefore(): Promise<void> {
+  async #checkSeenBefore(forgotten: ReadonlySet<string>): Promise<void> {
     const { snapshots = [], had } = this.#request.seenBefore ?? {};
     const stored = await this.#ports.vault.store.list('snapshots/');
     const here = new Set(stored.map(({ name }) => name.slice(name.lastIndexOf('-') + 1)));
-    const gone = snapshots.filter(({ id }) => !here.has(id.slice(0, ID_IN_NAME)));
+    const gone = snapshots.filter(
+      ({ id }) => !here.has(id.slice(0, ID_IN_NAME)) && !forgotten.has(id),
+    );
     this.#gone = gone.length;
     for (const { how } of gone) {
       const why = `${how}, and it is not here: lost, removed by somebody, or this is an older copy`;

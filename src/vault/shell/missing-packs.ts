@@ -2,6 +2,7 @@ import { byteString, hexOf } from '../../base/bytes.ts';
 import { INDEX_FIXED_SIZE, INDEX_PACK_SIZE } from '../core/index-table.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Store, StoredObject } from './store.ts';
+import { isAbsence } from './vault-problem.ts';
 
 /**
  * Names of packs that indexes name and that are not there, or not whole, from the heads of the
@@ -13,7 +14,7 @@ export async function missingPacks(store: Pick<Store, 'get' | 'list'>): Promise<
   for (const { name, sizeBytes } of await store.list('packs/')) sizes.set(name, sizeBytes);
   const indexes = await store.list('index/');
   const missing = await inParallel(indexes, async (index) =>
-    (await packsOf(store, index)).filter(
+    (await packsOrNone(store, index)).filter(
       ({ name, sizeBytes }) => (sizes.get(`packs/${name}`) ?? -1) < sizeBytes,
     ),
   );
@@ -24,6 +25,19 @@ interface NamedPack {
   /** 64 hex digits. */
   readonly name: string;
   readonly sizeBytes: number;
+}
+
+/** One that is gone since it was listed was replaced: a collector has swept what else it named. */
+async function packsOrNone(
+  store: Pick<Store, 'get'>,
+  index: StoredObject,
+): Promise<readonly NamedPack[]> {
+  try {
+    return await packsOf(store, index);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
 }
 
 async function packsOf(

@@ -4,9 +4,10 @@ import type { ChainLink } from '../core/snapshot-chain.ts';
 import { nextInChain } from '../core/snapshot-chain.ts';
 import type { SnapshotContent } from '../core/snapshot-content.ts';
 import { isSignedBy, parseSnapshot } from '../core/snapshot-record.ts';
+import { type CollectionWatch, secureSnapshot, type WatchPorts } from './collection-watch.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
-import { publishSnapshot } from './snapshot-store.ts';
+import { publishSnapshot, refsOf } from './snapshot-store.ts';
 import { problemOf } from './vault-problem.ts';
 import { enrolWriter, fingerprintOfWriter, makeWriter, type WriterState } from './writer-store.ts';
 
@@ -25,22 +26,39 @@ export interface PublishedBackup {
 
 /**
  * Writes the snapshot, signed, as the next of this host's chain. What it refers to is durable
- * already. Acknowledged when it resolves.
+ * already. Acknowledged when it resolves, and not before nobody can take away what it needs.
+ *
+ * @throws Fault HF_BACKUP_OVERTAKEN where somebody has
  */
 export async function publishBackup(
   ports: PublishPorts,
-  made: { readonly content: SnapshotContent; readonly namesKey: SealedDataKey },
+  made: {
+    readonly content: SnapshotContent;
+    readonly namesKey: SealedDataKey;
+    /** From before anything of the vault was relied on. */
+    readonly since: CollectionWatch;
+  },
 ): Promise<PublishedBackup> {
   const { vault, state } = ports;
+  const refs = refsOf(vault, made.content);
+  // Carries no safety: a snapshot that could not be acknowledged is not left behind.
+  await secureSnapshot(watching(ports), made.since, refs);
   const writer = await vouchedWriter(ports);
   const next = nextInChain(writer, await newerThan(ports, writer));
   const written = await publishSnapshot(vault, {
-    ...made,
+    content: made.content,
+    namesKey: made.namesKey,
     chain: next,
     writerKey: writer.privateKey,
   });
   state.writeWriter({ ...writer, seq: next.seq, previous: written.id });
+  await secureSnapshot(watching(ports), made.since, refs);
   return { id: written.id, name: written.name, seq: next.seq };
+}
+
+/** What collection is watched with. */
+export function watching({ vault, clock }: Omit<PublishPorts, 'state'>): WatchPorts {
+  return { store: vault.store, tools: vault.tools, vault: vault.id, clock };
 }
 
 /** The key is kept before it is vouched for: one that is vouched for and lost helps nobody. */

@@ -21,6 +21,7 @@ import {
   type SnapshotRecord,
   type WrittenSnapshot,
 } from '../core/snapshot-record.ts';
+import { forgottenIn, readForgetBook } from './forget-book.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
 import type { StoredObject } from './store.ts';
@@ -56,7 +57,22 @@ export async function listSnapshots(vault: Vault): Promise<SnapshotList> {
   const snapshots = inOrder(records)
     .map(({ id }) => byId.get(id))
     .filter((each) => each !== undefined);
-  return { snapshots, findings: chainFindings(records), problems };
+  return { snapshots, findings: await findingsOf(vault, records), problems };
+}
+
+/** Whether something was forgotten is asked only where something is not there. */
+async function findingsOf(
+  vault: Vault,
+  records: readonly SnapshotRecord[],
+): Promise<readonly ChainFinding[]> {
+  const findings = chainFindings(records);
+  if (findings.every(({ kind }) => kind === 'fork')) return findings;
+  const book = await readForgetBook(vault);
+  return chainFindings(records, uniqueById(forgottenIn(book)));
+}
+
+function uniqueById<T extends { readonly id: string }>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((each) => [each.id, each])).values()];
 }
 
 async function readSnapshot(
@@ -189,7 +205,7 @@ export async function publishSnapshot(
       previous: chain.previous,
       time: content.finished,
       dataSet: tagOf(vault, content.dataSet),
-      refs: content.roots.map((root) => hexOf(vault.idOf(NAMES, root.sha256))),
+      refs: refsOf(vault, content),
     },
     content,
     dataKey: namesKey.dataKey,
@@ -198,6 +214,11 @@ export async function publishSnapshot(
   });
   await vault.store.putIfAbsent(written.name, written.bytes, written.sha256);
   return written;
+}
+
+/** What a snapshot of this content says in the clear that it refers to. */
+export function refsOf(vault: Vault, { roots }: Pick<SnapshotContent, 'roots'>): readonly string[] {
+  return roots.map(({ sha256 }) => hexOf(vault.idOf(NAMES, sha256)));
 }
 
 /** What the next snapshot of this writer is to say of itself. */

@@ -10,6 +10,7 @@ import { BytePipe } from '../../../test/ssh/byte-pipe.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import { MIB, unixMs } from '../../base/units.ts';
 import {
   ANSWER_FRAME_MAX,
@@ -19,6 +20,7 @@ import {
   KIND,
   SFTP_INIT,
 } from '../core/stdio-frame.ts';
+import { parseReceived } from '../core/received-record.ts';
 import { encodeRequest, parseFault, type StdioRequest } from '../core/stdio-message.ts';
 import { serveStdio } from './stdio-server.ts';
 import { FrameReader } from './stdio-stream.ts';
@@ -50,6 +52,7 @@ function served(t: TestContext, roomBytes?: number): Served {
   const ended = serveStdio({
     store,
     tools,
+    clock,
     space: () => ({ freeBytes: 5, totalBytes: 7 }),
     input: to,
     output: from,
@@ -183,6 +186,74 @@ test('names that lead out or hide are refused, and the session goes on behind th
   const refused = new Array<string>(evil.length + 2).fill('HF_STORE_NAME');
   assert.deepEqual(codes, [...refused, KIND.stored]);
   assert.deepEqual(it.store.listSync(''), [{ name: 'good', sizeBytes: 1 }]);
+});
+
+test('when a snapshot arrived is noted by the clock of this side, before it is there, and by nobody else', async (t) => {
+  const it = served(t);
+  const order: string[] = [];
+  const { beginPut, putIfAbsentSync } = it.store;
+  it.store.putIfAbsentSync = (name, content) => {
+    order.push(name);
+    return putIfAbsentSync(name, content);
+  };
+  it.store.beginPut = (name) => {
+    const begun = beginPut(name);
+    return {
+      ...begun,
+      finish() {
+        order.push(name);
+        return begun.finish();
+      },
+    };
+  };
+  const early = bytes('{"time":"1999"}');
+  const planted = [
+    'received/b',
+    'received/a',
+    'releases/x',
+    'forgets/x',
+    'putbacks/x',
+    'forgotten/x',
+  ];
+  const { answers } = await told(
+    it,
+    SFTP_INIT,
+    HELLO,
+    ...planted.map((name) => put(name, early)),
+    put('snapshots/a', bytes('one')),
+    put('snapshots/a', bytes('two')),
+    put('packs/a', bytes('x')),
+  );
+  const codes = answers.map(({ kind, rest }) =>
+    kind === KIND.fault ? parseFault(codec, rest, 'far').code : kind,
+  );
+  const refused = planted.map(() => 'HF_STORE_NAME');
+  assert.deepEqual(codes, [...refused, KIND.stored, KIND.present, KIND.stored]);
+  assert.deepEqual(order.slice(0, 2), ['received/a', 'snapshots/a']);
+  const names = it.store.listSync('').map(({ name }) => name);
+  assert.deepEqual(names, ['packs/a', 'received/a', 'snapshots/a']);
+  const noted = it.store.getSync('received/a');
+  assert.equal(parseReceived(tools, { object: 'snapshots/a', bytes: noted }), 1_800_000_000_000);
+  assert.throws(() => parseReceived(tools, { object: 'snapshots/b', bytes: noted }));
+});
+
+test('of a snapshot that lay there already nothing is noted, and none arrives unnoted', async (t) => {
+  const it = served(t);
+  it.store.putIfAbsentSync('snapshots/old', bytes('old'));
+  it.store.putIfAbsentSync = () => {
+    throw new Fault('HF_DISK_FULL', 'full', { path: '/', errno: 'ENOSPC' });
+  };
+  const { answers } = await told(
+    it,
+    ...[SFTP_INIT, HELLO, put('snapshots/old', bytes('old')), put('snapshots/new', bytes('new'))],
+  );
+  const kinds = answers.map(({ kind }) => kind);
+  assert.deepEqual(kinds, [KIND.present, KIND.fault]);
+  assert.deepEqual(
+    it.store.listSync('').map(({ name }) => name),
+    ['snapshots/old'],
+  );
+  assert.deepEqual(fs.readdirSync(path.join(it.root, 'tmp')), []);
 });
 
 test('an object that came with other bytes, or in part, leaves nothing', async (t) => {

@@ -7,8 +7,10 @@ import { assert } from '../../base/assert.ts';
 import type { Digest } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { HashStream } from '../../host/hash.ts';
 import type { Tools } from '../../host/tools.ts';
+import { encodeReceived, isOfKeeper, receivedName } from '../core/received-record.ts';
 import {
   DATA_SIZE_MAX,
   demandOfPeer,
@@ -34,7 +36,9 @@ import { type ByteReader, type ByteWriter, FrameReader } from './stdio-stream.ts
 import type { DirectoryPut, DirectoryStore } from './store-directory.ts';
 
 export interface StdioServerPorts {
-  readonly store: Pick<DirectoryStore, 'beginPut' | 'getSync' | 'listSync'>;
+  readonly store: Pick<DirectoryStore, 'beginPut' | 'putIfAbsentSync' | 'getSync' | 'listSync'>;
+  /** Of this side: by it a snapshot arrived. */
+  readonly clock: Pick<Clock, 'now'>;
   readonly space: () => { readonly freeBytes: number; readonly totalBytes: number };
   readonly tools: Pick<Tools, 'hash' | 'codec'>;
   readonly input: ByteReader;
@@ -194,18 +198,24 @@ class StdioServer {
   }
 }
 
-/** An object that arrives. What goes wrong with it is kept, and told when all of it was read. */
+/**
+ * An object that arrives. What goes wrong with it is kept, and told when all of it was read. When a
+ * snapshot arrived is durable before it is: what retention goes by is never the sender's to choose.
+ */
 class Incoming {
+  readonly #ports: StdioServerPorts;
   readonly #name: string;
   readonly #stream: HashStream;
   #put: DirectoryPut | undefined;
   #fault: Fault | undefined;
 
-  constructor({ store, tools }: StdioServerPorts, name: string) {
+  constructor(ports: StdioServerPorts, name: string) {
+    this.#ports = ports;
     this.#name = name;
-    this.#stream = tools.hash.stream();
+    this.#stream = ports.tools.hash.stream();
     this.#fault = this.#kept(() => {
-      this.#put = store.beginPut(name);
+      if (isOfKeeper(name)) throw ofKeeper(name);
+      this.#put = ports.store.beginPut(name);
     });
   }
 
@@ -225,6 +235,10 @@ class Incoming {
       const name = this.#name;
       return new Fault('HF_STORE_CORRUPT', `${name} arrived with another digest`, { name });
     }
+    if (this.#fault === undefined) {
+      this.#fault = this.#kept(() => this.#noteArrival());
+      if (this.#fault !== undefined) this.#put?.giveUp();
+    }
     let outcome: 'stored' | 'present' | undefined;
     this.#fault ??= this.#kept(() => {
       outcome = this.#put?.finish();
@@ -232,6 +246,25 @@ class Incoming {
     if (this.#fault !== undefined) return this.#fault;
     assert(outcome !== undefined, 'what was begun and did not fail was finished');
     return outcome;
+  }
+
+  /** Of what was there before it is not known when it arrived: nothing is noted later. */
+  #noteArrival(): void {
+    const { store, clock, tools } = this.#ports;
+    const received = receivedName(this.#name);
+    if (received === undefined || this.#isThere()) return;
+    const bytes = encodeReceived(tools, { object: this.#name, time: clock.now() });
+    store.putIfAbsentSync(received, bytes);
+  }
+
+  #isThere(): boolean {
+    try {
+      this.#ports.store.getSync(this.#name, { offset: 0, length: 0 });
+      return true;
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'HF_STORE_ABSENT') return false;
+      throw error;
+    }
   }
 
   #kept(act: () => void): Fault | undefined {
@@ -243,6 +276,11 @@ class Incoming {
       throw error;
     }
   }
+}
+
+function ofKeeper(name: string): Fault {
+  const message = `${name} is written only where the vault lies, and by nobody who sends`;
+  return new Fault('HF_STORE_NAME', message, { name });
 }
 
 async function faultOf(act: () => Promise<void>): Promise<Fault | undefined> {

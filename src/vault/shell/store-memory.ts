@@ -7,7 +7,7 @@ import { assert } from '../../base/assert.ts';
 import type { Digest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Hash } from '../../host/hash.ts';
-import type { ByteRange, Store, StoredObject } from './store.ts';
+import type { ByteRange, CollectorStore, StoredObject } from './store.ts';
 import { checkName, checkPrefix, checkRange } from './store-request.ts';
 
 export interface MemoryStoreOptions {
@@ -18,7 +18,7 @@ export interface MemoryStoreOptions {
 
 const PAGE_SIZE = 1000;
 
-export function memoryStore({ hash, pageSize = PAGE_SIZE }: MemoryStoreOptions): Store {
+export function memoryStore({ hash, pageSize = PAGE_SIZE }: MemoryStoreOptions): CollectorStore {
   const bucket = new Bucket(hash, pageSize);
   return {
     promises: { durable: false, digest: 'returned' },
@@ -52,6 +52,13 @@ export function memoryStore({ hash, pageSize = PAGE_SIZE }: MemoryStoreOptions):
         after = page.isTruncated ? page.objects.at(-1)?.name : undefined;
       } while (after !== undefined);
       return found;
+    },
+
+    async delete(names: readonly string[]) {
+      for (const name of names) {
+        checkName(name);
+        await bucket.delete(name);
+      }
     },
   };
 }
@@ -91,6 +98,12 @@ class Bucket {
   async get(key: string): Promise<Uint8Array | undefined> {
     await arrival();
     return this.#objects.get(key)?.slice();
+  }
+
+  /** As `DeleteObject`: of what is not there too. */
+  async delete(key: string): Promise<void> {
+    await arrival();
+    this.#objects.delete(key);
   }
 
   /** As `ListObjectsV2`: what is put between two pages may be missed or seen. */

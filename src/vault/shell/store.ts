@@ -35,3 +35,9 @@ export interface StorePromises {
   /** The digest of what it holds: returned by the store, re-read by us, or none. */
   readonly digest: 'returned' | 're-read' | 'none';
 }
+
+/** The handle of who collects: a store of which names can be deleted too. No server gives it to others. */
+export interface CollectorStore extends Store {
+  /** What is not there is deleted already. Durable when it resolves. Any part of it may be, before. */
+  delete(names: readonly string[]): Promise<void>;
+}

@@ -4,12 +4,14 @@ import { IdSegment, NO_VALUE } from '../core/id-segment.ts';
 import { IndexBuilder } from '../core/index-builder.ts';
 import { INDEX_SIZE_MAX, type IndexTable, parseIndexTable } from '../core/index-table.ts';
 import type { SealedKey } from '../core/sealed-key.ts';
+import { Fault } from '../../base/fault.ts';
+import { coveredPacks } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { scanPack } from './pack-scan.ts';
 import type { StoredObject } from './store.ts';
 import { GROUP_WORDS, type VaultAccess } from './vault-access.ts';
 import type { ReadingPorts } from './vault-ports.ts';
-import { problemOf, type VaultProblem } from './vault-problem.ts';
+import { isAbsence, problemOf, type VaultProblem } from './vault-problem.ts';
 import type { Vault } from './open-vault.ts';
 
 /** What lies in a vault and where, from its indexes, checked against the packs that are there. */
@@ -29,18 +31,22 @@ export interface KnownPack {
   readonly name: string;
   /** As it was written, where an index says so. */
   readonly sizeBytes: number;
-  readonly state: 'present' | 'short' | 'missing';
+  /** leaving: a collector takes it away, or has done so; nobody needs it. */
+  readonly state: 'present' | 'short' | 'missing' | 'leaving';
 }
 
 /**
  * Reads all indexes, and the packs that none of them names.
  * A damaged or missing index costs time, never content: its packs are scanned.
  */
-export async function loadIndex(vault: Vault): Promise<VaultIndex> {
+export async function loadIndex(vault: Vault, options: LoadIndex = {}): Promise<VaultIndex> {
   const { store } = vault;
   const problems: VaultProblem[] = [];
-  const stored = new Map((await store.list('packs/')).map((pack) => [pack.name, pack]));
-  const gathering = new Gathering(stored, problems);
+  // Both at once: a store that is far away answers in one turn.
+  const [packs, covered] = await Promise.all([store.list('packs/'), coveredOrNone(vault)]);
+  const stored = new Map(packs.map((pack) => [pack.name, pack]));
+  const leaving = new Leaving(covered, options.covered ?? new Set());
+  const gathering = new Gathering(stored, problems, leaving);
   const indexes = await store.list('index/');
   for (const table of await inParallel(indexes, (object) => readIndex(vault, object, problems))) {
     if (table !== undefined) gathering.add(table);
@@ -50,7 +56,11 @@ export async function loadIndex(vault: Vault): Promise<VaultIndex> {
   return gathering.finish(vault, rebuilt);
 }
 
-async function readIndex(
+/**
+ * Undefined where it is damaged, which `problems` then say, or gone: a collector has put another in
+ * its place, and until that is listed its packs are scanned.
+ */
+export async function readIndex(
   { store, tools }: ReadingPorts,
   object: StoredObject,
   problems: VaultProblem[],
@@ -63,8 +73,46 @@ async function readIndex(
     demand(isWhole, name, 'its digest is not its name');
     return parseIndexTable(bytes, tools.codec.textOf);
   } catch (error) {
-    problems.push(problemOf(name, error));
+    if (!isAbsence(error)) problems.push(problemOf(name, error));
     return undefined;
+  }
+}
+
+export interface LoadIndex {
+  /**
+   * Packs, 64 hex digits, that may be taken away: to whoever writes they are not there, and to
+   * whoever reads they are.
+   */
+  readonly covered?: ReadonlySet<string>;
+}
+
+/** What a collector has of a vault: packs that are going. */
+class Leaving {
+  readonly #known: ReadonlySet<string>;
+  readonly #avoided: ReadonlySet<string>;
+
+  constructor(known: ReadonlySet<string>, avoided: ReadonlySet<string>) {
+    this.#known = known;
+    this.#avoided = avoided;
+  }
+
+  /** Nobody misses it. */
+  has(pack: string): boolean {
+    return this.#known.has(pack) || this.#avoided.has(pack);
+  }
+
+  isAvoided(pack: string): boolean {
+    return this.#avoided.has(pack);
+  }
+}
+
+/** To a reader a list that cannot be read makes no difference: it reads what is there. */
+async function coveredOrNone(vault: Vault): Promise<ReadonlySet<string>> {
+  try {
+    return await coveredPacks(vault);
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'HF_COLLECT_UNREADABLE') return new Set();
+    throw error;
   }
 }
 
@@ -99,14 +147,20 @@ async function scanUnnamed(
 class Gathering {
   readonly #stored: ReadonlyMap<string, StoredObject>;
   readonly #problems: VaultProblem[];
+  readonly #leaving: Leaving;
   readonly #packs: KnownPack[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #tables: { readonly table: IndexTable; readonly numbers: readonly number[] }[] = [];
   readonly #sealedKeys: SealedKey[] = [];
 
-  constructor(stored: ReadonlyMap<string, StoredObject>, problems: VaultProblem[]) {
+  constructor(
+    stored: ReadonlyMap<string, StoredObject>,
+    problems: VaultProblem[],
+    leaving: Leaving,
+  ) {
     this.#stored = stored;
     this.#problems = problems;
+    this.#leaving = leaving;
   }
 
   /** The first index that names a pack is the one that is used for it. */
@@ -117,23 +171,33 @@ class Gathering {
       const number = this.#packs.length;
       this.#numbers.set(hex, number);
       const stored = this.#stored.get(`packs/${hex}`);
-      const state =
-        stored === undefined ? 'missing' : stored.sizeBytes < sizeBytes ? 'short' : 'present';
-      this.#packs.push({ name: hex, sizeBytes, state });
+      this.#packs.push({ name: hex, sizeBytes, state: this.#stateOf(hex, { stored, sizeBytes }) });
       return number;
     });
     this.#tables.push({ table, numbers });
     this.#sealedKeys.push(...table.sealedKeys);
   }
 
+  #stateOf(
+    pack: string,
+    of: { readonly stored: StoredObject | undefined; readonly sizeBytes: number },
+  ): KnownPack['state'] {
+    const { stored, sizeBytes } = of;
+    if (stored === undefined) return this.#leaving.has(pack) ? 'leaving' : 'missing';
+    if (stored.sizeBytes < sizeBytes) return 'short';
+    return this.#leaving.isAvoided(pack) ? 'leaving' : 'present';
+  }
+
+  /** An index of what is going would outlive it. */
   unnamed(): StoredObject[] {
-    return [...this.#stored.values()].filter(
-      ({ name }) => !this.#numbers.has(name.slice('packs/'.length)),
-    );
+    return [...this.#stored.values()].filter(({ name }) => {
+      const pack = name.slice('packs/'.length);
+      return !this.#numbers.has(pack) && !this.#leaving.has(pack);
+    });
   }
 
   finish(vault: Vault, rebuilt: readonly Uint8Array[]): VaultIndex {
-    const damaged = this.#packs.filter((pack) => pack.state !== 'present');
+    const damaged = this.#packs.filter(({ state }) => state === 'missing' || state === 'short');
     for (const { name, state } of damaged) {
       const why = state === 'missing' ? 'an index names it' : 'it has been cut short';
       const kind = state === 'missing' ? 'missing' : 'damaged';
@@ -143,7 +207,7 @@ class Gathering {
     const groups = new Uint32Array(new SharedArrayBuffer(4 * groupCount));
     const counts = this.#countIds();
     const present = IdSegment.make(counts.present, 'shared');
-    const doubtful = damaged.length > 0 ? IdSegment.make(counts.doubtful, 'shared') : undefined;
+    const doubtful = counts.doubtful > 0 ? IdSegment.make(counts.doubtful, 'shared') : undefined;
     this.#fill(groups, { present, doubtful });
     const { vault: id, idKey, namesKey, contentKey } = vault.keyring;
     const access: VaultAccess = {

@@ -1,0 +1,19 @@
+/** What only works where the vault lies: no server gives away what deletes. */
+import { Fault } from '../../base/fault.ts';
+import { quoteWord } from '../../base/shell-word.ts';
+import { textOfBytes } from '../cli/places.ts';
+import { type DirectoryPlace, nameOfPlace, type VaultPlace } from '../vault-place.ts';
+
+/**
+ * @param command to run there, without where the vault is
+ * @throws Fault HF_VAULT_KEEPER
+ */
+export function demandKeeper(place: VaultPlace, command: string): asserts place is DirectoryPlace {
+  if (place.kind === 'directory') return;
+  const { host, path } = place.place;
+  const shown = textOfBytes(nameOfPlace(place));
+  throw new Fault('HF_VAULT_KEEPER', `${shown} takes what is added, and lets nothing go`, {
+    host,
+    command: `${command} --vault ${quoteWord(textOfBytes(path))}`,
+  });
+}

@@ -1,0 +1,203 @@
+/**
+ * Frees what no snapshot needs, while others back up, restore, forget and undo. Every step here is
+ * one of docs/design/044-collection.md, and none may change its place.
+ */
+import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
+import type { CollectionRecord } from '../core/collection-record.ts';
+import {
+  decideFate,
+  type FatePorts,
+  leftOvers,
+  putRecord,
+  readable,
+  said,
+} from './collection-fate.ts';
+import { type CollectionRun, listCollection, openRuns, readRun } from './collection-state.ts';
+import type { CollectorStore } from './store.ts';
+import {
+  type CollectSurvey,
+  liveSnapshotNames,
+  type SurveyProgress,
+  surveyVault,
+} from './survey-vault.ts';
+import { forgetPacks } from './forget-packs.ts';
+
+export interface CollectorPorts extends Omit<FatePorts, 'store'> {
+  readonly store: CollectorStore;
+}
+
+export interface CollectOptions {
+  readonly onProgress?: (progress: SurveyProgress) => void;
+}
+
+export interface MarkReport {
+  readonly survey: CollectSurvey;
+  /** Of the run; undefined where there was nothing to mark, or nothing may be freed. */
+  readonly generation: number | undefined;
+  /** What went to the trash. */
+  readonly packs: number;
+  readonly bytes: number;
+  /** Another collector made this run void while it went on. */
+  readonly isOvertaken: boolean;
+}
+
+/** C1 to C4. Throws what a store throws; a run that was stopped on the way does no harm. */
+export async function markGarbage(
+  ports: CollectorPorts,
+  options: CollectOptions = {},
+): Promise<MarkReport> {
+  await endAbandoned(ports);
+  const survey = await surveyVault(ports, options); // C1
+  const dead = deadPacks(survey);
+  const nothing = { survey, generation: undefined, packs: 0, bytes: 0, isOvertaken: false };
+  if (dead.length === 0) return nothing;
+  const generation = await putMarks(ports, dead); // C2
+  const trash = await stillDead(ports, { survey, dead, options }); // C3
+  if (trash.length === 0) {
+    await decideFate(ports, { generation, decision: 'void' });
+    await ports.store.delete(leftOvers(generation));
+    return nothing;
+  }
+  await putRecord(ports, { kind: 'trash', generation, packs: trash, ...said(ports) }); // C4
+  const { fate } = await readRun(ports, generation);
+  const bytes = survey.packs
+    .filter(({ name }) => trash.includes(name))
+    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const isOvertaken = readable(fate)?.decision === 'void';
+  return { survey, generation, packs: trash.length, bytes, isOvertaken };
+}
+
+function deadPacks({ packs }: CollectSurvey): string[] {
+  return packs.filter(({ fate }) => fate === 'dead').map(({ name }) => name);
+}
+
+/** Who puts the marks first has the number. */
+async function putMarks(ports: CollectorPorts, packs: readonly string[]): Promise<number> {
+  for (;;) {
+    const known = [...(await listCollection(ports.store)).keys()];
+    const generation = 1 + known.reduce((most, each) => Math.max(most, each), 0);
+    const marks = { kind: 'marks', generation, packs, ...said(ports) } as const;
+    if ((await putRecord(ports, marks)) === 'stored') return generation;
+  }
+}
+
+/** The same snapshots reach the same: only where there are others all is looked at again. */
+async function stillDead(
+  ports: CollectorPorts,
+  of: {
+    readonly survey: CollectSurvey;
+    readonly dead: readonly string[];
+    readonly options: CollectOptions;
+  },
+): Promise<readonly string[]> {
+  const now = await liveSnapshotNames(ports);
+  if (now.join() === of.survey.snapshots.join()) return of.dead;
+  return unreached(await surveyVault(ports, of.options), of.dead);
+}
+
+/** Of `packs`, those of which nothing is reached; none where that cannot be known. */
+function unreached(survey: CollectSurvey, packs: readonly string[]): string[] {
+  if (survey.stopped.length > 0) return [];
+  const fates = new Map(survey.packs.map(({ name, fate }) => [name, fate]));
+  // What is not there any more has been swept by another run: it stays in the list.
+  return packs.filter((name) => ['dead', 'leaving', undefined].includes(fates.get(name)));
+}
+
+/** What others left at their marks, and what is over. */
+async function endAbandoned(ports: CollectorPorts): Promise<void> {
+  for (const generation of openRuns(await listCollection(ports.store))) {
+    const run = await readRun(ports, generation);
+    if (run.fate === undefined && readable(run.trash) === undefined)
+      await decideFate(ports, { generation, decision: 'void' });
+    const { fate } = await readRun(ports, generation);
+    if (readable(fate)?.decision === 'void') await ports.store.delete(leftOvers(generation));
+  }
+}
+
+export interface WaitingTrash {
+  readonly generation: number;
+  readonly packs: number;
+  /** When it may go. */
+  readonly until: UnixMs;
+}
+
+export interface SweepReport {
+  readonly packs: number;
+  readonly freedBytes: number;
+  /** Packs of the trash that a snapshot reaches again. */
+  readonly takenBack: number;
+  readonly waiting: readonly WaitingTrash[];
+  /** Why nothing may be freed; empty where it may, or nothing was due. */
+  readonly stopped: readonly string[];
+}
+
+export interface SweepOptions extends CollectOptions {
+  /** How long trash waits: so long an undo is cheap. It carries no safety. */
+  readonly graceMs: DurationMs;
+}
+
+/** C5 to C9 for trash that has waited, and the rest of what was begun. */
+export async function sweepTrash(
+  ports: CollectorPorts,
+  options: SweepOptions,
+): Promise<SweepReport> {
+  const waiting: WaitingTrash[] = [];
+  const swept = { packs: 0, freedBytes: 0 };
+  const add = (more: typeof swept): void => {
+    swept.packs += more.packs;
+    swept.freedBytes += more.freedBytes;
+  };
+  const due: CollectionRun[] = [];
+  for (const generation of openRuns(await listCollection(ports.store))) {
+    const run = await readRun(ports, generation);
+    const fate = readable(run.fate);
+    if (fate !== undefined) add(await carryOut(ports, fate));
+    const trash = readable(run.trash);
+    if (run.fate !== undefined || trash === undefined) continue;
+    const until = unixMs(trash.time + options.graceMs);
+    if (ports.clock.now() >= until) due.push(run);
+    else waiting.push({ generation, packs: trash.packs.length, until });
+  }
+  const nothing = { takenBack: 0, waiting, stopped: [] };
+  if (due.length === 0) return { ...swept, ...nothing };
+  const survey = await surveyVault(ports, options); // C5: after all of their marks.
+  if (survey.stopped.length > 0) return { ...swept, ...nothing, stopped: survey.stopped };
+  let takenBack = 0;
+  for (const { generation, trash } of due) {
+    const all = readable(trash)?.packs ?? [];
+    const packs = unreached(survey, all);
+    const fate = await decideFate(ports, { generation, decision: 'sweep', packs }); // C6
+    takenBack += all.length - fate.packs.length;
+    add(await carryOut(ports, fate));
+  }
+  return { ...swept, ...nothing, takenBack };
+}
+
+/** C7 to C9: what the fate says that is there, whoever decided it. */
+async function carryOut(
+  ports: CollectorPorts,
+  fate: CollectionRecord,
+): Promise<{ readonly packs: number; readonly freedBytes: number }> {
+  const { store } = ports;
+  const gone = new Set(fate.packs);
+  const there = gone.size === 0 ? [] : await store.list('packs/');
+  const going = there.filter(({ name }) => gone.has(name.slice('packs/'.length)));
+  await store.delete(going.map(({ name }) => name)); // C7
+  await forgetPacks(ports, gone); // C8
+  await store.delete(leftOvers(fate.generation)); // C9
+  return { packs: going.length, freedBytes: going.reduce((sum, each) => sum + each.sizeBytes, 0) };
+}
+
+export interface CollectReport {
+  readonly swept: SweepReport;
+  readonly marked: MarkReport;
+}
+
+/** What has waited goes, and what is found now begins to wait. */
+export async function collect(
+  ports: CollectorPorts,
+  options: SweepOptions,
+): Promise<CollectReport> {
+  const swept = await sweepTrash(ports, options);
+  return { swept, marked: await markGarbage(ports, options) };
+}

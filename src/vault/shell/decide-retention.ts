@@ -1,0 +1,53 @@
+/** Which snapshots a retention would let go, and why the others stay: it decides, and changes nothing. */
+import type { Moment } from '../../base/moment.ts';
+import { type ClockMemory, clockDoubt, countedTo, rememberedClock } from '../core/clock-doubt.ts';
+import { type RetentionPolicy, type RetentionReason, retained } from '../core/retention.ts';
+import type { ForgottenPlan } from './forget-book.ts';
+import type { FactsOfSnapshot, RetentionFacts } from './retention-facts.ts';
+
+export interface DecidedSnapshot extends FactsOfSnapshot {
+  /** Empty: it would go. */
+  readonly keptBy: readonly RetentionReason[];
+}
+
+export interface DecidedRetention {
+  readonly snapshots: readonly DecidedSnapshot[];
+  /** Why nothing goes whatever the rules say, for people. */
+  readonly doubt: string | undefined;
+  /** What is to be remembered of the clock. */
+  readonly memory: ClockMemory;
+}
+
+export interface ToDecide {
+  readonly policy: RetentionPolicy;
+  readonly facts: RetentionFacts;
+  /** By which something went before: each saw the time. */
+  readonly plans: readonly Pick<ForgottenPlan, 'plan' | 'time'>[];
+  /** By the clock of this machine, and what it remembers. */
+  readonly now: Moment;
+  readonly memory: ClockMemory | undefined;
+}
+
+export function decideRetention({ policy, facts, plans, now, memory }: ToDecide): DecidedRetention {
+  const witnesses = {
+    ...{ now, memory, minAgeMs: policy.minAgeMs, arrivals: facts.arrivals },
+    heads: [
+      ...facts.heads,
+      ...plans.map(({ plan, time }) => ({ at: time, what: `the plan ${plan}` })),
+    ],
+  };
+  const [unread] = facts.holdProblems;
+  const ofHolds =
+    unread && `${unread.object} may hold any snapshot, and cannot be read: ${unread.why}`;
+  const doubt = clockDoubt(witnesses) ?? ofHolds;
+  const said = retained(
+    facts.snapshots.map((each) => each.retained),
+    policy,
+    { now: countedTo(now.at, facts.arrivals), isClockTrusted: doubt === undefined },
+  );
+  const snapshots = facts.snapshots.map((each, at) => ({
+    ...each,
+    keptBy: said[at]?.keptBy ?? (['clock'] as const),
+  }));
+  return { snapshots, doubt, memory: rememberedClock(witnesses) };
+}

@@ -1,0 +1,285 @@
+/**
+ * What a vault holds that no snapshot needs. It needs no key, changes nothing, and keeps what it
+ * does not understand. docs/design/044-collection.md
+ */
+import { Fault } from '../../base/fault.ts';
+import { memberWords, PREFIX_WORDS, wordsOfIds } from '../core/id-words.ts';
+import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/index-table.ts';
+import { hexOf } from '../../base/bytes.ts';
+import { parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapshot-record.ts';
+import { coveredPacks } from './collection-state.ts';
+import { inParallel } from './in-parallel.ts';
+import { readHeaders } from './pack-look.ts';
+import type { StoredObject } from './store.ts';
+import { mapVault, type MappedPack, type Reach, reachFrom, type VaultMap } from './vault-map.ts';
+import type { ReadingPorts } from './vault-ports.ts';
+import { isAbsence, problemOf } from './vault-problem.ts';
+
+export interface SurveyPorts extends ReadingPorts {
+  /** Id of the vault. */
+  readonly vault: string;
+}
+
+export interface SurveyOptions {
+  /** Names in `snapshots/` that are taken as forgotten. */
+  readonly without?: readonly string[];
+  readonly onProgress?: ((progress: SurveyProgress) => void) | undefined;
+}
+
+export interface SurveyProgress {
+  readonly packs: number;
+}
+
+/**
+ * live: something in it is reached; dead: nothing; leaving: nothing, and a run of the collector has
+ * it; kept: nothing is known to be, and it stays, `why` says for what.
+ */
+export type PackFate = 'live' | 'dead' | 'leaving' | 'kept';
+
+export interface SurveyedPack {
+  /** 64 hex digits. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Groups that hold something reached. */
+  readonly liveBytes: number;
+  readonly fate: PackFate;
+  readonly why: string;
+}
+
+export interface CollectSurvey {
+  /** Names in `snapshots/` that count, sorted. */
+  readonly snapshots: readonly string[];
+  readonly packs: readonly SurveyedPack[];
+  /** In packs of which something is reached, what is reached. */
+  readonly liveBytes: number;
+  /** Packs that can go. */
+  readonly deadBytes: number;
+  /** Packs that a run has and that are still there. */
+  readonly leavingBytes: number;
+  /** Not reached, and in one pack with what is: it stays until that goes. */
+  readonly sharedBytes: number;
+  /** Packs that are `kept`. */
+  readonly keptBytes: number;
+  /** Why nothing may be freed at all; empty: it may. */
+  readonly stopped: readonly string[];
+}
+
+/** @throws what a store throws */
+export async function surveyVault(
+  ports: SurveyPorts,
+  options: SurveyOptions = {},
+): Promise<CollectSurvey> {
+  const { without = [], onProgress } = options;
+  const stopped: string[] = [];
+  // Snapshots first: what they refer to was there before them, so the map has it.
+  const snapshots = await readSnapshots(ports, new Set(without), stopped);
+  let packs = 0;
+  const map = await mapVault(ports, () => {
+    packs += 1;
+    onProgress?.({ packs });
+  });
+  const refs = wordsOfIds(snapshots.flatMap(({ refs: each }) => each));
+  const reach = reachFrom(ports.tools.random, map, refs);
+  const survey = new Survey(ports, map, reach);
+  await survey.look();
+  stopped.push(...survey.stopped());
+  const leaving = await leavingPacks(ports, stopped);
+  const surveyed = await survey.packs(leaving, stopped.length > 0);
+  const names = snapshots.map(({ name }) => name).sort();
+  return { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped };
+}
+
+/** Without a Fault: what cannot be read of a run keeps everything. */
+async function leavingPacks(ports: SurveyPorts, stopped: string[]): Promise<ReadonlySet<string>> {
+  try {
+    return await coveredPacks(ports);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'HF_COLLECT_UNREADABLE') throw error;
+    stopped.push(error.message);
+    return new Set();
+  }
+}
+
+function sumsOf(packs: readonly SurveyedPack[]) {
+  const sumOf = (fate: PackFate): number =>
+    packs.reduce((sum, pack) => sum + (pack.fate === fate ? pack.sizeBytes : 0), 0);
+  const liveBytes = packs.reduce((sum, pack) => sum + pack.liveBytes, 0);
+  return {
+    liveBytes,
+    deadBytes: sumOf('dead'),
+    leavingBytes: sumOf('leaving'),
+    sharedBytes: sumOf('live') - liveBytes,
+    keptBytes: sumOf('kept'),
+  };
+}
+
+interface LiveSnapshot {
+  readonly name: string;
+  readonly refs: readonly string[];
+}
+
+/** Anything there that cannot be read stops all: what it reaches is not known. */
+async function readSnapshots(
+  ports: SurveyPorts,
+  without: ReadonlySet<string>,
+  stopped: string[],
+): Promise<LiveSnapshot[]> {
+  const objects = await ports.store.list('snapshots/');
+  const counting = objects.filter(({ name }) => !without.has(name));
+  const read = await inParallel(counting, (object) => readSnapshot(ports, object, stopped));
+  return read.filter((each) => each !== undefined);
+}
+
+async function readSnapshot(
+  { store, tools, vault }: SurveyPorts,
+  { name, sizeBytes }: StoredObject,
+  stopped: string[],
+): Promise<LiveSnapshot | undefined> {
+  try {
+    if (sizeBytes > SNAPSHOT_SIZE_MAX) throw new Fault('HF_VAULT_CORRUPT', 'it is too large');
+    const record = parseSnapshot(tools, await store.get(name));
+    if (record.vault === vault && record.name === name) return { name, refs: record.refs };
+    stopped.push(`${name} is not what was written under this name in this vault`);
+  } catch (error) {
+    if (isAbsence(error)) return undefined; // Forgotten since it was listed.
+    stopped.push(unreadable(name, error));
+  }
+  return undefined;
+}
+
+function unreadable(name: string, error: unknown): string {
+  return `${name} cannot be read: ${problemOf(name, error).why}`;
+}
+
+/** Names of the snapshots that are there now, sorted: what they say never changes. */
+export async function liveSnapshotNames({ store }: Pick<SurveyPorts, 'store'>): Promise<string[]> {
+  return (await store.list('snapshots/')).map(({ name }) => name).sort();
+}
+
+class Survey {
+  readonly #ports: SurveyPorts;
+  readonly #map: VaultMap;
+  readonly #reach: Reach;
+  /** By number of the id: it lies in a pack that is there and can be read. */
+  readonly #found: Uint8Array;
+  readonly #liveBytes = new Map<string, number>();
+  /** Packs of which something is reached. */
+  readonly #live = new Set<string>();
+
+  constructor(ports: SurveyPorts, map: VaultMap, reach: Reach) {
+    this.#ports = ports;
+    this.#map = map;
+    this.#reach = reach;
+    this.#found = new Uint8Array(reach.ids.size);
+  }
+
+  async look(): Promise<void> {
+    for (const [group, { pack, sizeBytes, header }] of this.#map.namesGroups.entries()) {
+      this.#find(memberWords(header));
+      if (this.#reach.groups.has(group)) this.#keep(pack, sizeBytes);
+    }
+    const counted = new Set<string>();
+    for (const table of this.#map.tables.values()) this.#lookAtTable(table, counted);
+    const unnamed = [...this.#map.packs.values()].filter(
+      ({ name, state }) => state === 'content' && !this.#map.indexed.has(name),
+    );
+    await inParallel(unnamed, async (pack) => {
+      const live = await this.#liveByItsHeaders(pack);
+      if (live !== undefined && live > 0) this.#keep(pack.name, live);
+    });
+  }
+
+  /** What is reached and nowhere, or only in what is damaged. */
+  stopped(): string[] {
+    const missing = this.#found.reduce((sum, isFound) => sum + 1 - isFound, 0);
+    if (missing === 0) return [];
+    return [`${missing} objects that snapshots need are in no pack that can be read`];
+  }
+
+  async packs(leaving: ReadonlySet<string>, isStopped: boolean): Promise<SurveyedPack[]> {
+    const packs = [...this.#map.packs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return inParallel(packs, async (pack) => {
+      const { name, sizeBytes } = pack;
+      const liveBytes = this.#liveBytes.get(name) ?? 0;
+      const { fate, why } = await this.#fateOf(pack, leaving.has(name));
+      const isHeld = isStopped && fate === 'dead';
+      const held = { fate: 'kept', why: 'nothing may be freed now' } as const;
+      return { name, sizeBytes, liveBytes, ...(isHeld ? held : { fate, why }) };
+    });
+  }
+
+  async #fateOf(
+    pack: MappedPack,
+    isLeaving: boolean,
+  ): Promise<{ readonly fate: PackFate; readonly why: string }> {
+    if (pack.state === 'damaged') return { fate: 'kept', why: `it is damaged: ${pack.why}` };
+    if (this.#live.has(pack.name)) return { fate: 'live', why: '' };
+    if (!isLeaving && !this.#map.indexed.has(pack.name)) return { fate: 'kept', why: UNNAMED };
+    if (pack.state === 'content') {
+      // An index may say what it likes: its own headers say whether it goes.
+      const live = await this.#liveByItsHeaders(pack);
+      if (live === undefined) return { fate: 'kept', why: 'its groups cannot be read' };
+      if (live > 0) return { fate: 'live', why: '' };
+    }
+    return { fate: isLeaving ? 'leaving' : 'dead', why: '' };
+  }
+
+  /** Bytes of groups that hold something reached; undefined where they cannot be read. */
+  async #liveByItsHeaders({ name, sizeBytes }: MappedPack): Promise<number | undefined> {
+    const object = { name: `packs/${name}`, sizeBytes };
+    try {
+      let live = 0;
+      for (const header of await readHeaders(this.#ports, object)) {
+        const words = memberWords(header);
+        if (this.#find(words)) live += header.headerLength + header.bodyLength;
+      }
+      return live;
+    } catch (error) {
+      problemOf(object.name, error);
+      return undefined;
+    }
+  }
+
+  #lookAtTable(table: IndexTable, counted: Set<string>): void {
+    const { groups, entries } = table;
+    const names = table.packs.map(({ name }) => hexOf(name));
+    const isLive = new Uint8Array(groups.length / INDEX_GROUP_WORDS);
+    for (let at = 0; at < entries.length; at += INDEX_ENTRY_WORDS) {
+      const number = this.#reach.ids.numberOf(entries, at);
+      if (number === -1) continue;
+      const group = entries[at + INDEX_ENTRY_WORDS - 2] ?? 0;
+      const name = names[groups[group * INDEX_GROUP_WORDS] ?? 0] ?? '';
+      // Of packs of pages they say it themselves.
+      if (this.#map.packs.get(name)?.state !== 'content') continue;
+      this.#found[number] = 1;
+      isLive[group] = 1;
+    }
+    for (const [group, live] of isLive.entries()) {
+      const at = group * INDEX_GROUP_WORDS;
+      const name = names[groups[at] ?? 0] ?? '';
+      if (live === 0) continue;
+      this.#live.add(name);
+      if (!counted.has(name)) this.#keep(name, (groups[at + 2] ?? 0) + (groups[at + 3] ?? 0));
+    }
+    for (const name of names) counted.add(name);
+  }
+
+  #find(words: Uint32Array): boolean {
+    let isAny = false;
+    for (let at = 0; at < words.length; at += PREFIX_WORDS) {
+      const number = this.#reach.ids.numberOf(words, at);
+      if (number === -1) continue;
+      this.#found[number] = 1;
+      isAny = true;
+    }
+    return isAny;
+  }
+
+  #keep(pack: string, sizeBytes: number): void {
+    this.#live.add(pack);
+    this.#liveBytes.set(pack, (this.#liveBytes.get(pack) ?? 0) + sizeBytes);
+  }
+}
+
+const UNNAMED =
+  'no index names it: a backup is under way or was stopped; the next one there takes it up';
