@@ -8,6 +8,7 @@ import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
+import { KEY_MUTANTS } from './mutants-keys.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
@@ -387,6 +388,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
+  ...KEY_MUTANTS,
   ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,

@@ -37,7 +37,7 @@ export async function answerCost(
 ): Promise<Answer> {
   vaultOf(settings);
   const policy = options.keep === undefined ? undefined : parseKeep(options.keep, 'cost');
-  const opened = await openWith(cli, settings, options);
+  const opened = await openWith(cli, settings, { ...options, needs: 'names' });
   const { vault, line } = opened.session;
   const objects = await line.store.list('');
   const { prices } = settings.config;

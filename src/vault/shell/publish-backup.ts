@@ -21,6 +21,10 @@ export interface PublishedBackup {
   /** In the vault. */
   readonly name: string;
   readonly seq: number;
+  /** Of the writer that signed it. */
+  readonly writer: string;
+  /** False: readers call what it writes untrusted, until somebody with a key for all vouches for it. */
+  readonly isVouchedFor: boolean;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function publishBackup(
   made: { readonly content: SnapshotContent; readonly namesKey: SealedDataKey },
 ): Promise<PublishedBackup> {
   const { vault, state } = ports;
-  const writer = await vouchedWriter(ports);
+  const { writer, fingerprint, isVouchedFor } = await knownWriter(ports);
   const next = nextInChain(writer, await newerThan(ports, writer));
   const written = await publishSnapshot(vault, {
     ...made,
@@ -40,21 +44,30 @@ export async function publishBackup(
     writerKey: writer.privateKey,
   });
   state.writeWriter({ ...writer, seq: next.seq, previous: written.id });
-  return { id: written.id, name: written.name, seq: next.seq };
+  const { id, name } = written;
+  return { id, name, seq: next.seq, writer: fingerprint, isVouchedFor };
+}
+
+interface KnownWriter {
+  readonly writer: WriterState;
+  readonly fingerprint: string;
+  readonly isVouchedFor: boolean;
 }
 
 /** The key is kept before it is vouched for: one that is vouched for and lost helps nobody. */
-async function vouchedWriter(ports: PublishPorts): Promise<WriterState> {
+async function knownWriter(ports: PublishPorts): Promise<KnownWriter> {
   const { vault, clock, state } = ports;
   const { store, tools, keyring } = vault;
   const kept = state.readWriter();
   const writer = kept ?? makeWriter(tools);
   if (kept === undefined) state.writeWriter(writer);
+  const fingerprint = fingerprintOfWriter(tools, writer);
+  const trust = vault.trustedWriters.get(fingerprint);
+  // Of whom somebody said that it is not believed any more, nobody says anything else by a backup.
+  if (trust !== undefined) return { writer, fingerprint, isVouchedFor: trust.until === undefined };
   // Its record may be missing too: `init` was killed in between, or somebody removed it.
-  if (!vault.trustedWriters.has(fingerprintOfWriter(tools, writer))) {
-    await enrolWriter({ store, tools, clock }, keyring, writer);
-  }
-  return writer;
+  const { isVouchedFor } = await enrolWriter({ store, tools, clock }, keyring, writer);
+  return { writer, fingerprint, isVouchedFor };
 }
 
 /**
