@@ -6,7 +6,6 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import zlib from 'node:zlib';
-
 const HELP = `Usage: node rescue.mjs list VAULT [OPTION...]
        node rescue.mjs restore VAULT SNAPSHOT|latest TARGET [OPTION...]
 TARGET must be new or empty. The content of one saved directory goes directly into it; a single
@@ -28,7 +27,6 @@ const gap = (kind, what, why) => count(gaps, kind) && warn(`gap: ${kind}: ${what
 function must(holds, why) {
   if (!holds) throw new Error(why);
 }
-/** What `act` gives, or what went wrong: to be named, and all the rest be done. */
 function attempt(act) {
   try {
     return { value: act() };
@@ -37,37 +35,34 @@ function attempt(act) {
     return { problem: error.message };
   }
 }
-/** The same, where what went wrong is a gap in what is restored. */
-function attemptOn(kind, what, act) {
-  const { value, problem } = attempt(act);
-  if (problem) gap(kind, what, problem);
-  return value;
-}
+const attemptOn = (kind, what, act, { value, problem } = attempt(act)) =>
+  problem ? void gap(kind, what, problem) : value;
 const [b64, unhex] = ['base64', 'hex'].map((code) => (text) => Buffer.from(text, code));
 const hex = (bytes) => bytes.toString('hex');
 const raw = (bytes) => Buffer.from(bytes, 'latin1');
 const digestOf = (hash, parts) => parts.reduce((sum, part) => sum.update(part), hash).digest();
 const sha256 = (...parts) => digestOf(crypto.createHash('sha256'), parts);
 const hmac = (key, ...parts) => digestOf(crypto.createHmac('sha256', key), parts);
+const hkdf = (secret, salt, info) => Buffer.from(crypto.hkdfSync('sha256', secret, salt, info, 32));
 const u32 = (bytes, ...places) => places.map((at) => bytes.readUInt32LE(at));
 const publicKey = (crv, key) =>
   crypto.createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv, x: key.toString('base64url') } });
-/** Paths are handled as strings of one character a byte: names need not be UTF-8. */
+function privateKeyOf(kind, key) {
+  const der = Buffer.concat([unhex(`302e020100300506032b65${kind}04220420`), key]);
+  return crypto.createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
 function bytesOf(object, key) {
   const value = object[`${key}B64`] === undefined ? object[key] : b64(object[`${key}B64`]);
   return value === undefined ? undefined : Buffer.from(value).toString('latin1');
 }
+// Paths are handled as strings of one character a byte: names need not be UTF-8.
 const octal = (bytes, what = /[^\w./-]/g) =>
   bytes.replace(what, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 const show = (bytes = '') => JSON.stringify(raw(bytes).toString());
 const sizeOf = ({ entries, bytes }) => `${entries} entries, ${bytes} bytes`;
-/** The first line without its end, and what it says. */
-function parseLine(bytes) {
-  must(bytes.includes(10), 'cut off');
-  const line = bytes.subarray(0, bytes.indexOf(10));
-  return { line, said: JSON.parse(line) };
-}
-/** What a line authenticates: its bytes without the last member. */
+const ofLine = (line) => ({ line, said: JSON.parse(line) });
+const parseLine = (bytes) =>
+  must(bytes.includes(10), 'cut off') ?? ofLine(bytes.subarray(0, bytes.indexOf(10)));
 function withoutLast(line, member) {
   const at = line.lastIndexOf(`,"${member}":"`);
   must(at > 0 && /^[\w+/=]*"}$/.test(line.toString('latin1', at + member.length + 5)), 'odd line');
@@ -77,10 +72,8 @@ function unseal(key, nonce, sealed, aad = '') {
   const cipher = crypto.createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
   cipher.setAAD(raw(aad)).setAuthTag(sealed.subarray(-16));
   const plain = cipher.update(sealed.subarray(0, -16));
-  must(!attempt(() => cipher.final()).problem, 'damaged, or not of this key (tag)');
-  return plain;
+  return must(!attempt(() => cipher.final()).problem, 'damaged, or not of this key (tag)') ?? plain;
 }
-/** What is sealed in a line, under the rest of it. */
 const openLine = (key, line, { nonce, sealed }) =>
   JSON.parse(unseal(key, b64(nonce), b64(sealed), withoutLast(line, 'sealed')));
 function unzstd(frame, length) {
@@ -91,7 +84,6 @@ function unzstd(frame, length) {
   must(!run.error && run.status === 0, `zstd: ${run.error?.message ?? run.stderr}`);
   return run.stdout;
 }
-
 // The vault: what is read of it before any snapshot, and where its objects lie.
 const [sealedKeys, dataKeys, openGroups, groups] = [new Map(), new Map(), new Map(), []];
 const places = Array.from({ length: 256 }, () => new Map()); // By first byte: a Map has a limit.
@@ -102,10 +94,8 @@ function readPack(pack, offset, length) {
   const [bytes, fd] = [Buffer.alloc(length), fs.openSync(inVault('packs', pack), 'r')];
   const { value, problem } = attempt(() => fs.readSync(fd, bytes, 0, length, offset));
   fs.closeSync(fd);
-  must(value === length, problem ?? 'cut off');
-  return bytes;
+  return must(value === length, problem ?? 'cut off') ?? bytes;
 }
-/** The header of a group, with all checks that need no key. */
 function groupAt(pack, offset, end) {
   const head = readPack(pack, offset, 56);
   const [header, body, length, members, refs] = u32(head, 8, 12, 16, 48, 52);
@@ -121,8 +111,8 @@ function groupAt(pack, offset, end) {
   const key = `${kind}-${hex(head.subarray(20, 36))}`;
   return { codec, header, size: header + body, table, starts, key };
 }
-/** Goes from group to group to the trailer; where something is damaged, to the next `HFG0`. */
 function scanPack(pack) {
+  // Goes from group to group to the trailer; where something is damaged, to the next `HFG0`.
   const { size } = fs.statSync(inVault('packs', pack));
   for (let at = 16; at < size; ) {
     const { value: group, problem } = attempt(() => groupAt(pack, at, size));
@@ -143,7 +133,6 @@ function scanPack(pack) {
     at += rest.indexOf('HFG0', 1) > 0 ? rest.indexOf('HFG0', 1) : rest.length;
   }
 }
-/** Notes sealed data keys, which lie one after the other. */
 function keepKeys(bytes) {
   for (let end, at = 0; at + 20 <= bytes.length; at = end) {
     end = at + 20 + bytes.readUInt16LE(at + 2) * 108;
@@ -162,9 +151,9 @@ function scan() {
 }
 function openDataKey(sealed, scope) {
   must(sealed[0] === 1 && sealed[1] === scope, 'unknown data key');
-  const own = b64(scope === 1 ? options.keyring.contentKey : options.keyring.namesKey);
-  const key = Buffer.concat([unhex('302e020100300506032b656e04220420'), own]);
-  const privateKey = crypto.createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  const own = b64((scope === 1 ? options.keyring.contentKey : options.keyring.namesKey) ?? '');
+  must(own.length === 32, 'this key is not for reading it');
+  const privateKey = privateKeyOf('6e', own);
   const recipient = b64(crypto.createPublicKey(privateKey).export({ format: 'jwk' }).x);
   for (let at = 20; at + 108 <= sealed.length; at += 108) {
     if (!sealed.subarray(at, at + 16).equals(sha256(recipient).subarray(0, 16))) continue;
@@ -172,17 +161,16 @@ function openDataKey(sealed, scope) {
     const shared = crypto.diffieHellman({ privateKey, publicKey: publicKey('X25519', once) });
     const [salt, end] = [Buffer.concat([once, recipient]), [sealed[1], ...sealed.subarray(4, 20)]];
     const info = [raw('holdfast 0 data key'), unhex(options.keyring.vault), Buffer.from(end)];
-    const kek = Buffer.from(crypto.hkdfSync('sha256', shared, salt, Buffer.concat(info), 32));
+    const kek = hkdf(shared, salt, Buffer.concat(info));
     return unseal(kek, sealed.subarray(at + 48, at + 60), sealed.subarray(at + 60, at + 108));
   }
   throw new Error('its data key is not sealed to this keyring');
 }
 function dataKey(name) {
-  for (const sealed of dataKeys.has(name) ? [] : (sealedKeys.get(name) ?? [])) {
+  for (const sealed of dataKeys.has(name) ? [] : (sealedKeys.get(name) ?? []))
     attempt(() => dataKeys.set(name, openDataKey(sealed, sealed[1]))); // One of them may be good.
-  }
-  must(dataKeys.has(name), 'its data key is in no pack and no index, or damaged in all of them');
-  return dataKeys.get(name);
+  const why = 'its data key is in no pack and no index, or damaged in all of them';
+  return dataKeys.get(name) ?? must(false, why);
 }
 function openGroup({ pack, offset, size, length }) {
   for (openBytes += length; openBytes > BYTES_AT_ONCE; ) {
@@ -198,7 +186,6 @@ function openGroup({ pack, offset, size, length }) {
   must(content.length === starts.at(-1), 'not as long as it says');
   return (member) => content.subarray(starts[member], starts[member + 1]);
 }
-/** The object that has this digest; nothing else is ever given. */
 function object(kind, digest) {
   const id = hmac(b64(options.keyring.idKey), Buffer.from([kind]), digest);
   const found = places[id[0]].get(id.toString('latin1', 0, 16)) ?? [];
@@ -214,7 +201,6 @@ function object(kind, digest) {
   }
   throw new Error(`${kind === 1 ? 'chunk' : 'page or list'} ${hex(digest)}: ${why}`);
 }
-/** What is kept twice: the first that `parse` takes. */
 function eitherCopy(name, parse) {
   const read = (file) => attempt(() => parse(parseLine(fs.readFileSync(inVault(file)))));
   const first = read(name);
@@ -230,7 +216,7 @@ function openKeyring({ line, said }) {
     const file = fs.readFileSync(options['key-file'] ?? '', 'latin1');
     const secret = b64(/^holdfast-key-0 ([\w+/]{43}=)\n?$/.exec(file)?.[1] ?? '');
     must(secret.length === 32, `${options['key-file']} is no key file`);
-    key = Buffer.from(crypto.hkdfSync('sha256', secret, b64(salt), 'holdfast 0 key file', 32));
+    key = hkdf(secret, b64(salt), 'holdfast 0 key file');
   } else {
     const isCheap = n <= 2 ** 20 && 128 * n * r <= 2 ** 30 && r <= 32 && p <= 16;
     must(wrap === 'scrypt' && isCheap, 'unknown or too costly wrapping');
@@ -239,10 +225,8 @@ function openKeyring({ line, said }) {
   }
   return openLine(key, line, said);
 }
-function checkHeader({ line, said }) {
-  must(said.sha256 === hex(sha256(withoutLast(line, 'sha256'))), 'damaged');
-  return said;
-}
+const checkHeader = ({ line, said }) =>
+  must(said.sha256 === hex(sha256(withoutLast(line, 'sha256'))), 'damaged') ?? said;
 function openVault() {
   const { value: header, problem } = attempt(() => eitherCopy('header', checkHeader));
   if (problem) warn(`${problem}: going by the keyring alone, it may be of a later format`);
@@ -256,14 +240,34 @@ function openVault() {
   const isSame = (key) => !header || header[key] === options.keyring[key];
   must(isSame('vault') && isSame('domain'), 'header and keyring are of different vaults');
 }
-/** The key of a writer that is trusted: named by the person, or else vouched for. */
-function trustedKey(fingerprint) {
+function lastWord(fingerprint) {
+  const { vault, vouchKey, vouchPublic = '' } = options.keyring;
+  const seed = hkdf(b64(vouchKey ?? ''), unhex(vault), 'holdfast 0 vouch key');
+  const [own, named] = [privateKeyOf('70', seed), () => publicKey('Ed25519', b64(vouchPublic))];
+  const voucher = vouchKey ? crypto.createPublicKey(own) : named();
+  const check = (name, { line, said }) => {
+    const signed = Buffer.concat([raw('holdfast vouch 0\n'), withoutLast(line, 'signature')]);
+    must(crypto.verify(null, signed, voucher, b64(said.signature)), 'wrong signature');
+    const ofName = [hex(sha256(b64(said.publicKey))), `${said.n}`.padStart(6, '0')].join('-');
+    return must(ofName === name && said.vault === vault, 'of another name') ?? said;
+  };
+  const names = [...new Set([...namesIn('vouches'), ...namesIn('copy/vouches')])].sort();
+  for (const name of names.reverse().filter((each) => each.startsWith(fingerprint))) {
+    const word = attempt(() => eitherCopy(`vouches/${name}`, (one) => check(name, one)));
+    if (word.value) return word.value;
+    warn(word.problem);
+  }
+}
+function trustedKey({ writer: fingerprint, time }, id) {
   const isNamed = options.writer.includes(fingerprint);
   must(isNamed || options.writer.length === 0, `its writer ${fingerprint} is not trusted`);
+  const word = isNamed ? undefined : lastWord(fingerprint);
+  const isKept = !word?.until || word.kept.includes(id.slice(0, 32));
+  must(isKept && !(time < word?.from), 'its writer is not trusted for that time');
   return eitherCopy(`writers/${fingerprint}`, ({ line, said }) => {
-    const mac = hmac(b64(options.keyring.vouchKey), withoutLast(line, 'mac'));
+    const mac = hmac(b64(options.keyring.vouchKey ?? ''), withoutLast(line, 'mac'));
     const isVouchedFor = said.vault === options.keyring.vault && mac.equals(b64(said.mac));
-    must(isVouchedFor || isNamed, 'the keyring does not vouch for this writer');
+    must(isVouchedFor || word || isNamed, 'the keyring does not vouch for this writer');
     must(hex(sha256(b64(said.publicKey))) === fingerprint, 'damaged');
     return publicKey('Ed25519', b64(said.publicKey));
   });
@@ -276,7 +280,10 @@ function readSnapshot(name) {
   const { problem: refused } = attempt(() => {
     const { signature } = parseLine(bytes.subarray(line.length + 1)).said;
     const signed = Buffer.concat([raw('holdfast snapshot 0\n'), line, raw('\n')]);
-    must(crypto.verify(null, signed, trustedKey(head.writer), b64(signature)), 'wrong signature');
+    must(
+      crypto.verify(null, signed, trustedKey(head, hex(sha256(bytes))), b64(signature)),
+      'wrong signature',
+    );
     const own = `${head.writer.slice(0, 16)}-${String(head.seq).padStart(10, '0')}-`;
     must(name.startsWith(own), 'its name is that of another');
   });
@@ -298,8 +305,6 @@ function readSnapshots() {
   }
   return snapshots.sort((a, b) => (`${a.at} ${a.name}` < `${b.at} ${b.name}` ? -1 : 1));
 }
-
-// The target: directories on the way to where we are, and what is true of the root at hand.
 const [stack, here] = [[], { xattrs: '' }];
 function readPage(digest, level, about) {
   const { problem } = attempt(() => {
@@ -343,7 +348,6 @@ function makeEntry(name, entry) {
   if (entry.link ?? entry.linkB64) here.links.set(link, at);
   settle({ at, name, entry });
 }
-/** Leaves and makes directories until that of `name` is at hand; where to create `name`. */
 function placeOf(name, isDir) {
   const isIn = (dir) => (dir === '' ? name !== '' : name.startsWith(`${dir}/`));
   while (stack.length > 0 && !isIn(stack.at(-1).name)) leave();
@@ -360,10 +364,7 @@ function enter(name, entry) {
   if (at !== options.target) fs.mkdirSync(raw(at), 0o700);
   stack.push({ at, name, entry });
 }
-function leave() {
-  const dir = stack.pop();
-  if (dir.entry !== undefined) settle(dir);
-}
+const leave = () => [stack.pop()].filter(({ entry }) => entry).forEach(settle);
 function makeFile(at, entry) {
   const fd = fs.openSync(raw(at), 'wx', 0o600); // O_EXCL: new, and through no symbolic link.
   const { problem } = attempt(() => writeContent(fd, entry));
@@ -413,9 +414,8 @@ function makeNode(at, { type, major, minor }) {
   const run = spawnSync('sh', ['-c', `p=$(printf '${name}x'); mknod -m 600 "\${p%x}" ${args}`]);
   must(run.status === 0, `mknod: ${run.error?.message ?? run.stderr}`.trim());
 }
-/** Owner first: it takes away from the rest. Root's attributes are set for many files at a time. */
 function settle({ at, name, entry }) {
-  const set = (act) => attemptOn('attribute', show(name), act);
+  const set = (act) => attemptOn('attribute', show(name), act); // Owner first: it takes from the rest.
   const { problem } = attempt(() => fs.lchownSync(raw(at), entry.uid, entry.gid));
   if (problem && IS_ROOT) gap('attribute', show(name), problem);
   else if (problem) count(notes, 'owner not set (only root can)');
@@ -432,8 +432,7 @@ function settle({ at, name, entry }) {
   set(() => fs.lutimesSync(raw(at), seconds, seconds));
   if (!entry.mtime.endsWith('000')) count(notes, 'mtime set, but not its nanoseconds');
 }
-function setXattrs() {
-  const [input, kept] = [here.xattrs, here.xattrs.match(/^# file:.*/gm) ?? []];
+function setXattrs([input, kept] = [here.xattrs, here.xattrs.match(/^# file:.*/gm) ?? []]) {
   here.xattrs = '';
   const { error, stderr } = input ? spawnSync('setfattr', ['-h', '--restore=-'], { input }) : {};
   for (const line of error ? kept : []) gap('xattr', line.slice(8), error.message);
@@ -476,22 +475,20 @@ function restore(wanted, target) {
   for (const [what, number] of made) console.log(`restored: ${what}: ${number}`);
 }
 function main() {
-  const [text, flag, many] = [{ type: 'string' }, { type: 'boolean' }, { multiple: true }];
-  const flags = { unsigned: flag, 'keep-damaged': flag, help: flag, 'key-file': text };
-  const known = { ...flags, writer: { ...text, ...many, default: [] } };
-  const { values, positionals } = parseArgs({ options: known, allowPositionals: true });
-  const [verb, root, ...rest] = positionals;
+  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }];
+  const known = { unsigned: flag, 'keep-damaged': flag, help: flag, 'key-file': text };
+  known.writer = { ...text, multiple: true, default: [] };
+  const { values, positionals: given } = parseArgs({ options: known, allowPositionals: true });
+  const [verb, root, ...rest] = given;
   if (verb === undefined || values.help) return console.log(HELP);
   must({ list: 0, restore: 2 }[verb] === rest.length && root, 'see node rescue.mjs --help');
   Object.assign(options, values, { root });
   openVault();
-  if (verb === 'list') list();
-  else restore(...rest);
+  ({ list, restore })[verb](...rest);
   for (const [kind, number] of notes) console.log(`note: ${kind}: ${number}`);
   for (const [kind, number] of gaps) console.log(`GAPS: ${kind}: ${number}`);
   process.exitCode = gaps.size > 0 ? 6 : 0;
 }
-
 try {
   main();
 } catch (error) {

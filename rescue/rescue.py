@@ -7,7 +7,7 @@ import re, resource, sqlite3, stat, struct, subprocess, sys, tempfile
 try:
     from cryptography.exceptions import InvalidSignature, InvalidTag
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 except ImportError:
@@ -24,6 +24,7 @@ Exit code 0: done; 1: refused or failed; 6: done, with gaps that were named.'''
 MIB, BLOCK, GROUP, MEMBERS, REFERENCES = 1 << 20, 131072, 17 << 18, 4096, 131072
 HEX16, HEX32, HEX64 = (re.compile('[0-9a-f]{%d}' % n) for n in (16, 32, 64))
 TIME = re.compile(r'[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{3}Z')
+VOUCH = re.compile('[0-9a-f]{64}-[0-9]{6}')
 NAME = re.compile('([0-9a-f]{16})-([0-9]{10})-([0-9a-f]{32})')
 DIRECTORY, CREATE = os.O_DIRECTORY | os.O_NOFOLLOW, os.O_WRONLY | os.O_CREAT | os.O_EXCL
 ZERO, ANY, U32 = bytes(32), (0, (1 << 53) - 1), (0, (1 << 32) - 1)
@@ -145,6 +146,7 @@ class Vault:
                               'head, body, member, PRIMARY KEY (id, pack, start, member)) '
                               'WITHOUT ROWID')
         self.unlock()
+        self.last = self.last_words()
         for name in {*self.names('writers', HEX64), *self.names('copy/writers', HEX64)}:
             found, faults = self.either('writers/' + name, self.writer)
             if found and (not named or name in named): self.writers[name] = found[0]
@@ -165,12 +167,12 @@ class Vault:
             for name in sorted(os.listdir(os.path.join(self.path, folder))):
                 if pattern.fullmatch(name): yield name
                 else: warn('%s/%s: no name of such an object, ignored' % (folder, clean(name)))
-    def either(self, name, check):
+    def either(self, name, check, limit=1 << 16):
         """All that can be read of what lies twice (one, if both are the same), and the faults."""
         found, faults, seen = [], [], None
         for path in (name, 'copy/' + name):
             try:
-                raw = self.read(path, 1 << 16)
+                raw = self.read(path, limit)
                 if raw != seen: found.append(check(raw, os.path.basename(name)))
                 need(seen in (None, raw), 'it differs from the other one')
                 seen = raw
@@ -190,8 +192,11 @@ class Vault:
         ring, self.id = rings[0], rings[0]['vault']
         need(not headers or any(one['vault'] == self.id and one['domain'] == ring['domain']
                                 for one in headers), 'header and keyring are of different vaults')
-        names = ('idKey', 'vouchKey', 'contentKey', 'namesKey')
-        self.id_key, self.vouch_key, *raw = (b64(ring.get(name), 32) for name in names)
+        need('contentKey' in ring, 'this key is not for reading content')
+        names = ('idKey', 'contentKey', 'namesKey')
+        self.id_key, *raw = (b64(ring.get(name), 32) for name in names)
+        self.vouch_key = b64(ring['vouchKey'], 32) if 'vouchKey' in ring else None
+        self.voucher = self.vouch_public(ring)
         self.private = [X25519PrivateKey.from_private_bytes(key) for key in raw]
         self.public = [one.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
                        for one in self.private]
@@ -232,13 +237,42 @@ class Vault:
         need(get(ring, 'vault', HEX32) == value.get('vault') and get(ring, 'domain', HEX32),
              'its keyring is of another vault')
         return ring
+    def vouch_public(self, ring):
+        """Whose word for a writer counts."""
+        if not self.vouch_key:
+            return Ed25519PublicKey.from_public_bytes(b64(ring.get('vouchPublic'), 32))
+        seed = hkdf(self.vouch_key, bytes.fromhex(self.id), b'holdfast 0 vouch key')
+        return Ed25519PrivateKey.from_private_bytes(seed).public_key()
+    def vouch(self, raw, name):
+        value, rest = line(raw, 'vouch', 'signature')
+        try: self.voucher.verify(b64(value['signature'], 64), b'holdfast vouch 0\n' + rest)
+        except InvalidSignature: raise Bad('wrong signature') from None
+        own = '%s-%06d' % (sha(b64(value.get('publicKey'), 32)).hex(), get(value, 'n', (1, 999999)))
+        need(own == name and value.get('vault') == self.id, 'its name is that of another')
+        if 'from' in value: get(value, 'from', TIME)
+        if 'until' in value: get(value, 'until', TIME), get(value, 'kept', list)
+        return value
+    def last_words(self):
+        """The last word of those who hold a full keyring on each writer."""
+        words_on = {}
+        for name in sorted({*self.names('vouches', VOUCH), *self.names('copy/vouches', VOUCH)}):
+            found, faults = self.either('vouches/' + name, self.vouch, 1 << 20)
+            if found: words_on[name[:64]] = found[0]
+            else: warn('; '.join(faults))
+        return words_on
     def writer(self, raw, name):
         value, rest = line(raw, 'writer', 'mac')
-        public, vouched = b64(value.get('publicKey'), 32), mac(self.vouch_key, rest)
+        public, is_vouched = b64(value.get('publicKey'), 32), name in self.last
+        if self.vouch_key and not is_vouched:
+            is_vouched = value.get('vault') == self.id and hmac.compare_digest(
+                mac(self.vouch_key, rest), b64(value['mac'], 32))
         need(sha(public).hex() == name, 'it is the key of another writer')
-        need(name in self.named or value.get('vault') == self.id and hmac.compare_digest(
-            vouched, b64(value['mac'], 32)), 'the keyring does not vouch for it')
+        need(name in self.named or is_vouched, 'the keyring does not vouch for it')
         return Ed25519PublicKey.from_public_bytes(public)
+    def is_trusted(self, writer, time, found):
+        """As far as it is, by what was said of the writer last."""
+        word = {} if writer in self.named else self.last.get(writer, {})
+        return time >= word.get('from', '') and ('until' not in word or found[:32] in word['kept'])
     def snapshot(self, name):
         """The clear part of a snapshot; `why` says why it is not believed."""
         raw, found = self.read('snapshots/' + name, 64 * MIB), NAME.fullmatch(name)
@@ -254,6 +288,8 @@ class Vault:
         try:
             public, signature = self.writers.get(writer), b64(parse(second).get('signature'), 64)
             need(public, self.faults.get(writer) or 'its writer %s is not trusted' % writer)
+            need(self.is_trusted(writer, get(value, 'time', TIME), sha(raw).hex()),
+                 'its writer is not trusted for that time')
             public.verify(signature, b'holdfast snapshot 0\n' + first + b'\n')
         except (*FAULTS, InvalidSignature) as fault: why = words(fault) or 'wrong signature'
         return {'name': name, 'id': sha(raw).hex(), 'writer': writer, 'seq': value['seq'],

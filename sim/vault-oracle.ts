@@ -130,7 +130,9 @@ async function wrongWithNext(host: VaultHost, of: Aftermath): Promise<string | u
   const { missingPacks, rebuilt } = await loadIndex(session.vault);
   const own = host.ownWriter(session);
   const known = [...(of.lostWriters ?? []), own];
-  const stranger = [...session.vault.trustedWriters].find((writer) => !known.includes(writer));
+  const stranger = [...session.vault.trustedWriters.keys()].find(
+    (writer) => !known.includes(writer),
+  );
   // Whoever is vouched for and has no key any more could not be told from a thief.
   if (stranger !== undefined)
     return `writer ${stranger.slice(0, 8)} is vouched for and its key lost`;

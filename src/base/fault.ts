@@ -156,6 +156,11 @@ export const FAULTS = {
     remedy:
       'On {host}, with a Holdfast there, type `holdfast key retire --vault {place}`; or remove keys/ID and copy/keys/ID of it there.',
   },
+  HF_KEY_SCOPE: {
+    kind: 'refused',
+    remedy:
+      'Open the vault with a key that may (--key-file): `holdfast key list` says what each is for.',
+  },
   HF_KEY_UNPROVEN: {
     kind: 'refused',
     remedy:

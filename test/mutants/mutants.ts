@@ -10,6 +10,7 @@ import { GUARD_MUTANTS } from './mutants-guard.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { FORGETTING_MUTANTS } from './mutants-forgetting.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
+import { KEY_MUTANTS } from './mutants-keys.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
 import { PLANS_MUTANTS } from './mutants-plans.ts';
@@ -392,6 +393,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FINDINGS_MUTANTS,
   ...HISTORY_MUTANTS,
   ...FORGETTING_MUTANTS,
+  ...KEY_MUTANTS,
   ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,

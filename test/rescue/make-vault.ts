@@ -5,6 +5,7 @@ import {
   createCipheriv,
   createHash,
   createHmac,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -43,6 +44,7 @@ const LIMITS: Limits = {
 
 export interface Writer {
   readonly privateKey: KeyObject;
+  readonly publicKey: Uint8Array;
   readonly fingerprint: string;
   sequence: number;
   previous: string;
@@ -127,7 +129,14 @@ export class VaultMaker {
     this.directory = directory;
     this.limits = { ...LIMITS, ...options.limits };
     this.codec = options.codec ?? 1;
-    const folders = ['keys', 'writers', 'packs', 'index', 'snapshots', 'copy/keys', 'copy/writers'];
+    const twice = ['keys', 'writers', 'vouches'];
+    const folders = [
+      ...twice,
+      ...twice.map((name) => `copy/${name}`),
+      'packs',
+      'index',
+      'snapshots',
+    ];
     for (const folder of folders) mkdirSync(path.join(directory, folder), { recursive: true });
     const { vault, domain } = this;
     const created = '2026-11-20T11:00:00.000Z';
@@ -149,23 +158,68 @@ export class VaultMaker {
     this.#putTwice('header', line);
   }
 
-  #keyring(): Buffer {
+  #keyring(scope: 'all' | 'content' | 'write'): Buffer {
     const { vault, domain } = this;
-    const keys = {
-      idKey: b64(this.idKey),
+    const privates = {
       namesKey: b64(this.names.rawPrivate),
       contentKey: b64(this.content.rawPrivate),
-      vouchKey: b64(this.vouchKey),
+    };
+    const publics = {
+      namesPublic: b64(this.names.rawPublic),
+      contentPublic: b64(this.content.rawPublic),
+      vouchPublic: b64(this.#voucher(this.vouchKey).publicKey),
+    };
+    const keys = {
+      idKey: b64(this.idKey),
+      ...(scope === 'write' ? {} : privates),
+      ...(scope === 'all' ? { vouchKey: b64(this.vouchKey) } : publics),
     };
     return Buffer.from(JSON.stringify({ holdfast: 'keyring', format: 0, vault, domain, ...keys }));
   }
 
-  #putKey(wrap: Record<string, unknown>, kek: Uint8Array): string {
+  #voucher(vouchKey: Uint8Array) {
+    const salt = Buffer.from(this.vault, 'hex');
+    const seed = Buffer.from(hkdfSync('sha256', vouchKey, salt, 'holdfast 0 vouch key', 32));
+    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+    return { privateKey, publicKey: spki.subarray(-32) };
+  }
+
+  /** What is said of a writer by who has `vouchKey`. */
+  vouch(
+    { fingerprint, publicKey }: Writer,
+    n: number,
+    of: {
+      readonly from?: string;
+      readonly until?: string;
+      readonly kept?: readonly string[];
+      readonly vouchKey?: Uint8Array;
+    } = {},
+  ): void {
+    const { vouchKey = this.vouchKey, ...trust } = of;
+    const named = { holdfast: 'vouch', format: 0, vault: this.vault, publicKey: b64(publicKey), n };
+    const fields = { ...named, created: '2026-11-20T11:00:00.000Z', ...trust };
+    const { privateKey } = this.#voucher(vouchKey);
+    const line = lineWith(fields, 'signature', (without) =>
+      b64(sign(null, Buffer.concat([Buffer.from('holdfast vouch 0\n'), without]), privateKey)),
+    );
+    this.#putTwice(`vouches/${fingerprint}-${String(n).padStart(6, '0')}`, line);
+  }
+
+  #putKey(
+    wrap: Record<string, unknown>,
+    kek: Uint8Array,
+    scope: 'all' | 'content' | 'write' = 'all',
+  ): string {
     const id = randomBytes(8).toString('hex');
     const nonce = randomBytes(12);
     const named = { holdfast: 'key', format: 0, vault: this.vault, id, label: 'test' };
-    const fields = { ...named, created: '2026-11-20T11:00:00.000Z', ...wrap, nonce: b64(nonce) };
-    const line = lineWith(fields, 'sealed', (aad) => b64(seal(kek, nonce, aad, this.#keyring())));
+    const scoped = scope === 'all' ? {} : { scope };
+    const created = '2026-11-20T11:00:00.000Z';
+    const fields = { ...named, created, ...scoped, ...wrap, nonce: b64(nonce) };
+    const keyring = this.#keyring(scope);
+    const line = lineWith(fields, 'sealed', (aad) => b64(seal(kek, nonce, aad, keyring)));
     this.#putTwice(`keys/${id}`, line);
     return id;
   }
@@ -177,11 +231,11 @@ export class VaultMaker {
     return this.#putKey({ wrap: 'scrypt', n, r: 8, p: 1, salt: b64(salt) }, kek);
   }
 
-  addKeyFile(file: string): string {
+  addKeyFile(file: string, scope: 'all' | 'content' | 'write' = 'all'): string {
     const [secret, salt] = [randomBytes(32), randomBytes(16)];
     const kek = Buffer.from(hkdfSync('sha256', secret, salt, 'holdfast 0 key file', 32));
     writeFileSync(file, `holdfast-key-0 ${b64(secret)}\n`);
-    return this.#putKey({ wrap: 'file', salt: b64(salt) }, kek);
+    return this.#putKey({ wrap: 'file', salt: b64(salt) }, kek, scope);
   }
 
   addWriter(vouchKey: Uint8Array = this.vouchKey): Writer {
@@ -192,7 +246,7 @@ export class VaultMaker {
     const fields = { ...named, created: '2026-11-20T11:00:00.000Z' };
     const line = lineWith(fields, 'mac', (without) => b64(hmac(vouchKey, without)));
     this.#putTwice(`writers/${fingerprint}`, line);
-    return { privateKey, fingerprint, sequence: 0, previous: '' };
+    return { privateKey, publicKey: raw, fingerprint, sequence: 0, previous: '' };
   }
 
   #makeDataKey(scope: 1 | 2): DataKey {

@@ -90,6 +90,59 @@ eachReader(
   },
 );
 
+eachReader(
+  'the last word on a writer counts: what is kept of it, from when, and said by whom',
+  (reader) => {
+    const { vault, writer } = makeVault();
+    const first = vault.backup({ writer, roots: [rootOf(tiny())] });
+    // Back-dated, by one who has the key of the host that is not trusted any more.
+    const later = vault.backup({
+      writer,
+      roots: [rootOf(bigTree())],
+      time: '2026-11-19T00:00:00.000Z',
+    });
+    const restored = (...args: readonly string[]): string => {
+      const { status, out, err } = reader.restore(vault, args);
+      return status === 0 ? `${/restor\w+ (\S{32,})/.exec(out)?.[1]}` : err;
+    };
+    assert.equal(restored(), later);
+    vault.vouch(writer, 1);
+    assert.equal(restored(), later);
+    const kept = [first.slice(28)];
+    vault.vouch(writer, 2, { until: '2026-11-20T12:00:00.000Z', kept });
+    assert.equal(restored(), first, 'what is not named is not believed, whatever its date');
+    assert.equal(restored('--writer', writer.fingerprint), later, 'a person may think otherwise');
+    vault.vouch(writer, 3, { vouchKey: Buffer.alloc(32) });
+    assert.equal(restored(), first, 'a word of nobody');
+    vault.vouch(writer, 4, { from: '2026-11-20T11:30:00.000Z' });
+    assert.match(restored(), /not trusted for that time/);
+  },
+);
+
+eachReader(
+  'a key for reading needs a word on a writer, and one for writing reads nothing',
+  (reader) => {
+    const { vault, writer } = makeVault();
+    vault.backup({ writer, roots: [rootOf(tiny())] });
+    const [content, write] = [newPlace('key'), newPlace('key')];
+    vault.addKeyFile(content, 'content');
+    vault.addKeyFile(write, 'write');
+    const run = (key: string) => {
+      const target = newPlace('target');
+      const args = ['restore', vault.directory, 'latest', target, '--key-file', key];
+      return { ...reader.run(args, { HOLDFAST_PASSPHRASE: undefined }), target };
+    };
+    assert.match(run(content).err, /does not vouch/, 'without a full key no MAC tells');
+    vault.vouch(writer, 1);
+    const read = run(content);
+    assert.equal(read.status, 0, read.err);
+    assertContent(read.target, tiny());
+    const refused = run(write);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.err, /this key is not for reading/);
+  },
+);
+
 eachReader('a writer is not vouched for by members that stand behind the mac', (reader) => {
   const { vault, writer } = makeVault();
   const stranger = vault.addWriter(Buffer.alloc(32));

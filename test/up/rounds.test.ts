@@ -128,6 +128,7 @@ class World {
     const isUnchanged = round > 0 && of(round) === of(round - 1);
     return {
       ...{ snapshot: 'ab'.repeat(32), seq: round, isUnchanged, started },
+      ...{ writer: 'cd'.repeat(32), isVouchedFor: true },
       finished: unixMs(this.#now),
       roots: [rootOf(of(round))],
       ...{ newBytes: 0, storedBytes: isUnchanged ? 0 : 1000, readBytes: 0 },

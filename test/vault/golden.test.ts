@@ -15,7 +15,12 @@ import { referencesOf } from '../../src/vault/core/group-header.ts';
 import { encodeVaultHeader, parseVaultHeader } from '../../src/vault/core/header.ts';
 import { IndexBuilder } from '../../src/vault/core/index-builder.ts';
 import { lookUp, parseIndexTable } from '../../src/vault/core/index-table.ts';
-import { encodeKeyring, makeKeyring } from '../../src/vault/core/keyring.ts';
+import {
+  encodeKeyring,
+  limitedTo,
+  makeKeyring,
+  parseKeyring,
+} from '../../src/vault/core/keyring.ts';
 import { CONTENT, dataSetTag, makeIdOf, NAMES } from '../../src/vault/core/object-id.ts';
 import {
   encodePackTrailer,
@@ -32,6 +37,7 @@ import {
   openSnapshot,
   parseSnapshot,
 } from '../../src/vault/core/snapshot-record.ts';
+import { encodeVouch, parseVouch, TRUSTED } from '../../src/vault/core/vouch-record.ts';
 import {
   makeKeyFile,
   parseWrappedKey,
@@ -135,6 +141,15 @@ function makeSnapshot(): Uint8Array {
 
 const wrapping = { keyring, id: '0123456789abcdef', label: 'Schlüssel', created: CREATED };
 
+/** The first word trusts, the second keeps one snapshot of before. */
+function vouch(number: 1 | 2): Uint8Array {
+  const until = unixMs(CREATED + 1000);
+  const kept = new Set(['0f'.repeat(16)]);
+  const trust = number === 1 ? TRUSTED : { from: CREATED, until, kept };
+  const said = { publicKey: writer.publicKey, number, created: CREATED, trust };
+  return encodeVouch(tools, said, keyring);
+}
+
 /** Everything but what zstd makes, under the name of its file. */
 function fixedVectors(): Record<string, Uint8Array> {
   const group = sealed(CONTENT, objects);
@@ -151,6 +166,15 @@ function fixedVectors(): Record<string, Uint8Array> {
       secret: passphrase,
       cost: { n: 16, r: 8, p: 1 },
     }),
+    'keyring-write': encodeKeyring(tools, limitedTo(keyring, 'write')),
+    'keyring-content': encodeKeyring(tools, limitedTo(keyring, 'content')),
+    'key-names': wrapKey(fixedTools('names only'), {
+      ...wrapping,
+      keyring: limitedTo(keyring, 'names'),
+      secret: fileSecret,
+    }),
+    'vouch-1': vouch(1),
+    'vouch-2': vouch(2),
     writer: encodeWriterRecord(tools, {
       ...keyring,
       publicKey: writer.publicKey,
@@ -194,6 +218,24 @@ test('the header, the keys and the writer', () => {
   assert.deepEqual(unwrapKey(tools, byPassphrase, passphrase), keyring);
   assert.equal(byPassphrase.label, 'Schlüssel');
   assert.ok(isVouchedFor(tools, parseWriterRecord(tools, golden('writer')), keyring));
+});
+
+test('limited keys, and the words on a writer', () => {
+  const file: Secret = { kind: 'file', bytes: golden('key-file') };
+  const names = parseWrappedKey(tools, golden('key-names'));
+  assert.equal(names.scope, 'names');
+  assert.deepEqual(unwrapKey(tools, names, file), limitedTo(keyring, 'names'));
+  for (const scope of ['write', 'content'] as const) {
+    assert.deepEqual(parseKeyring(tools, golden(`keyring-${scope}`)), limitedTo(keyring, scope));
+  }
+  const words = ['vouch-1', 'vouch-2'].map((name) => parseVouch(tools, golden(name), keyring));
+  assert.deepEqual(
+    words.map((word) => [word?.number, word?.trust.kept?.size]),
+    [
+      [1, undefined],
+      [2, 1],
+    ],
+  );
 });
 
 test('the groups', () => {

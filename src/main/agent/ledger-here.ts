@@ -100,7 +100,7 @@ async function foundHere(
   if (vault !== undefined) {
     const name = `the vault ${textOfBytes(nameOfPlace(vault.value))}`;
     const whole = await tried(notSeen, name, async () => {
-      const opened = await openWith(cli, settings, {});
+      const opened = await openWith(cli, settings, { needs: 'names' });
       const { session } = opened;
       const snapshots = await readSnapshots(session.vault);
       const parts = { session, discovery, snapshots, key: keyHereOf(opened) };

@@ -55,6 +55,7 @@ export function backupWords(taken: Taken | NotTaken, style: Style): readonly str
     tone: 'strong',
   });
   const rows = [
+    ...writerRows(taken),
     ...hookRows(taken, style),
     ...gapRows(taken, style),
     ...emptyRows(taken),
@@ -111,6 +112,14 @@ function sentenceOf({ dataSet, outcome, hooks }: Taken, style: Style): string {
 /** `view` is the end of the frozen view, which nobody writes into a configuration. */
 function hookWord(name: string): string {
   return name === 'view' ? 'the end of its view' : name;
+}
+
+/** Without that word nobody restores it as the latest. */
+function writerRows({ outcome: { isVouchedFor, writer } }: Taken): readonly LabelledRow[] {
+  if (isVouchedFor) return [];
+  const text = `nobody vouches for what this machine writes: it is called untrusted until somebody with a key for all does`;
+  const command = `holdfast key trust ${writer.slice(0, 16)}`;
+  return [{ mark: { is: 'degraded' }, label: 'writer', text, command }];
 }
 
 function hookRows({ hooks, unkept }: Taken, style: Style): readonly LabelledRow[] {
@@ -240,6 +249,7 @@ export function backupJson(taken: Taken | NotTaken): object {
     snapshot: outcome.snapshot,
     dataSet,
     seq: outcome.seq,
+    writer: { fingerprint: outcome.writer, isVouchedFor: outcome.isVouchedFor },
     unchanged: outcome.isUnchanged,
     started: timeJson(outcome.started),
     finished: timeJson(outcome.finished),

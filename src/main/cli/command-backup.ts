@@ -88,7 +88,7 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
   const crew = startCrew(line);
   let opened: Opened;
   try {
-    opened = await openWith(cli, settings, { ...options, line });
+    opened = await openWith(cli, settings, { ...options, line, needs: 'write' });
     await demandRoom(cli, { opened, guard, jobs });
   } catch (error) {
     await crew.close();

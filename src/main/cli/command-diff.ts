@@ -54,7 +54,7 @@ interface Asked {
 
 async function perform(cli: Cli, asked: Asked): Promise<Answer> {
   const { options } = asked;
-  const { session } = await openVaultOf(cli, options);
+  const { session } = await openVaultOf(cli, options, 'names');
   const before = await chosenSnapshot(cli, { session, wanted: asked.first }, options);
   const found = isDirectory(cli, asked.second)
     ? await diffDirectory(session, {

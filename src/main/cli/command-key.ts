@@ -1,5 +1,5 @@
 /** `holdfast key`: what opens a vault, and how it outlives this machine. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
@@ -7,7 +7,9 @@ import { countOf } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import { layoutTable } from '../../base/say-table.ts';
 import { makeKeyFile, type Secret } from '../../vault/core/wrapped-key.ts';
-import { addKey, keyObjects, listKeys } from '../../vault/shell/keyring-store.ts';
+import { KEYRING_SCOPES, type KeyringScope } from '../../vault/core/keyring.ts';
+import { addKey, type KeyInfo, keyObjects, listKeys } from '../../vault/shell/keyring-store.ts';
+import { vouchForAll } from '../../vault/shell/writer-store.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { VaultLine } from '../vault-line.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -20,12 +22,14 @@ import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts'
 import { keptKeyPath, newPassphrase, passphraseSecret } from './secrets.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
 import { readConfirmation, sheetPath } from './sheet-confirmation.ts';
+import type { DistrustOptions, TrustOptions } from './key-writers.ts';
 import type { SheetOptions } from './sheet-act.ts';
 
 interface AddOptions extends VaultOptions {
   readonly newKeyFile?: string | true;
   readonly newPassphraseFile?: string;
   readonly label?: string;
+  readonly scope?: KeyringScope;
 }
 
 const EXAMPLE = `
@@ -57,7 +61,12 @@ export function define(command: Command, act: Act): void {
     .option('--new-key-file [file]', 'make a key file there, or in the state directory')
     .option('--new-passphrase-file <file>', 'its first line is the new passphrase')
     .option('--label <text>', 'what the key is called, for people')
-    .addHelpText('after', '\nExample:\n  holdfast key add --new-key-file /root/holdfast.key')
+    .addOption(
+      new Option('--scope <scope>', 'what it is for: a host that only writes reads nothing back')
+        .choices(KEYRING_SCOPES)
+        .default('all'),
+    )
+    .addHelpText('after', ADD_EXAMPLE)
     .action(act((cli, [options]: [AddOptions]) => addOne(cli, options)));
   const list = command
     .command('list')
@@ -75,29 +84,88 @@ export function define(command: Command, act: Act): void {
       '\nThe vault is opened with another key for it, which shows that another works.\n\nExample:\n  holdfast key retire --key-file /root/new.key ce2add0a',
     )
     .action(act((cli, [id, options]: [string, VaultOptions]) => retireOne(cli, id, options)));
-  for (const part of [sheet, add, list, retire]) vaultOptions(part);
+  for (const part of [sheet, add, list, retire, ...defineWriters(command, act)]) vaultOptions(part);
 }
 
+/** Whose snapshots are believed. */
+function defineWriters(command: Command, act: Act): readonly Command[] {
+  const writers = command
+    .command('writers')
+    .description('Who wrote into the vault, and who is believed.')
+    .addHelpText('after', '\nExample:\n  holdfast key writers --vault /srv/vault')
+    .action(
+      act(async (cli, [options]: [VaultOptions]) =>
+        (await import('./key-writers.ts')).listWriters(cli, options),
+      ),
+    );
+  const trust = command
+    .command('trust')
+    .description('Vouches for a writer: what it wrote is believed, and restored as the latest.')
+    .argument('<writer>', 'its fingerprint, or 8 digits and more, as `key writers` shows it')
+    .option('--from <time>', 'what it dated before is not believed')
+    .addHelpText('after', '\nExample:\n  holdfast key trust 1f0c33a9d27b4e55')
+    .action(
+      act(async (cli, [writer, options]: [string, TrustOptions]) =>
+        (await import('./key-writers.ts')).trustWriter(cli, writer, options),
+      ),
+    );
+  const distrust = command
+    .command('distrust')
+    .description('Believes nothing more of a writer, such as of a host that was broken into.')
+    .argument('<writer>', 'its fingerprint, or 8 digits and more, as `key writers` shows it')
+    .option('--until <time>', 'what is here now and was dated before stays believed (now)')
+    .addHelpText('after', '\nExample:\n  holdfast key distrust 1f0c33a9d27b4e55 --until 2026-11-19')
+    .action(
+      act(async (cli, [writer, options]: [string, DistrustOptions]) =>
+        (await import('./key-writers.ts')).distrustWriter(cli, writer, options),
+      ),
+    );
+  return [writers, trust, distrust];
+}
+
+const ADD_EXAMPLE = `
+Of --scope each has what stands before it: write (backups, and nothing is read
+back), names (paths and sizes), content (restores), all (keys, and whose
+snapshots are believed).
+
+Examples:
+  holdfast key add --new-key-file /root/holdfast.key
+  holdfast key add --scope write --new-key-file /root/web1.key --label web1`;
+
 async function addOne(cli: Cli, options: AddOptions): Promise<Answer> {
-  const opened = await openVaultOf(cli, options);
+  const { scope = 'all' } = options;
+  const opened = await openVaultOf(cli, options, scope);
   const { session } = opened;
+  // Limited keys believe a writer by what was said of it, and older versions said nothing.
+  if (scope !== 'all') await vouchForAll(portsOf(session), session.vault);
   const { secret, label, path } = await newSecret(cli, options, opened);
   if (path !== undefined) writeKeyFile(session, path, secret.bytes);
   const key = await addKey(portsOf(session), {
     keyring: session.vault.keyring,
-    secret,
+    ...{ secret, scope },
     label: options.label ?? label,
   });
   const where = path === undefined ? 'the new passphrase' : sayName(path);
   return {
     code: EXIT.done,
-    say: () => [`Key ${key.id} was added: ${where} opens the vault as well.`],
+    say: () => [addedWords(key, where)],
     json: {
       key: key.id,
+      scope,
       kind: key.kind,
       ...(path === undefined ? {} : bytesJson('keyFile', path)),
     },
   };
+}
+
+function addedWords({ id, scope }: KeyInfo, where: string): string {
+  if (scope === 'all') return `Key ${id} was added: ${where} opens the vault as well.`;
+  const not = {
+    write: 'reads nothing of it, neither names nor content',
+    names: 'reads names, paths and sizes of it, and no content',
+    content: 'reads all of it, and vouches for nobody',
+  }[scope];
+  return `Key ${id} was added: ${where} writes into the vault, and ${not}.`;
 }
 
 async function newSecret(cli: Cli, options: AddOptions, { session, settings }: Opened) {
@@ -124,14 +192,15 @@ async function newSecret(cli: Cli, options: AddOptions, { session, settings }: O
 }
 
 async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
-  const { session, settings } = await openVaultOf(cli, options);
+  const { session, settings } = await openVaultOf(cli, options, 'write');
   const { vault, disk } = session;
   const { keys, problems } = await listKeys(portsOf(session), vault.id);
   const where = { state: settings.state.value, vault: vault.id };
   const confirmed = readConfirmation(disk, where);
   const say = (style: Style): readonly string[] => {
-    const rows = keys.map(({ id, kind, label, created }) => [
+    const rows = keys.map(({ id, kind, label, created, scope }) => [
       { text: id },
+      { text: scope },
       { text: kind === 'file' ? 'key file' : 'passphrase' },
       { text: sayText(label, style) },
       { text: timeJson(created).slice(0, 10) },
@@ -139,6 +208,7 @@ async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
     ]);
     const columns = [
       { header: 'ID' },
+      { header: 'FOR' },
       { header: 'KIND' },
       { header: 'LABEL', shrink: 'start' as const },
       { header: 'MADE' },
@@ -150,7 +220,7 @@ async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
           `Key ${confirmed?.key ?? ''} is also on the sheet kept ${sayText(confirmed?.where ?? '', style)}.`,
         ]
       : [];
-    const text = `${countOf(keys.length, 'key opens', 'keys open')} this vault, each by itself.`;
+    const text = openersWords(keys);
     return [
       text,
       '',
@@ -159,8 +229,9 @@ async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
       ...damaged(problems.length, style),
     ];
   };
-  const json = keys.map(({ id, kind, label, created }) => ({
+  const json = keys.map(({ id, kind, label, created, scope }) => ({
     id,
+    scope,
     kind,
     label,
     created: timeJson(created),
@@ -170,6 +241,13 @@ async function listAll(cli: Cli, options: VaultOptions): Promise<Answer> {
   return { code: EXIT.done, say, json: { vault: vault.id, keys: json, problems } };
 }
 
+function openersWords(keys: readonly Pick<KeyInfo, 'scope'>[]): string {
+  const full = keys.filter(({ scope }) => scope === 'all').length;
+  const text = `${countOf(full, 'key opens', 'keys open')} this vault, each by itself`;
+  if (full === keys.length) return `${text}.`;
+  return `${text}; ${countOf(keys.length - full, 'is', 'are')} for less.`;
+}
+
 function damaged(count: number, style: Style): readonly string[] {
   if (count === 0) return [];
   const text = `${countOf(count, 'key object')} missing, damaged or foreign: holdfast vault check`;
@@ -177,7 +255,7 @@ function damaged(count: number, style: Style): readonly string[] {
 }
 
 async function retireOne(cli: Cli, given: string, options: VaultOptions): Promise<Answer> {
-  const { session, settings } = await openVaultOf(cli, options);
+  const { session, settings } = await openVaultOf(cli, options, 'all');
   const { vault, disk } = session;
   const { keys } = await listKeys(portsOf(session), vault.id);
   const matches = keys.filter(({ id }) => given.length >= 4 && id.startsWith(given.toLowerCase()));

@@ -65,7 +65,7 @@ async function perform(
   },
 ): Promise<Answer> {
   const { options, path } = asked;
-  const { session } = await openVaultOf(cli, options);
+  const { session } = await openVaultOf(cli, options, 'names');
   const snapshot = await chosenSnapshot(cli, { session, wanted: asked.snapshot }, options);
   const { access } = await loadIndex(session.vault);
   const { entries } = listSnapshot(restorePorts(session, access), {

@@ -58,10 +58,12 @@ interface Row {
   readonly listed: ListedSnapshot;
   readonly content: SnapshotContent | undefined;
   readonly why: string | undefined;
+  /** Nothing is the matter with it: this key is not for reading. */
+  readonly isLimited: boolean;
 }
 
 async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
-  const { session } = await openVaultOf(cli, options);
+  const { session } = await openVaultOf(cli, options, 'write');
   const list = await listSnapshots(session.vault);
   const rows = list.snapshots
     .map((listed) => rowOf(session, listed))
@@ -80,10 +82,12 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
 function rowOf(session: VaultSession, listed: ListedSnapshot): Row {
   try {
     const content = readSnapshotContent(session.vault, listed.record);
-    return { listed, content, why: undefined };
+    return { listed, content, why: undefined, isLimited: false };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { listed, content: undefined, why: error.message };
+    const isLimited = session.vault.keyring.namesKey === undefined;
+    const why = isLimited ? 'this key only writes' : error.message;
+    return { listed, content: undefined, why, isLimited };
   }
 }
 
@@ -126,9 +130,10 @@ function problemWords(problems: readonly VaultProblem[], style: Style): readonly
 }
 
 function cellsOf(style: Style): (row: Row) => readonly Cell[] {
-  return ({ listed, content, why }) => {
+  return ({ listed, content, why, isLimited }) => {
     const { record } = listed;
-    const state = content === undefined ? 'failed' : isFlawed(listed, content) ? 'degraded' : 'ok';
+    const unread = isLimited ? 'unknown' : 'failed';
+    const state = content === undefined ? unread : isFlawed(listed, content) ? 'degraded' : 'ok';
     const roots = content?.roots ?? [];
     return [
       { text: stateShape(style, state), tone: stateTone(state) },

@@ -7,7 +7,7 @@ import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-qu
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
 import { MIB, type UnixMs } from '../../base/units.ts';
-import { randomHex } from '../../vault/core/keyring.ts';
+import { type KeyringScope, randomHex } from '../../vault/core/keyring.ts';
 import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { partsOf } from '../../vault/core/rotation.ts';
@@ -87,7 +87,7 @@ function percent(text: string): number {
 }
 
 async function perform(cli: Cli, options: Options): Promise<Answer> {
-  const opened = await openToProve(cli, options);
+  const opened = await openToProve(cli, options, needsOf(options));
   const { session } = opened;
   const startedAt = cli.clock.now();
   const request = requestOf(session, options);
@@ -150,6 +150,12 @@ async function keptAsEvidence(
   if (report.packsRead === 0) return { isKept: false, unkept: undefined };
   const { keepCheck } = await import('./record-proof.ts');
   return keepCheck(opened, { report, startedAt });
+}
+
+/** What lies in a pack is checked by opening it. */
+function needsOf({ readData, sample, rotate }: Options): KeyringScope {
+  const readsContent = readData === true || sample !== undefined || rotate !== undefined;
+  return readsContent ? 'content' : 'names';
 }
 
 function requestOf({ tools }: VaultSession, options: Options): CheckRequest {

@@ -15,7 +15,7 @@ export async function lookWithVault(
   settings: Settings,
   options: VaultOptions,
 ): Promise<SeenEstate> {
-  return seeEstate(await openWith(cli, settings, options));
+  return seeEstate(await openWith(cli, settings, { ...options, needs: 'names' }));
 }
 
 /** A look at the machine, and at what the team's own repositories showed when they were opened. */

@@ -2,6 +2,8 @@
 import { type Command, Option } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
+import { KEYRING_SCOPES, type KeyringScope, scopeOf } from '../../vault/core/keyring.ts';
+import type { Vault } from '../../vault/shell/open-vault.ts';
 import { parseVaultHeader } from '../../vault/core/header.ts';
 import { directoryLine, type Ports, provingLine, type VaultLine } from '../vault-line.ts';
 import { nameOfPlace, type VaultPlace } from '../vault-place.ts';
@@ -53,16 +55,42 @@ export interface Opened {
   readonly by: FoundSecret;
 }
 
-/** @throws Fault HF_VAULT_WANTED, HF_VAULT_ABSENT, HF_KEY_*, HF_CONFIG_INVALID, HF_SSH_*, ... */
-export async function openVaultOf(cli: Cli, options: VaultOptions): Promise<Opened> {
-  return openWith(cli, await readSettings(cli, options), options);
+/**
+ * @param needs what the key is to be for
+ * @throws Fault HF_VAULT_WANTED, HF_VAULT_ABSENT, HF_KEY_*, HF_CONFIG_INVALID, HF_SSH_*, ...
+ */
+export async function openVaultOf(
+  cli: Cli,
+  options: VaultOptions,
+  needs: KeyringScope = 'content',
+): Promise<Opened> {
+  return openWith(cli, await readSettings(cli, options), { ...options, needs });
 }
 
+/** Before anything is done by halves. @throws Fault HF_KEY_SCOPE */
+function demandScope({ keyring, key }: Vault, needs: KeyringScope): void {
+  const scope = scopeOf(keyring);
+  if (KEYRING_SCOPES.indexOf(scope) >= KEYRING_SCOPES.indexOf(needs)) return;
+  const message = `key ${key.id} is for ${SCOPE_WORDS[scope]}; this needs a key for ${SCOPE_WORDS[needs]}`;
+  throw new Fault('HF_KEY_SCOPE', message, { key: key.id, scope, needs });
+}
+
+const SCOPE_WORDS: Readonly<Record<KeyringScope, string>> = {
+  write: 'writing only',
+  names: 'writing and reading names',
+  content: 'writing and reading',
+  all: 'all',
+};
+
 /** For commands that prove something of a vault: nothing of it comes from what was kept here. */
-export async function openToProve(cli: Cli, options: VaultOptions): Promise<Opened> {
+export async function openToProve(
+  cli: Cli,
+  options: VaultOptions,
+  needs: KeyringScope = 'content',
+): Promise<Opened> {
   const settings = await readSettings(cli, options);
   const line = provingLine(await lineTo(cli, settings));
-  return openWith(cli, settings, { ...options, line });
+  return openWith(cli, settings, { ...options, line, needs });
 }
 
 /** The way to the vault that was named; to another machine it connects at once, unasked. */
@@ -79,11 +107,19 @@ export async function lineTo(
   return remoteLine(ports, { place, state, environment, hasTerminal: cli.terminal.canAsk });
 }
 
-export async function openWith(
-  cli: Cli,
-  settings: Settings,
-  options: VaultOptions & { readonly line?: VaultLine },
-): Promise<Opened> {
+export interface OpenWith extends VaultOptions {
+  readonly line?: VaultLine;
+  /** What the key is to be for: writing and reading, unless it is said. */
+  readonly needs?: KeyringScope;
+}
+
+export async function openWith(cli: Cli, settings: Settings, options: OpenWith): Promise<Opened> {
+  const opened = await openByKey(cli, settings, options);
+  demandScope(opened.session.vault, options.needs ?? 'content');
+  return opened;
+}
+
+async function openByKey(cli: Cli, settings: Settings, options: OpenWith): Promise<Opened> {
   const place = vaultOf(settings);
   const line = options.line ?? (await lineTo(cli, settings));
   try {

@@ -27,7 +27,7 @@ const ASKED_GROUPS = 3;
 const TRIES_MAX = 3;
 
 export async function printSheet(cli: Cli, options: SheetOptions): Promise<Answer> {
-  const opened = await openVaultOf(cli, options);
+  const opened = await openVaultOf(cli, options, 'all');
   const sheet = await sheetOf(cli, opened);
   const { key, id } = opened.session.vault;
   return {
@@ -38,7 +38,7 @@ export async function printSheet(cli: Cli, options: SheetOptions): Promise<Answe
 }
 
 export async function confirmSheet(cli: Cli, options: SheetOptions): Promise<Answer> {
-  const opened = await openVaultOf(cli, options);
+  const opened = await openVaultOf(cli, options, 'all');
   const { session, settings } = opened;
   const { asked } = await sheetOf(cli, opened);
   cli.stop.note('Nothing was confirmed.');
@@ -108,7 +108,7 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
     wrapped: await wrappedKeyOf(session),
     base64Of: codec.base64Of,
     keyFile,
-    writers: [...vault.trustedWriters].sort(),
+    writers: [...vault.trustedWriters.keys()].sort(),
   });
 }
 

@@ -98,7 +98,7 @@ function priceIn({ config: { prices } }: Settings): Price | undefined {
 async function ownCost(cli: Cli, settings: Settings, options: CostOptions): Promise<Answer> {
   vaultOf(settings);
   const policy = options.keep === undefined ? undefined : parseKeep(options.keep, 'cost');
-  const opened = await openWith(cli, settings, options);
+  const opened = await openWith(cli, settings, { ...options, needs: 'names' });
   const { vault, line } = opened.session;
   const objects = await line.store.list('');
   const { estate } = await seeEstate(opened);

@@ -62,7 +62,7 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   demandKeeper(place, `holdfast ${GC_COMMAND}`);
   const policy = policyOf(settings.config.keep, options);
   const graceMs = parseTimeLimit(options.grace ?? GRACE, GC_COMMAND, '--grace');
-  const opened = await openWith(cli, settings, options);
+  const opened = await openWith(cli, settings, { ...options, needs: 'all' });
   const guard = await openGuard(cli, settings);
   const decided = await decide(opened, policy, momentHere(cli.clock));
   const forget = goneOf(decided).map(({ record }) => record.name);

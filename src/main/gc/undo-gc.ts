@@ -18,7 +18,7 @@ export async function undoGc(cli: Cli, options: GcOptions, wanted: string): Prom
   const settings = await readSettings(cli, options);
   const place = vaultOf(settings);
   demandKeeper(place, `holdfast ${GC_COMMAND} --undo ${wanted}`);
-  const { session } = await openWith(cli, settings, options);
+  const { session } = await openWith(cli, settings, { ...options, needs: 'all' });
   const guard = await openGuard(cli, settings);
   const lease = leaseGc(guard, place.root, wanted);
   try {

@@ -26,7 +26,7 @@ export async function ownVaultEstate(
   },
 ): Promise<Estate> {
   const { settings, options, here, hostOf } = of;
-  const opened = await openWith(cli, settings, options);
+  const opened = await openWith(cli, settings, { ...options, needs: 'names' });
   const { session } = opened;
   const snapshots = await readSnapshots(session.vault);
   // Snapshots and proofs name this machine as it calls itself.

@@ -15,6 +15,9 @@ import {
 /** What of the keyring opens data keys; it can be handed to other threads. */
 export type DataKeyOpeners = Pick<Keyring, 'vault' | 'namesKey' | 'contentKey'>;
 
+/** Whom a new data key is sealed to. */
+export type DataKeyRecipients = Pick<Keyring, 'vault' | 'namesPublic' | 'contentPublic'>;
+
 const KEY_SIZE = 32;
 const ID_SIZE = 16;
 
@@ -25,10 +28,10 @@ export interface SealedDataKey {
 }
 
 /** A new data key of one scope. */
-export function makeDataKey(tools: Tools, openers: DataKeyOpeners, scope: KeyScope): SealedDataKey {
+export function makeDataKey(tools: Tools, to: DataKeyRecipients, scope: KeyScope): SealedDataKey {
   const dataKey = { id: tools.random.bytes(ID_SIZE), key: tools.random.bytes(KEY_SIZE) };
-  const recipients = [tools.cipher.agreementPublic(keyOfScope(openers, scope))];
-  const vault = bytesOfHex(openers.vault);
+  const recipients = [scope === CONTENT ? to.contentPublic : to.namesPublic];
+  const vault = bytesOfHex(to.vault);
   return { dataKey, sealed: sealDataKey(tools, { scope, vault, ...dataKey, recipients }) };
 }
 
@@ -83,20 +86,19 @@ export class DataKeys implements DataKeySource {
    */
   open(sealed: SealedKey): Uint8Array | undefined {
     const recipient = this.#recipient(sealed.scope);
+    if (recipient === undefined) return undefined;
     return openSealedKey(this.#tools, sealed, { vault: this.#vault, recipient });
   }
 
-  #recipient(scope: KeyScope): Recipient {
+  #recipient(scope: KeyScope): Recipient | undefined {
     const known = this.#recipients.get(scope);
     if (known !== undefined) return known;
-    const recipient = recipientOf(this.#tools, keyOfScope(this.#openers, scope));
+    const key = scope === CONTENT ? this.#openers.contentKey : this.#openers.namesKey;
+    if (key === undefined) return undefined;
+    const recipient = recipientOf(this.#tools, key);
     this.#recipients.set(scope, recipient);
     return recipient;
   }
-}
-
-function keyOfScope(openers: DataKeyOpeners, scope: KeyScope): Uint8Array {
-  return scope === CONTENT ? openers.contentKey : openers.namesKey;
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {

@@ -47,7 +47,7 @@ export interface NamedObject {
   readonly sha256: Digest;
 }
 
-type Keys = Pick<Keyring, 'vault' | 'vouchKey'>;
+type Keys = Pick<Keyring, 'vault' | 'vouchKey' | 'vouchPublic'>;
 type Parse<T> = (tools: Tools, keyring: Keys, bytes: Uint8Array) => T;
 
 export function encodeForget(

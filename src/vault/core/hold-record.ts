@@ -36,7 +36,7 @@ export function holdName(kind: HoldKind, id: string): string {
   return `${kind}s/${id}`;
 }
 
-type Keys = Pick<Keyring, 'vault' | 'idKey' | 'vouchKey'>;
+type Keys = Pick<Keyring, 'vault' | 'idKey' | 'vouchKey' | 'vouchPublic'>;
 
 export function encodeHold(
   tools: Tools,

@@ -8,7 +8,14 @@ import { demand } from './corruption.ts';
 import { demandFormat } from './header.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import { bytesFrom, type JsonFields } from './json-fields.ts';
-import { encodeKeyring, type Keyring, parseKeyring } from './keyring.ts';
+import {
+  encodeKeyring,
+  type Keyring,
+  KEYRING_SCOPES,
+  type KeyringScope,
+  parseKeyring,
+  scopeOf,
+} from './keyring.ts';
 
 export const WRAPPED_KEY_SIZE_MAX = 65_536;
 const KEY_SIZE = 32;
@@ -56,6 +63,8 @@ export interface WrappedKey {
   readonly label: string;
   readonly created: UnixMs;
   readonly kind: Secret['kind'];
+  /** What it says that it opens; what it opens is known when it is unwrapped. */
+  readonly scope: KeyringScope;
   /** Undefined for a key file. */
   readonly cost: ScryptCost | undefined;
   readonly salt: Uint8Array;
@@ -85,6 +94,7 @@ export function wrapKey(tools: Tools, options: WrapKey): Uint8Array {
     id: options.id,
     label: options.label,
     created: isoTimeOf(options.created),
+    ...(scopeOf(keyring) === 'all' ? {} : { scope: scopeOf(keyring) }),
     ...(cost === undefined ? { wrap: 'file' } : { wrap: 'scrypt', ...ordered(cost) }),
     salt: codec.base64Of(salt),
     nonce: codec.base64Of(nonce),
@@ -109,6 +119,7 @@ export function parseWrappedKey(tools: Tools, bytes: Uint8Array): WrappedKey {
     label: fields.text('label'),
     created: fields.time('created'),
     kind: isScrypt ? 'passphrase' : 'file',
+    scope: parseScope(fields),
     cost: isScrypt ? parseCost(fields) : undefined,
     salt: fields.bytes('salt', codec, SALT_SIZE),
     nonce: fields.bytes('nonce', codec, NONCE_SIZE),
@@ -131,6 +142,7 @@ export function unwrapKey(tools: Tools, wrapped: WrappedKey, secret: Secret): Ke
   if (plain === undefined) return undefined;
   const keyring = parseKeyring(tools, plain);
   demand(keyring.vault === wrapped.vault, 'keyring', 'it is of another vault');
+  demand(scopeOf(keyring) === wrapped.scope, 'keyring', 'it is of another scope');
   return keyring;
 }
 
@@ -160,6 +172,13 @@ function keyOfFile(tools: Tools, bytes: Uint8Array): Uint8Array | undefined {
   if (!text.startsWith(KEY_FILE_HEAD)) return undefined;
   const key = tools.codec.bytesOfBase64(text.slice(KEY_FILE_HEAD.length));
   return key?.length === KEY_SIZE ? key : undefined;
+}
+
+function parseScope(fields: JsonFields): KeyringScope {
+  if (!fields.has('scope')) return 'all';
+  const scope = KEYRING_SCOPES.find((each) => fields.is('scope', each));
+  demand(scope !== undefined && scope !== 'all', WHAT, 'its scope is not known');
+  return scope;
 }
 
 function parseCost(fields: JsonFields): ScryptCost {

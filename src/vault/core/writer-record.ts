@@ -27,7 +27,8 @@ export interface VouchForWriter {
   readonly vault: string;
   readonly publicKey: Uint8Array;
   readonly created: UnixMs;
-  readonly vouchKey: Uint8Array;
+  /** Undefined: nobody vouches here for it. */
+  readonly vouchKey: Uint8Array | undefined;
 }
 
 export function fingerprintOf(tools: Tools, publicKey: Uint8Array): string {
@@ -43,7 +44,8 @@ export function encodeWriterRecord(tools: Tools, writer: VouchForWriter): Uint8A
     publicKey: codec.base64Of(writer.publicKey),
     created: isoTimeOf(writer.created),
   });
-  return withLast(codec, head, ['mac', macOf(tools, head, writer.vouchKey)]);
+  const { vouchKey } = writer;
+  return withLast(codec, head, ['mac', vouchKey === undefined ? '' : macOf(tools, head, vouchKey)]);
 }
 
 /** @throws Fault HF_VAULT_CORRUPT, HF_VAULT_FEATURE_UNKNOWN; nothing else */
@@ -63,15 +65,17 @@ export function parseWriterRecord(tools: Tools, bytes: Uint8Array): WriterRecord
   };
 }
 
-/** Whether somebody who had opened the keyring of this vault has vouched for the writer. */
+/**
+ * Whether somebody who had opened the keyring of this vault has vouched for the writer. A limited
+ * keyring cannot tell: it goes by what `vouches/` say.
+ */
 export function isVouchedFor(
   tools: Tools,
   writer: WriterRecord,
-  keyring: { readonly vault: string; readonly vouchKey: Uint8Array },
+  { vault, vouchKey }: { readonly vault: string; readonly vouchKey: Uint8Array | undefined },
 ): boolean {
-  return (
-    writer.vault === keyring.vault && writer.mac === macOf(tools, writer.head, keyring.vouchKey)
-  );
+  if (vouchKey === undefined || writer.vault !== vault) return false;
+  return writer.mac === macOf(tools, writer.head, vouchKey);
 }
 
 function macOf(tools: Tools, head: Uint8Array, vouchKey: Uint8Array): string {

@@ -113,6 +113,10 @@ export interface BackupOutcome {
   /** In hex. */
   readonly snapshot: string;
   readonly seq: number;
+  /** Fingerprint of this host's writer. */
+  readonly writer: string;
+  /** False: nobody with a key for all vouches for that writer. */
+  readonly isVouchedFor: boolean;
   readonly isUnchanged: boolean;
   readonly started: UnixMs;
   readonly finished: UnixMs;

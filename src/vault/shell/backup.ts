@@ -2,7 +2,7 @@
  * A backup, as the command line composes it: every root captured, packs, then index, then snapshot,
  * and only then is it acknowledged. docs/design/005-capture.md; order: docs/format/vault.md 9.
  */
-import type { ByteString } from '../../base/bytes.ts';
+import type { ByteString, Digest } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
@@ -29,6 +29,7 @@ import type { CacheBuilder } from './cache-builder.ts';
 import { moveCache } from './cache-device.ts';
 import { captureRoot, type Taken } from './capture-root.ts';
 import { captureStream } from './capture-stream.ts';
+import { KeptPages } from './kept-pages.ts';
 import { mayTouch } from './mount-answer.ts';
 import { publishBackup, watching } from './publish-backup.ts';
 import type { Recount } from './recount-excluded.ts';
@@ -58,6 +59,8 @@ interface RootDone {
   readonly builder: CacheBuilder | undefined;
   readonly subject: Subject;
   readonly device: bigint;
+  /** Of a host that may not read them in the vault. */
+  readonly pages: KeptPages | undefined;
 }
 
 type Subject = { readonly root: ByteString; readonly options: ByteString };
@@ -140,6 +143,8 @@ class Backup {
     return {
       snapshot: published.id,
       seq: published.seq,
+      writer: published.writer,
+      isVouchedFor: published.isVouchedFor,
       isUnchanged: this.#run === undefined,
       started: this.#started,
       finished,
@@ -178,6 +183,7 @@ class Backup {
         device: 0n,
         before: undefined,
         builder: undefined,
+        pages: undefined,
         subject: { root: path, options },
       };
     }
@@ -197,7 +203,8 @@ class Backup {
         const report = new WalkReport();
         this.#recount({ cache: old.cache, excluded, root: readPath, report });
         const root = { name, path: from.path, sha256: digest, entries, bytes };
-        return { root, report, readPath, device, before: undefined, builder: undefined, subject };
+        const same = { before: undefined, builder: undefined, pages: undefined };
+        return { root, report, readPath, device, subject, ...same };
       }
       const known = { cache: old.cache, changed, root: digest, excluded };
       return this.#walked({ subject, named, before: undefined, old: known });
@@ -230,14 +237,19 @@ class Backup {
     const { crew, source, vault } = this.#ports;
     const { named, old, subject, before } = of;
     const report = new WalkReport();
+    const pages = this.#pagesOf(subject);
     const captured = await captureRoot(
       {
         source,
         crew,
         tools: vault.tools,
         devices: this.#devices,
-        load: contents.loadPage,
-        keepPage: (text) => run.keepPage(text),
+        load: (digest) => pages?.load(digest) ?? contents.loadPage(digest),
+        keepPage: (text) => {
+          const digest = run.keepPage(text);
+          pages?.keep(digest, text);
+          return digest;
+        },
         keepList: run.keepList,
         sawFile: (file) => {
           if (named.view === undefined) this.#watch?.sawFile(file);
@@ -259,8 +271,16 @@ class Backup {
       device,
       before,
       builder: captured.builder,
+      pages,
       subject,
     };
+  }
+
+  /** Undefined where the key of this host reads pages in the vault. */
+  #pagesOf(subject: Subject): KeptPages | undefined {
+    const { disk, vault, state } = this.#ports;
+    if (vault.keyring.namesKey !== undefined) return undefined;
+    return KeptPages.read({ disk, state, tools: vault.tools }, subject);
   }
 
   #walkOptions(of: PathRoot, report: WalkReport): Parameters<typeof captureRoot>[1]['walk'] {
@@ -353,7 +373,9 @@ class Backup {
   async #changedSilently(done: readonly RootDone[]): Promise<readonly ByteString[]> {
     if (!this.#request.readAll || done.every(({ before }) => before === undefined)) return [];
     const { source, vault, contents } = this.#ports;
-    const { loadPage: load } = await contents(this.#covered);
+    const { loadPage } = await contents(this.#covered);
+    const load = (digest: Digest): ByteString =>
+      done.find(({ pages }) => pages?.has(digest))?.pages?.load(digest) ?? loadPage(digest);
     const found = silentChangesOf({ source, codec: vault.tools.codec, load }, done);
     this.#readInFull.push(...found.problems);
     return found.paths;
@@ -442,8 +464,11 @@ class Backup {
     const { disk, vault, state, allocate } = this.#ports;
     const ports = { disk, state, allocate, tools: vault.tools };
     const { bootId, bootTimeMs } = this.#request.host;
-    for (const { root, builder, subject, device } of done) {
+    for (const { root, builder, subject, device, pages } of done) {
       if (builder === undefined) continue;
+      // Before the cache: with older pages it would be of no use.
+      const lost = pages?.write(root.sha256);
+      if (lost !== undefined) this.#readInFull.push(lost);
       const { sha256: digest, entries, bytes } = root;
       const startedMs = this.#started;
       const facts = { snapshot, digest, entries, bytes, startedMs, bootId, bootTimeMs, device };
@@ -472,6 +497,7 @@ const LOST_NAMES: ReadonlySet<string> = new Set([
   'HF_OBJECT_CORRUPT',
   'HF_OBJECT_MISSING',
   'HF_MANIFEST_CORRUPT',
+  'HF_DATA_KEY_ABSENT',
 ]);
 
 /** The path and all directories above it, without the root. */

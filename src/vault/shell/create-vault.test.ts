@@ -22,7 +22,7 @@ import { fingerprintOfWriter } from './writer-store.ts';
 test('a new vault opens, trusts its writer, and has no problems', async () => {
   const { vault, writer, store } = await smallVault();
   assert.deepEqual(vault.problems, []);
-  assert.deepEqual([...vault.trustedWriters], [fingerprintOfWriter(tools, writer)]);
+  assert.deepEqual([...vault.trustedWriters.keys()], [fingerprintOfWriter(tools, writer)]);
   assert.deepEqual(store.objects.get('header'), store.objects.get('copy/header'));
   assert.equal(vault.header?.domain, vault.domain);
 });

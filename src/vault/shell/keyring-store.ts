@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { corrupt } from '../core/corruption.ts';
 import type { Keyring } from '../core/keyring.ts';
-import { randomHex } from '../core/keyring.ts';
+import { type KeyringScope, limitedTo, randomHex, scopeOf } from '../core/keyring.ts';
 import type { ScryptCost, Secret, WrappedKey } from '../core/wrapped-key.ts';
 import { parseWrappedKey, unwrapKey, WRAPPED_KEY_SIZE_MAX, wrapKey } from '../core/wrapped-key.ts';
 import { COPY, listTwins, readTwins } from './twin-objects.ts';
@@ -20,6 +20,7 @@ export interface KeyInfo {
   readonly label: string;
   readonly created: UnixMs;
   readonly kind: Secret['kind'];
+  readonly scope: KeyringScope;
 }
 
 interface FoundKey extends KeyInfo {
@@ -53,7 +54,8 @@ export async function listKeys(ports: ReadingPorts, vault: string | undefined): 
     if (wrapped.length < twins.found.length) problems.push(leftover(name));
     const [key] = wrapped;
     if (key === undefined) continue;
-    keys.push({ id, label: key.label, created: key.created, kind: key.kind, wrapped });
+    const { label, created, kind, scope } = key;
+    keys.push({ id, label, created, kind, scope, wrapped });
   }
   return { keys, problems };
 }
@@ -103,19 +105,23 @@ export interface AddKey {
   readonly secret: Secret;
   /** For people: whose, or where it is kept. At most 200 characters. */
   readonly label: string;
+  /** What it is for; all that the keyring is for, unless it is said. */
+  readonly scope?: KeyringScope;
   readonly cost?: ScryptCost;
 }
 
-/** Wraps the keyring for one more secret. Durable in both places when it resolves. */
+/** Wraps the keyring, or what its scope needs of it, for one more secret. Durable in both places when it resolves. */
 export async function addKey(ports: VaultPorts, options: AddKey): Promise<KeyInfo> {
-  const { keyring, secret } = options;
+  const { secret } = options;
   const { tools, store } = ports;
+  const keyring = limitedTo(options.keyring, options.scope ?? 'all');
   const label = options.label.slice(0, LABEL_LENGTH_MAX);
   const key: KeyInfo = {
     id: randomHex(tools, 8),
     label,
     created: ports.clock.now(),
     kind: secret.kind,
+    scope: scopeOf(keyring),
   };
   const bytes = wrapKey(tools, {
     ...key,

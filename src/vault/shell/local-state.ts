@@ -7,6 +7,8 @@ import { byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
+import type { Keyring } from '../core/keyring.ts';
+import { parseVouch, type VouchRecord } from '../core/vouch-record.ts';
 import type { WriterState } from './writer-store.ts';
 
 export interface LocalStatePorts {
@@ -48,6 +50,30 @@ export class LocalState {
     const key = codec.base64Of(state.privateKey);
     const line = byteString(`holdfast-writer-0 ${key} ${state.seq} ${state.previous}\n`);
     this.#replace('writer', codec.bytesOf(line));
+  }
+
+  /** What was read in the vault that was said of writers: somebody may take it away there. */
+  readVouches(keyring: Pick<Keyring, 'vault' | 'vouchPublic'>): readonly VouchRecord[] {
+    const { disk, tools } = this.#ports;
+    const path = this.#path('vouches');
+    if (disk.size(path) === undefined) return [];
+    const lines = tools.codec.textOf(disk.read(path)).split(/(?<=\n)/);
+    return lines.flatMap((line) => {
+      try {
+        return parseVouch(tools, tools.codec.bytesOf(byteString(line)), keyring) ?? [];
+      } catch (error) {
+        // Torn by somebody: what the vault says still counts.
+        if (error instanceof Fault) return [];
+        throw error;
+      }
+    });
+  }
+
+  /** Durable when it returns. */
+  writeVouches(vouches: readonly VouchRecord[]): void {
+    const { codec } = this.#ports.tools;
+    const lines = vouches.map(({ bytes }) => codec.textOf(bytes));
+    this.#replace('vouches', codec.bytesOf(byteString(lines.join(''))));
   }
 
   cachePath(key: string): ByteString {

@@ -9,9 +9,12 @@ import type { WriterRecord } from '../core/writer-record.ts';
 import { type KeyInfo, openKeyring } from './keyring-store.ts';
 import type { Store } from './store.ts';
 import { readTwins, type TwinRead } from './twin-objects.ts';
+import type { VouchRecord, WriterTrust } from '../core/vouch-record.ts';
+import { TRUSTED } from '../core/vouch-record.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 import { isAbsence, type VaultProblem } from './vault-problem.ts';
-import { readWriters } from './writer-store.ts';
+import { readVouches } from './vouch-store.ts';
+import { type FoundWriters, readWriters } from './writer-store.ts';
 
 /** A vault to which we hold a key. */
 export interface Vault {
@@ -28,8 +31,10 @@ export interface Vault {
   readonly idOf: IdOf;
   /** By fingerprint: every writer whose public key is here. */
   readonly writers: ReadonlyMap<string, WriterRecord>;
-  /** Fingerprints of those vouched for by the keyring, or named by the person who opened it. */
-  readonly trustedWriters: ReadonlySet<string>;
+  /** By fingerprint: those vouched for, as far as they are, or named by the person who opened it. */
+  readonly trustedWriters: ReadonlyMap<string, WriterTrust>;
+  /** The last word on each writer of which something was said. */
+  readonly vouches: ReadonlyMap<string, VouchRecord>;
   /** What was damaged or missing, and did not keep it from opening. */
   readonly problems: readonly VaultProblem[];
 }
@@ -38,6 +43,8 @@ export interface OpenVault {
   readonly secret: Secret;
   /** Fingerprints of writers that the person trusts. */
   readonly trust?: readonly string[];
+  /** What this machine has read before that was said of writers, in this vault. */
+  readonly knownVouches?: (keyring: Keyring) => readonly VouchRecord[];
 }
 
 /**
@@ -60,7 +67,9 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
   if (own !== undefined && own.domain !== keyring.domain) {
     throw corrupt('header', 'it names another dedup domain than the keyring');
   }
-  const found = await readWriters(ports, keyring);
+  const known = options.knownVouches?.(keyring) ?? [];
+  const said = await readVouches(ports, keyring, known);
+  const found = await readWriters(ports, keyring, said.vouches);
   return {
     id: keyring.vault,
     domain: keyring.domain,
@@ -71,9 +80,21 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
     tools,
     idOf: makeIdOf(tools, keyring.idKey),
     writers: found.writers,
-    trustedWriters: new Set([...found.trusted, ...(options.trust ?? [])]),
-    problems: [...headers.problems, ...opened.problems, ...found.problems],
+    trustedWriters: trustOf(found, said.vouches, options.trust ?? []),
+    vouches: said.vouches,
+    problems: [...headers.problems, ...opened.problems, ...said.problems, ...found.problems],
   };
+}
+
+function trustOf(
+  { trusted }: FoundWriters,
+  vouches: ReadonlyMap<string, VouchRecord>,
+  named: readonly string[],
+): ReadonlyMap<string, WriterTrust> {
+  const trust = new Map([...trusted].map((fingerprint) => [fingerprint, TRUSTED]));
+  for (const [fingerprint, vouch] of vouches) trust.set(fingerprint, vouch.trust);
+  for (const fingerprint of named) trust.set(fingerprint, TRUSTED);
+  return trust;
 }
 
 /** @throws Fault HF_VAULT_FEATURE_UNKNOWN where either requires what this reader does not know */

@@ -22,6 +22,10 @@ export interface PublishedBackup {
   /** In the vault. */
   readonly name: string;
   readonly seq: number;
+  /** Of the writer that signed it. */
+  readonly writer: string;
+  /** False: readers call what it writes untrusted, until somebody with a key for all vouches for it. */
+  readonly isVouchedFor: boolean;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function publishBackup(
   const refs = refsOf(vault, made.content);
   // Carries no safety: a snapshot that could not be acknowledged is not left behind.
   await secureSnapshot(watching(ports), made.since, refs);
-  const writer = await vouchedWriter(ports);
+  const { writer, fingerprint, isVouchedFor } = await knownWriter(ports);
   const next = nextInChain(writer, await newerThan(ports, writer));
   const written = await publishSnapshot(vault, {
     content: made.content,
@@ -53,7 +57,14 @@ export async function publishBackup(
   });
   state.writeWriter({ ...writer, seq: next.seq, previous: written.id });
   await secureSnapshot(watching(ports), made.since, refs);
-  return { id: written.id, name: written.name, seq: next.seq };
+  const { id, name } = written;
+  return { id, name, seq: next.seq, writer: fingerprint, isVouchedFor };
+}
+
+interface KnownWriter {
+  readonly writer: WriterState;
+  readonly fingerprint: string;
+  readonly isVouchedFor: boolean;
 }
 
 /** What collection is watched with. */
@@ -62,17 +73,19 @@ export function watching({ vault, clock }: Omit<PublishPorts, 'state'>): WatchPo
 }
 
 /** The key is kept before it is vouched for: one that is vouched for and lost helps nobody. */
-async function vouchedWriter(ports: PublishPorts): Promise<WriterState> {
+async function knownWriter(ports: PublishPorts): Promise<KnownWriter> {
   const { vault, clock, state } = ports;
   const { store, tools, keyring } = vault;
   const kept = state.readWriter();
   const writer = kept ?? makeWriter(tools);
   if (kept === undefined) state.writeWriter(writer);
+  const fingerprint = fingerprintOfWriter(tools, writer);
+  const trust = vault.trustedWriters.get(fingerprint);
+  // Of whom somebody said that it is not believed any more, nobody says anything else by a backup.
+  if (trust !== undefined) return { writer, fingerprint, isVouchedFor: trust.until === undefined };
   // Its record may be missing too: `init` was killed in between, or somebody removed it.
-  if (!vault.trustedWriters.has(fingerprintOfWriter(tools, writer))) {
-    await enrolWriter({ store, tools, clock }, keyring, writer);
-  }
-  return writer;
+  const { isVouchedFor } = await enrolWriter({ store, tools, clock }, keyring, writer);
+  return { writer, fingerprint, isVouchedFor };
 }
 
 /**

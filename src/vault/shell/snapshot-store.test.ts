@@ -13,7 +13,7 @@ import {
   tools,
   writeSnapshot,
 } from '../../../test/vault/small-vault.ts';
-import { makeKeyring } from '../core/keyring.ts';
+import { limitedTo } from '../core/keyring.ts';
 import { openVault } from './open-vault.ts';
 import { findSnapshot, listSnapshots, publishSnapshot } from './snapshot-store.ts';
 import { enrolWriter, makeWriter } from './writer-store.ts';
@@ -58,8 +58,8 @@ test('a writer for whom nobody vouches is not trusted, unless a person names it'
   const { vault, store, writer } = await smallVault();
   const trusted = await writeSnapshot({ vault, writer }, contentOf('a', root));
   const stranger = makeWriter(tools);
-  const forged = { ...vault.keyring, vouchKey: makeKeyring(tools).vouchKey };
-  const { fingerprint } = await enrolWriter({ store, tools, clock }, forged, stranger);
+  const limited = limitedTo(vault.keyring, 'write');
+  const { fingerprint } = await enrolWriter({ store, tools, clock }, limited, stranger);
   const planted = await publishSnapshot(vault, {
     content: contentOf('a', root),
     chain: { seq: 1, previous: '' },

@@ -21,6 +21,7 @@ import {
   type SnapshotRecord,
   type WrittenSnapshot,
 } from '../core/snapshot-record.ts';
+import { isBelieved } from '../core/vouch-record.ts';
 import { forgottenIn, readForgetBook } from './forget-book.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
@@ -98,7 +99,8 @@ async function readSnapshot(
     }
     const isSigned = isSignedBy(tools, record, writer.publicKey);
     demand(isSigned, name, 'its signature does not fit');
-    const isTrusted = vault.trustedWriters.has(record.writer);
+    const trust = vault.trustedWriters.get(record.writer);
+    const isTrusted = trust !== undefined && isBelieved(trust, record);
     return { record, trust: isTrusted ? 'trusted' : 'untrusted writer' };
   } catch (error) {
     problems.push(problemOf(name, error));

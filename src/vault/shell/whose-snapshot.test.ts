@@ -12,7 +12,7 @@ import {
   tools,
   writeSnapshot,
 } from '../../../test/vault/small-vault.ts';
-import { makeKeyring } from '../core/keyring.ts';
+import { type KeyringScope, limitedTo } from '../core/keyring.ts';
 import { listSnapshots } from './snapshot-store.ts';
 import { hostsBesides, ofHost, ownNewest } from './whose-snapshot.ts';
 import { enrolWriter, fingerprintOfWriter, makeWriter, type WriterState } from './writer-store.ts';
@@ -26,10 +26,10 @@ class Shared {
     this.made = made;
   }
 
-  async newWriter(vouchKey = this.made.vault.keyring.vouchKey): Promise<WriterState> {
+  async newWriter(scope: KeyringScope = 'all'): Promise<WriterState> {
     const writer = makeWriter(tools);
     const { store, vault } = this.made;
-    await enrolWriter({ store, tools, clock }, { ...vault.keyring, vouchKey }, writer);
+    await enrolWriter({ store, tools, clock }, limitedTo(vault.keyring, scope), writer);
     return writer;
   }
 
@@ -118,7 +118,7 @@ test('where it cannot be told, a person is asked, with the names of all', async 
 
 test('what nobody vouches for is no earlier writer, and stands behind what is vouched for', async () => {
   const vault = await shared();
-  const stranger = await vault.newWriter(makeKeyring(tools).vouchKey);
+  const stranger = await vault.newWriter('write');
   await vault.write(stranger, 'web1');
   await assert.rejects(vault.own(undefined, 'web1'), { code: 'HF_SNAPSHOT_ABSENT' });
   const known = await vault.newWriter();

@@ -12,8 +12,10 @@ import {
 } from '../core/writer-record.ts';
 import { inParallel } from './in-parallel.ts';
 import { COPY, listTwins, readTwins } from './twin-objects.ts';
+import { TRUSTED, type VouchRecord } from '../core/vouch-record.ts';
 import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
 import type { VaultProblem } from './vault-problem.ts';
+import { sayOfWriter } from './vouch-store.ts';
 
 const PREFIX = 'writers/';
 
@@ -32,25 +34,48 @@ export function fingerprintOfWriter(tools: Tools, writer: WriterState): string {
   return fingerprintOf(tools, tools.cipher.signingPublic(writer.privateKey));
 }
 
-/** Vouches for a writer, so that readers of this vault trust it. Durable when it resolves. */
+/**
+ * Makes a writer known, and vouches for it where the keyring may: then readers of this vault trust it.
+ * Durable when it resolves.
+ */
 export async function enrolWriter(
   ports: VaultPorts,
   keyring: Keyring,
   writer: WriterState,
-): Promise<{ readonly fingerprint: string }> {
+): Promise<{ readonly fingerprint: string; readonly isVouchedFor: boolean }> {
   const { tools, store } = ports;
+  const { vault, vouchKey } = keyring;
   const publicKey = tools.cipher.signingPublic(writer.privateKey);
-  const bytes = encodeWriterRecord(tools, {
-    vault: keyring.vault,
-    publicKey,
-    created: ports.clock.now(),
-    vouchKey: keyring.vouchKey,
-  });
+  const now = ports.clock.now();
+  const bytes = encodeWriterRecord(tools, { vault, publicKey, created: now, vouchKey });
   const fingerprint = fingerprintOf(tools, publicKey);
   const sha256 = tools.hash.sha256(bytes);
   await store.putIfAbsent(`${COPY}${PREFIX}${fingerprint}`, bytes, sha256);
   await store.putIfAbsent(`${PREFIX}${fingerprint}`, bytes, sha256);
-  return { fingerprint };
+  if (vouchKey === undefined) return { fingerprint, isVouchedFor: false };
+  const said = { publicKey, before: undefined, trust: TRUSTED, now };
+  await sayOfWriter(ports, { ...keyring, vouchKey }, said);
+  return { fingerprint, isVouchedFor: true };
+}
+
+/** Says of each writer that an older version vouched for what limited keyrings can check too. */
+export async function vouchForAll(
+  ports: VaultPorts,
+  vault: {
+    readonly keyring: Keyring;
+    readonly writers: ReadonlyMap<string, WriterRecord>;
+    readonly vouches: ReadonlyMap<string, VouchRecord>;
+  },
+): Promise<void> {
+  const { keyring, writers, vouches } = vault;
+  const { vouchKey } = keyring;
+  if (vouchKey === undefined) return;
+  for (const [fingerprint, record] of writers) {
+    if (vouches.has(fingerprint) || !isVouchedFor(ports.tools, record, keyring)) continue;
+    const { publicKey } = record;
+    const said = { publicKey, before: undefined, trust: TRUSTED, now: ports.clock.now() };
+    await sayOfWriter(ports, { ...keyring, vouchKey }, said);
+  }
 }
 
 export interface FoundWriters {
@@ -61,7 +86,12 @@ export interface FoundWriters {
   readonly problems: readonly VaultProblem[];
 }
 
-export async function readWriters(ports: ReadingPorts, keyring: Keyring): Promise<FoundWriters> {
+/** @param vouches what was said of them: who was spoken of needs no MAC */
+export async function readWriters(
+  ports: ReadingPorts,
+  keyring: Keyring,
+  vouches: ReadonlyMap<string, VouchRecord>,
+): Promise<FoundWriters> {
   const { tools, store } = ports;
   const writers = new Map<string, WriterRecord>();
   const trusted = new Set<string>();
@@ -87,7 +117,7 @@ export async function readWriters(ports: ReadingPorts, keyring: Keyring): Promis
     if (record === undefined) continue;
     writers.set(fingerprint, record);
     if (vouched !== undefined) trusted.add(fingerprint);
-    else problems.push(unvouched(PREFIX + fingerprint));
+    else if (!vouches.has(fingerprint)) problems.push(unvouched(PREFIX + fingerprint));
   }
   return { writers, trusted, problems };
 }
