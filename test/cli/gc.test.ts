@@ -105,7 +105,7 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   }
 
   const other = bench.run(['undo', done.said.plan]);
-  assert.match(other.stderr, /holdfast vault gc --undo/);
+  assert.match(other.stderr, /holdfast vault gc\s+--undo/);
 
   const again = gc(bench, '--keep', 'last=2,tag=release', '--yes');
   assert.deepEqual([again.status, again.said.forget, again.said.freedBytes], [0, [], 0]);
