@@ -1,5 +1,6 @@
 /** `vault gc`: the plan, the question, and what follows from the answer. */
 import { momentHere } from '../../adapters/node/boot-clock.ts';
+import { Fault } from '../../base/fault.ts';
 import type { Verdict } from '../../base/plan.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
@@ -8,11 +9,16 @@ import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-row
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import { layoutObjections } from '../../guard/core/say-verdict.ts';
 import type { RetentionPolicy } from '../../vault/core/retention.ts';
-import { type CollectorPorts, markGarbage, sweepTrash } from '../../vault/shell/collect.ts';
+import {
+  type CollectorPorts,
+  markGarbage,
+  type SweepReport,
+  sweepTrash,
+} from '../../vault/shell/collect.ts';
 import { type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
-import { surveyVault } from '../../vault/shell/survey-vault.ts';
+import { type CollectSurvey, surveyVault } from '../../vault/shell/survey-vault.ts';
 import { askLine } from '../cli/ask.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
@@ -70,6 +76,7 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const freeing: Freeing = {
     survey: await surveyVault(collector, { without: forget }),
     ...{ trash: await trashOf(collector, graceMs), graceMs, now: cli.clock.now() },
+    isClockTrusted: decided.doubt === undefined,
   };
   const toJudge: GcToJudge = {
     root: place.root,
@@ -151,12 +158,8 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     const again = judgeGc(guard, toJudge, judged.header.id);
     if (again.verdict.decision !== 'allow') return shown(cli, { ...made, judged: again }, 'held');
     if (again.ops.length > 0) sealGc(guard, again);
-    const swept = await sweepTrash(collector, { graceMs: freeing.graceMs });
-    const forgot = await forgetGone(cli, made);
-    const { survey } = await markGarbage(collector);
+    const { swept, forgot, survey } = await noted(made, again, () => done(cli, made));
     const now = cli.clock.now();
-    const until = unixMs(now + freeing.graceMs);
-    if (again.ops.length > 0) noteGc(guard, again, { done: again.ops.length, until });
     const trash = await trashOf(collector, freeing.graceMs);
     const after: Freeing = { ...freeing, survey: { ...survey }, trash, now };
     const isStopped = decided.doubt !== undefined || survey.stopped.length > 0;
@@ -180,6 +183,43 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     };
   } finally {
     lease.free();
+  }
+}
+
+interface Done {
+  readonly swept: SweepReport;
+  readonly forgot: Forgot;
+  readonly survey: CollectSurvey;
+}
+
+const NOTHING_SWEPT = { packs: 0, freedBytes: 0, takenBack: 0, waiting: [], stopped: [] };
+
+async function done(cli: Cli, made: Made): Promise<Done> {
+  const { collector, freeing } = made;
+  const { isClockTrusted, graceMs } = freeing;
+  const swept = isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT;
+  const forgot = await forgetGone(cli, made);
+  const { survey } = await markGarbage(collector);
+  return { swept, forgot, survey };
+}
+
+/** How the plan ended stands beside it, whatever came of it. */
+async function noted(
+  { guard, freeing }: Made,
+  judged: JudgedGc,
+  act: () => Promise<Done>,
+): Promise<Done> {
+  const count = judged.ops.length;
+  const until = unixMs(guard.now() + freeing.graceMs);
+  try {
+    const did = await act();
+    if (count > 0) noteGc(guard, judged, { done: count, until });
+    return did;
+  } catch (error) {
+    if (count > 0 && error instanceof Fault) {
+      noteGc(guard, judged, { done: 0, until, why: error.message });
+    }
+    throw error;
   }
 }
 
@@ -265,11 +305,12 @@ function gcJson({ opened, decided, freeing, judged }: Made): object {
   };
 }
 
-function spaceJson({ survey, trash, now }: Freeing): object {
+function spaceJson(freeing: Freeing): object {
+  const { survey } = freeing;
   const { liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, packs } = survey;
   return {
     ...{ liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped },
-    dueBytes: bytesOf(survey, dueTrash({ trash, now })),
+    dueBytes: bytesOf(survey, dueTrash(freeing)),
     kept: packs
       .filter(({ fate }) => fate === 'kept')
       .map(({ name, sizeBytes, why }) => ({ name, sizeBytes, why })),

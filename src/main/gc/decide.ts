@@ -1,6 +1,7 @@
 /** Which snapshots of a vault a retention would let go, and why the others stay. Changes nothing there. */
 import os from 'node:os';
 import type { Moment } from '../../base/moment.ts';
+import { days } from '../../base/units.ts';
 import type { RetentionPolicy } from '../../vault/core/retention.ts';
 import { type DecidedSnapshot, decideRetention } from '../../vault/shell/decide-retention.ts';
 import { readForgetBook } from '../../vault/shell/forget-book.ts';
@@ -20,7 +21,7 @@ export interface Decided {
 }
 
 /** Without a rule all stay. */
-export const NO_RULE: RetentionPolicy = { minAgeMs: 0, floor: 1 };
+export const NO_RULE: RetentionPolicy = { minAgeMs: days(7), floor: 1 };
 
 /** @param now by the clock of this machine */
 export async function decide(

@@ -15,11 +15,13 @@ export interface Freeing {
   readonly trash: readonly Trash[];
   readonly graceMs: DurationMs;
   readonly now: UnixMs;
+  /** By a clock that is in doubt nothing has waited long enough. */
+  readonly isClockTrusted: boolean;
 }
 
 /** Has waited long enough: it goes for good. */
-export function dueTrash({ trash, now }: Pick<Freeing, 'now' | 'trash'>): readonly Trash[] {
-  return trash.filter(({ until }) => until <= now);
+export function dueTrash({ trash, now, isClockTrusted }: Freeing): readonly Trash[] {
+  return isClockTrusted ? trash.filter(({ until }) => until <= now) : [];
 }
 
 export function bytesOf({ packs }: CollectSurvey, trash: readonly Trash[]): number {

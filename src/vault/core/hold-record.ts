@@ -12,8 +12,6 @@ import { bytesOfHex, type Keyring } from './keyring.ts';
 import { encodeVouched, parseVouched } from './vouched-line.ts';
 
 const SIZE_MAX = 65_536;
-/** In bytes of UTF-8. */
-export const HOLD_REASON_MAX = 4096;
 const NONCE_SIZE = 12;
 const REASON_INFO = 'holdfast 0 hold reason';
 

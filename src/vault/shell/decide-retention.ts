@@ -1,5 +1,6 @@
 /** Which snapshots a retention would let go, and why the others stay: it decides, and changes nothing. */
 import type { Moment } from '../../base/moment.ts';
+import { days } from '../../base/units.ts';
 import { type ClockMemory, clockDoubt, countedTo, rememberedClock } from '../core/clock-doubt.ts';
 import { type RetentionPolicy, type RetentionReason, retained } from '../core/retention.ts';
 import type { ForgottenPlan } from './forget-book.ts';
@@ -28,9 +29,13 @@ export interface ToDecide {
   readonly memory: ClockMemory | undefined;
 }
 
+/** So long a clock that was set is not believed, however short min-age is. */
+const DOUBT_MIN_MS = days(1);
+
 export function decideRetention({ policy, facts, plans, now, memory }: ToDecide): DecidedRetention {
   const witnesses = {
-    ...{ now, memory, minAgeMs: policy.minAgeMs, arrivals: facts.arrivals },
+    ...{ now, memory, arrivals: facts.arrivals },
+    minAgeMs: Math.max(policy.minAgeMs, DOUBT_MIN_MS),
     heads: [
       ...facts.heads,
       ...plans.map(({ plan, time }) => ({ at: time, what: `the plan ${plan}` })),
