@@ -86,7 +86,7 @@ function seenWith(hosts: readonly EstateNow['hosts'][number][], set = UNSEEN): L
 const UNSEEN = setOf(['unknown', 'unknown', 'unknown']);
 const THERE = setOf(['there', 'there', 'there']);
 const WELL = { bricks: 3, offline: [] };
-const HEALED = { entries: 0, splitBrain: 0, notConnected: [] };
+const HEALED = { entries: 0, splitBrain: 0, split: [], notConnected: [] };
 const ALL_WELL = judgeGluster(WELL, HEALED);
 
 test('what a server knows besides: a host that is down, a brick that Gluster calls offline', () => {

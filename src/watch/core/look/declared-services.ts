@@ -63,7 +63,7 @@ function serviceOf(
 }
 
 /** The data sets that a declared one is, in the order in which they stand. */
-export type PartsOf = (declared: DeclaredDataSet) => readonly DataSet[];
+type PartsOf = (declared: DeclaredDataSet) => readonly DataSet[];
 
 const partsKnown = new WeakMap<readonly DataSet[], PartsOf>();
 
