@@ -58,7 +58,9 @@ async function perform(cli: Cli, wanted: string | undefined, options: Options): 
   }
   const example = options.release === true ? 'no longer needed' : 'before the migration';
   const reason = reasonOf(options.reason, { command: COMMAND, example });
-  const { session } = await openVaultOf(cli, options);
+  // A hold only keeps; taking one away is vouched for.
+  const needs = options.release === true ? 'all' : 'write';
+  const { session } = await openVaultOf(cli, options, needs);
   if (options.release === true) return released(session, { wanted, reason });
   const { record } = findSnapshot(session.vault, (await listSnapshots(session.vault)).snapshots, {
     wanted,
@@ -111,7 +113,7 @@ async function released(
 }
 
 async function listed(cli: Cli, options: Options): Promise<Answer> {
-  const { session } = await openVaultOf(cli, options);
+  const { session } = await openVaultOf(cli, options, 'write');
   const { bySnapshot, problems } = await readHolds(session.vault);
   const holds = [...bySnapshot.values()].flat();
   const now = cli.clock.now();
