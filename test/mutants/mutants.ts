@@ -13,6 +13,7 @@ import type { Mutant } from './mutant.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
+import { SCRUB_MUTANTS } from './mutants-scrub.ts';
 import { SPEED_MUTANTS } from './mutants-speed.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
@@ -397,6 +398,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...SCRUB_MUTANTS,
   ...DRILLS_MUTANTS,
   ...FILES_MUTANTS,
 ];
