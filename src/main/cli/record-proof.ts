@@ -16,7 +16,6 @@ import type { CheckReport } from '../../vault/shell/check-vault.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import type { Place } from '../../watch/core/place.ts';
-import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { existsSubject, readSnapshots } from '../estate/points.ts';
 import { copyName } from '../estate/vault-where.ts';

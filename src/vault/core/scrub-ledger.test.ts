@@ -67,7 +67,7 @@ test('no pack is ever said to be read later than it was, whatever is lost of the
       let now = 1000;
       for (const { file, pack, waitMs, how } of history) {
         now = Math.max(1, now + waitMs);
-        texts[file] += packLine(tools, how, now, packOf(pack));
+        texts[file] += packLine(tools, { kind: how, at: now, pack: packOf(pack) });
         if (how !== 'damaged') readings.set(pack, [...(readings.get(pack) ?? []), now]);
       }
       const left = texts.map((text, at) => {
@@ -98,7 +98,7 @@ test('of whole files the last reading holds, and damage that was found later', (
       let now = 1000;
       for (const { file, pack, waitMs, how } of history) {
         now += Math.abs(waitMs) + 1;
-        texts[file] += packLine(tools, how, now, packOf(pack));
+        texts[file] += packLine(tools, { kind: how, at: now, pack: packOf(pack) });
         const one = truth.get(packOf(pack)) ?? { read: -1, damaged: -1 };
         truth.set(packOf(pack), { ...one, [how === 'damaged' ? 'damaged' : 'read']: now });
       }
@@ -147,7 +147,7 @@ test('a reading that memory may have served proves no medium; without any other 
 });
 
 test('a time ahead of the clock counts as never, another vault or medium says nothing', () => {
-  const text = `${firstLine(tools, OF, 5)}${packLine(tools, 'medium', 500, packOf(1))}${listedLine(tools, 600)}`;
+  const text = `${firstLine(tools, OF, 5)}${packLine(tools, { kind: 'medium', at: 500, pack: packOf(1) })}${listedLine(tools, 600)}`;
   assert.equal(parsed(text, 499)?.packs.size, 0);
   assert.equal(parsed(text, 500)?.packs.get(packOf(1))?.mediumAt, 500);
   assert.equal(parsed(text, 500)?.listedAt, undefined);
@@ -168,7 +168,7 @@ test('the golden file is read as it is, and written the same', () => {
     linesOf(tools, packOf(1), times),
     linesOf(tools, packOf(2), { ...UNKNOWN_PACK, seenAt: 1000 }),
     listedLine(tools, 1_800_000_000_000),
-    packLine(tools, 'medium', 1_800_000_000_100, packOf(2)),
+    packLine(tools, { kind: 'medium', at: 1_800_000_000_100, pack: packOf(2) }),
     endLine(tools, 1_800_000_600_000),
   ].join('');
   if (process.env.SNAP_UPDATE === '1') fs.writeFileSync(path, text);
@@ -176,6 +176,6 @@ test('the golden file is read as it is, and written the same', () => {
   const file = parsed(text);
   assert.deepEqual([file?.begunAt, file?.isEnded], [1_800_000_000_000, true]);
   assert.equal(file?.listedAt, 1_800_000_000_000);
-  assert.deepEqual(file?.packs.get(packOf(1)), times);
-  assert.equal(file?.packs.get(packOf(2))?.mediumAt, 1_800_000_000_100);
+  assert.deepEqual(file.packs.get(packOf(1)), times);
+  assert.equal(file.packs.get(packOf(2))?.mediumAt, 1_800_000_000_100);
 });

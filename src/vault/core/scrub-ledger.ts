@@ -52,7 +52,7 @@ export function firstLine(tools: Hash, { vault, medium }: ScrubOf, begunAt: numb
   return checked(tools, `${FORMAT} ${vault} ${medium} ${begunAt}`);
 }
 
-export function packLine(tools: Hash, kind: ScrubKind, at: number, pack: string): ByteString {
+export function packLine(tools: Hash, { kind, at, pack }: PackLine): ByteString {
   return checked(tools, `${LETTERS[kind]} ${at} ${pack}`);
 }
 
@@ -64,13 +64,20 @@ export function endLine(tools: Hash, at: number): ByteString {
   return checked(tools, `e ${at}`);
 }
 
+export interface PackLine {
+  readonly kind: ScrubKind;
+  readonly at: number;
+  /** 64 hex digits. */
+  readonly pack: string;
+}
+
 /** All that holds of a pack, as lines. */
 export function linesOf(tools: Hash, pack: string, times: PackTimes): ByteString {
   const { seenAt, mediumAt, memoryAt, damagedAt } = times;
   const given = { seen: seenAt, medium: mediumAt, memory: memoryAt, damaged: damagedAt };
   const lines = KIND_ORDER.flatMap((kind) => {
     const at = given[kind];
-    return at === undefined ? [] : [packLine(tools, kind, at, pack)];
+    return at === undefined ? [] : [packLine(tools, { kind, at, pack })];
   });
   return byteString(lines.join(''));
 }

@@ -119,7 +119,7 @@ export class ScrubLog {
   /** @param at when its reading began */
   note(kind: Exclude<ScrubKind, 'seen'>, pack: string, at: number): void {
     const { tools, clock } = this.#ports;
-    this.#file.write(tools.codec.bytesOf(packLine(tools, kind, at, pack)));
+    this.#file.write(tools.codec.bytesOf(packLine(tools, { kind, at, pack })));
     const times = { ...UNKNOWN_PACK, [`${kind}At`]: at };
     this.#packs.set(pack, mergedTimes(this.#packs.get(pack) ?? UNKNOWN_PACK, times));
     if (clock.monotonic() - this.#syncedMs < SYNC_EACH_MS) return;
