@@ -173,6 +173,7 @@ function bySectors({ stored, changes, size }: Torn, seeded: Seeded): Uint8Array 
       if (!isReached(at, nth)) continue;
       const from = Math.max(at, start);
       const to = Math.min(at + sector, end, size);
+      if (from >= to) continue; // It begins in this sector, behind where the file ends now.
       if (change.kind === 'resize') torn.fill(0, from, to);
       else torn.set(change.bytes.subarray(from - start, to - start), from);
     }

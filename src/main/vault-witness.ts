@@ -8,7 +8,7 @@ import type { SeenBefore } from '../vault/shell/check-vault.ts';
 import { shortId } from '../vault/shell/snapshot-store.ts';
 import type { EvidenceLedger } from '../watch/shell/evidence-ledger.ts';
 import { withEvidence } from './estate/see-estate.ts';
-import { wasReadInTurn } from './scrub-rotation.ts';
+import { wasScrubbed } from './scrub-here.ts';
 import type { VaultSession } from './vault-session.ts';
 
 export interface Witness {
@@ -38,7 +38,7 @@ export async function witnessOf(session: VaultSession, state: ByteString): Promi
     snapshots.set(head.previous, text);
   });
   await look(() => {
-    if (wasReadInTurn(session, state)) had.push('parts of it were read in turn');
+    if (wasScrubbed(session, state)) had.push('packs of it were read here');
   });
   await look(() =>
     withEvidence(state, (ledger) => fromLedger(session, ledger, { snapshots, had })),

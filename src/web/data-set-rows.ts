@@ -89,7 +89,14 @@ export function copyHtml(copy: CopyView, of: { readonly at: UnixMs }): Html {
     copy.newest === undefined ? NOTHING : html`${ageHtml(Math.max(0, of.at - copy.newest))}, `;
   const fate = copy.isElsewhere ? NOTHING : html`; lost with its data`;
   const path = copy.path === undefined ? '' : `:${utf8Of(copy.path)}`;
-  return html`<span class="cp">${glyph(mark, mark)}<span class="vh">${mark}: </span>${copy.host}${path} <span class="sub">${age}${COPY_WORDS[copy.exists]}${fate}</span></span>`;
+  return html`<span class="cp">${glyph(mark, mark)}<span class="vh">${mark}: </span>${copy.host}${path} <span class="sub">${age}${existsWords(copy, of.at)}${fate}</span></span>`;
+}
+
+function existsWords({ exists, readAt, isMaybeMemory }: CopyView, at: UnixMs): string {
+  if (exists !== 'ok' || readAt === undefined) return COPY_WORDS[exists];
+  const span = { detail: 'rough', rounding: 'up' } as const;
+  const within = formatDuration(Math.max(0, at - readAt), span);
+  return `all of it re-read within ${within}${isMaybeMemory === true ? ', memory may have served it' : ''}`;
 }
 
 function bestHtml(best: BestPoint | undefined, at: UnixMs): Html {

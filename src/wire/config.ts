@@ -19,6 +19,7 @@ const size = z.union([
   z.string().regex(/^[0-9]+(\.[0-9]+)? *([KMGTP]i?B?|B|%)?$/i),
   z.int().min(0),
 ]);
+const DAY_MS = 86_400_000;
 const UNIT_MS = { s: 1000, min: 60_000, h: 3_600_000 } as const;
 /** Of a timer: one that is to wait longer goes off at once. */
 const SPAN_MAX_MS = 2 ** 31 - 1;
@@ -230,6 +231,12 @@ export const configSchema = z
     'min-free': size.optional(),
     /** What of the vault stays when `holdfast vault gc` forgets; without it nothing is forgotten. */
     keep: keepSchema.optional(),
+    /** Every byte of the vault is to be read again from its medium within so many days. */
+    'read-within': z
+      .string()
+      .regex(/^[1-9][0-9]{0,3} *d$/)
+      .transform((given) => Number.parseInt(given, 10) * DAY_MS)
+      .optional(),
     /** What `holdfast backup` without a path takes, by name. */
     datasets: z.record(text, dataSet).optional(),
     /** Data sets that are restored together to one moment, by name. */

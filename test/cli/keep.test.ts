@@ -290,9 +290,11 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
   }
 });
 
-test('a vault that was emptied is no turn of a rotation, and nothing of it is proven', () => {
+test('a vault that was emptied is no scrub, and nothing of it is proven', () => {
   withData();
   init();
+  const [ofVault = ''] = fs.readdirSync(bench.at('state/vaults'));
+  const keyOf = fs.readFileSync(bench.at('state/vaults', ofVault, 'key'));
   const rotate = ['vault', 'check', '--rotate', '100%'];
   const nothing = bench.run(rotate);
   assert.equal(nothing.status, 6);
@@ -300,12 +302,27 @@ test('a vault that was emptied is no turn of a rotation, and nothing of it is pr
   assert.equal(bench.run(['backup', bench.at('data')]).status, 0);
   const read = bench.run(rotate);
   assert.deepEqual([read.status, read.stderr], [0, '']);
-  const turns = () => fs.readdirSync(bench.state).filter((name) => name.startsWith('rotation-'));
-  const [kept = ''] = turns();
-  const before = fs.readFileSync(bench.at('state', kept), 'utf8');
+  const ledgers = () => {
+    const names = fs.readdirSync(bench.at('state/scrub'), { recursive: true, encoding: 'utf8' });
+    return names
+      .filter((name) => name.endsWith('.log'))
+      .map((name) => fs.readFileSync(bench.at('state/scrub', name), 'utf8'));
+  };
+  const before = ledgers();
+  assert.equal(before.length, 1);
   empty();
   assert.equal(bench.run(rotate).status, 1);
-  assert.equal(fs.readFileSync(bench.at('state', kept), 'utf8'), before);
+  assert.deepEqual(ledgers(), before);
+  // What was kept before there was a ledger is evidence too.
+  const id = /^holdfast-scrub-0 ([0-9a-f]+) /.exec(before[0] ?? '')?.[1] ?? '';
+  fs.rmSync(bench.at('state'), { recursive: true });
+  fs.mkdirSync(bench.at('state'));
+  const rotation = '{"format":"holdfast-rotation-0","begunAt":1,"readAt":[null,1800003600000]}\n';
+  const key = { env: { HOLDFAST_KEY_FILE: bench.at('key') } };
+  fs.writeFileSync(bench.at('key'), Buffer.from(keyOf));
+  assert.equal(bench.run(['vault', 'check'], key).status, 0);
+  fs.writeFileSync(bench.at('state', `rotation-${id}.json`), rotation);
+  assert.equal(bench.run(['vault', 'check'], key).status, 1);
 });
 
 /** As it is after somebody has removed what is in it. */

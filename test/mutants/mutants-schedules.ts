@@ -7,7 +7,6 @@ const OF_PLAN = { file: `${SCHEDULE}/plan-runs.test.ts` };
 const OF_STANDING = { file: `${SCHEDULE}/run-standing.test.ts` };
 const OF_CANARY = { file: 'test/watch/canary.test.ts' };
 const OF_LEASH = { file: 'test/agents/leash.test.ts' };
-const OF_ROTATION = { file: 'src/vault/core/rotation.test.ts' };
 
 export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
@@ -138,25 +137,5 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: OF_LEASH,
     why: 'two backups of the same at once, and nobody who ends the first',
-  },
-  {
-    id: 'rotation: the same part again and again',
-    file: 'src/vault/core/rotation.ts',
-    edits: [
-      {
-        replace: 'return times.indexOf(Math.min(...times));',
-        with: 'return times.indexOf(Math.max(...times));',
-      },
-    ],
-    caughtBy: OF_ROTATION,
-    why: 'most of a vault is never read',
-    isQuick: true,
-  },
-  {
-    id: 'rotation: what nobody knows was read just now',
-    file: 'src/vault/core/rotation.ts',
-    edits: [{ replace: 'begunAt: Math.min(now, oldestContent)', with: 'begunAt: now' }],
-    caughtBy: OF_ROTATION,
-    why: 'a state that was lost makes old bytes look proven',
   },
 ];

@@ -17,6 +17,7 @@ import { PLANS_MUTANTS } from './mutants-plans.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
+import { SCRUB_MUTANTS } from './mutants-scrub.ts';
 import { SPEED_MUTANTS } from './mutants-speed.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
@@ -405,6 +406,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...SCRUB_MUTANTS,
   ...DRILLS_MUTANTS,
   ...FILES_MUTANTS,
 ];

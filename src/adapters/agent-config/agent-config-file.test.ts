@@ -60,6 +60,7 @@ test('what is wrong is said with its line, and allows nothing', (t) => {
     ['jobs:\n  back: {restore: www, to: relative}\n', /line 2/],
     ['jobs:\n  weekly: {drill: www, host: --own}\n', /line 2/],
     ['jobs:\n  bits: {scrub: "--seed=x"}\n', /line 2/],
+    ['jobs:\n  bits: {scrub: "10m --read-data"}\n', /line 2/],
     ['level: keep\nmore: 1\n', /agent\.yaml/],
     ['level: [\n', /no YAML/],
   ];

@@ -55,6 +55,8 @@ test('a drill and a restore are of what this host wrote itself, unless another i
     await argsOf('restore', { restore: 'www', to: '/srv/back', host: 'web1' }),
     'restore latest /srv/back --data-set www --host web1 --json',
   );
+  assert.equal(await argsOf('scrub', { scrub: '10m' }), 'vault check --budget 10m --json');
+  assert.equal(await argsOf('scrub', { scrub: '5%' }), 'vault check --rotate 5% --json');
 });
 
 test('a name that is not there, or stands for something else, is refused', () => {

@@ -124,7 +124,10 @@ export class ChildJobs implements JobRunner {
 function argsOf(line: JobLine): readonly string[] {
   if ('backup' in line) return ['backup', '--name', line.backup];
   if ('drill' in line) return ['drill', 'latest', '--data-set', line.drill, ...whose(line)];
-  if ('scrub' in line) return ['vault', 'check', '--rotate', line.scrub];
+  if ('scrub' in line) {
+    const how = line.scrub.endsWith('%') ? '--rotate' : '--budget';
+    return ['vault', 'check', how, line.scrub];
+  }
   return ['restore', 'latest', line.to, '--data-set', line.restore, ...whose(line)];
 }
 

@@ -5,6 +5,8 @@ import type { UnixMs } from '../../base/units.ts';
 import { sayText } from '../../base/say-name.ts';
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
+import { formatDuration } from '../../base/say-time.ts';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { type Config, hostOfDataSet } from '../../wire/config.ts';
 import { dataSetsElsewhere } from '../estate/data-sets-here.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -19,6 +21,8 @@ const KEYS = `
 Keys of holdfast.yaml:
   vault, key-file, passphrase-file, state   paths, relative to the file
   min-free                                  20GiB or 10%
+  read-within                               30d: all of the vault is to be read
+                                            again within it
   pages                                     copy: a place off the estate
                                             for the page, and keep: how many
   prices                                    currency, and gib-month: of a GiB
@@ -177,6 +181,12 @@ function rowsOf(settings: Settings, now: UnixMs): readonly (readonly [string, st
     minFree === undefined
       ? ['min-free', '10 %, at least 5 GiB', 'habit']
       : ['min-free', String(minFree), from],
+  );
+  const { 'read-within': within } = config;
+  rows.push(
+    within === undefined
+      ? ['read-within', formatDuration(PROOF_LIMITS.exists), 'habit']
+      : ['read-within', formatDuration(within), from],
   );
   for (const [name, dataSet] of Object.entries(config.datasets ?? {})) {
     const { paths = [], capture } = dataSet;

@@ -6,14 +6,15 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
-import { MIB, type UnixMs } from '../../base/units.ts';
+import { type DurationMs, MIB, type UnixMs } from '../../base/units.ts';
 import { type KeyringScope, randomHex } from '../../vault/core/keyring.ts';
 import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
-import { partsOf } from '../../vault/core/rotation.ts';
+import type { ScrubStanding } from '../../vault/core/scrub-ledger.ts';
+import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import { runCheck } from '../run-check.ts';
+import { beginScrub, type ScrubAim, scrubKnown, type ScrubRun } from '../scrub-here.ts';
 import { witnessOf } from '../vault-witness.ts';
-import { beginTurn, type RotationShown } from '../scrub-rotation.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -25,7 +26,9 @@ import { bytesJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
 import { type Opened, openToProve, vaultOptions, writerOption } from './open.ts';
 import type { Kept } from './record-proof.ts';
+import { scrubRows } from './scrub-words.ts';
 import type { VaultOptions } from './settings.ts';
+import { parseTimeLimit } from './time-limit.ts';
 
 interface Options extends VaultOptions {
   readonly readData?: true;
@@ -34,6 +37,7 @@ interface Options extends VaultOptions {
   readonly seed?: string;
   /** Percent. */
   readonly rotate?: number;
+  readonly budget?: DurationMs;
 }
 
 const NAMED_MAX = 20;
@@ -43,14 +47,16 @@ const NOTHING_HERE = 'This vault has no snapshot that anybody vouches for: nothi
 
 const EXAMPLE = `
 Without --read-data the structure is checked: every page of every trusted
-snapshot, and that all they refer to is there. With it every byte is read.
-Ends with 1 on damage.
+snapshot, and that all they refer to is there. With it every byte is read,
+past the page cache where the vault lies in a directory of a local disk.
+--budget reads for so long what waits longest: new packs, then those never
+read, then the oldest; the next one goes on there. Ends with 1 on damage.
 
 Examples:
   holdfast vault check --vault /srv/vault
   holdfast vault check --vault /srv/vault --read-data
   holdfast vault check --vault /srv/vault --sample 5%
-  holdfast vault check --vault /srv/vault --rotate 5%`;
+  holdfast vault check --vault /srv/vault --budget 10m`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -65,8 +71,13 @@ export function define(command: Command, act: Act): void {
       new Option('--sample <share>', 'read every byte of so many of the packs').argParser(percent),
     )
     .addOption(
-      new Option('--rotate <share>', 'the next such share: in turn, so that all is read')
+      new Option('--rotate <share>', 'such a share of the packs: what waits longest')
         .argParser(percent)
+        .conflicts(['sample', 'readData', 'budget']),
+    )
+    .addOption(
+      new Option('--budget <time>', 'for so long, 10m: what waits longest, and on from there')
+        .argParser((text) => parseTimeLimit(text, 'vault check', '--budget'))
         .conflicts(['sample', 'readData']),
     )
     .option('--seed <text>', 'with --sample: which packs; another seed, others')
@@ -94,16 +105,14 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const state = opened.settings.state.value;
   // Before anything is listed: what is written meanwhile is no loss.
   const witness = await witnessOf(session, state);
-  const turn =
-    options.rotate === undefined
-      ? undefined
-      : await beginTurn(session, { state, parts: partsOf(options.rotate) });
+  const aim = aimOf(options);
+  const scrub = request.readData ? await beginScrub(session, { state, aim }) : undefined;
   const { seed } = request.sample ?? {};
   const progress = new LiveProgress(cli, { label: 'vault check', word: 'read' });
   try {
     const report = await runCheck(session, {
       ...request,
-      ...(turn === undefined ? {} : { readData: true, part: turn }),
+      scrub: scrub?.check,
       seenBefore: witness.seen,
       onProgress: ({ packs, packsTotal, readBytes, totalBytes }) =>
         progress.update({
@@ -113,25 +122,33 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
           bytesTotal: totalBytes,
         }),
     });
-    const { isKept, unkept } = await keptAsEvidence(opened, report, startedAt);
-    // Of what was emptied every part is read in no time: that proves nothing, and is no turn.
-    const isNothing = report.snapshots === 0;
-    if (isNothing && report.isSound && turn !== undefined) cli.terminal.err(`${NOTHING_HERE}\n`);
-    const rotation = isNothing ? undefined : turn?.ended();
+    const isTurn = aim.kind !== 'asked';
+    const limitMs = opened.settings.config['read-within'] ?? PROOF_LIMITS.exists;
+    const kept = await keptAsEvidence(opened, { report, startedAt, scrub, limitMs });
+    // Of what was emptied all is read in no time: that proves nothing.
+    if (report.snapshots === 0 && report.isSound && isTurn) cli.terminal.err(`${NOTHING_HERE}\n`);
+    const standing = scrub === undefined ? await scrubKnown(session, state) : scrub.end();
+    const unkept = kept.unkept ?? scrub?.trouble;
     const { trouble } = witness;
     return {
-      code: codeOf(report, turn !== undefined),
-      say: (style) => words(report, { style, session, seed, unkept, trouble, rotation }),
+      code: codeOf(report, isTurn),
+      say: (style) =>
+        words(report, { style, session, seed, unkept, trouble, scrub: { standing, limitMs } }),
       json: {
         ...checkJson(report, seed),
-        isKept: isKept || rotation !== undefined,
+        isKept: kept.isKept || (isTurn && scrub !== undefined && scrub.trouble === undefined),
         ...(trouble === undefined ? {} : { unwitnessed: trouble }),
-        ...(rotation === undefined ? {} : { rotation }),
+        ...(standing === undefined ? {} : { scrub: { ...standing, limitMs } }),
       },
     };
   } finally {
     progress.end();
   }
+}
+
+function aimOf({ rotate, budget }: Options): ScrubAim {
+  if (budget !== undefined) return { kind: 'budget', ms: budget };
+  return rotate === undefined ? { kind: 'asked' } : { kind: 'share', percent: rotate };
 }
 
 /** A new vault is as it should be; but a scrub of one, or of what nobody vouches for, proves nothing. */
@@ -144,23 +161,29 @@ function codeOf(report: CheckReport, isTurn: boolean): Answer['code'] {
 /** The structure alone proves nothing that could be kept: then no database is opened. */
 async function keptAsEvidence(
   opened: Opened,
-  report: CheckReport,
-  startedAt: UnixMs,
+  of: {
+    readonly report: CheckReport;
+    readonly startedAt: UnixMs;
+    readonly scrub: ScrubRun | undefined;
+    readonly limitMs: number;
+  },
 ): Promise<Kept> {
-  if (report.packsRead === 0) return { isKept: false, unkept: undefined };
+  if (of.report.packsRead === 0) return { isKept: false, unkept: undefined };
   const { keepCheck } = await import('./record-proof.ts');
-  return keepCheck(opened, { report, startedAt });
+  return keepCheck(opened, of);
 }
 
 /** What lies in a pack is checked by opening it. */
-function needsOf({ readData, sample, rotate }: Options): KeyringScope {
-  const readsContent = readData === true || sample !== undefined || rotate !== undefined;
-  return readsContent ? 'content' : 'names';
+function needsOf({ readData, sample, rotate, budget }: Options): KeyringScope {
+  const parts = [sample, rotate, budget];
+  return readData === true || parts.some((part) => part !== undefined) ? 'content' : 'names';
 }
 
 function requestOf({ tools }: VaultSession, options: Options): CheckRequest {
-  const { sample, seed, readData } = options;
-  if (sample === undefined) return { readData: readData ?? false };
+  const { sample, seed, readData = false, rotate, budget } = options;
+  if (sample === undefined) {
+    return { readData: readData || rotate !== undefined || budget !== undefined };
+  }
   return { readData: true, sample: { percent: sample, seed: seed ?? randomHex(tools, 4) } };
 }
 
@@ -172,12 +195,12 @@ interface How {
   readonly unkept: string | undefined;
   /** Why it is not known here what was in it before. */
   readonly trouble: string | undefined;
-  readonly rotation: RotationShown | undefined;
+  readonly scrub: { readonly standing: ScrubStanding | undefined; readonly limitMs: number };
 }
 
 function words(
   report: CheckReport,
-  { style, session, seed, unkept, trouble, rotation }: How,
+  { style, session, seed, unkept, trouble, scrub }: How,
 ): readonly string[] {
   const place = sayName(nameOfPlace(session.line.place), style);
   const { isSound } = report;
@@ -195,7 +218,7 @@ function words(
       ...witnessRows(trouble, style),
       ...unkeptRows(unkept, style),
       ...factRows(report, seed),
-      ...rotationRows(rotation),
+      ...scrubRows(scrub.standing, scrub.limitMs),
     ]),
   ];
 }
@@ -286,19 +309,15 @@ function factRows(report: CheckReport, seed: string | undefined): readonly Label
     row('looked', `${took}, ${formatBytes(report.readBytes)} read${rateOf(report)}`),
   ];
   if (seed !== undefined) rows.push(row('sample', `seed ${seed}`));
+  if (report.snapshotsLeft > 0) {
+    const text = `${countOf(report.snapshotsLeft, 'snapshot')} for want of time: the newest come first`;
+    rows.push(row('not looked at', text));
+  }
   if (report.untrustedSnapshots > 0) {
     const text = `${countOf(report.untrustedSnapshots, 'snapshot')} of writers nobody vouches for, not looked into`;
     rows.push(row('not looked at', text));
   }
   return rows;
-}
-
-function rotationRows(rotation: RotationShown | undefined): readonly LabelledRow[] {
-  if (rotation === undefined) return [];
-  const { part, parts, partsRead, oldestAgeMs } = rotation;
-  const since = formatDuration(oldestAgeMs);
-  const text = `part ${part + 1} of ${parts}; ${partsRead} were read in turn, no part is unread for longer than ${since}`;
-  return [{ mark: undefined, label: 'in turn', text }];
 }
 
 /** From little a rate is noise. */

@@ -16,12 +16,12 @@ import type { CheckReport } from '../../vault/shell/check-vault.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import type { Place } from '../../watch/core/place.ts';
-import { PROOF_LIMITS } from '../../watch/core/proof.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import { existsSubject, readSnapshots } from '../estate/points.ts';
 import { copyName } from '../estate/vault-where.ts';
 import { recordDrill } from '../estate/record-drill.ts';
 import { hostFacts } from '../run-backup.ts';
+import type { ScrubRun } from '../scrub-here.ts';
 import type { Opened } from './open.ts';
 import { textOfBytes } from './places.ts';
 
@@ -52,34 +52,50 @@ export interface Kept {
   readonly unkept: string | undefined;
 }
 
-/** Every byte was read: each snapshot that would come back whole exists, and the others do not. */
+/**
+ * A snapshot that would come back whole exists, since each pack that it needs was last read; of one
+ * that would not the opposite is known.
+ */
 export async function keepCheck(
   { session, settings }: Opened,
-  of: { readonly report: CheckReport; readonly startedAt: UnixMs },
+  of: {
+    readonly report: CheckReport;
+    readonly startedAt: UnixMs;
+    readonly scrub: ScrubRun | undefined;
+    readonly limitMs: number;
+  },
 ): Promise<Kept> {
-  const { report, startedAt } = of;
-  const isNothing = report.packsRead === 0 || report.snapshots === 0;
-  if (isNothing || report.packsRead < report.packs) return { isKept: false, unkept: undefined };
+  const { report, startedAt, scrub, limitMs } = of;
+  if (report.packsRead === 0 || report.snapshots === 0) return { isKept: false, unkept: undefined };
   const copy = copyName(os.hostname(), session.line.place);
   const broken = new Set(report.affectedSnapshots);
+  const isAll = report.packsRead === report.packs;
+  let count = 0;
   const unkept = await withLedger(settings.state.value, async (ledger) => {
     for (const { record, content } of await readSnapshots(session.vault)) {
       if (record.time > startedAt) continue; // It came while others were read.
+      const isBroken = broken.has(record.id);
+      const since = isBroken || isAll ? startedAt : scrub?.provenSince(record.id);
+      if (since === undefined) continue;
       const now = session.clock.now();
+      count += 1;
       await ledger.record({
         subject: existsSubject(copy, content),
-        saw: broken.has(record.id) ? 'broken' : 'healthy',
-        observedAt: startedAt,
+        saw: isBroken ? 'broken' : 'healthy',
+        observedAt: unixMs(since),
         receivedAt: now,
-        expiresAt: unixMs(startedAt + PROOF_LIMITS.exists),
+        expiresAt: unixMs(since + limitMs),
         source: `${os.hostname()}/vault check`,
         bootId: hostFacts(now).bootId,
         seq: Math.floor(session.clock.monotonic()),
-        detail: { vault: session.vault.id, packs: report.packs, readBytes: report.readBytes },
+        detail: {
+          ...{ vault: session.vault.id, packs: report.packs, readBytes: report.readBytes },
+          from: scrub?.from() ?? 'memory',
+        },
       });
     }
   });
-  return { isKept: unkept === undefined, unkept };
+  return { isKept: unkept === undefined && count > 0, unkept };
 }
 
 /** @returns why it could not be kept */

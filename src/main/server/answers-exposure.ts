@@ -282,9 +282,11 @@ function wholeSetOf(of: DataSetView, { falls }: ExposureView): z.input<typeof da
   return {
     ...dataSetOf(of),
     ...limitsOfSet(of),
-    copies: copies.map(({ vault, copy, host, path, exists, isElsewhere, newest }) => ({
+    copies: copies.map(({ vault, copy, host, path, exists, isElsewhere, newest, ...read }) => ({
       ...{ vault, copy, host, path: textOrNull(path), exists, isElsewhere },
       newest: timeOrNull(newest),
+      readAt: timeOrNull(read.readAt),
+      isMaybeMemory: read.isMaybeMemory === true,
     })),
     lostWith: lostWith.map((set) => set.map(domainOf)),
     unflushed: { ...heldOf(unflushed), crash: heldOf(unflushed.crash) },

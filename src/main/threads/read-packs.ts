@@ -1,6 +1,7 @@
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Disk, DiskReader } from '../../host/disk.ts';
+import { mediumReader } from '../../adapters/node/medium-read.ts';
 import { checkName } from '../../vault/shell/store-request.ts';
 import type { ReadRange } from '../../vault/shell/vault-reader.ts';
 import type { PackReading } from './pack-reading.ts';
@@ -15,9 +16,11 @@ export function packsOf(disk: Disk, share: PacksShare): PackReading {
   if (share.kind === 'remote') return remotePacks(share);
   const { root } = share;
   const open = new Map<string, DiskReader>();
+  const readWhole = mediumReader();
   return {
     readRange: readPacks({ disk, root, open }),
     openPack: (pack) => disk.openRead(byteString(`${root}/packs/${pack}`)),
+    readWholePack: (pack) => readWhole(byteString(`${root}/packs/${pack}`)),
     close() {
       for (const reader of open.values()) reader.close();
       open.clear();

@@ -7,17 +7,19 @@ import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { PlacedRef } from '../../manifest/core/page-load.ts';
 import { leafRefs } from '../../manifest/core/walk.ts';
+import { IdTable } from '../core/id-table.ts';
 import { NAMES } from '../core/object-id.ts';
 import type { ChainFinding } from '../core/snapshot-chain.ts';
 import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts';
 import type { CheckCrew } from './check-crew.ts';
 import type { AffectedFile, CheckFinding } from './check-finding.ts';
-import type { CheckedLeaf } from './check-work.ts';
+import type { CheckedLeaf, CheckedPack } from './check-work.ts';
 import { forgottenIn, readForgetBook } from './forget-book.ts';
 import { readHolds } from './hold-store.ts';
 import type { Vault } from './open-vault.ts';
+import { type NeededPacks, PackNeeds } from './pack-needs.ts';
 import { type ListedSnapshot, listSnapshots, readSnapshotContent } from './snapshot-store.ts';
-import type { VaultIndex } from './vault-index.ts';
+import type { KnownPack, VaultIndex } from './vault-index.ts';
 import type { ReadObject } from './vault-objects.ts';
 import type { VaultProblem } from './vault-problem.ts';
 
@@ -36,11 +38,35 @@ export interface CheckRequest {
   readonly readData: boolean;
   /** Only so many percent of the packs, chosen by `seed`: another seed, other packs. */
   readonly sample?: { readonly percent: number; readonly seed: string } | undefined;
-  /** Only the packs of one of so many parts: docs/format/scrub-rotation.md. */
-  readonly part?: { readonly part: number; readonly parts: number } | undefined;
+  /** In the order of a ledger, and what was read is noted there: docs/format/scrub-ledger.md. */
+  readonly scrub?: CheckScrub | undefined;
   /** What is known to have been in it, from outside. */
   readonly seenBefore?: SeenBefore | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
+}
+
+/** What keeps when packs were read. */
+export interface CheckScrub {
+  /** Which of the packs that are there are read, in their order; undefined: as `sample` says, in any. */
+  readonly choose?: ((packs: readonly string[]) => readonly string[]) | undefined;
+  /** With `choose`: snapshots are looked into first, and no pack that is not read is looked at. */
+  readonly budget?: CheckBudget | undefined;
+  /** @param startedAt when its reading began */
+  noted(pack: string, of: { readonly startedAt: number; readonly how: PackHow }): void;
+  /**
+   * A trusted snapshot of which all pages were looked at, and the packs that it needs: of the newest.
+   * @param names of packs by their numbers
+   */
+  needed(snapshot: string, packs: NeededPacks, names: readonly string[]): void;
+}
+
+export type PackHow = 'medium' | 'memory' | 'damaged';
+
+export interface CheckBudget {
+  /** Whether another part of a snapshot may be looked at. */
+  mayLook(): boolean;
+  /** Whether another pack may be begun. */
+  mayRead(): boolean;
 }
 
 /** Of a vault that was emptied or set back, only who saw it before can tell. */
@@ -73,6 +99,8 @@ export interface CheckReport {
   readonly untrustedSnapshots: number;
   /** Known from outside to have been in it, and not there any more. */
   readonly goneSnapshots: number;
+  /** For which there was no time. */
+  readonly snapshotsLeft: number;
   readonly entries: number;
   readonly packs: number;
   /** Of the packs, those of which all bytes were read. */
@@ -85,6 +113,8 @@ export interface CheckReport {
 }
 
 const NAMED_MAX = 1000;
+/** Snapshots whose packs are told: each takes some kilobytes. */
+const NEEDED_MAX = 2000;
 const LEAVES_EACH = 64;
 const WORK_EACH = 2;
 /** Hex digits of a snapshot's id in its name. */
@@ -108,7 +138,13 @@ class Check {
   readonly #affectedSnapshots = new Set<string>();
   /** Of leaf pages that were looked at: what in them cannot be had, mostly nothing. */
   readonly #leaves = new Map<Digest, CheckedLeaf['affected']>();
+  /** Of the same, the packs that they need, where these are asked for. */
+  readonly #needed = new Map<Digest, NeededPacks>();
+  readonly #ids: IdTable;
   #findingCount = 0;
+  #left = 0;
+  #packsHere = 0;
+  #neededCount = 0;
   #gone = 0;
   #affectedCount = 0;
   #packs = 0;
@@ -122,6 +158,7 @@ class Check {
     this.#ports = ports;
     this.#request = request;
     this.#startedMs = ports.clock.monotonic();
+    this.#ids = new IdTable(ports.index.access.present);
   }
 
   async run(): Promise<CheckReport> {
@@ -138,9 +175,12 @@ class Check {
     for (const problem of problems) this.#noteProblem(problem);
     for (const finding of findings) this.#note(chainFinding(finding));
     await this.#checkSeenBefore(await this.#forgotten());
-    const trusted = this.#opened(snapshots);
-    const damagedGroups = await this.#checkPacks();
-    for (const snapshot of trusted.reverse()) await this.#checkSnapshot(snapshot, damagedGroups);
+    const trusted = this.#opened(snapshots).reverse();
+    if (this.#request.scrub?.budget === undefined) {
+      await this.#checkSnapshots(trusted, await this.#checkPacks());
+    } else {
+      await this.#checkInTime(trusted);
+    }
     return this.#report(snapshots.length, trusted.length);
   }
 
@@ -151,6 +191,33 @@ class Check {
     const holds = await readHolds(vault);
     for (const problem of [...book.problems, ...holds.problems]) this.#noteProblem(problem);
     return new Set(forgottenIn(book).map(({ id }) => id));
+  }
+
+  /** First what is cheap, and says which packs matter; of damage then all is said, however long that takes. */
+  async #checkInTime(trusted: readonly CheckedSnapshot[]): Promise<void> {
+    const budget = this.#request.scrub?.budget;
+    const mayLook = (): boolean => budget?.mayLook() ?? true;
+    this.#left = await this.#checkSnapshots(trusted, [], mayLook);
+    const damagedGroups = await this.#checkPacks();
+    if (damagedGroups.length === 0) return;
+    this.#leaves.clear();
+    this.#entries = 0;
+    this.#neededCount = 0;
+    this.#left = await this.#checkSnapshots(trusted, damagedGroups);
+  }
+
+  /** @returns how many there was no time for */
+  async #checkSnapshots(
+    trusted: readonly CheckedSnapshot[],
+    damagedGroups: readonly number[],
+    mayLook: () => boolean = () => true,
+  ): Promise<number> {
+    for (const [at, snapshot] of trusted.entries()) {
+      if (at > 0 && !mayLook()) return trusted.length - at;
+      const isWhole = await this.#checkSnapshot(snapshot, { damagedGroups, mayLook });
+      if (!isWhole) return trusted.length - at;
+    }
+    return 0;
   }
 
   /** By their names: what is there and damaged is a finding of its own. */
@@ -209,14 +276,18 @@ class Check {
     const here = index.packs.filter((pack) => sizes.has(`packs/${pack.name}`));
     const totalBytes = stored.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const damagedGroups: number[] = [];
-    await this.#inTurn(here, async ({ name, sizeBytes }) => {
+    const { packs, isRead } = this.#chosen(here);
+    this.#packsHere = here.length;
+    await this.#inTurn(packs, async ({ name, sizeBytes }) => {
       const found = sizes.get(`packs/${name}`) ?? 0;
       if (found !== sizeBytes) {
         const why = `it has ${found} bytes, and was written with ${sizeBytes}`;
         this.#note({ grade: 'damaged', object: `packs/${name}`, why });
       }
-      const readData = this.#request.readData && this.#isSampled(name);
+      const readData = isRead(name);
+      const startedAt = this.#ports.clock.now();
       const checked = await crew.checkPack({ name, readData });
+      if (readData) this.#request.scrub?.noted(name, { startedAt, how: howRead(checked) });
       damagedGroups.push(...checked.damagedGroups);
       for (const finding of checked.findings) this.#note(finding);
       this.#packs += 1;
@@ -229,15 +300,33 @@ class Check {
     return damagedGroups;
   }
 
-  async #checkSnapshot(
-    { id, content }: CheckedSnapshot,
-    damagedGroups: readonly number[],
-  ): Promise<void> {
+  /** In the order of the ledger, where there is one. */
+  #chosen(here: readonly KnownPack[]): Chosen {
+    const { readData, scrub } = this.#request;
+    const { choose, budget } = scrub ?? {};
+    if (choose === undefined) {
+      return { packs: here, isRead: (name) => readData && this.#isSampled(name) };
+    }
+    const byName = new Map(here.map((pack) => [pack.name, pack]));
+    const names = choose([...byName.keys()]);
+    const wanted = names.flatMap((name) => byName.get(name) ?? []);
+    const read = new Set(names);
+    const isRead = (name: string): boolean => read.has(name);
+    if (budget !== undefined) return { packs: whileMay(wanted, () => budget.mayRead()), isRead };
+    return { packs: [...wanted, ...here.filter(({ name }) => !read.has(name))], isRead };
+  }
+
+  /** @returns whether there was time for all of it */
+  async #checkSnapshot({ id, content }: CheckedSnapshot, how: Looking): Promise<boolean> {
+    const wantsPacks = this.#request.scrub !== undefined && this.#neededCount < NEEDED_MAX;
+    const needs = wantsPacks ? new PackNeeds() : undefined;
     for (const root of content.roots) {
       const below = content.roots.length > 1 ? `${root.name}/` : '';
       try {
-        await this.#checkRoot(root, damagedGroups);
-        for (const { digest } of this.#leavesOf(root)) {
+        if (!(await this.#checkRoot(root, how))) return false;
+        for (const { digest } of this.#leavesOf(root, needs)) {
+          const needed = this.#needed.get(digest);
+          if (needed !== undefined) needs?.add(needed);
           for (const { path, why } of this.#leaves.get(digest) ?? []) {
             this.#noteAffected({ snapshot: id, path: byteString(below + path), why });
           }
@@ -248,17 +337,29 @@ class Check {
         this.#noteAffected({ snapshot: id, path: byteString(below), why });
       }
     }
+    if (needs === undefined) return true;
+    this.#neededCount += 1;
+    this.#request.scrub?.needed(id, needs.needed(), this.#ports.index.access.packs);
+    return true;
   }
 
-  /** Pages that several snapshots share are looked at once. */
-  async #checkRoot(root: SnapshotRoot, damagedGroups: readonly number[]): Promise<void> {
+  /** Pages that several snapshots share are looked at once. @returns whether there was time for all */
+  async #checkRoot(root: SnapshotRoot, { damagedGroups, mayLook }: Looking): Promise<boolean> {
     const { crew } = this.#ports;
-    await this.#inTurn(this.#batches(root), async (leaves) => {
-      for (const leaf of await crew.checkLeaves({ leaves, damagedGroups })) {
+    const wantsPacks = this.#request.scrub !== undefined;
+    let isOver = false;
+    const mayGoOn = (): boolean => {
+      isOver ||= !mayLook();
+      return !isOver;
+    };
+    await this.#inTurn(whileMay(this.#batches(root), mayGoOn), async (leaves) => {
+      for (const leaf of await crew.checkLeaves({ leaves, damagedGroups, wantsPacks })) {
         this.#leaves.set(leaf.digest, leaf.affected);
+        if (leaf.needed !== undefined) this.#needed.set(leaf.digest, leaf.needed);
         this.#entries += leaf.entries;
       }
     });
+    return !isOver;
   }
 
   *#batches(root: SnapshotRoot): Generator<PlacedRef[]> {
@@ -273,11 +374,14 @@ class Check {
     if (leaves.length > 0) yield leaves;
   }
 
-  #leavesOf(root: SnapshotRoot): Generator<PlacedRef> {
-    const { readObject, vault } = this.#ports;
+  #leavesOf(root: SnapshotRoot, needs?: PackNeeds): Generator<PlacedRef> {
+    const { readObject, vault, index } = this.#ports;
     return leafRefs({
       root: root.sha256,
-      load: (digest) => vault.tools.codec.textOf(readObject({ kind: NAMES, digest })),
+      load: (digest) => {
+        needs?.addObject(vault.idOf(NAMES, digest), index.access, this.#ids);
+        return vault.tools.codec.textOf(readObject({ kind: NAMES, digest }));
+      },
     });
   }
 
@@ -293,12 +397,8 @@ class Check {
   }
 
   #isSampled(pack: string): boolean {
-    const { sample, part } = this.#request;
+    const { sample } = this.#request;
     const { hash } = this.#ports.vault.tools;
-    if (part !== undefined) {
-      const digest = hash.sha256Text(byteString(`rotation ${pack}`));
-      return firstNumber(digest) % part.parts === part.part;
-    }
     if (sample === undefined) return true;
     const digest = hash.sha256Text(byteString(`${sample.seed} ${pack}`));
     const share = (digest.charCodeAt(0) * 256 + digest.charCodeAt(1)) / 65_536;
@@ -347,8 +447,9 @@ class Check {
       snapshots: trusted,
       untrustedSnapshots: snapshots - trusted,
       goneSnapshots: this.#gone,
+      snapshotsLeft: this.#left,
       entries: this.#entries,
-      packs: this.#packs,
+      packs: this.#packsHere,
       packsRead: this.#packsRead,
       groups: this.#groups,
       objects: this.#objects,
@@ -359,9 +460,29 @@ class Check {
   }
 }
 
-/** Of its first four bytes. */
-function firstNumber(digest: Digest): number {
-  return [0, 1, 2, 3].reduce((sum, at) => sum * 256 + digest.charCodeAt(at), 0);
+interface Looking {
+  readonly damagedGroups: readonly number[];
+  readonly mayLook: () => boolean;
+}
+
+interface Chosen {
+  readonly packs: Iterable<KnownPack>;
+  readonly isRead: (pack: string) => boolean;
+}
+
+function howRead({ findings, isFromMedium }: CheckedPack): PackHow {
+  if (findings.length > 0) return 'damaged';
+  return isFromMedium ? 'medium' : 'memory';
+}
+
+/** The first is always given: whoever has little time comes on all the same. */
+function* whileMay<T>(items: Iterable<T>, may: () => boolean): Generator<T> {
+  let isFirst = true;
+  for (const item of items) {
+    if (!isFirst && !may()) return;
+    isFirst = false;
+    yield item;
+  }
 }
 
 function chainFinding(finding: ChainFinding): CheckFinding {

@@ -18,6 +18,7 @@ import { CONTENT, type IdOf, makeIdOf, NAMES, type ObjectKind } from '../core/ob
 import { type GroupPlace, packTrailerSize, parsePackTrailer, scanGroups } from '../core/pack.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import type { CheckFinding } from './check-finding.ts';
+import { type NeededPacks, PackNeeds } from './pack-needs.ts';
 import { referencesOfLine } from './check-line.ts';
 import { GROUP_WORDS, type VaultAccess } from './vault-access.ts';
 import { type ObjectsOfVault, vaultReaderFrom } from './vault-objects.ts';
@@ -29,6 +30,14 @@ export interface CheckWorkPorts {
   readonly readRange: ReadRange;
   /** @param pack 64 hex digits */
   readonly openPack: (pack: string) => DiskReader;
+  /** Past the page cache where that can be had; undefined where a pack is not to be read at once. */
+  readonly readWholePack?: (pack: string) => WholePack | undefined;
+}
+
+export interface WholePack {
+  /** Good until the next one is read. */
+  readonly bytes: Uint8Array;
+  readonly isFromMedium: boolean;
 }
 
 export interface PackToCheck {
@@ -45,12 +54,16 @@ export interface CheckedPack {
   readonly readBytes: number;
   readonly groups: number;
   readonly members: number;
+  /** All of it was read, and no memory can have served it. */
+  readonly isFromMedium: boolean;
 }
 
 export interface LeavesToCheck {
   readonly leaves: readonly PlacedRef[];
   /** Groups that were found damaged: what lies in them is read, for it may lie elsewhere too. */
   readonly damagedGroups: readonly number[];
+  /** Whether the packs that they need are asked for. */
+  readonly wantsPacks?: boolean | undefined;
 }
 
 export interface CheckedLeaf {
@@ -59,6 +72,8 @@ export interface CheckedLeaf {
   readonly entries: number;
   /** What in it cannot be read back. */
   readonly affected: readonly { readonly path: ByteString; readonly why: string }[];
+  /** Of all that it refers to, the page itself too; undefined where nobody asked. */
+  readonly needed?: NeededPacks | undefined;
 }
 
 const END_SIZE = 8;
@@ -75,6 +90,8 @@ export class CheckWork {
   #groupsOfPacks: Map<string, Map<number, number>> | undefined;
   #buffer = new Uint8Array(0);
   readonly #plain = new Uint8Array(OPEN_ROOM_SIZE);
+  /** Of the page that is being looked at. */
+  #needs: PackNeeds | undefined;
 
   constructor(ports: CheckWorkPorts, access: VaultAccess) {
     const { tools } = ports;
@@ -90,6 +107,12 @@ export class CheckWork {
     const object = `packs/${pack.name}`;
     const seen = new PackSeen(object);
     try {
+      const whole = pack.readData ? this.#ports.readWholePack?.(pack.name) : undefined;
+      if (whole !== undefined) {
+        seen.isFromMedium = whole.isFromMedium;
+        this.#checkWhole(whole.bytes, pack.name, seen);
+        return seen.result();
+      }
       const reader = this.#ports.openPack(pack.name);
       try {
         if (pack.readData) this.#readWhole(reader, pack.name, seen);
@@ -99,21 +122,31 @@ export class CheckWork {
       }
     } catch (error) {
       seen.note(error);
+      // Which part of it cannot be read only who asks for each object sees.
+      if (pack.readData) seen.damagedGroups.push(...this.#groupsOf(pack.name).values());
     }
     return seen.result();
   }
 
-  checkLeaves({ leaves, damagedGroups }: LeavesToCheck): CheckedLeaf[] {
+  checkLeaves({ leaves, damagedGroups, wantsPacks }: LeavesToCheck): CheckedLeaf[] {
     const damaged = new Set(damagedGroups);
     this.#objects.expect?.(leaves.map(({ digest }) => ({ kind: NAMES, digest })));
-    return leaves.map((ref) => this.#checkLeaf(ref, damaged));
+    return leaves.map((ref) => {
+      this.#needs = wantsPacks === true ? new PackNeeds() : undefined;
+      this.#needs?.addObject(this.#idOf(NAMES, ref.digest), this.#access, this.#ids);
+      return { ...this.#checkLeaf(ref, damaged), needed: this.#needs?.needed() };
+    });
   }
 
   #readWhole(reader: DiskReader, name: string, seen: PackSeen): void {
-    const { tools } = this.#ports;
     const { sizeBytes } = reader;
     if (this.#buffer.length < sizeBytes) this.#buffer = new Uint8Array(sizeBytes);
-    const bytes = this.#buffer.subarray(0, reader.read(this.#buffer.subarray(0, sizeBytes), 0));
+    const count = reader.read(this.#buffer.subarray(0, sizeBytes), 0);
+    this.#checkWhole(this.#buffer.subarray(0, count), name, seen);
+  }
+
+  #checkWhole(bytes: Uint8Array, name: string, seen: PackSeen): void {
+    const { tools } = this.#ports;
     seen.readBytes += bytes.length;
     const isWhole = hexOf(tools.hash.sha256(bytes)) === name;
     if (!isWhole) seen.note(corrupt(seen.object, 'its bytes are not those of its name'));
@@ -224,6 +257,7 @@ export class CheckWork {
 
   #reasonAgainstList(list: ListRef, damaged: ReadonlySet<number>): string | undefined {
     const { digest, depth } = list;
+    this.#needs?.addObject(this.#idOf(NAMES, digest), this.#access, this.#ids);
     try {
       const bytes = this.#objects.readObject({ kind: NAMES, digest });
       for (const below of referencesOfList(bytes, depth)) {
@@ -245,8 +279,10 @@ export class CheckWork {
     digest: Digest,
     damaged: ReadonlySet<number>,
   ): string | undefined {
-    const groups = this.#ids.all(this.#idOf(kind, digest));
+    const id = this.#idOf(kind, digest);
+    const groups = this.#ids.all(id);
     if (groups.length === 0) return MISSING;
+    this.#needs?.addObject(id, this.#access, this.#ids);
     if (damaged.size === 0 || !groups.some((group) => damaged.has(group))) return undefined;
     try {
       this.#objects.readObject({ kind, digest });
@@ -301,6 +337,7 @@ class PackSeen {
   readBytes = 0;
   groups = 0;
   members = 0;
+  isFromMedium = false;
 
   constructor(object: string) {
     this.object = object;
@@ -314,7 +351,8 @@ class PackSeen {
   }
 
   result(): CheckedPack {
-    const { readBytes, groups, members, damagedGroups } = this;
-    return { findings: this.#findings, damagedGroups, readBytes, groups, members };
+    const { readBytes, groups, members, damagedGroups, isFromMedium } = this;
+    const counts = { readBytes, groups, members, isFromMedium };
+    return { findings: this.#findings, damagedGroups, ...counts };
   }
 }

@@ -30,6 +30,8 @@ const span = z
   });
 /** `5%`, as it is given on. */
 const share = z.string().regex(/^([1-9][0-9]?|100|[0-9]{1,2}\.[0-9]{1,3}) *%$/);
+/** `10m`, as it is given on. */
+const budget = z.string().regex(/^[1-9][0-9]{0,4}(m|h)$/);
 /** All of it is in memory too, and a unit has 400 MB. */
 const SPOOL_MIB_MAX = 32;
 const sizeMiB = z
@@ -53,10 +55,10 @@ const job = z.union(
   [
     z.strictObject({ backup: dataSet, ...limited }),
     z.strictObject({ drill: dataSet, ...whose, ...limited }),
-    z.strictObject({ scrub: share, ...limited }),
+    z.strictObject({ scrub: z.union([budget, share]), ...limited }),
     z.strictObject({ restore: dataSet, to: absolutePath, ...whose, ...limited }),
   ],
-  'one of backup: DATA SET, drill: DATA SET, scrub: SHARE as 5%, restore: DATA SET with to: /DIRECTORY',
+  'one of backup: DATA SET, drill: DATA SET, scrub: TIME as 10m, restore: DATA SET with to: /DIRECTORY',
 );
 
 export const agentConfigSchema = z.strictObject({

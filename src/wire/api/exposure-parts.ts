@@ -137,6 +137,8 @@ export const dataSetWhole = dataSetShown.extend({
       ...{ vault: text, copy: text, host: text, path: text.nullable() },
       ...{ exists: z.enum(['ok', 'failed', 'unknown']), isElsewhere: z.boolean() },
       newest: time.nullable(),
+      /** Since when all of its newest point was read again; `isMaybeMemory`: no medium is proven by that. */
+      ...{ readAt: time.nullable(), isMaybeMemory: z.boolean() },
     }),
   ),
   /** Sets of failures that leave nothing proven of it, each minimal. */

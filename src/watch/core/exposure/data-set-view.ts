@@ -134,6 +134,7 @@ function copyViews(of: DataSetCase): readonly CopyView[] {
         {
           ...{ vault, copy: copy.copy, host, path, newest: newest?.point.coveredUpTo },
           exists: newest?.exists[i] ?? 'unknown',
+          ...readOf(newest, copy.copy),
           isElsewhere: of.dataSet.places.every((place) => place.host !== host),
         },
       ];
@@ -162,6 +163,20 @@ function bestNow({ now }: ExposureIndex, entry: ExposedDataSet): BestPoint | und
   const best = keptOf(entry).best();
   if (best?.proof.ageMs === undefined || entry.at === now) return best;
   return { ...best, proof: { ...best.proof, ageMs: best.proof.ageMs + (now - entry.at) } };
+}
+
+function readOf(
+  newest: PointCase | undefined,
+  copy: string,
+): Pick<CopyView, 'isMaybeMemory' | 'readAt'> {
+  const proofs = newest?.point.exists.filter((proof) => proof.copy === copy) ?? [];
+  const last = newestOf(proofs, ({ evidence }) => evidence.observedAt);
+  if (last === undefined || last.evidence.saw !== 'healthy') return {};
+  const { observedAt, detail } = last.evidence;
+  return {
+    readAt: observedAt,
+    isMaybeMemory: detail.from === 'memory' || detail.isPastCache === false,
+  };
 }
 
 function bestPoint(of: DataSetCase): BestPoint | undefined {

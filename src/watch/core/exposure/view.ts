@@ -106,6 +106,10 @@ export interface CopyView {
   readonly path: ByteString | undefined;
   /** Of the newest point there: whether its bytes were re-read within the limit. */
   readonly exists: 'ok' | 'failed' | 'unknown';
+  /** Of the newest point there: since when all of it was read again, the byte that was read longest ago. */
+  readonly readAt?: UnixMs | undefined;
+  /** Memory may have served those readings: then no medium is proven. */
+  readonly isMaybeMemory?: boolean | undefined;
   /** Whether it outlives the host (or any host) of the data set. */
   readonly isElsewhere: boolean;
   readonly newest: UnixMs | undefined;

@@ -86,8 +86,9 @@ function drillFacts(given: Given): RunFacts {
 }
 
 function scrubFacts(given: Given): RunFacts {
-  const rotation = objectOf(given.rotation);
-  const parts = rotation === undefined ? [] : [rotation];
+  // Before there was a ledger, it was parts in rotation that a host told of.
+  const scrub = objectOf(given.scrub) ?? objectOf(given.rotation);
+  const parts = scrub === undefined ? [] : [scrub];
   return {
     tookMs: numberOf(given.durationMs),
     shown: {
@@ -96,8 +97,9 @@ function scrubFacts(given: Given): RunFacts {
       ...sumIn([given], 'readBytes'),
       ...sumIn([given], 'rateBytesPerS'),
       ...sumIn([given], 'findingCount'),
-      ...sumIn(parts, 'parts'),
-      ...sumIn(parts, 'partsRead'),
+      ...sumIn(parts, 'unread'),
+      ...sumIn(parts, 'readWithinMs'),
+      ...(scrub === undefined ? {} : textIn(scrub, 'from')),
       ...sumIn(parts, 'oldestAgeMs'),
     },
   };

@@ -101,7 +101,7 @@ test('each reason, and the worst of it first', () => {
 test('a part of the vault that nobody reads is seen, though every scrub is good', () => {
   const schedule: Schedule = { ...SCHEDULE, act: 'scrub', job: 'bits', wholeMs: 30 * DAY };
   const answer = (oldestAgeMs: number) =>
-    JSON.stringify({ packsRead: 3, rotation: { parts: 20, partsRead: 4, oldestAgeMs } });
+    JSON.stringify({ packsRead: 3, scrub: { packs: 20, unread: 4, oldestAgeMs } });
   const scrubbed = (oldestAgeMs: number) =>
     standing(
       after([jobOf({ act: 'scrub', answer: answer(oldestAgeMs) })], schedule),
