@@ -17,6 +17,7 @@ import { beginTurn, type RotationShown } from '../scrub-rotation.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { defineServe } from './command-vault-serve.ts';
 import { defineStdio } from './command-vault-stdio.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
@@ -72,6 +73,7 @@ export function define(command: Command, act: Act): void {
     .action(act((cli, [options]: [Options]) => perform(cli, options)));
   writerOption(vaultOptions(check));
   defineStdio(command, act);
+  defineServe(command, act);
 }
 
 function percent(text: string): number {

@@ -156,6 +156,7 @@ export const VERBS: readonly Verb[] = [
     parts: [
       { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
+      { name: 'serve', summary: 'keep vaults of other hosts over HTTPS', isCommon: false },
     ],
     load: () => import('./command-vault.ts'),
   },
