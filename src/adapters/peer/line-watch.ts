@@ -14,6 +14,8 @@ export class LineWatch {
   readonly #limits: LineLimits;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #lookedAt: number;
   #movedAt: number;
   #windowAt: number;
   #windowBytes = 0;
@@ -31,7 +33,9 @@ export class LineWatch {
     this.#movedAt = of.now();
     this.#windowAt = this.#movedAt;
     const { idleMs, windowMs } = of.limits;
-    this.#timer = setInterval(() => this.#look(), Math.max(20, Math.min(idleMs, windowMs) / 4));
+    this.#lookedAt = this.#movedAt;
+    this.#everyMs = Math.max(20, Math.min(idleMs, windowMs) / 4);
+    this.#timer = setInterval(() => this.#look(), this.#everyMs);
     this.#timer.unref();
   }
 
@@ -42,14 +46,13 @@ export class LineWatch {
 
   /** While this side works, or holds the other one back. */
   async whileHeld<T>(act: () => T | Promise<T>): Promise<T> {
+    const since = this.#now();
     this.#isPaused = true;
     try {
       return await act();
     } finally {
       this.#isPaused = false;
-      this.#movedAt = this.#now();
-      this.#windowAt = this.#movedAt;
-      this.#windowBytes = 0;
+      this.#leaveOut(this.#now() - since);
     }
   }
 
@@ -57,9 +60,18 @@ export class LineWatch {
     clearInterval(this.#timer);
   }
 
+  #leaveOut(spanMs: number): void {
+    this.#movedAt += spanMs;
+    this.#windowAt += spanMs;
+  }
+
   #look(): void {
-    if (this.#isPaused) return;
     const now = this.#now();
+    // This process did something else meanwhile: what came in that time was not looked at.
+    const lateMs = now - this.#lookedAt - 2 * this.#everyMs;
+    this.#lookedAt = now;
+    if (this.#isPaused) return;
+    if (lateMs > 0) this.#leaveOut(lateMs);
     const { idleMs, windowMs, windowBytes } = this.#limits;
     const isIdle = now - this.#movedAt > idleMs;
     const isWindowOver = now - this.#windowAt > windowMs;

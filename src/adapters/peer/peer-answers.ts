@@ -106,7 +106,9 @@ async function readBody(exchange: PeerExchange, turn: PeerTurn): Promise<void> {
   };
   let isFailed = false;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // What goes wrong here is still to be told on this line.
+    const chunks: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+    for await (const chunk of chunks) {
       watch.moved(chunk.length);
       for (let at = 0; at < chunk.length; ) {
         const some = chunk.subarray(at, at + PIECE_SIZE - filled);
@@ -203,7 +205,7 @@ export function refuse(
   fault: Fault,
 ): void {
   if (response.headersSent) {
-    request.socket.destroy();
+    response.destroy();
     return;
   }
   const { seconds } = fault.facts;

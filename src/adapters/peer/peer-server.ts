@@ -18,7 +18,6 @@ import { Connections } from '../http/connections.ts';
 import { addressKey, RateLimit } from '../http/rate-limit.ts';
 import type { ServerKey } from '../http/server-key.ts';
 import { alignedBuffer } from '../node/aligned-buffer.ts';
-import { machineIdHere } from '../node/machine-id.ts';
 import { LineWatch } from './line-watch.ts';
 import { answerAsk, type PeerExchange, refuse } from './peer-answers.ts';
 import type { PeerHome, PeerToken } from './peer-home.ts';
@@ -35,6 +34,8 @@ export interface PeerServerParts {
   /** How much of a file system of this size stays free. */
   readonly floorOf: (totalBytes: number) => number;
   readonly software: string;
+  /** Which machine this is, where that can be seen: machine-id.ts. */
+  readonly machine: string | undefined;
   /** Of what nobody declared. */
   readonly onBug: (error: unknown) => void;
   readonly limits?: Partial<PeerLimits>;
@@ -114,7 +115,6 @@ class Peer {
   readonly #requests: RateLimit;
   readonly #wrongTokens: RateLimit;
   readonly #pace: Pace;
-  readonly #machine = machineIdHere();
 
   constructor(parts: PeerServerParts) {
     this.#parts = parts;
@@ -129,18 +129,19 @@ class Peer {
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { clock } = this.#parts;
     const now = (): number => clock.monotonic();
-    const watch = new LineWatch({ socket: request.socket, limits: this.limits.line, now });
+    const { socket } = request;
+    const watch = new LineWatch({ socket, limits: this.limits.line, now });
     const ends: (() => void)[] = [];
     response.once('close', () => watch.end());
     response.on('error', () => undefined);
     try {
       await this.#answer({ request, response, watch }, ends);
     } catch (error) {
-      if (request.socket.destroyed) return; // Whoever hung up hears no answer.
+      if (socket.destroyed) return; // Whoever hung up hears no answer.
       if (error instanceof Fault) refuse({ request, response }, error);
       else {
         this.#parts.onBug(error);
-        request.socket.destroy();
+        socket.destroy();
       }
     } finally {
       for (const end of ends) end();
@@ -173,7 +174,7 @@ class Peer {
         ? this.#atWork.begin('bodies', bodiesMax)
         : this.#atWork.begin('answers', answersMax),
     );
-    const { home, software } = this.#parts;
+    const { home, software, machine } = this.#parts;
     await answerAsk(
       {
         ...{ ...line, host, pace: this.#pace, ...this.#serve(host) },
@@ -181,7 +182,7 @@ class Peer {
         giveBack: (piece) => {
           if (this.#pieces.length < PIECES_KEPT) this.#pieces.push(piece);
         },
-        about: { software, machine: this.#machine },
+        about: { software, machine },
         quota: () => home.quotaOf(host),
       },
       ask,

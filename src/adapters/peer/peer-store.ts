@@ -120,7 +120,7 @@ class PeerStore {
     checkName(name);
     assert(bytes.length <= objectSizeMax(name), 'an object is as small as its format says');
     const upload = Buffer.from(this.#ports.random.bytes(UPLOAD_ID_SIZE)).toString('hex');
-    const answer = await this.#again((nth) => this.#putOnce({ name, bytes, sha256, upload }, nth));
+    const answer = await this.#again((wasLost) => this.#putOnce({ name, bytes, sha256, upload }, wasLost));
     const { outcome, sha256: there } = parseStored(latin1(answer.bytes));
     demandOfPeer((outcome === 'stored') === (answer.status === 201), 'two answers in one');
     if (outcome === 'stored' && there !== sha256) throw spoilt(name, 'was stored with');
@@ -138,10 +138,10 @@ class PeerStore {
       readonly sha256: Digest;
       readonly upload: string;
     },
-    nth: number,
+    wasLost: boolean,
   ): Promise<PeerAnswer> {
     const { name, bytes, sha256, upload } = of;
-    const held = nth === 0 ? 0 : Math.min(await this.#held(upload), bytes.length);
+    const held = wasLost ? Math.min(await this.#held(upload), bytes.length) : 0;
     const send = (offset: number): Promise<PeerAnswer> =>
       this.#line.ask({
         method: 'PUT',
@@ -175,12 +175,12 @@ class PeerStore {
   }
 
   /** What broke is asked again, what comes too fast waits as long as it is told. */
-  async #again<T>(ask: (nth: number) => Promise<T>): Promise<T> {
+  async #again<T>(ask: (wasLost: boolean) => Promise<T>): Promise<T> {
     let lostCount = 0;
     let busyCount = 0;
-    for (let nth = 0; ; nth++) {
+    for (;;) {
       try {
-        return await ask(nth);
+        return await ask(lostCount > 0);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         const isBusy = error.code === 'HF_PEER_BUSY';

@@ -1,5 +1,6 @@
 /** `holdfast vault serve`, until it is told to stop. */
 import { openServerKey } from '../../adapters/http/server-key.ts';
+import { machineIdHere } from '../../adapters/node/machine-id.ts';
 import { startPeer } from '../../adapters/peer/peer-server.ts';
 import { takeStateLock } from '../../adapters/sqlite/state-lock.ts';
 import { Fault } from '../../base/fault.ts';
@@ -33,7 +34,7 @@ export async function runServe(cli: Cli, options: ServeRunOptions): Promise<Answ
     const stopped = stopOf(cli);
     const bugs: unknown[] = [];
     const peer = await startPeer({
-      ...{ home, ...ports, listen, software: VERSION },
+      ...{ home, ...ports, listen, software: VERSION, machine: machineIdHere() },
       key: await openServerKey(`${directory}/key.pem`),
       floorOf: (totalBytes) => floorBytes(floor, totalBytes),
       ...(rate === undefined ? {} : { limits: { bytesPerS: parseBytes(rate, COMMAND) } }),
