@@ -110,7 +110,10 @@ test('no name leads out of a vault, hides in it, or is a keeper’s', async (t) 
     const got = await rawAsk(bench.peer, [headOf(web1, `GET web1/objects/${name}`)]);
     assert.ok(got.status === 400 || got.status === 404, `${name}: ${got.status}`);
   }
-  const absolute = headOf(web1, 'GET web1/list').replace(/GET \S+/, 'GET https://peer/peer/v1/web1/list');
+  const absolute = headOf(web1, 'GET web1/list').replace(
+    /GET \S+/,
+    'GET https://peer/peer/v1/web1/list',
+  );
   assert.equal((await rawAsk(bench.peer, [absolute])).status, 404);
   assert.deepEqual(filesBelow(bench.dir), before);
 });
@@ -152,7 +155,11 @@ test('another digest, another length or too much of it: nothing is kept', async 
   });
   const chunked = head.replace(/content-length: [0-9]+\r\n/, '');
   assert.equal((await rawAsk(bench.peer, [chunked, '9\r\nwhat came\r\n0\r\n\r\n'])).status, 400);
-  await rawAsk(bench.peer, [headOf(web1, 'PUT web1/objects/packs/d', putFields(content)), 'what'], 300);
+  await rawAsk(
+    bench.peer,
+    [headOf(web1, 'PUT web1/objects/packs/d', putFields(content)), 'what'],
+    300,
+  );
   assert.deepEqual(
     [...filesBelow(bench.root('web1')).values()].filter((each) => each !== ''),
     [],

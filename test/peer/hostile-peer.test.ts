@@ -3,7 +3,7 @@
 // Method: an HTTPS server of the test with the right key that answers what it likes.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -11,11 +11,12 @@ import { openServerKey } from '../../src/adapters/http/server-key.ts';
 import { openPeerStore } from '../../src/adapters/peer/peer-store.ts';
 import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
 import type { FaultCode } from '../../src/base/fault.ts';
-import { Fault } from '../../src/base/fault.ts';
+import type { Fault } from '../../src/base/fault.ts';
 import { isFault } from '../conformance/store-suite.ts';
 import { ports, startPeerBench } from './peer-fixture.ts';
 
-const ABOUT = '{"versions":[1],"software":"0","free":1,"total":2,"used":{"bytes":0,"objects":0},"quota":{"objects":1}}';
+const ABOUT =
+  '{"versions":[1],"software":"0","free":1,"total":2,"used":{"bytes":0,"objects":0},"quota":{"objects":1}}';
 const { hash } = ports.tools;
 const content = new Uint8Array(Buffer.from('sent'));
 const sha256 = hash.sha256(content);
@@ -62,7 +63,11 @@ async function hostile(t: TestContext): Promise<Hostile> {
   };
 }
 
-const send = (text: string | Buffer, status = 200, fields: http.OutgoingHttpHeaders = {}): Answer => {
+const send = (
+  text: string | Buffer,
+  status = 200,
+  fields: http.OutgoingHttpHeaders = {},
+): Answer => {
   return (_request, response) => {
     response.writeHead(status, { 'content-length': Buffer.byteLength(text), ...fields });
     response.end(text);
@@ -96,8 +101,9 @@ test('answers that are none, too long, too short or of another kind', async (t) 
     peer.answer = answer;
     await refused(get(), code, why);
   }
-  const escape = '{"code":"HF_DISK_FULL","message":"\\u001b[2Jgone","facts":{"path":"/\\u001b[2J"}}';
-  peer.answer = send(escape, 503, json);
+  const clearing =
+    '{"code":"HF_DISK_FULL","message":"\\u001b[2Jgone","facts":{"path":"/\\u001b[2J"}}';
+  peer.answer = send(clearing, 503, json);
   await assert.rejects(get(), (error: Fault) => {
     assert.equal(error.code, 'HF_DISK_FULL');
     assert.doesNotMatch(`${error.message} ${error.remedy}`, /\u001b/);
@@ -148,14 +154,19 @@ test('a put that it answers with another digest, or with two answers, is no put'
   await refused(put(`packs/${own}`), 'HF_STORE_CORRUPT', 'present, and something else');
   for (const [text, status] of [
     ...[[answer('stored', own), 200] as const, [answer('present', own), 201] as const],
-    ...[['{}', 201] as const, [answer('stored', 'x'), 201] as const, [answer('done', own), 201] as const],
+    ...[
+      ['{}', 201] as const,
+      [answer('stored', 'x'), 201] as const,
+      [answer('done', own), 201] as const,
+    ],
   ]) {
     peer.answer = send(text, status);
     await refused(put(), 'HF_STORE_PROTOCOL', `${status} ${text}`);
   }
   // It lets an upload go on behind its end.
   peer.answer = (request, response) => {
-    if (request.method === 'PUT' && request.headers['holdfast-offset'] === '0') request.socket.destroy();
+    if (request.method === 'PUT' && request.headers['holdfast-offset'] === '0')
+      request.socket.destroy();
     else if (request.method === 'GET') send('{"held":99999999}')(request, response);
     else send(answer('stored', other), 201)(request, response);
   };

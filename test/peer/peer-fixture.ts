@@ -21,7 +21,10 @@ import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
 import { byteString, hexOf } from '../../src/base/bytes.ts';
 
 export const ports = { disk: nodeDisk(), tools: nodeTools(), clock: nodeClock() };
-const fast = { ...ports.clock, sleep: (ms: number) => ports.clock.sleep(Math.min(ms, 20) as never) };
+const fast = {
+  ...ports.clock,
+  sleep: (ms: number) => ports.clock.sleep(Math.min(ms, 20) as never),
+};
 
 export interface PeerBench {
   readonly dir: string;
@@ -124,7 +127,10 @@ export function headOf(
 }
 
 /** Fields of a put of `content`. */
-export function putFields(content: Uint8Array, more: Readonly<Record<string, string | number>> = {}) {
+export function putFields(
+  content: Uint8Array,
+  more: Readonly<Record<string, string | number>> = {},
+) {
   return {
     'holdfast-sha256': hexOf(ports.tools.hash.sha256(content)),
     'holdfast-size': content.length,

@@ -5,7 +5,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parsePeerPlace, peerLine, peerPlaceText, readPeerAccess } from '../../src/adapters/peer/peer-place.ts';
+import {
+  parsePeerPlace,
+  peerLine,
+  peerPlaceText,
+  readPeerAccess,
+} from '../../src/adapters/peer/peer-place.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { unixMs } from '../../src/base/units.ts';
 import { isFault } from '../conformance/store-suite.ts';
@@ -64,7 +69,10 @@ async function conversation(t: TestContext): Promise<string> {
     const answer = await rawAsk(bench.peer, [head, body], isCut ? 500 : 20_000);
     const shown = head.replaceAll(access.token, 'TOKEN').replaceAll('\r\n', '\n');
     const rows = answer.head.split('\r\n').filter((row) => !OF_HTTP.test(row));
-    said.push(`>>> ${shown}${body}\n`, answer.status === 0 ? '<<< (cut)\n\n' : `<<< ${rows.join('\n')}\n\n${answer.body}\n\n`);
+    said.push(
+      `>>> ${shown}${body}\n`,
+      answer.status === 0 ? '<<< (cut)\n\n' : `<<< ${rows.join('\n')}\n\n${answer.body}\n\n`,
+    );
   }
   return said.join('');
 }
@@ -77,8 +85,11 @@ test('a whole conversation is as docs/format/peer.md says', async (t) => {
   }
   assert.equal(said, fs.readFileSync(GOLDEN, 'utf8'), 'SNAP_UPDATE=1 writes it anew');
   const document = fs.readFileSync(DOCUMENT, 'utf8');
-  const statuses = new Set([...said.matchAll(/<<< HTTP\/1\.1 ([0-9]{3})/g)].map(([, each]) => each));
-  for (const each of statuses) assert.ok(document.includes(String(each)), `${each} is in the document`);
+  const statuses = new Set(
+    [...said.matchAll(/<<< HTTP\/1\.1 ([0-9]{3})/g)].map(([, each]) => each),
+  );
+  for (const each of statuses)
+    assert.ok(document.includes(String(each)), `${each} is in the document`);
 });
 
 test('a peer line is read as the document writes it, and what is cut or open to others is refused', (t) => {

@@ -192,7 +192,8 @@ test('a line that stands still or trickles is ended; one that moves is not', asy
       socket.write(content.subarray(at, at + size));
       await setTimeout(everyMs);
     }
-    for (let round = 0; round < 400 && !socket.destroyed && !isAnswered; round++) await setTimeout(20);
+    for (let round = 0; round < 400 && !socket.destroyed && !isAnswered; round++)
+      await setTimeout(20);
     socket.destroy();
     return isAnswered;
   };
@@ -209,7 +210,9 @@ test('strangers who only connect push out each other, and nobody who has shown a
   const strangers = Array.from({ length: 12 }, () =>
     tls.connect({ port: bench.peer.port, rejectUnauthorized: false }).on('error', () => undefined),
   );
-  t.after(() => strangers.forEach((each) => each.destroy()));
+  t.after(() => {
+    for (const each of strangers) each.destroy();
+  });
   await until(() => strangers.filter((each) => each.destroyed).length >= 8);
   assert.equal(await put(store, 'packs/a', random.bytes(10)), 'stored');
 });

@@ -72,7 +72,10 @@ test('of an upload the peer says to the byte what it holds, and takes the rest o
   assert.equal(wrong.status, 409, 'other facts');
   assert.equal((await send(content.length)).status, 201);
   assert.equal(await heldOf(bench, access, id), 0);
-  assert.deepEqual(new Uint8Array(fs.readFileSync(path.join(bench.root('web1'), 'packs/a'))), content);
+  assert.deepEqual(
+    new Uint8Array(fs.readFileSync(path.join(bench.root('web1'), 'packs/a'))),
+    content,
+  );
 });
 
 test('a second request for an upload ends the first, whose line may be dead', async (t) => {
@@ -126,7 +129,9 @@ test('what the disk refuses, at any call, is no "stored", and nothing half remai
     const { disk: real } = ports;
     const disk = {
       ...real,
-      create: before('create')((file: Parameters<typeof real.create>[0]) => ofFile(real.create(file))),
+      create: before('create')((file: Parameters<typeof real.create>[0]) =>
+        ofFile(real.create(file)),
+      ),
       publish: before('publish')(real.publish),
       syncDir: before('syncDir')(real.syncDir),
     };

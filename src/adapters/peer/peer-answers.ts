@@ -153,7 +153,10 @@ async function answerGet(
   response.end();
 }
 
-async function send({ response, watch, pace, host }: PeerExchange, bytes: Uint8Array): Promise<void> {
+async function send(
+  { response, watch, pace, host }: PeerExchange,
+  bytes: Uint8Array,
+): Promise<void> {
   for (let at = 0; at < bytes.length; at += SLICE_SIZE) {
     const slice = bytes.subarray(at, at + SLICE_SIZE);
     if (!response.write(slice)) await drained(response);
@@ -227,4 +230,3 @@ function drain(request: IncomingMessage): void {
   request.on('error', () => undefined);
   request.resume();
 }
-

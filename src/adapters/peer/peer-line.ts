@@ -125,7 +125,10 @@ export class PeerLine {
 
   async #read(response: http.IncomingMessage, sizeMax: number): Promise<Buffer> {
     const length = response.headers['content-length'];
-    demandOfPeer(length !== undefined && /^[0-9]{1,15}$/.test(length), 'an answer of unknown length');
+    demandOfPeer(
+      length !== undefined && /^[0-9]{1,15}$/.test(length),
+      'an answer of unknown length',
+    );
     const announced = Number(length);
     demandOfPeer(announced <= sizeMax, 'more bytes than were asked for');
     const parts: Buffer[] = [];

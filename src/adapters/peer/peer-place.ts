@@ -76,7 +76,10 @@ export function readPeerAccess(path: string, place: PeerPlace): PeerAccess {
   const [, pin = '', token = ''] = /^[^#]*#([A-Za-z0-9_-]{43}) ([!-~]+)$/.exec(found.text) ?? [];
   const bytes = Buffer.from(pin, 'base64url');
   if (bytes.length !== 32 || bytes.toString('base64url') !== pin) {
-    throw unusable(`${where} in ${path} (line ${found.number}) has no key behind #, or it was cut`, path);
+    throw unusable(
+      `${where} in ${path} (line ${found.number}) has no key behind #, or it was cut`,
+      path,
+    );
   }
   if (!TOKEN.test(token)) {
     throw unusable(`${where} in ${path} (line ${found.number}) has no token, or it was cut`, path);
@@ -92,7 +95,8 @@ function linesIn(
   try {
     file = fs.openSync(path, 'r');
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be read';
+    const why =
+      cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be read';
     const message =
       why === 'ENOENT'
         ? `nothing says by which key and token ${peerPlaceText(place)} is reached: there is no ${path}`

@@ -3,7 +3,7 @@
  * what touches the disk is synchronous, so a slow disk holds all senders back, and memory is bounded
  * by what is at work. docs/format/peer.md, docs/design/048-peer-store.md
  */
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
@@ -92,7 +92,8 @@ async function listenOn(server: https.Server, at: PeerServerParts['listen']): Pr
   try {
     await promise;
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be used';
+    const why =
+      cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be used';
     const address = `${at.host}:${at.port}`;
     const message = `nothing can listen on ${address}: ${why}`;
     throw new Fault('HF_SERVER_LISTEN', message, { address }, { cause });

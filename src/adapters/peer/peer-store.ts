@@ -21,7 +21,12 @@ import {
   objectSizeMax,
 } from '../../vault/core/stdio-frame.ts';
 import type { ByteRange, StoredObject } from '../../vault/shell/store.ts';
-import { checkName, checkPrefix, checkRange, isObjectName } from '../../vault/shell/store-request.ts';
+import {
+  checkName,
+  checkPrefix,
+  checkRange,
+  isObjectName,
+} from '../../vault/shell/store-request.ts';
 import type { RemoteStore } from '../ssh/remote-store.ts';
 import { type PeerAnswer, PeerLine, type PeerQuestion } from './peer-line.ts';
 import type { PeerAccess } from './peer-place.ts';
@@ -76,6 +81,7 @@ export async function openPeerStore(
 class PeerStore {
   readonly #line: PeerLine;
   readonly #ports: PeerStorePorts;
+  #wasThere = false;
 
   constructor(line: PeerLine, ports: PeerStorePorts) {
     this.#line = line;
@@ -120,7 +126,9 @@ class PeerStore {
     checkName(name);
     assert(bytes.length <= objectSizeMax(name), 'an object is as small as its format says');
     const upload = Buffer.from(this.#ports.random.bytes(UPLOAD_ID_SIZE)).toString('hex');
-    const answer = await this.#again((wasLost) => this.#putOnce({ name, bytes, sha256, upload }, wasLost));
+    const answer = await this.#again((wasLost) =>
+      this.#putOnce({ name, bytes, sha256, upload }, wasLost),
+    );
     const { outcome, sha256: there } = parseStored(latin1(answer.bytes));
     demandOfPeer((outcome === 'stored') === (answer.status === 201), 'two answers in one');
     if (outcome === 'stored' && there !== sha256) throw spoilt(name, 'was stored with');
@@ -180,13 +188,15 @@ class PeerStore {
     let busyCount = 0;
     for (;;) {
       try {
-        return await ask(lostCount > 0);
+        const answer = await ask(lostCount > 0);
+        this.#wasThere = true;
+        return answer;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         const isBusy = error.code === 'HF_PEER_BUSY';
         const waitMs = isBusy
           ? Number(error.facts.seconds ?? 1) * 1000
-          : isPassing(error) || (lostCount > 0 && error.code === 'HF_PEER_UNREACHABLE')
+          : this.#isPassing(error)
             ? AGAIN_MS[lostCount]
             : undefined;
         if (isBusy) busyCount += 1;
@@ -196,11 +206,12 @@ class PeerStore {
       }
     }
   }
-}
 
-/** Where nobody answered from the beginning, nobody is waited for. */
-function isPassing({ code }: Fault): boolean {
-  return code === 'HF_STORE_LINK_LOST' || code === 'HF_PEER_UPLOAD';
+  /** One that is started again is waited for; one that was never there is not. */
+  #isPassing({ code }: Fault): boolean {
+    if (code === 'HF_PEER_UNREACHABLE') return this.#wasThere;
+    return code === 'HF_STORE_LINK_LOST' || code === 'HF_PEER_UPLOAD';
+  }
 }
 
 function latin1(bytes: Buffer) {

@@ -192,7 +192,12 @@ export function parsePeerFault(text: ByteString, where: string): Fault {
     const fields = jsonFields(text);
     const code = fields.text('code');
     const given = fields.object('facts');
-    const facts: Record<string, string> = { path: where, peer: where, host: '', name: 'the object' };
+    const facts: Record<string, string> = {
+      path: where,
+      peer: where,
+      host: '',
+      name: 'the object',
+    };
     for (const name of FACTS) if (given.has(name)) facts[name] = harmless(given.text(name));
     if (given.has('path')) facts.path = `${where}:${facts.path}`;
     const message = `on ${where}: ${harmless(fields.text('message'))}`;
