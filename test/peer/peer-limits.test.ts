@@ -182,20 +182,20 @@ test('a line that stands still or trickles is ended; one that moves is not', asy
   assert.ok((await ended([head, content.subarray(0, 10)])) < 6000, 'a body that stands still');
   const sends = async (everyMs: number, size: number): Promise<boolean> => {
     const socket = tls.connect({ port: bench.peer.port, rejectUnauthorized: false });
-    let isAnswered = false;
+    const answered = new AbortController();
     socket.on('error', () => undefined);
     socket.on('data', () => {
-      isAnswered = true;
+      answered.abort();
     });
     socket.write(head);
-    for (let at = 0; at < content.length && !socket.destroyed && !isAnswered; at += size) {
+    for (let at = 0; at < content.length && !socket.destroyed && !answered.signal.aborted; at += size) {
       socket.write(content.subarray(at, at + size));
       await setTimeout(everyMs);
     }
-    for (let round = 0; round < 400 && !socket.destroyed && !isAnswered; round++)
+    for (let round = 0; round < 400 && !socket.destroyed && !answered.signal.aborted; round++)
       await setTimeout(20);
     socket.destroy();
-    return isAnswered;
+    return answered.signal.aborted;
   };
   assert.equal(await sends(50, 100), false, 'crumbs');
   assert.equal(await sends(50, 10_000), true, 'slow, and on its way');
