@@ -63,7 +63,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
 
 /** This thread or its crew, which it feeds; and the one that owns the connection. */
 function handsOf({ line }: VaultSession, { size }: RestoreCrew): number {
-  return (size === 1 ? 1 : size + 1) + (line.place.kind === 'ssh' ? 1 : 0);
+  return (size === 1 ? 1 : size + 1) + (line.place.kind === 'directory' ? 0 : 1);
 }
 
 const SCRATCH = 'drill';

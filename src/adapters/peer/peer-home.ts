@@ -109,6 +109,22 @@ export class PeerHome {
     replaceFile(this.#ports, this.#hostPath(host), lineOf(json));
   }
 
+  /** By which port it is reached: for lines that are made while it runs, and after. */
+  notePort(port: number): void {
+    replaceFile(this.#ports, this.#portPath(), Buffer.from(`${port}\n`, 'latin1'));
+  }
+
+  /** @returns undefined where it never ran */
+  notedPort(): number | undefined {
+    const bytes = readFileIfThere(this.#ports, this.#portPath());
+    const port = Number(
+      Buffer.from(bytes ?? [])
+        .toString('latin1')
+        .trim(),
+    );
+    return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : undefined;
+  }
+
   /** One that cannot be read lets nobody in. */
   #token(id: string): KeptToken | undefined {
     const bytes = readFileIfThere(this.#ports, this.#tokenPath(id));
@@ -130,6 +146,10 @@ export class PeerHome {
 
   #tokenPath(id: string): ByteString {
     return byteString(`${this.#root}/peer/tokens/${id}`);
+  }
+
+  #portPath(): ByteString {
+    return byteString(`${this.#root}/peer/port`);
   }
 
   #hostPath(host: string): ByteString {

@@ -13,9 +13,10 @@ import type { ServeOptions, ServeTokenOptions } from '../cli/command-vault-serve
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { textOfBytes } from '../cli/places.ts';
-import { notedPort, parseAddress, parseBytes, servePlace } from './serve-place.ts';
+import { parseAddress, parseBytes, servePlace } from './serve-place.ts';
 
 const COMMAND = 'vault serve token';
+const SERVE_PORT = 7432;
 
 export async function answerToken(
   cli: Cli,
@@ -23,7 +24,8 @@ export async function answerToken(
   options: ServeTokenOptions,
 ): Promise<Answer> {
   const { home } = await servePlace(cli, options);
-  const address = options.address ?? `${os.hostname().toLowerCase()}:${notedPort(home)}`;
+  const address =
+    options.address ?? `${os.hostname().toLowerCase()}:${home.notedPort() ?? SERVE_PORT}`;
   const at = parseAddress(address, COMMAND);
   const quota = quotaOf(home.quotaOf(host), options);
   const { pin } = await openServerKey(`${textOfBytes(home.directory)}/key.pem`);

@@ -14,7 +14,7 @@ import { textOfBytes } from '../cli/places.ts';
 import { floorBytes, parseFloor } from '../cli/sizes.ts';
 import { stopOf } from '../server/stop-of.ts';
 import { VERSION } from '../version.ts';
-import { notePort, parseAddress, parseBytes, type ServePlace, servePlace } from './serve-place.ts';
+import { parseAddress, parseBytes, type ServePlace, servePlace } from './serve-place.ts';
 
 const COMMAND = 'vault serve';
 
@@ -43,7 +43,7 @@ export async function runServe(cli: Cli, options: ServeRunOptions): Promise<Answ
         stopped.stop();
       },
     });
-    notePort(home, peer.port);
+    home.notePort(peer.port);
     const address = `${listen.host}:${peer.port}`;
     cli.terminal.err(`${begun(cli.terminal.errorStyle, place, address).join('\n')}\n`);
     await stopped.promise;

@@ -1,11 +1,9 @@
 /** Where a peer keeps the vaults of others, and what it notes there. */
-import fs from 'node:fs';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { PeerHome } from '../../adapters/peer/peer-home.ts';
 import type { Cli } from '../cli/cli.ts';
 import type { ServeOptions } from '../cli/command-vault-serve.ts';
-import { textOfBytes } from '../cli/places.ts';
 import { fullPath, readSettings } from '../cli/settings.ts';
 import { parseFloor } from '../cli/sizes.ts';
 import { nodePorts } from '../vault-session.ts';
@@ -16,8 +14,6 @@ export interface ServePlace {
   readonly root: ByteString;
   readonly ports: Ports;
 }
-
-export const SERVE_PORT = 7432;
 
 export async function servePlace(cli: Cli, options: ServeOptions): Promise<ServePlace> {
   const { root: given, config } = options;
@@ -46,22 +42,4 @@ export function parseAddress(
   }
   const message = `${JSON.stringify(text)} is no address; write 0.0.0.0:7432 or [::]:7432`;
   throw new Fault('HF_USAGE', message, { command });
-}
-
-/** By which port it is reached, for lines that are made while it runs, and after. */
-export function notePort(home: PeerHome, port: number): void {
-  fs.writeFileSync(portFile(home), `${port}\n`, { mode: 0o600 });
-}
-
-export function notedPort(home: PeerHome): number {
-  try {
-    const port = Number(fs.readFileSync(portFile(home), 'latin1'));
-    return Number.isInteger(port) && port > 0 && port <= 65_535 ? port : SERVE_PORT;
-  } catch {
-    return SERVE_PORT; // It never ran here.
-  }
-}
-
-function portFile(home: PeerHome): string {
-  return `${textOfBytes(home.directory)}/port`;
 }
