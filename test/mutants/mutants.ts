@@ -10,11 +10,8 @@ import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
-<<<<<<< HEAD
 import { PLANS_MUTANTS } from './mutants-plans.ts';
-=======
 import { PEER_MUTANTS } from './mutants-peer.ts';
->>>>>>> ecdd585 (peer: design, operating, mutants, and the real command line on both sides)
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';

@@ -1,23 +1,7 @@
 /** `vault serve`: keeps vaults of other hosts over HTTPS, append-only whoever asks. */
 import type { Command } from 'commander';
+import type { ServeOptions, ServeRunOptions, ServeTokenOptions } from './serve-options.ts';
 import type { Act } from './cli.ts';
-
-export interface ServeOptions {
-  readonly root?: string;
-  readonly config?: string;
-}
-
-export interface ServeRunOptions extends ServeOptions {
-  readonly listen: string;
-  readonly minFree?: string;
-  readonly rate?: string;
-}
-
-export interface ServeTokenOptions extends ServeOptions {
-  readonly address?: string;
-  readonly quota?: string;
-  readonly objects?: string;
-}
 
 const EXAMPLE = `
 For the machine that keeps the vaults of others; it holds no key and opens

@@ -9,7 +9,7 @@ import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
 import { OBJECTS_MAX, type PeerQuota } from '../../vault/core/peer-message.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import type { ServeOptions, ServeTokenOptions } from '../cli/command-vault-serve.ts';
+import type { ServeOptions, ServeTokenOptions } from '../cli/serve-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { textOfBytes } from '../cli/places.ts';

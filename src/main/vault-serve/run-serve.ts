@@ -8,7 +8,7 @@ import type { Style } from '../../base/say.ts';
 import { sayName } from '../../base/say-name.ts';
 import { layoutRows } from '../../base/say-rows.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
-import type { ServeRunOptions } from '../cli/command-vault-serve.ts';
+import type { ServeRunOptions } from '../cli/serve-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { floorBytes, parseFloor } from '../cli/sizes.ts';

@@ -3,7 +3,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { PeerHome } from '../../adapters/peer/peer-home.ts';
 import type { Cli } from '../cli/cli.ts';
-import type { ServeOptions } from '../cli/command-vault-serve.ts';
+import type { ServeOptions } from '../cli/serve-options.ts';
 import { fullPath, readSettings } from '../cli/settings.ts';
 import { parseFloor } from '../cli/sizes.ts';
 import { nodePorts } from '../vault-session.ts';
