@@ -10,6 +10,7 @@ import tls from 'node:tls';
 import type { Fault } from '../../src/base/fault.ts';
 import { days, MIB, unixMs } from '../../src/base/units.ts';
 import { PEER_LIMITS } from '../../src/adapters/peer/peer-limits.ts';
+import { openPeerStore } from '../../src/adapters/peer/peer-store.ts';
 import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
 import { isFault } from '../conformance/store-suite.ts';
 import {
@@ -121,7 +122,9 @@ test('who asks too fast is told when to come again, and a client does', async (t
   }
   assert.ok(statuses.includes(200) && statuses.includes(429), statuses.join());
   assert.equal((await rawAsk(bench.peer, [headOf(other, 'GET web2')])).status, 200);
-  const store = await bench.open(access);
+  const { clock, tools } = ports; // It waits as long as it is told.
+  const store = await openPeerStore(access, { clock, random: tools.random });
+  t.after(() => store.close());
   await Promise.all(
     Array.from({ length: 12 }, (_, at) => put(store, `packs/${at}`, random.bytes(10))),
   );
@@ -188,7 +191,11 @@ test('a line that stands still or trickles is ended; one that moves is not', asy
       answered.abort();
     });
     socket.write(head);
-    for (let at = 0; at < content.length && !socket.destroyed && !answered.signal.aborted; at += size) {
+    for (
+      let at = 0;
+      at < content.length && !socket.destroyed && !answered.signal.aborted;
+      at += size
+    ) {
       socket.write(content.subarray(at, at + size));
       await setTimeout(everyMs);
     }
