@@ -13,6 +13,7 @@ import { PEER_LIMITS } from '../../src/adapters/peer/peer-limits.ts';
 import { openPeerStore } from '../../src/adapters/peer/peer-store.ts';
 import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
 import { isFault } from '../conformance/store-suite.ts';
+import { startProxy } from '../ssh/delaying-proxy.ts';
 import {
   filesBelow,
   headOf,
@@ -56,6 +57,17 @@ test('a quota of bytes and of objects: refused with a code, and nothing half rem
   assert.equal(await put(other, 'packs/a', random.bytes(4 * MIB)), 'stored');
   bench.home.setQuota('web1', { bytes: 9 * MIB, objects: 9 });
   assert.equal(await put(store, 'packs/c', piece), 'stored', 'a quota holds from now on');
+});
+
+test('who has sent much hears why it is refused, and not that the line broke', async (t) => {
+  const bench = await startPeerBench(t);
+  const proxy = await startProxy({ to: bench.peer, delayMs: 25 });
+  t.after(() => proxy.stop());
+  bench.home.setQuota('web1', { bytes: MIB, objects: 9 });
+  const store = await bench.open(bench.access('web1', proxy));
+  await assert.rejects(put(store, 'packs/a', random.bytes(24 * MIB)), isFault('HF_PEER_QUOTA'));
+  assert.equal(total(filesBelow(bench.root('web1'))), 0);
+  assert.equal(await put(store, 'packs/b', random.bytes(10)), 'stored');
 });
 
 test('half uploads count against the quota until a day has passed', async (t) => {

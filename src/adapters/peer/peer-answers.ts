@@ -202,31 +202,37 @@ function sendJson(response: ServerResponse, status: number, text: string): void 
   response.end(text);
 }
 
-/** Nothing that nobody declared is told; what came before a body was read ends the line behind it. */
-export function refuse(
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+/**
+ * A host that sends reads the answer when it has sent: what it still sends is read, and dropped. Of a
+ * stranger, or of what is too much, nothing is: the line ends behind the answer.
+ */
+export async function refuse(
+  line: Pick<PeerExchange, 'request' | 'response' | 'watch'> & { readonly isKnown: boolean },
   fault: Fault,
-): void {
+): Promise<void> {
+  const { request, response, isKnown } = line;
   if (response.headersSent) {
     response.destroy();
     return;
   }
+  if (!request.complete) {
+    const isBorne = Number(request.headers['content-length'] ?? UNWANTED_MAX + 1) <= UNWANTED_MAX;
+    if (isKnown && isBorne) await dropRest(line);
+    else response.setHeader('connection', 'close');
+  }
   const { seconds } = fault.facts;
   if (seconds !== undefined) response.setHeader('retry-after', String(seconds));
-  if (!request.complete) {
-    response.setHeader('connection', 'close');
-    drain(request);
-  }
   sendJson(response, STATUS[fault.code] ?? STATUS_OTHER, encodePeerFault(fault));
 }
 
-/** Whoever still sends would lose the answer with the line. */
-function drain(request: IncomingMessage): void {
-  let left = UNWANTED_MAX;
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.socket.destroy();
-  });
-  request.on('error', () => undefined);
+/** Until it ends, or its line does. */
+async function dropRest({
+  request,
+  watch,
+}: Pick<PeerExchange, 'request' | 'watch'>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  request.on('data', (chunk: Buffer) => watch.moved(chunk.length));
+  for (const event of ['end', 'close', 'error']) request.once(event, () => resolve());
   request.resume();
+  await promise;
 }

@@ -139,8 +139,10 @@ class Peer {
       await this.#answer({ request, response, watch }, ends);
     } catch (error) {
       if (socket.destroyed) return; // Whoever hung up hears no answer.
-      if (error instanceof Fault) refuse({ request, response }, error);
-      else {
+      if (error instanceof Fault) {
+        // Of strangers nothing is at work.
+        await refuse({ request, response, watch, isKnown: ends.length > 0 }, error);
+      } else {
         this.#parts.onBug(error);
         socket.destroy();
       }
@@ -164,12 +166,12 @@ class Peer {
     const { request } = line;
     const { id, host } = this.#demandToken(request);
     this.knows(request.socket, host);
+    const { atWorkMax, bodiesMax, answersMax } = this.limits;
+    ends.push(this.#atWork.begin(`of ${id}`, atWorkMax));
     const waitMs = this.#requests.take(id);
     if (waitMs > 0) throw busy('it asks too fast', Math.ceil(waitMs / 1000));
     if (vaultOf(request) !== host) throw noVault();
     const ask = askOf(request, host);
-    const { atWorkMax, bodiesMax, answersMax } = this.limits;
-    ends.push(this.#atWork.begin(`of ${id}`, atWorkMax));
     ends.push(
       ask.kind === 'put'
         ? this.#atWork.begin('bodies', bodiesMax)
