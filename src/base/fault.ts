@@ -227,6 +227,57 @@ export const FAULTS = {
     kind: 'usage',
     remedy: 'See what the snapshot holds: `holdfast ls {snapshot}`.',
   },
+  HF_PEER_BUSY: {
+    kind: 'transient',
+    remedy:
+      'Run it again later: what was acknowledged is kept. If it stays so, somebody else may use the token of this host, or the limits of {peer} are too low.',
+  },
+  HF_PEER_FULL: {
+    kind: 'refused',
+    remedy:
+      'On {peer}, free space, or let less stay free: `holdfast vault serve --min-free SIZE`. Nothing half was kept.',
+  },
+  HF_PEER_HOST: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_PEER_LINE: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_PEER_OTHER: {
+    kind: 'refused',
+    remedy:
+      'Find out why {peer} has another key: somebody may stand between. Only when its owner says that the key was made anew, ask for a new line (`holdfast vault serve token`), and put it in the place of the old one.',
+  },
+  HF_PEER_PLACE: {
+    kind: 'usage',
+    remedy: '{instead}',
+  },
+  HF_PEER_QUOTA: {
+    kind: 'refused',
+    remedy:
+      'Ask the owner of {peer} for more (`holdfast vault serve token {host} --quota SIZE` changes it), or to forget snapshots there. Nothing half was kept.',
+  },
+  HF_PEER_TOKEN: {
+    kind: 'refused',
+    remedy:
+      'Ask the owner of {peer} for a new line: `holdfast vault serve token`. Put it in the place of the old one.',
+  },
+  HF_PEER_UNREACHABLE: {
+    kind: 'unavailable',
+    remedy:
+      'Look whether {peer} is up, whether `holdfast vault serve` runs there, and whether a firewall lets it through.',
+  },
+  HF_PEER_UPLOAD: {
+    kind: 'transient',
+    remedy: 'Run it again: it is sent from its beginning.',
+  },
+  HF_PEER_VAULT: {
+    kind: 'refused',
+    remedy:
+      'Write the place as the line of this host has it; its token reaches that one vault and no other.',
+  },
   HF_ROOT_NAMES_COLLIDE: {
     kind: 'usage',
     remedy:

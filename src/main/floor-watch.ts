@@ -15,7 +15,7 @@ export const FLOOR_UNKNOWN =
   'How much is free where the vault lies is not told by the other side: no floor is kept there.';
 
 /** On another machine each look is a round trip. */
-const LOOK_MS = { directory: 1000, ssh: 5000 } as const;
+const LOOK_MS = { directory: 1000, ssh: 5000, https: 5000 } as const;
 
 export class FloorWatch {
   readonly #parts: FloorWatchParts;

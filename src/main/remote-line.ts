@@ -20,8 +20,9 @@ import {
 import type { StoreThreadData } from './threads/store-thread.ts';
 import { type PackAnswer, receivedFault } from './threads/thread-messages.ts';
 import { threadEntry } from './threads/thread-pool.ts';
+import { textOfBytes } from './cli/places.ts';
 import type { Ports, Space, VaultLine } from './vault-line.ts';
-import { nameOfPlace, type RemotePlace } from './vault-place.ts';
+import { nameOfPlace } from './vault-place.ts';
 
 /** Packs on their way at once: as many as the thread puts. */
 const IN_FLIGHT = 2;
@@ -31,8 +32,7 @@ const PACKS = 'packs/';
 /** What passes through is garbage at once; by default 50 MB of it would gather. */
 const YOUNG = { maxYoungGenerationSizeMb: 16 };
 
-export interface RemoteLineOptions extends Omit<StoreThreadData, 'place'> {
-  readonly place: RemotePlace;
+export interface RemoteLineOptions extends Omit<StoreThreadData, 'peers'> {
   /** State directory: what never changes is kept below it. */
   readonly state: ByteString;
 }
@@ -43,10 +43,12 @@ export interface RemoteLine extends VaultLine {
   close(): Promise<void>;
 }
 
-/** Connects at once; a failure is told to whoever asks first. */
+/** Connects at once, to a peer by the lines in HOLDFAST_PEERS or in the state directory; a failure is told to whoever asks first. */
 export function remoteLine(ports: Ports, options: RemoteLineOptions): RemoteLine {
   const { place, hasTerminal, environment } = options;
-  const data: StoreThreadData = { place: place.place, hasTerminal, environment };
+  const named = environment.HOLDFAST_PEERS ?? '';
+  const peers = named === '' ? textOfBytes(byteString(`${options.state}/peers`)) : named;
+  const data: StoreThreadData = { place, peers, hasTerminal, environment };
   const entry = threadEntry('threads/store-thread', import.meta.url);
   return lineOver(ports, {
     ...options,

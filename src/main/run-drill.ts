@@ -63,7 +63,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
 
 /** This thread or its crew, which it feeds; and the one that owns the connection. */
 function handsOf({ line }: VaultSession, { size }: RestoreCrew): number {
-  return (size === 1 ? 1 : size + 1) + (line.place.kind === 'ssh' ? 1 : 0);
+  return (size === 1 ? 1 : size + 1) + (line.place.kind === 'directory' ? 0 : 1);
 }
 
 const SCRATCH = 'drill';
@@ -82,12 +82,12 @@ async function starterIn(scratch: ByteString, minFree: number | undefined) {
 
 /** Another machine cannot be made to forget what it has just sent or written: never past its cache. */
 function areForgotten(place: VaultPlace, packs: readonly { readonly name: string }[]): boolean {
-  if (place.kind === 'ssh') return false;
+  if (place.kind !== 'directory') return false;
   return packs.every(({ name }) => isForgotten(byteString(`${place.root}/packs/${name}`)));
 }
 
 function mediumOfPlace(place: VaultPlace): string {
-  return place.kind === 'ssh' ? `ssh:${place.place.host}` : mediumOf(place.root);
+  return place.kind === 'directory' ? mediumOf(place.root) : `${place.kind}:${place.place.host}`;
 }
 
 /** Only what is on the medium can be forgotten: a fresh pack was synced when it was written. */

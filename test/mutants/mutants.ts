@@ -14,6 +14,7 @@ import { KEY_MUTANTS } from './mutants-keys.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
 import { PLANS_MUTANTS } from './mutants-plans.ts';
+import { PEER_MUTANTS } from './mutants-peer.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
@@ -385,6 +386,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...COLLECT_MUTANTS,
   ...STDIO_MUTANTS,
+  ...PEER_MUTANTS,
   ...SFTP_MUTANTS,
   ...OF_BACKUP,
   ...OF_BELIEF,

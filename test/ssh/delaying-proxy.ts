@@ -6,6 +6,8 @@ import type { HostAndPort } from './sshd-fixture.ts';
 export interface Proxy extends HostAndPort {
   /** Bytes that clients have sent so far. */
   readonly sentBytes: () => number;
+  /** From now on nothing is broken any more; it may lead to another server then. */
+  readonly letThrough: (to?: HostAndPort) => Promise<void>;
   /** Breaks every connection. */
   readonly cut: () => void;
   readonly stop: () => Promise<void>;
@@ -23,7 +25,8 @@ export interface ProxyOptions {
 const LAST_WORDS_MS = 50;
 
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const { to, delayMs = 0, cutAfterBytes = Number.POSITIVE_INFINITY } = options;
+  const { delayMs = 0 } = options;
+  let { to, cutAfterBytes = Number.POSITIVE_INFINITY } = options;
   const sockets = new Set<net.Socket>();
   let sentBytes = 0;
   const keep = (socket: net.Socket): net.Socket => {
@@ -55,6 +58,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     host: '127.0.0.1',
     port: address.port,
     sentBytes: () => sentBytes,
+    async letThrough(other = to) {
+      to = other;
+      cutAfterBytes = Number.POSITIVE_INFINITY;
+      cut(); // What was cut off in the middle of something stays broken.
+    },
     cut,
     async stop() {
       server.close();

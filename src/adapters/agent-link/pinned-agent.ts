@@ -24,8 +24,9 @@ export interface ServerPlace {
 export class PinnedAgent extends http.Agent {
   readonly #place: ServerPlace;
 
-  constructor(place: ServerPlace) {
-    super({ keepAlive: true, maxSockets: 2, maxFreeSockets: 2, timeout: IDLE_MS });
+  /** @param sockets how many lines at once */
+  constructor(place: ServerPlace, sockets = 2) {
+    super({ keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: IDLE_MS });
     this.#place = place;
   }
 

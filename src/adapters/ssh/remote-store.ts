@@ -2,10 +2,10 @@ import type { Readable, Writable } from 'node:stream';
 import type { Fault } from '../../base/fault.ts';
 import type { Store } from '../../vault/shell/store.ts';
 
-/** A store on another machine, over one connection. It never connects again by itself. */
+/** A store on another machine. Over SSH it is one connection, that never connects again by itself. */
 export interface RemoteStore extends Store {
-  /** `stdio`: a Holdfast there that only adds. `sftp`: any SSH server. */
-  readonly kind: 'stdio' | 'sftp';
+  /** `stdio`, `https`: a Holdfast there that only adds. `sftp`: any SSH server. */
+  readonly kind: 'stdio' | 'sftp' | 'https';
   /** One sentence on who can delete what lies there; `init` and exposure show it. */
   readonly says: string;
   /** Which machine it is, where it tells by itself: machine-id.ts. */

@@ -84,7 +84,7 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
   const asked = options.minFree ?? settings.config['min-free'];
   const floor = asked === undefined ? undefined : parseFloor(String(asked), 'backup');
   const guard = new FloorWatch({ line, floor, clock: cli.clock });
-  if (line.place.kind === 'ssh') guard.ask();
+  if (line.place.kind !== 'directory') guard.ask();
   const crew = startCrew(line);
   let opened: Opened;
   try {

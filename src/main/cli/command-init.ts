@@ -101,7 +101,7 @@ async function init(cli: Cli, options: InitOptions): Promise<Answer> {
 
 /** A store shows objects and no directories: what else lies on another machine stays untouched. */
 function checkPlace({ disk }: Ports, at: VaultPlace): void {
-  if (at.kind === 'ssh') return;
+  if (at.kind !== 'directory') return;
   const first = (disk.list(at.root) ?? []).find((name) => !OWN_NAMES.has(name));
   if (first === undefined) return;
   const place = textOfBytes(nameOfPlace(at));
@@ -198,7 +198,7 @@ function promiseRows({ says, promises, kind }: RemoteFacts): readonly LabelledRo
     ? 'what is acknowledged is on the medium there'
     : 'the other side does not say when what was written is on its medium';
   return [
-    { mark: { is: kind === 'stdio' ? 'ok' : 'degraded' }, label: 'deleting', text: says },
+    { mark: { is: kind !== 'sftp' ? 'ok' : 'degraded' }, label: 'deleting', text: says },
     { mark: { is: durable ? 'ok' : 'degraded' }, label: 'durable', text: lasting },
     { mark: { is: digest === 'none' ? 'degraded' : 'ok' }, label: 'digest', text: DIGESTS[digest] },
   ];

@@ -11,6 +11,8 @@ import { KEYRING_SCOPES, type KeyringScope } from '../../vault/core/keyring.ts';
 import { addKey, type KeyInfo, keyObjects, listKeys } from '../../vault/shell/keyring-store.ts';
 import { vouchForAll } from '../../vault/shell/writer-store.ts';
 import type { Disk } from '../../host/disk.ts';
+import type { PeerPlace } from '../../adapters/peer/peer-place.ts';
+import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { VaultLine } from '../vault-line.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -287,13 +289,19 @@ async function retireOne(cli: Cli, given: string, options: VaultOptions): Promis
   };
 }
 
+/** As its own machine has it: only that knows where its ROOT is. */
+function atPeer({ vault }: PeerPlace): ByteString {
+  return byteString(`ROOT/vaults/${vault}`);
+}
+
 /** No store port deletes; a vault elsewhere may not even let us. */
 function removeKey(
   { disk, line }: { readonly disk: Disk; readonly line: VaultLine },
   id: string,
 ): void {
-  if (line.place.kind === 'ssh') {
-    const { host, path } = line.place.place;
+  if (line.place.kind !== 'directory') {
+    const { host } = line.place.place;
+    const path = line.place.kind === 'ssh' ? line.place.place.path : atPeer(line.place.place);
     const message = `nothing was retired: keys of a vault on another machine are retired on ${host}`;
     throw new Fault('HF_KEY_REMOTE', message, { host, place: textOfBytes(path) });
   }

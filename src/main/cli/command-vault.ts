@@ -20,6 +20,7 @@ import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { defineGc } from './command-vault-gc.ts';
 import { defineHold } from './command-vault-hold.ts';
+import { defineServe } from './command-vault-serve.ts';
 import { defineStdio } from './command-vault-stdio.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
@@ -87,6 +88,7 @@ export function define(command: Command, act: Act): void {
   defineGc(command, act);
   defineHold(command, act);
   defineStdio(command, act);
+  defineServe(command, act);
 }
 
 function percent(text: string): number {

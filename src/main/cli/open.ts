@@ -25,7 +25,12 @@ export function vaultOptions(command: Command): Command {
   const named = (flags: string, text: string): Option => new Option(flags, text).helpGroup(group);
   // Help shows groups in the order in which they begin: the command's own options first.
   return jsonOption(command)
-    .addOption(named('--vault <place>', 'its directory, or ssh://user@host/path (HOLDFAST_VAULT)'))
+    .addOption(
+      named(
+        '--vault <place>',
+        'its directory, ssh://user@host/path or https://host:port/name (HOLDFAST_VAULT)',
+      ),
+    )
     .addOption(named('--key-file <file>', 'the key file (HOLDFAST_KEY_FILE, holdfast.yaml)'))
     .addOption(named('--passphrase-file <file>', 'its first line is the passphrase'))
     .addOption(named('--config <file>', 'instead of ./holdfast.yaml, /etc/holdfast/holdfast.yaml'));
@@ -189,7 +194,8 @@ function withPlace(error: unknown, where: VaultPlace): unknown {
   const place = textOfBytes(nameOfPlace(where));
   const isAbsent =
     error.code === 'HF_VAULT_ABSENT' ||
-    (error.code === 'HF_DISK_ABSENT' && (where.kind === 'ssh' || error.facts.path === where.root));
+    (error.code === 'HF_DISK_ABSENT' &&
+      (where.kind !== 'directory' || error.facts.path === where.root));
   if (!isAbsent) return error;
   return new Fault('HF_VAULT_ABSENT', `there is no vault at ${place}`, { place }, { cause: error });
 }

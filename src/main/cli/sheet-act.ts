@@ -100,7 +100,7 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
       : undefined;
   return keySheet(hash, {
     place: sayName(nameOfPlace(line.place)),
-    host: line.place.kind === 'ssh' ? undefined : os.hostname(),
+    host: line.place.kind === 'directory' ? os.hostname() : undefined,
     printed: cli.clock.now(),
     vault: vault.id,
     domain: vault.domain,

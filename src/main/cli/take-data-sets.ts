@@ -121,7 +121,7 @@ function countAhead({ from, excludeRules }: DataSetJob): CountAhead | undefined 
 
 /** Paths on the file system where the vault lies: one disk takes both. */
 export function besideVault(vault: VaultPlace, { from }: DataSetJob): readonly ByteString[] {
-  if (from.kind !== 'paths' || vault.kind === 'ssh') return [];
+  if (from.kind !== 'paths' || vault.kind !== 'directory') return [];
   const { dev } = fs.statSync(fsPath(vault.root));
   const mounts = nodeMounts({ answerMax: MOUNT_ANSWER_MAX });
   return from.roots

@@ -158,6 +158,7 @@ export const VERBS: readonly Verb[] = [
       { name: 'gc', summary: 'forget what no rule keeps', isCommon: false },
       { name: 'hold', summary: 'keep a snapshot whatever the rules say', isCommon: false },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
+      { name: 'serve', summary: 'keep vaults of other hosts over HTTPS', isCommon: false },
     ],
     load: () => import('./command-vault.ts'),
   },

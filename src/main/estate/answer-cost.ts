@@ -108,7 +108,7 @@ async function ownCost(cli: Cli, settings: Settings, options: CostOptions): Prom
   const cost = costOf({
     ...{ estate, vault: vault.id, now, storedBytes },
     captures: snapshots.map(captureOf),
-    link: line.place.kind === 'ssh' ? { bitsPerSecond: linkSpeed(opened) } : undefined,
+    link: line.place.kind !== 'directory' ? { bitsPerSecond: linkSpeed(opened) } : undefined,
     price: priceIn(settings),
   });
   const place = nameOfPlace(line.place);

@@ -113,7 +113,7 @@ function withConnected(own: Estate, theirs: ConnectedEstate): Estate {
 /** A Holdfast that answered on the other machine can read the vault there; SFTP shows none. */
 async function readersThere({ line }: VaultSession, { host }: Place): Promise<readonly string[]> {
   const facts = await line.facts();
-  return facts?.kind === 'stdio' ? [host] : [];
+  return facts?.kind === 'stdio' || facts?.kind === 'https' ? [host] : [];
 }
 
 /** One for each name in the vault, as its newest snapshot has it. */

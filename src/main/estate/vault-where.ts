@@ -11,7 +11,7 @@ import { addressesHere, addressesOf, hostNameOf, isNameOfThis } from './machine-
 /** How a copy of a vault is called in evidence. */
 export function copyName(host: string, place: VaultPlace): string {
   const name = textOfBytes(nameOfPlace(place));
-  return place.kind === 'ssh' ? name : `${host}:${name}`;
+  return place.kind === 'directory' ? `${host}:${name}` : name;
 }
 
 type Seen = Pick<Discovery, 'fileSystems' | 'host'>;
