@@ -29,7 +29,7 @@ import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
 import { emptiedFrom } from './emptied.ts';
 import { ThreadCrew } from './threads/thread-crew.ts';
 import type { VaultLine } from './vault-line.ts';
-import type { VaultSession } from './vault-session.ts';
+import { damagedPacksOf, type VaultSession } from './vault-session.ts';
 import { VERSION } from './version.ts';
 import { yieldToOthers } from './yield-to-others.ts';
 
@@ -81,6 +81,7 @@ export async function runBackup(
         inUse: nodeInUse(clock),
         contents: () => contentsOf(session),
         missingPacks: () => missingPacks(vault.store),
+        damagedPacks: () => damagedPacksOf(session).read(),
         allocate: alignedBuffer,
       },
       {
@@ -116,7 +117,7 @@ async function withEmptied(
 
 async function contentsOf(session: VaultSession): Promise<VaultContents> {
   const { vault, line } = session;
-  const { access, rebuilt } = await loadIndex(vault);
+  const { access, rebuilt } = await loadIndex(vault, damagedPacksOf(session).read());
   const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
   return {
     ids: new IdTable(access.present),

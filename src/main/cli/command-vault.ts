@@ -184,6 +184,7 @@ function words(
       ...goneRows(report),
       ...witnessRows(trouble, style),
       ...unkeptRows(unkept, style),
+      ...unnotedRows(report, style),
       ...factRows(report, seed),
       ...rotationRows(rotation),
     ]),
@@ -238,6 +239,12 @@ function unkeptRows(unkept: string | undefined, style: Style): readonly Labelled
   if (unkept === undefined) return [];
   const text = `not kept as evidence, so exposure does not know of it: ${sayText(unkept, style)}`;
   return [{ mark: { is: 'degraded' }, label: 'proof', text }];
+}
+
+function unnotedRows({ unnoted }: CheckReport, style: Style): readonly LabelledRow[] {
+  if (unnoted === undefined) return [];
+  const text = `the next backup will not store what is damaged anew: ${sayText(unnoted, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'noted', text }];
 }
 
 function problemRows(report: CheckReport, style: Style): readonly LabelledRow[] {

@@ -12,6 +12,7 @@ import type { ChainFinding } from '../core/snapshot-chain.ts';
 import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts';
 import type { CheckCrew } from './check-crew.ts';
 import type { AffectedFile, CheckFinding } from './check-finding.ts';
+import type { CheckedPackNote } from './damaged-packs.ts';
 import type { CheckedLeaf } from './check-work.ts';
 import type { Vault } from './open-vault.ts';
 import { type ListedSnapshot, listSnapshots, readSnapshotContent } from './snapshot-store.ts';
@@ -39,6 +40,8 @@ export interface CheckRequest {
   /** What is known to have been in it, from outside. */
   readonly seenBefore?: SeenBefore | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
+  /** Told of each pack that was looked into. */
+  readonly onPack?: (seen: CheckedPackNote) => void;
 }
 
 /** Of a vault that was emptied or set back, only who saw it before can tell. */
@@ -80,6 +83,8 @@ export interface CheckReport {
   readonly readBytes: number;
   readonly durationMs: number;
   readonly rateBytesPerS: number;
+  /** Why what is damaged could not be noted for the next backup; absent where it was. */
+  readonly unnoted?: string;
 }
 
 const NAMED_MAX = 1000;
@@ -206,6 +211,8 @@ class Check {
       const checked = await crew.checkPack({ name, readData });
       damagedGroups.push(...checked.damagedGroups);
       for (const finding of checked.findings) this.#note(finding);
+      const isDamaged = found !== sizeBytes || checked.findings.some(isDamage);
+      this.#request.onPack?.({ name, isRead: readData, isDamaged });
       this.#packs += 1;
       this.#packsRead += readData ? 1 : 0;
       this.#groups += checked.groups;
@@ -344,6 +351,10 @@ class Check {
       rateBytesPerS: durationMs > 0 ? (this.#readBytes * 1000) / durationMs : 0,
     };
   }
+}
+
+function isDamage({ grade }: CheckFinding): boolean {
+  return grade === 'damaged';
 }
 
 /** Of its first four bytes. */

@@ -68,6 +68,15 @@ export class LocalState {
     disk.move(temporary, this.cachePath(key));
   }
 
+  /** The next backup of each data set reads everything. Durable when it returns. */
+  dropCaches(): void {
+    const { disk } = this.#ports;
+    for (const name of disk.list(this.directory) ?? []) {
+      if (name.startsWith('cache-')) disk.unlink(this.#path(name));
+    }
+    disk.syncDir(this.directory);
+  }
+
   #replace(name: string, bytes: Uint8Array): void {
     const { disk } = this.#ports;
     disk.makeDir(this.directory);

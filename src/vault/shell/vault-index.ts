@@ -17,7 +17,7 @@ export interface VaultIndex {
   readonly access: VaultAccess;
   /** Every pack that an index names or the store has. */
   readonly packs: readonly KnownPack[];
-  /** Names, 64 hex digits, of packs that indexes name and the store has not, or has cut short. */
+  /** Names, 64 hex digits, of packs that indexes name and the store has not, or not whole. */
   readonly missingPacks: readonly string[];
   /** Indexes of the packs that no index names, for the next backup to publish. */
   readonly rebuilt: readonly Uint8Array[];
@@ -29,18 +29,23 @@ export interface KnownPack {
   readonly name: string;
   /** As it was written, where an index says so. */
   readonly sizeBytes: number;
-  readonly state: 'present' | 'short' | 'missing';
+  readonly state: 'present' | 'short' | 'missing' | 'damaged';
 }
 
 /**
  * Reads all indexes, and the packs that none of them names.
  * A damaged or missing index costs time, never content: its packs are scanned.
+ *
+ * @param damaged names of packs that a check has found damaged: what lies in them is in doubt
  */
-export async function loadIndex(vault: Vault): Promise<VaultIndex> {
+export async function loadIndex(
+  vault: Vault,
+  damaged: ReadonlySet<string> = NONE,
+): Promise<VaultIndex> {
   const { store } = vault;
   const problems: VaultProblem[] = [];
   const stored = new Map((await store.list('packs/')).map((pack) => [pack.name, pack]));
-  const gathering = new Gathering(stored, problems);
+  const gathering = new Gathering({ stored, damaged }, problems);
   const indexes = await store.list('index/');
   for (const table of await inParallel(indexes, (object) => readIndex(vault, object, problems))) {
     if (table !== undefined) gathering.add(table);
@@ -68,7 +73,8 @@ async function readIndex(
   }
 }
 
-async function scanUnnamed(
+/** Index tables of packs that no index names, made without a key. */
+export async function scanUnnamed(
   ports: ReadingPorts,
   unnamed: readonly StoredObject[],
   problems: VaultProblem[],
@@ -98,14 +104,19 @@ async function scanUnnamed(
 /** Makes one table of many indexes. */
 class Gathering {
   readonly #stored: ReadonlyMap<string, StoredObject>;
+  readonly #damaged: ReadonlySet<string>;
   readonly #problems: VaultProblem[];
   readonly #packs: KnownPack[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #tables: { readonly table: IndexTable; readonly numbers: readonly number[] }[] = [];
   readonly #sealedKeys: SealedKey[] = [];
 
-  constructor(stored: ReadonlyMap<string, StoredObject>, problems: VaultProblem[]) {
+  constructor(
+    { stored, damaged }: Readonly<{ stored: Map<string, StoredObject>; damaged: ReadonlySet<string> }>,
+    problems: VaultProblem[],
+  ) {
     this.#stored = stored;
+    this.#damaged = damaged;
     this.#problems = problems;
   }
 
@@ -117,13 +128,17 @@ class Gathering {
       const number = this.#packs.length;
       this.#numbers.set(hex, number);
       const stored = this.#stored.get(`packs/${hex}`);
-      const state =
-        stored === undefined ? 'missing' : stored.sizeBytes < sizeBytes ? 'short' : 'present';
-      this.#packs.push({ name: hex, sizeBytes, state });
+      this.#packs.push({ name: hex, sizeBytes, state: this.#stateOf(hex, sizeBytes, stored) });
       return number;
     });
     this.#tables.push({ table, numbers });
     this.#sealedKeys.push(...table.sealedKeys);
+  }
+
+  #stateOf(name: string, sizeBytes: number, stored?: StoredObject): KnownPack['state'] {
+    if (stored === undefined) return 'missing';
+    if (stored.sizeBytes < sizeBytes) return 'short';
+    return this.#damaged.has(name) ? 'damaged' : 'present';
   }
 
   unnamed(): StoredObject[] {
@@ -135,7 +150,7 @@ class Gathering {
   finish(vault: Vault, rebuilt: readonly Uint8Array[]): VaultIndex {
     const damaged = this.#packs.filter((pack) => pack.state !== 'present');
     for (const { name, state } of damaged) {
-      const why = state === 'missing' ? 'an index names it' : 'it has been cut short';
+      const why = WHY[state];
       const kind = state === 'missing' ? 'missing' : 'damaged';
       this.#problems.push({ kind, object: `packs/${name}`, why });
     }
@@ -187,6 +202,14 @@ class Gathering {
     }
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
+const WHY: Readonly<Record<KnownPack['state'], string>> = {
+  present: '',
+  missing: 'an index names it',
+  short: 'it has been cut short',
+  damaged: 'a check found it damaged',
+};
 
 interface Segments {
   readonly present: IdSegment;
