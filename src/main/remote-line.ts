@@ -91,6 +91,7 @@ export function lineOver(
       return machineId;
     },
     bytesMoved: () => asking.bytesMoved(),
+    mending: undefined,
     roundTrips: () => asking.roundTrips(),
     close: () => asking.close(),
   };

@@ -17,6 +17,8 @@ import { beginTurn, type RotationShown } from '../scrub-rotation.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { defineCopy } from './command-vault-copy.ts';
+import { defineRepair } from './command-vault-repair.ts';
 import { defineStdio } from './command-vault-stdio.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
@@ -71,6 +73,8 @@ export function define(command: Command, act: Act): void {
     .addHelpText('after', EXAMPLE)
     .action(act((cli, [options]: [Options]) => perform(cli, options)));
   writerOption(vaultOptions(check));
+  defineCopy(command, act);
+  defineRepair(command, act);
   defineStdio(command, act);
 }
 
