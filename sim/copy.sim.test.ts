@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ByteString, byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
+import type { Store } from '../src/vault/shell/store.ts';
 import type { SimDisk } from './disk.ts';
 import { forked } from './each-crash.ts';
 import { makeHistory } from './backup-history.ts';
@@ -21,6 +22,8 @@ const SEEDS = simSeeds();
 const STATES_PER_POINT = 3;
 const BACKUP_COUNT = 2;
 const OUT = { from: VAULT_ROOT, to: COPY_ROOT };
+/** Somebody was told that it is done. */
+const ENDED = 'ended';
 const BACK = { from: COPY_ROOT, to: VAULT_ROOT };
 
 interface Start {
@@ -47,6 +50,8 @@ async function wrongWithCopy({ disk, seed, endMs }: Start): Promise<string | und
   const host = new VaultHost({ disk, clock: new SimClock(endMs), seed: seed + 7, root: COPY_ROOT });
   try {
     const report = await host.check(await host.open());
+    const [affected] = report.affected;
+    if (affected !== undefined) return `${affected.snapshot} does not restore: ${affected.why}`;
     const damage = report.findings.find(({ grade, why }) => grade === 'damaged' && !isUnder(why));
     return damage === undefined ? undefined : `${damage.object}: ${damage.why}`;
   } catch (error) {
@@ -89,8 +94,10 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
     for (const seed of SEEDS) {
       const start = await vaultOf(seed, mode);
       await copyVault(start.disk, OUT);
+      start.disk.mark(ENDED);
       const states = new Set<string>();
       let opened = 0;
+      let ended = 0;
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
           const fingerprint = state.fingerprint();
@@ -99,11 +106,20 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
           const where = `SEED=${seed} ${mode}, crash after call ${point.calls}`;
           opened += hasHeader(state) ? 1 : 0;
           assert.equal(await wrongWithCopy({ ...start, disk: state }), undefined, where);
+          if (point.marks.includes(ENDED)) {
+            ended += 1;
+            const lost = differenceOf(
+              await objectsIn(state, VAULT_ROOT),
+              await objectsIn(state, COPY_ROOT),
+            );
+            assert.equal(lost, undefined, `${where}, after it had ended`);
+          }
           assert.equal(await wrongWhenResumed(state, seed + 5), undefined, where);
         }
       }
       t.diagnostic(`SEED=${seed} ${mode}: ${states.size} distinct states, ${opened} opened`);
       assert.ok(states.size > 50 && opened > 30, 'liveness: many states were seen');
+      assert.ok(ended > 0, 'liveness: it had ended in some');
     }
   });
 }
@@ -172,6 +188,10 @@ async function wrongWhenRepaired(disk: SimDisk, of: Damaged): Promise<string | u
   const { remaining } = await repairVault(disk, { ...BACK, seed: of.seed + 5 });
   const left = remaining.map(({ object }) => object);
   if (left.some((name) => name !== STRAY)) return `${left.join()} is left`;
+  return wrongAtEnd(disk, of);
+}
+
+async function wrongAtEnd(disk: SimDisk, of: Damaged): Promise<string | undefined> {
   const now = new Map(await objectsIn(disk, VAULT_ROOT));
   now.delete(STRAY);
   return differenceOf(of.whole, now) ?? (await wrongInBetween(disk, of));
@@ -183,6 +203,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       const start = await damagedVault(seed, mode);
       const report = await repairVault(start.disk, BACK);
       assert.equal(report.repaired.length, 6);
+      start.disk.mark(ENDED);
       const states = new Set<string>();
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
@@ -191,6 +212,9 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
           states.add(fingerprint);
           const where = `SEED=${seed} ${mode}, crash after call ${point.calls}`;
           assert.equal(await wrongInBetween(state, start), undefined, where);
+          if (point.marks.includes(ENDED)) {
+            assert.equal(await wrongAtEnd(state, start), undefined, `${where}, after it had ended`);
+          }
           assert.equal(await wrongWhenRepaired(state, start), undefined, where);
         }
       }
@@ -250,16 +274,47 @@ async function faultOf(run: Promise<unknown>): Promise<Fault | undefined> {
   }
 }
 
-test('while a backup is made, a copy has no snapshot without what it needs', async () => {
+test('a backup that is made between two looks of a copy is left for the next one', async () => {
   const [seed = 0] = SEEDS;
   const { disk, trees, endMs } = await makeHistory({ seed, backupCount: 2, volume: {} });
-  const start = { seed, disk, endMs };
   const host = new VaultHost({ disk, clock: new SimClock(endMs), seed: seed + 8 });
   const next = trees.at(-1);
   assert.ok(next !== undefined);
-  const [{ snapshot }] = await Promise.all([host.backup(next.volume), copyVault(disk, OUT)]);
-  assert.equal(await wrongWithCopy(start), undefined);
+  let snapshot = '';
+  const between = (store: Store): Store => ({
+    ...store,
+    async list(prefix) {
+      const listed = await store.list(prefix);
+      if (snapshot === '') ({ snapshot } = await host.backup(next.volume));
+      return listed;
+    },
+  });
+  const first = await copyVault(disk, { ...OUT, between });
+  assert.equal(first.snapshots.length, 2);
+  assert.equal(await wrongWithCopy({ seed, disk, endMs }), undefined);
   const report = await copyVault(disk, { ...OUT, seed: seed + 3 });
   assert.ok(report.snapshots.some((name) => name.endsWith(snapshot.slice(0, 32))));
-  assert.equal(await wrongWithCopy(start), undefined);
+  assert.equal(await wrongWithCopy({ seed, disk, endMs }), undefined);
+});
+
+test('an object of the source that cannot be read is named, for each in turn, and the rest comes', async () => {
+  const [seed = 0] = SEEDS;
+  const start = await vaultOf(seed, 'posix');
+  const names = [...(await objectsIn(start.disk, VAULT_ROOT)).keys()];
+  for (const bad of names) {
+    const disk = forked(start.disk);
+    const between = (store: Store): Store => ({
+      ...store,
+      async get(name, range) {
+        if (name === bad) throw new Fault('HF_DISK_FAILED', `EIO of ${name}`, { errno: 'EIO' });
+        return store.get(name, range);
+      },
+    });
+    const report = await copyVault(disk, { ...OUT, between });
+    assert.deepEqual(
+      report.problems.map(({ object }) => object),
+      [bad],
+    );
+    assert.equal(await wrongWhenResumed(disk, seed + 5), undefined, bad);
+  }
 });

@@ -7,6 +7,7 @@ import {
   copyVault as copy,
 } from '../src/vault/shell/copy-vault.ts';
 import { type RepairReport, repairVault as repair } from '../src/vault/shell/repair-vault.ts';
+import type { Store } from '../src/vault/shell/store.ts';
 import { type DirectoryStore, directoryStore } from '../src/vault/shell/store-directory.ts';
 import type { SimDisk } from './disk.ts';
 import { seededRandom } from './seeded.ts';
@@ -36,9 +37,16 @@ export interface BetweenPlaces {
   readonly isDryRun?: boolean;
 }
 
-export function copyVault(disk: SimDisk, of: BetweenPlaces): Promise<CopyReport> {
+/** What is put between a run and the place that it reads from. */
+export type Between = (store: Store) => Store;
+
+export function copyVault(
+  disk: SimDisk,
+  of: BetweenPlaces & { readonly between?: Between },
+): Promise<CopyReport> {
   const { from, to, fromDisk = disk, seed = 2, isDryRun = false } = of;
-  const ports = { from: storeIn(fromDisk, from), to: storeIn(disk, to, seed), tools };
+  const { between = (store) => store } = of;
+  const ports = { from: between(storeIn(fromDisk, from)), to: storeIn(disk, to, seed), tools };
   return copy(ports, { ...HASTE, isDryRun });
 }
 

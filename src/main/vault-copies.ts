@@ -5,41 +5,38 @@ import { type CopyRecord, encodeCopyRecord, parseCopyRecord } from '../vault/cor
 import { readFileIfThere, replaceFile } from '../vault/shell/whole-file.ts';
 import type { Ports } from './vault-line.ts';
 
+type CopyPorts = Pick<Ports, 'disk' | 'tools'>;
+
 const NAME = /^copy-[0-9a-f]{32}$/;
 
-/** @throws Fault HF_DISK_* */
-export function keepCopyRecord(ports: Ports, state: ByteString, record: CopyRecord): void {
-  const path = recordPath(ports, state, record);
+/** @param folder what the state directory has of that vault. @throws Fault HF_DISK_* */
+export function keepCopyRecord(ports: CopyPorts, folder: ByteString, record: CopyRecord): void {
+  const path = recordPath(ports, folder, record.place);
   replaceFile(ports, path, encodeCopyRecord(ports.tools, record));
 }
 
 /** Undefined where there is none, or it is not as we write it. */
 export function readCopyRecord(
-  ports: Pick<Ports, 'disk' | 'tools'>,
-  state: ByteString,
+  ports: CopyPorts,
+  folder: ByteString,
   of: Pick<CopyRecord, 'vault' | 'place'>,
 ): CopyRecord | undefined {
-  return readRecord(ports, recordPath(ports, state, of), of.vault);
+  return readRecord(ports, recordPath(ports, folder, of.place), of.vault);
 }
 
-/** All of a vault, by their places. */
+/** All of a vault. */
 export function readCopyRecords(
-  ports: Pick<Ports, 'disk' | 'tools'>,
-  state: ByteString,
+  ports: CopyPorts,
+  folder: ByteString,
   vault: string,
 ): readonly CopyRecord[] {
-  const folder = folderOf(state, vault);
   return (ports.disk.list(folder) ?? [])
     .filter((name) => NAME.test(name))
     .map((name) => readRecord(ports, byteString(`${folder}/${name}`), vault))
     .filter((record) => record !== undefined);
 }
 
-function readRecord(
-  ports: Pick<Ports, 'disk' | 'tools'>,
-  path: ByteString,
-  vault: string,
-): CopyRecord | undefined {
+function readRecord(ports: CopyPorts, path: ByteString, vault: string): CopyRecord | undefined {
   try {
     const bytes = readFileIfThere(ports, path);
     const record = bytes && parseCopyRecord(ports.tools, bytes);
@@ -50,15 +47,6 @@ function readRecord(
   }
 }
 
-function recordPath(
-  { tools }: Pick<Ports, 'tools'>,
-  state: ByteString,
-  { vault, place }: Pick<CopyRecord, 'vault' | 'place'>,
-): ByteString {
-  const id = hexOf(tools.hash.sha256Text(place)).slice(0, 32);
-  return byteString(`${folderOf(state, vault)}/copy-${id}`);
-}
-
-function folderOf(state: ByteString, vault: string): ByteString {
-  return byteString(`${state}/vaults/${vault}`);
+function recordPath({ tools }: CopyPorts, folder: ByteString, place: ByteString): ByteString {
+  return byteString(`${folder}/copy-${hexOf(tools.hash.sha256Text(place)).slice(0, 32)}`);
 }

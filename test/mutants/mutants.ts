@@ -3,6 +3,7 @@
  * then fail. docs/design/008-crash-and-mutants.md has the same list in words.
  */
 import { AGENT_MUTANTS } from './mutants-agent.ts';
+import { COPY_MUTANTS } from './mutants-copy.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
@@ -399,6 +400,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
+  ...COPY_MUTANTS,
   ...DRILLS_MUTANTS,
   ...FILES_MUTANTS,
 ];

@@ -12,6 +12,7 @@ import {
   type CopyReport,
   copyVault,
 } from '../../vault/shell/copy-vault.ts';
+import { LocalState } from '../../vault/shell/local-state.ts';
 import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
@@ -123,15 +124,15 @@ async function keep(
   startedAt: UnixMs,
 ): Promise<KeptRecord> {
   const ports = nodePorts();
-  const state = settings.state.value;
   const { vault } = report;
+  const { directory } = new LocalState(ports, { state: settings.state.value, vault });
   const place = nameOfPlace(second.place);
   const lacking = new Set(report.inNeed);
   try {
-    const before = readCopyRecord(ports, state, { vault, place });
+    const before = readCopyRecord(ports, directory, { vault, place });
     const completeAt = isComplete(report) ? startedAt : before?.completeAt;
     const facts = await second.facts();
-    keepCopyRecord(ports, state, {
+    keepCopyRecord(ports, directory, {
       ...{ vault, place, completeAt },
       machine: (await second.machineId()) ?? '',
       hasReader: facts?.kind === 'stdio',

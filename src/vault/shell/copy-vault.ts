@@ -218,6 +218,9 @@ class Copying {
     }
     const seen = await seeObject({ store: from, tools }, { name, vault: this.#vault });
     if (seen.state === 'whole') await this.#put(name, seen.bytes);
+    else if (seen.state !== 'missing') {
+      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });
+    }
   }
 
   async #copy(object: StoredObject): Promise<void> {
