@@ -101,7 +101,7 @@ export const COPY_MUTANTS: readonly Mutant[] = [
   {
     id: 'repair: what is put back is not synced before it has its name',
     file: DIRECTORY,
-    edits: [{ replace: '      temporary.file.sync(); // M1\n', with: '' }],
+    edits: [{ replace: '      fresh.file.sync(); // M1\n', with: '' }],
     caughtBy: OF_REPAIR,
     why: 'zeros take the place of what was damaged in one bit',
   },
@@ -110,8 +110,7 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     file: DIRECTORY,
     edits: [
       {
-        replace:
-          '      isReplaced = true;\n      this.#disk.syncDir(directoryOf(target)); // M3\n',
+        replace: '      isReplaced = true;\n      this.#disk.syncDir(directoryOf(target)); // M3\n',
         with: '      isReplaced = true;\n',
       },
     ],

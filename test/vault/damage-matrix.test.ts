@@ -81,7 +81,10 @@ async function namesOf(disk: SimDisk, kind: Kind): Promise<string[]> {
 }
 
 /** The one that is damaged: what the newest captured data need, and not all of the others do. */
-async function chosen(disk: SimDisk, kind: Kind): Promise<{ name: string; other: string | undefined }> {
+async function chosen(
+  disk: SimDisk,
+  kind: Kind,
+): Promise<{ name: string; other: string | undefined }> {
   const names = await namesOf(disk, kind);
   const name = kind === 'snapshot' ? names.at(-2) : names[0];
   assert.ok(name !== undefined, `there is a ${kind}`);

@@ -258,11 +258,17 @@ test('the snapshot', () => {
 
 test('what a host notes of a copy and of damage', () => {
   assert.deepEqual(parseCopyRecord(tools, golden('copy-record')), copyRecord);
-  assert.deepEqual(parseDamageNote(tools, golden('damaged-packs')), new Set([...damagedPacks].sort()));
+  assert.deepEqual(
+    parseDamageNote(tools, golden('damaged-packs')),
+    new Set([...damagedPacks].sort()),
+  );
   for (const { bad } of everyFlip(golden('damaged-packs'))) {
     assert.equal(parseDamageNote(tools, bad), undefined);
   }
   for (const { bad } of everyFlip(golden('copy-record'))) {
-    assert.equal(unlessFault(() => parseCopyRecord(tools, bad)), undefined);
+    assert.equal(
+      unlessFault(() => parseCopyRecord(tools, bad)),
+      undefined,
+    );
   }
 });

@@ -57,9 +57,10 @@ function byLink(from: ByteString, to: ByteString): Published | undefined {
 
 /** A second name, where the file system has such. */
 export function linkFile(from: ByteString, to: ByteString): 'linked' | 'unsupported' {
+  const [first, second] = [fsPath(from), fsPath(to)];
   return onDisk(to, () => {
     try {
-      linkSync(fsPath(from), fsPath(to));
+      linkSync(first, second);
       return 'linked';
     } catch (cause) {
       const errno = errnoOf(cause);

@@ -7,11 +7,7 @@ import { formatAge } from '../../base/say-time.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { UnixMs } from '../../base/units.ts';
-import {
-  type CopyProblem,
-  type CopyReport,
-  copyVault,
-} from '../../vault/shell/copy-vault.ts';
+import { type CopyProblem, type CopyReport, copyVault } from '../../vault/shell/copy-vault.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
 import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
 import { nameOfPlace } from '../vault-place.ts';
@@ -136,7 +132,9 @@ async function keep(
       ...{ vault, place, completeAt },
       machine: (await second.machineId()) ?? '',
       hasReader: facts?.kind === 'stdio',
-      snapshots: report.snapshots.filter((name) => !lacking.has(name)).map((name) => name.slice(-32)),
+      snapshots: report.snapshots
+        .filter((name) => !lacking.has(name))
+        .map((name) => name.slice(-32)),
     });
     return { completeAt, unkept: undefined };
   } catch (error) {
@@ -154,7 +152,8 @@ interface Said {
   readonly now: UnixMs;
 }
 
-function words({ report, places, style, isDryRun, kept, now }: Said): readonly string[] {
+function words(of: Said): readonly string[] {
+  const { report, places, style, isDryRun } = of;
   const isWhole = isComplete(report);
   const place = placeWords(places.second, style);
   return [
@@ -169,7 +168,7 @@ function words({ report, places, style, isDryRun, kept, now }: Said): readonly s
       ...targetRows(report, places, style),
       ...needRows(report),
       ...keyRows(report),
-      ...recordRows(kept, isWhole, now, style),
+      ...recordRows(of),
       row(isDryRun ? 'to copy' : 'copied', amountOf(report)),
     ]),
   ];
@@ -225,20 +224,15 @@ function keyRows({ keysBeyond }: CopyReport): readonly LabelledRow[] {
   return [{ mark: { is: 'degraded' }, label: 'key', text }];
 }
 
-function recordRows(
-  kept: KeptRecord | undefined,
-  isWhole: boolean,
-  now: UnixMs,
-  style: Style,
-): readonly LabelledRow[] {
+function recordRows({ report, kept, now, style }: Said): readonly LabelledRow[] {
   if (kept === undefined) return [];
   const { completeAt, unkept } = kept;
   if (unkept !== undefined) {
     const text = `not kept, so exposure does not know of the copy: ${sayText(unkept, style)}`;
     return [{ mark: { is: 'degraded' }, label: 'record', text }];
   }
-  if (isWhole) return [];
-  const text = completeAt === undefined ? 'never yet' : `${formatAge(now - completeAt)} ago`;
+  if (isComplete(report)) return [];
+  const text = completeAt === undefined ? 'never yet' : formatAge(now - completeAt);
   return [row('complete', text)];
 }
 

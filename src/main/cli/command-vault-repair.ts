@@ -35,13 +35,14 @@ const COMMAND = 'vault repair';
 const NAMED_MAX = 20;
 const EXAMPLE = `
 Reads every byte of the vault and needs no key. What is missing or damaged there
-and whole in the copy is put back. What is damaged is set aside below damaged/ in
-the vault's directory, where nothing reads it, and never deleted. Nothing else is
-changed. A second run has nothing to do. Ends with 1 where damage is left.
+and whole in the copy is put back. What is damaged is set aside below damaged/
+in the vault's directory, where nothing reads it, and never deleted. Nothing
+else is changed. A second run has nothing to do. Ends with 1 where damage is
+left.
 
 A key that the copy has and the vault has not counts as retired; --keys puts it
-back. Behind \`vault stdio\` and SFTP objects are only added: what is damaged there
-is named with the command that sets it aside on that machine.
+back. Behind \`vault stdio\` and SFTP objects are only added: what is damaged
+there is named with the command that sets it aside on that machine.
 
 Examples:
   holdfast vault repair /srv/vault --from ssh://backup@st2/srv/vaults/web1
@@ -162,7 +163,8 @@ function verdictOf({ repaired, remaining }: RepairReport, isDryRun: boolean): st
   const done = countOf(repaired.length, 'object');
   const left = countOf(remaining.length, 'object');
   if (repaired.length === 0 && remaining.length === 0) return 'has nothing to put right';
-  if (remaining.length === 0) return isDryRun ? `would be whole: ${done}` : `is whole again: ${done}`;
+  if (remaining.length === 0)
+    return isDryRun ? `would be whole: ${done}` : `is whole again: ${done}`;
   if (isDryRun) return `would stay damaged: ${left}, and ${done} would be put right`;
   return `is still damaged: ${left}; ${done} put right`;
 }

@@ -229,7 +229,7 @@ function verdictOf(report: CheckReport): string {
 function goneRows({ goneSnapshots }: CheckReport): readonly LabelledRow[] {
   if (goneSnapshots === 0) return [];
   const text =
-    'find out who or what emptied it, before the next backup; another copy of this vault, or a snapshot of its file system, has them: what lies there below packs, index, snapshots and writers can be copied back as it is';
+    'find out who or what emptied it, before the next backup; a copy of this vault, or a snapshot of its file system, has them: `holdfast vault repair VAULT --from COPY` puts them back';
   return [{ mark: undefined, label: 'do', text }];
 }
 

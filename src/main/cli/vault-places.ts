@@ -61,7 +61,11 @@ export async function openPlaces(
 /** Whether so much may be added to a place. */
 export function roomOf(
   line: VaultLine,
-  of: { readonly settings: Settings; readonly minFree: string | undefined; readonly command: string },
+  of: {
+    readonly settings: Settings;
+    readonly minFree: string | undefined;
+    readonly command: string;
+  },
 ): (sizeBytes: number) => Promise<void> {
   const asked = of.minFree ?? of.settings.config['min-free'];
   const floor = asked === undefined ? undefined : parseFloor(String(asked), of.command);
@@ -74,7 +78,12 @@ export function roomOf(
     const place = textOfBytes(nameOfPlace(line.place));
     const free = `${formatBytes(space.freeBytes, 'down')} are free there`;
     const message = `nothing was put: ${formatBytes(sizeBytes, 'up')} are to come, ${free}, and ${formatBytes(least, 'up')} stay free`;
-    const facts = { place, freeBytes: space.freeBytes, floorBytes: least, estimateBytes: sizeBytes };
+    const facts = {
+      place,
+      freeBytes: space.freeBytes,
+      floorBytes: least,
+      estimateBytes: sizeBytes,
+    };
     throw new Fault('HF_VAULT_FLOOR', message, facts);
   };
 }

@@ -86,7 +86,9 @@ async function pointsOf(
   const held = new Set(snapshots);
   return parts.snapshots
     .filter(({ record }) => held.has(record.id.slice(0, ID_LENGTH)))
-    .map((each) => recoveryPointOf({ vault: { id: vault }, copy, evidence, started, emptied }, each));
+    .map((each) =>
+      recoveryPointOf({ vault: { id: vault }, copy, evidence, started, emptied }, each),
+    );
 }
 
 /** Hex digits of an id in a record. */

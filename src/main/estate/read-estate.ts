@@ -75,10 +75,7 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
     keys: [keyIn(discovery, parts.key)],
     drills: drills.map(copied.drillOf),
     found: [],
-    readers: [
-      ...[discovery.host, ...(await readersThere(session, vaultPlace))],
-      ...copied.readers,
-    ],
+    readers: [...[discovery.host, ...(await readersThere(session, vaultPlace))], ...copied.readers],
     clockSkewMax: CLOCK_SKEW_MAX,
   };
   const covering = snapshots.map((each) => coveringPointOf(vault, each, started));

@@ -9,14 +9,7 @@ import { parseWrappedKey } from './wrapped-key.ts';
 import { parseWriterRecord } from './writer-record.ts';
 
 /** Objects that docs/format/vault.md 1 has; what else lies in a store is none of a vault's. */
-export type VaultPart =
-  | 'header'
-  | 'key'
-  | 'writer'
-  | 'pack'
-  | 'index'
-  | 'snapshot'
-  | 'document';
+export type VaultPart = 'header' | 'key' | 'writer' | 'pack' | 'index' | 'snapshot' | 'document';
 
 /**
  * whole: it is what was written, by its digest; of a key and a writer: it may be, and only its twin

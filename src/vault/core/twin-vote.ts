@@ -15,7 +15,10 @@ export function rightTwin(sightings: readonly Sighting[]): Uint8Array | undefine
   const sorts: { readonly bytes: Uint8Array; count: number; here: number }[] = [];
   for (const { at, bytes } of sightings) {
     let sort = sorts.find((each) => isSame(each.bytes, bytes));
-    if (sort === undefined) sorts.push((sort = { bytes, count: 0, here: 0 }));
+    if (sort === undefined) {
+      sort = { bytes, count: 0, here: 0 };
+      sorts.push(sort);
+    }
     sort.count += 1;
     if (at === 'here') sort.here += 1;
   }

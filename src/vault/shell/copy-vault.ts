@@ -75,7 +75,7 @@ const PACKS_AT_ONCE = 3;
  * Idempotent, and goes on where another was broken off: what is there is not put again.
  */
 export async function copyVault(ports: CopyPorts, request: CopyRequest): Promise<CopyReport> {
-  const { from, to, tools } = ports;
+  const { from, tools } = ports;
   const vault = await identifyVault({ store: from, tools });
   if (vault === undefined) throw new Fault('HF_VAULT_ABSENT', 'there is no vault to copy');
   await demandSame(ports, vault);
@@ -87,12 +87,17 @@ async function demandSame({ to, tools }: CopyPorts, vault: string): Promise<void
   const there = await identifyVault({ store: to, tools });
   if (there === vault) return;
   if (there !== undefined) {
-    throw new Fault('HF_VAULT_OTHER', 'another vault lies in the place to copy to', { there, vault });
+    throw new Fault('HF_VAULT_OTHER', 'another vault lies in the place to copy to', {
+      there,
+      vault,
+    });
   }
   const [first] = (await listOrNothing(to, '')).filter(({ name }) => partOf(name) !== 'document');
   if (first === undefined) return;
   const { name } = first;
-  throw new Fault('HF_COPY_TARGET', `the place to copy to holds ${name}, and is no vault`, { name });
+  throw new Fault('HF_COPY_TARGET', `the place to copy to holds ${name}, and is no vault`, {
+    name,
+  });
 }
 
 class Copying {

@@ -71,10 +71,11 @@ export class LocalState {
   /** The next backup of each data set reads everything. Durable when it returns. */
   dropCaches(): void {
     const { disk } = this.#ports;
-    for (const name of disk.list(this.directory) ?? []) {
+    const { directory } = this;
+    for (const name of disk.list(directory) ?? []) {
       if (name.startsWith('cache-')) disk.unlink(this.#path(name));
     }
-    disk.syncDir(this.directory);
+    disk.syncDir(directory);
   }
 
   #replace(name: string, bytes: Uint8Array): void {

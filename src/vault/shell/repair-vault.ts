@@ -117,7 +117,9 @@ class Repairing {
       this.#progress.objectsTotal += own.length + theirs.length;
       for (const { sizeBytes } of [...own, ...theirs]) this.#progress.bytesTotal += sizeBytes;
     }
-    const absent = lists.flatMap(([, all]) => [...all.values()]).filter((each) => !this.#isHere(each));
+    const absent = lists
+      .flatMap(([, all]) => [...all.values()])
+      .filter((each) => !this.#isHere(each));
     await this.#request.demandRoom(absent.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     await this.#mendTwins();
     for (const name of DOCUMENTS) await this.#mendDocument(name);

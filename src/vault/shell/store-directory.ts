@@ -143,21 +143,21 @@ class Directory {
   replace(name: string, bytes: Uint8Array): string {
     checkName(name);
     const target = this.#at(name);
-    const temporary = this.#createTemporary();
-    this.#orGiveUp(temporary, () => {
-      temporary.file.write(bytes);
-      temporary.file.sync(); // M1
+    const fresh = this.#createTemporary();
+    this.#orGiveUp(fresh, () => {
+      fresh.file.write(bytes);
+      fresh.file.sync(); // M1
     });
-    temporary.file.close();
+    fresh.file.close();
     let isReplaced = false;
     try {
       const aside = this.#keepAside(name);
-      this.#disk.move(temporary.path, target);
+      this.#disk.move(fresh.path, target);
       isReplaced = true;
       this.#disk.syncDir(directoryOf(target)); // M3
       return aside;
     } finally {
-      if (!isReplaced) this.#giveUp(temporary.path);
+      if (!isReplaced) this.#giveUp(fresh.path);
     }
   }
 

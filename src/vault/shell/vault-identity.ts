@@ -24,7 +24,12 @@ export async function identifyVault(ports: ReadingPorts): Promise<string | undef
   const all = [first, second];
   for (const folder of FOLDERS) {
     const listed = await listOrNothing(ports.store, folder);
-    all.push(...(await said(ports, listed.slice(0, ASKED_MAX).map(({ name }) => name))));
+    all.push(
+      ...(await said(
+        ports,
+        listed.slice(0, ASKED_MAX).map(({ name }) => name),
+      )),
+    );
   }
   for (const vault of all) {
     if (vault !== undefined) votes.set(vault, (votes.get(vault) ?? 0) + 1);
@@ -44,7 +49,8 @@ async function said(
       if (!(error instanceof Fault)) throw error;
       if (error.code === 'HF_VAULT_FEATURE_UNKNOWN' && partOf(name) === 'header') throw error;
       const isDamage = error.kind === 'corrupt' || error.code === 'HF_DISK_FAILED';
-      if (isDamage || isAbsence(error) || error.code === 'HF_VAULT_FEATURE_UNKNOWN') return undefined;
+      if (isDamage || isAbsence(error) || error.code === 'HF_VAULT_FEATURE_UNKNOWN')
+        return undefined;
       throw error;
     }
   });

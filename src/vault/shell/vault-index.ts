@@ -112,7 +112,10 @@ class Gathering {
   readonly #sealedKeys: SealedKey[] = [];
 
   constructor(
-    { stored, damaged }: Readonly<{ stored: Map<string, StoredObject>; damaged: ReadonlySet<string> }>,
+    {
+      stored,
+      damaged,
+    }: Readonly<{ stored: Map<string, StoredObject>; damaged: ReadonlySet<string> }>,
     problems: VaultProblem[],
   ) {
     this.#stored = stored;
