@@ -2,6 +2,7 @@
 // what DESIGN 14 promises; and exposure counts the copy as another place of what it holds, no more.
 // Method: the real program on real directories; what exposure is computed from, on two disks.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,7 +18,7 @@ import { exposureToAll } from '../../src/watch/core/exposure.ts';
 import type { Estate } from '../../src/watch/core/estate.ts';
 import { packsIn, spoilPack } from '../vault/spoil-packs.ts';
 import { fileSystemAt } from '../watch/discovery-example.ts';
-import { Bench } from './run-cli.ts';
+import { Bench, PROGRAM } from './run-cli.ts';
 
 const HOST = os.hostname();
 
@@ -113,6 +114,29 @@ test('what stays damaged ends with 1, and says which snapshots it hits', () => {
   assert.equal(ran.status, 1);
   assert.match(flat(ran.stdout), /is still damaged: 2 objects/);
   assert.match(flat(ran.stdout), /would be lost [0-9a-f]{8}: at most these would not come back/);
+});
+
+test('behind a server that only adds: copied, put back, and said what is to be typed there', () => {
+  const far = bench.at('far');
+  const ssh = bench.write('ssh', `#!/bin/sh\nexec ${PROGRAM} vault stdio --append-only '${far}'\n`);
+  fs.chmodSync(ssh, 0o755);
+  const place = `ssh://st2${far}`;
+  const env = { ...keyless().env, HOLDFAST_SSH: ssh };
+  const copied = bench.run(['vault', 'copy', bench.vault, place], { env });
+  assert.equal(copied.status, 0, copied.stderr);
+  const [pack] = packsIn(far);
+  assert.ok(pack !== undefined);
+  spoilPack(pack);
+  fs.rmSync(path.join(far, 'header'));
+  const args = ['vault', 'repair', place, '--from', bench.vault];
+  const { status, said: first } = bench.json(args, { env });
+  assert.equal(status, 1);
+  assert.ok(fs.existsSync(path.join(far, 'header')), 'what is missing can be added');
+  const typed = (first as unknown as { commands: readonly string[] }).commands.join('\n');
+  assert.equal(spawnSync('sh', ['-ec', typed]).status, 0, typed);
+  assert.ok(fs.existsSync(path.join(far, 'damaged/packs', path.basename(pack))));
+  const again = bench.run(args, { env });
+  assert.equal(again.status, 0, again.stdout);
 });
 
 test('places that cannot be meant are refused by code', () => {

@@ -112,18 +112,27 @@ function forgetDamage({ settings, first }: TwoPlaces, { vault, repaired }: Repai
   }
 }
 
-/** To be typed on the machine where the vault lies. Names of objects need no quotes. */
+/** To be typed on the machine where the vault lies; short enough to be one line. */
 function commandsOf({ place }: VaultLine, names: readonly string[]): readonly string[] {
   if (place.kind === 'directory' || names.length === 0) return [];
   const root = textOfBytes(place.place.path);
   const below = root.startsWith('~/') ? `~/${quoted(root.slice(2))}` : quoted(root);
+  const folders = [...new Set(names.map((name) => name.slice(0, name.lastIndexOf('/') + 1)))];
   return [
     `cd ${below}`,
-    ...names.flatMap((name) => {
-      const folder = name.slice(0, Math.max(0, name.lastIndexOf('/')));
-      return [`mkdir -p damaged/${folder}`, `mv -n ${name} damaged/${name}`];
+    ...folders.map((folder) => `mkdir -p damaged/${folder}`),
+    ...names.map((name) => {
+      const folder = name.slice(0, name.lastIndexOf('/') + 1);
+      return `mv -n ${shortPattern(name)} damaged/${folder}`;
     }),
   ];
+}
+
+/** Sixteen digits of a digest are the file's alone. Names of objects need no quotes. */
+function shortPattern(name: string): string {
+  return name
+    .replace(/\/[0-9a-f]{16}-[0-9]{10}-([0-9a-f]{16})[0-9a-f]{16}$/, '/*-$1*')
+    .replace(/\/([0-9a-f]{16})[0-9a-f]{48}$/, '/$1*');
 }
 
 function quoted(text: string): string {

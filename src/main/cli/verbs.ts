@@ -155,7 +155,7 @@ export const VERBS: readonly Verb[] = [
     isCommon: true,
     parts: [
       { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
-      { name: 'copy', summary: 'the same vault in another place too', isCommon: true },
+      { name: 'copy', summary: 'the same vault in another place too', isCommon: false },
       { name: 'repair', summary: 'put back from a copy what was lost', isCommon: false },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
     ],
