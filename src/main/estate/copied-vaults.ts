@@ -5,6 +5,7 @@
  */
 import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
+import { addAll } from '../../base/long-list.ts';
 import type { CopyRecord } from '../../vault/core/copy-record.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
 import type { Drill, Estate, RecoveryPoint, VaultCopy } from '../../watch/core/estate.ts';
@@ -42,7 +43,7 @@ export async function copiedVaults(parts: CopiedVaultsParts): Promise<CopiedVaul
     if (record.place === own) continue;
     const copy = await vaultCopyOf(parts, record);
     vaults.push(copy);
-    points.push(...(await pointsOf(parts, record, copy)));
+    addAll(points, await pointsOf(parts, record, copy));
     if (record.hasReader) readers.push(copy.place.host);
   }
   const names = new Map(vaults.map(({ copy, vault }) => [copy, vault]));

@@ -1,5 +1,5 @@
 /** Packs of one place that a check has found damaged: docs/format/damaged-packs.md. */
-import { byteString, type ByteString, hexOf } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Tools } from '../../host/tools.ts';
 
 const FIRST_LINE = 'holdfast-damaged-packs-0\n';
@@ -18,7 +18,7 @@ export function encodeDamageNote(tools: Tools, packs: ReadonlySet<string>): Uint
 /** Undefined where it is not what was written there. */
 export function parseDamageNote(tools: Tools, bytes: Uint8Array): ReadonlySet<string> | undefined {
   const text = tools.codec.textOf(bytes);
-  const head = text.slice(0, -LAST_LENGTH) as ByteString;
+  const head = byteString(text.slice(0, -LAST_LENGTH));
   const digest = LAST_LINE.exec(text.slice(head.length))?.[1];
   if (digest !== hexOf(tools.hash.sha256Text(head)) || !head.startsWith(FIRST_LINE)) {
     return undefined;

@@ -5,6 +5,7 @@
  */
 import { type ByteString, byteString, hexOf, parseDigest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { addAll } from '../../base/long-list.ts';
 import { parseGroupHeader, PREFIX_SIZE, referencesOf } from '../core/group-header.ts';
 import { type IndexTable, lookUp, parseIndexTable } from '../core/index-table.ts';
 import { NAMES } from '../core/object-id.ts';
@@ -127,7 +128,7 @@ class Walk {
       if (place === undefined || this.#nodes.has(place.key)) continue;
       const node = await this.#look(place);
       this.#nodes.set(place.key, node);
-      waiting.push(...node.next);
+      addAll(waiting, node.next);
     }
   }
 
