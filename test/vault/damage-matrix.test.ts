@@ -393,6 +393,17 @@ test('what was forgotten on purpose is not put back, and not copied again', asyn
   assert.equal(disk.size(pathOf(first)), undefined);
 });
 
+test('what retention goes by comes along, and what a collection is at does not', async () => {
+  const disk = forked(whole);
+  const to = byteString('/mnt/second');
+  const beside = ['received/a', 'holds/b', 'releases/c', 'forgets/d', 'putbacks/e', 'forgotten/f'];
+  for (const name of [...beside, 'collect/g']) overwrite(disk, pathOf(name), new Uint8Array(9));
+  assert.equal((await copyVault(disk, { from: VAULT_ROOT, to })).problems.length, 0);
+  for (const name of beside) assert.equal(disk.size(byteString(`${to}/${name}`)), 9, name);
+  assert.equal(disk.size(byteString(`${to}/collect/g`)), undefined);
+  assert.equal((await copyVault(disk, { from: VAULT_ROOT, to })).objects, 0);
+});
+
 test('a copy names what is damaged at its source, takes the twin, and brings the rest', async () => {
   const disk = forked(whole);
   const to = byteString('/mnt/second');

@@ -114,7 +114,7 @@ function forgetDamage({ settings, first }: TwoPlaces, { vault, repaired }: Repai
 
 /** To be typed on the machine where the vault lies; short enough to be one line. */
 function commandsOf({ place }: VaultLine, names: readonly string[]): readonly string[] {
-  if (place.kind === 'directory' || names.length === 0) return [];
+  if (place.kind !== 'ssh' || names.length === 0) return [];
   const root = textOfBytes(place.place.path);
   const below = root.startsWith('~/') ? `~/${quoted(root.slice(2))}` : quoted(root);
   const folders = [...new Set(names.map((name) => name.slice(0, name.lastIndexOf('/') + 1)))];

@@ -91,7 +91,7 @@ export function roomOf(
 /** Of a directory that is not there yet: of the one that it will lie in. */
 async function spaceOf(line: VaultLine): Promise<Space | undefined> {
   const { place } = line;
-  if (place.kind === 'ssh') return line.space();
+  if (place.kind !== 'directory') return line.space();
   const { disk } = nodePorts();
   for (let root = place.root; ; root = parentPath(root)) {
     try {

@@ -66,6 +66,8 @@ const TWIN_FOLDERS = ['keys/', 'writers/'];
 const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
+/** What retention goes by lies beside the snapshots; what a collection is at is each place's own. */
+const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', FORGOTTEN];
 /** Each is held whole. */
 const PACKS_AT_ONCE = 3;
 
@@ -136,6 +138,7 @@ class Copying {
     await inParallel(newPacks ?? [], (object) => this.#copy(object), PACKS_AT_ONCE);
     await inParallel(newIndexes ?? [], (object) => this.#copy(object));
     this.#notePacksMissing(packs);
+    for (const folder of BESIDE) await this.#copyBeside(folder);
     // One after the other, in the order of each writer: a chain has no gap in between.
     for (const object of newSnapshots ?? []) await this.#copy(object);
     return this.#report(keys);
@@ -228,6 +231,19 @@ class Copying {
     }
   }
 
+  /** As it lies, for whoever has the key to judge. A receiver keeps books of its own, and refuses. */
+  async #copyBeside(folder: string): Promise<void> {
+    const { from } = this.#ports;
+    for (const { name } of await from.list(folder)) {
+      if (this.#there.has(name)) continue;
+      try {
+        await this.#put(name, await from.get(name));
+      } catch (error) {
+        if (!(error instanceof Fault) || error.kind !== 'refused') throw error;
+      }
+    }
+  }
+
   async #copy(object: StoredObject): Promise<void> {
     const { from, tools } = this.#ports;
     const { name, sizeBytes } = object;
@@ -268,7 +284,7 @@ class Copying {
   async #put(name: string, bytes: Uint8Array): Promise<void> {
     const { to, tools } = this.#ports;
     const part = partOf(name);
-    const isCounted = !isTwin(part) && part !== 'document';
+    const isCounted = part !== undefined && !isTwin(part) && part !== 'document';
     if (!isCounted) {
       this.#totals.objectsTotal += 1;
       this.#totals.bytesTotal += bytes.length;
