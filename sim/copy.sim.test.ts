@@ -100,7 +100,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       let ended = 0;
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
-          const fingerprint = state.fingerprint();
+          const fingerprint = state.fingerprint() + point.marks.length;
           if (states.has(fingerprint)) continue;
           states.add(fingerprint);
           const where = `SEED=${seed} ${mode}, crash after call ${point.calls}`;
@@ -207,7 +207,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       const states = new Set<string>();
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
-          const fingerprint = state.fingerprint();
+          const fingerprint = state.fingerprint() + point.marks.length;
           if (states.has(fingerprint)) continue;
           states.add(fingerprint);
           const where = `SEED=${seed} ${mode}, crash after call ${point.calls}`;
