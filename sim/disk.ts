@@ -137,6 +137,14 @@ export class SimDisk implements Disk {
     return 'published';
   }
 
+  link(from: ByteString, to: ByteString): 'linked' | 'unsupported' {
+    this.volume.checkAlive();
+    const inode = this.volume.find(from);
+    const { directory, name } = this.#freePlace(to);
+    this.volume.change(to, () => [{ kind: 'entry', inode: directory, name, to: inode }]);
+    return 'linked';
+  }
+
   move(from: ByteString, to: ByteString): void {
     this.volume.change(from, () => renaming(this.volume, from, to));
   }

@@ -4,7 +4,9 @@
  * hand instead of threads.
  */
 import { assert } from '../src/base/assert.ts';
-import { byteString } from '../src/base/bytes.ts';
+import { type ByteString, byteString } from '../src/base/bytes.ts';
+import type { DiskReader } from '../src/host/disk.ts';
+import type { Tools } from '../src/host/tools.ts';
 import type { ObjectReader } from '../src/recover/shell/object-reader.ts';
 import { inlineRestoreCrew } from '../src/recover/shell/restore-crew.ts';
 import type { RestoreReport, RestoreRequest } from '../src/recover/shell/restore.ts';
@@ -19,7 +21,12 @@ import type {
   VaultContents,
 } from '../src/vault/shell/backup-request.ts';
 import { backup } from '../src/vault/shell/backup.ts';
+import { inlineCheckCrew } from '../src/vault/shell/check-crew.ts';
+import type { CheckReport } from '../src/vault/shell/check-vault.ts';
+import { checkVault } from '../src/vault/shell/check-vault.ts';
 import { createVault } from '../src/vault/shell/create-vault.ts';
+import type { CheckedPackNote } from '../src/vault/shell/damaged-packs.ts';
+import { DamagedPacks } from '../src/vault/shell/damaged-packs.ts';
 import { InlineCrew } from '../src/vault/shell/inline-crew.ts';
 import { LocalState } from '../src/vault/shell/local-state.ts';
 import { missingPacks } from '../src/vault/shell/missing-packs.ts';
@@ -27,7 +34,7 @@ import type { Vault } from '../src/vault/shell/open-vault.ts';
 import { openVault } from '../src/vault/shell/open-vault.ts';
 import type { DirectoryStore, DirectoryStoreOptions } from '../src/vault/shell/store-directory.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
-import { loadIndex } from '../src/vault/shell/vault-index.ts';
+import { type LoadIndex, loadIndex } from '../src/vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../src/vault/shell/vault-objects.ts';
 import { fingerprintOfWriter } from '../src/vault/shell/writer-store.ts';
 import type { SimDisk } from './disk.ts';
@@ -112,6 +119,8 @@ export interface VaultHostOptions {
   readonly seed: number;
   /** `directoryStore` where it is left out. */
   readonly makeStore?: MakeHostStore;
+  /** `VAULT_ROOT` where it is left out. */
+  readonly root?: ByteString;
 }
 
 /** @param seed of this process */
@@ -125,13 +134,16 @@ export class VaultHost {
   readonly #disk: SimDisk;
   readonly #clock: SimClock;
   readonly #store: HostStore;
+  readonly #root: ByteString;
 
-  constructor({ disk, clock, seed, makeStore = directoryStore }: VaultHostOptions) {
+  constructor(options: VaultHostOptions) {
+    const { disk, clock, seed, makeStore = directoryStore, root = VAULT_ROOT } = options;
     tools.reseed(seed);
     this.#disk = disk;
     this.#clock = clock;
+    this.#root = root;
     const { random } = tools;
-    this.#store = unhurried(makeStore({ disk, clock, random, root: VAULT_ROOT }, seed));
+    this.#store = unhurried(makeStore({ disk, clock, random, root }, seed));
   }
 
   async init(): Promise<void> {
@@ -175,8 +187,10 @@ export class VaultHost {
         crew,
         state,
         inUse: NOBODY,
-        contents: (covered) => contentsOf(session, covered),
+        contents: (covered) =>
+          contentsOf(session, { covered, damaged: this.damagedPacks(session).read() }),
         missingPacks: () => missingPacks(store),
+        damagedPacks: () => this.damagedPacks(session).read(),
         allocate: (sizeBytes) => new Uint8Array(sizeBytes),
       },
       {
@@ -225,6 +239,34 @@ export class VaultHost {
     return report;
   }
 
+  /** Every byte, and what is damaged is noted for the next backup. */
+  async check(session: Session): Promise<CheckReport> {
+    const { vault, store } = session;
+    const index = await loadIndex(vault);
+    const readRange = (pack: string, offset: number, length: number): Uint8Array =>
+      store.getSync(`packs/${pack}`, { offset, length });
+    const openPack = (pack: string): DiskReader =>
+      this.#disk.openRead(byteString(`${this.#root}/packs/${pack}`));
+    const crew = inlineCheckCrew({ tools, readRange, openPack }, index.access);
+    const { readObject } = vaultReaderFrom(index.access, tools, readRange);
+    const seen: CheckedPackNote[] = [];
+    const report = await checkVault(
+      { vault, index, readObject, clock: this.#clock, crew },
+      { readData: true, onPack: (pack) => void seen.push(pack) },
+    );
+    this.damagedPacks(session).note(seen);
+    return report;
+  }
+
+  damagedPacks({ state }: Session): DamagedPacks {
+    return new DamagedPacks({ disk: this.#disk, tools, state, place: this.#root });
+  }
+
+  /** Of this process: chance follows from its seed. */
+  get tools(): Tools {
+    return tools;
+  }
+
   /** Fingerprint of the key this machine signs with; undefined where it has none. */
   ownWriter({ state }: Session): string | undefined {
     const writer = state.readWriter();
@@ -238,9 +280,9 @@ export class VaultHost {
 
 async function contentsOf(
   { vault, store }: Session,
-  covered: ReadonlySet<string>,
+  doubted: LoadIndex,
 ): Promise<VaultContents> {
-  const { access, rebuilt } = await loadIndex(vault, { covered });
+  const { access, rebuilt } = await loadIndex(vault, doubted);
   const { readObject } = vaultReaderFrom(access, tools, (pack, offset, length) =>
     store.getSync(`packs/${pack}`, { offset, length }),
   );

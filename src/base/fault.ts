@@ -100,6 +100,10 @@ export const FAULTS = {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
   },
+  HF_COPY_TARGET: {
+    kind: 'refused',
+    remedy: 'Name a directory that is empty or not there yet, or a copy of the same vault.',
+  },
   HF_DATA_KEY_ABSENT: {
     kind: 'unavailable',
     remedy:
@@ -425,6 +429,11 @@ export const FAULTS = {
     kind: 'refused',
     remedy:
       'Free space where {place} lies, put the vault elsewhere, or lower the floor with --min-free SIZE.',
+  },
+  HF_VAULT_OTHER: {
+    kind: 'refused',
+    remedy:
+      'Name a copy of the same vault (its id is {vault}; there lies {there}), or an empty place to copy to.',
   },
   HF_VAULT_PLACE_TAKEN: {
     kind: 'refused',

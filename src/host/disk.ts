@@ -23,6 +23,11 @@ export interface Disk {
   create(path: ByteString): DiskFile;
   /** Gives a finished file its name, unless that is taken. Not durable before `syncDir`. */
   publish(from: ByteString, to: ByteString): 'published' | 'exists';
+  /**
+   * A second name for a file, which keeps its first; HF_DISK_FAILED (EEXIST) where it is taken. Not
+   * durable before `syncDir`. `unsupported`: this file system has no second names.
+   */
+  link(from: ByteString, to: ByteString): 'linked' | 'unsupported';
   /** Renames over whatever is there. Not durable before `syncDir`. */
   move(from: ByteString, to: ByteString): void;
   unlink(path: ByteString): void;

@@ -93,6 +93,7 @@ export function lineOver(
       return machineId;
     },
     bytesMoved: () => asking.bytesMoved(),
+    mending: undefined,
     roundTrips: () => asking.roundTrips(),
     close: () => asking.close(),
   };

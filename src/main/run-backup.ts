@@ -29,7 +29,7 @@ import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
 import { emptiedFrom } from './emptied.ts';
 import { ThreadCrew } from './threads/thread-crew.ts';
 import type { VaultLine } from './vault-line.ts';
-import type { VaultSession } from './vault-session.ts';
+import { damagedPacksOf, type VaultSession } from './vault-session.ts';
 import { VERSION } from './version.ts';
 import { yieldToOthers } from './yield-to-others.ts';
 
@@ -83,6 +83,7 @@ export async function runBackup(
         inUse: nodeInUse(clock),
         contents: (covered) => contentsOf(session, covered),
         missingPacks: () => missingPacks(vault.store),
+        damagedPacks: () => damagedPacksOf(session).read(),
         allocate: alignedBuffer,
       },
       {
@@ -121,7 +122,8 @@ async function contentsOf(
   covered: ReadonlySet<string>,
 ): Promise<VaultContents> {
   const { vault, line } = session;
-  const { access, rebuilt } = await loadIndex(vault, { covered });
+  const damaged = damagedPacksOf(session).read();
+  const { access, rebuilt } = await loadIndex(vault, { covered, damaged });
   const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
   return {
     ids: new IdTable(access.present),

@@ -1,11 +1,13 @@
 /** Composes a check with the real world around it. */
+import { Fault } from '../base/fault.ts';
 import { type CheckCrew, inlineCheckCrew } from '../vault/shell/check-crew.ts';
 import { type CheckReport, type CheckRequest, checkVault } from '../vault/shell/check-vault.ts';
+import type { CheckedPackNote } from '../vault/shell/damaged-packs.ts';
 import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
 import { threadCount } from './run-restore.ts';
 import { ThreadCheckCrew } from './threads/check-pool.ts';
-import { directVault, type VaultSession } from './vault-session.ts';
+import { damagedPacksOf, directVault, type VaultSession } from './vault-session.ts';
 
 /** Below this many groups threads cost more than they bring. */
 const THREADS_GROUPS_MIN = 400;
@@ -13,17 +15,34 @@ const GROUP_WORDS = 4;
 /** Threads wait for the medium half of the time. */
 const THREADS_EACH = 2;
 
+/** What it found damaged is noted on this host: the next backup stores that anew. */
 export async function runCheck(session: VaultSession, request: CheckRequest): Promise<CheckReport> {
   const { clock, tools, line } = session;
   const vault = directVault(session);
   const index = await loadIndex(vault);
   const { readObject } = vaultReaderFrom(index.access, tools, line.packs.readRange);
   const crew = checkCrew(session, index);
+  const seen: CheckedPackNote[] = [];
+  const onPack = (pack: CheckedPackNote): void => void seen.push(pack);
   try {
-    return await checkVault({ vault, index, readObject, clock, crew }, request);
+    const ports = { vault, index, readObject, clock, crew };
+    const report = await checkVault(ports, { ...request, onPack });
+    const unnoted = unnotedOf(session, seen);
+    return unnoted === undefined ? report : { ...report, unnoted };
   } finally {
     await crew.close();
     line.packs.close();
+  }
+}
+
+/** @returns why what was found could not be noted; it is true all the same */
+function unnotedOf(session: VaultSession, seen: readonly CheckedPackNote[]): string | undefined {
+  try {
+    damagedPacksOf(session).note(seen);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
   }
 }
 

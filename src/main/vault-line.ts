@@ -4,6 +4,7 @@ import type { Clock } from '../host/clock.ts';
 import type { Disk } from '../host/disk.ts';
 import type { Tools } from '../host/tools.ts';
 import type { CachedStore } from '../vault/shell/cached-store.ts';
+import type { Mending } from '../vault/shell/store.ts';
 import { type DirectoryStore, directoryStore } from '../vault/shell/store-directory.ts';
 import { directoryPacks, type PackWriting } from './threads/pack-writing.ts';
 import type { PackReading } from './threads/pack-reading.ts';
@@ -39,6 +40,8 @@ export interface VaultLine {
   bytesMoved(): Promise<number | undefined>;
   /** Of the other machine, where that can be seen: whatever it is called, this tells it. */
   machineId(): Promise<string | undefined>;
+  /** What a repair may do there besides adding; undefined where it may only add. */
+  readonly mending: Mending | undefined;
 }
 
 /** `look` asks at once for what every command needs, and for packs where it will need these. */
@@ -74,6 +77,7 @@ export function directoryLine(ports: Ports, root: ByteString): VaultLine {
     facts: async () => undefined,
     bytesMoved: async () => undefined,
     machineId: async () => undefined,
+    mending: directory,
   };
 }
 
@@ -81,7 +85,7 @@ export function directoryLine(ports: Ports, root: ByteString): VaultLine {
 export function provingLine(line: VaultLine): VaultLine {
   const { direct, packWriting, place } = line;
   return {
-    ...{ place, direct, packWriting, store: direct },
+    ...{ place, direct, packWriting, store: direct, mending: line.mending },
     get packs() {
       return line.packs;
     },

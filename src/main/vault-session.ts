@@ -8,7 +8,9 @@ import type { VouchRecord } from '../vault/core/vouch-record.ts';
 import type { Secret } from '../vault/core/wrapped-key.ts';
 import { LocalState } from '../vault/shell/local-state.ts';
 import { openVault, type Vault } from '../vault/shell/open-vault.ts';
+import { DamagedPacks } from '../vault/shell/damaged-packs.ts';
 import type { Ports, VaultLine } from './vault-line.ts';
+import { nameOfPlace } from './vault-place.ts';
 
 export interface VaultSession extends Ports {
   readonly line: VaultLine;
@@ -66,4 +68,9 @@ function keepVouches(state: LocalState, known: readonly VouchRecord[], { vouches
 /** The vault as it is, and nothing that was kept of it here: for whoever proves something of it. */
 export function directVault({ vault, line }: VaultSession): Vault {
   return { ...vault, store: line.direct };
+}
+
+/** What checks of this place from this host have found damaged. */
+export function damagedPacksOf({ disk, tools, state, line }: VaultSession): DamagedPacks {
+  return new DamagedPacks({ disk, tools, state, place: nameOfPlace(line.place) });
 }

@@ -151,6 +151,7 @@ async function takeBackup(
         inUse: { begin: () => ({ asksForKept: false, sawFile: () => undefined, end: () => [] }) },
         contents: () => contentsOf(session),
         missingPacks: () => missingPacks(store),
+        damagedPacks: () => new Set(),
         allocate: alignedBuffer,
         ...options.ports,
       },

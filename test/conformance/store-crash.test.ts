@@ -173,6 +173,7 @@ function changed(disk: SimDisk, changes: Partial<Disk>): Disk {
     makeDir: (path) => disk.makeDir(path),
     create: (path) => disk.create(path),
     publish: (from, to) => disk.publish(from, to),
+    link: (from, to) => disk.link(from, to),
     move: (from, to) => disk.move(from, to),
     unlink: (path) => disk.unlink(path),
     removeDir: (path) => disk.removeDir(path),

@@ -9,6 +9,12 @@ import { test } from 'node:test';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString, hexOf } from '../../src/base/bytes.ts';
 import { unixMs } from '../../src/base/units.ts';
+import {
+  type CopyRecord,
+  encodeCopyRecord,
+  parseCopyRecord,
+} from '../../src/vault/core/copy-record.ts';
+import { encodeDamageNote, parseDamageNote } from '../../src/vault/core/damage-note.ts';
 import { DataKeys, makeDataKey } from '../../src/vault/core/data-keys.ts';
 import { checkMembers, GroupBuilder, openGroup } from '../../src/vault/core/group.ts';
 import { referencesOf } from '../../src/vault/core/group-header.ts';
@@ -50,6 +56,7 @@ import {
   isVouchedFor,
   parseWriterRecord,
 } from '../../src/vault/core/writer-record.ts';
+import { everyFlip, unlessFault } from './damage.ts';
 import { fixedTools } from './fixed-tools.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../golden/vault');
@@ -139,6 +146,16 @@ function makeSnapshot(): Uint8Array {
   }).bytes;
 }
 
+const copyRecord: CopyRecord = {
+  vault: keyring.vault,
+  place: byteString('/mnt/copy\xff'),
+  machine: 'abcdef',
+  hasReader: true,
+  completeAt: CREATED,
+  snapshots: ['0123456789abcdef0123456789abcdef'],
+};
+const damagedPacks = new Set(['ab'.repeat(32), '01'.repeat(32)]);
+
 const wrapping = { keyring, id: '0123456789abcdef', label: 'Schlüssel', created: CREATED };
 
 /** The first word trusts, the second keeps one snapshot of before. */
@@ -187,6 +204,8 @@ function fixedVectors(): Record<string, Uint8Array> {
     snapshot: makeSnapshot(),
     objects: Buffer.concat(objects),
     page,
+    'copy-record': encodeCopyRecord(tools, copyRecord),
+    'damaged-packs': encodeDamageNote(tools, damagedPacks),
   };
 }
 
@@ -277,4 +296,21 @@ test('the snapshot', () => {
   assert.ok(key !== undefined);
   assert.deepEqual(openSnapshot(tools, record, key), snapshotContent);
   assert.equal(record.seq, 2);
+});
+
+test('what a host notes of a copy and of damage', () => {
+  assert.deepEqual(parseCopyRecord(tools, golden('copy-record')), copyRecord);
+  assert.deepEqual(
+    parseDamageNote(tools, golden('damaged-packs')),
+    new Set([...damagedPacks].sort()),
+  );
+  for (const { bad } of everyFlip(golden('damaged-packs'))) {
+    assert.equal(parseDamageNote(tools, bad), undefined);
+  }
+  for (const { bad } of everyFlip(golden('copy-record'))) {
+    assert.equal(
+      unlessFault(() => parseCopyRecord(tools, bad)),
+      undefined,
+    );
+  }
 });

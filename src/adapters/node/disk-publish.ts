@@ -55,6 +55,21 @@ function byLink(from: ByteString, to: ByteString): Published | undefined {
   });
 }
 
+/** A second name, where the file system has such. */
+export function linkFile(from: ByteString, to: ByteString): 'linked' | 'unsupported' {
+  const [first, second] = [fsPath(from), fsPath(to)];
+  return onDisk(to, () => {
+    try {
+      linkSync(first, second);
+      return 'linked';
+    } catch (cause) {
+      const errno = errnoOf(cause);
+      if (errno !== undefined && NO_LINKS.has(errno) && isFile(from)) return 'unsupported';
+      throw cause;
+    }
+  });
+}
+
 /** Directories have no second names anywhere; that says nothing about the file system. */
 function isFile(path: ByteString): boolean {
   return lstatSync(fsPath(path)).isFile();

@@ -23,7 +23,7 @@ import { MIB } from '../../base/units.ts';
 import type { Disk, DiskReader } from '../../host/disk.ts';
 import { createFile } from './disk-file.ts';
 import { makeDurableDir } from './disk-make-dir.ts';
-import { publishFile } from './disk-publish.ts';
+import { linkFile, publishFile } from './disk-publish.ts';
 import { diskFault, errnoOf, ifThere, onDisk } from './errno.ts';
 import { fsPath } from './syscalls-path.ts';
 
@@ -42,6 +42,7 @@ export function nodeDisk(): Disk {
     makeDir,
     create: createFile,
     publish: publishFile,
+    link: linkFile,
     move: (from, to) => onDisk(from, () => renameSync(fsPath(from), fsPath(to))),
     unlink: (path) => onDisk(path, () => unlinkSync(fsPath(path))),
     removeDir: (path) => onDisk(path, () => rmdirSync(fsPath(path))),

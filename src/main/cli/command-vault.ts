@@ -21,6 +21,8 @@ import type { Act, Answer, Cli } from './cli.ts';
 import { defineGc } from './command-vault-gc.ts';
 import { defineHold } from './command-vault-hold.ts';
 import { defineServe } from './command-vault-serve.ts';
+import { defineCopy } from './command-vault-copy.ts';
+import { defineRepair } from './command-vault-repair.ts';
 import { defineStdio } from './command-vault-stdio.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
@@ -87,6 +89,8 @@ export function define(command: Command, act: Act): void {
   writerOption(vaultOptions(check));
   defineGc(command, act);
   defineHold(command, act);
+  defineCopy(command, act);
+  defineRepair(command, act);
   defineStdio(command, act);
   defineServe(command, act);
 }
@@ -219,6 +223,7 @@ function words(
       ...goneRows(report),
       ...witnessRows(trouble, style),
       ...unkeptRows(unkept, style),
+      ...unnotedRows(report, style),
       ...factRows(report, seed),
       ...scrubRows(scrub.standing, scrub.limitMs),
     ]),
@@ -259,7 +264,7 @@ function verdictOf(report: CheckReport): string {
 function goneRows({ goneSnapshots }: CheckReport): readonly LabelledRow[] {
   if (goneSnapshots === 0) return [];
   const text =
-    'find out who or what emptied it, before the next backup; another copy of this vault, or a snapshot of its file system, has them: what lies there below packs, index, snapshots and writers can be copied back as it is';
+    'find out who or what emptied it, before the next backup; a copy of this vault, or a snapshot of its file system, has them: `holdfast vault repair VAULT --from COPY` puts them back';
   return [{ mark: undefined, label: 'do', text }];
 }
 
@@ -273,6 +278,12 @@ function unkeptRows(unkept: string | undefined, style: Style): readonly Labelled
   if (unkept === undefined) return [];
   const text = `not kept as evidence, so exposure does not know of it: ${sayText(unkept, style)}`;
   return [{ mark: { is: 'degraded' }, label: 'proof', text }];
+}
+
+function unnotedRows({ unnoted }: CheckReport, style: Style): readonly LabelledRow[] {
+  if (unnoted === undefined) return [];
+  const text = `the next backup will not store what is damaged anew: ${sayText(unnoted, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'noted', text }];
 }
 
 function problemRows(report: CheckReport, style: Style): readonly LabelledRow[] {

@@ -157,6 +157,8 @@ export const VERBS: readonly Verb[] = [
       { name: 'check', summary: 'whether all of it can still be restored', isCommon: true },
       { name: 'gc', summary: 'forget what no rule keeps', isCommon: false },
       { name: 'hold', summary: 'keep a snapshot whatever the rules say', isCommon: false },
+      { name: 'copy', summary: 'the same vault in another place too', isCommon: false },
+      { name: 'repair', summary: 'put back from a copy what was lost', isCommon: false },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
       { name: 'serve', summary: 'keep vaults of other hosts over HTTPS', isCommon: false },
     ],

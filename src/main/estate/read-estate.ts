@@ -12,6 +12,7 @@ import { dataSetOf } from '../../watch/core/locate.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Place } from '../../watch/core/place.ts';
 import type { VaultSession } from '../vault-session.ts';
+import { copiedVaults } from './copied-vaults.ts';
 import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
 import { coveringPointOf, emptiedIn, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
@@ -58,16 +59,23 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   );
   const emptied = emptiedIn(snapshots);
   const started = startedOn(drills, session.clock.now());
+  const openedBy = [vault.key.id];
+  const copied = await copiedVaults({
+    ...{ session, ledger, discovery, snapshots, openedBy, started, emptied },
+  });
   const estate: Estate = {
     dataSets: dataSetsOf({ discovery, snapshots, now }),
-    points: snapshots.map((each) =>
-      recoveryPointOf({ vault, copy, evidence, started, emptied }, each),
-    ),
-    vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy: [vault.key.id] }],
+    points: [
+      ...snapshots.map((each) =>
+        recoveryPointOf({ vault, copy, evidence, started, emptied }, each),
+      ),
+      ...copied.points,
+    ],
+    vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy }, ...copied.vaults],
     keys: [keyIn(discovery, parts.key)],
-    drills,
+    drills: drills.map(copied.drillOf),
     found: [],
-    readers: [discovery.host, ...(await readersThere(session, vaultPlace))],
+    readers: [...[discovery.host, ...(await readersThere(session, vaultPlace))], ...copied.readers],
     clockSkewMax: CLOCK_SKEW_MAX,
   };
   const covering = snapshots.map((each) => coveringPointOf(vault, each, started));

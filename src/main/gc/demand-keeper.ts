@@ -10,10 +10,12 @@ import { type DirectoryPlace, nameOfPlace, type VaultPlace } from '../vault-plac
  */
 export function demandKeeper(place: VaultPlace, command: string): asserts place is DirectoryPlace {
   if (place.kind === 'directory') return;
-  const { host, path } = place.place;
+  const { host } = place.place;
   const shown = textOfBytes(nameOfPlace(place));
+  // Where a peer keeps it is the peer's own matter.
+  const there = place.kind === 'ssh' ? quoteWord(textOfBytes(place.place.path)) : 'ROOT/NAME';
   throw new Fault('HF_VAULT_KEEPER', `${shown} takes what is added, and lets nothing go`, {
     host,
-    command: `${command} --vault ${quoteWord(textOfBytes(path))}`,
+    command: `${command} --vault ${there}`,
   });
 }

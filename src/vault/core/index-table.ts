@@ -128,8 +128,11 @@ export interface IndexHit {
   readonly member: number;
 }
 
-/** Where the table says that `id` lies: more than one where it is stored more than once. */
-export function lookUp(table: IndexTable, id: Digest): IndexHit[] {
+/**
+ * Where the table says that `id` lies: more than one where it is stored more than once.
+ * @param id or its first 16 bytes
+ */
+export function lookUp(table: IndexTable, id: ByteString | Digest): IndexHit[] {
   const { entries } = table;
   const wanted = new Uint32Array(4);
   for (let at = 0; at < 16; at++) {

@@ -45,6 +45,8 @@ export interface BackupPorts {
   readonly contents: (covered: ReadonlySet<string>) => Promise<VaultContents>;
   /** Names in the vault of packs that an index names and that are not there whole. */
   readonly missingPacks: () => Promise<readonly string[]>;
+  /** Names, 64 hex digits, of packs that a check has found damaged: `contents` counts them as absent. */
+  readonly damagedPacks: () => ReadonlySet<string>;
   /** Zeroed memory for threads to share, aligned to 8 bytes. */
   readonly allocate: (sizeBytes: number) => Uint8Array;
 }

@@ -95,6 +95,8 @@ class Backup {
   readonly #request: BackupRequest;
   readonly #started: UnixMs;
   readonly #devices: TrustedDevices;
+  /** Packs that were known to be damaged when it began. */
+  readonly #damaged: ReadonlySet<string>;
   readonly #readInFull: string[] = [];
   #watch: UseWatch | undefined;
   #run: { readonly run: BackupRun; readonly contents: VaultContents } | undefined;
@@ -108,6 +110,7 @@ class Backup {
     this.#request = request;
     this.#started = ports.clock.now();
     this.#devices = new TrustedDevices(ports.mounts);
+    this.#damaged = ports.damagedPacks();
   }
 
   async run(): Promise<BackupOutcome> {
@@ -461,7 +464,9 @@ class Backup {
   }
 
   #keepCaches(done: readonly RootDone[], snapshot: string): void {
-    const { disk, vault, state, allocate } = this.#ports;
+    const { disk, vault, state, allocate, damagedPacks } = this.#ports;
+    // A check that found more meanwhile has dropped the caches: these must not come back.
+    if ([...damagedPacks()].some((name) => !this.#damaged.has(name))) return;
     const ports = { disk, state, allocate, tools: vault.tools };
     const { bootId, bootTimeMs } = this.#request.host;
     for (const { root, builder, subject, device, pages } of done) {

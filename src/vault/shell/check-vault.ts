@@ -14,6 +14,7 @@ import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts'
 import type { CheckCrew } from './check-crew.ts';
 import type { AffectedFile, CheckFinding } from './check-finding.ts';
 import type { CheckedLeaf, CheckedPack } from './check-work.ts';
+import type { CheckedPackNote } from './damaged-packs.ts';
 import { forgottenIn, readForgetBook } from './forget-book.ts';
 import { readHolds } from './hold-store.ts';
 import type { Vault } from './open-vault.ts';
@@ -43,6 +44,8 @@ export interface CheckRequest {
   /** What is known to have been in it, from outside. */
   readonly seenBefore?: SeenBefore | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
+  /** Told of each pack that was looked into. */
+  readonly onPack?: (seen: CheckedPackNote) => void;
 }
 
 /** What keeps when packs were read. */
@@ -110,6 +113,8 @@ export interface CheckReport {
   readonly readBytes: number;
   readonly durationMs: number;
   readonly rateBytesPerS: number;
+  /** Why what is damaged could not be noted for the next backup; absent where it was. */
+  readonly unnoted?: string;
 }
 
 const NAMED_MAX = 1000;
@@ -290,6 +295,8 @@ class Check {
       if (readData) this.#request.scrub?.noted(name, { startedAt, how: howRead(checked) });
       damagedGroups.push(...checked.damagedGroups);
       for (const finding of checked.findings) this.#note(finding);
+      const isDamaged = found !== sizeBytes || checked.findings.some(isDamage);
+      this.#request.onPack?.({ name, isRead: readData, isDamaged });
       this.#packs += 1;
       this.#packsRead += readData ? 1 : 0;
       this.#groups += checked.groups;
@@ -483,6 +490,10 @@ function* whileMay<T>(items: Iterable<T>, may: () => boolean): Generator<T> {
     isFirst = false;
     yield item;
   }
+}
+
+function isDamage({ grade }: CheckFinding): boolean {
+  return grade === 'damaged';
 }
 
 function chainFinding(finding: ChainFinding): CheckFinding {

@@ -344,7 +344,9 @@ class PackSeen {
   }
 
   note(error: unknown, offset?: number): void {
-    const { why } = problemOf(this.object, error);
+    // One bit of a header may name another data key: then nobody opens the group.
+    const isKeyless = error instanceof Fault && error.code === 'HF_DATA_KEY_ABSENT';
+    const { why } = isKeyless ? { why: error.message } : problemOf(this.object, error);
     const where = offset === undefined ? '' : `group at ${offset}: `;
     if (this.#findings.length >= FINDINGS_MAX) return;
     this.#findings.push({ grade: 'damaged', object: this.object, why: where + why });

@@ -5,6 +5,7 @@ const AT_ONCE_MAX = 8;
 export async function inParallel<T, R>(
   items: readonly T[],
   act: (item: T) => Promise<R>,
+  atOnceMax = AT_ONCE_MAX,
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const queue = items.entries();
@@ -19,7 +20,7 @@ export async function inParallel<T, R>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE_MAX, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnceMax, items.length) }, lane));
   if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -94,6 +94,16 @@ export class LocalState {
     disk.move(temporary, this.cachePath(key));
   }
 
+  /** The next backup of each data set reads everything. Durable when it returns. */
+  dropCaches(): void {
+    const { disk } = this.#ports;
+    const { directory } = this;
+    for (const name of disk.list(directory) ?? []) {
+      if (name.startsWith('cache-')) disk.unlink(this.#path(name));
+    }
+    disk.syncDir(directory);
+  }
+
   #replace(name: string, bytes: Uint8Array): void {
     const { disk } = this.#ports;
     disk.makeDir(this.directory);

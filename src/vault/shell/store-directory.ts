@@ -10,8 +10,9 @@ import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk, DiskFile } from '../../host/disk.ts';
 import type { Random } from '../../host/random.ts';
-import type { ByteRange, Store, StoredObject } from './store.ts';
+import type { ByteRange, Mending, Store, StoredObject } from './store.ts';
 import {
+  ASIDE,
   byName,
   checkName,
   checkPrefix,
@@ -33,7 +34,7 @@ export interface DirectoryStoreOptions {
 }
 
 /** Worker threads and the writer thread work synchronously, beside the asynchronous port. */
-export interface DirectoryStore extends Store {
+export interface DirectoryStore extends Store, Mending {
   /** As `putIfAbsent`: durable when it returns. The digest is not looked at. */
   putIfAbsentSync(name: string, bytes: Uint8Array): 'stored' | 'present';
   /** For an object that comes in pieces and is never held whole. */
@@ -62,6 +63,8 @@ export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
     getSync: (name, range) => directory.get(name, range),
     listSync: (prefix) => directory.list(prefix),
     sweepTemporary: (now) => directory.sweep(now),
+    replace: (name, bytes) => directory.replace(name, bytes),
+    setAside: (name) => directory.setAside(name),
     async putIfAbsent(name: string, bytes: Uint8Array, _sha256: Digest) {
       return directory.put(name, bytes);
     },
@@ -135,6 +138,51 @@ class Directory {
       return 'present';
     };
     return { write: nothing, finish, giveUp: nothing };
+  }
+
+  replace(name: string, bytes: Uint8Array): string {
+    checkName(name);
+    const target = this.#at(name);
+    const fresh = this.#createTemporary();
+    this.#orGiveUp(fresh, () => {
+      fresh.file.write(bytes);
+      fresh.file.sync(); // M1
+    });
+    fresh.file.close();
+    let isReplaced = false;
+    try {
+      const aside = this.#keepAside(name);
+      this.#disk.move(fresh.path, target);
+      isReplaced = true;
+      this.#disk.syncDir(directoryOf(target)); // M3
+      return aside;
+    } finally {
+      if (!isReplaced) this.#giveUp(fresh.path);
+    }
+  }
+
+  setAside(name: string): string {
+    checkName(name);
+    const target = this.#at(name);
+    const aside = this.#keepAside(name);
+    if (this.#disk.size(target) !== undefined) this.#disk.unlink(target);
+    this.#disk.syncDir(directoryOf(target)); // M3
+    return aside;
+  }
+
+  /**
+   * What lies under a name has a second one, durably, before the first is taken away: M2. Where
+   * there are no second names it is moved, and a crash may leave it with the new one alone.
+   */
+  #keepAside(name: string): string {
+    const { random, clock } = this.#options;
+    const aside = `${ASIDE}/${name}.${temporaryName(random, clock.now())}`;
+    const path = this.#at(aside);
+    this.#ensure(directoryOf(path));
+    const linked = this.#disk.link(this.#at(name), path);
+    if (linked === 'unsupported') this.#disk.move(this.#at(name), path);
+    this.#disk.syncDir(directoryOf(path));
+    return aside;
   }
 
   get(name: string, range?: ByteRange): Uint8Array {
@@ -234,6 +282,10 @@ class Directory {
       }
     }
   }
+}
+
+function directoryOf(path: ByteString): ByteString {
+  return byteString(path.slice(0, path.lastIndexOf('/')));
 }
 
 interface Temporary {

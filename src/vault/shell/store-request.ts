@@ -8,6 +8,8 @@ const NAME_SIZE_MAX = 512;
 const SEGMENT_SIZE_MAX = 200;
 /** Where a directory store keeps what is not finished; no object may lie there. */
 export const TEMPORARY = 'tmp';
+/** What a repair set aside lies below it; no object of a vault begins so. */
+export const ASIDE = 'damaged';
 /** Names have a few segments; a loop of symbolic links below a store has no end. */
 export const DEPTH_MAX = 16;
 

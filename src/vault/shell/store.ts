@@ -41,3 +41,17 @@ export interface CollectorStore extends Store {
   /** What is not there is deleted already. Durable when it resolves. Any part of it may be, before. */
   delete(names: readonly string[]): Promise<void>;
 }
+
+/**
+ * What a repair may do besides adding: where the store is a directory of this machine. What lay
+ * under a name is never deleted; it lies below `damaged/` then, where nothing reads.
+ */
+export interface Mending {
+  /**
+   * Durable when it returns. At each moment the name has either the old bytes or the new ones.
+   * @returns the name under which the old ones lie now
+   */
+  replace(name: string, bytes: Uint8Array): string;
+  /** Takes away the name. Durable when it returns. @returns the one that it has now */
+  setAside(name: string): string;
+}

@@ -19,7 +19,7 @@ export interface VaultIndex {
   readonly access: VaultAccess;
   /** Every pack that an index names or the store has. */
   readonly packs: readonly KnownPack[];
-  /** Names, 64 hex digits, of packs that indexes name and the store has not, or has cut short. */
+  /** Names, 64 hex digits, of packs that indexes name and the store has not, or not whole. */
   readonly missingPacks: readonly string[];
   /** Indexes of the packs that no index names, for the next backup to publish. */
   readonly rebuilt: readonly Uint8Array[];
@@ -31,8 +31,8 @@ export interface KnownPack {
   readonly name: string;
   /** As it was written, where an index says so. */
   readonly sizeBytes: number;
-  /** leaving: a collector takes it away, or has done so; nobody needs it. */
-  readonly state: 'present' | 'short' | 'missing' | 'leaving';
+  /** leaving: a collector takes it away, or has done so; nobody needs it. damaged: a check said so. */
+  readonly state: 'present' | 'short' | 'missing' | 'damaged' | 'leaving';
 }
 
 /**
@@ -45,8 +45,8 @@ export async function loadIndex(vault: Vault, options: LoadIndex = {}): Promise<
   // Both at once: a store that is far away answers in one turn.
   const [packs, covered] = await Promise.all([store.list('packs/'), coveredOrNone(vault)]);
   const stored = new Map(packs.map((pack) => [pack.name, pack]));
-  const leaving = new Leaving(covered, options.covered ?? new Set());
-  const gathering = new Gathering(stored, problems, leaving);
+  const leaving = new Leaving(covered, options.covered ?? NONE);
+  const gathering = new Gathering({ stored, leaving, damaged: options.damaged ?? NONE }, problems);
   const indexes = await store.list('index/');
   for (const table of await inParallel(indexes, (object) => readIndex(vault, object, problems))) {
     if (table !== undefined) gathering.add(table);
@@ -84,6 +84,14 @@ export interface LoadIndex {
    * whoever reads they are.
    */
   readonly covered?: ReadonlySet<string>;
+  /** Packs that a check has found damaged: what lies in them is in doubt. */
+  readonly damaged?: ReadonlySet<string>;
+}
+
+interface Known {
+  readonly stored: ReadonlyMap<string, StoredObject>;
+  readonly damaged: ReadonlySet<string>;
+  readonly leaving: Leaving;
 }
 
 /** What a collector has of a vault: packs that are going. */
@@ -116,7 +124,8 @@ async function coveredOrNone(vault: Vault): Promise<ReadonlySet<string>> {
   }
 }
 
-async function scanUnnamed(
+/** Index tables of packs that no index names, made without a key. */
+export async function scanUnnamed(
   ports: ReadingPorts,
   unnamed: readonly StoredObject[],
   problems: VaultProblem[],
@@ -146,6 +155,7 @@ async function scanUnnamed(
 /** Makes one table of many indexes. */
 class Gathering {
   readonly #stored: ReadonlyMap<string, StoredObject>;
+  readonly #damaged: ReadonlySet<string>;
   readonly #problems: VaultProblem[];
   readonly #leaving: Leaving;
   readonly #packs: KnownPack[] = [];
@@ -154,11 +164,11 @@ class Gathering {
   readonly #sealedKeys: SealedKey[] = [];
 
   constructor(
-    stored: ReadonlyMap<string, StoredObject>,
+    { stored, damaged, leaving }: Known,
     problems: VaultProblem[],
-    leaving: Leaving,
   ) {
     this.#stored = stored;
+    this.#damaged = damaged;
     this.#problems = problems;
     this.#leaving = leaving;
   }
@@ -185,7 +195,8 @@ class Gathering {
     const { stored, sizeBytes } = of;
     if (stored === undefined) return this.#leaving.has(pack) ? 'leaving' : 'missing';
     if (stored.sizeBytes < sizeBytes) return 'short';
-    return this.#leaving.isAvoided(pack) ? 'leaving' : 'present';
+    if (this.#leaving.isAvoided(pack)) return 'leaving';
+    return this.#damaged.has(pack) ? 'damaged' : 'present';
   }
 
   /** An index of what is going would outlive it. */
@@ -197,9 +208,9 @@ class Gathering {
   }
 
   finish(vault: Vault, rebuilt: readonly Uint8Array[]): VaultIndex {
-    const damaged = this.#packs.filter(({ state }) => state === 'missing' || state === 'short');
+    const damaged = this.#packs.filter(({ state }) => state !== 'present' && state !== 'leaving');
     for (const { name, state } of damaged) {
-      const why = state === 'missing' ? 'an index names it' : 'it has been cut short';
+      const why = WHY[state];
       const kind = state === 'missing' ? 'missing' : 'damaged';
       this.#problems.push({ kind, object: `packs/${name}`, why });
     }
@@ -251,6 +262,15 @@ class Gathering {
     }
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
+const WHY: Readonly<Record<KnownPack['state'], string>> = {
+  present: '',
+  leaving: '',
+  missing: 'an index names it',
+  short: 'it has been cut short',
+  damaged: 'a check found it damaged',
+};
 
 interface Segments {
   readonly present: IdSegment;

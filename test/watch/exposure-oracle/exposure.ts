@@ -72,8 +72,8 @@ function afterLosing(
     loss,
     outage: outageOf(asking, { dataSet, domains, loss }),
     proof: proofOf(asking, dataSet, domains),
-    pointCount: points.length,
-    pointsLeft: left.length,
+    pointCount: new Set(points.map(({ id }) => id)).size,
+    pointsLeft: new Set(left.map(({ id }) => id)).size,
   };
 }
 

@@ -14,7 +14,7 @@ import {
 import type { LiveSetView } from './live-sets.ts';
 import { once } from './once.ts';
 import { promiseOf } from './promises.ts';
-import { proofAfter } from './rows.ts';
+import { pointCountOf, proofAfter } from './rows.ts';
 import type { BestPoint, CopyView, DataSetView } from './view.ts';
 import { worstOf } from './view-parts.ts';
 
@@ -56,7 +56,7 @@ export class DataSetShown implements DataSetView {
     return this.#entry.survives;
   }
   get pointCount(): number {
-    return this.#entry.madeFrom.points.length;
+    return pointCountOf(this.#entry.madeFrom.points);
   }
   get unflushed(): DataSetView['unflushed'] {
     return this.#entry.dataSet.unflushed;

@@ -1,6 +1,7 @@
 /** What losing something does to one data set: a row of every answer. */
 import type { FailureDomain } from '../domain.ts';
 import { domainId } from '../domain.ts';
+import type { RecoveryPoint } from '../estate.ts';
 import { standingOf } from '../../../base/evidence.ts';
 import { type Loss, lossAfter, severityOf } from '../loss.ts';
 import { type Outage, outageAfter } from '../outage.ts';
@@ -45,7 +46,7 @@ export function rowAfter(of: DataSetCase, after: After): RowAfter {
     loss,
     outage: outageAfter(of, after, loss),
     proof: proofAfter(of, after),
-    pointCount: of.points.length,
+    pointCount: pointCountOf(of.points.map(({ point }) => point)),
     pointsLeft: pointsLeft(of, after),
   };
 }
@@ -55,13 +56,19 @@ export function isHit({ loss, pointCount, pointsLeft: left }: RowAfter): boolean
   return loss.kind !== 'nothing' || left < pointCount;
 }
 
+/** One that lies in a vault and in a copy of it is one. */
+export function pointCountOf(points: readonly RecoveryPoint[]): number {
+  return new Set(points.map(({ id }) => id)).size;
+}
+
 /** Recovery points that could still be opened. */
 export function pointsLeft(of: DataSetCase, after: After): number {
-  let count = 0;
+  const left = new Set<string>();
   for (const { point } of of.points) {
-    if (copiesAt(of, point.vault).some((at) => after.copies[at]?.fate === 'kept')) count += 1;
+    const isLeft = copiesAt(of, point.vault).some((at) => after.copies[at]?.fate === 'kept');
+    if (isLeft) left.add(point.id);
   }
-  return count;
+  return left.size;
 }
 
 export function proofAfter(of: DataSetCase, after: After): Proof {

@@ -1,0 +1,330 @@
+/**
+ * Copies a vault to another place, object by object, without a key. What opens it goes first, what
+ * refers to others last: docs/design/046-copies.md. The place opens at every moment, and every
+ * snapshot that it lists restores.
+ */
+import { hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { parseIndexTable } from '../core/index-table.ts';
+import { isTwin, partOf, plainName, twinNames } from '../core/object-proof.ts';
+import { isSame, rightTwin } from '../core/twin-vote.ts';
+import type { Tools } from '../../host/tools.ts';
+import { inParallel } from './in-parallel.ts';
+import { snapshotsInNeed } from './needed-packs.ts';
+import { problemAt, seeObject } from './object-sight.ts';
+import type { Store, StoredObject } from './store.ts';
+import { identifyVault, listOrNothing } from './vault-identity.ts';
+import type { VaultProblem } from './vault-problem.ts';
+
+export interface CopyPorts {
+  readonly from: Store;
+  readonly to: Store;
+  readonly tools: Tools;
+}
+
+export interface CopyRequest {
+  /** Nothing is put, and no pack is read. */
+  readonly isDryRun: boolean;
+  /** Asked once, before the first byte: whether so much may be added. Throws where it may not. */
+  readonly demandRoom: (sizeBytes: number) => Promise<void>;
+  readonly onProgress: (progress: CopyProgress) => void;
+}
+
+export interface CopyProgress {
+  readonly objects: number;
+  readonly objectsTotal: number;
+  readonly bytes: number;
+  readonly bytesTotal: number;
+}
+
+export interface CopyReport {
+  readonly vault: string;
+  /** Put, or to be put in a dry run. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Of all that was to be there, what was there before. */
+  readonly presentObjects: number;
+  /** What is damaged or missing where it was copied from, and what became of it. */
+  readonly problems: readonly CopyProblem[];
+  /** What the target holds and should not hold so: for a repair. */
+  readonly atTarget: readonly VaultProblem[];
+  /** Names of snapshots that the target has now, or would have. */
+  readonly snapshots: readonly string[];
+  /** Of these, at most so many would not come back whole. */
+  readonly inNeed: readonly string[];
+  /** Keys that the target has and the source has not: maybe retired there. */
+  readonly keysBeyond: readonly string[];
+}
+
+export interface CopyProblem extends VaultProblem {
+  /** Its twin was whole, and lies in the target twice; or the target had it. */
+  readonly isMadeGood: boolean;
+}
+
+/** Folders of what lies twice, in the order in which they are put: then the target is this vault. */
+const TWIN_FOLDERS = ['keys/', 'writers/'];
+const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
+/** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
+const FORGOTTEN = 'forgotten/';
+/** What retention goes by lies beside the snapshots; what a collection is at is each place's own. */
+const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', FORGOTTEN];
+/** Each is held whole. */
+const PACKS_AT_ONCE = 3;
+
+/**
+ * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_COPY_TARGET, HF_VAULT_FEATURE_UNKNOWN, what the
+ *   target throws, and what the source throws of what may pass
+ * Idempotent, and goes on where another was broken off: what is there is not put again.
+ */
+export async function copyVault(ports: CopyPorts, request: CopyRequest): Promise<CopyReport> {
+  const { from, tools } = ports;
+  const vault = await identifyVault({ store: from, tools });
+  if (vault === undefined) throw new Fault('HF_VAULT_ABSENT', 'there is no vault to copy');
+  await demandSame(ports, vault);
+  return new Copying(ports, request, vault).run();
+}
+
+/** @throws Fault HF_VAULT_OTHER, HF_COPY_TARGET */
+async function demandSame({ to, tools }: CopyPorts, vault: string): Promise<void> {
+  const there = await identifyVault({ store: to, tools });
+  if (there === vault) return;
+  if (there !== undefined) {
+    throw new Fault('HF_VAULT_OTHER', 'another vault lies in the place to copy to', {
+      there,
+      vault,
+    });
+  }
+  const [first] = (await listOrNothing(to, '')).filter(({ name }) => partOf(name) !== 'document');
+  if (first === undefined) return;
+  const { name } = first;
+  throw new Fault('HF_COPY_TARGET', `the place to copy to holds ${name}, and is no vault`, {
+    name,
+  });
+}
+
+class Copying {
+  readonly #ports: CopyPorts;
+  readonly #request: CopyRequest;
+  readonly #vault: string;
+  readonly #there = new Map<string, number>();
+  readonly #problems: CopyProblem[] = [];
+  readonly #atTarget: VaultProblem[] = [];
+  readonly #totals = { objects: 0, objectsTotal: 0, bytes: 0, bytesTotal: 0 };
+  readonly #named = new Map<string, string>();
+  #present = 0;
+
+  constructor(ports: CopyPorts, request: CopyRequest, vault: string) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#vault = vault;
+  }
+
+  async run(): Promise<CopyReport> {
+    const { from, to } = this.#ports;
+    // What refers is listed before what it refers to: others may be writing meanwhile.
+    const snapshots = await this.#snapshotsToCopy();
+    const indexes = await from.list('index/');
+    const packs = await from.list('packs/');
+    for (const { name, sizeBytes } of await listOrNothing(to, '')) this.#there.set(name, sizeBytes);
+    const missing = (some: readonly StoredObject[]): readonly StoredObject[] =>
+      some.filter((object) => this.#isMissing(object));
+    const [newPacks, newIndexes, newSnapshots] = [packs, indexes, snapshots].map(missing);
+    const toCome = [...(newPacks ?? []), ...(newIndexes ?? []), ...(newSnapshots ?? [])];
+    this.#totals.objectsTotal = toCome.length;
+    this.#totals.bytesTotal = toCome.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    await this.#request.demandRoom(this.#totals.bytesTotal);
+    const keys = await this.#copyTwins();
+    for (const name of DOCUMENTS) await this.#copyDocument(name);
+    await inParallel(newPacks ?? [], (object) => this.#copy(object), PACKS_AT_ONCE);
+    await inParallel(newIndexes ?? [], (object) => this.#copy(object));
+    this.#notePacksMissing(packs);
+    for (const folder of BESIDE) await this.#copyBeside(folder);
+    // One after the other, in the order of each writer: a chain has no gap in between.
+    for (const object of newSnapshots ?? []) await this.#copy(object);
+    return this.#report(keys);
+  }
+
+  async #snapshotsToCopy(): Promise<readonly StoredObject[]> {
+    const { from, to } = this.#ports;
+    const snapshots = await from.list('snapshots/');
+    const forgotten = new Set((await listOrNothing(to, FORGOTTEN)).map(({ name }) => last(name)));
+    return snapshots.filter(({ name }) => !forgotten.has(last(name)));
+  }
+
+  #isMissing({ name, sizeBytes }: StoredObject): boolean {
+    const there = this.#there.get(name);
+    if (there === undefined) return true;
+    this.#present += 1;
+    if (there !== sizeBytes) {
+      const why = `it has ${there} bytes there, and ${sizeBytes} where it was copied from`;
+      this.#atTarget.push({ kind: 'damaged', object: name, why });
+    }
+    return false;
+  }
+
+  /** @returns ids of keys that the source has */
+  async #copyTwins(): Promise<ReadonlySet<string>> {
+    const { from } = this.#ports;
+    const keys = new Set<string>();
+    for (const folder of TWIN_FOLDERS) {
+      const names = new Set<string>();
+      for (const each of [folder, `copy/${folder}`]) {
+        for (const { name } of await from.list(each)) names.add(plainName(name));
+      }
+      if (folder === 'keys/') for (const name of names) keys.add(last(name));
+      await inParallel([...names].sort(), (name) => this.#copyTwin(name));
+    }
+    await this.#copyTwin('header');
+    return keys;
+  }
+
+  /** Both names get the bytes that are right; where that cannot be told, each keeps its own. */
+  async #copyTwin(plain: string): Promise<void> {
+    const { from, to, tools } = this.#ports;
+    const vault = this.#vault;
+    const names = twinNames(plain);
+    const seen = await Promise.all(
+      names.map(async (name) => ({
+        name,
+        here: await seeObject({ store: from, tools }, { name, vault }),
+        there: this.#there.has(name)
+          ? await seeObject({ store: to, tools }, { name, vault })
+          : undefined,
+      })),
+    );
+    const right = rightTwin(
+      seen.flatMap(({ here, there }) => [
+        ...(here.state === 'whole' ? [{ at: 'here' as const, bytes: here.bytes }] : []),
+        ...(there?.state === 'whole' ? [{ at: 'there' as const, bytes: there.bytes }] : []),
+      ]),
+    );
+    for (const { name, here, there } of seen) {
+      const isRight = here.state === 'whole' && right !== undefined && isSame(here.bytes, right);
+      if (!isRight) {
+        const why = here.state === 'whole' ? 'it and its copy differ' : here.why;
+        const isMadeGood = right !== undefined;
+        this.#problems.push({ ...problemAt(name, { ...here, why }), isMadeGood });
+      }
+      const bytes = right ?? (here.state === 'whole' ? here.bytes : undefined);
+      if (there === undefined) {
+        if (bytes !== undefined) await this.#put(name, bytes);
+      } else {
+        this.#present += 1;
+        if (right !== undefined && !isSame(there.bytes, right)) {
+          const why = 'it is not what it is where it was copied from';
+          this.#atTarget.push({ kind: 'damaged', object: name, why });
+        }
+      }
+    }
+  }
+
+  async #copyDocument(name: string): Promise<void> {
+    const { from, tools } = this.#ports;
+    if (this.#there.has(name)) {
+      this.#present += 1;
+      return;
+    }
+    const seen = await seeObject({ store: from, tools }, { name, vault: this.#vault });
+    if (seen.state === 'whole') await this.#put(name, seen.bytes);
+    else if (seen.state !== 'missing') {
+      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });
+    }
+  }
+
+  /** As it lies, for whoever has the key to judge. A receiver keeps books of its own, and refuses. */
+  async #copyBeside(folder: string): Promise<void> {
+    const { from } = this.#ports;
+    for (const { name } of await from.list(folder)) {
+      if (this.#there.has(name)) continue;
+      try {
+        await this.#put(name, await from.get(name));
+      } catch (error) {
+        if (!(error instanceof Fault) || error.kind !== 'refused') throw error;
+      }
+    }
+  }
+
+  async #copy(object: StoredObject): Promise<void> {
+    const { from, tools } = this.#ports;
+    const { name, sizeBytes } = object;
+    const { isDryRun } = this.#request;
+    if (isDryRun && partOf(name) === 'pack') {
+      this.#count(sizeBytes);
+      return;
+    }
+    const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
+    if (seen.state !== 'whole') {
+      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });
+      this.#totals.objectsTotal -= 1;
+      this.#totals.bytesTotal -= sizeBytes;
+      return;
+    }
+    if (partOf(name) === 'index') this.#rememberPacks(name, seen.bytes);
+    await this.#put(name, seen.bytes);
+  }
+
+  #rememberPacks(index: string, bytes: Uint8Array): void {
+    try {
+      const { packs } = parseIndexTable(bytes, this.#ports.tools.codec.textOf);
+      for (const { name } of packs) this.#named.set(`packs/${hexOf(name)}`, index);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error; // Of a newer form: its digest is right.
+    }
+  }
+
+  #notePacksMissing(packs: readonly StoredObject[]): void {
+    const here = new Set(packs.map(({ name }) => name));
+    for (const object of this.#named.keys()) {
+      if (here.has(object)) continue;
+      const isMadeGood = this.#there.has(object);
+      this.#problems.push({ kind: 'missing', object, why: 'an index names it', isMadeGood });
+    }
+  }
+
+  async #put(name: string, bytes: Uint8Array): Promise<void> {
+    const { to, tools } = this.#ports;
+    const part = partOf(name);
+    const isCounted = part !== undefined && !isTwin(part) && part !== 'document';
+    if (!isCounted) {
+      this.#totals.objectsTotal += 1;
+      this.#totals.bytesTotal += bytes.length;
+    }
+    if (!this.#request.isDryRun) {
+      await to.putIfAbsent(name, bytes, tools.hash.sha256(bytes));
+    }
+    this.#there.set(name, bytes.length);
+    this.#count(bytes.length);
+  }
+
+  #count(sizeBytes: number): void {
+    this.#totals.objects += 1;
+    this.#totals.bytes += sizeBytes;
+    this.#request.onProgress(this.#totals);
+  }
+
+  async #report(keys: ReadonlySet<string>): Promise<CopyReport> {
+    const { to, tools } = this.#ports;
+    const isHeld = (name: string): boolean => name.startsWith('snapshots/');
+    const lost = this.#problems.filter(
+      ({ object, isMadeGood }) => !isMadeGood && object.startsWith('packs/'),
+    );
+    const ports = { store: to, tools, vault: this.#vault };
+    const beyond = [...this.#there.keys()].filter((name) => name.startsWith('keys/')).map(last);
+    return {
+      vault: this.#vault,
+      objects: this.#totals.objects,
+      bytes: this.#totals.bytes,
+      presentObjects: this.#present,
+      problems: this.#problems,
+      atTarget: this.#atTarget,
+      snapshots: [...this.#there.keys()].filter(isHeld),
+      inNeed:
+        lost.length === 0 || this.#request.isDryRun ? [] : await snapshotsInNeed(ports, new Set()),
+      keysBeyond: beyond.filter((id) => !keys.has(id)),
+    };
+  }
+}
+
+function last(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}

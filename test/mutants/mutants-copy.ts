@@ -1,0 +1,167 @@
+/** Copies of a vault and repairs from one: their order, what is believed, what is set aside. */
+import type { Mutant } from './mutant.ts';
+
+const SHELL = 'src/vault/shell';
+const COPY = `${SHELL}/copy-vault.ts`;
+const REPAIR = `${SHELL}/repair-vault.ts`;
+const DIRECTORY = `${SHELL}/store-directory.ts`;
+const SIM = 'sim/copy.sim.test.ts';
+const MATRIX = 'test/vault/damage-matrix.test.ts';
+const OF_COPY = { file: SIM, name: 'writing call of a copy .posix' };
+const OF_REPAIR = { file: SIM, name: 'writing call of a repair .posix' };
+
+export const COPY_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'copy: snapshots before the packs that they need',
+    file: COPY,
+    edits: [
+      {
+        replace: '    for (const object of newSnapshots ?? []) await this.#copy(object);\n',
+        with: '',
+      },
+      {
+        replace: '    await inParallel(newPacks ?? [],',
+        with: '    for (const object of newSnapshots ?? []) await this.#copy(object);\n    await inParallel(newPacks ?? [],',
+      },
+    ],
+    caughtBy: OF_COPY,
+    why: 'a copy that was broken off lists snapshots that do not restore',
+  },
+  {
+    id: 'copy: what opens it comes last',
+    file: COPY,
+    edits: [
+      { replace: '    const keys = await this.#copyTwins();\n', with: '' },
+      {
+        replace: '    return this.#report(keys);\n',
+        with: '    const keys = await this.#copyTwins();\n    return this.#report(keys);\n',
+      },
+    ],
+    caughtBy: OF_COPY,
+    why: 'a copy that was broken off has snapshots, and nobody can open it',
+  },
+  {
+    id: 'copy: packs are listed before the snapshots that need them',
+    file: COPY,
+    edits: [
+      { replace: "    const packs = await from.list('packs/');\n", with: '' },
+      {
+        replace: '    const snapshots = await this.#snapshotsToCopy();\n',
+        with: "    const packs = await from.list('packs/');\n    const snapshots = await this.#snapshotsToCopy();\n",
+      },
+    ],
+    caughtBy: { file: SIM, name: 'between two looks' },
+    why: 'a snapshot that came meanwhile is copied without its packs',
+  },
+  {
+    id: 'copy: what is damaged is put as it is',
+    file: COPY,
+    edits: [
+      {
+        replace:
+          "    if (seen.state !== 'whole') {\n      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });\n      this.#totals",
+        with: "    if (seen.state === 'missing') {\n      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });\n      this.#totals",
+      },
+    ],
+    caughtBy: { file: MATRIX, name: 'names what is damaged at its source' },
+    why: 'rot is copied, and nobody hears of it',
+  },
+  {
+    id: 'copy: another vault at the target is none of its business',
+    file: COPY,
+    edits: [{ replace: '  if (there === vault) return;\n', with: '  return;\n' }],
+    caughtBy: { file: MATRIX, name: 'another vault is no copy' },
+    why: 'two vaults become one that nobody can tell apart',
+  },
+  {
+    id: 'repair: what lies there is replaced and not kept',
+    file: DIRECTORY,
+    edits: [
+      {
+        replace: '      const aside = this.#keepAside(name);\n      this.#disk.move(',
+        with: '      const aside = name;\n      this.#disk.move(',
+      },
+    ],
+    caughtBy: { file: 'test/conformance/set-aside.test.ts' },
+    why: 'what was damaged, and may have been all that was left, is deleted',
+    isQuick: true,
+  },
+  {
+    id: 'repair: the second name is not durable before the first is given away',
+    file: DIRECTORY,
+    edits: [
+      {
+        replace: '    this.#disk.syncDir(directoryOf(path));\n    return aside;\n',
+        with: '    return aside;\n',
+      },
+    ],
+    caughtBy: OF_REPAIR,
+    why: 'after a crash what was damaged lies nowhere',
+  },
+  {
+    id: 'repair: what is put back is not synced before it has its name',
+    file: DIRECTORY,
+    edits: [{ replace: '      fresh.file.sync(); // M1\n', with: '' }],
+    caughtBy: OF_REPAIR,
+    why: 'zeros take the place of what was damaged in one bit',
+  },
+  {
+    id: 'repair: the name that was given is not synced',
+    file: DIRECTORY,
+    edits: [
+      {
+        replace: '      isReplaced = true;\n      this.#disk.syncDir(directoryOf(target)); // M3\n',
+        with: '      isReplaced = true;\n',
+      },
+    ],
+    caughtBy: OF_REPAIR,
+    why: 'repaired, it was said, and after a crash it is not',
+  },
+  {
+    id: 'repair: it is moved away before the new one comes',
+    file: DIRECTORY,
+    edits: [
+      {
+        replace: '    const linked = this.#disk.link(this.#at(name), path);\n',
+        with: "    const linked: string = 'unsupported';\n",
+      },
+    ],
+    caughtBy: OF_REPAIR,
+    why: 'a crash takes away what one damaged pack still gave',
+  },
+  {
+    id: 'repair: a retired key comes back',
+    file: REPAIR,
+    edits: [
+      {
+        replace: "folder === 'keys/' && here.size > 0 && !this.#request.putsBackKeys",
+        with: 'this.#ports.mending === null',
+      },
+    ],
+    caughtBy: { file: MATRIX, name: 'retired key' },
+    why: 'who had a key that was taken away has one again',
+  },
+  {
+    id: 'repair: what a copy says overrules what both twins here say',
+    file: 'src/vault/core/twin-vote.ts',
+    edits: [
+      { replace: '  if (agreed !== undefined) return agreed.bytes;\n', with: '  void agreed;\n' },
+    ],
+    caughtBy: { file: 'src/vault/core/twin-vote.test.ts' },
+    why: 'a copy that somebody changed changes the vault',
+  },
+  {
+    id: 'damage: caches stay when a check finds more',
+    file: `${SHELL}/damaged-packs.ts`,
+    edits: [{ replace: '    if (isMore) state.dropCaches();\n', with: '' }],
+    caughtBy: { file: MATRIX, name: 'pack of content, flipped' },
+    why: 'the next backup reads nothing, and stores nothing anew',
+  },
+  {
+    id: 'damage: what was found damaged counts as there',
+    file: `${SHELL}/vault-index.ts`,
+    edits: [{ replace: "this.#damaged.has(name) ? 'damaged' : 'present'", with: "'present'" }],
+    caughtBy: { file: MATRIX, name: 'pack of content, flipped' },
+    why: 'every later snapshot refers to what is damaged',
+  },
+];
