@@ -280,9 +280,11 @@ export class LoadAgent {
         await pause(200, signal);
         continue;
       }
+      const head = this.#head();
       const message = {
-        ...{ format: 'holdfast-show-0' as const, ...this.#head(), wallMs: unixMs(Date.now()) },
-        ...{ kind, seenUpMs: upMsNow(), sha256, bytes: frame.length },
+        ...{ format: 'holdfast-show-0' as const, ...head, wallMs: unixMs(Date.now()) },
+        // A millisecond later is after it was shown.
+        ...{ kind, seenUpMs: head.upMs, sha256, bytes: frame.length },
       };
       try {
         const shown = await this.#link.show(message, frame, signal);

@@ -15,7 +15,7 @@ import { describeMachine } from './machine.ts';
 import { machineBusyS } from './measure.ts';
 import { diceFor } from './random.ts';
 import { type BenchRun, runBench } from './run-bench.ts';
-import { ServedProcess } from './served-process.ts';
+import { type Heard, ServedProcess } from './served-process.ts';
 
 const HELP = `npm run bench-pages -- [options]
 
@@ -127,12 +127,8 @@ interface Measuring {
 
 async function measured({ served, load, size }: Measuring) {
   const stop = new AbortController();
-  let events = 0;
-  for (let nth = 0; nth < size.listeners; nth++) {
-    served.listen(stop.signal, () => {
-      events += 1;
-    });
-  }
+  const listeners = new Listeners();
+  for (let nth = 0; nth < size.listeners; nth++) served.listen(stop.signal, listeners);
   const paths = pathsOf(size);
   for (const { path } of paths) await served.ask(path);
   await load.report();
@@ -173,7 +169,7 @@ async function measured({ served, load, size }: Measuring) {
       rssPeakBytes: after.rssPeakBytes,
     },
     othersCpuShareOfCore: rounded((machineBusyS() - busyBeforeS - cpuS - report.cpuS) / spanS),
-    listeners: { count: size.listeners, eventsEach: rounded(events / Math.max(1, size.listeners)) },
+    listeners: { count: size.listeners, ...listeners.each(size.listeners) },
     goals: {
       p95Ms: {
         limit: GOALS.p95Ms,
@@ -189,6 +185,36 @@ async function measured({ served, load, size }: Measuring) {
     notAsked: notAsked(),
     pages,
   };
+}
+
+/** What all who listen were told, together. */
+class Listeners implements Heard {
+  readonly #counts = new Map<string, number>();
+  #bytes = 0;
+  #bytesMax = 0;
+  #hungUp = 0;
+
+  event(name: string, bytes: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+    this.#bytes += bytes;
+    this.#bytesMax = Math.max(this.#bytesMax, bytes);
+  }
+
+  hungUp(): void {
+    this.#hungUp += 1;
+  }
+
+  each(count: number) {
+    const ofEach = (all: number): number => rounded(all / Math.max(1, count));
+    const kinds = [...this.#counts].map(([name, times]) => [name, ofEach(times)] as const);
+    return {
+      eventsEach: ofEach([...this.#counts.values()].reduce((sum, times) => sum + times, 0)),
+      kindsEach: Object.fromEntries(kinds),
+      bytesEach: ofEach(this.#bytes),
+      largestBytes: this.#bytesMax,
+      hungUpEach: ofEach(this.#hungUp),
+    };
+  }
 }
 
 /** What stands for each name in a path or a question; of what is not here nothing is asked. */

@@ -20,6 +20,7 @@ import { HOLDFAST } from './tools.ts';
 const TICKS_PER_SECOND = 100;
 const READY_LIMIT_MS = 120_000;
 const POLL_MS = 20;
+const COME_BACK_MS = 2000;
 const SCOPES = ['read', 'metrics', 'audit', 'freeze', 'unfreeze'].flatMap((scope) => [
   '--scope',
   scope,
@@ -30,6 +31,13 @@ export interface Spent {
   readonly rssBytes: number;
   readonly rssPeakBytes: number;
   readonly writtenBytes: number;
+}
+
+/** What one listener is told. */
+export interface Heard {
+  event(name: string, bytes: number): void;
+  /** By the server, though nobody told it to end. */
+  hungUp(): void;
 }
 
 export interface Answered {
@@ -181,22 +189,41 @@ export class ServedProcess {
     return promise;
   }
 
-  /** Listens to changes until `signal`; tells of each. */
-  listen(signal: AbortSignal, onEvent: () => void): void {
+  /** Listens to changes until `signal`, as a browser does: hung up on, it comes back. */
+  listen(signal: AbortSignal, heard: Heard, lastId?: string): void {
     const { host, port } = this.place;
+    let last = lastId;
+    const again = (): void => {
+      if (signal.aborted) return;
+      heard.hungUp();
+      setTimeout(() => this.listen(signal, heard, last), COME_BACK_MS);
+    };
     const request = https.request(
       {
         ...{ host, port, path: '/v1/events', agent: false, rejectUnauthorized: false, signal },
-        headers: { authorization: `Bearer ${this.token}` },
+        headers: {
+          authorization: `Bearer ${this.token}`,
+          ...(last === undefined ? {} : { 'last-event-id': last }),
+        },
       },
       (reply) => {
+        let rest = '';
         reply.on('data', (part: Buffer) => {
-          for (const _ of part.toString().matchAll(/^event: (?!hello)/gm)) onEvent();
+          const texts = (rest + part.toString()).split('\n\n');
+          rest = texts.pop() ?? '';
+          for (const text of texts) {
+            last = /^id: (.*)$/m.exec(text)?.[1] ?? last;
+            const [, event] = /^event: (.*)$/m.exec(text) ?? [];
+            if (event !== undefined && event !== 'hello') heard.event(event, text.length);
+          }
         });
-        reply.on('error', () => undefined);
+        reply.on('error', () => undefined); // Its end is what counts.
+        reply.on('close', again);
       },
     );
-    request.on('error', () => undefined); // It was told to end, or the server was.
+    request.on('error', () => {
+      // Before there was an answer: it was told to end, or the server was.
+    });
     request.end();
   }
 

@@ -14,7 +14,7 @@ import { describeMachine } from './machine.ts';
 import { machineBusyS } from './measure.ts';
 import { diceFor } from './random.ts';
 import { type BenchRun, runBench } from './run-bench.ts';
-import { ServedProcess } from './served-process.ts';
+import { type Heard, ServedProcess } from './served-process.ts';
 
 const HELP = `npm run bench-server -- [options] [PART...]
 
@@ -129,11 +129,13 @@ async function steady(bench: Bench): Promise<object> {
 async function measured({ served, size }: Bench, load: Load) {
   const stop = new AbortController();
   let events = 0;
-  for (let nth = 0; nth < LISTENERS; nth++) {
-    served.listen(stop.signal, () => {
+  const heard: Heard = {
+    event: () => {
       events += 1;
-    });
-  }
+    },
+    hungUp: () => undefined,
+  };
+  for (let nth = 0; nth < LISTENERS; nth++) served.listen(stop.signal, heard);
   await load.report();
   const [before, busyBeforeS] = [served.spent(), machineBusyS()];
   const begun = performance.now();

@@ -83,3 +83,8 @@ function decodeAt(
   if (code < codeMin || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
   return { text: String.fromCodePoint(code), bytes };
 }
+
+/** The same words at the beginning of a sentence. */
+export function capitalised(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
+}

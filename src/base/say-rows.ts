@@ -1,3 +1,4 @@
+import { addAll, largest } from './long-list.ts';
 import { inCharset, paint, type Style, type Tone } from './say.ts';
 import {
   type StateMark,
@@ -44,7 +45,7 @@ export function layoutRows(
   options: { readonly labelWidth?: number } = {},
 ): readonly string[] {
   const labels = rows.map((row) => widthOf(inCharset(style, row.label)));
-  const labelWidth = Math.max(options.labelWidth ?? 0, ...labels);
+  const labelWidth = largest(labels, options.labelWidth ?? 0);
   return rows.flatMap((row) => rowLines(style, row, labelWidth));
 }
 
@@ -59,7 +60,10 @@ function rowLines(style: Style, row: LabelledRow, labelWidth: number): readonly 
   if (command !== '' && widthOf(last) + 2 + widthOf(command) <= room) {
     lines[lines.length - 1] = `${lines.at(-1) ?? ''}  ${paint(style, 'ask', command)}`;
   } else if (command !== '') {
-    lines.push(...commandLines(command, room).map((text) => paint(style, 'ask', text)));
+    addAll(
+      lines,
+      commandLines(command, room).map((text) => paint(style, 'ask', text)),
+    );
   }
   const head = `  ${markCell(style, row.mark)} ${label}  `;
   return lines.map((text, at) => (at === 0 ? head + text : ' '.repeat(indent) + text).trimEnd());

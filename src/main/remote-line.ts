@@ -90,6 +90,7 @@ export function lineOver(
       machineId ??= asking.machineId();
       return machineId;
     },
+    bytesMoved: () => asking.bytesMoved(),
     roundTrips: () => asking.roundTrips(),
     close: () => asking.close(),
   };
@@ -219,6 +220,12 @@ class Asking {
     if (value === undefined) return undefined;
     assert(typeof value === 'object' && 'machineId' in value, 'it says which machine it is');
     return value.machineId;
+  }
+
+  async bytesMoved(): Promise<number | undefined> {
+    const value = await this.ask((task) => ({ kind: 'bytesMoved', task }));
+    assert(value === undefined || typeof value === 'number', 'bytes are counted');
+    return value;
   }
 
   async roundTrips(): Promise<number> {

@@ -9,6 +9,8 @@ import { type ByteString, byteString } from '../base/bytes.ts';
 import type { DrillResult } from '../recover/core/drill-result.ts';
 import { drill, type DrillRequest } from '../recover/shell/drill.ts';
 import { loadIndex } from '../vault/shell/vault-index.ts';
+import type { RestoreCrew } from '../recover/shell/restore-crew.ts';
+import { drillMeter } from './drill-meter.ts';
 import { crewFor, restorePorts } from './run-restore.ts';
 import type { VaultPlace } from './vault-place.ts';
 import { directVault, type VaultSession } from './vault-session.ts';
@@ -29,6 +31,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
   const crew = crewFor(session, access, request.snapshot);
   const ports = restorePorts(session, access);
   const { scratch } = request;
+  const paths = [scratch, ...(place.kind === 'directory' ? [place.root] : [])];
   const scratchName = ownedName(SCRATCH);
   // However it is ended, nothing of it stays; what one that was killed has left goes now.
   const forget = onExit(() => removeAtExit(scratch, scratchName));
@@ -41,6 +44,7 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
         crew,
         disk: session.disk,
         forgetPacks: () => areForgotten(place, packs),
+        meter: () => drillMeter({ line: session.line, paths, hands: handsOf(session, crew) }),
       },
       {
         ...{ scratchName, ...asked },
@@ -55,6 +59,11 @@ export async function runDrill(session: VaultSession, request: RunDrill): Promis
     await crew.close();
     session.line.packs.close();
   }
+}
+
+/** This thread or its crew, which it feeds; and the one that owns the connection. */
+function handsOf({ line }: VaultSession, { size }: RestoreCrew): number {
+  return (size === 1 ? 1 : size + 1) + (line.place.kind === 'ssh' ? 1 : 0);
 }
 
 const SCRATCH = 'drill';

@@ -35,6 +35,8 @@ export interface VaultLine {
   sweep(now: UnixMs): void;
   /** What a store on another machine says of itself; undefined for a directory. */
   facts(): Promise<RemoteFacts | undefined>;
+  /** To and from a store on another machine so far; undefined where nothing is counted. */
+  bytesMoved(): Promise<number | undefined>;
   /** Of the other machine, where that can be seen: whatever it is called, this tells it. */
   machineId(): Promise<string | undefined>;
 }
@@ -70,6 +72,7 @@ export function directoryLine(ports: Ports, root: ByteString): VaultLine {
     space: async () => disk.space(root),
     sweep: (now) => void directory.sweepTemporary(now),
     facts: async () => undefined,
+    bytesMoved: async () => undefined,
     machineId: async () => undefined,
   };
 }
@@ -86,6 +89,7 @@ export function provingLine(line: VaultLine): VaultLine {
     space: () => line.space(),
     sweep: (now) => line.sweep(now),
     facts: () => line.facts(),
+    bytesMoved: () => line.bytesMoved(),
     machineId: () => line.machineId(),
   };
 }

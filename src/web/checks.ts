@@ -1,4 +1,5 @@
 /** What was seen, by whom it was seen and how long that still counts. */
+import { largest } from '../base/long-list.ts';
 import { countOf, formatCount } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
@@ -105,7 +106,10 @@ export function wellHtml(
   const checks = checksOfHost(host);
   const well = checks.filter(({ standing }) => standing.mark === 'ok');
   const shown = well.slice(0, of.max);
-  const oldest = Math.max(0, ...well.map(({ ageMs }) => ageMs ?? 0));
+  const oldest = largest(
+    well.map(({ ageMs }) => ageMs ?? 0),
+    0,
+  );
   const open = of.isOpen ? html` open` : NOTHING;
   const words = html`<b>${host.host}</b> <span class="sub">level ${host.level}; ${formatCount(well.length)} of ${countOf(checks.length, 'check')} well${well.length === 0 ? NOTHING : html`, the oldest seen ${ageHtml(oldest)}`}</span>`;
   return html`<details class="well"${open}><summary>${words}</summary>${

@@ -61,9 +61,9 @@ function browseHtml({ best, places }: DataSetView, { reader }: Shown): Html {
 }
 
 function hitsOf({ exposure }: Shown, name: string) {
-  return (exposure?.falls ?? []).flatMap(({ domain, hits }) => {
-    const hit = hits.find(({ dataSet }) => dataSet === name);
-    return hit === undefined ? [] : [{ domain, hit }];
+  return (exposure?.falls ?? []).flatMap((fall) => {
+    const hit = fall.hitOf(name);
+    return hit === undefined ? [] : [{ domain: fall.domain, hit }];
   });
 }
 

@@ -24,8 +24,12 @@ export interface Cost {
 /** By name, for whoever looks many up. */
 export type DataSetsByName = ReadonlyMap<string, DataSetView>;
 
-export function dataSetsByName({ dataSets }: ExposureView): DataSetsByName {
-  return new Map(dataSets.map((each) => [each.name, each]));
+const byName = new WeakMap<ExposureView, DataSetsByName>();
+
+export function dataSetsByName(view: ExposureView): DataSetsByName {
+  const known = byName.get(view) ?? new Map(view.dataSets.map((each) => [each.name, each]));
+  byName.set(view, known);
+  return known;
 }
 
 /** What would be lost of the worst that it hits, and how long the slowest would be out. */

@@ -1,6 +1,6 @@
 /** Findings: what is not as it should be built, worst first, each with what to do. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
-import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { codeHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import { isOwnedBy, NOBODY } from '../watch/core/look/owners.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { stateHtml } from './glyphs.ts';
@@ -98,7 +98,7 @@ export function findingHtml(finding: FindingShown, { at }: Pick<Shown, 'at'>): H
 
 function fixHtml(fix: FindingShown['fix']): Html {
   if (fix === undefined) return NOTHING;
-  if (fix.kind === 'change') return html`<span class="sub">Fix: ${fix.text}</span>`;
+  if (fix.kind === 'change') return html`<span class="sub">Fix: ${codeHtml(fix.text)}</span>`;
   return html`<pre class="cmd"><span class="p"># ${fix.says}
 $ </span>${fix.line}</pre>`;
 }

@@ -90,7 +90,7 @@ const LEAD_MAX = 120;
 
 /** What would hurt most, wherever its row stands. */
 function worstFall({ exposure }: Shown): Fall | undefined {
-  const falls = exposure?.falls.filter(({ hits }) => hits.length > 0) ?? [];
+  const falls = exposure?.falls.filter(({ hitCount }) => hitCount > 0) ?? [];
   return falls.find(({ domain }) => domain.kind === 'host') ?? falls[0];
 }
 

@@ -175,16 +175,18 @@ export function proofHtml(of: Pick<Fall['hits'][number], 'proof'> | undefined): 
 }
 
 /** That a directory is gone when it is deleted goes without saying; that a vault in it is, does not. */
-function isOwnDirectory(domain: Fall['domain'], hits: Fall['hits']): boolean {
-  return domain.kind === 'directory' && domain.spared.length === 0 && hits.length === 1;
+function isOwnDirectory({ domain, hitCount }: Fall): boolean {
+  return domain.kind === 'directory' && domain.spared.length === 0 && hitCount === 1;
 }
 
 /** Failures that are no host, worst first: a disk, a rack, a key. */
 export function otherFalls({ falls }: ExposureView): readonly Fall[] {
   return falls.filter(
-    ({ domain, hits }) =>
-      domain.kind !== 'host' &&
-      hits.some(({ loss }) => loss.kind !== 'nothing') &&
-      !isOwnDirectory(domain, hits),
+    (fall) => fall.domain.kind !== 'host' && isLossy(fall) && !isOwnDirectory(fall),
   );
+}
+
+/** Not only what could bring something back would be fewer. */
+function isLossy({ counts }: Fall): boolean {
+  return counts.all + counts.unknown + counts.window > 0;
 }

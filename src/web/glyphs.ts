@@ -7,7 +7,7 @@ type Glyph = StandingMark | 'freeze' | 'pause' | 'hold';
 /** Once on every page; each mark refers to it. */
 export const GLYPH_DEFINITIONS: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs>
 <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="4" height="4" fill="var(--unknown-wash)"/><rect width="1.6" height="4" fill="var(--unknown-hatch)"/></pattern>
-<pattern id="off" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="var(--sunken)"/><circle cx="2" cy="2" r=".9" fill="var(--edge)"/></pattern>
+<pattern id="off" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="var(--sunken)"/><rect y="2" width="6" height="1" fill="var(--edge)"/></pattern>
 <symbol id="logo" viewBox="0 0 24 24"><g fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round"><path d="M12 2v20"/><path d="M12 9c0 6-3.4 8.6-8 10"/><path d="M12 9c0 6 3.4 8.6 8 10"/></g></symbol>
 <symbol id="ok" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="currentColor"/><path d="M4.8 8.3l2.2 2.2 4.2-4.7" fill="none" stroke="var(--glyph-cut)" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/></symbol>
 <symbol id="degraded" viewBox="0 0 16 16"><path d="M8 1.2L15.3 14H.7z" fill="var(--gf,currentColor)" stroke="var(--gf,currentColor)" stroke-width="1" stroke-linejoin="round"/><path d="M8 5.6v4" stroke="var(--gc,var(--glyph-cut))" stroke-width="1.7" stroke-linecap="round"/><circle cx="8" cy="11.9" r="1" fill="var(--gc,var(--glyph-cut))"/></symbol>

@@ -2,6 +2,10 @@
 // that keeps it.
 // Method: the invented estate with one data set that was never drilled.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import test from 'node:test';
 import { sampleShown } from '../../test/web/sample.ts';
 import { byteString } from '../base/bytes.ts';
@@ -41,4 +45,20 @@ test('what a tool of the team keeps is drilled by that tool', () => {
     lineOfDrill('web1:/srv/www', 'restic:/srv/repo of web1'),
     'holdfast connect --refresh --drill',
   );
+});
+
+test('the vault is named on a machine that has no configuration yet', (t) => {
+  assert.ok(shown.exposure !== undefined);
+  const exposure = { ...shown.exposure, dataSets: [] };
+  const { markup } = guidePart({ ...shown, exposure });
+  const line = [...markup.matchAll(/<span class="typed">(.*?)<\/span>/g)]
+    .map(([, typed = '']) => typed.replaceAll('&#39;', "'").replaceAll('&gt;', '>'))
+    .map((typed) => typed.replaceAll('&amp;', '&'))
+    .find((typed) => typed.includes('vault: '));
+  assert.ok(line !== undefined, 'the line is there');
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-guide-'));
+  t.after(() => fs.rmSync(root, { recursive: true }));
+  execFileSync('sh', ['-c', line.replaceAll('/etc/holdfast', `${root}/etc/holdfast`)]);
+  const written = fs.readFileSync(`${root}/etc/holdfast/holdfast.yaml`, 'utf8');
+  assert.equal(written, 'vault: /srv/vault\n');
 });

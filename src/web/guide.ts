@@ -4,8 +4,8 @@
  */
 import { utf8Of } from '../manifest/core/utf8.ts';
 import { countOf, formatBytes } from '../base/say-quantity.ts';
-import { quoteWord } from '../base/shell-word.ts';
-import type { DataSetView } from '../watch/core/exposure/view.ts';
+import { operandWord, quoteWord } from '../base/shell-word.ts';
+import type { DataSetView, ExposureView } from '../watch/core/exposure/view.ts';
 import { commandHtml, type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
 import { glyph } from './glyphs.ts';
 import type { DataShown, Shown } from './shown.ts';
@@ -25,22 +25,38 @@ interface GuideLine {
   readonly line: string;
 }
 
-/** Restored, compared, and within its limit: nothing less ends the guide. */
-export function drilledSets({ exposure }: Pick<Shown, 'exposure'>): readonly DataSetView[] {
-  const isDrilled = ({ best }: DataSetView): boolean =>
-    best?.proof.kind === 'drilled' && best.isProven;
-  return (exposure?.dataSets ?? []).filter(isDrilled).sort((a, b) => ageOf(a) - ageOf(b));
+interface Drilled {
+  readonly count: number;
+  readonly newest: { readonly name: string; readonly ageMs: number } | undefined;
 }
 
-function ageOf({ best }: DataSetView): number {
-  return best?.proof.kind === 'drilled' ? (best.proof.ageMs ?? 0) : Number.POSITIVE_INFINITY;
+const NONE_DRILLED: Drilled = { count: 0, newest: undefined };
+
+/** Of one view it is counted once, for all the pages that show it. */
+const drilledIn = new WeakMap<ExposureView, Drilled>();
+
+/** Restored, compared, and within its limit: nothing less ends the guide. */
+function drilledOf({ exposure }: Pick<Shown, 'exposure'>): Drilled {
+  if (exposure === undefined) return NONE_DRILLED;
+  const known = drilledIn.get(exposure);
+  if (known !== undefined) return known;
+  let { count, newest }: Drilled = NONE_DRILLED;
+  for (const { name, best } of exposure.dataSets) {
+    if (best?.proof.kind !== 'drilled' || !best.isProven) continue;
+    const ageMs = best.proof.ageMs ?? 0;
+    count += 1;
+    if (newest === undefined || ageMs < newest.ageMs) newest = { name, ageMs };
+  }
+  const drilled = { count, newest };
+  drilledIn.set(exposure, drilled);
+  return drilled;
 }
 
 /** `empty`: there is nothing else to show yet. A page of another state is read anew. */
 type GuideState = 'empty' | 'begun' | 'proven';
 
 function stateOf(shown: Shown): GuideState {
-  if (drilledSets(shown).length > 0) return 'proven';
+  if (drilledOf(shown).count > 0) return 'proven';
   return shown.estate.hosts.length === 0 && shown.exposure === undefined ? 'empty' : 'begun';
 }
 
@@ -56,16 +72,15 @@ export function isNothingKnown(shown: Shown): boolean {
 
 /** What is proven, and of how much nothing is. */
 function provenHtml(shown: Shown): Html {
-  const drilled = drilledSets(shown);
-  const [newest] = drilled;
+  const { count, newest } = drilledOf(shown);
   if (newest === undefined) return NOTHING;
   const all = shown.exposure?.dataSets.length ?? 0;
-  const rest = all - drilled.length;
+  const rest = all - count;
   const open =
     rest === 0
       ? NOTHING
       : html` Of ${countOf(rest, 'other data set', 'other data sets')} no restore is.`;
-  return html`<p class="basis">Proven now: ${countOf(drilled.length, 'data set')} of ${String(all)} ${drilled.length === 1 ? 'was' : 'were'} restored and compared; last <a href="/data-set?name=${urlPart(newest.name)}">${newest.name}</a>, ${ageHtml(ageOf(newest))}.${open}</p>`;
+  return html`<p class="basis">Proven now: ${countOf(count, 'data set')} of ${String(all)} ${count === 1 ? 'was' : 'were'} restored and compared; last <a href="/data-set?name=${urlPart(newest.name)}">${newest.name}</a>, ${ageHtml(newest.ageMs)}.${open}</p>`;
 }
 
 function stepsHtml(shown: Shown, state: GuideState): Html {
@@ -168,8 +183,11 @@ function keptStep(shown: Shown): Step {
     ...{ title, isDone: false, says: html`${about}${note}` },
     lines: [
       { on: where, line: 'holdfast init --vault /srv/vault' },
-      { on: where, line: "echo 'vault: /srv/vault' >> /etc/holdfast/holdfast.yaml" },
-      { on: where, line: `holdfast backup ${quoteWord(path)}` },
+      {
+        on: where,
+        line: `mkdir -p /etc/holdfast && echo 'vault: /srv/vault' >> /etc/holdfast/holdfast.yaml`,
+      },
+      { on: where, line: `holdfast backup ${operandWord(path)}` },
     ],
   };
 }

@@ -1,6 +1,6 @@
 /** What every page has in the same place: navigation, how much is known, who watches us, freeze. */
 import { countOf, formatCount } from '../base/say-quantity.ts';
-import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
+import { codeHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import type { EstateNow } from '../watch/core/server/estate-now.ts';
 import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { LOGO, glyph, GLYPH_DEFINITIONS } from './glyphs.ts';
@@ -123,8 +123,17 @@ const TOO_OLD: ReadonlySet<string> = new Set([
   'gone',
 ]);
 
+/** Of one reading they are counted once, for all the pages that show it. */
+const countsIn = new WeakMap<EstateNow, EvidenceCounts>();
+
 /** Of all checks, which still count. */
-export function evidenceCounts({ hosts }: EstateNow): EvidenceCounts {
+export function evidenceCounts(estate: EstateNow): EvidenceCounts {
+  const known = countsIn.get(estate) ?? countedIn(estate);
+  countsIn.set(estate, known);
+  return known;
+}
+
+function countedIn({ hosts }: EstateNow): EvidenceCounts {
   let [total, tooOld, never] = [0, 0, 0];
   for (const { items } of hosts) {
     total += items.length;
@@ -143,7 +152,7 @@ function stripHtml(shown: Shown): Html {
   return html`<div class="strip${frozen}" role="region" aria-label="How much is known"><div class="wrap">
 <a class="ev" href="/checks">${evidenceHtml(evidenceCounts(estate))}</a>
 <span class="line">${glyph(watching.standing.mark, watching.standing.mark)} ${watching.standing.why}</span>
-<span class="line">${glyph(telling.mark, telling.mark)} ${telling.why}</span>
+<span class="line">${glyph(telling.mark, telling.mark)} ${codeHtml(telling.why)}</span>
 <span class="line" id="live" hidden></span>
 ${freezeHtml(shown)}
 </div></div>`;

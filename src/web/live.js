@@ -8,6 +8,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** What could not be read anew is asked for again. */
+const AGAIN = 10 * SECOND;
 
 /** One unit, rounded down, as the server says ages (src/base/say-time.ts). */
 function briefly(ms) {
@@ -34,6 +36,10 @@ function count() {
     const ms = Number(element.dataset.age) + elapsed(element);
     if (ms >= 0) say(element, ms < SECOND ? 'now' : `${briefly(ms)} ago`);
   }
+  for (const { id, dataset } of document.querySelectorAll('[data-turns]')) {
+    const element = document.getElementById(id);
+    if (element !== null && elapsed(element) > Number(dataset.turns) && !asked.has(id)) begin(id);
+  }
   for (const element of document.querySelectorAll('[data-left]')) {
     const ms = Number(element.dataset.left) - elapsed(element);
     say(element, ms > 0 ? briefly(ms) : 'no more');
@@ -52,11 +58,44 @@ function local(root) {
   }
 }
 
+/** Since when nothing is heard, and since when which part could not be read anew. */
+let lost;
+const stale = new Map();
+
 const live = document.getElementById('live');
-function status(words) {
+function status() {
   if (live === null) return;
+  const words = statusWords();
   live.hidden = words === '';
   say(live, words);
+}
+
+function statusWords() {
+  if (lost !== undefined)
+    return `Not live for ${briefly(since() - lost)}: what stands here is from before`;
+  if (stale.size === 0) return '';
+  const oldest = Math.min(...stale.values());
+  return `Not renewed for ${briefly(since() - oldest)}: a part of this page is from before, and is asked for again`;
+}
+
+/** What the server could not give, or not be asked for, is from before until it comes. */
+async function fetched(id, url) {
+  try {
+    const answer = await fetch(url, { credentials: 'same-origin' });
+    if (answer.ok) {
+      const text = await answer.text();
+      stale.delete(id);
+      status();
+      return text;
+    }
+    // A row of a host that is gone is none any more.
+    if (answer.status < 500 && id.startsWith('row ')) return undefined;
+  } catch {
+    // As one that the server could not give.
+  }
+  if (!stale.has(id)) stale.set(id, since());
+  status();
+  return undefined;
 }
 
 const waiting = new Set();
@@ -85,11 +124,18 @@ function add(id, step) {
 
 async function replace(host) {
   const old = document.querySelector(`tr.row[data-host="${CSS.escape(host)}"]`);
-  if (old === null) return;
-  const answer = await fetch(`/row/${encodeURIComponent(host)}`, { credentials: 'same-origin' });
-  if (!answer.ok) return;
+  const id = `row ${host}`;
+  if (old === null) {
+    stale.delete(id);
+    return;
+  }
+  const text = await fetched(id, `/row/${encodeURIComponent(host)}`);
+  if (text === undefined) {
+    if (stale.has(id)) setTimeout(() => ask(host), AGAIN);
+    return;
+  }
   const holder = document.createElement('template');
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = text;
   const row = holder.content.querySelector('tr.row');
   if (row === null) return;
   const focused = [...old.querySelectorAll('a')].indexOf(document.activeElement);
@@ -136,25 +182,29 @@ function renew(name) {
   }
 }
 
-function begin(id) {
+function begin(id, waitMs = 300) {
   asked.set(id, 'waits');
   setTimeout(() => {
     asked.set(id, 'read');
     void renewPart(id).finally(() => {
       const isAgain = asked.get(id) === 'again';
       asked.delete(id);
-      if (isAgain) begin(id);
+      if (stale.has(id)) begin(id, AGAIN);
+      else if (isAgain) begin(id);
     });
-  }, 300);
+  }, waitMs);
 }
 
 async function renewPart(id) {
   const old = document.getElementById(id);
-  if (old === null) return;
-  const answer = await fetch(old.dataset.part, { credentials: 'same-origin' });
-  if (!answer.ok) return;
+  if (old === null) {
+    stale.delete(id);
+    return;
+  }
+  const text = await fetched(id, old.dataset.part);
+  if (text === undefined) return;
   const holder = document.createElement('template');
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = text;
   const part = holder.content.getElementById(id);
   if (part === null) return;
   // Another page altogether is to be shown.
@@ -174,22 +224,18 @@ const SHAPES = { ok: '●', degraded: '▲', unknown: '◌', failed: '■' };
 
 function listen() {
   const source = new EventSource('/v1/events');
-  let lost;
   const on = (name, act) =>
     source.addEventListener(name, ({ data }) => {
       act(JSON.parse(data));
     });
   source.addEventListener('open', () => {
     lost = undefined;
-    status('');
+    status();
   });
   source.addEventListener('error', () => {
-    lost ??= performance.now();
+    lost ??= since();
   });
-  setInterval(() => {
-    if (lost === undefined) return;
-    status(`Not live for ${briefly(performance.now() - lost)}: what stands here is from before`);
-  }, SECOND);
+  setInterval(status, SECOND);
   for (const name of ['plans', 'job']) on(name, () => renew(name));
   on('shown', ({ host }) => {
     ask(host);

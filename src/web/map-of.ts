@@ -1,4 +1,5 @@
 /** What falls with what: groups of machines, machines, their disks, and what lies on them. */
+import { largest } from '../base/long-list.ts';
 import { type FailureDomain, domainId, loseName } from '../watch/core/domain.ts';
 import type { DataSetView, ExposureView, Fall } from '../watch/core/exposure/view.ts';
 import type { Shown } from './shown.ts';
@@ -58,7 +59,7 @@ export function mapOf({
     (exposure?.singlePoints ?? []).map((each) => [each.id, each.dataSets.length]),
   );
   const said = (domain: FailureDomain): MapDomain => {
-    const hits = byId.get(domainId(domain))?.hits.length ?? 0;
+    const hits = byId.get(domainId(domain))?.hitCount ?? 0;
     return { domain, lose: loseName(domain), hits, single: single.get(domainId(domain)) ?? 0 };
   };
   const groups = groupsOf(falls, said);
@@ -130,7 +131,10 @@ function pushTo(lists: Map<string, string[]>, key: string, value: string): void 
 
 function worstFirst(one: MapHost, other: MapHost): number {
   const rank = ({ single, disks }: MapHost): number =>
-    Math.max(single, ...disks.map((disk) => disk.single), 0);
+    largest(
+      disks.map((disk) => disk.single),
+      Math.max(single, 0),
+    );
   return (
     rank(other) - rank(one) ||
     Number(one.isSeen) - Number(other.isSeen) ||

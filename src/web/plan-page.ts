@@ -1,4 +1,5 @@
 /** One plan: what it would do, who objects and what mends it, what is most alarming, and the command that approves. */
+import { largest } from '../base/long-list.ts';
 import { countOf, formatBytes, formatCount, formatShare } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { isToldWaiting, type ToldDirectory, type ToldOp } from '../watch/core/plans-report.ts';
@@ -16,6 +17,7 @@ import {
   planStateHtml,
   ruleName,
   shortDigest,
+  turnsHtml,
   wouldHtml,
 } from './plan-words.ts';
 import type { PlanShown, Shown } from './shown.ts';
@@ -45,7 +47,8 @@ export function planPart(shown: Shown, wanted: Wanted): Html {
   const plan = planIn(shown, wanted);
   const part = html`/part/plan?host=${urlPart(wanted.host)}&amp;id=${urlPart(wanted.id)}`;
   const inner = plan === undefined ? goneHtml(wanted) : wholeHtml(plan, shown);
-  return html`<div id="plan" data-live="plans host" data-part="${part}">${inner}</div>`;
+  const turns = plan === undefined ? NOTHING : turnsHtml([plan], shown.at);
+  return html`<div id="plan" data-live="plans host" data-part="${part}"${turns}>${inner}</div>`;
 }
 
 function goneHtml({ host, id }: Wanted): Html {
@@ -190,7 +193,10 @@ function remarksOf(op: ToldOp, at: Shown['at']): readonly string[] {
 function directoriesHtml({ picture }: PlanShown): Html {
   if (picture === undefined || picture.directories.length < 2) return NOTHING;
   const { directories, moreDirectories } = picture;
-  const most = Math.max(1, ...directories.map(({ gone, changed }) => gone + changed));
+  const most = largest(
+    directories.map(({ gone, changed }) => gone + changed),
+    1,
+  );
   const rows = directories.map((each) => directoryRow(each, most));
   const more =
     moreDirectories === 0

@@ -1,4 +1,5 @@
 /** What is said of a plan in a line: how it stands, what it would do, who objects. */
+import { smallest } from '../base/long-list.ts';
 import { formatCount } from '../base/say-quantity.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { UnixMs } from '../base/units.ts';
@@ -50,9 +51,23 @@ export function planStateHtml(plan: PlanShown, at: UnixMs): Html {
 export function isReleased({ approvals, canBeApproved, verdict }: PlanShown, at: UnixMs): boolean {
   const { approvals: wanted = 0, coolOffMs } = verdict?.needs ?? {};
   if (!canBeApproved || wanted === 0 || approvals.length === 0) return false;
-  const first = Math.min(...approvals.map((each) => each.at));
+  const first = smallest(approvals.map((each) => each.at));
   const hasCooled = coolOffMs !== undefined && at - first >= coolOffMs;
   return hasCooled || new Set(approvals.map(({ person }) => person)).size >= wanted;
+}
+
+/**
+ * When time alone makes another of what is said of them: one expires, or has cooled off. The page asks then,
+ * for nothing else tells it.
+ */
+export function turnsHtml(plans: readonly PlanShown[], at: UnixMs): Html {
+  const turns = plans.filter(isToldWaiting).flatMap((plan) => {
+    const { coolOffMs } = plan.verdict?.needs ?? {};
+    const cooled = coolOffMs === undefined ? [] : plan.approvals.map((each) => each.at + coolOffMs);
+    return [plan.expires, ...cooled].filter((turn) => turn > at);
+  });
+  if (turns.length === 0) return NOTHING;
+  return html` data-turns="${String(smallest(turns) - at)}"`;
 }
 
 export function objectionsInForce({
@@ -123,9 +138,9 @@ export function shortDigest({ digest }: Pick<PlanShown, 'digest'>): string {
   return digest.slice(0, 8);
 }
 
-/** One that has no name here is to be filled in by who types it. */
+/** One that has no name here, or whose name ssh takes for an option, is to be filled in by who types it. */
 function userOf({ user }: PlanShown): string {
-  return /^[A-Za-z0-9._-]+$/.test(user) ? user : 'USER';
+  return /^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(user) ? user : 'USER';
 }
 
 export function chipsHtml(plan: PlanShown): Html {

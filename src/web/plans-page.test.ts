@@ -7,6 +7,7 @@ import { samplePlans } from '../../test/web/sample-plans.ts';
 import { sampleShown } from '../../test/web/sample.ts';
 import { unixMs } from '../base/units.ts';
 import { planPart } from './plan-page.ts';
+import { approveLine, onHostLine } from './plan-words.ts';
 import { plansPart } from './plans-page.ts';
 import type { PlanShown } from './shown.ts';
 
@@ -82,4 +83,27 @@ test('of what was let go of, no page says that it could be put back', () => {
   const gone = page({ state: 'released', result: { ...result, outcome: 'released' } });
   assert.match(gone, /It cannot be put back any more/);
   assert.doesNotMatch(gone, /put back by renames|holdfast undo/);
+});
+
+test('a user whose name ssh takes for an option is to be filled in, and is in no command', () => {
+  for (const user of ['-oProxyCommand', '-l', "a'b", 'a b', '']) {
+    const lines = [approveLine({ ...held, user }), onHostLine({ ...held, user }, 'holdfast plan')];
+    for (const line of lines) assert.match(line, / USER@/, user);
+  }
+  assert.match(onHostLine({ ...held, user: '_www-data' }, 'x'), /^ssh _www-data@/);
+});
+
+test('a page asks anew when a plan has cooled off, and when it expires', () => {
+  const turnsOf = (change: Partial<PlanShown>): number | undefined => {
+    const plans = { plans: [{ ...held, ...change }], notSeen: [], unsaid: [], leftOut: 0 };
+    const { markup } = planPart({ ...shown, plans }, held);
+    const [, ms] = /data-turns="(\d+)"/.exec(markup) ?? [];
+    return ms === undefined ? undefined : Number(ms);
+  };
+  const expires = unixMs(at + 60 * MINUTE);
+  assert.equal(turnsOf({ expires, approvals: [] }), 60 * MINUTE);
+  // Of ten minutes to cool off four are over.
+  assert.equal(turnsOf({ expires, approvals: [signed('ann', 4)] }), 6 * MINUTE);
+  assert.equal(turnsOf({ expires, approvals: [signed('ann', 11)] }), 60 * MINUTE);
+  assert.equal(turnsOf({ state: 'applied', expires }), undefined);
 });

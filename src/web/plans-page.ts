@@ -1,4 +1,5 @@
 /** Plans that wait for a person, beside the first table and on their own page. */
+import { capitalised } from '../base/say-name.ts';
 import { countOf, formatCount } from '../base/say-quantity.ts';
 import { isToldWaiting } from '../watch/core/plans-report.ts';
 import { type Html, html, NOTHING } from '../watch/core/look/html.ts';
@@ -9,6 +10,7 @@ import {
   kindOfPlan,
   planHref,
   planStateHtml,
+  turnsHtml,
   waitingPlans,
   wouldHtml,
 } from './plan-words.ts';
@@ -46,8 +48,7 @@ function planStateOf(plan: PlanShown, at: Shown['at']): Html {
 }
 
 function titleOf(plan: PlanShown): string {
-  const kind = kindOfPlan(plan);
-  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${plan.id}`;
+  return `${capitalised(kindOfPlan(plan))} ${plan.id}`;
 }
 
 export function plansPage(shown: Shown): string {
@@ -64,7 +65,7 @@ export function plansPart({ plans: all, at }: Pick<Shown, 'plans' | 'at'>): Html
   const ready = all.plans.filter(({ state }) => state === 'allowed');
   const over = all.plans.filter((plan) => !isToldWaiting(plan));
   const more = all.leftOut === 0 ? NOTHING : html` ${countOf(all.leftOut, 'more')} had no room.`;
-  return html`<div id="plans" data-live="plans" data-part="/part/plans"><h1 class="say">${leadHtml(now, before, at)}</h1>
+  return html`<div id="plans" data-live="plans" data-part="/part/plans"${turnsHtml(all.plans, at)}><h1 class="say">${leadHtml(now, before, at)}</h1>
 <p class="basis">A plan is held on the host that applies it, and a person approves it there by a signature. Nothing on this page can.${more}</p>
 ${sectionHtml('Waiting', now, at)}${sectionHtml('Last known, of hosts that do not say so now', before, at)}${sectionHtml('Allowed, and not applied', ready, at)}${sectionHtml('Over in the last 14 days', over, at)}
 ${notSeenHtml(all)}</div>`;

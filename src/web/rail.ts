@@ -2,6 +2,7 @@
 import { formatCount, formatShare } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
+import { turnsHtml } from './plan-words.ts';
 import { plansRailHtml } from './plans-page.ts';
 import type { DataShown, JobShown, Shown } from './shown.ts';
 import { ageHtml, forHtml, sizeHtml } from './words.ts';
@@ -14,7 +15,7 @@ export function railPart(shown: Shown): Html {
     ...[plansRailHtml(shown), waitingHtml(shown), runningHtml(shown), unprotectedHtml(shown)],
   ];
   const isEmpty = parts.every(({ markup }) => markup === '');
-  return html`<aside class="rail" id="rail" data-live="plans job" data-part="/part/rail"${isEmpty ? html` hidden` : NOTHING} aria-label="Waiting, running and unprotected">${parts}</aside>`;
+  return html`<aside class="rail" id="rail" data-live="plans job" data-part="/part/rail"${turnsHtml(shown.plans.plans, shown.at)}${isEmpty ? html` hidden` : NOTHING} aria-label="Waiting, running and unprotected">${parts}</aside>`;
 }
 
 /** Asked for, and not begun. */
@@ -49,10 +50,13 @@ export function jobHtml(job: JobShown, shown: Pick<Shown, 'at' | 'reader'>): Htm
   return html`<div class="li" data-job="${job.job}"><div class="t"><span class="name">${act} ${name}</span><span class="sub">${left}</span></div>${bar}<span class="sub">on ${host}, ${percent === '' ? 'share not known' : percent}, last word ${ageHtml(shown.at - job.changedAt)}; asked by ${by}${said}</span>${cancelHtml(job, shown)}</div>`;
 }
 
-/** From what it did in the time since it was asked: no promise, and said as such. */
-function leftHtml({ share, askedAt, changedAt }: JobShown, { at }: Pick<Shown, 'at'>): Html {
-  if (share === undefined || share < 20 || share >= 1000) return forHtml(askedAt, at);
-  const spentMs = changedAt - askedAt;
+/** From what it did since it began, and not since it was asked: no promise, and said as such. */
+function leftHtml(job: JobShown, { at }: Pick<Shown, 'at'>): Html {
+  const { share, askedAt, startedAt, changedAt } = job;
+  const spentMs = startedAt === undefined ? 0 : changedAt - startedAt;
+  const isTold = share !== undefined && share >= 20 && share < 1000;
+  // Its first word says nothing of its pace.
+  if (!isTold || spentMs < 1000) return forHtml(startedAt ?? askedAt, at);
   const leftMs = (spentMs * (1000 - share)) / share - (at - changedAt);
   if (leftMs < 1000) return html`about to end`;
   return html`<span class="nw">about ${formatDuration(leftMs, { detail: 'rough' })} left</span>`;

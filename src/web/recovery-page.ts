@@ -14,7 +14,7 @@ import type { RecoveryPlan, RecoveryStep } from '../watch/core/exposure/recovery
 import type { Typed } from '../watch/core/exposure/typed-line.ts';
 import { commandHtml, type Html, html, NOTHING } from '../watch/core/look/html.ts';
 import { loseName } from '../watch/core/domain.ts';
-import { costOfFall, dataSetsByName } from './falls.ts';
+import { costOfFall, type DataSetsByName, dataSetsByName } from './falls.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { choiceHtml } from './lose-page.ts';
@@ -50,21 +50,22 @@ const FALLS_MAX = 12;
 /** Nothing was named yet: the plans that would be longest missed come first, then all that can be named. */
 function startPage(shown: Shown): string {
   const { exposure } = shown;
-  const dataSets = exposure === undefined ? new Map() : dataSetsByName(exposure);
-  const falls = (exposure?.falls ?? []).filter(({ hits }) => hits.length > 0);
-  const rows = falls.flatMap((fall) => {
+  const dataSets: DataSetsByName = exposure === undefined ? new Map() : dataSetsByName(exposure);
+  const rows: Html[] = [];
+  for (const fall of exposure?.falls ?? []) {
+    if (rows.length === FALLS_MAX) break;
     const name = loseName(fall.domain);
-    if (name === undefined) return [];
+    if (name === undefined || fall.hitCount === 0) continue;
     const cost = costOfFall(fall, dataSets);
-    return [
+    rows.push(
       html`<tr><th scope="row"><a class="name" href="/recovery-plan?lost=${urlPart(name)}">${domainWords(fall.domain)}</a></th><td><span class="say1 ${cost.tone}">${cost.say}</span><span class="sub">${outWords(cost.outage)}</span></td></tr>
 `,
-    ];
-  });
+    );
+  }
   const table =
     rows.length === 0
       ? NOTHING
-      : html`<section><div class="h"><h2>Worst first <i>each by itself</i></h2></div><table><thead><tr><th>Plan for the loss of</th><th>Without it</th></tr></thead><tbody>${rows.slice(0, FALLS_MAX)}</tbody></table></section>`;
+      : html`<section><div class="h"><h2>Worst first <i>each by itself</i></h2></div><table><thead><tr><th>Plan for the loss of</th><th>Without it</th></tr></thead><tbody>${rows}</tbody></table></section>`;
   const body = html`<div class="wrap"><p class="crumb"><a href="/">Exposure</a> / Recovery plan</p>
 <h1 class="say">Say what is lost, and read <b>what to bring back first</b>.</h1>
 <p class="basis">In which order, where to, by which command, in what time. Needed most when this server is what died: <code>holdfast recovery-plan --save DIRECTORY</code> writes it for every host, to be kept where the estate is not.</p>

@@ -67,6 +67,8 @@ export interface JobShown {
   readonly state: string;
   readonly why: string;
   readonly askedAt: UnixMs;
+  /** Undefined: it does not run yet, or that was not seen. */
+  readonly startedAt: UnixMs | undefined;
   readonly changedAt: UnixMs;
   /** Per mille; undefined where it does not say. */
   readonly share: number | undefined;

@@ -3,6 +3,7 @@
  * known from below and from above, known from below only, unknown, all; then what was not looked at.
  * Nothing is drawn between two of them that was not seen.
  */
+import { addAll, largest } from '../base/long-list.ts';
 import type { HistoryStepShown } from '../watch/core/history/history-line.ts';
 import type { SaidOften } from '../watch/core/history/history-span.ts';
 import type { Html } from '../watch/core/look/html.ts';
@@ -40,8 +41,12 @@ export function heightOfMs(ms: number): number {
   return Math.round(LOW - share * (LOW - HIGH));
 }
 
+/** What lies before the first step that anybody watched stays blank: there was no server yet. */
 export function barsOf(steps: readonly HistoryStepShown[], figure: 'lost' | 'out'): readonly Bar[] {
-  return joined(steps.flatMap((step, at) => barsOfStep(step, at * STEP_WIDTH, figure)));
+  const first = steps.findIndex(({ serverLooks }) => serverLooks > 0);
+  return joined(
+    steps.flatMap((step, at) => (at < first ? [] : barsOfStep(step, at * STEP_WIDTH, figure))),
+  );
 }
 
 function barsOfStep(
@@ -59,7 +64,7 @@ function barsOfStep(
   let x = begin;
   const bars: Bar[] = [];
   for (const [at, width] of widths.entries()) {
-    if (width > 0) bars.push(...barsOfKind(kinds[at] ?? 'off', said, { x, width }));
+    if (width > 0) addAll(bars, barsOfKind(kinds[at] ?? 'off', said, { x, width }));
     x += width;
   }
   return bars;
@@ -72,8 +77,8 @@ function widthsOf(counts: readonly number[]): readonly number[] {
     count <= 0 ? 0 : Math.max(1, Math.floor((count * STEP_WIDTH) / all)),
   );
   const over = STEP_WIDTH - widths.reduce((sum, width) => sum + width, 0);
-  const largest = widths.indexOf(Math.max(...widths));
-  return widths.map((width, at) => (at === largest ? width + over : width));
+  const widest = widths.indexOf(largest(widths));
+  return widths.map((width, at) => (at === widest ? width + over : width));
 }
 
 const WHOLE = { top: 0, bottom: BOTTOM } as const;

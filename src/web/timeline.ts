@@ -1,4 +1,5 @@
 /** What would have been lost, how long it would have been out, and how much more it would have survived, over time. */
+import { capitalised } from '../base/say-name.ts';
 import { formatBytes } from '../base/say-quantity.ts';
 import { formatDuration } from '../base/say-time.ts';
 import type { UnixMs } from '../base/units.ts';
@@ -79,7 +80,7 @@ export function timelineHtml(
   const steps = all.slice(Math.max(0, Math.min(first, all.length - STEPS_MIN)));
   const { promise = NO_PROMISE } = of;
   const survives = steps.map(({ span }) => span?.survives);
-  return html`<p class="basis">Lost by the worst single failure: ${said.lost}. Out: ${said.out}. Survives: ${said.survives}. ${capital(said.known)}.</p>
+  return html`<p class="basis">Lost by the worst single failure: ${said.lost}. Out: ${said.out}. Survives: ${said.survives}. ${capitalised(said.known)}.</p>
 ${chartHtml('Lost, if the worst failed', said.lost, {
   labels: SPANS,
   drawn: [...pathsOf(barsOf(steps, 'lost')), ...promiseLine(promise.mayLoseMs, steps)],
@@ -160,8 +161,4 @@ function timelineKey({ mayLoseMs, backWithinMs }: TimelinePromise): Html {
       ? NOTHING
       : html`<span><svg aria-hidden="true"><path class="tl-promise" d="M0 4H16"/></svg>promised now: ${promised.join(', ')}</span>`;
   return html`<p class="keys">${box('k-least', 'at least')}${box('k-most', 'at most')}${box('hatch', 'unknown')}${box('k-lost', 'all, or for good')}${box('tl-off', 'we were not watching')}<span>blank: not known to this server</span>${line}</p>`;
-}
-
-function capital(words: string): string {
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -2,6 +2,7 @@
 import { utf8Of } from '../manifest/core/utf8.ts';
 import { countOf, formatBytes, formatCount } from '../base/say-quantity.ts';
 import { type Html, html, nameHtml, NOTHING } from '../watch/core/look/html.ts';
+import { pathWord } from '../watch/core/exposure/typed-line.ts';
 import { KIND_WORDS } from '../watch/core/render-coverage.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
@@ -73,11 +74,11 @@ function protectHtml({ host, path }: DataShown, configFile: string | undefined):
   const name = dataSetName(host, path);
   const quoted = JSON.stringify(utf8Of(path));
   const plain = /^[\w./-]+$/.test(path) ? path : quoted;
-  const shell = /^[\w./-]+$/.test(path) ? path : `'${utf8Of(path).replaceAll("'", `'\\''`)}'`;
+  const shell = pathWord(path);
   return html`<details class="raw"><summary>Protect<span class="vh"> ${host}:${nameHtml(path)}</span></summary>
 <pre class="cmd"><span class="same">${configFile ?? 'holdfast.yaml'}</span><span class="same">  datasets:</span><span class="add">+   ${name}: {host: ${host}, paths: [${plain}]}</span></pre>
 <pre class="cmd"><span class="p"># on ${host}, once; then as a schedule of the server
-$ </span>holdfast backup ${shell}
+$ </span>holdfast backup ${path.startsWith('-') ? '-- ' : ''}${shell}
 <span class="p">$ </span>holdfast drill --data-set ${shell}</pre></details>`;
 }
 

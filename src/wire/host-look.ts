@@ -1,4 +1,5 @@
 /** The schema of what a look at one host saw, as it is kept: docs/format/saved-look.md. */
+import { openingCommand } from '../watch/core/backup-opening.ts';
 import { z } from 'zod';
 import { byteString } from '../base/bytes.ts';
 import { durationMs, unixMs } from '../base/units.ts';
@@ -119,6 +120,8 @@ const backup = whole<FoundBackup>()({
 }).transform(
   ({ holdsOnly, fetches, ...rest }): FoundBackup => ({
     ...rest,
+    // Whoever said it would have it typed.
+    openCommand: openingCommand(rest.tool, rest.repository),
     ...(holdsOnly === undefined ? {} : { holdsOnly }),
     ...(fetches === undefined ? {} : { fetches }),
   }),

@@ -19,8 +19,11 @@ import type {
   LedgerRow,
   NotInLedger,
 } from '../watch/core/ledger-report.ts';
+import { isOpening } from '../watch/core/backup-opening.ts';
 import { bytes, dataKinds, orNothing, place, span, time, whole } from './host-look.ts';
 import { linesOf, linesText, parsedLine } from './line-text.ts';
+import { CONNECT_TOOLS } from '../watch/core/connected.ts';
+import type { Opening, SecretPlace } from '../watch/core/opening.ts';
 import type { SpaceOfSet, SpaceRoom, VaultSpace } from '../watch/core/vault-space.ts';
 import { backupTools, words } from './words.ts';
 
@@ -98,7 +101,12 @@ const estate = whole<LedgerEstate>()({
 const row = whole<LedgerRow>()({
   ...{ path: bytes, state: z.enum(['none', 'unknown', 'covered']), why: text },
   ...{ coveredUpTo: orNothing(time), openCommand: orNothing(text) },
-});
+}).transform(
+  ({ openCommand, ...rest }): LedgerRow => ({
+    ...rest,
+    openCommand: openCommand !== undefined && isOpening(openCommand) ? openCommand : undefined,
+  }),
+);
 
 const sizeOrNothing = orNothing(z.number().nonnegative());
 const size = z.number().nonnegative();
@@ -113,15 +121,26 @@ const space = whole<VaultSpace>()({
   ),
 });
 
+const secretPlace: z.ZodType<SecretPlace> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), path: bytes }),
+  z.strictObject({ kind: z.literal('environment'), name: text }),
+  z.strictObject({ kind: z.enum(['command', 'typed', 'none', 'unsaid']) }),
+]);
+const opening = whole<Opening>()({
+  ...{ copy: text, tool: z.enum([...CONNECT_TOOLS, 'holdfast']), repository: text },
+  ...{ isEncrypted: z.boolean(), config: orNothing(bytes), keyFile: orNothing(bytes) },
+  secret: secretPlace,
+});
+
 const report = z.strictObject({
-  spaces: z.array(space).optional(),
+  ...{ spaces: z.array(space).optional(), openings: z.array(opening).optional() },
   ...{ holdfast: z.literal('ledger'), version: z.literal(1), at: time, host: text, estate },
   ...{ coverage: z.array(row), leftOut: count },
   notSeen: z.array(whole<NotInLedger>()({ what: text, why: text })),
 });
 
 export function ledgerReportText(of: LedgerReport, hash: Hash): string {
-  const { at, host, coverage, notSeen, leftOut, spaces } = of;
+  const { at, host, coverage, notSeen, leftOut, spaces, openings } = of;
   const { dataSets, points, vaults, keys, drills, found: unopened } = of.estate;
   const { readers, clockSkewMax } = of.estate;
   const own = { dataSets, points, vaults, keys, drills, found: unopened, readers, clockSkewMax };
@@ -135,6 +154,7 @@ export function ledgerReportText(of: LedgerReport, hash: Hash): string {
         notSeen,
         leftOut,
         ...(spaces === undefined ? {} : { spaces }),
+        ...(openings === undefined ? {} : { openings }),
       },
     ],
     hash,
@@ -148,7 +168,12 @@ export function ledgerReportOf(given: string, hash: Hash): Result<LedgerReport, 
   const [first, ...others] = lines.value;
   const read = others.length === 0 ? parsedLine(report, first) : undefined;
   if (read === undefined) return { ok: false, error: 'it is no ledger report of version 1' };
-  const { at, host, estate: its, coverage, notSeen, leftOut, spaces } = read;
+  const { at, host, estate: its, coverage, notSeen, leftOut, spaces, openings } = read;
   const said = { at, host, estate: its, coverage, notSeen, leftOut };
-  return { ok: true, value: spaces === undefined ? said : { ...said, spaces } };
+  const value = {
+    ...said,
+    ...(spaces === undefined ? {} : { spaces }),
+    ...(openings === undefined ? {} : { openings }),
+  };
+  return { ok: true, value };
 }

@@ -1,4 +1,5 @@
 /** What a team promises of data sets and services, and whom they concern: parts of holdfast.yaml. */
+import { addAll } from '../base/long-list.ts';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -76,7 +77,7 @@ function leadsTo(
     if (name === to) return true;
     if (seen.has(name)) continue;
     seen.add(name);
-    waiting.push(...(services[name]?.['depends-on'] ?? []));
+    addAll(waiting, services[name]?.['depends-on'] ?? []);
   }
   return false;
 }

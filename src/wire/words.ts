@@ -1,5 +1,6 @@
 /** Words that more than one schema takes. The configuration needs no schema of looks to know them. */
 import { z } from 'zod';
+import type { Role, Scope } from '../access/core/roles.ts';
 import type { BackupTool } from '../watch/core/discovery.ts';
 
 /** Every word of a type and no other; one that the type gains does not compile here. */
@@ -24,3 +25,12 @@ export function shownText(charsMax: number) {
     .max(charsMax)
     .overwrite((text) => text.toWellFormed());
 }
+
+export const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
+
+/** What a token may be made for. */
+export const scope = words<Scope>({
+  ...{ read: true, metrics: true, acknowledge: true, run: true, restore: true, browse: true },
+  ...{ content: true, freeze: true, unfreeze: true, claim: true, maintain: true, approve: true },
+  ...{ enrol: true, test: true, audit: true, accounts: true },
+});

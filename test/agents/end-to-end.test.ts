@@ -10,10 +10,13 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { freePort } from '../run/free-port.ts';
+import { killed, untilWithin } from './until.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const ROUNDS = 4;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
+const until = untilWithin(LIMIT_MS);
 
 interface Place {
   readonly root: string;
@@ -39,15 +42,6 @@ async function placeHere(t: TestContext): Promise<Place> {
   return { root, port, config, agentDir: path.join(root, 'host/agent'), agentConfig };
 }
 
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
-
 function holdfast(args: readonly string[], input = ''): string {
   const run = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', input });
   assert.equal(run.status, 0, run.stdout + run.stderr);
@@ -58,21 +52,6 @@ function start(t: TestContext, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
   return child;
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (let spentMs = 0; spentMs < LIMIT_MS; spentMs += 100) {
-    const found = await look().catch(() => undefined); // Tried again until the limit.
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return assert.fail(`not within ${LIMIT_MS / 1000} s: ${what}`);
 }
 
 class Api {

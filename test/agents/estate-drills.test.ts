@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseEnrolmentLine } from '../../src/adapters/agent-link/enrolment.ts';
@@ -14,9 +13,12 @@ import { askApi } from '../../src/adapters/http/pinned-api.ts';
 import { Postgres, privateDir } from '../integration/torn-engines.ts';
 import { needs } from '../run/needs.ts';
 import { canStartSshd, restrictedElsewhere, type Sshd, startSshd } from '../ssh/sshd-fixture.ts';
+import { freePort } from '../run/free-port.ts';
+import { killed, untilWithin } from './until.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const LIMIT_MS = 240_000;
+const until = untilWithin(LIMIT_MS);
 /** Small files cost time: a restore of so many can be killed in the middle. */
 const MANY = 3000;
 /** Two machines, as far as a program can tell. */
@@ -134,40 +136,6 @@ class Machines {
     const what = { place: this.place, token, method, path: where };
     return askApi(body === undefined ? what : { ...what, body });
   }
-}
-
-async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  const endMs = Date.now() + LIMIT_MS;
-  let last: unknown;
-  while (Date.now() < endMs) {
-    try {
-      const found = await look();
-      if (found !== undefined && found !== false) return found;
-    } catch (error) {
-      last = error; // Asked again until the limit.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  return assert.fail(`not within ${LIMIT_MS / 1000} s: ${what}; ${String(last)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
 }
 
 /** hv1 saves www into a vault over ssh; rs1 and rs2 have no data, and rs2 has no key. */

@@ -6,15 +6,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { parseEnrolmentLine } from '../../src/adapters/agent-link/enrolment.ts';
 import { askApi } from '../../src/adapters/http/pinned-api.ts';
+import { freePort } from '../run/free-port.ts';
+import { killed, untilWithin } from './until.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const LIMIT_MS = 120_000;
+const until = untilWithin(LIMIT_MS);
 /** Small files cost time; a backup of so many takes longer than it takes to see that it runs. */
 const MANY = 40_000;
 
@@ -125,40 +127,6 @@ class Estate {
     const token = fs.readFileSync(this.at('token'), 'utf8');
     return askApi({ place: this.place, token, method, path: where });
   }
-}
-
-async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  const endMs = Date.now() + LIMIT_MS;
-  let last: unknown;
-  while (Date.now() < endMs) {
-    try {
-      const found = await look();
-      if (found !== undefined && found !== false) return found;
-    } catch (error) {
-      last = error; // Asked again until the limit.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return assert.fail(`not within ${LIMIT_MS / 1000} s: ${what}; ${String(last)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
 }
 
 /** Processes whose command line names a file of this estate. */

@@ -1,5 +1,6 @@
-// Goal: a server is told that it has 768 MB of heap, by checkout and package alike; nothing else is, and
-// whoever says otherwise in NODE_OPTIONS is not overruled.
+// Goal: a server is told that it has 768 MB of heap, a larger nursery, and to give large buffers back,
+// by checkout and package alike; nothing else is, and whoever says otherwise in NODE_OPTIONS is not
+// overruled.
 // Method: the two programs that start Holdfast, with a node in their place that prints its words.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -10,6 +11,8 @@ import { test, type TestContext } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const HEAP = '--max-old-space-size=768';
+const NURSERY = '--max-semi-space-size=16';
+const NODE = '#!/bin/sh\nprintf "%s\\n" "mmap=$MALLOC_MMAP_THRESHOLD_" "$@"\n';
 
 interface Started {
   readonly words: readonly string[];
@@ -20,7 +23,7 @@ function rootWith(t: TestContext, node: string): string {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-heap-'));
   t.after(() => fs.rmSync(root, { recursive: true }));
   fs.mkdirSync(path.dirname(path.join(root, node)), { recursive: true });
-  fs.writeFileSync(path.join(root, node), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+  fs.writeFileSync(path.join(root, node), NODE, { mode: 0o755 });
   fs.mkdirSync(path.join(root, 'bin'), { recursive: true });
   return root;
 }
@@ -55,10 +58,14 @@ for (const [what, make] of Object.entries({ checkout, packaged })) {
     const program = make(t);
     const server = argumentsOf(program, { words: ['server', '--config', 'a b'] });
     assert.ok(server.includes(HEAP));
+    assert.ok(server.includes(NURSERY));
+    assert.ok(server.includes('mmap=262144'));
     assert.deepEqual(server.slice(-3), ['server', '--config', 'a b']);
     for (const words of [['agent'], ['backup', 'server'], [], ['servers']]) {
       const given = argumentsOf(program, { words });
       assert.ok(!given.some((each) => each.includes('old-space')), words.join(' '));
+      assert.ok(given.includes('--max-semi-space-size=4'), words.join(' '));
+      assert.ok(given.includes('mmap='), words.join(' '));
       // Nor is there an empty word where it would have been.
       assert.ok(!given.includes(''), given.join('|'));
     }

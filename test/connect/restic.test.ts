@@ -7,8 +7,9 @@ import * as fs from 'node:fs';
 import os from 'node:os';
 import { after, test, type TestContext } from 'node:test';
 import { nodeClock } from '../../src/adapters/node/clock.ts';
+import { ResticRepository } from '../../src/adapters/restic/restic-repository.ts';
 import { byteString } from '../../src/base/bytes.ts';
-import { minutes, seconds, unixMs } from '../../src/base/units.ts';
+import { durationMs, minutes, seconds, unixMs } from '../../src/base/units.ts';
 import { refreshDue } from '../../src/main/connect/refresh.ts';
 import { connectWords } from '../../src/main/connect/connect-words.ts';
 import { estateOfConnected, readConnected } from '../../src/main/estate/read-estate.ts';
@@ -18,6 +19,10 @@ import { exposureOf } from '../../src/watch/core/exposure.ts';
 import { drillStanding, isPassed } from '../../src/watch/core/sample-verdict.ts';
 import { needs } from '../run/needs.ts';
 import { ConnectBench, faultOf, fingerprint, flipBit, largestBelow } from './connect-bench.ts';
+
+interface Said {
+  readonly total_size: number;
+}
 
 const SECRET = 'correct-horse-battery';
 const SAMPLE = { bytesMax: 64 * 1024 * 1024 };
@@ -99,6 +104,21 @@ test('covered is what was seen inside; the rest is none; nothing is written to i
   assert.equal(rowOf(coverage, bench.at('mail')).state, 'none');
   assert.equal(rowOf(coverage, bench.at('mail')).why, 'not in restic');
   assert.deepEqual(fs.readdirSync(`${bench.state}/connect`), []);
+});
+
+test('what it takes up is what restic says where its files are not here to be counted', async (t) => {
+  if (!needs(t, 'restic')) return;
+  const bench = shared(t);
+  const secret = Buffer.from(SECRET);
+  const said = JSON.parse(restic(bench, ['stats', '--mode', 'raw-data', '--json'])) as Said;
+  await bench.with({}, async ({ cli, runner, scratch, limit }) => {
+    const place = { runner, env: cli.env, repository: bench.at('repo'), shown: 'repo', secret };
+    const of = new ResticRepository({ ...place, scratch: scratch.make('tool'), limit });
+    const bytes = await of.storedBytes(limit);
+    assert.equal(bytes, said.total_size);
+    assert.ok(Number(bytes) > 300_000);
+    assert.equal(await of.storedBytes(durationMs(1)), 'restic took too long to count it');
+  });
 });
 
 test('a live file older than the point that is not in it is said', async (t) => {

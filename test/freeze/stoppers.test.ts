@@ -3,12 +3,12 @@
 // programs in a PID and mount namespace of their own; commands of an owner that kill their caller.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Bench, type Ran } from '../cli/run-cli.ts';
 import { needs } from '../run/needs.ts';
 import { SmallHost } from './small-host.ts';
+import { freePort } from '../run/free-port.ts';
 
 async function smallHost(t: TestContext): Promise<SmallHost> {
   const host = new SmallHost();
@@ -97,15 +97,6 @@ test('puppet: disabled by its own lock; a lock of somebody else stays', alone, a
   assert.match(lock(), /mending by hand/);
 });
 
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('an rsync daemon of the owner is stopped and started by its own line', alone, async (t) => {
   if (!needs(t, 'rsync')) return;
   const host = await smallHost(t);
@@ -124,14 +115,14 @@ test('an rsync daemon of the owner is stopped and started by its own line', alon
   const answers = (): boolean =>
     host.run(['rsync', `rsync://127.0.0.1:${port}/m/`]).stdout.includes('file');
   assert.equal(host.run(line).status, 0);
-  for (let wait = 0; wait < 100 && !answers(); wait++) continue;
+  for (let wait = 0; wait < 100 && !answers(); wait++) ;
   assert.ok(answers(), 'it serves');
   const frozen = freeze(host);
   assert.equal(rowsOf(frozen.stdout).mirrors, 'stopped', frozen.stdout + frozen.stderr);
   assert.ok(!answers(), 'it serves no more');
   const over = host.holdfast('unfreeze', '--yes');
   assert.equal(over.status, 0, over.stdout + over.stderr);
-  for (let wait = 0; wait < 100 && !answers(); wait++) continue;
+  for (let wait = 0; wait < 100 && !answers(); wait++) ;
   assert.ok(answers(), 'it serves again');
 });
 

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { nodeDisk } from '../../src/adapters/node/disk.ts';
-import { nodeTools } from '../../src/adapters/node/tools.ts';
-import { nodeSource } from '../../src/adapters/node/source.ts';
-import { nodeTreeWriter } from '../../src/adapters/node/tree-writer.ts';
-import { nodeClock } from '../../src/adapters/node/clock.ts';
 import { signWith, signingKeys } from '../../src/adapters/ssh-keygen/sign.ts';
-import { byteString } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import type { Moment } from '../../src/base/moment.ts';
 import type { Verdict } from '../../src/base/plan.ts';
@@ -19,13 +13,12 @@ import {
   approvalText,
   signedText,
 } from '../../src/guard/core/approval.ts';
-import { releaseVerdict } from '../../src/guard/core/release.ts';
-import { addApproval, readApprovals, useApprovals } from '../../src/guard/shell/approvals.ts';
-import { PlanStore, type StoredPlan } from '../../src/guard/shell/plan-store.ts';
-import { approvalPorts, approvalsFor } from '../../src/main/guard/approvals-here.ts';
+import { readApprovals, useApprovals } from '../../src/guard/shell/approvals.ts';
+import type { StoredPlan } from '../../src/guard/shell/plan-store.ts';
+import { approvalsFor } from '../../src/main/guard/approvals-here.ts';
 import { needs } from '../run/needs.ts';
-import { deleteExample, headerExample, PLAN_NOW } from './plan-example.ts';
-import { Signing } from './signing.ts';
+import { PLAN_NOW } from './plan-example.ts';
+import { ApprovingHost } from './approving-host.ts';
 
 // Goal: a plan is released by persons who signed exactly it, here, now, once, and by nobody and
 // nothing else. Method: real keys, a real ssh-keygen and agent; each refusal is provoked by itself,
@@ -38,74 +31,14 @@ const later = (ms: number): Moment => ({
   upMs: 1_000_000 + ms,
 });
 
-class Host extends Signing {
-  readonly ann = this.key('ann');
-  readonly bob = this.key('bob');
-  readonly state = path.join(this.dir, 'state');
-  readonly stateDir = byteString(this.state);
-  readonly ports = {
-    ...{ disk: nodeDisk(), tools: nodeTools(), clock: nodeClock() },
-    ...{ source: nodeSource(), tree: nodeTreeWriter() },
-  };
-  readonly store = new PlanStore({ ...this.ports, stateDir: this.stateDir });
-  readonly approvals = approvalPorts(this);
-
-  constructor() {
-    super();
-    fs.mkdirSync(this.state, { mode: 0o700 });
-    this.allow([
-      ['ann', this.ann],
-      ['bob', this.bob],
-    ]);
+/** Asked and decided at `now`, of a plan that is held for two persons. */
+class Host extends ApprovingHost {
+  override add(plan: StoredPlan, text: string, at = now): Promise<void> {
+    return super.add(plan, text, at);
   }
 
-  allow(lines: Parameters<Signing['allowed']>[0]): void {
-    const file = path.join(this.state, 'allowed_signers');
-    fs.writeFileSync(file, this.allowed(lines), { mode: 0o644 });
-  }
-
-  plan(paths: readonly string[], given: Parameters<typeof headerExample>[0] = {}): StoredPlan {
-    const id = this.store.newId();
-    const draft = this.store.draft(headerExample({ ...given, id }));
-    for (const each of paths) draft.add(deleteExample(each));
-    draft.seal();
-    return this.store.read(id);
-  }
-
-  statement(plan: StoredPlan, given: Partial<ApprovalStatement> = {}): ApprovalStatement {
-    return {
-      digest: plan.digest,
-      expires: plan.header.expires,
-      host: this.approvals.host,
-      named: false,
-      nonce: this.nonce(),
-      plan: plan.header.id,
-      releases: ['undo'],
-      target: plan.header.target.identity,
-      ...given,
-    };
-  }
-
-  nonce(): string {
-    return Buffer.from(this.ports.tools.random.bytes(16)).toString('hex');
-  }
-
-  /** What a person carries over. */
-  text(key: string, statement: ApprovalStatement, namespace = APPROVAL_NAMESPACE): string {
-    const signed = signedText(statement);
-    const signature = byteString(this.sign(key, signed, namespace));
-    return approvalText({ signed, signature });
-  }
-
-  async add(plan: StoredPlan, text: string, at = now): Promise<void> {
-    const { header, digest } = plan;
-    const held = { id: header.id, digest, target: header.target.identity };
-    await addApproval(this.approvals, { text: byteString(text), plan: held, now: at });
-  }
-
-  async decision(plan: StoredPlan, at: Moment, verdict = HELD): Promise<string> {
-    const { facts } = await approvalsFor(this, { ...plan, verdict, now: at });
-    return releaseVerdict(verdict, { now: at.at, approvals: facts }).decision;
+  override decision(plan: StoredPlan, at: Moment, verdict = HELD): Promise<string> {
+    return super.decision(plan, at, verdict);
   }
 }
 

@@ -87,6 +87,14 @@ async function everyCommand(t: TestContext, kind: Kind): Promise<void> {
   const { kind: how, mediumOfVault, isPastCache, isPassed } = drill.json ?? {};
   assert.deepEqual([how, isPastCache, isPassed], ['drilled', false, true], 'it cannot be fast');
   assert.match(String(mediumOfVault), /^ssh:/);
+  const packs = fs.readdirSync(path.join(root, 'packs'), { recursive: true, encoding: 'utf8' });
+  const stored = packs
+    .map((name) => fs.statSync(path.join(root, 'packs', name)))
+    .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
+  const { linkBytes, cpuMs, cpus } = (drill.json?.spent ?? {}) as Record<string, number>;
+  t.diagnostic(`over the link ${linkBytes} of ${stored} bytes, ${cpuMs} ms of ${cpus}`);
+  assert.ok(linkBytes !== undefined && linkBytes > 0.8 * stored && linkBytes < 2 * stored + 1e6);
+  assert.ok(cpuMs !== undefined && cpuMs > 0 && cpus !== undefined && cpus >= 1);
   if (kind === 'stdio') return; // What follows reads as the above does.
   for (const each of [
     ['ls', snapshot],

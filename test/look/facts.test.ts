@@ -17,7 +17,7 @@ test('a host that told nothing: unknown, not absent, and nothing flatters', asyn
   const sight = await sightOfLines([]);
   assert.deepEqual(sight.machine, {
     ...{ hostName: '', kernel: '', system: '', addresses: [] },
-    ...{ id: undefined, bootId: undefined, bootedAt: undefined, virtualization: undefined },
+    ...{ id: undefined, bootId: undefined, bootedAt: undefined, virtualization: 'unknown' },
   });
   assert.equal(sight.packages, undefined);
   assert.equal(sight.clock.isSynchronised, undefined);
@@ -54,6 +54,19 @@ test('the machine: names, boot, addresses of its own', async () => {
     addresses: ['10.0.0.5', 'fd00::5'],
     virtualization: undefined,
   });
+});
+
+test('a machine is one of its own only where that was seen', async () => {
+  const kindOf = async (...lines: readonly string[]): Promise<string | undefined> =>
+    (await sightOfLines(lines)).machine.virtualization;
+  const maker = (name: string): string => file('/sys/class/dmi/id/sys_vendor', `${name}\n`);
+  assert.equal(await kindOf(run('systemd-detect-virt', 'none')), undefined);
+  assert.equal(await kindOf(maker('Dell Inc.')), undefined);
+  assert.equal(await kindOf(run('systemd-detect-virt', 'lxc'), maker('Dell Inc.')), 'lxc');
+  assert.equal(await kindOf(maker('QEMU')), 'kvm');
+  assert.equal(await kindOf(maker('innotek GmbH')), 'oracle');
+  assert.equal(await kindOf(maker('Microsoft Corporation')), 'unknown');
+  assert.equal(await kindOf(), 'unknown', 'nothing said what it is');
 });
 
 test('the clock: as exact as the answer was quick', async () => {

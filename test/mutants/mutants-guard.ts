@@ -298,7 +298,7 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
   {
     id: 'release: nobody need name the target',
     file: 'src/guard/core/release.ts',
-    edits: [{ replace: 'each.namedTarget || !need.namesTarget', with: 'true' }],
+    edits: [{ replace: 'each.namedTarget || !namesTarget', with: 'true' }],
     caughtBy: { file: 'src/guard/core/release.test.ts' },
     why: 'what is in use goes by habit',
   },

@@ -12,6 +12,7 @@ import { FORGETTING_MUTANTS } from './mutants-forgetting.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
 import { LIMIT_MUTANTS } from './mutants-limits.ts';
 import type { Mutant } from './mutant.ts';
+import { PLANS_MUTANTS } from './mutants-plans.ts';
 import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
@@ -395,6 +396,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGENT_MUTANTS,
   ...SPEED_MUTANTS,
   ...TELL_MUTANTS,
+  ...PLANS_MUTANTS,
   ...RECOVER_MUTANTS,
   ...TOLD_MUTANTS,
   ...UNFLUSHED_MUTANTS,

@@ -6,8 +6,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -15,6 +13,7 @@ import type { Config } from '../../src/wire/config.ts';
 import { until } from './agent-double.ts';
 import { plainServer } from './attack-places.ts';
 import { ServerBench, Talker } from './server-bench.ts';
+import { freePort } from '../run/free-port.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../src/main/cli/main.ts');
 
@@ -47,15 +46,6 @@ function begin(t: TestContext): Place {
   t.after(() => fs.rmSync(root, { recursive: true, maxRetries: 5 }));
   const env = { ...process.env, HOLDFAST_STATE: path.join(root, 'state') };
   return { root, env, printed: [] };
-}
-
-async function freePort(): Promise<number> {
-  const server = http.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function startServer(t: TestContext, at: Place): Promise<ChildProcess> {

@@ -7,18 +7,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { freePort } from '../run/free-port.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../src/main/cli/main.ts');
 const LIMIT_MS = 120_000;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
-}
 
 export interface Ran {
   readonly status: number | null;

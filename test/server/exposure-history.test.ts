@@ -14,6 +14,7 @@ import {
   HISTORY_DAYS,
   HISTORY_HOURS,
   HISTORY_LOOK_MS,
+  HISTORY_SUBJECTS_MAX,
   historyLine,
   STEP_MS,
 } from '../../src/watch/core/history/history-line.ts';
@@ -240,4 +241,21 @@ test('of what is gone nothing is held: it is news when it comes again', async (t
   world.hasSets = true;
   await world.looks(history, 1);
   assert.equal(await world.count('hour'), 2, 'written at once, as at first');
+});
+
+test('a host that gives ever more names pushes out its own, and nobody else’s', async (t) => {
+  const state = await openServerState(place(t));
+  t.after(() => state.close());
+  await state.commit([change(NOON, UNKNOWN, 'web1:/srv')]);
+  for (let at = 0; at < HISTORY_SUBJECTS_MAX + 1000; at += 500) {
+    const names = Array.from({ length: 500 }, (_, index) => `web2:/srv/${at + index}`);
+    await state.commit(names.map((name) => change(NOON, UNKNOWN, name)));
+  }
+  const kept = async (name: string): Promise<number> => {
+    const of = { kind: 'data-set', name } as const;
+    return (await state.history({ of, step: 'day', now: unixMs(NOON), countMax: 9 })).length;
+  };
+  assert.equal(await kept('web1:/srv'), 1);
+  assert.equal(await kept('web2:/srv/0'), 0);
+  assert.equal(await kept(`web2:/srv/${HISTORY_SUBJECTS_MAX + 999}`), 1);
 });

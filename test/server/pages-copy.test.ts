@@ -12,6 +12,8 @@ import { SimDisk } from '../../sim/disk.ts';
 import { seededRandom } from '../../sim/seeded.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { copyPage } from '../../src/adapters/pages-copy/copy-page.ts';
+import { adviceFor } from '../../src/tell/core/advice.ts';
+import { sayThing } from '../../src/tell/core/say-thing.ts';
 import { keepCopy } from '../../src/adapters/pages-copy/keep-copy.ts';
 import { sayPlace } from '../../src/adapters/ssh/ssh-place.ts';
 import { byteString } from '../../src/base/bytes.ts';
@@ -273,4 +275,37 @@ test('without a place that is a finding, with what mends it', () => {
   assert.ok(found !== undefined);
   assert.equal(found.code, 'pages-not-copied');
   assert.match(found.fix?.kind === 'change' ? found.fix.text : '', /pages: \{copy:/);
+});
+
+test('whoever is told hears of a copy that fails twice, that is too old, and that it is well again', async () => {
+  const world = new World();
+  const copies = world.copies({ copy: '/media/stick' });
+  const stands = (): string =>
+    copies
+      .subjects()
+      .map(({ mark }) => mark)
+      .join();
+  assert.equal(stands(), 'unknown', 'after a restart nothing that is open is well for that');
+  assert.deepEqual(world.copies(undefined).subjects(), []);
+  await world.pass(copies, minutes(3));
+  assert.equal(stands(), 'ok');
+  world.why = 'the stick is not in';
+  await world.pass(copies, hours(24));
+  assert.equal(stands(), 'ok', 'one try is no news');
+  await world.pass(copies, minutes(16));
+  const [failing] = copies.subjects();
+  assert.deepEqual([failing?.subject, failing?.mark], ['server:copy', 'degraded']);
+  assert.match(failing?.why ?? '', /copied to \/media\/stick: the stick is not in$/);
+  await world.pass(copies, hours(2));
+  const [old] = copies.subjects();
+  assert.equal(old?.mark, 'failed');
+  assert.match(old.why, /for more than 26 h: the stick is not in$/);
+  // What is said stays as it is while nothing changes: it is one alert.
+  await world.pass(copies, hours(5));
+  assert.deepEqual(copies.subjects(), [old]);
+  world.why = undefined;
+  await world.pass(copies, minutes(16));
+  assert.equal(stands(), 'ok');
+  assert.equal(sayThing('server:copy'), 'the copy of the pages off the estate');
+  assert.match(adviceFor('server:copy') ?? '', /pages: \{copy/);
 });

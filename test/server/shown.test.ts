@@ -8,6 +8,7 @@ import { byteString } from '../../src/base/bytes.ts';
 import { hours } from '../../src/base/units.ts';
 import { savedLookText } from '../../src/wire/saved-look.ts';
 import type { LedgerReport } from '../../src/watch/core/ledger-report.ts';
+import type { Opening } from '../../src/watch/core/opening.ts';
 import { answered, sightOf } from '../look/host-sight-example.ts';
 import { dataAt } from '../watch/discovery-example.ts';
 import { ServerBench, type Talker } from './server-bench.ts';
@@ -321,3 +322,44 @@ function setOf({ estate }: LedgerReport): LedgerReport['estate']['dataSets'][num
   const [set] = estate.dataSets;
   return set ?? assert.fail('it has one');
 }
+
+test('the recovery plan names what opens a copy as its host says it, and never as "of" a host', async (t) => {
+  const watched = await Watched.open(t);
+  const web1 = await enrolled(watched, 'web1');
+  await web1.show('sight', sightFrame(lookAt('web1', '/srv/www')));
+  const page = async (): Promise<string> => {
+    await watched.json('/v1/exposure');
+    const { token } = watched;
+    const got = await watched.bench.ask('/recovery-plan?lost=web1:/srv/www', { token });
+    assert.equal(got.status, 200);
+    return got.text.replaceAll(/<[^>]*>/g, '');
+  };
+  const theirs = (change: Partial<LedgerReport>, copy: string): LedgerReport => {
+    const report = reportOf('web1', '/srv/www', change);
+    const [vault] = report.estate.vaults;
+    const [point] = report.estate.points;
+    assert.ok(vault !== undefined && point !== undefined);
+    const estate = {
+      ...{ ...report.estate, drills: [] },
+      points: [{ ...point, exists: [] }],
+      vaults: [{ ...vault, copy }],
+    };
+    return { ...report, estate };
+  };
+  // What an older agent says: the name of the copy, and no more.
+  await web1.show('ledger', ledgerFrame(theirs({}, 'restic sftp:b@st9:/b')));
+  const bare = await page();
+  assert.match(bare, /restic -r sftp:b@st9:\/b restore p1 --target/);
+  assert.match(bare, /how web1 comes by its password was not said/);
+  const opening: Opening = {
+    ...{ copy: 'restic sftp:b@st9:/b', tool: 'restic', repository: 'sftp:b@st9:/b' },
+    ...{ isEncrypted: true, config: undefined, keyFile: undefined },
+    secret: { kind: 'file', path: byteString('/root/rp') },
+  };
+  await web1.show('ledger', ledgerFrame(theirs({ openings: [opening] }, opening.copy)));
+  assert.match(await page(), /--password-file (?:\/root\/rp|\/PASSWORD_FILE)/);
+  await web1.show('ledger', ledgerFrame(theirs({}, 'ssh://st9/vault')));
+  const own = await page();
+  assert.match(own, /holdfast restore --vault ssh:\/\/st9\/vault /);
+  assert.doesNotMatch(own, /--vault \S* of web1/);
+});

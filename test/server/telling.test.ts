@@ -143,3 +143,19 @@ test('a key that is enrolled as one host does not become another, which would be
     ['web1'],
   );
 });
+
+test('a copy of the pages of which nothing is known is an alert, and is not dismissed while it is asked for', async (t) => {
+  const tell = tellSchema.parse({ group: '0s', delay: { unknown: '0s' } });
+  const config = { tell, pages: { copy: '/nowhere/at/all' } };
+  const bench = await ServerBench.open(t, { config });
+  const admin = await bench.tokenOf('admin');
+  let id: string | undefined;
+  for (let n = 0; n < 600 && id === undefined; n++) {
+    const { alerts } = await bench.json<Alerts>('/v1/alerts', { token: admin });
+    id = alerts.find(({ subject }) => subject === 'server:copy')?.id;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.ok(id !== undefined);
+  const where = `/v1/alerts/${id}/dismiss`;
+  assert.equal((await bench.ask(where, { token: admin, method: 'POST' })).status, 409);
+});

@@ -13,6 +13,8 @@ export interface Rule {
   readonly unlessSaid?: true;
   /** Texts that break the rule, each by itself. */
   readonly planted: readonly string[];
+  /** A file in which the rule holds; absent: it holds in a core of the vault. */
+  readonly plantedIn?: string;
   /** Texts that look like it and are right. */
   readonly allowed: readonly string[];
 }
@@ -122,6 +124,20 @@ export const RULES: readonly Rule[] = [
     exceptWhere: /^src\/base\/bytes\.ts$/,
     planted: ['return raw as ByteString;', 'const id = raw as Digest;'],
     allowed: ['as DigestLike', 'import type { ByteString } from'],
+  },
+  {
+    name: 'long-list',
+    banned:
+      /(?:\.(?:push|unshift)|\bMath\.(?:min|max))\((?:[^;{}()[\]]|\([^;{}()]*\)|\[[^\]]*\])*?\.\.\./,
+    instead: 'addAll(), smallest() or largest() of src/base/long-list.ts: others make lists long',
+    where: /^src\/(?:access|base|tell|watch|web|wire|main\/server)\/(?!.*\.test\.ts$)/,
+    plantedIn: 'src/watch/core/planted.ts',
+    planted: [
+      'rows.push(...more);',
+      'Math.max(0, ...all.map(({ ms }) => ms));',
+      'Math.min(\n  last,\n  ...known.flatMap((each) => each.at),\n);',
+    ],
+    allowed: ['rows.push({ ...row, at });', 'rows.push([first, ...row]);', 'Math.max(0, at - of);'],
   },
 ];
 

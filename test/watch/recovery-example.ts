@@ -128,7 +128,7 @@ export const ASKING: RecoveryAsking = {
   machines: MACHINES,
   guests: [],
   declared: DECLARED,
-  repositories: [],
+  openings: [],
   unopened: [],
   passphraseFile: undefined,
   now: NOW,

@@ -76,6 +76,31 @@ test('a job that was lost before its agent heard it is not begun after a start o
   assert.deepEqual(heard.words, []);
 });
 
+test('a job began when its agent first said that it runs, whatever is said of it later', () => {
+  const desk = new Desk();
+  desk.say([]);
+  const ask = { host: 'web', act: 'backup', name: 'x', by: 'me', leaseMs: HOUR_MS } as const;
+  const asked = desk.done(desk.core.askJob(ask, desk.now));
+  assert.ok('job' in asked);
+  const { job } = asked;
+  const began = (): number | undefined =>
+    desk.committed.flatMap((change) => (change.do === 'job' ? [change.job] : [])).at(-1)?.startedAt;
+  let n = 0;
+  const hear = (state: 'taken' | 'running' | 'done'): number => {
+    desk.atMs += 10_000;
+    n += 1;
+    desk.say([{ t: 'job', n, job, state, why: '' }]);
+    return desk.now.wallMs;
+  };
+  hear('taken');
+  assert.equal(began(), undefined, 'it waits for its turn there');
+  const first = hear('running');
+  assert.equal(began(), first);
+  hear('running');
+  hear('done');
+  assert.equal(began(), first);
+});
+
 test('a freeze that is heard late lasts as long as its owner said, and one that was lifted is not heard', () => {
   const desk = new Desk();
   desk.say([]);

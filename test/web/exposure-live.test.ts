@@ -14,9 +14,10 @@ import { isInstalled, needs } from '../run/needs.ts';
 import { ServerBench, type Talker } from '../server/server-bench.ts';
 import { dataAt } from '../watch/discovery-example.ts';
 import { openBrowser, textOf } from './browser.ts';
+import { viewerAt } from './viewer.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
-const BY = { who: 'test', from: 'terminal' };
+const _BY = { who: 'test', from: 'terminal' };
 const RATES = { agentRates: { frames: { burst: 100, perMinute: 100 } } };
 const WAIT_MS = 90_000;
 
@@ -50,20 +51,7 @@ async function shows(agent: Talker, host: string, paths: readonly string[]): Pro
 
 async function opened(t: TestContext, bench: ServerBench): Promise<Page> {
   assert.ok(browser !== undefined);
-  const { access } = bench.server.served;
-  await access.makeUser(BY, { name: 'anna', role: 'viewer' });
-  const { secret } = await access.makeLink(BY, 'anna');
-  const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
-    viewport: { width: 1000, height: 400 },
-  });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  const url = `https://127.0.0.1:${bench.port}`;
-  await page.goto(`${url}/sign-in/${secret}`);
-  await page.click('button');
-  await page.waitForURL(`${url}/`);
-  return page;
+  return (await viewerAt(t, bench, { browser, viewport: { width: 1000, height: 400 } })).page;
 }
 
 const FOCUSED = `document.activeElement.closest('tr')?.dataset.host`;

@@ -13,9 +13,10 @@ import { isInstalled, needs } from '../run/needs.ts';
 import { ServerBench } from '../server/server-bench.ts';
 import { dataAt } from '../watch/discovery-example.ts';
 import { openBrowser, textOf } from './browser.ts';
+import { viewerAt } from './viewer.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
-const BY = { who: 'test', from: 'terminal' };
+const _BY = { who: 'test', from: 'terminal' };
 const HOSTILE = '/srv/<script>document.title="owned"</script>';
 
 let browser: Browser | undefined;
@@ -44,17 +45,7 @@ function sightFrame(host: string, paths: readonly string[]): Uint8Array {
 /** A viewer, by a link. */
 async function opened(t: TestContext, bench: ServerBench): Promise<{ page: Page; url: string }> {
   assert.ok(browser !== undefined);
-  const { access } = bench.server.served;
-  await access.makeUser(BY, { name: 'anna', role: 'viewer' });
-  const { secret } = await access.makeLink(BY, 'anna');
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  const url = `https://127.0.0.1:${bench.port}`;
-  await page.goto(`${url}/sign-in/${secret}`);
-  await page.click('button');
-  await page.waitForURL(`${url}/`);
-  return { page, url };
+  return await viewerAt(t, bench, { browser });
 }
 
 /** What was made for somebody before may be given for a moment. */

@@ -14,6 +14,7 @@ import { Bench, PROGRAM } from '../cli/run-cli.ts';
 import { isInstalled, needs } from '../run/needs.ts';
 import { until, UpWatching } from '../up/up-watching.ts';
 import { openBrowser, textOf } from './browser.ts';
+import { freePort } from '../run/free-port.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
 const LIMIT_MS = 240_000;
@@ -78,7 +79,8 @@ class Machine {
   type(line: string, of: 'server' | 'host', input = ''): string {
     const typed = line
       .replaceAll('/srv/vault', this.at('vault'))
-      .replaceAll('/etc/holdfast/holdfast.yaml', this.hostConfig);
+      .replaceAll('/etc/holdfast/holdfast.yaml', this.hostConfig)
+      .replaceAll('/etc/holdfast', path.dirname(this.hostConfig));
     const ran = spawnSync('sh', ['-c', typed], { env: this.env(of), encoding: 'utf8', input });
     assert.equal(ran.status, 0, `${typed}\n${ran.stdout}${ran.stderr}`);
     return ran.stdout;
@@ -88,15 +90,6 @@ class Machine {
     for (const child of this.#children) child.kill('SIGKILL');
     fs.rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
 }
 
 function isHeard(port: number): Promise<boolean> {

@@ -19,6 +19,7 @@ import { isInstalled, needs } from '../run/needs.ts';
 import { ServerBench } from '../server/server-bench.ts';
 import { openBrowser, textOf } from './browser.ts';
 import { samplePlans } from './sample-plans.ts';
+import { viewerAt } from './viewer.ts';
 
 const CHROMIUM = { name: 'chromium', probe: 'chromium', purpose: '' };
 const BY = { who: 'test', from: 'terminal' };
@@ -34,17 +35,8 @@ after(async () => {
 
 async function opened(t: TestContext, bench: ServerBench): Promise<{ page: Page; url: string }> {
   assert.ok(browser !== undefined);
-  const { access } = bench.server.served;
-  await access.makeUser(BY, { name: 'anna', role: 'viewer' });
-  const { secret } = await access.makeLink(BY, 'anna');
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  t.after(() => context.close());
-  const page = await context.newPage();
+  const { page, url } = await viewerAt(t, bench, { browser });
   page.setDefaultTimeout(LIMIT_MS);
-  const url = `https://127.0.0.1:${bench.port}`;
-  await page.goto(`${url}/sign-in/${secret}`);
-  await page.click('button');
-  await page.waitForURL(`${url}/`);
   return { page, url };
 }
 

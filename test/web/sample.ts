@@ -311,7 +311,8 @@ function fallOf(
   const count = (kind: Loss['kind']): number =>
     hits.filter(({ loss }) => loss.kind === kind).length;
   return {
-    ...{ id, domain, hits, services: [] },
+    ...{ id, domain, hits, hitCount: hits.length, services: [] },
+    hitOf: (name) => hits.find(({ dataSet }) => dataSet === name),
     counts: { all: count('all'), unknown: count('unknown'), window: count('window') },
     survives: hits.length === 0 ? undefined : survives,
   };
@@ -430,7 +431,8 @@ export function sampleShown(): Shown {
         },
         ...{
           why: 'wiki.img first: 112 MiB/s, the link',
-          askedAt: ago(10 * MINUTE),
+          askedAt: ago(40 * MINUTE),
+          startedAt: ago(10 * MINUTE),
           changedAt: ago(2 * SECOND),
           share: 630,
           isOpen: true,
@@ -448,6 +450,7 @@ export function sampleShown(): Shown {
         ...{
           why: 'replaying WAL at 46 MiB/s',
           askedAt: ago(5 * MINUTE),
+          startedAt: ago(5 * MINUTE),
           changedAt: ago(SECOND),
           share: 620,
           isOpen: true,
@@ -465,6 +468,7 @@ export function sampleShown(): Shown {
         ...{
           why: '96 GiB compared',
           askedAt: ago(6 * DAY),
+          startedAt: ago(6 * DAY),
           changedAt: ago(6 * DAY - 40 * MINUTE),
           share: 1000,
           isOpen: false,

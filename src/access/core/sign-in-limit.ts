@@ -3,6 +3,7 @@
  * than it gains. Who tries with another's name slows that name down by a minute at most, again and
  * again; a link made on the terminal is not counted here, so nobody is locked out for good.
  */
+import { largest } from '../../base/long-list.ts';
 import { minutes, type MonotonicMs, seconds } from '../../base/units.ts';
 
 interface Tries {
@@ -45,7 +46,7 @@ export class SignInLimit {
   take(tried: Tried, now: MonotonicMs): MayTry {
     const keys = keysOf(tried);
     const waits = keys.map(([key]) => (this.#fresh(key, now)?.untilMs ?? now) - now);
-    const waitMs = Math.max(0, ...waits);
+    const waitMs = largest(waits, 0);
     if (waitMs > 0) return { waitMs, isFirst: this.#noteOnce(keys.map(([key]) => key)) };
     for (const [key, bound] of keys) this.#count(key, bound, now);
     return { waitMs: 0, isFirst: false };

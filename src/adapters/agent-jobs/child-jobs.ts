@@ -2,7 +2,7 @@
  * Jobs of agent.yaml, each a `holdfast` of its own: what a job takes in memory and in packages is
  * not the agent's. Every word of the command stands in agent.yaml or here; the server gives a name.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { countOf } from '../../base/say-quantity.ts';
 import { sayText } from '../../base/say-name.ts';
 import { pointAsked } from '../../watch/core/drills/estate-drill.ts';
@@ -13,6 +13,7 @@ import type { FoundJob, JobEnd, JobRunner } from '../../watch/shell/agent/agent-
 import type { AgentConfig, JobLine } from '../../wire/agent/agent-config.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { signalGroup } from '../node/signal-group.ts';
+import { startChild } from '../node/start-child.ts';
 import { actJob } from './act-socket.ts';
 import { FirstBytes } from './first-bytes.ts';
 import { hearProgress } from './job-progress.ts';
@@ -146,13 +147,14 @@ async function runChild(
   { signal, tell }: { readonly signal: AbortSignal; readonly tell: Tell },
 ): Promise<JobEnd> {
   const [program, ...before] = run.command;
-  const child = spawn(program, [...before, ...run.args], {
+  const child = startChild(program, [...before, ...run.args], {
     ...{ env: { ...run.env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
     // The last is its leash: where this process is killed it closes, and the job ends by itself.
     stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     // A group of its own, so that what it starts ends with it.
     detached: true,
   });
+  if (child instanceof Error) return { state: 'failed', why: notStarted(child) };
   // It may end before it has read it, and says why itself.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(run.input);
@@ -213,6 +215,10 @@ class Ending {
   }
 }
 
+function notStarted({ message }: Error): string {
+  return `it could not be started: ${message}`;
+}
+
 function judged(of: {
   readonly end: Exit;
   readonly ending: Ending;
@@ -221,8 +227,7 @@ function judged(of: {
   readonly limitMs: number;
 }): JobEnd {
   const { end, ending, said, words, limitMs } = of;
-  if (end instanceof Error)
-    return { state: 'failed', why: `it could not be started: ${end.message}` };
+  if (end instanceof Error) return { state: 'failed', why: notStarted(end) };
   const answer = answerOf(said);
   if (ending.why === 'cancelled') return { state: 'cancelled', why: 'it was cancelled', ...answer };
   if (ending.why === 'late') {

@@ -2,7 +2,7 @@
  * What a server asks of this host's vault, answered by a `holdfast` of its own: what an opened vault
  * takes in memory and in packages is not the agent's. docs/format/files.md.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { type LiveWant, PART_BYTES_MAX } from '../../watch/core/files/wants.ts';
@@ -10,6 +10,7 @@ import type { FilesAnswering, FilesSource } from '../../watch/shell/agent/files-
 import { filesLine } from '../../wire/agent/files.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { signalGroup } from '../node/signal-group.ts';
+import { startChild } from '../node/start-child.ts';
 
 const LIMIT_MS = 6 * 3_600_000;
 const WORDS_BYTES_MAX = 4096;
@@ -29,6 +30,7 @@ export class FilesChild implements FilesSource {
     this.#parts = parts;
   }
 
+  /** @throws Fault HF_FILES_BROKEN */
   async open(want: LiveWant, signal: AbortSignal): Promise<FilesAnswering> {
     const child = this.#start(signal);
     const [said, ended] = [wordsOf(child), endOf(child)];
@@ -54,12 +56,13 @@ export class FilesChild implements FilesSource {
   #start(signal: AbortSignal): ChildProcess {
     const { command, env } = this.#parts;
     const [program, ...before] = command;
-    const child = spawn(program, [...before, 'agent', 'files'], {
+    const child = startChild(program, [...before, 'agent', 'files'], {
       ...{ env: { ...env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
       // The last is its leash: where this process is killed it closes, and the child ends by itself.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    if (child instanceof Error) throw broken(`it could not be started: ${child.message}`);
     const kill = (): void => void signalGroup(child, 'SIGKILL');
     const limit = setTimeout(kill, LIMIT_MS);
     signal.addEventListener('abort', kill, { once: true });

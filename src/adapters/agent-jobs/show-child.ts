@@ -2,7 +2,6 @@
  * What this host shows its server, made by a `holdfast` of its own: what a look and the opening of a
  * vault take in memory and in packages is not the agent's.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { sayText } from '../../base/say-name.ts';
@@ -16,6 +15,7 @@ import type {
 import { errnoOf } from '../node/errno.ts';
 import { LEASH_FD, LEASH_NAME } from '../node/leash.ts';
 import { signalGroup } from '../node/signal-group.ts';
+import { startChild } from '../node/start-child.ts';
 import { FirstBytes } from './first-bytes.ts';
 
 const LIMIT_MS = 5 * 60_000;
@@ -83,24 +83,25 @@ export class ShowChild implements ShowSource {
     const { command, env, limitMs = LIMIT_MS } = this.#parts;
     const [program, ...before] = command;
     const plain = isPlain ? ['--plain'] : [];
-    const child = spawn(program, [...before, 'agent', 'show', asked, ...plain], {
+    const child = startChild(program, [...before, 'agent', 'show', asked, ...plain], {
       ...{ env: { ...env, [LEASH_NAME]: String(LEASH_FD) }, cwd: '/' },
       // The last is its leash: where this process is killed it closes, and the child ends by itself.
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    if (child instanceof Error) return { output: Buffer.alloc(0), why: notStarted(child) };
     // It may end before it has read all of it, and says why itself.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(known);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(known);
     const kill = (): boolean => signalGroup(child, 'SIGKILL');
     const late = setTimeout(kill, limitMs);
     signal.addEventListener('abort', kill, { once: true });
     if (signal.aborted) kill();
     const [output, words] = [new FirstBytes(OUTPUT_BYTES_MAX), new FirstBytes(WORDS_BYTES_MAX)];
-    child.stdout.on('data', (part: Buffer) => output.add(part));
-    child.stderr.on('data', (part: Buffer) => words.add(part));
+    child.stdout?.on('data', (part: Buffer) => output.add(part));
+    child.stderr?.on('data', (part: Buffer) => words.add(part));
     const end = await new Promise<string>((resolve) => {
-      child.on('error', (error) => resolve(error.message));
+      child.on('error', (error) => resolve(notStarted(error)));
       child.on('close', (code, by) =>
         resolve(code === 0 ? '' : `exit ${code ?? by ?? ''} ${words.bytes.toString('utf8')}`),
       );
@@ -109,6 +110,10 @@ export class ShowChild implements ShowSource {
     signal.removeEventListener('abort', kill);
     return { output: output.bytes, why: sayText(end.trim()).slice(0, SHOWN_MAX) };
   }
+}
+
+function notStarted({ message }: Error): string {
+  return `it could not be started: ${message}`;
 }
 
 /** What was begun and did not come whole is not there. */

@@ -5,6 +5,7 @@ import { byteString } from '../../base/bytes.ts';
 import { Fault, type FaultCode } from '../../base/fault.ts';
 import { type DurationMs, durationMs, seconds } from '../../base/units.ts';
 import type { ConnectedPoint } from '../../watch/core/connected.ts';
+import { borgArchive } from '../../watch/core/tool-words.ts';
 import type { ListedEntry } from '../../watch/core/sample.ts';
 import type {
   FileRepository,
@@ -72,7 +73,7 @@ export class BorgRepository implements FileRepository {
       if (item !== undefined) see(entryOf(item));
     };
     const format = '{type}{size}{mtime}{ctime}{path}';
-    const args = ['list', '--json-lines', '--format', format, `::${point.id}`];
+    const args = ['list', '--json-lines', '--format', format, `::${borgArchive(point.id)}`];
     const end = await this.#run(args, { limit: this.#place.limit, onLine });
     if (end.code !== 0 || end.isTimedOut) throw this.#fault(end);
     // Without a leading slash all are alike: only the job tells that they lay below `/`.
@@ -110,6 +111,11 @@ export class BorgRepository implements FileRepository {
     return { failed, notTried };
   }
 
+  /** `borg info` fills a cache of the user's first, of gigabytes. */
+  storedBytes(): Promise<string> {
+    return Promise.resolve('borg tells it only after filling a cache of its own');
+  }
+
   restoredPath(target: string, { stored }: ListedEntry): string {
     return join(target, stored);
   }
@@ -125,7 +131,7 @@ export class BorgRepository implements FileRepository {
     const chosen = (of.files ?? []).map(({ stored }) => `pf:${stored}`);
     // Flags such as immutable would keep scratch from being removed.
     const plain = ['--noflags', '--noacls', '--noxattrs', '--numeric-ids'];
-    const args = ['extract', ...plain, `::${point.id}`, ...chosen];
+    const args = ['extract', ...plain, `::${borgArchive(point.id)}`, ...chosen];
     return this.#run(args, { limit: of.limit, cwd: of.target });
   }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { clean } from './backup-claims.ts';
 import { backupsInLine } from './backup-command.ts';
-import { openCommandOf } from './open-command.ts';
+import { openingCommand } from '../../watch/core/backup-opening.ts';
 import { quoteWord } from '../../base/shell-word.ts';
 import { parseShellLine } from './shell-words.ts';
 
@@ -95,13 +95,13 @@ test('secrets in addresses do not leave the parser', () => {
 });
 
 test('commands that open a backup are typed as they stand', () => {
-  assert.equal(openCommandOf('restic', '/srv/my repo'), "holdfast connect restic '/srv/my repo'");
-  assert.equal(openCommandOf('restic', undefined), 'holdfast connect restic REPOSITORY');
-  assert.equal(openCommandOf('borg', 'ssh://u@h/x'), 'holdfast connect borg ssh://u@h/x');
-  assert.equal(openCommandOf('pgbackrest', '/srv/a b'), "holdfast connect pgbackrest '/srv/a b'");
-  assert.equal(openCommandOf('pgbackrest', 's3:/pg'), 'holdfast connect pgbackrest');
-  assert.equal(openCommandOf('pgbackrest', undefined), 'holdfast connect pgbackrest');
-  assert.equal(openCommandOf('rsync', 'nas:/srv/a b'), "rsync --list-only 'nas:/srv/a b'");
+  assert.equal(openingCommand('restic', '/srv/my repo'), "holdfast connect restic '/srv/my repo'");
+  assert.equal(openingCommand('restic', undefined), 'holdfast connect restic REPOSITORY');
+  assert.equal(openingCommand('borg', 'ssh://u@h/x'), 'holdfast connect borg ssh://u@h/x');
+  assert.equal(openingCommand('pgbackrest', '/srv/a b'), "holdfast connect pgbackrest '/srv/a b'");
+  assert.equal(openingCommand('pgbackrest', 's3:/pg'), 'holdfast connect pgbackrest');
+  assert.equal(openingCommand('pgbackrest', undefined), 'holdfast connect pgbackrest');
+  assert.equal(openingCommand('rsync', 'nas:/srv/a b'), "rsync --list-only 'nas:/srv/a b'");
   assert.equal(quoteWord("it's; rm -rf /"), "'it'\\''s; rm -rf /'");
 });
 

@@ -4,7 +4,7 @@ import type { Discovery, FoundBackup, FoundBy } from '../../watch/core/discovery
 import { placeOf } from '../../watch/core/locate.ts';
 import type { Place } from '../../watch/core/place.ts';
 import type { BackupTrace } from './backup-trace.ts';
-import { openCommandOf } from './open-command.ts';
+import { openingCommand } from '../../watch/core/backup-opening.ts';
 import { isSnapshots, mountsHeld } from './snapshots-held.ts';
 import type { BackupInside } from './things.ts';
 
@@ -77,7 +77,7 @@ function merged(where: Where, group: readonly BackupTrace[]): FoundBackup {
     jobPaths: paths.length === 0 ? undefined : paths,
     ...(held === undefined ? {} : { holdsOnly: held }),
     ...(fetches.length === 0 ? {} : { fetches }),
-    openCommand: openCommandOf(tool, first.repository),
+    openCommand: openingCommand(tool, first.repository),
     count: Math.max(1, group.filter((trace) => trace.by === 'files').length),
   };
 }

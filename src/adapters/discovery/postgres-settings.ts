@@ -3,6 +3,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { durationMs, type DurationMs } from '../../base/units.ts';
 import type { EngineSettings } from '../../watch/core/discovery.ts';
 import type { CommandLine } from './command-lines.ts';
+import { readFolder } from './config-folder.ts';
 import { joinPath, type World } from './world.ts';
 
 type PostgresSettings = Extract<EngineSettings, { readonly kind: 'postgres' }>;
@@ -100,26 +101,14 @@ function readInto(settings: Map<string, string>, world: World, { file, depth }: 
     const name = (match[1] ?? '').toLowerCase();
     const value = match[2] ?? match[3] ?? '';
     if (name === 'include_dir') {
-      isWhole = readFolder(settings, world, { file: beside(value), depth }) && isWhole;
+      const read = (each: ByteString): boolean =>
+        readInto(settings, world, { file: each, depth: depth + 1 });
+      isWhole = readFolder(world, beside(value), { isWanted: /^[^.].*\.conf$/, read }) && isWhole;
     } else if (name === 'include' || name === 'include_if_exists') {
       isWhole = readInto(settings, world, { file: beside(value), depth: depth + 1 }) && isWhole;
     } else settings.set(name, value);
   }
   return isWhole;
-}
-
-function readFolder(
-  settings: Map<string, string>,
-  world: World,
-  { file: folder, depth }: Reading,
-): boolean {
-  const names = world.list(folder)?.map(({ name }) => name);
-  // A look tells of a directory by what lies in it: of one that is empty there is nothing.
-  if (names === undefined) return world.stat(folder)?.type === 'directory';
-  const files = names.filter((name) => /^[^.].*\.conf$/.test(name)).sort();
-  return files.every((name) =>
-    readInto(settings, world, { file: joinPath(folder, name), depth: depth + 1 }),
-  );
 }
 
 function flagOf(said: string | undefined): boolean | undefined {

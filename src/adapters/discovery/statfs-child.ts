@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import type { ByteString } from '../../base/bytes.ts';
+import { startChild } from '../node/start-child.ts';
 
 export type StatfsAnswer =
   | { readonly answer: 'answered'; readonly bytes: number; readonly freeBytes: number }
@@ -16,10 +16,14 @@ export function statfsInChild(path: ByteString, limitMs: number): Promise<Statfs
       resolve({ answer: 'refused' });
       return;
     }
-    const child = spawn('stat', ['-f', '-c', '%b %S %a', '--', path], {
+    const child = startChild('stat', ['-f', '-c', '%b %S %a', '--', path], {
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     });
+    if (child instanceof Error) {
+      resolve({ answer: 'refused' });
+      return;
+    }
     let said = '';
     const timer = setTimeout(() => end({ answer: 'not answering' }), limitMs);
     let isOver = false;
@@ -28,11 +32,11 @@ export function statfsInChild(path: ByteString, limitMs: number): Promise<Statfs
       isOver = true;
       clearTimeout(timer);
       child.kill('SIGKILL');
-      child.stdout.destroy();
+      child.stdout?.destroy();
       child.unref();
       resolve(answer);
     };
-    child.stdout.on('data', (data: Buffer) => {
+    child.stdout?.on('data', (data: Buffer) => {
       said = (said + data.toString('latin1')).slice(0, 200);
     });
     child.on('error', () => end({ answer: 'refused' }));

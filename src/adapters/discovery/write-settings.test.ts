@@ -97,9 +97,11 @@ const mysql = (t: TestContext, files: Files) => {
 test('MariaDB: sections of the server only, includes, and words with dashes', (t) => {
   const none = [undefined, undefined, undefined, undefined, undefined];
   assert.deepEqual(mysql(t, {}), none);
-  const plain = { '/etc/mysql/my.cnf': '[mysqld]\n' };
+  const MARIADB = { '/var/lib/mysql/aria_log_control': '' };
+  const plain = { ...MARIADB, '/etc/mysql/my.cnf': '[mysqld]\n' };
   assert.deepEqual(mysql(t, plain), [1, 1000, true, 'its default', 0]);
   const included = {
+    ...MARIADB,
     '/etc/mysql/my.cnf': '[client]\nsync_binlog=7\n!includedir /etc/mysql/conf.d/\n',
     '/etc/mysql/conf.d/a.cnf':
       '[mariadb]\ninnodb-flush-log-at-trx-commit = 2 # fast\nskip-innodb-doublewrite\n',
@@ -110,6 +112,51 @@ test('MariaDB: sections of the server only, includes, and words with dashes', (t
   assert.deepEqual(mysql(t, torn), none, 'a directory that it includes was not seen');
   const args = 'mariadbd\0--innodb-flush-log-at-trx-commit=0\0';
   assert.equal(mysql(t, { ...plain, '/proc/9/cmdline': args })[0], 0);
+});
+
+test('MySQL: what was set for good beside the data, and files that only its command line names', (t) => {
+  const none = [undefined, undefined, undefined, undefined, undefined];
+  const auto = '/var/lib/mysql/mysqld-auto.cnf';
+  const files: Files = {
+    '/etc/my.cnf': '[mysqld]\nsync_binlog=1\n',
+    '/var/lib/mysql/auto.cnf': '',
+  };
+  assert.deepEqual(mysql(t, files), [1, 1000, true, 'its default', 1]);
+  const { '/var/lib/mysql/auto.cnf': _, ...unlisted } = files;
+  assert.deepEqual(mysql(t, unlisted), none, 'what lies beside the data was not seen');
+  const first = {
+    Version: 1,
+    mysql_server: { sync_binlog: { Value: '0', Metadata: { User: 'x' } } },
+  };
+  const later = {
+    Version: 2,
+    mysql_dynamic_variables: { innodb_flush_log_at_trx_commit: { Value: '2', Metadata: {} } },
+    mysql_static_variables: { innodb_doublewrite: { Value: 'OFF', Metadata: {} } },
+  };
+  assert.deepEqual(mysql(t, { ...files, [auto]: JSON.stringify(first) })[4], 0);
+  assert.deepEqual(mysql(t, { ...files, [auto]: JSON.stringify(later) }), [
+    ...[2, 1000, false, 'its default', 1],
+  ]);
+  assert.deepEqual(mysql(t, { ...unlisted, [auto]: '' })[4], 1, 'told as empty');
+  assert.deepEqual(mysql(t, { ...files, [auto]: '{"Version"' }), none);
+  const run = (...args: readonly string[]): Files => ({
+    ...files,
+    '/proc/9/cmdline': ['/usr/sbin/mysqld', ...args, ''].join('\0'),
+  });
+  assert.deepEqual(mysql(t, { ...run('--sync-binlog=1'), [auto]: JSON.stringify(first) }), none);
+  assert.deepEqual(mysql(t, run('--defaults-extra-file=/srv/more.cnf')), none, 'it was not read');
+  const more = { '/srv/more.cnf': '[mysqld]\nsync_binlog=0\n' };
+  assert.equal(mysql(t, { ...run('--defaults-extra-file=/srv/more.cnf'), ...more })[4], 0);
+  assert.equal(mysql(t, { ...run('--defaults-file=/srv/more.cnf'), ...more })[4], 0);
+  assert.deepEqual(mysql(t, run('--defaults-file=/srv/none.cnf')), none);
+  assert.deepEqual(mysql(t, { ...run('--defaults-file=more.cnf'), ...more }), none);
+  assert.deepEqual(mysql(t, run('--defaults-group-suffix=_b')), none);
+  assert.deepEqual(mysql(t, run('--no-defaults'))[4], 0);
+  // Of two servers the one that names the directory.
+  const other = { '/proc/8/cmdline': 'mysqld\0--datadir=/srv/other\0--sync-binlog=0\0' };
+  const own = run('--datadir=/var/lib/mysql/');
+  assert.equal(mysql(t, { ...own, ...other })[4], 1);
+  assert.deepEqual(mysql(t, { ...files, ...other }), none, 'another server runs');
 });
 
 test('of mount options those that decide it, each once', () => {

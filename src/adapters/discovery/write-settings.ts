@@ -3,7 +3,7 @@ import { byteString } from '../../base/bytes.ts';
 import { durationMs } from '../../base/units.ts';
 import type { EngineSettings, FoundData, WriteSettings } from '../../watch/core/discovery.ts';
 import { commandLines } from './command-lines.ts';
-import { mysqlSettings } from './mysql-settings.ts';
+import { mysqlServers, mysqlSettings } from './mysql-settings.ts';
 import { postgresSettings } from './postgres-settings.ts';
 import type { World } from './world.ts';
 
@@ -12,6 +12,7 @@ export function writeSettingsOf(
   data: readonly Pick<FoundData, 'kind' | 'path'>[],
 ): WriteSettings {
   const commands = commandLines(world);
+  const servers = mysqlServers(commands);
   return {
     dirtyExpireMs: countIn(world, '/proc/sys/vm/dirty_expire_centisecs', 10),
     dirtyWritebackMs: countIn(world, '/proc/sys/vm/dirty_writeback_centisecs', 10),
@@ -19,7 +20,7 @@ export function writeSettingsOf(
     zfsGroupMs: countIn(world, '/sys/module/zfs/parameters/zfs_txg_timeout', 1000),
     engines: data.flatMap(({ kind, path }): readonly EngineSettings[] => {
       if (kind === 'postgres') return [postgresSettings(world, path, commands)];
-      if (kind === 'mysql') return [mysqlSettings(world, path, commands)];
+      if (kind === 'mysql') return [mysqlSettings(world, path, servers)];
       return [];
     }),
   };

@@ -13,6 +13,7 @@ import { cookieFor, type Door, TLS_DOOR } from './door.ts';
 import { type ApiRates, type Gate, Known } from './gate.ts';
 import type { App } from './https-server.ts';
 import { plainJson } from './plain-json.ts';
+import { bugFault, problemOf, statusOf } from './problem.ts';
 
 /** What somebody wants, parsed. */
 export interface Asked<R extends Route> {
@@ -40,7 +41,7 @@ export interface Replied<A> {
 
 /** An answer that goes on until one of both hangs up. */
 export interface Streamed {
-  readonly stream: (response: ServerResponse) => void;
+  readonly stream: (response: ServerResponse) => Promise<void>;
 }
 
 /** A text that is too long to be made at once: the next piece when the one before has gone. */
@@ -99,6 +100,8 @@ interface Parts {
   readonly clock: Clock;
   readonly rates?: Partial<ApiRates>;
   readonly door?: Door;
+  /** Told of what nobody declared, and what broke off an answer that had begun. */
+  readonly onBug: (error: unknown) => void;
   /** Told of each answer; tests compare it with its schema. */
   readonly onAnswer?: (route: Route, answer: unknown) => void;
 }
@@ -125,7 +128,9 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
               if (value !== undefined) reply.raw.setHeader(name, value);
             }
             reply.hijack();
-            got.stream(reply.raw);
+            got.stream(reply.raw).catch((error: unknown) => {
+              brokenOff(reply.raw, error, parts.onBug);
+            });
             return reply;
           }
           if ('parts' in got) return reply.headers(got.headers).send(poured(got.parts));
@@ -136,6 +141,22 @@ export function addApiRoutes(app: App, bound: readonly Bound[], parts: Parts): v
       done();
     });
   }
+}
+
+/** Nobody else hears of it: an answer that goes on has left the ways of the others. */
+function brokenOff(
+  response: ServerResponse,
+  error: unknown,
+  onBug: (error: unknown) => void,
+): void {
+  const fault = error instanceof Fault ? error : bugFault(error, onBug);
+  if (response.headersSent) {
+    // A connection that breaks before all of its length has come is no file, to anybody.
+    response.destroy();
+    return;
+  }
+  response.writeHead(statusOf(fault), { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(problemOf(fault)));
 }
 
 /** A button of a page sends a form with nothing in it; whatever else stands there is not read. */

@@ -10,9 +10,10 @@ import {
   fastify,
 } from 'fastify';
 import { Fault } from '../../base/fault.ts';
+import { capitalised } from '../../base/say-name.ts';
 import { Connections } from './connections.ts';
 import { PAGE_POLICY, pageText } from './pages.ts';
-import { faultOfRequest, problemOf, statusOf } from './problem.ts';
+import { bugFault, faultOfRequest, problemOf, statusOf } from './problem.ts';
 import type { ServerKey } from './server-key.ts';
 
 export type App = FastifyInstance<Server>;
@@ -159,18 +160,13 @@ function refused(request: FastifyRequest, reply: FastifyReply, fault: Fault): Fa
   if (isBrowser) {
     const { code, what, remedy } = problem;
     const title = request.method === 'GET' ? 'Nothing can be shown here' : 'Nothing was done';
-    const page = { title, sentences: [`${what} (${code}).`, remedy], links: WAYS };
+    const page = { title, sentences: [`${capitalised(what)} (${code}).`, remedy], links: WAYS };
     return reply
       .header('content-security-policy', PAGE_POLICY)
       .type('text/html; charset=utf-8')
       .send(pageText(page));
   }
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(problem));
-}
-
-function bugFault(error: unknown, onBug: (error: unknown) => void): Fault {
-  onBug(error);
-  return new Fault('HF_API_BROKEN', 'the server met a bug of its own', {}, { cause: error });
 }
 
 /** Bytes that are no HTTP get a status and nothing that tells them more. */

@@ -32,12 +32,17 @@ export function pageText({ title, sentences, button, next, links = [] }: Page): 
   const footer = ways === '' ? '' : `<p>${ways}</p>`;
   const refresh =
     next === undefined ? '' : `<meta http-equiv="refresh" content="0; url=${escaped(next)}">`;
-  const body = sentences.map((each) => `<p>${escaped(each)}</p>`).join('');
+  const body = sentences.map((each) => `<p>${withCode(each)}</p>`).join('');
   return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
     `<meta name="robots" content="noindex">${refresh}<title>${escaped(title)} · Holdfast</title><style>${STYLE}</style></head>` +
     `<body><h1>${escaped(title)}</h1>${body}${form}${onward}${footer}</body></html>\n`
   );
+}
+
+/** What stands between backticks is to be typed as it is. */
+function withCode(sentence: string): string {
+  return escaped(sentence).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 export function escaped(text: string): string {

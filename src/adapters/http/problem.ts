@@ -46,3 +46,9 @@ function statusIn(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
   return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
+
+/** @param onBug told of it; the one who asked is told no more than that there was one */
+export function bugFault(error: unknown, onBug: (error: unknown) => void): Fault {
+  onBug(error);
+  return new Fault('HF_API_BROKEN', 'the server met a bug of its own', {}, { cause: error });
+}

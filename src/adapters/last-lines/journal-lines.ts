@@ -1,6 +1,7 @@
 /** Follows the journal by journalctl: warnings and worse, as they come. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { type JournalLine, journalLine } from '../../watch/core/lines/last-lines.ts';
+import { startChild } from '../node/start-child.ts';
 
 const ARGS = [
   ...['--follow', '--lines=0', '--no-pager', '--quiet', '--output=json'],
@@ -26,16 +27,20 @@ export class JournalLines {
 
   start(): void {
     if (this.#isClosed) return;
-    const child = spawn(this.#program, ARGS, {
+    const child = startChild(this.#program, ARGS, {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
     });
+    if (child instanceof Error) {
+      this.#later();
+      return;
+    }
     this.#child = child;
     child.unref();
     let rest = '';
     let isTooLong = false;
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (chunk: string) => {
+    child.stdout?.setEncoding('utf8');
+    child.stdout?.on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {

@@ -199,9 +199,13 @@ configurations() { # KIND: of backup tools, as backup-configurations.ts looks fo
       $at/bareos/bareos-fd.d/client/* $at/snapper/configs/* $at/btrbk/btrbk.conf $at/sanoid/sanoid.conf $at/zrepl/zrepl.yml \
       $at/pve/jobs.cfg $at/pve/vzdump.cron $at/proxmox-backup/datastore.cfg $at/postgresql/*/*/postgresql.conf $at/postgresql/*/*/conf.d/*.conf \
       $at/default/autopostgresqlbackup $at/default/automysqlbackup $at/borg/security/*/location; done; }
-clusters() { # configuration of PostgreSQL beside its data, where it runs; a link there may lead anywhere.
-  ls -l /proc/[0-9]*/cwd | sed -n 's,.* -> /,/,p' | sort -u | while IFS= read -r at; do
-    for at in "$at/postgresql.conf" "$at/postgresql.auto.conf"; do [ -L "$at" ] || names "$at"; done; done; }
+running() { ls -l /proc/[0-9]*/cwd | sed -n 's,.* -> /,/,p' | sort -u; }
+clusters() { # configuration of PostgreSQL and MySQL beside their data, where they run; a link there may lead anywhere.
+  running | while IFS= read -r at; do
+    for at in "$at/postgresql.conf" "$at/postgresql.auto.conf" "$at/mysqld-auto.cnf"; do [ -L "$at" ] || names "$at"; done; done; }
+unset_there() { # that nothing was set with SET PERSIST is told by a file that is empty.
+  running | while IFS= read -r at; do case $at in *[!A-Za-z0-9/._-]*) ;; *)
+    [ -e "$at/ibdata1" ] && [ ! -e "$at/mysqld-auto.cnf" ] && printf '["file","%s/mysqld-auto.cnf","",0]\n' "$at" ;; esac; done; }
 schedules() { # files of cron, of units that are not the distribution's, and of its timers that are enabled.
   names /etc/crontab /etc/anacrontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/tabs/* /var/spool/cron/*
   for at in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system $homes; do
@@ -267,7 +271,7 @@ collect() {
     /etc/lvm/backup/* /var/lib/glusterd/vols/*/info /var/lib/glusterd/vols/*/bricks/* /etc/puppet/puppet.conf /etc/puppetlabs/puppet/puppet.conf \
     /etc/chef/client.rb /etc/salt/minion /etc/ansible/ansible.cfg | send text; names /etc/libvirt/qemu/*.xml | head -n 500 | send text
   names /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/yum.repos.d/*.repo /etc/zypp/repos.d/*.repo /etc/apk/repositories /etc/pip.conf \
-    /etc/npmrc /etc/docker/daemon.json | send text; clusters | send text; (cd /sys && sysfs)
+    /etc/npmrc /etc/docker/daemon.json | send text; clusters | send text; unset_there; (cd /sys && sysfs)
   { { echo 'holdfast look'; cat /etc/machine-id; } | sha256sum | cut -c 1-64; echo 0; } | record machine-id
   awk -F: "$lib"'{ if (length(s) < 200000) s = s esc($1 ":x:" $3 ":" $4 "::" $6 ":" $7) "\\n" } END { tell("file", "/etc/passwd", ",\"" s "\",0") }' /etc/passwd
   lists l /etc/systemd/system/timers.target.wants /etc/libvirt/qemu/autostart /run/openrc/started; lists f /etc/postgresql/*/*/conf.d /etc/mysql/*.d /etc/my.cnf.d

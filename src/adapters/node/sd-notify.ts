@@ -3,7 +3,7 @@
  * systemd's own program says it: at most once in a quarter of the time after which it would be
  * restarted.
  */
-import { spawn } from 'node:child_process';
+import { startChild } from './start-child.ts';
 
 export interface SystemdNotice {
   /** It is up: `Type=notify`. */
@@ -28,9 +28,15 @@ export function systemdNotice(
     : undefined;
   let last: number | undefined;
   const say = (word: string): void => {
-    const child = spawn('systemd-notify', [word], { env: { ...env }, stdio: 'ignore' });
+    const child = startChild('systemd-notify', [word], { env: { ...env }, stdio: 'ignore' });
     // Where it is not there, the unit is restarted, and its log says why.
-    child.on('error', (error) => void process.stderr.write(`systemd-notify: ${error.message}\n`));
+    const log = (error: Error): void =>
+      void process.stderr.write(`systemd-notify: ${error.message}\n`);
+    if (child instanceof Error) {
+      log(child);
+      return;
+    }
+    child.on('error', log);
     child.unref();
   };
   return {

@@ -3,13 +3,14 @@
  * bounded amount; one that waits in the kernel and cannot be killed is left behind, and no second one
  * is sent after it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { linesSaid } from '../../base/lines-said.ts';
 import { formatDuration } from '../../base/say-time.ts';
 import { found, quoted } from '../../watch/core/probes/found.ts';
 import type { ProbeFinding } from '../../watch/shell/agent/probe.ts';
 import type { Account } from '../engines/account.ts';
 import { signalGroup } from '../node/signal-group.ts';
+import { startChild } from '../node/start-child.ts';
 
 export interface ChildRequest {
   readonly program: string;
@@ -50,8 +51,10 @@ export class ProbeChild {
       return Promise.resolve({ how: 'late', why });
     }
     this.#left = undefined;
+    const child = childFor(request);
+    if (child instanceof Error) return Promise.resolve(notStarted(program, child));
     return new Promise((resolve) => {
-      const run = new Run(request, (answer) => {
+      const run = new Run(child, request, (answer) => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         if (isAlive(run.child)) this.#left = run.child;
@@ -65,6 +68,18 @@ export class ProbeChild {
   }
 }
 
+function childFor({ program, args, env, account }: ChildRequest): ChildProcess | Error {
+  const isOther = account !== undefined && account.uid !== process.getuid?.();
+  return startChild(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: '/',
+    detached: true,
+    // Nothing of our own environment: it may hold secrets, and changes what programs say.
+    env: { PATH, LC_ALL: 'C', LANG: 'C', ...env },
+    ...(isOther ? { uid: account.uid, gid: account.gid } : {}),
+  });
+}
+
 class Run {
   readonly child: ChildProcess;
   readonly #done: (answer: ChildAnswer) => void;
@@ -73,18 +88,10 @@ class Run {
   #size = 0;
   #isOver = false;
 
-  constructor(request: ChildRequest, done: (answer: ChildAnswer) => void) {
-    const { program, args, env, account, bytesMax = BYTES_MAX } = request;
+  constructor(child: ChildProcess, request: ChildRequest, done: (answer: ChildAnswer) => void) {
+    const { program, bytesMax = BYTES_MAX } = request;
+    this.child = child;
     this.#done = done;
-    const isOther = account !== undefined && account.uid !== process.getuid?.();
-    this.child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: '/',
-      detached: true,
-      // Nothing of our own environment: it may hold secrets, and changes what programs say.
-      env: { PATH, LC_ALL: 'C', LANG: 'C', ...env },
-      ...(isOther ? { uid: account.uid, gid: account.gid } : {}),
-    });
     const take = (into: Buffer[]) => (bytes: Buffer) => {
       this.#size += bytes.length;
       if (this.#size <= bytesMax) into.push(bytes);

@@ -26,6 +26,8 @@ const snapshot = z.object({
 export const configSchema = z.object({ id: z.string().min(1), version: z.number() });
 export const snapshotsSchema = z.array(snapshot).nullable();
 
+export const statsSchema = z.object({ total_size: z.number().nonnegative() });
+
 export const nodeSchema = z.object({
   struct_type: z.literal('node').optional(),
   message_type: z.literal('node').optional(),

@@ -4,6 +4,7 @@ import { byteString } from '../../base/bytes.ts';
 import type { FaultCode } from '../../base/fault.ts';
 import { type DurationMs, seconds } from '../../base/units.ts';
 import type { ConnectedPoint } from '../../watch/core/connected.ts';
+import { resticLiteral } from '../../watch/core/tool-words.ts';
 import type { ListedEntry } from '../../watch/core/sample.ts';
 import type {
   FileRepository,
@@ -20,6 +21,7 @@ import {
   pointsOf,
   type ResticNode,
   snapshotsSchema,
+  statsSchema,
 } from './restic-json.ts';
 
 const TOOL = 'restic';
@@ -84,7 +86,7 @@ export class ResticRepository implements FileRepository {
       readonly limit: DurationMs;
     },
   ): Promise<RestoreEnd> {
-    const chosen = (of.files ?? []).flatMap(({ stored }) => ['--include', literal(stored)]);
+    const chosen = (of.files ?? []).flatMap(({ stored }) => ['--include', resticLiteral(stored)]);
     const end = await this.#run(['restore', point.id, '--target', of.target, ...chosen], of);
     const failed = new Map<string, string>();
     const complaint = /^(?:ignoring error for|error for|Load\(.*?\)|failed) (\/.*?): (.*)$/gm;
@@ -99,6 +101,15 @@ export class ResticRepository implements FileRepository {
       if (of.files === undefined) throw this.#fault(end);
     }
     return { failed, notTried: new Set() };
+  }
+
+  /** What its snapshots refer to, as it is stored; what a prune would take is not in it. */
+  async storedBytes(limit: DurationMs): Promise<number | string> {
+    const end = await this.#run(['stats', '--mode', 'raw-data', '--json'], { limit });
+    if (end.isTimedOut) return 'restic took too long to count it';
+    if (end.code !== 0) throw this.#fault(end);
+    const of = { tool: TOOL, repository: this.#place.shown, what: 'stats' };
+    return parseOutput(end.output, statsSchema, of).total_size;
   }
 
   restoredPath(target: string, { stored }: ListedEntry): string {
@@ -166,9 +177,4 @@ function entryOf(node: ResticNode, base: string): ListedEntry {
     // Names that are no UTF-8 are listed with a sign instead of what cannot be shown.
     isNameable: !node.path.includes('\ufffd') && !node.path.includes('\n'),
   };
-}
-
-/** A pattern that matches this path and nothing else. */
-function literal(path: string): string {
-  return path.replaceAll(/[\\*?[\]]/g, String.raw`\$&`);
 }

@@ -80,6 +80,10 @@ export class SftpClient {
     return { client, extensions: await client.#version.promise };
   }
 
+  get bytesMoved(): number | undefined {
+    return this.#link.bytesMoved?.();
+  }
+
   get roundTrips(): number {
     return this.#round;
   }

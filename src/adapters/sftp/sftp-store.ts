@@ -199,6 +199,10 @@ class Store implements SftpStore {
     return (await allEnded(removals)).filter(({ ok }) => ok).length;
   }
 
+  bytesMoved(): number | undefined {
+    return this.#client.bytesMoved;
+  }
+
   roundTrips(): number {
     return this.#client.roundTrips;
   }

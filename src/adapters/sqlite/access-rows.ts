@@ -1,27 +1,10 @@
 /** Accounts as they stand in `body`, parsed. */
 import { z } from 'zod';
 import type { ApiToken, OneTime, Session, User } from '../../access/core/account.ts';
-import type { Role, Scope } from '../../access/core/roles.ts';
-import { words } from '../../wire/words.ts';
+import { role, scope } from '../../wire/words.ts';
 import { time } from './server-rows.ts';
 
 const text = z.string();
-const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
-const scope = words<Scope>({
-  ...{
-    read: true,
-    metrics: true,
-    acknowledge: true,
-    run: true,
-    restore: true,
-    browse: true,
-    content: true,
-    freeze: true,
-  },
-  ...{ unfreeze: true, claim: true, maintain: true, approve: true, enrol: true, test: true },
-  ...{ audit: true, accounts: true },
-});
-
 export const userRow: z.ZodType<User> = z.object({
   ...{ name: text, role, password: text.optional(), isDisabled: z.boolean(), createdAt: time },
 });

@@ -179,6 +179,7 @@ test('connected repositories outlive a restart, one for each address; what does 
     lookedFor: [byteString('/srv')],
     holds: [{ path: byteString('/srv'), point: 'a', entries: 4, bytes: 5 }],
     ...{ untelling: undefined, liveLookedFor: 1, liveMissing: 0, trouble: undefined },
+    sizes: [{ at: unixMs(2), bytes: 5, by: 'disk' }],
   };
   const trouble = { at: unixMs(5), code: 'HF_CONNECT_ABSENT', message: 'away', isBroken: false };
   const other: ConnectedRepository = { ...one, tool: 'restic', secret: { kind: 'typed' }, trouble };

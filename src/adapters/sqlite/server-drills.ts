@@ -47,6 +47,12 @@ const measured: z.ZodType<DrillMeasured> = z.object({
   ...{ isPastCache: z.boolean(), engineStarted: orNothing(z.boolean()), engines: text },
   ...{ gapCount: z.number(), mediumOfVault: text, mediumOfScratch: text },
   beneath: orNothing(z.object({ disks: z.array(text), failuresSurvived: z.number() })),
+  spent: orNothing(
+    z.object({
+      ...{ linkBytes: orNothing(z.number()), cpuMs: z.number(), cpus: z.number() },
+      disk: orNothing(z.object({ name: text, busyMs: z.number() })),
+    }),
+  ),
   bottleneck: orNothing(text),
 });
 const end: z.ZodType<DrillEnd> = z.object({

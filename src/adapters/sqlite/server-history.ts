@@ -9,6 +9,7 @@ import {
   type StoredSpan,
   stepBegin,
 } from '../../watch/core/history/history-line.ts';
+import { beyondShares } from '../../watch/core/history/history-share.ts';
 import {
   type HistorySpan,
   type HistorySubject,
@@ -142,15 +143,25 @@ async function forgetOldest(tx: Db, step: HistoryStep, subject: number): Promise
     .execute();
 }
 
+/** So many more go at once that not each new name is a reason to read all of them. */
+const FORGOTTEN_TOGETHER = 500;
+
 async function forgetSubjects(tx: Db): Promise<void> {
-  const beyond = await tx
+  const { count } = await tx
     .selectFrom('server_history_subject')
-    .select('no')
-    .orderBy('used_n', 'desc')
-    .orderBy('no', 'desc')
-    .limit(HISTORY_SUBJECTS_MAX)
-    .offset(HISTORY_SUBJECTS_MAX)
+    .select(({ fn }) => fn.countAll().as('count'))
+    .executeTakeFirstOrThrow();
+  if (Number(count) <= HISTORY_SUBJECTS_MAX) return;
+  const rows = await tx
+    .selectFrom('server_history_subject')
+    .select(['no', 'kind', 'name'])
+    .orderBy('used_n')
+    .orderBy('no')
     .execute();
+  const subjects = rows.map(({ no, kind, name }) => ({
+    ...{ no, kind: kind as HistorySubject['kind'], name: String(JSON.parse(name)) },
+  }));
+  const beyond = beyondShares(subjects, HISTORY_SUBJECTS_MAX - FORGOTTEN_TOGETHER);
   for (const some of rowChunks(beyond)) {
     const numbers = some.map(({ no }) => no);
     await tx.deleteFrom('server_history').where('subject_no', 'in', numbers).execute();

@@ -1,4 +1,5 @@
 /** Items, their shares of time and their transitions: written as one, since one counts from another. */
+import { largest } from '../../base/long-list.ts';
 import type { Kysely } from 'kysely';
 import {
   ITEMS_PER_AGENT_MAX,
@@ -304,7 +305,7 @@ async function writeSums(tx: Kysely<ServerTables>, sums: ReadonlyMap<string, Sum
   for (const span of ['hour', 'day'] as const) {
     const its = rows.filter((row) => row.span === span);
     if (its.length === 0) continue;
-    const oldest = oldestKept(span, Math.max(...its.map(({ at }) => at)));
+    const oldest = oldestKept(span, largest(its.map(({ at }) => at)));
     for (const some of rowChunks([...new Set(its.map((row) => row.item_no))])) {
       await tx
         .deleteFrom('server_roll_up')

@@ -80,7 +80,7 @@ export const lineRow: z.ZodType<StoredLine> = z.object({
 export const jobRow: z.ZodType<StoredJob> = z.object({
   ...{ job: text, agent: text, act, name: text, by: text, askedAt: time, changedAt: time },
   ...{ state: jobState, why: text, share: z.number().optional(), answer: text.optional() },
-  wants: text.optional(),
+  ...{ wants: text.optional(), startedAt: time.optional() },
 });
 
 export const maintenanceRow: z.ZodType<StoredMaintenance> = z.object({

@@ -36,26 +36,39 @@ const trouble = z.object({
   isBroken: z.boolean(),
 });
 
-const connected = z.object({
-  tool: z.enum(['restic', 'borg', 'pgbackrest']),
-  repository: z.string(),
-  isHere: z.boolean(),
-  config: orNothing(bytes),
-  id: z.string(),
-  secret,
-  isEncrypted: z.boolean(),
-  keyFile: orNothing(bytes),
-  connectedAt: time,
-  openedAt: time,
-  costMs: z.number().nonnegative().transform(durationMs),
-  points: z.array(point),
-  lookedFor: z.array(bytes),
-  holds: z.array(held),
-  untelling: orNothing(z.string()),
-  liveLookedFor: z.number(),
-  liveMissing: z.number(),
-  trouble: orNothing(trouble),
-});
+const sized = z.object({ at: time, bytes: z.number().nonnegative(), by: z.enum(['disk', 'tool']) });
+
+const connected = z
+  .object({
+    tool: z.enum(['restic', 'borg', 'pgbackrest']),
+    repository: z.string(),
+    isHere: z.boolean(),
+    config: orNothing(bytes),
+    id: z.string(),
+    secret,
+    isEncrypted: z.boolean(),
+    keyFile: orNothing(bytes),
+    connectedAt: time,
+    openedAt: time,
+    costMs: z.number().nonnegative().transform(durationMs),
+    points: z.array(point),
+    lookedFor: z.array(bytes),
+    holds: z.array(held),
+    untelling: orNothing(z.string()),
+    liveLookedFor: z.number(),
+    liveMissing: z.number(),
+    trouble: orNothing(trouble),
+    // A look that was kept before there were sizes has none.
+    sizes: z.array(sized).optional(),
+    sizeUnknown: z.string().optional(),
+  })
+  .transform(
+    ({ sizes, sizeUnknown, ...rest }): ConnectedRepository => ({
+      ...rest,
+      ...(sizes === undefined ? {} : { sizes }),
+      ...(sizeUnknown === undefined ? {} : { sizeUnknown }),
+    }),
+  );
 
 export function connectedOfRow(
   row: StateTables['connected_repository'],

@@ -16,6 +16,14 @@ export interface SignerPaths {
   readonly revoked: string;
 }
 
+const STATE_SYSTEM = '/var/lib/holdfast';
+const SIGNERS_SYSTEM = '/etc/holdfast';
+
+/** Those that count for the plans of a state directory. */
+export function signersOfState(stateDir: string): SignerPaths {
+  return signerPaths(stateDir === STATE_SYSTEM ? SIGNERS_SYSTEM : stateDir);
+}
+
 /** @param dir `/etc/holdfast`, or the state directory of a user */
 export function signerPaths(dir: string): SignerPaths {
   return { allowed: path.join(dir, NAME), revoked: path.join(dir, REVOKED) };

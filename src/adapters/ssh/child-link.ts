@@ -1,6 +1,7 @@
 /** A program that was started to speak with: bytes in, bytes out, and how it ended. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { signalGroup } from '../node/signal-group.ts';
 import { endsToo } from './node-bytes.ts';
 import type { LinkEnd } from './remote-store.ts';
@@ -19,6 +20,11 @@ export interface StartChild {
 const STDERR_SIZE_MAX = 4096;
 /** How long what was asked to end may take before it is made to. */
 const PATIENCE_MS = 2000;
+
+/** Pipes to a child are sockets, which count. */
+function movedBy(stream: unknown): number {
+  return stream instanceof Socket ? stream.bytesRead + stream.bytesWritten : 0;
+}
 
 export class ChildLink {
   readonly input: ChildProcessWithoutNullStreams['stdin'];
@@ -57,6 +63,11 @@ export class ChildLink {
         );
       });
     });
+  }
+
+  /** To and from it so far. */
+  bytesMoved(): number {
+    return movedBy(this.input) + movedBy(this.output);
   }
 
   /** Lets it end by itself, for a while. */

@@ -105,6 +105,7 @@ async function overStdio(link: SshLink, place: SshPlace, tools: Tools): Promise<
   return {
     ...store,
     kind: 'stdio',
+    bytesMoved: () => link.bytesMoved?.(),
     says: sayWhoDeletes(store, place.host),
     ...(machine === undefined ? {} : { machineId: machine }),
   };

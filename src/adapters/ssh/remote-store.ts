@@ -18,6 +18,8 @@ export interface RemoteStore extends Store {
    * itself (ssh's own, version) is not counted.
    */
   roundTrips(): number;
+  /** To and from the other side so far, before ssh encrypts it; absent where nobody counts. */
+  bytesMoved?(): number | undefined;
   /**
    * Lets go of a copy of the page (docs/design/043-history-and-copies.md), and of nothing else: no
    * object of a vault has such a name. Undefined: the place only adds.
@@ -42,6 +44,8 @@ export interface RemoteLink {
   readonly output: Readable;
   /** When the program has ended and its output was read or closed. Never rejects. */
   readonly ended: Promise<LinkEnd>;
+  /** To and from the program so far. */
+  bytesMoved?(): number;
   /** Why the link is no more, as people should hear it. Waits for `ended`; asked after `output` ended. */
   failure(): Promise<Fault>;
   /** Ends the program; resolves when it is gone. Calling it again does nothing. */

@@ -33,10 +33,18 @@ function releaserOf(
   return objection.isInvariant || objection.effect !== 'hold' ? undefined : approvedBy;
 }
 
+/** Those that count for what is asked: some of it by the name of the target, typed by who approved. */
+export function countedApprovals(
+  { namesTarget }: ApprovalNeed,
+  approvals: ReleaseFacts['approvals'],
+): ReleaseFacts['approvals'] {
+  return approvals.filter((each) => each.namedTarget || !namesTarget);
+}
+
 /** Who approved, for people; undefined while it is not enough. */
 function approversOf(need: ApprovalNeed, { now, approvals }: ReleaseFacts): string | undefined {
   if (need.approvals === 0) return undefined;
-  const counted = approvals.filter((each) => each.namedTarget || !need.namesTarget);
+  const counted = countedApprovals(need, approvals);
   const persons = [...new Set(counted.map((each) => each.person))];
   const [first = now] = counted.map((each) => each.at).sort((a, b) => a - b);
   const hasCooled =

@@ -8,11 +8,13 @@ import { durationMs, seconds, type UnixMs } from '../../base/units.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
 import { costOf } from '../../watch/core/exposure/cost.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
+import type { VaultCopy } from '../../watch/core/estate.ts';
 import {
   boundedReport,
   type LedgerReport,
   type NotInLedger,
 } from '../../watch/core/ledger-report.ts';
+import { type Opening, openingOf } from '../../watch/core/opening.ts';
 import { type VaultSpace, vaultSpaceOf } from '../../watch/core/vault-space.ts';
 import type { Cli } from '../cli/cli.ts';
 import { type Opened, openWith } from '../cli/open.ts';
@@ -42,11 +44,12 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
   const found = read && (await foundHere(cli, { settings: read, discovery, notSeen }));
   const hidden = read && hiddenState(read);
   if (hidden !== undefined) notSeen.push(hidden);
-  const { estate, covering, connected, spaces } = found ?? nothing(discovery, cli.clock.now());
+  const { estate, covering, connected, spaces, own } = found ?? nothing(discovery, cli.clock.now());
   const { rows } = coverageOf(discovery, covering, connected);
   const { dataSets, points, vaults, keys, drills, found: unopened, readers } = estate;
   return boundedReport({
     ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0, spaces },
+    openings: [...own, ...connected.repositories.map(openingOf)],
     estate: {
       // What was promised is not this host's to say.
       dataSets: dataSets.map(({ promise: _, unflushed, ...set }) => ({
@@ -63,6 +66,8 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
 
 interface Found extends ReadEstate {
   readonly spaces: readonly VaultSpace[];
+  /** What opens its own vault. */
+  readonly own: readonly Opening[];
 }
 
 async function spaceOf(
@@ -100,7 +105,14 @@ async function foundHere(
       const snapshots = await readSnapshots(session.vault);
       const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
       const read = await withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
-      return { ...read, spaces: [await spaceOf(opened, { read, snapshots })] };
+      const { id } = session.vault;
+      return {
+        ...read,
+        spaces: [await spaceOf(opened, { read, snapshots })],
+        own: read.estate.vaults
+          .filter((copy) => copy.vault === id)
+          .map((copy) => ownOpening(copy, settings)),
+      };
     });
     if (whole !== undefined) return whole;
   }
@@ -108,9 +120,21 @@ async function foundHere(
     withEvidence(state, async (ledger) => {
       const theirs = await readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt);
       const { estate, connected } = theirs;
-      return { estate: estateOfConnected(discovery, estate), covering: [], connected, spaces: [] };
+      return { estate: estateOfConnected(discovery, estate), covering: [], connected, ...NO_VAULT };
     }),
   );
+}
+
+const NO_VAULT = { spaces: [], own: [] };
+
+/** By its address, and by the passphrase where it has no key file. */
+function ownOpening({ copy }: VaultCopy, { vault, passphraseFile }: Settings): Opening {
+  const path = passphraseFile?.value;
+  return {
+    ...{ copy, tool: 'holdfast', isEncrypted: true, config: undefined, keyFile: undefined },
+    repository: vault === undefined ? copy : textOfBytes(nameOfPlace(vault.value)),
+    secret: path === undefined ? { kind: 'unsaid' } : { kind: 'file', path },
+  };
 }
 
 /** Undefined, and what could not be seen with its reason, where it does not come to an answer. */
@@ -153,6 +177,6 @@ function nothing(discovery: Discovery, now: UnixMs): Found {
     },
     covering: [],
     connected: { repositories: [], now },
-    spaces: [],
+    ...NO_VAULT,
   };
 }

@@ -10,6 +10,7 @@ import { quoteWord } from '../../base/shell-word.ts';
 import { days, type UnixMs } from '../../base/units.ts';
 import { PlanPicture } from '../../guard/core/plan-picture.ts';
 import { hasUndo, isDestructive } from '../../guard/core/rule.ts';
+import { countedApprovals } from '../../guard/core/release.ts';
 import { canBeApproved } from '../../guard/core/say-verdict.ts';
 import { readResult } from '../../guard/shell/plan-result.ts';
 import { PlanStore, type StoredPlan } from '../../guard/shell/plan-store.ts';
@@ -192,7 +193,7 @@ function verdictOf(verdict: Verdict, judged: UnixMs): ToldVerdict {
   };
 }
 
-/** That nobody may approve here yet is no trouble of telling: none counts then. */
+/** Those that count. That nobody may approve here yet is no trouble of telling: none counts then. */
 async function approvalsOf(
   cli: Cli,
   here: StateHere,
@@ -200,7 +201,10 @@ async function approvalsOf(
 ): Promise<ToldPlan['approvals']> {
   try {
     const { facts } = await approvalsFor(here, { ...plan, now: momentHere(cli.clock) });
-    return facts.map(({ person, at }) => ({ person: person.slice(0, 300), at }));
+    return countedApprovals(plan.verdict.needs, facts).map(({ person, at }) => ({
+      person: person.slice(0, 300),
+      at,
+    }));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return [];

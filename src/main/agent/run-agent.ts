@@ -175,7 +175,8 @@ function showSources(its: Readonly<Record<string, string>>): Pick<ShowParts, 'so
     hints: [`${state}/state.db`, `${state}/state.db-wal`, ...(yaml === undefined ? [] : [yaml])],
   });
   const states = [...new Set([state, STATE_OF_ROOT])];
-  return { source, plans: source.plans(() => states.map(planStamp).join('\n')) };
+  const hint = (): string => states.map((each) => planStamp(each, clock.now())).join('\n');
+  return { source, plans: source.plans(hint) };
 }
 
 /** Says whether agent.yaml is followed, as it stands now: what was changed counts from the next start. */

@@ -173,9 +173,9 @@ function steadySight({ sight }: AnsweredLook): object {
   };
 }
 
-function steadyReport({ estate, coverage, notSeen, host }: LedgerReport): object {
+function steadyReport({ estate, coverage, notSeen, host, openings }: LedgerReport): object {
   return {
-    ...{ host, notSeen },
+    ...{ host, notSeen, openings },
     estate: {
       ...estate,
       dataSets: estate.dataSets.map(({ name, places }) => [name, places]),

@@ -4,6 +4,7 @@ import { paint, type Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { formatBytes } from '../../base/say-quantity.ts';
 import { wrap } from '../../base/say-width.ts';
+import { finished } from '../../base/steps.ts';
 import type { FoundData } from '../../watch/core/discovery.ts';
 import { coverageOf } from '../../watch/core/coverage.ts';
 import { leftOutOf } from '../../watch/core/look/corrected.ts';
@@ -57,7 +58,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   const counted = { ...discovery, data: discovery.data.filter((data) => !gone.has(data)) };
   const coverage = coverageOf(counted, covering, connected);
   const now = cli.clock.now();
-  const found = inSection(proofFindings(estate, now), 'change');
+  const found = inSection(finished(proofFindings(estate, now)), 'change');
   const isFound = coverage.none.count > 0;
   return {
     code: options.exitCode === true && isFound ? EXIT.differs : EXIT.done,

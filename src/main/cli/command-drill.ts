@@ -3,11 +3,17 @@ import { type Command, Option } from 'commander';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
-import { countOf, formatBytes, formatCount, formatRate } from '../../base/say-quantity.ts';
+import {
+  countOf,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatShare,
+} from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatDuration } from '../../base/say-time.ts';
 import { MIB } from '../../base/units.ts';
-import type { DrillResult } from '../../recover/core/drill-result.ts';
+import type { DrillResult, DrillSpent } from '../../recover/core/drill-result.ts';
 import {
   type ListedSnapshot,
   readSnapshotContent,
@@ -220,7 +226,24 @@ function factRows(result: DrillResult): readonly LabelledRow[] {
   const to = kind === 'drilled' ? ` to ${result.mediumOfScratch}` : '';
   const cache = isPastCache ? 'past the page cache' : 'the page cache may have served it';
   rows.push(row('media', `from ${result.mediumOfVault}${to}, ${cache}`));
+  if (result.spent !== undefined) rows.push(row('used', usedWords(result, result.spent)));
   return rows;
+}
+
+/** Shares of the time that is said: what is near 100 % is what limits. */
+function usedWords({ durationMs }: DrillResult, spent: DrillSpent): string {
+  const took = Math.max(1, durationMs);
+  const { linkBytes, cpuMs, cpus, disk } = spent;
+  const processors = cpus === 1 ? 'the processor' : `${formatCount(cpus)} processors`;
+  return [
+    ...(linkBytes === undefined
+      ? []
+      : [`the link ${formatBytes(linkBytes)}, ${formatRate((linkBytes * 1000) / took)}`]),
+    `${processors} ${formatShare(Math.min(took, cpuMs / cpus), took)}`,
+    ...(disk === undefined
+      ? []
+      : [`disk ${disk.name} ${formatShare(Math.min(took, disk.busyMs), took)} of the time`]),
+  ].join('; ');
 }
 
 function whoseJson(session: VaultSession, { record }: ListedSnapshot): object {

@@ -1,7 +1,7 @@
 /** A failure as people and machines read it: code, what happened, what to do. */
 import type { Fault } from '../../base/fault.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
-import { sayMessage } from '../../base/say-name.ts';
+import { capitalised, sayMessage } from '../../base/say-name.ts';
 import { stateMark } from '../../base/say-mark.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { Cli } from './cli.ts';
@@ -36,6 +36,6 @@ export function faultLines(style: Style, fault: Fault): readonly string[] {
 
 function sentence(text: string): string {
   const isCapital = /^[a-z]+[ ,;]/.test(text);
-  const begun = isCapital ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  const begun = isCapital ? capitalised(text) : text;
   return /[.?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -13,6 +13,7 @@ import {
 } from '../../watch/core/connected.ts';
 import { newestOf } from '../../watch/core/proof.ts';
 import { addressOf } from '../../watch/core/repository-address.ts';
+import { type RepositorySize, withSize } from '../../watch/core/repository-size.ts';
 import { Sampler } from '../../watch/core/sample.ts';
 import type { SampleDrill } from '../../watch/core/sample-verdict.ts';
 import { bytesOfText, textOfBytes } from '../cli/places.ts';
@@ -20,6 +21,7 @@ import { lookIntoClusters } from './connect-clusters.ts';
 import type { ConnectAsked, ConnectParts, ConnectResult, Looked } from './connect-parts.ts';
 import { lookInside } from './look-inside.ts';
 import { type OpenedRepository, openRepository } from './open-repository.ts';
+import { measureSize } from './measure-size.ts';
 import { checkSame, partOf } from './own-part.ts';
 import { dropCacheBelow } from './past-cache.ts';
 import { recordOpened, recordSample } from './record-connected.ts';
@@ -43,14 +45,25 @@ export async function connectOne(parts: ConnectParts, asked: ConnectAsked): Prom
       opened.kind === 'clusters'
         ? await lookIntoClusters(parts, asked, opened)
         : await lookIntoFiles(parts, asked, opened);
+    parts.step('counting what it takes up');
+    const sized = sizedAs(asked.before, await measureSize(parts, opened));
     const costMs = durationMs(Math.max(0, cli.clock.monotonic() - startedMs));
-    const repository = { ...result.repository, costMs };
+    const repository = { ...result.repository, ...sized, costMs };
     await ledger.keepConnected(repository);
     await recordOpened(parts, repository);
     return { ...result, repository, configured: configuredFor(parts, repository) };
   } finally {
     scratch.clean();
   }
+}
+
+/** Where it is not known, earlier looks keep what they saw. */
+function sizedAs(
+  before: ConnectedRepository | undefined,
+  size: RepositorySize | string,
+): Pick<ConnectedRepository, 'sizes' | 'sizeUnknown'> {
+  const sizes = before?.sizes ?? [];
+  return typeof size === 'string' ? { sizes, sizeUnknown: size } : { sizes: withSize(sizes, size) };
 }
 
 /** From the places where discovery saw its job, and from its own configuration. */

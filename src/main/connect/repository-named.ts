@@ -4,12 +4,10 @@ import { withoutPassword } from '../../adapters/backup-tool/cut-secrets.ts';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import type { ConnectTool } from '../../watch/core/connected.ts';
+import { CONNECT_TOOLS, type ConnectTool } from '../../watch/core/connected.ts';
 import { addressOf, sameRepository } from '../../watch/core/repository-address.ts';
 import type { Cli } from '../cli/cli.ts';
 import { absolutePath, bytesOfArgument, bytesOfText, textOfBytes } from '../cli/places.ts';
-
-export const TOOLS: readonly ConnectTool[] = ['restic', 'borg', 'pgbackrest'];
 
 /** A repository as it was named. */
 export interface NamedRepository {
@@ -29,9 +27,9 @@ export function repositoryNamed(
   toolName: string,
   given: string | undefined,
 ): NamedRepository {
-  const tool = TOOLS.find((each) => each === toolName);
+  const tool = CONNECT_TOOLS.find((each) => each === toolName);
   if (tool === undefined) {
-    throw usage(`${JSON.stringify(toolName)} is not one of ${TOOLS.join(', ')}`);
+    throw usage(`${JSON.stringify(toolName)} is not one of ${CONNECT_TOOLS.join(', ')}`);
   }
   if (tool === 'pgbackrest') return pgbackrestNamed(cli, given);
   const variable = tool === 'restic' ? 'RESTIC_REPOSITORY' : 'BORG_REPO';

@@ -1,11 +1,12 @@
 /** `cost`: what a vault's data sets cost, from its snapshots, its objects and the last look. */
 import type { ByteString } from '../../base/bytes.ts';
 import { standingOf } from '../../base/evidence.ts';
+import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Estate, RecoveryPoint } from '../../watch/core/estate.ts';
-import { costOf, type VaultCost } from '../../watch/core/exposure/cost.ts';
+import { costOf, type Price, type VaultCost } from '../../watch/core/exposure/cost.ts';
 import {
   fullInMs,
   type KeptCapture,
@@ -15,12 +16,17 @@ import {
   wouldFreeLines,
 } from '../../watch/core/exposure/would-free.ts';
 import { renderCost } from '../../watch/core/exposure/render-cost.ts';
+import {
+  renderRepositoryCosts,
+  repositoryCosts,
+} from '../../watch/core/exposure/repository-cost.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { timeJson } from '../cli/json-shape.ts';
 import { type Opened, openWith } from '../cli/open.ts';
 import { textOfBytes } from '../cli/places.ts';
 import { type Settings, type VaultOptions, vaultOf } from '../cli/settings.ts';
+import { knownRepositories } from '../connect/connecting.ts';
 import { lookHere } from '../look/host-here.ts';
 import { lookStore } from '../look/look-store.ts';
 import { newestLook } from '../look/saved-looks.ts';
@@ -30,17 +36,71 @@ import { parseKeep } from './keep-policy.ts';
 import { type ReadSnapshot, readSnapshots } from './points.ts';
 import { seeEstate } from './see-estate.ts';
 
+type CostOptions = VaultOptions & { readonly keep?: string };
+
 export async function answerCost(
   cli: Cli,
   settings: Settings,
-  options: VaultOptions & { readonly keep?: string },
+  options: CostOptions,
 ): Promise<Answer> {
+  const theirs = await theirCosts(cli, settings);
+  // Where no vault is named, what was connected is answered alone.
+  if (settings.vault === undefined && options.keep === undefined && theirs.isAny) {
+    return {
+      code: EXIT.done,
+      say: theirs.say,
+      json: { computedAt: timeJson(cli.clock.now()), ...NO_VAULT, ...theirs.json },
+    };
+  }
+  const own = await ownCost(cli, settings, options);
+  return {
+    ...own,
+    say: (style) => [...own.say(style), ...(theirs.isAny ? ['', ...theirs.say(style)] : [])],
+    json: { ...own.json, ...theirs.json },
+  };
+}
+
+const NO_VAULT = {
+  ...{ vault: null, dataSets: [], storedBytes: null, monthBytes: null },
+  ...{ room: null, wouldFree: null },
+};
+
+interface TheirCosts {
+  readonly isAny: boolean;
+  readonly say: (style: Style) => readonly string[];
+  readonly json: { readonly repositories: readonly object[] };
+}
+
+/** Of the team's own repositories, as looks at them showed. */
+async function theirCosts(cli: Cli, settings: Settings): Promise<TheirCosts> {
+  const { repositories } = await knownRepositories(settings.state.value);
+  const price = priceIn(settings);
+  const costs = repositoryCosts(repositories, price);
+  const now = cli.clock.now();
+  return {
+    isAny: costs.length > 0,
+    say: (style) => renderRepositoryCosts(costs, style, { price, now }),
+    json: {
+      repositories: costs.map(({ measuredAt, ...each }) => ({
+        ...{ ...each, storedBytes: each.storedBytes ?? null, by: each.by ?? null },
+        ...{ monthBytes: each.monthBytes ?? null, basisMs: each.basisMs ?? null },
+        ...{ unknown: each.unknown ?? null },
+        measuredAt: measuredAt === undefined ? null : timeJson(measuredAt),
+      })),
+    },
+  };
+}
+
+function priceIn({ config: { prices } }: Settings): Price | undefined {
+  return prices && { currency: prices.currency, perGibMonth: prices['gib-month'] };
+}
+
+async function ownCost(cli: Cli, settings: Settings, options: CostOptions): Promise<Answer> {
   vaultOf(settings);
   const policy = options.keep === undefined ? undefined : parseKeep(options.keep, 'cost');
   const opened = await openWith(cli, settings, options);
   const { vault, line } = opened.session;
   const objects = await line.store.list('');
-  const { prices } = settings.config;
   const { estate } = await seeEstate(opened);
   const now = cli.clock.now();
   const snapshots = await readSnapshots(vault);
@@ -49,7 +109,7 @@ export async function answerCost(
     ...{ estate, vault: vault.id, now, storedBytes },
     captures: snapshots.map(captureOf),
     link: line.place.kind === 'ssh' ? { bitsPerSecond: linkSpeed(opened) } : undefined,
-    price: prices && { currency: prices.currency, perGibMonth: prices['gib-month'] },
+    price: priceIn(settings),
   });
   const place = nameOfPlace(line.place);
   const proven = provenIn(estate, now);

@@ -6,6 +6,7 @@ import type { DurationMs } from '../../base/units.ts';
 import { durationMs, unixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
+import { spentDetail } from '../../watch/core/drills/drill-spent.ts';
 import type { Drill } from '../../watch/core/estate.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import { isWithin } from '../../watch/core/place.ts';
@@ -130,6 +131,7 @@ function evidenceOf(
       failedCount: result.failedCount,
       unexplainedCount: result.source.unexplainedCount,
       ...enginesIn(result),
+      ...spentDetail(result.spent),
       // A data set here may be called the same: of that one it says nothing.
       ...(snapshot.content.host === discovery.host ? {} : { [OF_HOST]: snapshot.content.host }),
     },

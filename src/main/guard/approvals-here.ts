@@ -1,6 +1,6 @@
 /** Who has approved a plan, by what lies on this host: its own approvals, and those it may cite. */
 import { machineIdHere } from '../../adapters/node/machine-id.ts';
-import { signerFiles, signerPaths } from '../../adapters/ssh-keygen/signer-files.ts';
+import { signerFiles, signersOfState } from '../../adapters/ssh-keygen/signer-files.ts';
 import { keygenCheck } from '../../adapters/ssh-keygen/verify.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Moment } from '../../base/moment.ts';
@@ -23,9 +23,6 @@ import { textOfBytes } from '../cli/places.ts';
 import os from 'node:os';
 import type { GuardSession } from './guard-session.ts';
 
-const STATE_SYSTEM = '/var/lib/holdfast';
-const SIGNERS_SYSTEM = '/etc/holdfast';
-
 export interface Approvals {
   /** For `releaseVerdict`. */
   readonly facts: readonly ApprovalFact[];
@@ -40,8 +37,7 @@ export interface Approvals {
 type Here = Pick<GuardSession, 'ports' | 'stateDir'>;
 
 export function approvalPorts({ ports, stateDir }: Here): ApprovalPorts {
-  const state = textOfBytes(stateDir);
-  const paths = signerPaths(state === STATE_SYSTEM ? SIGNERS_SYSTEM : state);
+  const paths = signersOfState(textOfBytes(stateDir));
   return {
     ...{ disk: ports.disk, tools: ports.tools, stateDir, host: hostIdHere() },
     ...{ check: keygenCheck(paths), signers: signerFiles(paths) },

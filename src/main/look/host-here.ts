@@ -6,7 +6,8 @@ import { isNameOfThis } from '../estate/machine-names.ts';
 export function lookHere(
   looks: readonly HostLook[],
 ): Extract<HostLook, { readonly kind: 'answered' }> | undefined {
+  const name = os.hostname();
   return looks
     .filter((look) => look.kind === 'answered')
-    .find(({ sight }) => isNameOfThis(sight.machine.hostName, os.hostname()));
+    .find(({ sight }) => isNameOfThis(sight.machine.hostName, name));
 }

@@ -1,5 +1,4 @@
 /** The estate as it is known without asking any host: last look, vault, what was opened, the file. */
-import type { ConnectedRepository } from '../../watch/core/connected.ts';
 import type { Estate } from '../../watch/core/estate.ts';
 import { withoutIgnored } from '../../watch/core/look/corrected.ts';
 import type { DeclaredEstate } from '../../watch/core/look/declared.ts';
@@ -10,9 +9,10 @@ import { manyEstateOf } from '../../watch/core/look/look-estate.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import type { SavedLook } from '../../watch/core/look/saved-look.ts';
 import type { Unopened } from '../../watch/core/look/unopened.ts';
+import type { PlacedOpening } from '../../watch/core/opening.ts';
 import type { Cli } from '../cli/cli.ts';
 import type { Settings, VaultOptions } from '../cli/settings.ts';
-import { connectedHere } from './connected-here.ts';
+import { connectedHere, openingsHere } from './connected-here.ts';
 import { declaredEstate } from './declared-estate.ts';
 import { lookHere } from './host-here.ts';
 import { lookAtThis } from './look-at-this.ts';
@@ -25,8 +25,8 @@ export interface SavedEstate {
   readonly machines: readonly LookedHost[];
   readonly guests: readonly GuestHost[];
   readonly declared: DeclaredEstate;
-  /** The team's own that were opened. */
-  readonly repositories: readonly ConnectedRepository[];
+  /** What opens the team's own that were opened. */
+  readonly openings: readonly PlacedOpening[];
   /** Backups that were found and not opened, as each host told of them. */
   readonly unopened: readonly Unopened[];
   readonly look: SavedLook;
@@ -66,7 +66,7 @@ export async function savedEstate(
       ...seen.flatMap(({ repository }) => repository ?? []),
     ],
   });
-  const { repositories } = connected;
+  const openings = openingsHere(connected, hostOf);
   const { guests, unopened } = many;
-  return { estate, machines, guests, declared, repositories, unopened, look, isOfThis, damaged };
+  return { estate, machines, guests, declared, openings, unopened, look, isOfThis, damaged };
 }

@@ -61,13 +61,18 @@ export function liveSetOf(of: LiveSetView): z.input<typeof liveSetShown> {
 function bottleneckOf(of: Bottleneck): z.input<typeof bottleneckShown> {
   const { limit, nowMs, isMeasured, steps } = of;
   return {
-    ...{ words: bottleneckWords(of), limit: limit.kind, hosts: [...hostsOf(limit)] },
+    ...{ words: bottleneckWords(of), limit: wordOf(limit), hosts: [...hostsOf(limit)] },
     ...{ mbit: limit.kind === 'link' ? limit.mbit : null, nowMs, isMeasured },
     steps: steps.map(({ hosts, mbit, bonded, atBestMs, next }) => ({
       ...{ hosts: [...hosts], mbit, bonded: bonded ?? null, atBestMs },
       next: next === undefined ? null : limitWords(next),
     })),
   };
+}
+
+/** What limits, however it was told. */
+function wordOf({ kind }: Limit): z.input<typeof bottleneckShown>['limit'] {
+  return kind === 'busy disk' ? 'disk' : kind;
 }
 
 function hostsOf(limit: Limit): readonly string[] {

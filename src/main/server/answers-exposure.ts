@@ -1,9 +1,10 @@
 /** What would be lost, as the API answers it. Names and paths are as hosts sent them, made plain text. */
+import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { domainId, type FailureDomain } from '../../watch/core/domain.ts';
+import { domainId, type FailureDomain, loseName } from '../../watch/core/domain.ts';
 import type { Exposure, ExposureToAll, Proof } from '../../watch/core/exposure/rows.ts';
 import { sentenceOf } from '../../watch/core/exposure/sentence.ts';
 import type {
@@ -44,6 +45,7 @@ import { type Served, timeOf, timeOrNull } from './served.ts';
 /** Of one failure; `/v1/lose` and `/v1/data-sets` have all. */
 const HITS_SHOWN = 20;
 const LIST_SHOWN = 200;
+const FALLS_PER_TURN = 50;
 const ROWS_SHOWN = 5000;
 
 export function exposureAnswers(served: Served): readonly Bound[] {
@@ -52,9 +54,15 @@ export function exposureAnswers(served: Served): readonly Bound[] {
     on(ROUTES.exposure, async ({ query }) => {
       const { at, view, hosts } = await exposedNow(served);
       const { falls } = view;
+      const shown: ReturnType<typeof fallOf>[] = [];
+      for (const fall of falls.slice(query.from, query.from + query.count)) {
+        shown.push(fallOf(fall));
+        // Others are answered in between.
+        if (shown.length % FALLS_PER_TURN === 0) await setImmediate();
+      }
       return answer({
         ...{ at: timeOf(at), total: falls.length },
-        falls: falls.slice(query.from, query.from + query.count).map(fallOf),
+        falls: shown,
         ...atRisk(view),
         hosts: hosts.map(hostOf),
         ...(view.liveSets === undefined ? {} : { liveSets: view.liveSets.map(liveSetOf) }),
@@ -203,7 +211,7 @@ function domainOf(domain: FailureDomain): z.input<typeof domainShown> {
     case 'group':
       return { ...of, of: domain.of, name: domain.name, lose: `${domain.of}:${domain.name}` };
     case 'volume':
-      return { ...of, of: domain.of, name: domain.name, lose: domainId(domain) };
+      return { ...of, of: domain.of, name: domain.name, lose: loseName(domain) ?? null };
     case 'key':
       return { ...of, name: domain.key };
     case 'credential':
@@ -282,11 +290,10 @@ function wholeSetOf(of: DataSetView, { falls }: ExposureView): z.input<typeof da
     unflushed: { ...heldOf(unflushed), crash: heldOf(unflushed.crash) },
     step: stepOf(step),
     streaming: stepOf(of.streaming),
-    falls: falls.flatMap(({ domain, hits }) =>
-      hits
-        .filter(({ dataSet }) => dataSet === of.name)
-        .map((hit) => ({ ...hitOf(hit), domain: domainOf(domain) })),
-    ),
+    falls: falls.flatMap((fall) => {
+      const hit = fall.hitOf(of.name);
+      return hit === undefined ? [] : { ...hitOf(hit), domain: domainOf(fall.domain) };
+    }),
   };
 }
 

@@ -63,7 +63,7 @@ function openData(served: Served): readonly Bound[] {
         lastId: typeof lastId === 'string' ? lastId : undefined,
         isAllowed: () => isStillKnown(served, { headers, caller, session }),
       };
-      return Promise.resolve({ stream: (response) => served.hub.listen(response, of) });
+      return Promise.resolve({ stream: async (response) => served.hub.listen(response, of) });
     }),
   ];
 }

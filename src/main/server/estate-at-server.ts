@@ -5,7 +5,10 @@
 import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';
+import type { Evidence } from '../../base/evidence.ts';
+import type { Steps } from '../../base/steps.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { DrillBook } from '../../watch/core/drills/drill-book.ts';
 import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import { holdsStill, withEstateDrills } from '../../watch/core/drills/drill-proof.ts';
@@ -16,11 +19,12 @@ import { withDeclared } from '../../watch/core/look/declared-parts.ts';
 import { type HostOf, hostNames } from '../../watch/core/look/host-names.ts';
 import type { HostLook } from '../../watch/core/look/host-sight.ts';
 import type { DatedChange } from '../../watch/core/look/look-timeline.ts';
-import { type ManyEstate, manyEstateOf } from '../../watch/core/look/look-estate.ts';
+import { type ManyEstate, manyInSteps } from '../../watch/core/look/look-estate.ts';
 import { placedMoves } from '../../watch/core/look/placed-moves.ts';
 import { type LookedHost, lookedHosts } from '../../watch/core/look/looked-hosts.ts';
 import { type AnsweredLook, sightAt, toldApart } from '../../watch/core/look/own-sight.ts';
 import { unflushedAcross } from '../../watch/core/look/unflushed-across.ts';
+import type { PlacedOpening } from '../../watch/core/opening.ts';
 import {
   expiredReport,
   type OwnReport,
@@ -30,12 +34,17 @@ import {
 import { withSameObjects } from '../../watch/core/same-objects.ts';
 import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { Config } from '../../wire/config.ts';
+import { openingsHere } from '../look/connected-here.ts';
+import { lookHere } from '../look/host-here.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
+import { inTurns } from './in-turns.ts';
 import { LooksKept } from './looks-kept.ts';
 import type { HostShown, Sights } from './sights.ts';
 
 export interface SeenAtServer {
   readonly estate: Estate;
+  /** What opens copies that are opened otherwise than by their place. */
+  readonly openings: readonly PlacedOpening[];
   /** Of sights and looks alone. */
   readonly many: ManyEstate;
   readonly machines: readonly LookedHost[];
@@ -58,6 +67,7 @@ export interface EstateParts {
   readonly configFile: string | undefined;
   /** That this server gave, and how they ended. */
   readonly drills?: Pick<DrillBook, 'all' | 'version'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 export class EstateAtServer {
@@ -94,43 +104,43 @@ export class EstateAtServer {
     const shown = await this.#parts.sights.all();
     const kept = this.#kept.looks();
     const moves = await this.#kept.moves();
+    const opened = await this.#kept.opened();
     const exercised = moves.map(({ subject, observedAt, saw }) =>
       JSON.stringify([subject, observedAt, saw]),
     );
     const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
     const { all: drills = [], version = 0 } = this.#parts.drills ?? {};
     const held = drills.filter((drill) => holdsStill(drill, now)).length;
-    const of = [...stamps, ...exercised, `drills ${version} ${held}`].join('\n');
+    const of = [...stamps, ...exercised, `drills ${version} ${held}`, opened.of].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
-    const looked = await this.#lookedAt(shown, kept, now);
+    const looked = await this.#lookedAt({ shown, kept, opened }, now);
     await setImmediate();
-    const { hostOf, machines, repositories, declared } = looked;
-    const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
-    const whole = withEstateDrills(reported, drills, now);
-    const declaring = withDeclared(whole, declared, { machines, hostOf, now, repositories });
-    const estate = { ...declaring, moves: placedMoves(moves, hostOf) };
-    await setImmediate();
-    const { many, looks, leftOut, same } = looked;
+    const steps = estateOf(looked, { shown, drills, moves, now });
+    const before = this.#made?.seen.estate;
+    const { made } = await inTurns(this.#parts.clock, withSame(steps, before));
+    const { many, machines, looks, declared, leftOut, same } = looked;
     const seen: SeenAtServer = {
-      estate: withSameObjects(estate, this.#made?.seen.estate),
+      estate: made,
       ...{ many, machines, looks, shown, declared, drills, leftOut, same },
+      openings: [
+        ...looked.openings,
+        ...shown.flatMap(({ ledger }) => ledger?.report.openings ?? []),
+      ],
     };
     this.#made = { of, seen };
     return seen;
   }
 
   /** The same objects as before where only reports are other ones. */
-  async #lookedAt(
-    shown: readonly HostShown[],
-    kept: readonly HostLook[],
-    now: UnixMs,
-  ): Promise<Looked> {
+  async #lookedAt({ shown, kept, opened }: LookedOf, now: UnixMs): Promise<Looked> {
     const of = [
+      opened.of,
       ...shown.map(({ host, sight }) =>
         JSON.stringify([host, stampOfOne(sight), sight?.now.seenAt]),
       ),
       ...kept.map((look) => stampOfLook(look, now)),
     ].join('\n');
+    if (this.#looked?.of === of) return this.#looked;
     const { config, configFile } = this.#parts;
     const apart = toldApart(shown.flatMap(({ sight }) => sight?.look ?? []));
     const sightOf = new Map(apart.looks.map((look) => [look.host, look]));
@@ -138,18 +148,21 @@ export class EstateAtServer {
       const look = sightOf.get(host);
       return look === undefined || sight === undefined ? [] : [countedAt(look, sight.now, now)];
     });
+    await setImmediate();
     const hostOf = hostNames(lookedHosts([...own, ...kept], now));
     const declared = declaredEstate({ config, configFile }, hostOf(os.hostname()));
     const { looks, leftOut } = withoutIgnored([...own, ...kept], declared, hostOf);
-    const connected = await this.#kept.connected(looks);
-    // What was opened here is read anew each time: nothing says that it is as it was.
-    if (this.#looked?.of === of && connected === undefined) return this.#looked;
-    const many = manyEstateOf(looks, now, { connected, declared });
-    await setImmediate();
+    const here = lookHere(looks)?.host;
+    const connected = opened.connected && {
+      ...opened.connected,
+      ...(here === undefined ? {} : { openedOn: here }),
+    };
+    const steps = manyInSteps(looks, now, { connected, declared });
+    const many = (await inTurns(this.#parts.clock, steps)).made;
     const machines = lookedHosts(looks, now);
     const looked: Looked = {
       ...{ of, many, machines, hostOf, looks, same: apart.same, over: overSights(many, hostOf) },
-      ...{ declared, leftOut },
+      ...{ declared, leftOut, openings: openingsHere(connected, hostOf) },
       repositories: [
         ...(connected?.repositories ?? []).map(({ repository }) => repository),
         ...machines.flatMap(({ sight }) =>
@@ -157,14 +170,46 @@ export class EstateAtServer {
         ),
       ],
     };
-    this.#looked = connected === undefined ? looked : undefined;
+    this.#looked = looked;
     return looked;
   }
 }
 
+interface LookedOf {
+  readonly shown: readonly HostShown[];
+  readonly kept: readonly HostLook[];
+  readonly opened: Awaited<ReturnType<LooksKept['opened']>>;
+}
+
+interface Beside {
+  readonly shown: readonly HostShown[];
+  readonly drills: readonly EstateDrill[];
+  readonly moves: readonly Evidence[];
+  readonly now: UnixMs;
+}
+
+function* estateOf(looked: Looked, { shown, drills, moves, now }: Beside): Steps<Estate> {
+  const { hostOf, machines, repositories, declared } = looked;
+  const reported = withReports(looked.many.estate, shown.flatMap(reportOf), looked.over);
+  yield;
+  const whole = withEstateDrills(reported, drills, now);
+  yield;
+  const declaring = withDeclared(whole, declared, { machines, hostOf, now, repositories });
+  return { ...declaring, moves: placedMoves(moves, hostOf) };
+}
+
+function* withSame(steps: Steps<Estate>, before: Estate | undefined): Steps<Estate> {
+  const estate = yield* steps;
+  yield;
+  return yield* withSameObjects(estate, before);
+}
+
 /** What comes of sights, looks and the file; reports are another thing. */
 interface Looked
-  extends Pick<SeenAtServer, 'many' | 'machines' | 'looks' | 'declared' | 'leftOut' | 'same'> {
+  extends Pick<
+    SeenAtServer,
+    'many' | 'machines' | 'looks' | 'declared' | 'leftOut' | 'same' | 'openings'
+  > {
   readonly of: string;
   readonly hostOf: HostOf;
   readonly over: ReportsOver;

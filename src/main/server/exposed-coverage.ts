@@ -1,4 +1,5 @@
 /** What lies on all hosts and is in no recovery point: each host's own report, else what its sight says. */
+import type { Steps } from '../../base/steps.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { LedgerRow } from '../../watch/core/ledger-report.ts';
 import type { LookedHost } from '../../watch/core/look/looked-hosts.ts';
@@ -18,11 +19,11 @@ export function unprotectedOf(seen: SeenAtServer, now: UnixMs): Unprotected {
 }
 
 /** @param none what `unprotectedOf` says of the same sights */
-export function exposedCoverage(
+export function* exposedCoverage(
   seen: SeenAtServer,
   none: Unprotected,
   now: UnixMs,
-): readonly ExposedData[] {
+): Steps<readonly ExposedData[]> {
   const reported = new Map(
     seen.shown.flatMap(({ host, ledger }) =>
       ledger?.now.standing === 'fresh'
@@ -30,19 +31,35 @@ export function exposedCoverage(
         : [],
     ),
   );
-  const rows = seen.machines.flatMap((machine) =>
-    (machine.sight?.discovery.data ?? []).map((data): ExposedData => {
+  yield;
+  const rows: Ranked[] = [];
+  for (const [at, machine] of seen.machines.entries()) {
+    if (at % STEP_HOSTS === 0) yield;
+    const its = reported.get(machine.host);
+    for (const data of machine.sight?.discovery.data ?? []) {
       const { path, kind, bytes, isComplete, newestChange } = data;
       const isCertain = none.get(`${machine.host}\0${path}`);
-      const row = reported.get(machine.host)?.get(path);
-      return {
+      const row = {
         ...{ host: machine.host, path, kind, bytes, isAtLeast: !isComplete, newestChange },
-        ...judged(machine, row, isCertain),
+        ...judged(machine, its?.get(path), isCertain),
         seenAt: machine.sight?.discovery.seenAt ?? now,
       };
-    }),
-  );
-  return rows.sort(worstFirst);
+      rows.push({ row, name: `${machine.host}:${path}` });
+    }
+  }
+  yield;
+  rows.sort(worstFirst);
+  yield;
+  return rows.map(({ row }) => row);
+}
+
+/** Handled in one step. */
+const STEP_HOSTS = 50;
+
+interface Ranked {
+  readonly row: ExposedData;
+  /** Made once, and not at each comparison. */
+  readonly name: string;
 }
 
 /** What a sight alone says is none only where no backup was found that may hold it. */
@@ -68,10 +85,10 @@ function judged(
 
 const ORDER = { none: 0, unknown: 1, covered: 2 } as const;
 
-function worstFirst(one: ExposedData, other: ExposedData): number {
+function worstFirst(one: Ranked, other: Ranked): number {
   return (
-    ORDER[one.state] - ORDER[other.state] ||
-    other.bytes - one.bytes ||
-    (`${one.host}:${one.path}` < `${other.host}:${other.path}` ? -1 : 1)
+    ORDER[one.row.state] - ORDER[other.row.state] ||
+    other.row.bytes - one.row.bytes ||
+    (one.name < other.name ? -1 : 1)
   );
 }

@@ -1,8 +1,9 @@
 /** What is worth a change, over all hosts: of sights, of what people declared, of who said what. */
 import type { UnixMs } from '../../base/units.ts';
 import { countOf } from '../../base/say-quantity.ts';
+import type { Steps } from '../../base/steps.ts';
 import { pathText } from '../../watch/core/look/across.ts';
-import { findingsOf } from '../../watch/core/look/answer-of.ts';
+import { findingsInSteps } from '../../watch/core/look/answer-of.ts';
 import { backupAnswers } from '../../watch/core/look/backup-answers.ts';
 import type { DeclaredDifference } from '../../watch/core/look/declared-diff.ts';
 import { declaredDiff } from '../../watch/core/look/declared-diff.ts';
@@ -19,25 +20,47 @@ const SECTIONS = ['degraded', 'single', 'fate', 'change'] as const;
 const OF_EACH_MAX = 500;
 const NAMES_SHOWN = 5;
 
-export function exposedFindings(seen: SeenAtServer, now: UnixMs): readonly ExposedFinding[] {
-  const found = findingsOf(seen.many, now, seen.estate);
+export function* exposedFindings(
+  seen: SeenAtServer,
+  now: UnixMs,
+): Steps<readonly ExposedFinding[]> {
+  const found = yield* findingsInSteps(seen.many, now, seen.estate);
+  yield;
   const hostOf = hostNames(seen.machines);
+  yield;
   const ownersOf = ownersIn(seen.estate, seen.declared, (host) => hostOf(host) ?? host);
-  const ofLooks = SECTIONS.flatMap((section) =>
-    inSection(found, section).map((each): ExposedFinding => {
+  const all: ExposedFinding[] = [];
+  for (const section of SECTIONS) {
+    yield;
+    const ofSection = inSection(found, section);
+    yield;
+    for (const each of ofSection) {
       const { code, rank, hosts, subject, sentence, bytes, fix, source, since } = each;
       const owners = ownersOf(each);
-      return { section, code, rank, hosts, subject, sentence, bytes, fix, source, since, owners };
-    }),
-  );
-  const own = [
-    ...declaredFindings(seen),
-    ...ignoredFindings(seen),
-    ...trustFindings(seen),
-    ...unopenedFindings(seen),
-  ];
-  return worstFirst([...ofLooks, ...own.map((each) => ({ ...each, owners: ownersOf(each) }))]);
+      all.push({
+        section,
+        code,
+        rank,
+        hosts,
+        subject,
+        sentence,
+        bytes,
+        fix,
+        source,
+        since,
+        owners,
+      });
+    }
+  }
+  for (const find of OURS) {
+    yield;
+    for (const each of find(seen)) all.push({ ...each, owners: ownersOf(each) });
+  }
+  yield;
+  return worstFirst(all);
 }
+
+const OURS = [declaredFindings, ignoredFindings, trustFindings, unopenedFindings] as const;
 
 export function worstFirst(found: readonly ExposedFinding[]): readonly ExposedFinding[] {
   return [...found].sort((one, other) => one.rank - other.rank || other.bytes - one.bytes);

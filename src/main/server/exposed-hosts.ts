@@ -1,4 +1,5 @@
 /** Every host that anybody looked at, enrolled or declared, with who saw it and until when that counts. */
+import { operandWord } from '../../base/shell-word.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import { SHOWN_LIMIT_MS } from '../../watch/core/agent/messages.ts';
 import type { LookedHost } from '../../watch/core/look/looked-hosts.ts';
@@ -68,7 +69,7 @@ function unseenHost(
     why: hasAgent ? 'its agent has shown nothing of it' : 'nobody looked at it',
     remedy: hasAgent
       ? 'Its agent may be an older one, or agent.yaml says show: false.'
-      : `Enrol it (holdfast enroll ${host}), or look at it (holdfast look ${host}) on this machine.`,
+      : `Enrol it (holdfast enroll ${operandWord(host)}), or look at it (holdfast look ${operandWord(host)}) on this machine.`,
     ledger: ledgerOf(shown),
   };
 }

@@ -2,8 +2,9 @@
 import type { UnixMs } from '../../base/units.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { lostTogether, type LostTogether } from '../../watch/core/look/lost-together.ts';
-import { lostBy, loseNames } from '../../watch/core/look/lose.ts';
+import { type Lost, lostBy, type LoseNames, loseNames } from '../../watch/core/look/lose.ts';
 import { type RecoveryPlan, recoveryPlanOf } from '../../watch/core/exposure/recovery-plan.ts';
+import type { SeenAtServer } from './estate-at-server.ts';
 import type { Exposed, ExposedChange } from './exposed-view.ts';
 import type { Served } from './served.ts';
 
@@ -30,6 +31,15 @@ export async function changesAt(
   return [...told, ...seen].sort((one, other) => other.at - one.at).slice(0, of.countMax);
 }
 
+const namesIn = new WeakMap<SeenAtServer, LoseNames>();
+
+/** @throws Fault HF_LOSE_UNKNOWN */
+function lostNamed(seen: SeenAtServer, names: readonly string[]): readonly Lost[] {
+  const known = namesIn.get(seen) ?? loseNames(seen.machines, seen.estate, seen.declared);
+  namesIn.set(seen, known);
+  return [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
+}
+
 /**
  * What would be lost with all that is named, as `holdfast exposure --lose` names it.
  *
@@ -40,9 +50,8 @@ export async function loseAt(
   names: readonly string[],
 ): Promise<LostTogether & { readonly at: UnixMs }> {
   const { seen, index } = await served.exposing.at(served);
-  const { estate, machines, declared, many } = seen;
-  const known = loseNames(machines, estate, declared);
-  const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
+  const { machines, declared, many } = seen;
+  const lost = lostNamed(seen, names);
   const found = lostTogether(index, { lost, declared, machines, guests: many.guests });
   return { ...found, at: index.now };
 }
@@ -54,11 +63,9 @@ export async function loseAt(
  */
 export async function recoveryAt(served: Served, names: readonly string[]): Promise<RecoveryPlan> {
   const { seen, index } = await served.exposing.at(served);
-  const { estate, machines, declared, many } = seen;
-  const known = loseNames(machines, estate, declared);
-  const lost = [...new Set(names)].map((name) => lostBy(bytesOfUtf8(name), known));
+  const { estate, machines, declared, many, openings } = seen;
+  const lost = lostNamed(seen, names);
   const { guests, unopened } = many;
-  // What opens repositories lies on the hosts that have them, and never here.
-  const here = { repositories: [], passphraseFile: undefined, now: index.now };
+  const here = { openings, passphraseFile: undefined, now: index.now };
   return recoveryPlanOf({ estate, machines, guests, declared, unopened, index, ...here }, lost);
 }

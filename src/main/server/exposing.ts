@@ -1,10 +1,10 @@
 /** Computes what is shown of the estate when it is asked for, and keeps it while nothing is another. */
-import { setImmediate } from 'node:timers/promises';
+import type { Steps } from '../../base/steps.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
-import { type ExposureIndex, exposureIndex } from '../../watch/core/exposure/exposure-index.ts';
+import { type ExposureIndex, indexInSteps } from '../../watch/core/exposure/exposure-index.ts';
 import { exposureView } from '../../watch/core/exposure/exposure-view.ts';
-import { type ViewParts, viewParts } from '../../watch/core/exposure/view-parts.ts';
+import { partsInSteps, type ViewParts } from '../../watch/core/exposure/view-parts.ts';
 import type { MembersNow } from '../../watch/core/exposure/live-sets.ts';
 import type { ManyEstate } from '../../watch/core/look/look-estate.ts';
 import { estateInSteps } from '../../watch/core/server/estate-now.ts';
@@ -17,6 +17,7 @@ import { exposedFindings, worstFirst } from './exposed-findings.ts';
 import { exposedHosts } from './exposed-hosts.ts';
 import type { Exposed, ExposedFinding, ExposedSpace } from './exposed-view.ts';
 import { declaredOn } from './declared-on.ts';
+import { inTurns } from './in-turns.ts';
 
 export interface MadeExposure {
   readonly seen: SeenAtServer;
@@ -98,33 +99,47 @@ export class Exposing {
   async #make({ core, now, clock }: ExposingParts): Promise<MadeExposure> {
     const { atMs, wallMs: at } = now();
     const before = this.#made;
-    let workMs = 0;
-    const step = async <T>(work: () => T): Promise<T> => {
-      const begunMs = clock.monotonic();
-      const done = work();
-      workMs += clock.monotonic() - begunMs;
-      await setImmediate();
-      return done;
-    };
     const seen = await this.#estate.at(at);
-    const index = await step(() => exposureIndex(seen.estate, at, before?.index));
-    const parts = await step(() => viewParts(index, before?.parts));
     const hasLive = (seen.estate.liveSets ?? []).length > 0;
-    const members = hasLive ? await this.#members({ core, now }) : undefined;
-    const view = await step(() => exposureView(index, parts, members));
+    const members = hasLive ? await this.#members({ core, now, clock }) : undefined;
+    const steps = this.#steps(seen, { core, at, members });
+    const { made, workMs } = await inTurns(clock, steps);
+    this.#made = { seen, ...made, atMs, workMs };
+    this.#onMade(this.#made, before);
+    return this.#made;
+  }
+
+  *#steps(
+    seen: SeenAtServer,
+    of: {
+      readonly core: ServerCore;
+      readonly at: UnixMs;
+      readonly members: MembersNow | undefined;
+    },
+  ): Steps<Pick<MadeExposure, 'index' | 'parts' | 'exposed'>> {
+    const { core, at, members } = of;
+    const before = this.#made;
+    const index = yield* indexInSteps(seen.estate, at, before?.index);
+    yield;
+    const parts = yield* partsInSteps(index, before?.parts);
+    yield;
+    const view = exposureView(index, parts, members);
+    yield;
     const enrolled = core.agents().map(({ stored }) => stored.host);
-    const hosts = await step(() => exposedHosts(seen, enrolled));
+    const hosts = exposedHosts(seen, enrolled);
+    yield;
     // Without a change there, proof may have expired.
     const isSame = before?.seen === seen && before.parts.entries === parts.entries;
     const last = isSame ? before.exposed : undefined;
-    const found = await step(() => this.#unprotectedIn(seen, at));
-    const coverage = last?.coverage ?? (await step(() => exposedCoverage(seen, found, at)));
-    if (last === undefined) this.#found = await step(() => exposedFindings(seen, at));
+    const found = this.#unprotectedIn(seen, at);
+    yield;
+    const coverage = last?.coverage ?? (yield* exposedCoverage(seen, found, at));
+    yield;
+    if (last === undefined) this.#found = yield* exposedFindings(seen, at);
+    yield;
     const findings = worstFirst([...this.#own(), ...this.#found]);
-    const exposed: Exposed = { at, view, hosts, coverage, findings, spaces: spacesOf(seen) };
-    this.#made = { seen, index, parts, exposed, atMs, workMs };
-    this.#onMade(this.#made, before);
-    return this.#made;
+    const exposed = { at, view, hosts, coverage, findings, spaces: spacesOf(seen) };
+    return { index, parts, exposed };
   }
 
   /** Of the same sights it is the same. */
@@ -137,13 +152,9 @@ export class Exposing {
   }
 
   /** What agents know of live copies now; they are answered in between. */
-  async #members({ core, now }: Pick<ExposingParts, 'core' | 'now'>): Promise<MembersNow> {
+  async #members({ core, now, clock }: ExposingParts): Promise<MembersNow> {
     const steps = estateInSteps(core, now, { standsOn: declaredOn(this.#estate.config) });
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done === true) return membersNow(value);
-      await setImmediate();
-    }
+    return membersNow((await inTurns(clock, steps)).made);
   }
 }
 

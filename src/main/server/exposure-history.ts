@@ -10,6 +10,7 @@ import {
   type StoredSpan,
 } from '../../watch/core/history/history-line.ts';
 import { looksAt } from '../../watch/core/history/history-looks.ts';
+import { withinShares } from '../../watch/core/history/history-share.ts';
 import {
   type HistorySpan,
   type HistorySubject,
@@ -58,8 +59,9 @@ export class ExposureHistory {
     const hour = stepBegin(exposed.at, 'hour');
     const due = new Set<string>();
     const subjects = new Set<string>();
-    for (const { of, span } of looksAt(exposed.view, seen.estate, exposed.at)) {
-      const subject = `${of.kind} ${of.name}`;
+    const looks = looksAt(exposed.view, seen.estate, exposed.at);
+    for (const { of, span } of withinShares(looks, (each) => this.#said.has(textOf(each)))) {
+      const subject = textOf(of);
       subjects.add(subject);
       const key = `${hour} ${subject}`;
       this.#add(key, { do: 'history', of, hour, span });
@@ -121,4 +123,8 @@ export class ExposureHistory {
       this.#isWriting = false;
     }
   }
+}
+
+function textOf({ kind, name }: HistorySubject): string {
+  return `${kind} ${name}`;
 }

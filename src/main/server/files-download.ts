@@ -51,7 +51,7 @@ export async function downloadOf(served: Served, asked: DownloadAsked): Promise<
     answering.close();
     throw error;
   }
-  return { stream: (response) => void sendWhole({ answer, answering, response }) };
+  return { stream: (response) => sendWhole({ answer, answering, response }) };
 }
 
 interface Sending {
@@ -65,14 +65,10 @@ async function sendWhole(of: Sending): Promise<void> {
   const gone = (): void => answering.close();
   response.on('close', gone);
   response.on('error', gone);
-  response.writeHead(200, headersOf(answer));
   try {
+    response.writeHead(200, headersOf(answer));
     await parts(of);
     response.end();
-  } catch (error) {
-    // A connection that breaks before all of its length has come is no file, to anybody.
-    response.destroy();
-    if (!(error instanceof Fault)) throw error;
   } finally {
     answering.close();
   }

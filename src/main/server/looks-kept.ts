@@ -25,12 +25,16 @@ function storeIn(state: string): LookStore {
 export class LooksKept {
   readonly #state: string | undefined;
   #told: { readonly names: string; readonly changes: readonly DatedChange[] } | undefined;
-  #moves: { readonly of: string; readonly shown: readonly Evidence[] } | undefined;
+  readonly #ledger: {
+    readonly moves: OfLedger<readonly Evidence[]>;
+    readonly opened: OfLedger<Opened>;
+  };
   #read: { readonly names: string; readonly looks: readonly HostLook[] } | undefined;
 
   /** @param state directory of the Holdfast of this machine; undefined: there is none */
   constructor(state: string | undefined) {
     this.#state = state;
+    this.#ledger = { moves: new OfLedger(state), opened: new OfLedger(state) };
   }
 
   /** The newest of each host; read again where there is another file. */
@@ -78,30 +82,59 @@ export class LooksKept {
 
   /** What exercises on this machine have shown; read again where its ledger was written to. */
   async moves(): Promise<readonly Evidence[]> {
-    if (this.#state === undefined) return [];
-    const written = [`${this.#state}/state.db`, `${this.#state}/state.db-wal`].map(writtenAt);
-    const of = written.join(' ');
-    if (this.#moves?.of === of) return this.#moves.shown;
-    try {
-      const shown = await withEvidence(bytesOfText(this.#state), (ledger) =>
-        ledger.current(MOVES_PREFIX),
-      );
-      this.#moves = { of, shown };
-      return shown;
-    } catch (error) {
-      // What cannot be read has shown nothing.
-      if (error instanceof Fault) return [];
-      throw error;
-    }
+    const shown = await this.#ledger.moves.read(() =>
+      withEvidence(bytesOfText(this.#state ?? ''), (ledger) => ledger.current(MOVES_PREFIX)),
+    );
+    return shown ?? [];
   }
 
-  /** What this machine has opened of the team's own backups. */
-  async connected(looks: readonly HostLook[]): Promise<ConnectedOfLooks | undefined> {
+  /**
+   * What this machine has opened of the team's own backups, and a text that is another where that is: the
+   * same is read again only where its ledger was written to.
+   */
+  async opened(): Promise<Opened> {
+    const opened = await this.#ledger.opened.read(async (): Promise<Opened> => {
+      const state = { value: bytesOfText(this.#state ?? ''), by: 'the server' };
+      const connected = await connectedHere({ state }, []);
+      if (connected.repositories.length === 0) return NOTHING_OPENED;
+      const { repositories, evidence, drills } = connected;
+      return { connected, of: stampText([repositories, [...evidence], drills]) };
+    });
+    return opened ?? NOTHING_OPENED;
+  }
+}
+
+interface Opened {
+  /** `openedOn` is its name as it calls itself. */
+  readonly connected: ConnectedOfLooks | undefined;
+  readonly of: string;
+}
+
+const NOTHING_OPENED: Opened = { connected: undefined, of: '' };
+
+function stampText(of: unknown): string {
+  return JSON.stringify(of, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );
+}
+
+/** What is read of a ledger, until that is written to. */
+class OfLedger<T> {
+  readonly #state: string | undefined;
+  #last: { readonly of: string; readonly read: T } | undefined;
+
+  constructor(state: string | undefined) {
+    this.#state = state;
+  }
+
+  /** Undefined where there is none, or where it cannot be read: then it has said nothing. */
+  async read(read: () => Promise<T>): Promise<T | undefined> {
     if (this.#state === undefined) return undefined;
-    const state = { value: bytesOfText(this.#state), by: 'the server' };
+    const of = [`${this.#state}/state.db`, `${this.#state}/state.db-wal`].map(writtenAt).join(' ');
+    if (this.#last?.of === of) return this.#last.read;
     try {
-      const connected = await connectedHere({ state }, looks);
-      return connected.repositories.length === 0 ? undefined : connected;
+      this.#last = { of, read: await read() };
+      return this.#last.read;
     } catch (error) {
       if (error instanceof Fault) return undefined;
       throw error;

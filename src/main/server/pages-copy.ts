@@ -3,16 +3,19 @@ import os from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { copyPage } from '../../adapters/pages-copy/copy-page.ts';
 import { Fault } from '../../base/fault.ts';
+import { unixMs } from '../../base/units.ts';
 import { renderPlanPage } from '../../watch/core/exposure/page-recovery-plan.ts';
 import type { RecoveryPlan } from '../../watch/core/exposure/recovery-plan.ts';
 import { copyName } from '../../watch/core/pages-copy/copy-name.ts';
 import {
   type CopyState,
   copyFindings,
+  copyStanding,
   isCopyDue,
   worstOf,
 } from '../../watch/core/pages-copy/copy-due.ts';
 import { exposureText } from '../../watch/core/pages-copy/exposure-text.ts';
+import type { SubjectNow } from '../../watch/core/server/subjects-now.ts';
 import type { ServerNow } from '../../watch/core/server/held.ts';
 import { loseName } from '../../watch/core/domain.ts';
 import type { Config } from '../../wire/config.ts';
@@ -29,6 +32,7 @@ export interface PagesCopyParts {
   readonly copy?: typeof copyPage;
 }
 
+const COPY_SUBJECT = 'server:copy';
 const KEEP = 14;
 /** Of the falls that cost most; the rest stands in the lines below. */
 const PLANS_MAX = 20;
@@ -45,8 +49,8 @@ export class PagesCopy {
     this.#parts = parts;
     this.#copy = parts.copy ?? copyPage;
     const startedAtMs = parts.now().atMs;
-    const none = { wroteAtMs: undefined, failedAtMs: undefined, why: '', worst: '' };
-    this.#state = { startedAtMs, ...none };
+    const none = { wroteAtMs: undefined, failedAtMs: undefined, failingSinceMs: undefined };
+    this.#state = { startedAtMs, ...none, why: '', worst: '' };
   }
 
   /** @throws Fault HF_SERVER_STATE */
@@ -67,11 +71,23 @@ export class PagesCopy {
     const { atMs } = now();
     if ('kept' in ended) {
       this.#isHere = ended.isHere;
-      this.#state = { ...this.#state, wroteAtMs: atMs, failedAtMs: undefined, why: '', worst };
+      const none = { failedAtMs: undefined, failingSinceMs: undefined };
+      this.#state = { ...this.#state, ...none, wroteAtMs: atMs, why: '', worst };
     } else {
       this.#isLeft = ended.isLeft === true;
-      this.#state = { ...this.#state, failedAtMs: atMs, why: ended.why };
+      const { failingSinceMs = atMs } = this.#state;
+      this.#state = { ...this.#state, failedAtMs: atMs, failingSinceMs, why: ended.why };
     }
+  }
+
+  /** For whoever is told; none where no place is named. */
+  subjects(): readonly SubjectNow[] {
+    const { config, now } = this.#parts;
+    if (config?.copy === undefined) return [];
+    const at = now();
+    const { mark, why, sinceMs } = copyStanding(config.copy, this.#state, at.atMs);
+    const since = unixMs(at.wallMs - (at.atMs - sinceMs));
+    return [{ subject: COPY_SUBJECT, mark, why, since, restsOn: [] }];
   }
 
   findings(): readonly ExposedFinding[] {
@@ -87,9 +103,9 @@ export class PagesCopy {
 
   async #textOf({ at, view }: Exposed): Promise<string> {
     const plans: RecoveryPlan[] = [];
-    for (const { domain, hits } of view.falls) {
+    for (const { domain, counts } of view.falls) {
       const name = loseName(domain);
-      const isHit = hits.some(({ loss }) => loss.kind !== 'nothing');
+      const isHit = counts.all + counts.unknown + counts.window > 0;
       if (name === undefined || !isHit) continue;
       const plan = await this.#planOf(name);
       if (plan !== undefined) plans.push(plan);

@@ -1,7 +1,9 @@
 /** Plans that wait on hosts, by what their agents told: each is as it stands there, or the last that was known. */
+import { addAll } from '../../base/long-list.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { byHarshness, isToldWaiting, type ToldPlan } from '../../watch/core/plans-report.ts';
 import type { EstateNow, HostNow } from '../../watch/core/server/estate-now.ts';
+import { once } from '../../watch/core/exposure/once.ts';
 import type { ShownNow } from '../../watch/core/server/shown.ts';
 import type { PlanShown, PlansShown } from '../../web/shown.ts';
 import type { Served } from './served.ts';
@@ -13,7 +15,7 @@ export async function plansNow(
   { at, estate }: { readonly at: UnixMs; readonly estate: EstateNow },
 ): Promise<PlansShown> {
   const hosts = await served.sights.plans();
-  const byName = new Map(estate.hosts.map((each) => [each.host, each]));
+  const hostNamed = once(() => new Map(estate.hosts.map((each) => [each.host, each])));
   const plans: PlanShown[] = [];
   const notSeen: PlansShown['notSeen'][number][] = [];
   const unsaid: string[] = [];
@@ -24,10 +26,16 @@ export async function plansNow(
       continue;
     }
     const { report, now } = told;
-    const lastKnown = lastKnownWhy(now, byName.get(host));
+    const lastKnown = lastKnownWhy(now, hostNamed().get(host));
     const of = { host, seenAt: now.seenAt, lastKnown };
-    plans.push(...report.plans.map((plan) => ({ ...plan, ...of, state: stateAt(plan, at) })));
-    notSeen.push(...report.notSeen.map((each) => ({ host, ...each })));
+    addAll(
+      plans,
+      report.plans.map((plan) => ({ ...plan, ...of, state: stateAt(plan, at) })),
+    );
+    addAll(
+      notSeen,
+      report.notSeen.map((each) => ({ host, ...each })),
+    );
     leftOut += report.leftOut;
   }
   return { plans: plans.sort(inOrder), notSeen, unsaid, leftOut };

@@ -1,7 +1,6 @@
 /** Each second: what has ended since, what is to be told, and what listeners are to know. */
 import { Fault } from '../../base/fault.ts';
-import { durationMs } from '../../base/units.ts';
-import type { Clock } from '../../host/clock.ts';
+import { type DurationMs, durationMs } from '../../base/units.ts';
 import type { EstateNow } from '../../watch/core/server/estate-now.ts';
 import { subjectsNow } from '../../watch/core/server/subjects-now.ts';
 import type { Standing } from '../../watch/core/standing/standing.ts';
@@ -11,20 +10,26 @@ import { LastWords } from './last-words.ts';
 import { MeshWords } from './mesh-words.ts';
 import { ScheduleBeat } from './schedule-beat.ts';
 import { wait } from '../tell/telling.ts';
-import { estateInTurns, type Served } from './served.ts';
+import { estateRead, type Served } from './served.ts';
 import { takeRevocations } from './take-revocations.ts';
 
 const BEAT_MS = 1000;
 /** Of many hosts a reading takes long: then it is made less often, and agents are answered. */
 const REST_SHARE = 19;
+/** However busy the server is, an alarm waits no longer than this for the next beat. */
+const REST_MAX_MS = 5000;
 /** A disk that fails fails each second: it is said once in a while. */
 const SAY_EVERY_MS = 60_000;
+
+/** What a busy server made it wait for counts for nothing: it would rest for minutes. */
+export function restAfter(workMs: number): DurationMs {
+  return durationMs(Math.max(BEAT_MS, Math.min(REST_MAX_MS, REST_SHARE * workMs)));
+}
 
 export class Pulse {
   readonly #served: Served;
   readonly #onBug: (error: unknown) => void;
   readonly #log: (line: string) => void;
-  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #mesh: MeshWords;
   readonly #freezes: FreezeWords;
   readonly #lastWords: LastWords;
@@ -43,7 +48,6 @@ export class Pulse {
       readonly generations: Pick<Generations, 'beat'>;
       readonly onBug: (error: unknown) => void;
       readonly log: (line: string) => void;
-      readonly clock: Pick<Clock, 'monotonic'>;
     },
   ) {
     this.#served = served;
@@ -54,7 +58,6 @@ export class Pulse {
     this.#generations = of.generations;
     this.#onBug = of.onBug;
     this.#log = of.log;
-    this.#clock = of.clock;
   }
 
   start(): void {
@@ -85,15 +88,14 @@ export class Pulse {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const begunAt = this.#monotonic();
+      let workMs = 0;
       try {
-        await this.beat();
+        workMs = await this.beat();
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#say(error);
       }
-      const tookMs = this.#monotonic() - begunAt;
-      await wait(durationMs(Math.max(BEAT_MS, REST_SHARE * tookMs)), signal);
+      await wait(restAfter(workMs), signal);
     }
   }
 
@@ -120,9 +122,11 @@ export class Pulse {
   /**
    * What is told goes by how things stand, not by what changed: a server that is killed before it has
    * written an alert opens it when it is back, as soon as agents have said all again.
+   *
+   * @returns milliseconds of the processor that the reading of all took, waits for others left out
    */
-  async beat(): Promise<void> {
-    const { core, writer, now, telling, state, noted } = this.#served;
+  async beat(): Promise<number> {
+    const { core, writer, now, telling, state, noted, copies } = this.#served;
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
@@ -131,13 +135,16 @@ export class Pulse {
     await this.#mesh.beat();
     await this.#freezes.beat();
     await this.#schedules.beat();
-    const estate = await estateInTurns(this.#served);
+    const { made: estate, workMs } = await estateRead(this.#served);
     await writer.alone(async () => {
-      const changes = await telling.changes(subjectsNow(estate, await this.#lastWords.of(estate)));
+      const seen = subjectsNow(estate, await this.#lastWords.of(estate));
+      const own = copies.flatMap((each) => each.subjects());
+      const changes = await telling.changes([...seen, ...own]);
       if (changes.length > 0) await state.commit(changes);
     });
     noted.toldAtMs = now().atMs;
     this.#publish(estate);
+    return workMs;
   }
 
   #publish({ standing, watching, hosts }: EstateNow): void {
@@ -181,10 +188,6 @@ export class Pulse {
       this.#told.delete(id);
       this.#served.hub.publish('gone', { id });
     }
-  }
-
-  #monotonic(): number {
-    return this.#clock.monotonic();
   }
 
   #say({ code, message }: Fault): void {

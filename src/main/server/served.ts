@@ -1,5 +1,4 @@
 /** What the handlers of the API work with. */
-import { setImmediate } from 'node:timers/promises';
 import type { Caller } from '../../access/core/account.ts';
 import type { Access } from '../../access/shell/access.ts';
 import type { ServerState } from '../../adapters/sqlite/open-server-state.ts';
@@ -29,6 +28,7 @@ import { declaredOn } from './declared-on.ts';
 import type { Desk } from './desk.ts';
 import type { Drilling } from './drilling.ts';
 import type { FilesDesk } from './files-desk.ts';
+import { type InTurns, inTurns } from './in-turns.ts';
 import type { Exposing } from './exposing.ts';
 import type { ExposureHistory } from './exposure-history.ts';
 import type { PagesCopy } from './pages-copy.ts';
@@ -52,7 +52,7 @@ export interface Served {
   /** What was said of it before. */
   readonly history: ExposureHistory;
   /** One: it keeps the page where the estate is not. */
-  readonly copies: readonly Pick<PagesCopy, 'beat'>[];
+  readonly copies: readonly Pick<PagesCopy, 'beat' | 'subjects'>[];
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly state: ServerState;
   readonly access: Access<ServerChange | TellChange>;
@@ -82,13 +82,13 @@ export function estateOf(served: Served): EstateNow {
 
 /** The same for what nobody waits for, or what is large: agents are answered in between. */
 export async function estateInTurns(served: Served): Promise<EstateNow> {
-  const { core, now } = served;
-  const steps = estateInSteps(core, now, factsOf(served));
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-    await setImmediate();
-  }
+  return (await estateRead(served)).made;
+}
+
+/** The same, and what it cost. */
+export function estateRead(served: Served): Promise<InTurns<EstateNow>> {
+  const { core, now, clock } = served;
+  return inTurns(clock, estateInSteps(core, now, factsOf(served)));
 }
 
 function factsOf({ noted, config }: Served): EstateFacts {

@@ -26,10 +26,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { TellChange } from '../../tell/core/alert.ts';
 import { heardWord } from '../../wire/agent/messages.ts';
 import type { Route } from '../../wire/api/route.ts';
-import { planRoutes } from '../../wire/api/routes-plans.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
-import { historyRoutes } from '../../wire/api/routes-history.ts';
-import { pageRoutes } from '../../wire/api/routes-pages.ts';
 import type { Config } from '../../wire/config.ts';
 import type { ServerChange, StoredWord } from '../../watch/core/server/changes.ts';
 import { Scheduler } from '../../watch/core/server/scheduler.ts';
@@ -108,18 +105,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Of the door that every program of this machine may come to. */
-const PAGE_ROUTES: ReadonlySet<string> = new Set([
-  ...Object.values({ ...pageRoutes, ...historyRoutes, ...planRoutes }).flatMap(({ id, method }) =>
-    method === 'GET' ? [id] : [],
-  ),
-  ...[
-    ROUTES.jobPage.id,
-    ROUTES.jobPart.id,
-    ROUTES.showSignIn.id,
-    ROUTES.signIn.id,
-    ROUTES.events.id,
-  ],
+/** Of the door that every program of this machine may come to: what a reader may read, and signing in. */
+function isOfPage({ id, method, asker }: Route): boolean {
+  if (method === 'GET' && asker === 'read') return true;
+  return OPEN_OF_PAGE.has(id);
+}
+
+const OPEN_OF_PAGE: ReadonlySet<string> = new Set([
+  ...[ROUTES.showSignIn.id, ROUTES.signIn.id, ROUTES.signInPage.id],
+  ...[ROUTES.styleFile.id, ROUTES.scriptFile.id, ROUTES.openapi.id],
 ]);
 
 /** @throws Fault HF_SERVER_KEY, HF_SERVER_STATE, HF_RECOVER_..., HF_SERVER_LISTEN, HF_TELL_SECRET */
@@ -159,18 +153,18 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     });
     const { onAnswer } = parts;
     addApiRoutes(app, boundOf(served), {
-      ...{ gate: served.access, clock, rates: parts.apiRates ?? {} },
+      ...{ gate: served.access, clock, rates: parts.apiRates ?? {}, onBug },
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     if (ofPage !== undefined) {
-      const shown = boundOf(served).filter(({ route }) => PAGE_ROUTES.has(route.id));
-      addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR });
+      const shown = boundOf(served).filter(({ route }) => isOfPage(route));
+      addApiRoutes(ofPage, shown, { gate: served.access, clock, door: LOOPBACK_DOOR, onBug });
     }
     const at = await listen(app, parts.listen);
     const page = ofPage && parts.page && (await listen(ofPage, parts.page));
     const url = parts.url ?? `https://${sayAddress(at)}`;
     served.address.url = url;
-    const pulse = new Pulse(served, { generations, onBug, log: parts.log, clock });
+    const pulse = new Pulse(served, { generations, onBug, log: parts.log });
     pulse.start();
     const close = async (): Promise<void> => {
       served.desk.close();
@@ -224,12 +218,8 @@ async function compose(
   const random = nodeRandom();
   const now = serverTime(clock);
   const [loaded, shown] = [await state.load(clock.now()), await state.shown()];
-  const register = new KeptRegister(
-    {
-      ...{ file: path.join(stateDirectory, REGISTER_NAME), pin, clock, log, state },
-    },
-    loaded.agents,
-  );
+  const file = path.join(stateDirectory, REGISTER_NAME);
+  const register = new KeptRegister({ file, pin, clock, log, state }, loaded.agents);
   await register.write();
   const schedules = schedulesOf(config);
   const words = loaded.words.flatMap(wordOf);
@@ -250,8 +240,9 @@ async function compose(
   });
   const sights = new Sights({ core, writer, state, now, hub });
   const drilling = new Drilling(config, await state.drills(), random);
-  const looksIn = parts.looksIn;
-  const estate = new EstateAtServer({ sights, looksIn, config, configFile, drills: drilling.book });
+  const estate = new EstateAtServer({
+    ...{ sights, looksIn: parts.looksIn, config, configFile, drills: drilling.book, clock },
+  });
   const desk = new Desk({
     ...{ core, writer, now },
     show: (message, frame) => sights.take(message, frame),

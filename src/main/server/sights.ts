@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { EventHub } from '../../adapters/http/event-hub.ts';
+import type { UnixMs } from '../../base/units.ts';
 import type { AgentId, Show, ShowKind, Shown } from '../../watch/core/agent/messages.ts';
 import { type Change, compareSights } from '../../watch/core/look/compare-sights.ts';
 import { type AnsweredLook, ownSight, slimSight } from '../../watch/core/look/own-sight.ts';
@@ -44,12 +45,19 @@ export interface HostShown {
 /** Of one sight; of what is more it is said how much. */
 const CHANGES_MAX = 400;
 const TEXT_MAX = 300;
+/** One clock is read to ten milliseconds; what exposure computes allows for more than this. */
+const WAVER_MS = 100;
 
 export class Sights {
   readonly #parts: SightsParts;
   readonly #looks = new Map<AgentId, { readonly of: string; readonly look: AnsweredLook }>();
   readonly #reports = new Map<AgentId, { readonly of: string; readonly report: OwnReport }>();
   readonly #plans = new Map<AgentId, { readonly of: string; readonly report: PlansReport }>();
+
+  readonly #seen = new Map<
+    string,
+    { readonly agent: AgentId; readonly sha256: string; readonly seenAt: UnixMs }
+  >();
 
   constructor(parts: SightsParts) {
     this.#parts = parts;
@@ -81,9 +89,10 @@ export class Sights {
   async plans(): Promise<readonly HostPlans[]> {
     const { core, now } = this.#parts;
     const hosts: HostPlans[] = [];
+    const at = now();
     for (const held of core.agents()) {
       const { agent, host } = held.stored;
-      const shown = shownNow(held, 'plans', now());
+      const shown = shownNow(held, 'plans', at);
       const report = shown && (await this.#plansOf(shown));
       hosts.push({ host, agent, told: report && { report, now: shown } });
     }
@@ -108,8 +117,8 @@ export class Sights {
     const hosts: HostShown[] = [];
     for (const held of core.agents()) {
       const { agent, host } = held.stored;
-      const sight = shownNow(held, 'sight', now());
-      const ledger = shownNow(held, 'ledger', now());
+      const sight = this.#steady(shownNow(held, 'sight', now()));
+      const ledger = this.#steady(shownNow(held, 'ledger', now()));
       const look = sight && (await this.#lookOf(host, sight));
       const report = ledger && (await this.#reportOf(host, ledger));
       hosts.push({
@@ -122,6 +131,7 @@ export class Sights {
     for (const kept of [this.#looks, this.#reports, this.#plans]) {
       for (const agent of kept.keys()) if (!known.has(agent)) kept.delete(agent);
     }
+    for (const [of, { agent }] of this.#seen) if (!known.has(agent)) this.#seen.delete(of);
     return hosts.sort((one, other) => (one.host < other.host ? -1 : 1));
   }
 
@@ -149,6 +159,21 @@ export class Sights {
     const report = ownReport(read.report, { host, aheadMs });
     this.#reports.set(agent, { of, report });
     return report;
+  }
+
+  /**
+   * What was seen at one moment is dated by two clocks, which waver against each other: as long as it
+   * is about the same it is the same, and what is made of it is not made anew.
+   */
+  #steady(shown: ShownNow | undefined): ShownNow | undefined {
+    if (shown === undefined) return undefined;
+    const { agent, kind, sha256 } = shown.stored;
+    const of = `${agent} ${kind}`;
+    const last = this.#seen.get(of);
+    const isSame = last?.sha256 === sha256 && Math.abs(last.seenAt - shown.seenAt) < WAVER_MS;
+    if (isSame) return { ...shown, seenAt: last.seenAt };
+    this.#seen.set(of, { agent, sha256, seenAt: shown.seenAt });
+    return shown;
   }
 
   /** Undefined where an older Holdfast kept what this one does not read: it is shown again. */

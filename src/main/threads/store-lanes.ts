@@ -38,6 +38,8 @@ export class StoreLanes {
   /** Undefined until it was seen how long an answer takes. */
   #delayMs: number | undefined;
   #isExtraRefused = false;
+  /** Of connections that are no more. */
+  #movedBefore = 0;
 
   constructor(parts: StoreLanesParts) {
     this.#parts = parts;
@@ -65,6 +67,18 @@ export class StoreLanes {
     return this.#busy(this.#laneFor(sizeBytes), sizeBytes, put);
   }
 
+  /** Over all connections so far; undefined where one does not count. */
+  async bytesMoved(): Promise<number | undefined> {
+    const open = [this.#first, ...this.#extra.filter((each) => each.isOpen)];
+    const counts = await Promise.all(open.map(async ({ store }) => (await store).bytesMoved?.()));
+    let all = this.#movedBefore;
+    for (const count of counts) {
+      if (count === undefined) return undefined;
+      all += count;
+    }
+    return all;
+  }
+
   async close(): Promise<void> {
     const stores = await Promise.allSettled(
       [this.#first, ...this.#extra].map((each) => each.store),
@@ -80,6 +94,7 @@ export class StoreLanes {
     if (!isLost && !code.startsWith('HF_SSH_')) return false;
     if (lane !== this.#first) {
       // Somebody else may have connected again meanwhile, or an extra one broke.
+      if (this.#extra.includes(lane)) this.#countLast(lane);
       this.#extra = this.#extra.filter((each) => each !== lane);
       return true;
     }
@@ -87,8 +102,18 @@ export class StoreLanes {
     const isFresh = this.#parts.clock.monotonic() - this.#openedMs < AGAIN_MS_MIN;
     if (isFresh && (this.#isSecond || !isLost)) return false;
     this.#isSecond = true;
+    this.#countLast(this.#first);
     this.#first = this.#opened(false);
     return true;
+  }
+
+  #countLast({ store }: Lane): void {
+    store.then(
+      (each) => {
+        this.#movedBefore += each.bytesMoved?.() ?? 0;
+      },
+      () => undefined, // It was never there.
+    );
   }
 
   async #busy<T>(

@@ -30,6 +30,7 @@ export type StoreAsk =
     }
   | { readonly kind: 'space'; readonly task: number }
   | { readonly kind: 'roundTrips'; readonly task: number }
+  | { readonly kind: 'bytesMoved'; readonly task: number }
   /** Which machine it is, where that can be seen. */
   | { readonly kind: 'machine'; readonly task: number }
   /** What killed puts left, where that is ours to remove. */

@@ -79,6 +79,7 @@ export class StoreServer {
       return undefined;
     }
     if (ask.kind === 'machine') return this.#parts.machineId(lanes.store);
+    if (ask.kind === 'bytesMoved') return lanes.bytesMoved();
     if (ask.kind === 'space') return lanes.reading(0, (each) => each.space());
     if (ask.kind === 'facts') return lanes.reading(0, async (each) => factsOf(each));
     const store = await lanes.store;

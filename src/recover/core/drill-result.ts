@@ -25,6 +25,8 @@ export interface DrillResult {
   readonly mediumOfScratch: string;
   /** The packs were dropped from memory before; else the rate may be that of memory. */
   readonly isPastCache: boolean;
+  /** Of the restore that is timed; undefined: nobody counted. */
+  readonly spent?: DrillSpent | undefined;
   /** Files that did not come back, and files that came back otherwise: the first thousand. */
   readonly failedFiles: readonly RestoreFailure[];
   readonly failedCount: number;
@@ -35,6 +37,18 @@ export interface DrillResult {
   readonly source: SourceComparison;
   /** Databases and images in it, each with whether an engine started on what was restored. */
   readonly engines: readonly EngineOutcome[];
+}
+
+/** What a restore used while it was timed. */
+export interface DrillSpent {
+  /** To and from the store, before it was encrypted; undefined: it went over no link that was counted. */
+  readonly linkBytes: number | undefined;
+  /** Of all threads of this process; what ssh itself took is not in it. */
+  readonly cpuMs: number;
+  /** That it could keep busy. */
+  readonly cpus: number;
+  /** The busiest of those that it read and wrote here; undefined: that cannot be seen. */
+  readonly disk: { readonly name: string; readonly busyMs: number } | undefined;
 }
 
 /** An engine that was started on a part of the restore, or should have been. */

@@ -8,6 +8,7 @@ import type { ListedSnapshot } from '../../vault/shell/snapshot-store.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import {
   type DrillResult,
+  type DrillSpent,
   type EngineOutcome,
   NOT_COMPARED,
   type SourceComparison,
@@ -26,6 +27,8 @@ export interface DrillPorts extends RestorePorts {
   readonly disk: Disk;
   /** Lets memory forget the packs; says whether it could. */
   readonly forgetPacks: () => boolean;
+  /** Begins to count; what it gives ends it. */
+  readonly meter?: () => Promise<() => Promise<DrillSpent>>;
 }
 
 export interface DrillRequest {
@@ -76,6 +79,7 @@ class Drill {
   readonly #content: SnapshotContent;
   readonly #tally = new Tally();
   #engines: readonly EngineOutcome[] = [];
+  #spent: DrillSpent | undefined;
 
   constructor(ports: DrillPorts, request: DrillRequest) {
     this.#ports = ports;
@@ -106,7 +110,7 @@ class Drill {
       durationMs,
       rateBytesPerS: rateOf(tally.bytes, durationMs),
       totalMs: clock.monotonic() - started,
-      ...{ mediumOfVault, mediumOfScratch, isPastCache },
+      ...{ mediumOfVault, mediumOfScratch, isPastCache, spent: this.#spent },
       failedFiles: tally.failures,
       failedCount: tally.failureCount,
       unset: tally.unset,
@@ -160,6 +164,7 @@ class Drill {
 
   async #restoreAndCompare(target: ByteString): Promise<number> {
     const { snapshot, unsigned, onProgress } = this.#request;
+    const spent = await this.#ports.meter?.();
     const report = await restore(this.#ports, {
       snapshot,
       target,
@@ -167,6 +172,7 @@ class Drill {
       sync: true,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
+    this.#spent = await spent?.();
     this.#tally.add(report);
     const failed = new Set(report.failures.map(({ path }) => path));
     await verifySnapshot(this.#ports, this.#content, {

@@ -25,12 +25,15 @@ const OF_CHANNEL = 'Mend the channel; `holdfast message test` tries it.';
 const OF_READER = 'Ask whether test messages arrive; the link in one confirms it.';
 const OF_WATCHING = 'Set up a peer outside, or look why it is silent: docs/operating/alerts.md.';
 const OF_LINE = 'Look at the network of this server before anything is done to the hosts.';
+const OF_COPY =
+  'See that this server reaches the place of `pages: {copy: ...}` and may write there; it tries each 15 min.';
 const OF_SERVER = 'Look at it now: while it is silent nobody is told of anything else.';
 
 /** Undefined where there is nothing of use to say. */
 export function adviceFor(subject: string): string | undefined {
   if (subject === 'watching') return OF_WATCHING;
   if (subject === 'server:line') return OF_LINE;
+  if (subject === 'server:copy') return OF_COPY;
   const [, kind, rest = ''] = /^(host|channel|reader|server):(.*)$/s.exec(subject) ?? [];
   if (kind === 'channel') return OF_CHANNEL;
   if (kind === 'reader') return OF_READER;

@@ -2,6 +2,7 @@
  * From how things stand to alerts and messages (docs/design/028-say.md): one alert for one cause,
  * one message for one change, and an end only where something was seen to be well.
  */
+import { largest } from '../../base/long-list.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import type { Alert, OutboxRow, Subject, TellChange } from './alert.ts';
 import { findCauses } from './causes.ts';
@@ -235,7 +236,7 @@ class Decision {
       const isEnding = this.#open.has(name) && this.#known.get(name)?.mark === 'ok';
       return isEnding ? now : (this.#lastClosed(name)?.closedAt ?? 0);
     });
-    return Math.min(now, Math.max(0, ...times));
+    return Math.min(now, largest(times, 0));
   }
 
   /** Its subject was seen to be ok. */
@@ -292,7 +293,7 @@ class Decision {
       .map(({ state, closedAt, steadySince }) =>
         state === 'closed' ? (closedAt ?? 0) : (steadySince ?? now),
       );
-    return Math.min(now, Math.max(0, ...times));
+    return Math.min(now, largest(times, 0));
   }
 
   #lastClosed(subject: string): Alert | undefined {

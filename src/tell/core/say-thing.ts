@@ -1,6 +1,7 @@
 import { sayMessage } from '../../base/say-name.ts';
 
 const OF_THE_SERVER: ReadonlyMap<string, string> = new Map([
+  ['server:copy', 'the copy of the pages off the estate'],
   ['server:line', 'the line to this server'],
   ['watching', 'the watching of this server'],
 ]);

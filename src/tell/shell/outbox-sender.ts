@@ -2,6 +2,7 @@
  * Takes messages from the outbox to their channels. A row is claimed, durably, before it is sent, and
  * the answer is kept before it counts: whoever is killed in between sends the same id again.
  */
+import { largest } from '../../base/long-list.ts';
 import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
 import {
@@ -165,7 +166,7 @@ export class OutboxSender {
   async #inOrder(name: string, rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
     const ids = new Set(rows.map(({ id }) => id));
     const alerts = new Set(rows.flatMap(({ alert }) => alert ?? []));
-    const last = Math.max(...rows.map(({ createdAt }) => createdAt));
+    const last = largest(rows.map(({ createdAt }) => createdAt));
     const open = await this.#ports.store.openOf(name, [...alerts]);
     const earlier = open.filter((row) => !ids.has(row.id) && row.createdAt < last);
     return [...rows, ...earlier].sort(

@@ -4,9 +4,12 @@ import type { FoundBackup } from './discovery.ts';
 import { newestOf } from './proof.ts';
 import { isWithin } from './place.ts';
 import { sameRepository } from './repository-address.ts';
+import type { RepositorySize } from './repository-size.ts';
 
 /** Tools whose repositories can be opened. */
 export type ConnectTool = 'restic' | 'borg' | 'pgbackrest';
+
+export const CONNECT_TOOLS: readonly ConnectTool[] = ['restic', 'borg', 'pgbackrest'];
 
 /** How the secret of a repository is come by. Never the secret itself. */
 export type SecretSource =
@@ -67,6 +70,10 @@ export interface ConnectedRepository {
   /** Live files older than the point that were looked for in it, and those not found. */
   readonly liveLookedFor: number;
   readonly liveMissing: number;
+  /** What it took up at earlier looks, oldest first; absent: it was not asked then. */
+  readonly sizes?: readonly RepositorySize[];
+  /** Why that was not known at the last look. */
+  readonly sizeUnknown?: string;
   /** Why it could not be opened since. */
   readonly trouble: Trouble | undefined;
 }

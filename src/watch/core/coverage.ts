@@ -8,6 +8,7 @@ import {
   connectionOf,
   holdingOf,
 } from './connected.ts';
+import { REFRESH } from './backup-opening.ts';
 import type { Discovery, FoundBackup, FoundData } from './discovery.ts';
 import { mayHold } from './may-hold.ts';
 import { isWithin } from './place.ts';
@@ -156,8 +157,6 @@ type Saying =
       readonly command: string | undefined;
     }
   | { readonly kind: 'absent'; readonly by: ConnectedRepository; readonly isPart: boolean };
-
-const REFRESH = 'holdfast connect --refresh';
 
 /** What a repository that was opened says of one data set: covered only while that is fresh. */
 function sayingOf(

@@ -111,9 +111,9 @@ test('looks make a domain of each volume and storage system, and holdfast.yaml o
       .find((fall) => fall.id === id)
       ?.hits.map(({ dataSet }) => dataSet)
       .toSorted();
-  assert.deepEqual(hitsOf('volume:st1/md0'), ['st1:/srv/www']);
-  assert.deepEqual(hitsOf('volume:st1/tank'), ['st1:/tank/mail']);
-  assert.deepEqual(hitsOf('volume:vmstore'), ['st1:/brick/vm', 'st2:/brick/vm']);
+  assert.deepEqual(hitsOf('volume:md array:st1/md0'), ['st1:/srv/www']);
+  assert.deepEqual(hitsOf('volume:ZFS pool:st1/tank'), ['st1:/tank/mail']);
+  assert.deepEqual(hitsOf('volume:Gluster volume:vmstore'), ['st1:/brick/vm', 'st2:/brick/vm']);
   for (const kind of kinds) assert.equal(hitsOf(`${kind}:x`)?.length, 4, kind);
   // Each can be named where what is lost is asked for, and means the same there.
   const names = loseNames(machines, estate, declared);

@@ -144,7 +144,7 @@ export function domainId(domain: FailureDomain): string {
     case 'group':
       return `${domain.of}:${domain.name}`;
     case 'volume':
-      return `volume:${domain.name}`;
+      return `volume:${domain.of}:${domain.name}`;
     case 'key':
       return `key:${domain.key}`;
     case 'credential':
@@ -164,7 +164,7 @@ export function loseName(domain: FailureDomain): string | undefined {
     case 'group':
       return `${domain.of}:${domain.name}`;
     case 'volume':
-      return domainId(domain);
+      return `volume:${domain.name}`;
     case 'key':
     case 'credential':
       return undefined;

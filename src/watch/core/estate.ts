@@ -50,6 +50,13 @@ export interface HostLink {
 export interface LiveSet {
   /** `Gluster volume vmstore`; of several sets of one volume with which one. */
   readonly name: string;
+  readonly volume: {
+    readonly name: string;
+    /** That keep a brick of it, of whichever set. */
+    readonly hosts: readonly string[];
+    /** That keep another cluster's volume of the same name. */
+    readonly othersOn: readonly string[];
+  };
   readonly members: readonly LiveMember[];
   /** Fewest that have to be there; undefined: that rests on a setting that was not seen. */
   readonly needed: number | undefined;
@@ -70,6 +77,8 @@ export interface LiveMember {
   readonly is: 'there' | 'away' | 'unknown';
   /** In words, where it is not there. */
   readonly why: string;
+  /** Its file system was seen to take no writes, or not to answer: no process mends that. */
+  readonly isUnusable?: true;
 }
 
 /** What may be lost at most, and how soon it must be back. At least one of the two is said. */

@@ -9,6 +9,7 @@ import type { LedgerDataSet, LedgerEstate, LedgerReport, LedgerRow } from './led
 import type { HostOf } from './look/host-names.ts';
 import { earlierBy, SERVER, type ShownBy } from './look/own-sight.ts';
 import { isWithin, type Place } from './place.ts';
+import { openingByName, type PlacedOpening } from './opening.ts';
 import type { Unflushed } from './unflushed.ts';
 import type { VaultSpace } from './vault-space.ts';
 
@@ -22,6 +23,8 @@ export interface OwnReport {
   readonly madeAt: UnixMs;
   /** Of vaults as this host opens them; named as its copies are. */
   readonly spaces: readonly VaultSpace[];
+  /** Of copies that are opened otherwise than by their place. */
+  readonly openings: readonly PlacedOpening[];
   /** Names of data sets that are not its own, or that nothing in it says where they lie. */
   readonly foreign: readonly string[];
   /** Points that it says it drilled, of none of its own data sets: nothing of that counts. */
@@ -66,6 +69,7 @@ export function ownReport(report: LedgerReport, by: ShownBy): OwnReport {
         vault: naming.ofIt(space.vault),
         copy: naming.ofIt(space.copy),
       })),
+      openings: openingsIn(report, naming),
       foreign: [...new Set(foreign)].sort(),
     },
     strayDrills: estate.drills.flatMap(({ dataSet, point }) => (names.has(dataSet) ? [] : [point])),
@@ -90,14 +94,28 @@ function namingOf({ host: itself }: LedgerReport, { host, aheadMs }: ShownBy): N
     host,
     isOwn: (place) => place.host === itself || place.host.startsWith(SERVER),
     placed: (place) => (place.host === itself ? { ...place, host } : place),
-    setOf: (name) => `${host}:${name}`,
-    ofIt: (name) => `${name} of ${host}`,
-    dated: (evidence) => ({
+    setOf: namedOnce((name) => `${host}:${name}`),
+    ofIt: namedOnce((name) => `${name} of ${host}`),
+    dated: ({ detail, ...evidence }) => ({
       ...evidence,
       observedAt: earlier(evidence.observedAt),
       expiresAt: earlier(evidence.expiresAt),
+      detail: Object.keys(detail).length === 0 ? NO_DETAIL : detail,
     }),
     earlier,
+  };
+}
+
+/** Of a hundred thousand pieces of evidence hardly one has any. */
+const NO_DETAIL: Evidence['detail'] = Object.freeze({});
+
+/** Each of many points names the same few: a name is made, and kept in memory, once. */
+function namedOnce(nameOf: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const made = known.get(name) ?? nameOf(name);
+    known.set(name, made);
+    return made;
   };
 }
 
@@ -165,6 +183,18 @@ function ownStores(
       return vaults.some(({ place }) => place.host === reader) ? reader : [];
     }),
   };
+}
+
+/** As it says them; else as the names of its copies do. */
+function openingsIn(
+  { estate, openings = [] }: LedgerReport,
+  { host, ofIt }: Naming,
+): readonly PlacedOpening[] {
+  const said = new Map(openings.map((each) => [each.copy, each]));
+  return estate.vaults.flatMap((vault) => {
+    const opening = said.get(vault.copy) ?? openingByName(vault);
+    return opening === undefined ? [] : [{ ...opening, copy: ofIt(opening.copy), openedOn: host }];
+  });
 }
 
 /** A report that counts no more: what it proved is not proven, and what it saw is not seen. */

@@ -1,3 +1,4 @@
+import { addAll } from '../../base/long-list.ts';
 import { inCharset, paint, type Style } from '../../base/say.ts';
 import { type Mark, layoutSentence, markCell } from '../../base/say-rows.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
@@ -147,7 +148,7 @@ function remarks(row: CoverageRow): readonly string[] {
   const isUnopened = row.state === 'unknown' && !row.isOpened;
   const words = isUnopened ? [row.isNamedByJob ? 'a job names it' : 'no job names it'] : [row.why];
   if (row.data.isInUse) words.push('in use');
-  words.push(KIND_WORDS[row.data.kind], ...row.data.notes);
+  addAll(words, [KIND_WORDS[row.data.kind], ...row.data.notes]);
   return words.filter((word) => word !== '');
 }
 

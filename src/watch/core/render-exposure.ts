@@ -1,3 +1,4 @@
+import { addAll, largest } from '../../base/long-list.ts';
 import { inCharset, paint, type Style, type Tone } from '../../base/say.ts';
 import {
   type StateMark,
@@ -27,7 +28,7 @@ export function renderExposure(rows: readonly Exposure[], style: Style): string 
   const names = [...new Set(rows.map((row) => row.dataSet))];
   for (const name of names) {
     const of = rows.filter((row) => row.dataSet === name);
-    lines.push(...blockOf(of, style), ...basisLines(of, style), '');
+    addAll(lines, [...blockOf(of, style), ...basisLines(of, style), '']);
   }
   return `${lines.slice(0, -1).join('\n')}\n`;
 }
@@ -145,7 +146,7 @@ function proofRoom(
       const mark = row[at]?.mark;
       return widthOf(row[at]?.text ?? '') + (mark === undefined ? 0 : widthOf(mark.shape) + 1);
     });
-    return 2 + Math.max(widthOf(column.header), ...cells);
+    return 2 + largest(cells, widthOf(column.header));
   });
   return Math.max(
     16,

@@ -1,3 +1,4 @@
+import { addAll } from '../../base/long-list.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { paint, type Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
@@ -300,7 +301,7 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
           ? 'no recovery point holds them, and no backup was found'
           : `${unbreakable(countOf(dying.length - kept, 'data set'))} in no recovery point, ${kept} in ${where} on it only`;
     const text = `If ${host} died now, ${said(dying)} would be lost: ${why}.`;
-    lines.push(...layoutSentence(style, { mark: { wouldBe: 'lost' }, text, tone: 'failed' }));
+    addAll(lines, layoutSentence(style, { mark: { wouldBe: 'lost' }, text, tone: 'failed' }));
   }
   if (unknown.length > 0) {
     const names = [
@@ -313,8 +314,9 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
       : 'until it is opened';
     const other = dying.length > 0 ? 'the other ' : '';
     const text = `Whether ${sayText(tools, style)} holds ${other}${said(unknown)} is unknown ${until}.`;
-    lines.push(
-      ...layoutSentence(style, {
+    addAll(
+      lines,
+      layoutSentence(style, {
         mark: { wouldBe: 'unknown' },
         text,
         indent: dying.length > 0 ? 2 : 0,
@@ -322,8 +324,9 @@ function sentences(model: FirstScreen, style: Style): readonly string[] {
     );
   }
   if (discovery.data.length === 0) {
-    lines.push(
-      ...layoutSentence(style, {
+    addAll(
+      lines,
+      layoutSentence(style, {
         mark: { is: 'unknown' },
         text: 'No data set was found in the places that were looked at.',
       }),

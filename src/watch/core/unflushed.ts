@@ -3,6 +3,7 @@
  * and flushes hold only where nothing beneath ignores them. Judged from settings as they were seen;
  * one that was not seen counts as the worst that it can be. docs/design/036-unflushed.md.
  */
+import { largest } from '../../base/long-list.ts';
 import { formatDuration } from '../../base/say-time.ts';
 import { utf8Of, utf8OrEscaped } from '../../manifest/core/utf8.ts';
 import type { Disk, FileSystem, WriteSettings } from './discovery.ts';
@@ -44,7 +45,10 @@ export function widestOf(all: readonly HeldBack[]): HeldBack {
   const worstFirst = [...all].sort((one, other) => rank(other) - rank(one));
   return {
     atMostMs: all.every(({ atMostMs }) => atMostMs !== undefined)
-      ? Math.max(0, ...all.map(({ atMostMs }) => atMostMs ?? 0))
+      ? largest(
+          all.map(({ atMostMs }) => atMostMs ?? 0),
+          0,
+        )
       : undefined,
     isKnown: all.every(({ isKnown }) => isKnown),
     parts: [...new Set(worstFirst.flatMap(({ parts }) => parts))],

@@ -51,6 +51,9 @@ export interface FileRepository {
     },
   ): Promise<RestoreEnd>;
 
+  /** What it takes up as its tool counts it, or why that is not known, in words. */
+  storedBytes(limit: DurationMs): Promise<number | string>;
+
   /** Where a restored entry lies below the target. */
   restoredPath(target: string, entry: ListedEntry): string;
 }

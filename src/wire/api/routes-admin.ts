@@ -1,7 +1,6 @@
 /** Who may ask, which hosts belong, what was done, and the configuration. */
 import { z } from 'zod';
-import type { Role, Scope } from '../../access/core/roles.ts';
-import { words } from '../words.ts';
+import { role, scope } from '../words.ts';
 import {
   count,
   detail,
@@ -38,22 +37,6 @@ function isShallow(value: unknown): boolean {
   return true;
 }
 
-export const scope = words<Scope>({
-  ...{
-    read: true,
-    metrics: true,
-    acknowledge: true,
-    run: true,
-    restore: true,
-    browse: true,
-    content: true,
-    freeze: true,
-    unfreeze: true,
-  },
-  ...{ claim: true, maintain: true, approve: true, enrol: true, test: true, audit: true },
-  accounts: true,
-});
-export const role = words<Role>({ viewer: true, operator: true, approver: true, admin: true });
 const tokenId = z.string().regex(/^[0-9a-f]{16,32}$/);
 const EXAMPLE_TOKEN_ID = EXAMPLE_ID.slice(0, 16);
 
@@ -106,7 +89,7 @@ export const adminRoutes = {
       label: said,
       /** Its owner's name; else whoever asks. */
       owner: userName.optional(),
-      scopes: z.array(scope).min(1).max(14),
+      scopes: z.array(scope).min(1).max(scope.options.length),
       forMs: z
         .int()
         .min(60_000)

@@ -1,7 +1,7 @@
 /** What needs no token, who one is, and what is no JSON. */
 import { z } from 'zod';
 import { EXAMPLE_TIME, time } from './parts.ts';
-import { role, scope } from './routes-admin.ts';
+import { role, scope } from '../words.ts';
 import { type Route, route } from './route.ts';
 
 const none = z.strictObject({});

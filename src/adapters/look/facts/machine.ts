@@ -1,6 +1,6 @@
 import { byteString } from '../../../base/bytes.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
-import type { Machine } from '../../../watch/core/look/host-sight.ts';
+import { type Machine, VIRTUALIZATION_UNSEEN } from '../../../watch/core/look/host-sight.ts';
 import { wordsOf } from '../words.ts';
 import { linesOf, type Told } from './told.ts';
 
@@ -66,14 +66,28 @@ function addressesOf(told: Told): readonly string[] {
   return [...found].slice(0, ADDRESSES_MAX);
 }
 
+/** Makers of machines that are none, by what they write where a board has its maker. */
+const MAKERS: readonly (readonly [RegExp, string])[] = [
+  [/QEMU|KVM|oVirt|RHEV|Red Hat|OpenStack|DigitalOcean|Hetzner|Linode|UpCloud|Scaleway/i, 'kvm'],
+  [/VMware/i, 'vmware'],
+  [/innotek|VirtualBox/i, 'oracle'],
+  [/Xen/i, 'xen'],
+  [/BHYVE/i, 'bhyve'],
+  [/Parallels/i, 'parallels'],
+  // They have machines of both kinds, and name them alike.
+  [/Microsoft|Amazon|Google|Alibaba|Tencent|Nutanix|Bochs/i, VIRTUALIZATION_UNSEEN],
+];
+
+/** Undefined only of what was seen to be a machine of its own. */
 function virtualizationOf(told: Told, file: File): string | undefined {
   const detected = told.printed('systemd-detect-virt')?.trim();
   if (detected !== undefined && detected !== '') {
     return detected === 'none' ? undefined : wordsOf(detected).slice(0, 40);
   }
   if (told.world.stat(byteString('/.dockerenv')) !== undefined) return 'docker';
+  const type = file('/sys/hypervisor/type');
+  if (type !== undefined) return type;
   const maker = `${file('/sys/class/dmi/id/sys_vendor') ?? ''} ${file('/sys/class/dmi/id/product_name') ?? ''}`;
-  if (/QEMU|KVM/.test(maker)) return 'kvm';
-  if (/VMware/.test(maker)) return 'vmware';
-  return file('/sys/hypervisor/type');
+  if (maker.trim() === '') return VIRTUALIZATION_UNSEEN;
+  return MAKERS.find(([pattern]) => pattern.test(maker))?.[1];
 }

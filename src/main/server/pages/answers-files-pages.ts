@@ -153,7 +153,9 @@ async function factsOf(served: Served, shown: Shown, id: string): Promise<JobFac
   const known = shown.jobs.find(({ job }) => job === id);
   const { act, name, by, why, state, share, agent, answer } = stored;
   const host = served.core.agent(agent)?.host ?? agent;
-  const times = { askedAt: unixMs(stored.askedAt), changedAt: unixMs(stored.changedAt) };
+  const { askedAt, startedAt: began, changedAt } = stored;
+  const startedAt = began === undefined ? undefined : unixMs(began);
+  const times = { askedAt: unixMs(askedAt), startedAt, changedAt: unixMs(changedAt) };
   const isOpen = known?.isOpen ?? ['asked', 'taken', 'running'].includes(state);
   const job = { job: id, act, name, by, why, state, share, host, ...times, isOpen };
   return { job, wants: restoreWantOf(stored.wants), answer };

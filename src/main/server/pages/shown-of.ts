@@ -46,12 +46,18 @@ export async function shownOf(served: Served, asker: Asker): Promise<Shown> {
   };
 }
 
+type Sheets = Shown['sheets'];
+const sheetsIn = new WeakMap<Estate, Sheets>();
+
+/** Of one estate they are counted once, for all the pages that show it. */
+function sheetsOf(estate: Estate): Sheets {
+  const known = sheetsIn.get(estate) ?? sheetsCounted(estate);
+  sheetsIn.set(estate, known);
+  return known;
+}
+
 /** A point counts without its key for nothing: each vault that has one is asked for. */
-function sheetsOf({
-  points,
-  vaults,
-  keys,
-}: Pick<Estate, 'points' | 'vaults' | 'keys'>): Shown['sheets'] {
+function sheetsCounted({ points, vaults, keys }: Estate): Sheets {
   const used = new Set(points.map(({ vault }) => vault));
   const confirmed = new Set(keys.flatMap((key) => (key.isConfirmedElsewhere ? [key.id] : [])));
   const known = new Set(
@@ -130,6 +136,7 @@ async function jobsNow({ state, core }: Served): Promise<readonly JobShown[]> {
     ...{ job: job.job, act: job.act, name: job.name, by: job.by, why: job.why, state: job.state },
     host: core.agent(job.agent)?.host ?? job.agent,
     ...{ askedAt: unixMs(job.askedAt), changedAt: unixMs(job.changedAt), share: job.share },
+    startedAt: job.startedAt === undefined ? undefined : unixMs(job.startedAt),
     isOpen: OPEN.has(job.state),
   }));
 }

@@ -8,6 +8,7 @@ import type { Estate } from '../estate.ts';
 import type { DrillVerdict, EstateDrill } from './estate-drill.ts';
 import { type EndedJob, drillEndOf } from './drill-end.ts';
 import { withEstateDrills } from './drill-proof.ts';
+import { spentIn } from './drill-spent.ts';
 
 const NOW = unixMs(1_790_000_100_000);
 const POINT = 'ab'.repeat(32);
@@ -147,4 +148,26 @@ test('who restored from a copy has a key that opens it, while that still holds',
   assert.deepEqual(keys({ ...DRILL, host: 'rs2', end }), ['k of hv1'], 'of another host none');
   const later = unixMs(NOW + 31 * 86_400_000);
   assert.deepEqual(keys({ ...DRILL, end }, later), ['k of hv1'], 'a month later it is not known');
+});
+
+test('what it used is taken as it is said where that can be, and names what limits', () => {
+  const spent = { linkBytes: 4000, cpuMs: 90, cpus: 2, disk: { name: 'sda', busyMs: 700 } };
+  const measured = (given: unknown) => {
+    const answer = JSON.stringify({ ...ANSWER, spent: given });
+    return drillEndOf(DRILL, { ...JOB, answer }, NOW)?.measured?.spent;
+  };
+  assert.deepEqual(measured(spent), spent);
+  const bare = { cpuMs: 90, cpus: 2 };
+  assert.deepEqual(measured(bare), { ...bare, linkBytes: undefined, disk: undefined });
+  for (const wrong of [
+    ...[undefined, null, 3, 'x', [], { cpuMs: -1, cpus: 2 }, { cpuMs: 1, cpus: 0 }],
+    ...[{ cpuMs: '1', cpus: 1 }, { cpus: 1 }, { cpuMs: Number.MAX_VALUE, cpus: 1 }],
+  ]) {
+    assert.equal(measured(wrong), undefined, JSON.stringify(wrong));
+  }
+  const long = measured({ ...spent, disk: { name: 'x'.repeat(5000), busyMs: 1 } });
+  assert.ok((long?.disk?.name.length ?? 0) <= 300);
+  const end = drillEndOf(DRILL, { ...JOB, answer: JSON.stringify({ ...ANSWER, spent }) }, NOW);
+  const [drill] = withEstateDrills(ESTATE, [{ ...DRILL, end }], NOW).drills;
+  assert.deepEqual(drill && spentIn(drill.evidence), spent);
 });

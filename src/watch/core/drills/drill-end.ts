@@ -3,6 +3,7 @@ import type { UnixMs } from '../../../base/units.ts';
 import type { Beneath } from '../place.ts';
 import type { StoredJob } from '../server/changes.ts';
 import { isOver } from '../server/job-over.ts';
+import type { SpentOn } from './drill-spent.ts';
 import type { DrillEnd, DrillMeasured, DrillVerdict, EstateDrill } from './estate-drill.ts';
 
 export type EndedJob = Pick<StoredJob, 'job' | 'agent' | 'state' | 'why' | 'answer'>;
@@ -82,7 +83,21 @@ function measuredIn(given: Given): DrillMeasured | undefined {
     mediumOfVault: textOf(given.mediumOfVault),
     mediumOfScratch: textOf(given.mediumOfScratch),
     beneath: beneathIn(given.beneath),
+    spent: spentOf(given.spent),
     bottleneck: textOf(given.bottleneck) === '' ? undefined : textOf(given.bottleneck),
+  };
+}
+
+function spentOf(given: unknown): SpentOn | undefined {
+  const { linkBytes, cpuMs, cpus, disk } = objectOf(given) ?? {};
+  const [took, could] = [numberOf(cpuMs), numberOf(cpus)];
+  if (took === undefined || could === undefined || could < 1) return undefined;
+  const { name, busyMs } = objectOf(disk) ?? {};
+  const busy = numberOf(busyMs);
+  const isDisk = busy !== undefined && textOf(name) !== '';
+  return {
+    ...{ linkBytes: numberOf(linkBytes), cpuMs: took, cpus: could },
+    disk: isDisk ? { name: textOf(name), busyMs: busy } : undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Evidence } from '../../../base/evidence.ts';
 import { durationMs, type DurationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import type { CopyProof, Drill, Estate } from '../estate.ts';
 import { PROOF_LIMITS } from '../proof.ts';
+import { spentDetail } from './drill-spent.ts';
 import type { DrillMeasured, EstateDrill } from './estate-drill.ts';
 
 /** Of a point that nobody reports any more nothing counts; nor of a copy that is not its own. */
@@ -77,19 +78,20 @@ function existsOf(drill: Proving): Evidence {
   const subject = `exists/${copy}/${dataSet}/${point}`;
   // Where an engine refused them, the bytes were what was written.
   const isWrong = drill.end.verdict === 'broken' && drill.end.measured.engineStarted === undefined;
-  return evidenceOf(drill, { subject, isWrong, limit: PROOF_LIMITS.exists });
+  return evidenceOf(drill, { subject, isWrong, limit: PROOF_LIMITS.exists, detail: {} });
 }
 
 function drillOf(drill: Proving): readonly Drill[] {
   const { dataSet, vault, copy, point, end } = drill;
   if (end.verdict === 're-read') return [];
   const { bytes, entries, tookMs, isPastCache, engineStarted, bottleneck, beneath } = end.measured;
+  const detail = spentDetail(end.measured.spent);
   const subject = `usable/${copy}/${dataSet}`;
   const isWrong = end.verdict === 'broken';
   return [
     {
       ...{ dataSet, vault, copy, point, bytes, entries, isPastCache, engineStarted, bottleneck },
-      evidence: evidenceOf(drill, { subject, isWrong, limit: PROOF_LIMITS.usable }),
+      evidence: evidenceOf(drill, { subject, isWrong, limit: PROOF_LIMITS.usable, detail }),
       tookMs: durationMs(tookMs),
       // The disks of the restore host: of any other machine it says nothing.
       target: { host: drill.host, path: undefined, beneath },
@@ -100,7 +102,12 @@ function drillOf(drill: Proving): readonly Drill[] {
 /** Of the moment it was asked: the one that this server knows, and never after what was read. */
 function evidenceOf(
   { host, job, askedAt, end }: Proving,
-  of: { readonly subject: string; readonly isWrong: boolean; readonly limit: DurationMs },
+  of: {
+    readonly subject: string;
+    readonly isWrong: boolean;
+    readonly limit: DurationMs;
+    readonly detail: Evidence['detail'];
+  },
 ): Evidence {
   return {
     subject: of.subject,
@@ -108,6 +115,6 @@ function evidenceOf(
     observedAt: askedAt,
     receivedAt: end.endedAt,
     expiresAt: unixMs(askedAt + of.limit),
-    ...{ source: `${host}/drill ${job}`, bootId: '', seq: 0, detail: {} },
+    ...{ source: `${host}/drill ${job}`, bootId: '', seq: 0, detail: of.detail },
   };
 }

@@ -2,6 +2,7 @@
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId } from '../agent/messages.ts';
 import type { Beneath } from '../place.ts';
+import type { SpentOn } from './drill-spent.ts';
 
 export interface EstateDrill {
   /** Drawn by this server: nobody else knows it before its agent hears it. */
@@ -68,6 +69,8 @@ export interface DrillMeasured {
   readonly mediumOfScratch: string;
   /** Disks of the restore host below scratch, where it knows them. */
   readonly beneath: Beneath | undefined;
+  /** Undefined: its agent does not say. */
+  readonly spent?: SpentOn | undefined;
   /** What kept it from being faster, where that was measured. */
   readonly bottleneck: string | undefined;
 }

@@ -121,6 +121,23 @@ test('what the link was seen to carry decides, whatever was restored from it', (
   assert.equal(busy?.limit.kind, 'processor');
 });
 
+test('without a link in the way the processor, then the disk, is what was seen to be busy; else all shares are said', () => {
+  const { tookMs } = drillAt(0.3);
+  const near = (detail: Record<string, number | string>): Bottleneck | undefined =>
+    limitOf([{ ...drillAt(0.3, { copy: 'near' }), evidence: { ...evidenceOf({}), detail } }], BOTH);
+  const disk = { disk: 'sdb', diskBusyMs: tookMs * 0.97 };
+  const busy = near({ cpuMs: tookMs * 0.4, cpus: 2, ...disk });
+  assert.deepEqual(busy?.limit.kind, 'busy disk');
+  assert.match(bottleneckWords(busy), /^disk sdb of hv1 \(97 % of the time in use\): /);
+  assert.deepEqual(busy.steps, []);
+  assert.equal(near({ cpuMs: tookMs * 1.9, cpus: 2, ...disk })?.limit.kind, 'processor');
+  const idle = near({ cpuMs: tookMs * 0.4, cpus: 2, disk: 'sdb', diskBusyMs: tookMs * 0.5 });
+  assert.ok(idle?.limit.kind === 'unknown');
+  assert.match(idle.limit.why, /in use were the processor of hv1 20 % and its disk sdb 50 %$/);
+  // What was not counted limits nothing.
+  assert.equal(near({ diskBusyMs: tookMs, disk: 'sdb' })?.limit.kind, 'unknown');
+});
+
 test('where both ends are as slow, both have to be faster', () => {
   const found = limitOf([drillAt(0.95)], [link('st1', 1000), link('hv1', 1000, 2)]);
   assert.deepEqual(found?.steps[0]?.hosts, ['st1', 'hv1']);

@@ -3,8 +3,11 @@
  * takes over. A link's speed bounds a rate from above and is no rate: that it limits is said of a way
  * on which a drill was measured, and a step is what it would give at best.
  */
+import { largest } from '../../../base/long-list.ts';
+import { formatShare } from '../../../base/say-quantity.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import type { Drill, Estate, HostLink } from '../estate.ts';
+import { spentIn } from '../drills/drill-spent.ts';
 import type { Measured, Outage } from '../outage.ts';
 import { newestOf, RATE_BYTES_MIN } from '../proof.ts';
 import type { DataSetCase } from './case.ts';
@@ -21,6 +24,13 @@ export type Limit =
       readonly share: number | undefined;
     }
   | { readonly kind: 'processor'; readonly host: string; readonly share: number }
+  /** The busiest that the drill read or wrote on the host that restored. */
+  | {
+      readonly kind: 'busy disk';
+      readonly host: string;
+      readonly disk: string;
+      readonly share: number;
+    }
   /** As fast as a drill on that host alone, on the same disks. */
   | {
       readonly kind: 'disk';
@@ -55,6 +65,8 @@ const PAYLOAD_MAX = 0.99;
 /** A link that carried so much of its speed was what limited. */
 const SHARE_MIN = 0.7;
 const CPU_SHARE_MIN = 0.8;
+/** Of the time in which it had something to do. */
+const DISK_SHARE_MIN = 0.8;
 const CLASSES_MBIT: readonly number[] = [1000, 10_000, 25_000, 100_000];
 const STEPS_MAX = 3;
 
@@ -109,22 +121,32 @@ function drillOf(drills: readonly Drill[], { bytes, tookMs, at }: Measured): Dri
 
 function limitOf(drill: Drill, from: string | undefined, rates: Rates): Limit {
   const to = drill.target.host;
-  const { linkBytes, cpuMs, cpus } = drill.evidence.detail;
+  const spent = spentIn(drill.evidence);
   const took = Math.max(1, drill.tookMs);
   if (from !== undefined && from !== to) {
     const link = slowestLink([from, to], rates);
     if (link !== undefined) {
+      const { linkBytes } = drill.evidence.detail;
       const isSeen = typeof linkBytes === 'number';
       // What was restored may have come over compressed: then it used less of the link.
       const share = (isSeen ? linkBytes : drill.bytes) / took / linkRate(link.mbit);
       if (share >= SHARE_MIN) return { ...link, share: isSeen ? Math.min(1, share) : undefined };
     }
   }
-  if (typeof cpuMs === 'number' && typeof cpus === 'number') {
-    const share = cpuMs / took / Math.max(1, cpus);
-    if (share >= CPU_SHARE_MIN) return { kind: 'processor', host: to, share: Math.min(1, share) };
+  if (spent === undefined) return { kind: 'unknown', why: whyUnknown(from, to, rates) };
+  const cpu = Math.min(1, spent.cpuMs / took / Math.max(1, spent.cpus));
+  if (cpu >= CPU_SHARE_MIN) return { kind: 'processor', host: to, share: cpu };
+  const { disk } = spent;
+  const busy = disk === undefined ? 0 : Math.min(1, disk.busyMs / took);
+  if (disk !== undefined && busy >= DISK_SHARE_MIN) {
+    return { kind: 'busy disk', host: to, disk: disk.name, share: busy };
   }
-  return { kind: 'unknown', why: whyUnknown(from, to, rates) };
+  const used = [
+    `the processor of ${to} ${formatShare(cpu, 1)}`,
+    ...(disk === undefined ? [] : [`its disk ${disk.name} ${formatShare(busy, 1)}`]),
+  ];
+  const why = whyUnknown(from, to, rates);
+  return { kind: 'unknown', why: `${why}; in use were ${used.join(' and ')}` };
 }
 
 function whyUnknown(from: string | undefined, to: string, rates: Rates): string {
@@ -148,7 +170,7 @@ export function slowestLink(
   if (slowest === undefined) return undefined;
   const { mbit } = slowest;
   const slow = known.filter((link) => link.mbit === mbit);
-  const members = Math.max(...slow.map((link) => link.members));
+  const members = largest(slow.map((link) => link.members));
   return { kind: 'link', hosts: slow.map(({ host }) => host), mbit, members, share: undefined };
 }
 

@@ -170,7 +170,7 @@ function deletionOf({ places }: DataSet): FailureDomain | undefined {
   return { kind: 'directory', host: place.host, path: place.path, spared: [] };
 }
 
-function moneyOf(price: Price | undefined, bytes: number | undefined): number | undefined {
+export function moneyOf(price: Price | undefined, bytes: number | undefined): number | undefined {
   return price === undefined || bytes === undefined ? undefined : (bytes / GIB) * price.perGibMonth;
 }
 

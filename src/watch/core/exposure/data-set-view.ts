@@ -5,7 +5,7 @@ import type { Around } from './around.ts';
 import { cheapestStep } from './cheapest-step.ts';
 import { streamStep } from './stream-step.ts';
 import {
-  caseNow,
+  caseThen,
   type ExposedDataSet,
   type ExposureIndex,
   hitsNow,
@@ -68,10 +68,10 @@ export class DataSetShown implements DataSetView {
     return this.#entry.dataSet.promise === undefined ? undefined : this.#made.promise();
   }
   get copies(): DataSetView['copies'] {
-    return this.#made.copies();
+    return keptOf(this.#entry).copies();
   }
   get best(): DataSetView['best'] {
-    return this.#made.best();
+    return bestNow(this.#index, this.#entry);
   }
   get step(): DataSetView['step'] {
     return this.#made.step();
@@ -106,7 +106,6 @@ export class DataSetShown implements DataSetView {
 }
 
 function lazily(index: ExposureIndex, entry: ExposedDataSet, { limits }: Around) {
-  const now = once(() => caseNow(index, entry));
   const streaming = once(() => streamStep(index, entry));
   const worst = once(() => worstOf(hitsNow(index, entry)));
   return {
@@ -117,8 +116,6 @@ function lazily(index: ExposureIndex, entry: ExposedDataSet, { limits }: Around)
       return row && limits(entry.dataSet.name, row.outage);
     }),
     promise: once(() => promiseOf(entry.dataSet.promise, hitsNow(index, entry))),
-    copies: once(() => copyViews(now())),
-    best: once(() => bestPoint(now())),
     step: once(() => cheapestStep(index, entry) ?? streaming()),
     lostWith: once(() => lostWith(index, entry)),
   };
@@ -142,6 +139,29 @@ function copyViews(of: DataSetCase): readonly CopyView[] {
       ];
     });
   });
+}
+
+/** Found once, as of the entry: as long as that holds, only ages are others. */
+interface Kept {
+  readonly best: () => BestPoint | undefined;
+  readonly copies: () => readonly CopyView[];
+}
+
+const keptIn = new WeakMap<ExposedDataSet, Kept>();
+
+function keptOf(entry: ExposedDataSet): Kept {
+  const known = keptIn.get(entry) ?? {
+    best: once(() => bestPoint(caseThen(entry))),
+    copies: once(() => copyViews(caseThen(entry))),
+  };
+  keptIn.set(entry, known);
+  return known;
+}
+
+function bestNow({ now }: ExposureIndex, entry: ExposedDataSet): BestPoint | undefined {
+  const best = keptOf(entry).best();
+  if (best?.proof.ageMs === undefined || entry.at === now) return best;
+  return { ...best, proof: { ...best.proof, ageMs: best.proof.ageMs + (now - entry.at) } };
 }
 
 function bestPoint(of: DataSetCase): BestPoint | undefined {

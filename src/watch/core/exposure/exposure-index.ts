@@ -5,6 +5,7 @@
  * Time passes without a change: until the next proof expires all spans of a data set grow alike, so
  * that its rows are moved on and not computed again.
  */
+import { finished, type Steps } from '../../../base/steps.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { type FailureDomain, isFailure } from '../domain.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint, UnopenedBackup } from '../estate.ts';
@@ -62,14 +63,34 @@ interface MadeFrom {
 
 /** @param before of the same estate as it was: what has not changed is taken from there */
 export function exposureIndex(estate: Estate, now: UnixMs, before?: ExposureIndex): ExposureIndex {
+  return finished(indexInSteps(estate, now, before));
+}
+
+/** Looked at in one step; of one that is computed each is worth ten. */
+const STEP_SETS = 200;
+const COMPUTED_WEIGHT = 10;
+
+export function* indexInSteps(
+  estate: Estate,
+  now: UnixMs,
+  before?: ExposureIndex,
+): Steps<ExposureIndex> {
   const lists = new EstateLists(estate, before?.lists);
+  yield;
   const shared =
     before?.shared.fits(estate) === true ? before.shared : new Shared(estate, SURVIVES_MAX);
   const old = before === undefined ? undefined : new OldEntries(before, { lists, shared, now });
-  const entries = estate.dataSets.map(
-    (dataSet, at) =>
-      old?.still(dataSet, at) ?? computed(dataSet, madeFrom(lists, shared, dataSet), now),
-  );
+  yield;
+  const entries: ExposedDataSet[] = [];
+  let done = 0;
+  for (const dataSet of estate.dataSets) {
+    const still = old?.still(dataSet, entries.length);
+    entries.push(still ?? computed(dataSet, madeFrom(lists, shared, dataSet), now));
+    done += still === undefined ? COMPUTED_WEIGHT : 1;
+    if (done < STEP_SETS) continue;
+    done = 0;
+    yield;
+  }
   return { now, lists, shared, entries };
 }
 
@@ -286,6 +307,11 @@ export function entryNamed(index: ExposureIndex, name: string): ExposedDataSet |
     byName.get(index) ?? new Map(index.entries.map((entry) => [entry.dataSet.name, entry]));
   byName.set(index, known);
   return known.get(name);
+}
+
+/** As of the moment at which the entry was computed. */
+export function caseThen({ dataSet, madeFrom: made, at }: ExposedDataSet): DataSetCase {
+  return caseMade(dataSet, made, at);
 }
 
 /** As of the moment of the index. */

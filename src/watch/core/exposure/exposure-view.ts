@@ -131,6 +131,13 @@ class FallShown implements Fall {
     this.#hits ??= this.#part.hits.map((hit) => rowNow(this.#index, hit)).sort(worstLossFirst);
     return this.#hits;
   }
+  get hitCount(): number {
+    return this.#part.hits.length;
+  }
+  hitOf(dataSet: string): Exposure | undefined {
+    const hit = this.#part.hits.find(({ row }) => row.dataSet === dataSet);
+    return hit && rowNow(this.#index, hit);
+  }
   get services(): readonly string[] {
     this.#services ??= servicesHit(this.#part.hits, this.#of.declared);
     return this.#services;
@@ -147,7 +154,7 @@ class FallShown implements Fall {
     return this.#live;
   }
 
-  toJSON(): Fall {
+  toJSON(): unknown {
     const { id, domain, hits, counts, services, survives, bottleneck, live } = this;
     return { id, domain, hits, counts, services, survives, bottleneck, live };
   }
@@ -200,9 +207,11 @@ function servicesHit(hits: readonly HitPart[], services: readonly Service[]): re
 
 /** A directory that is deleted is its own data set and nothing else's: that is no news. */
 function singlePointsOf(falls: readonly Fall[]): readonly SinglePoint[] {
-  return falls.flatMap(({ id, domain, hits, counts }) => {
+  return falls.flatMap((fall) => {
+    const { id, domain, counts } = fall;
+    // Its hits are put in order when they are read: not of each directory.
     if (domain.kind === 'directory' || counts.all + counts.unknown === 0) return [];
-    const gone = hits.filter(({ loss }) => severityOf(loss) >= 2);
+    const gone = fall.hits.filter(({ loss }) => severityOf(loss) >= 2);
     const bytes = gone.reduce((sum, hit) => sum + hit.bytes, 0);
     return [{ id, domain, dataSets: gone.map(({ dataSet }) => dataSet), bytes }];
   });

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { byteString } from '../../../base/bytes.ts';
 import { GIB } from '../../../base/units.ts';
 import type { LiveMember, LiveSet } from '../estate.ts';
+import type { Found } from '../probes/found.ts';
 import { judgeGluster } from '../probes/gluster.ts';
 import type { EstateNow } from '../server/estate-now.ts';
 import { membersNow } from '../server/members-now.ts';
 import type { Rates } from './bottlenecks.ts';
-import { liveSetAfter, liveSetView, type MembersNow } from './live-sets.ts';
+import { liveSetAfter, liveSetView, type LiveSetView } from './live-sets.ts';
 import { fullWords, liveWords } from './say-live.ts';
 
 const HOSTS = ['dauntless', 'excelsior', 'falco'];
@@ -24,6 +25,7 @@ const RATES: Rates = {
 function setOf(is: readonly Is[], change: Partial<LiveSet> = {}): LiveSet {
   return {
     ...{ name: 'Gluster volume vms', needed: 2, bytes: 4000 * GIB, dataSets: ['vms'] },
+    volume: { name: 'vms', hosts: HOSTS, othersOn: ['elsewhere'] },
     members: is.map((each, at): LiveMember => {
       const host = HOSTS[at] ?? '';
       return {
@@ -63,54 +65,108 @@ test('when the first of three goes, one more failure is an outage; before, it go
   assert.equal(liveSetAfter(one, [{ kind: 'host', host: 'elsewhere' }]), undefined);
 });
 
+/** One host's reports, as the agents' server has them. */
+function saying(of: {
+  readonly host?: string;
+  readonly found?: Pick<Found, 'saw' | 'why' | 'detail'>;
+  readonly isDown?: boolean;
+}): EstateNow['hosts'][number] {
+  const { host = 'falco', found = ALL_WELL, isDown = false } = of;
+  const { saw, why, detail } = found;
+  const standing = { mark: saw === 'healthy' ? 'ok' : 'degraded', why };
+  const item = { kind: 'gluster', item: 'gluster:vms', standing, saw, detail };
+  const own = { mark: isDown ? 'failed' : 'ok' };
+  return { host, own, items: [item] } as unknown as EstateNow['hosts'][number];
+}
+
+function seenWith(hosts: readonly EstateNow['hosts'][number][], set = UNSEEN): LiveSetView {
+  return liveSetView(set, RATES, membersNow({ hosts } as unknown as EstateNow));
+}
+
+const UNSEEN = setOf(['unknown', 'unknown', 'unknown']);
+const THERE = setOf(['there', 'there', 'there']);
+const WELL = { bricks: 3, offline: [] };
+const HEALED = { entries: 0, splitBrain: 0, split: [], notConnected: [] };
+const ALL_WELL = judgeGluster(WELL, HEALED);
+
 test('what a server knows besides: a host that is down, a brick that Gluster calls offline', () => {
-  const now = (change: Partial<Record<keyof MembersNow, readonly string[]>>): MembersNow => ({
-    away: new Set(change.away),
-    offline: new Set(change.offline),
-    whole: new Set(change.whole),
-    down: new Set(change.down),
-    differing: new Set(change.differing),
-  });
-  const seen = setOf(['unknown', 'unknown', 'unknown']);
-  const view = (members: MembersNow) => liveSetView(seen, RATES, members);
-  assert.equal(view(now({})).serves, 'unknown');
-  assert.equal(view(now({ whole: ['vms'] })).survives, 1);
-  assert.equal(view(now({ whole: ['other'] })).serves, 'unknown');
+  assert.equal(seenWith([]).serves, 'unknown');
+  assert.equal(seenWith([saying({})]).survives, 1);
   // A host that is down is away, whatever another said a minute ago.
-  assert.equal(view(now({ whole: ['vms'], away: ['falco'] })).survives, 0);
-  const offline = ['excelsior:/brick'];
-  assert.equal(view(now({ whole: ['vms'], away: ['falco'], offline })).serves, 'out');
+  const down = saying({ isDown: true });
+  assert.equal(seenWith([down]).survives, 0);
+  const found = judgeGluster({ bricks: 3, offline: ['Brick excelsior:/brick'] }, HEALED);
+  const one = saying({ host: 'dauntless', found });
+  assert.equal(seenWith([down, one]).there, 0);
+  assert.equal(seenWith([down, one], THERE).serves, 'out');
   // Whatever a look saw before, and although Gluster names none of them then.
-  const down = liveSetView(setOf(['there', 'there', 'there']), RATES, now({ down: ['vms'] }));
-  assert.deepEqual([down.serves, down.there], ['out', 0]);
+  const all = HOSTS.map((host) => `Brick ${host}:/brick`);
+  const none = saying({ found: judgeGluster({ bricks: 3, offline: all }, HEALED) });
+  assert.deepEqual([seenWith([none], THERE).serves, seenWith([none], THERE).there], ['out', 0]);
+});
+
+test('a cluster is not well because another one, with a volume of the same name, is', () => {
+  const other = saying({ host: 'elsewhere' });
+  assert.equal(seenWith([other]).serves, 'unknown');
+  // Nor is it ill because the other one is.
+  const found = judgeGluster({ bricks: 3, offline: ['Brick falco:/brick'] }, HEALED);
+  assert.equal(seenWith([saying({ host: 'elsewhere', found })], THERE).survives, 1);
+  assert.equal(seenWith([saying({ host: 'elsewhere', found }), saying({})]).survives, 1);
+  // Who keeps no brick of any is believed in a doubt, and not that all is well.
+  assert.equal(seenWith([saying({ host: 'peer' })]).serves, 'unknown');
+  assert.equal(seenWith([saying({ host: 'peer', found })], THERE).survives, 0);
+});
+
+test('a brick that is online on a file system that takes no writes is no copy', () => {
+  const [one, ...rest] = THERE.members;
+  assert.ok(one !== undefined);
+  const why = 'its file system is read-only';
+  const first: LiveMember = { ...one, is: 'away', why, isUnusable: true };
+  const view = seenWith([saying({})], { ...THERE, members: [first, ...rest] });
+  assert.deepEqual([view.there, view.survives, view.members[0]?.why], [2, 0, why]);
+  // That no process served it is mended by one that does.
+  const stopped: LiveMember = { ...one, is: 'away', why: 'no process serves it' };
+  assert.equal(seenWith([saying({})], { ...THERE, members: [stopped, ...rest] }).there, 3);
+});
+
+test('a list of bricks that was cut says of none that it is online', () => {
+  const long = Array.from({ length: 40 }, (_, at) => `Brick far-away-host-${at}:/bricks/${at}`);
+  const offline = [...long, 'Brick excelsior:/brick', 'Self-heal Daemon on falco'];
+  const cut = judgeGluster({ bricks: 60, offline }, HEALED);
+  assert.ok(cut.why.length < 400 && !cut.why.includes('excelsior'), 'it was cut before that name');
+  const view = seenWith([saying({ found: cut })], THERE);
+  assert.deepEqual([view.there, view.serves], [0, 'unknown']);
+  // Of one that was cut within, the beginning is another one's name.
+  const begins = cut.why.slice(0, cut.why.indexOf('...')).split(', ').at(-1) ?? '';
+  const named = begins.replace(/^Brick /, '');
+  const members = THERE.members.map((each, at) => (at === 0 ? { ...each, name: named } : each));
+  const beside = seenWith([saying({ found: cut })], { ...THERE, members });
+  assert.equal(beside.members[0]?.is, 'unknown');
+  // A heal daemon that is away takes no brick, and is counted among what is.
+  const daemon = judgeGluster({ bricks: 3, offline: ['Self-heal Daemon on falco'] }, HEALED);
+  assert.equal(seenWith([saying({ found: daemon })], THERE).there, 3);
 });
 
 test('copies that differ are no spare: all bricks are online, and what one more takes is unknown', () => {
-  const items = (saw: string, detail: object, why = '') => {
-    const item = { kind: 'gluster', item: 'gluster:vms', standing: { mark: 'degraded', why } };
-    const host = { host: 'falco', own: { mark: 'ok' }, items: [{ ...item, saw, detail }] };
-    return membersNow({ hosts: [host] } as unknown as EstateNow);
-  };
-  const seen = setOf(['there', 'there', 'there']);
-  const view = (members: MembersNow) => liveSetView(seen, RATES, members);
   const lost = { kind: 'host', host: 'falco' } as const;
-  const good = view(items('healthy', { offline: 0, entries: 0, splitBrain: 0 }));
+  const good = seenWith([saying({})], THERE);
   assert.deepEqual([good.serves, good.survives], ['goes on', 1]);
-  for (const behind of [
-    items('impaired', { offline: 0, entries: 9, splitBrain: 0 }),
-    items('broken', { offline: 0, entries: 9, splitBrain: 2 }),
-    items('broken', { offline: 1, entries: 9, splitBrain: 2 }),
+  for (const heal of [
+    { ...HEALED, entries: 9 },
+    { ...HEALED, entries: 9, splitBrain: 2 },
+    { ...HEALED, notConnected: ['Brick falco:/brick'] },
   ]) {
-    const { serves, survives } = view(behind);
-    assert.deepEqual([serves, survives], ['goes on', undefined]);
-    assert.equal(liveSetAfter(view(behind), [lost])?.serves, 'unknown');
-    assert.match(liveWords(view(behind)), /: they may differ until .* without one is not known$/);
+    const view = seenWith([saying({ found: judgeGluster(WELL, heal) })], THERE);
+    assert.deepEqual([view.serves, view.survives], ['goes on', undefined]);
+    assert.equal(liveSetAfter(view, [lost])?.serves, 'unknown');
+    assert.match(liveWords(view), /: they may differ until .* without one is not known$/);
   }
-  const none = items('broken', { offline: 3, splitBrain: 0 }, judgeGluster(NONE, undefined).why);
-  assert.equal(view(none).serves, 'out');
+  // In split-brain, and one of them is away besides: which, nobody said.
+  const offline = ['Brick falco:/brick'];
+  const found = judgeGluster({ bricks: 3, offline }, { ...HEALED, splitBrain: 2 });
+  const split = seenWith([saying({ found })], THERE);
+  assert.deepEqual([split.serves, split.survives], ['unknown', undefined]);
 });
-
-const NONE = { bricks: 1, offline: ['Brick falco:/brick'] };
 
 test('it is whole again no sooner than the link allows, and nobody knows when at the latest', () => {
   const { full } = liveSetView(setOf(['there', 'there', 'away']), RATES);

@@ -36,20 +36,28 @@ export interface FullAgain {
 /** What the server knows besides: hosts that are down, and what Gluster said of its bricks. */
 export interface MembersNow {
   readonly away: ReadonlySet<string>;
-  /** By volume: every brick was seen online lately. */
-  readonly whole: ReadonlySet<string>;
-  /** `HOST:/path` of bricks that are not online. */
-  readonly offline: ReadonlySet<string>;
-  /** By volume: no brick is online. */
-  readonly down: ReadonlySet<string>;
-  /** By volume: its copies differ until they are healed, or nobody knows whether they do. */
-  readonly differing: ReadonlySet<string>;
+  /** By the name of the volume, which two clusters may share. */
+  readonly volumes: ReadonlyMap<string, readonly VolumeSaid[]>;
+}
+
+/** What the Gluster of one host said of a volume lately. */
+export interface VolumeSaid {
+  readonly host: string;
+  /** Which bricks are online. */
+  readonly online: 'all' | 'some' | 'none' | 'unknown';
+  /** `HOST:/path` of bricks that are not. */
+  readonly offline: readonly string[];
+  /** `offline` names each that is not. */
+  readonly isWhole: boolean;
+  /** Its copies differ until they are healed, or nobody knows whether they do. */
+  readonly isDiffering: boolean;
 }
 
 export function liveSetView(set: LiveSet, rates: Rates, now?: MembersNow): LiveSetView {
-  const members =
-    now === undefined ? set.members : set.members.map((each) => memberNow(set, each, now));
-  const isDiffering = now?.differing.has(volumeOf(set)) === true;
+  const said = saidOf(set, now);
+  const away = now?.away;
+  const members = set.members.map((each) => memberNow(each, { away, said, set }));
+  const isDiffering = said.some((each) => each.isDiffering);
   const { there, serves, survives } = countOf(members, set.needed);
   return {
     ...{ name: set.name, dataSets: set.dataSets, members, needed: set.needed },
@@ -97,20 +105,44 @@ function countOf(
   return { there, serves, survives: undefined };
 }
 
-function memberNow(set: LiveSet, member: LiveMember, now: MembersNow): LiveMember {
-  if (now.away.has(member.host)) return { ...member, is: 'away', why: 'its host is down' };
-  if (now.offline.has(member.name)) {
-    return { ...member, is: 'away', why: 'Gluster says that it is not online' };
-  }
-  const volume = volumeOf(set);
-  if (now.down.has(volume)) {
-    return { ...member, is: 'away', why: 'Gluster says that no brick is online' };
-  }
-  return now.whole.has(volume) ? { ...member, is: 'there', why: '' } : member;
+/** A doubt is heard from whoever is of no other volume of that name. */
+function saidOf({ volume }: LiveSet, now: MembersNow | undefined): readonly VolumeSaid[] {
+  const all = now?.volumes.get(volume.name) ?? [];
+  return all.filter(({ host }) => !volume.othersOn.includes(host));
 }
 
-function volumeOf({ name }: LiveSet): string {
-  return name.replace(/^Gluster volume /, '').replace(/, set \d+$/, '');
+function memberNow(
+  member: LiveMember,
+  of: {
+    readonly away: ReadonlySet<string> | undefined;
+    readonly said: readonly VolumeSaid[];
+    readonly set: LiveSet;
+  },
+): LiveMember {
+  const { away, said, set } = of;
+  const isAway = (why: string): LiveMember => ({ ...member, is: 'away', why });
+  if (away?.has(member.host) === true) return isAway('its host is down');
+  if (said.some(({ offline }) => offline.includes(member.name))) {
+    return isAway('Gluster says that it is not online');
+  }
+  if (said.some(({ online }) => online === 'none')) {
+    return isAway('Gluster says that no brick is online');
+  }
+  // A process that is there serves nothing where its files cannot be written.
+  if (member.isUnusable === true) return member;
+  if (said.some(({ isWhole }) => !isWhole)) {
+    const why = 'Gluster says that bricks are not online, and this one may be one of them';
+    return member.is === 'away' ? member : { ...member, is: 'unknown', why };
+  }
+  return isAllOnline(set, said) ? { ...member, is: 'there', why: '' } : member;
+}
+
+/** That all is well is believed of hosts that keep the volume, and while nobody says otherwise. */
+function isAllOnline({ volume }: LiveSet, said: readonly VolumeSaid[]): boolean {
+  return (
+    said.some(({ host, online }) => online === 'all' && volume.hosts.includes(host)) &&
+    said.every(({ online }) => online === 'all')
+  );
 }
 
 function fullAgain({ bytes, members }: LiveSet, rates: Rates): FullAgain {

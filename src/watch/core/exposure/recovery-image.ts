@@ -54,7 +54,7 @@ export function imageWays(of: {
     keepFirst: [
       ...(guest === undefined
         ? []
-        : [{ on, words: ['virsh', 'destroy', pathWord(byteString(guest))] }]),
+        : [{ on, words: ['virsh', 'destroy', ...noOption(guest), pathWord(byteString(guest))] }]),
       { on, words: ['mv', '-n', '--', pathWord(path), broken] },
     ],
     repair: [
@@ -63,4 +63,8 @@ export function imageWays(of: {
       { on, words: ['guestfish', '-a', copy, 'run', ':', 'list-filesystems'] },
     ],
   };
+}
+
+function noOption(name: string): readonly string[] {
+  return name.startsWith('-') ? ['--'] : [];
 }

@@ -1,8 +1,10 @@
 /** What must be there before anything can be brought back: the store, its key, a machine that reads it. */
 import { type FailureDomain, fateOf, fateOfAny, takesHost } from '../domain.ts';
 import type { Estate, Key, VaultCopy } from '../estate.ts';
+import type { PlacedOpening } from '../opening.ts';
 import type { Place } from '../place.ts';
 import { survivalOf } from '../survival.ts';
+import { isTheirs } from './recovery-command.ts';
 
 export interface Needed {
   readonly kind: 'store' | 'key' | 'machine';
@@ -21,7 +23,7 @@ export interface Needed {
 
 interface SourceOf {
   readonly copy: VaultCopy;
-  readonly repository: object | undefined;
+  readonly opening: PlacedOpening | undefined;
 }
 
 export function neededFirst(
@@ -31,7 +33,7 @@ export function neededFirst(
   const copies = new Map(of.sources.map((source) => [source.copy.copy, source]));
   return [...copies.values()].flatMap((source) => {
     const { copy } = source;
-    const isOwn = source.repository === undefined;
+    const isOwn = !isTheirs(source.opening);
     const base = { of: copy.copy, isOwn, isElsewhere: false };
     const keys = estate.keys.filter((key) => copy.openedBy?.includes(key.id) === true);
     return [

@@ -24,6 +24,7 @@ import {
 } from '../../../../test/watch/recovery-example.ts';
 import type { Estate } from '../estate.ts';
 import { type Lost, lostBy, loseNames } from '../look/lose.ts';
+import { openingOf } from '../opening.ts';
 import { renderPlanPage } from './page-recovery-plan.ts';
 import { renderRecoveryOverview } from './recovery-overview.ts';
 import { type RecoveryAsking, type RecoveryPlan, recoveryPlanOf } from './recovery-plan.ts';
@@ -133,6 +134,17 @@ test('store, key and machine: each that is lost is said, and nothing is then cal
   assert.deepEqual(plan(['host:hv1', 'host:st1']).steps, []);
 });
 
+test('a snapshot that a host calls by a command, or by an option, is neither in what is typed', () => {
+  const lineWith = (id: string): string => {
+    const point = pointOf(MAIL.name, { id, coveredUpTo: unixMs(NOW - hours(1)) });
+    const of = plan(['hv1:/srv/mail'], estate({ points: [...ESTATE.points, point] }));
+    assert.equal(of.steps[0]?.from.point.id, id);
+    return linesOf(of)[0] ?? '';
+  };
+  assert.match(lineWith('$(reboot)'), / '\$\(reboot\)' /);
+  assert.match(lineWith('--in-place'), / NAME /);
+});
+
 test('the newest point that is left, and one that was read back beside it', () => {
   const newer = pointOf(MAIL.name, {
     id: 'f'.repeat(40),
@@ -199,36 +211,84 @@ test('times without an end stay without one, and an old drill bounds nothing', (
   assert.equal(of.total.atMostMs, undefined);
 });
 
+function byTheirs(
+  repository: ReturnType<typeof repositoryOf>,
+  change: { readonly id?: string; readonly openedOn?: string; readonly lost?: string } = {},
+): RecoveryPlan {
+  const { id = 'abcdef12', openedOn = 'op1', lost = 'host:hv1' } = change;
+  const vault = `${repository.tool}:${repository.id}`;
+  const copy = `${repository.tool} ${repository.repository}`;
+  return plan([lost], {
+    ...estate({
+      points: [pointOf(MAIL.name, { id, vault, exists: [{ copy, evidence: evidenceOf({}) }] })],
+      vaults: [{ vault, copy, place: at('op1', '/srv/restic'), openedBy: [vault] }],
+      keys: [{ id: vault, places: [], isConfirmedElsewhere: true }],
+    }),
+    openings: [{ ...openingOf(repository), openedOn }],
+  });
+}
+
+const BORG = { tool: 'borg', repository: 'u@nas:/b' } as const;
+const PASSWORD = { kind: 'file', path: byteString('/root/rp') } as const;
+
 test("a team's own backups: by their own tool, from where they are reached, without a secret", () => {
   const line = 'echo TOPSECRET';
-  const by = (repository: ReturnType<typeof repositoryOf>, id = 'abcdef12'): RecoveryPlan => {
-    const vault = `${repository.tool}:${repository.id}`;
-    const copy = `${repository.tool} ${repository.repository}`;
-    return plan(['host:hv1'], {
-      ...estate({
-        points: [pointOf(MAIL.name, { id, vault, exists: [{ copy, evidence: evidenceOf({}) }] })],
-        vaults: [{ vault, copy, place: at('op1', '/srv/restic'), openedBy: [vault] }],
-        keys: [{ id: vault, places: [], isConfirmedElsewhere: true }],
-      }),
-      repositories: [repository],
-    });
-  };
-  const restic = by(repositoryOf({ secret: { kind: 'command', line } }));
+  const restic = byTheirs(repositoryOf({ secret: { kind: 'command', line } }));
   assert.deepEqual(linesOf(restic), [
     'hv2: restic -r sftp:op1:/srv/restic restore abcdef12 --target /srv/restored/hv1/srv/mail --include /srv/mail',
   ]);
   assert.doesNotMatch(JSON.stringify(restic.steps.map(({ lines }) => lines)), /TOPSECRET/);
   assert.doesNotMatch(text(restic), /TOPSECRET/);
-  const file = { kind: 'file', path: byteString('/root/rp') } as const;
-  assert.match(linesOf(by(repositoryOf({ secret: file })))[0] ?? '', /--password-file \/root\/rp$/);
-  assert.deepEqual(linesOf(by(repositoryOf({ tool: 'borg', repository: 'u@nas:/b' }))), [
-    'hv2: mkdir -p /srv/restored/hv1/srv/mail',
-    'hv2: cd /srv/restored/hv1/srv/mail && borg extract u@nas:/b::abcdef12 srv/mail',
+  assert.match(flat(restic), /hv2 needs an SSH key that op1 lets in/);
+  assert.deepEqual(linesOf(byTheirs(repositoryOf(BORG))), [
+    'hv2: mkdir -p -- /srv/restored/hv1/srv/mail',
+    'hv2: cd /srv/restored/hv1/srv/mail && borg extract -- u@nas:/b::abcdef12 pp:srv/mail',
   ]);
   const pg = repositoryOf({ tool: 'pgbackrest', config: byteString('/etc/pgb.conf') });
-  assert.deepEqual(linesOf(by(pg, 'main/20261120-101500F_20261120-111500I')), [
+  const cluster = byTheirs(pg, { id: 'main/20261120-101500F_20261120-111500I' });
+  assert.deepEqual(linesOf(cluster), [
     'hv2: pgbackrest --config=/etc/pgb.conf --stanza=main --set=20261120-101500F_20261120-111500I --pg1-path=/srv/restored/hv1/srv/mail restore',
   ]);
+  assert.match(flat(cluster), /lies in op1:\/etc\/pgb\.conf: bring it to hv2 first/);
+});
+
+test('a password file is named where it is, brought from where it is left, asked for where it is lost', () => {
+  const of = (openedOn: string): RecoveryPlan =>
+    byTheirs(repositoryOf({ secret: PASSWORD }), { openedOn });
+  assert.match(linesOf(of('hv2'))[0] ?? '', /--password-file \/root\/rp$/);
+  assert.match(linesOf(of('op1'))[0] ?? '', /--password-file \/PASSWORD_FILE$/);
+  assert.match(flat(of('op1')), /PASSWORD_FILE is its password, from op1:\/root\/rp: bring it to/);
+  assert.match(flat(of('hv1')), /which lay in hv1:\/root\/rp: ask who knows it/);
+  const borg = byTheirs(repositoryOf({ ...BORG, secret: PASSWORD }), { openedOn: 'hv2' });
+  assert.match(linesOf(borg)[1] ?? '', /&& BORG_PASSCOMMAND=\S+ \S+ borg extract/);
+  assert.match(linesOf(borg)[1] ?? '', /\/root\/rp/);
+});
+
+test('what is restored where it was is put below the root, for it comes under its whole path', () => {
+  const lost = 'hv1:/srv/mail';
+  assert.match(
+    linesOf(byTheirs(repositoryOf({}), { lost }))[0] ?? '',
+    /^hv1: restic .* --target \/ --include \/srv\/mail$/,
+  );
+  assert.deepEqual(linesOf(byTheirs(repositoryOf(BORG), { lost })), [
+    'hv1: cd / && borg extract -- u@nas:/b::abcdef12 pp:srv/mail',
+  ]);
+});
+
+test('an address that ssh or rclone would take for an option is in no command', () => {
+  for (const repository of [
+    'ssh://-oProxyCommand=id/srv/b',
+    'sftp:-oProxyCommand=id:/srv/b',
+    'sftp://ann@-oProxyCommand=id//srv/b',
+    'rclone:-v:b',
+    '-oProxyCommand=id:b',
+  ]) {
+    for (const tool of ['restic', 'borg'] as const) {
+      const of = byTheirs(repositoryOf({ tool, repository }));
+      assert.deepEqual(linesOf(of), [], repository);
+      assert.match(flat(of), /begins as an option does/);
+    }
+  }
 });
 
 test('the page holds the same, needs nothing, and what a host is called is inert in it', () => {

@@ -1,19 +1,20 @@
 /** What to bring back in which order, where to, by which command, in what time, and what is lost. */
+import { smallest } from '../../../base/long-list.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import type { UnixMs } from '../../../base/units.ts';
-import type { ConnectedRepository } from '../connected.ts';
-import { connectedVault } from '../connected-estate.ts';
 import { type FailureDomain, fateOf } from '../domain.ts';
 import type { DataSet, Estate, RecoveryPoint, VaultCopy } from '../estate.ts';
 import type { DeclaredEstate } from '../look/declared.ts';
 import type { GuestHost } from '../look/guests.ts';
 import type { Lost } from '../look/lose.ts';
 import type { LookedHost } from '../look/looked-hosts.ts';
-import { isPart } from '../look/declared-services.ts';
+import { partsIn } from '../look/declared-services.ts';
 import { type LostRow, lostTogether, withFallenGuests } from '../look/lost-together.ts';
 import { openCommandOf } from '../look/open-command.ts';
 import type { Unopened } from '../look/unopened.ts';
+import { placeOf } from '../locate.ts';
 import { mayHoldSet } from '../may-hold.ts';
+import type { PlacedOpening } from '../opening.ts';
 import { type Bottleneck, bottleneckOf, ratesOf } from './bottlenecks.ts';
 import { afterLosing } from './case.ts';
 import { caseNow, entryNamed, type ExposureIndex, exposureIndex } from './exposure-index.ts';
@@ -75,7 +76,7 @@ export interface RecoveryStep {
 export interface StepSource {
   readonly point: RecoveryPoint;
   readonly copy: VaultCopy;
-  readonly repository: ConnectedRepository | undefined;
+  readonly opening: PlacedOpening | undefined;
   /** Its bytes were read back within the limit. */
   readonly isProven: boolean;
   /** The newest that was, where this one was not. */
@@ -99,7 +100,8 @@ export interface RecoveryAsking {
   readonly machines: readonly LookedHost[];
   readonly guests: readonly GuestHost[];
   readonly declared: DeclaredEstate & { readonly services: readonly OrderedService[] };
-  readonly repositories: readonly ConnectedRepository[];
+  /** Of copies that are opened otherwise than by their place. */
+  readonly openings: readonly PlacedOpening[];
   readonly unopened: readonly Unopened[];
   /** What opens the own vault here, where that is a passphrase and no key. */
   readonly passphraseFile: ByteString | undefined;
@@ -119,7 +121,10 @@ export function recoveryPlanOf(of: RecoveryAsking, lost: readonly Lost[]): Recov
     asking.guests,
   );
   const hit = found.rows.filter(({ loss }) => loss.kind !== 'nothing');
-  const sources = new Map(hit.map((row) => [row.dataSet, sourceOf(asking, row, domains)] as const));
+  const openings = new Map(of.openings.map((each) => [each.copy, each]));
+  const sources = new Map(
+    hit.map((row) => [row.dataSet, sourceOf({ asking, openings, domains }, row)] as const),
+  );
   const isBack = ({ dataSet }: LostRow): boolean => sources.get(dataSet) !== undefined;
   const steps = stepsOf(asking, { rows: hit.filter(isBack), sources, domains });
   const others = hit.filter((row) => !isBack(row));
@@ -134,7 +139,7 @@ export function recoveryPlanOf(of: RecoveryAsking, lost: readonly Lost[]): Recov
     forGood: others.filter(({ loss }) => loss.kind === 'all'),
     unknown: others
       .filter(({ loss }) => loss.kind !== 'all')
-      .map((row) => ({ row, commands: openingOf(asking, row) })),
+      .map((row) => ({ row, commands: openCommandsOf(asking, row) })),
     bare: found.rows.filter(({ loss, pointsLeft }) => loss.kind === 'nothing' && pointsLeft === 0),
     mayWait: mayWait(asking, { steps, domains }),
     live: liveAfter(asking.estate, domains),
@@ -154,11 +159,16 @@ function liveAfter(estate: Estate, domains: readonly FailureDomain[]): readonly 
   });
 }
 
+interface Among {
+  readonly asking: Indexed;
+  readonly openings: ReadonlyMap<string, PlacedOpening>;
+  readonly domains: readonly FailureDomain[];
+}
+
 /** The newest point that is left; one of a copy that is kept before one of which that is not known. */
 function sourceOf(
-  { index, repositories }: Indexed,
+  { asking: { index }, openings, domains }: Among,
   { dataSet }: LostRow,
-  domains: readonly FailureDomain[],
 ): StepSource | undefined {
   const entry = entryNamed(index, dataSet);
   if (entry === undefined) return undefined;
@@ -186,7 +196,7 @@ function sourceOf(
   const isProven = best.exists === 'ok' && best.fate === 'kept';
   return {
     ...{ point: best.point, copy: best.copy, isProven },
-    repository: repositories.find((each) => connectedVault(each) === best.copy.vault),
+    opening: openings.get(best.copy.copy),
     proven: isProven ? undefined : proven?.point,
   };
 }
@@ -201,9 +211,10 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   const { estate, machines } = asking;
   const rates = ratesOf(estate);
   const rooms = new RoomBook(machines, of.domains);
-  const readers = estate.readers;
+  const readers = new Set(estate.readers);
   const addressOf = (host: string): string =>
     machines.find((machine) => machine.host === host)?.address ?? host.replace(/^server /, '');
+  const isLeft = leftThere(machines, of.domains);
   let doneAfter: RecoveryTime = { atLeastMs: 0, atMostMs: 0 };
   const steps: RecoveryStep[] = [];
   for (const { row, services } of inOrder(asking, of.rows)) {
@@ -224,8 +235,8 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
       services: services.map(({ name }) => name),
       tier: leastOf(services.map(({ tier }) => tier)),
       lines: restoreLines({
-        ...{ set, ...from, target, addressOf },
-        key: keyFileOf(asking, from.copy, of.domains),
+        ...{ set, ...from, target, addressOf, isLeft },
+        key: keyFileOf(asking, from, of.domains),
       }),
       image: imageWays({ set, domains: of.domains, machines }),
     });
@@ -233,12 +244,24 @@ function stepsOf(asking: Indexed, of: Restorable): readonly RecoveryStep[] {
   return steps;
 }
 
+/** Where a machine was not seen, what lies on it is left if it is. */
+function leftThere(
+  machines: readonly LookedHost[],
+  domains: readonly FailureDomain[],
+): (host: string, path: ByteString) => boolean {
+  const seen = new Map(machines.map(({ host, sight }) => [host, sight?.discovery]));
+  return (host, path) => {
+    const place = placeOf({ fileSystems: seen.get(host)?.fileSystems ?? [], host }, path);
+    return fateOf(place, domains) === 'kept';
+  };
+}
+
 const NEW_PLACE = byteString('/NEW_DIRECTORY');
 
 /** A place that is not known by its path is a program's, or nobody's. */
 function keyFileOf(
   { estate, passphraseFile }: RecoveryAsking,
-  { openedBy }: VaultCopy,
+  { copy: { openedBy }, opening }: StepSource,
   domains: readonly FailureDomain[],
 ): KeyFile | undefined {
   const keys = estate.keys.filter(({ id }) => openedBy?.includes(id) === true);
@@ -249,7 +272,9 @@ function keyFileOf(
     );
   const [first] = files;
   if (first === undefined) return undefined;
-  const option = first.path === passphraseFile ? '--passphrase-file' : '--key-file';
+  const secret = opening?.tool === 'holdfast' ? opening.secret : undefined;
+  const passphrase = secret?.kind === 'file' ? secret.path : passphraseFile;
+  const option = first.path === passphrase ? '--passphrase-file' : '--key-file';
   return { option, place: files.find((place) => fateOf(place, domains) === 'kept') };
 }
 
@@ -276,11 +301,12 @@ function inOrder(
   rows: readonly LostRow[],
 ): readonly RowOfServices[] {
   const ordered = recoveryOrder(declared.services);
+  const find = partsIn(estate.dataSets);
   const partsOf = (service: OrderedService): readonly string[] =>
     service.dataSets.flatMap((name) => {
       const part = declared.dataSets.find((each) => each.name === name);
       if (part === undefined) return [];
-      return estate.dataSets.filter((set) => isPart(set, part)).map((set) => set.name);
+      return find(part).map((set) => set.name);
     });
   const parts = ordered.map((service) => ({ service, names: partsOf(service) }));
   const rowOf = new Map(rows.map((row) => [row.dataSet, row]));
@@ -295,10 +321,10 @@ function inOrder(
 
 function leastOf(tiers: readonly (number | undefined)[]): number | undefined {
   const known = tiers.flatMap((tier) => tier ?? []);
-  return known.length === 0 ? undefined : Math.min(...known);
+  return known.length === 0 ? undefined : smallest(known);
 }
 
-function openingOf(
+function openCommandsOf(
   { index, unopened, machines }: Indexed,
   { dataSet }: LostRow,
 ): readonly string[] {

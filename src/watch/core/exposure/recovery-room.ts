@@ -66,14 +66,19 @@ export class RoomBook {
    * The best place that is left for `set`: where it lay, then its own machine, then one of `readers`
    * (Holdfast is there), then whichever has the most room. Undefined where none has enough.
    */
-  take(set: DataSet, readers: readonly string[]): RecoveryTarget | undefined {
+  take(set: DataSet, readers: ReadonlySet<string>): RecoveryTarget | undefined {
     const [own] = set.places;
     const home = own?.path === undefined ? undefined : this.#homeOf(own.host, own.path);
-    const ranked = this.#rooms
-      .map((room, at) => ({ room, at, rank: this.#rankOf(room, { home, own, readers }) }))
-      .filter(({ room }) => room.spareBytes >= set.bytes)
-      .sort((one, other) => one.rank - other.rank || other.room.spareBytes - one.room.spareBytes);
-    const [best] = ranked;
+    let best: { readonly room: Room; readonly at: number; readonly rank: number } | undefined;
+    for (const [at, room] of this.#rooms.entries()) {
+      if (room.spareBytes < set.bytes) continue;
+      const rank = this.#rankOf(room, { home, own, readers });
+      const isBetter =
+        best === undefined ||
+        rank < best.rank ||
+        (rank === best.rank && room.spareBytes > best.room.spareBytes);
+      if (isBetter) best = { room, at, rank };
+    }
     if (best === undefined) return undefined;
     const { room } = best;
     this.#rooms[best.at] = { ...room, spareBytes: room.spareBytes - set.bytes };
@@ -95,12 +100,12 @@ export class RoomBook {
     at: {
       readonly home: Room | undefined;
       readonly own: DataSet['places'][number] | undefined;
-      readonly readers: readonly string[];
+      readonly readers: ReadonlySet<string>;
     },
   ): number {
     if (room === at.home) return 0;
     if (room.host === at.own?.host) return 1;
-    return at.readers.includes(room.host) ? 2 : 3;
+    return at.readers.has(room.host) ? 2 : 3;
   }
 }
 

@@ -1,10 +1,11 @@
 /** What may be switched off where something comes back: services of a later tier, guests of none. */
+import { smallest } from '../../../base/long-list.ts';
 import { type FailureDomain, takesHost } from '../domain.ts';
 import type { DataSet, Estate } from '../estate.ts';
 import type { DeclaredEstate } from '../look/declared.ts';
 import type { GuestHost } from '../look/guests.ts';
 import { type LookedHost, seenOf } from '../look/looked-hosts.ts';
-import { isPart } from '../look/declared-services.ts';
+import { partsIn } from '../look/declared-services.ts';
 import type { OrderedService } from './recovery-order.ts';
 
 export interface MayWait {
@@ -37,7 +38,7 @@ export function mayWait(
   if (steps.length === 0) return [];
   const hosts = hostsOf(asking.machines, { steps, domains });
   const urgent = steps.flatMap(({ tier }) => tier ?? []);
-  const tierMin = urgent.length === 0 ? undefined : Math.min(...urgent);
+  const tierMin = urgent.length === 0 ? undefined : smallest(urgent);
   const back = new Set(steps.map(({ row }) => row.dataSet));
   const services = asking.declared.services.flatMap((service) =>
     servicesAt(asking, { service, hosts, tierMin, back }),
@@ -94,8 +95,9 @@ function setsOf(
   { estate, declared }: { readonly estate: Estate; readonly declared: DeclaredEstate },
   { dataSets }: OrderedService,
 ): readonly DataSet[] {
+  const partsOf = partsIn(estate.dataSets);
   const parts = declared.dataSets.filter(({ name }) => dataSets.includes(name));
-  return estate.dataSets.filter((set) => parts.some((part) => isPart(set, part)));
+  return [...new Set(parts.flatMap(partsOf))];
 }
 
 function servicesAt(
@@ -109,9 +111,10 @@ function servicesAt(
 ): readonly MayWait[] {
   const { service, hosts, tierMin, back } = of;
   const { tier } = service;
-  const sets = setsOf(asking, service);
   const isLater = tier !== undefined && (tierMin === undefined || tier > tierMin);
-  if (!isLater || sets.some(({ name }) => back.has(name))) return [];
+  if (!isLater) return [];
+  const sets = setsOf(asking, service);
+  if (sets.some(({ name }) => back.has(name))) return [];
   return hosts.flatMap((host): readonly MayWait[] => {
     const here = sets.filter(({ places }) => places.some((place) => place.host === host));
     if (here.length === 0) return [];

@@ -29,6 +29,8 @@ export function limitWords(limit: Limit): string {
     }
     case 'processor':
       return `processor of ${limit.host} (${formatShare(limit.share, 1)} of it in use)`;
+    case 'busy disk':
+      return `disk ${limit.disk} of ${limit.host} (${formatShare(limit.share, 1)} of the time in use)`;
     case 'disk':
       return `disk of ${limit.host} (${formatRate(limit.bytesPerS)} there)`;
     case 'unknown':

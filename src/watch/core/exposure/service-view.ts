@@ -3,6 +3,7 @@
  * its worst data set loses; it is out until all of its data sets, and those of what it depends on,
  * are back.
  */
+import { addAll, largest, smallest } from '../../../base/long-list.ts';
 import { formatAge } from '../../../base/say-time.ts';
 import { type FailureDomain, loseName } from '../domain.ts';
 import type { Service } from '../estate.ts';
@@ -56,7 +57,7 @@ function exposedService(
   const { name, dataSets, unseen, tier, dependsOn, owners, runbook } = service;
   const view: ServiceView = {
     ...{ name, dataSets, unseen, tier, dependsOn, owners, runbook, worst, longest },
-    survives: survives.length === 0 ? undefined : Math.min(...survives),
+    survives: survives.length === 0 ? undefined : smallest(survives),
     promise: doubted(promiseOf(service.promise, costs), isSeenWhole(service, byName)),
   };
   return { view, costs };
@@ -72,7 +73,10 @@ function neededServices(
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    waiting.push(...next.dependsOn.flatMap((name) => byName.get(name) ?? []));
+    addAll(
+      waiting,
+      next.dependsOn.flatMap((name) => byName.get(name) ?? []),
+    );
   }
   return [...seen];
 }
@@ -188,7 +192,7 @@ function outageOfAll(hits: readonly Exposure[]): {
     by,
     outage: {
       kind: 'interval',
-      atLeastMs: Math.max(...intervals.map(({ atLeastMs }) => atLeastMs)),
+      atLeastMs: largest(intervals.map(({ atLeastMs }) => atLeastMs)),
       atMostMs: isBounded ? highs.reduce((sum, high) => sum + high, 0) : undefined,
       basis: `${intervals.length} data sets one after the other; ${by}: ${slowest.basis}`,
       bottleneck: slowest.bottleneck,

@@ -31,6 +31,11 @@ export function textWord(text: string): string {
   return `$'${out}'`;
 }
 
+/** As `textWord`, of what stands where an option could: a name that begins with a dash is to be filled in. */
+export function nameWord(text: string): string {
+  return text.startsWith('-') ? 'NAME' : textWord(text);
+}
+
 function utf8Escapes(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   if (code < 0x80) return byteEscape(char);

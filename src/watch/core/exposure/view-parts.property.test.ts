@@ -74,6 +74,10 @@ function read(view: ExposureView): unknown {
   );
 }
 
+function foundOf({ dataSets }: ExposureView): ReadonlyMap<string, unknown> {
+  return new Map(dataSets.map(({ name, best, copies }) => [name, { best, copies }]));
+}
+
 test(`a view that is kept says what a new one says (SEED=${SEED})`, () => {
   let kept = 0;
   const estates = fc.array(arbitraryEstate, { minLength: PARTS, maxLength: PARTS });
@@ -105,6 +109,11 @@ test(`a view that is kept says what a new one says (SEED=${SEED})`, () => {
         kept += index.entries.filter((entry) => before.has(entry)).length;
         assert.deepEqual(read(exposureView(index, made)), read(exposureView(index)));
         assert.deepEqual(read(unread), wasRead);
+        // What was found of an entry once holds for it until the entry is another.
+        assert.deepEqual(
+          foundOf(exposureView(index, made)),
+          foundOf(exposureView(exposureIndex(estate, now))),
+        );
       }
     }),
     RUNS,

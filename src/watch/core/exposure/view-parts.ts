@@ -3,6 +3,7 @@
  * All windows grow with the clock alike, so that an order once found holds until something expires.
  * Nothing in it is written to again: a view that was made before reads on from its own.
  */
+import { finished, type Steps } from '../../../base/steps.ts';
 import { domainId, type FailureDomain } from '../domain.ts';
 import { severityOf } from '../loss.ts';
 import type { ExposedDataSet, ExposureIndex } from './exposure-index.ts';
@@ -36,13 +37,25 @@ export interface ViewParts {
 
 /** @param before of the index that this one was made from */
 export function viewParts(index: ExposureIndex, before?: ViewParts): ViewParts {
+  return finished(partsInSteps(index, before));
+}
+
+export function* partsInSteps(index: ExposureIndex, before?: ViewParts): Steps<ViewParts> {
   const change = before && changeOf(index, before);
-  if (before === undefined || change === undefined) return wholeParts(index);
-  const { gone, fresh } = change;
+  yield;
+  if (before === undefined || change === undefined) return yield* wholeParts(index);
+  return yield* changedParts(index, before, change);
+}
+
+function* changedParts(
+  index: ExposureIndex,
+  before: ViewParts,
+  { gone, fresh }: Change,
+): Steps<ViewParts> {
   if (gone.size === 0 && fresh.size === 0) return { ...before, index };
   const dirty = new Set([...gone, ...fresh].flatMap(({ domains }) => domains.map(idOf)));
   const falls = new Map(before.falls);
-  const drafts = draftsOf(fresh);
+  const drafts = yield* draftsOf(fresh);
   const made: FallPart[] = [];
   for (const id of dirty) {
     const old = before.falls.get(id);
@@ -52,7 +65,9 @@ export function viewParts(index: ExposureIndex, before?: ViewParts): ViewParts {
       falls.set(id, part);
       made.push(part);
     }
+    if (made.length % STEP_PARTS === 0) yield;
   }
+  yield;
   return {
     ...{ index, falls },
     inOrder: merged(
@@ -82,16 +97,21 @@ function changeOf({ entries }: ExposureIndex, before: ViewParts): Change | undef
   return { fresh, gone: new Set(before.index.entries.filter((entry) => !now.has(entry))) };
 }
 
-function wholeParts(index: ExposureIndex): ViewParts {
+/** Handled in one step. */
+const STEP_PARTS = 500;
+
+function* wholeParts(index: ExposureIndex): Steps<ViewParts> {
   const falls = new Map<string, FallPart>();
-  for (const draft of draftsOf(index.entries).values()) {
+  for (const draft of (yield* draftsOf(index.entries)).values()) {
     const part = fallPart(draft);
     if (part !== undefined) falls.set(draft.id, part);
+    if (falls.size % STEP_PARTS === 0) yield;
   }
-  return {
-    ...{ index, falls, inOrder: [...falls.values()].sort(worstFallFirst) },
-    entries: [...index.entries].sort(worstEntryFirst),
-  };
+  yield;
+  const inOrder = [...falls.values()].sort(worstFallFirst);
+  yield;
+  const entries = [...index.entries].sort(worstEntryFirst);
+  return { index, falls, inOrder, entries };
 }
 
 interface Draft {
@@ -102,9 +122,12 @@ interface Draft {
 }
 
 /** A domain under its id: a directory that two data sets share is lost once. */
-function draftsOf(entries: Iterable<ExposedDataSet>): ReadonlyMap<string, Draft> {
+function* draftsOf(entries: Iterable<ExposedDataSet>): Steps<ReadonlyMap<string, Draft>> {
   const drafts = new Map<string, Draft>();
+  let done = 0;
   for (const entry of entries) {
+    done += 1;
+    if (done % STEP_PARTS === 0) yield;
     for (const domain of entry.domains) {
       const id = idOf(domain);
       const known = drafts.get(id);

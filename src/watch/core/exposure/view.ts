@@ -40,8 +40,12 @@ export interface Fall {
   /** `domainId`: unique and stable. */
   readonly id: string;
   readonly domain: FailureDomain;
-  /** The data sets that would be hit, worst first. None: nothing would be lost. */
+  /** The data sets that would be hit, worst first; put in order when they are read. None: nothing would be lost. */
   readonly hits: readonly ExposureToAll[];
+  /** So many; it costs nothing to ask. */
+  readonly hitCount: number;
+  /** What it does to one data set; undefined where it does not hit it. */
+  hitOf(dataSet: string): ExposureToAll | undefined;
   /** Of `hits`, by what would be lost of them. */
   readonly counts: { readonly all: number; readonly unknown: number; readonly window: number };
   /** The services with a data set that is hit, or that depend on such a one. */

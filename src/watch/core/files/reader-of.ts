@@ -2,6 +2,7 @@
  * Which host is asked for what a vault holds: a restore host, which reads what any host wrote, or the
  * host that wrote it. What another host says of it is not even asked for.
  */
+import { operandWord } from '../../../base/shell-word.ts';
 import type { FilesMay } from './wants.ts';
 
 /** A host whose agent asks for questions, as far as its own file lets it. */
@@ -80,7 +81,7 @@ function absent({ enrolled }: ReaderAsked, name: string): NoReader {
   if (known === undefined) {
     return {
       why: `no host is called ${name}`,
-      instead: `Enrol it: \`holdfast enroll ${name}\`.`,
+      instead: `Enrol it: \`holdfast enroll ${operandWord(name)}\`.`,
     };
   }
   if (known.silentFor !== undefined) {

@@ -14,6 +14,8 @@ export const HISTORY_HOURS = 336;
 export const HISTORY_DAYS = 400;
 /** Of all hosts together: names come and go. */
 export const HISTORY_SUBJECTS_MAX = 20_000;
+/** Of the data sets of one host at one look. */
+export const HISTORY_OF_HOST_MAX = 5000;
 
 export interface StoredSpan {
   readonly at: UnixMs;

@@ -1,5 +1,7 @@
 /** The answer: what is wrong now, what would be lost, what it hangs on, what was not seen. */
+import { largest, smallest } from '../../../base/long-list.ts';
 import { countOf } from '../../../base/say-quantity.ts';
+import { finished, type Steps } from '../../../base/steps.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs, type UnixMs, unixMs } from '../../../base/units.ts';
 import type { Estate } from '../estate.ts';
@@ -55,31 +57,45 @@ export function lookAnswerOf(
   };
 }
 
-/** All of every section, in no order. */
-/** @param estate where more is known than looks saw: what hosts reported, what people declared */
+/**
+ * All of every section, in no order.
+ *
+ * @param estate where more is known than looks saw: what hosts reported, what people declared
+ */
 export function findingsOf(
   many: ManyEstate,
   now: UnixMs,
   estate: Estate = many.estate,
 ): readonly Finding[] {
-  return [
-    ...storageFindings(many, now),
-    ...spanFindings(many),
-    ...singleFindings(many),
-    ...fateFindings(many),
-    ...cacheFindings(many),
-    ...networkFindings(many),
-    ...glusterFindings(many),
-    ...unevenFindings(many),
-    ...unevenStoreFindings(many),
-    ...definitionFindings(many, estate, unprotectedData(many, now)),
-    ...upstreamFindings(many),
-    ...tierFindings(estate),
-    ...proofFindings(estate, now),
-    ...workFindings(many),
-    ...timeFindings(many, now),
-  ];
+  return finished(findingsInSteps(many, now, estate));
 }
+
+export function* findingsInSteps(
+  many: ManyEstate,
+  now: UnixMs,
+  estate: Estate,
+): Steps<readonly Finding[]> {
+  const found: (readonly Finding[])[] = [];
+  for (const find of [storageFindings, timeFindings]) {
+    found.push(find(many, now));
+    yield;
+  }
+  for (const find of OF_LOOKS) {
+    found.push(find(many));
+    yield;
+  }
+  const bare = unprotectedData(many, now);
+  yield;
+  found.push(definitionFindings(many, estate, bare), tierFindings(estate));
+  yield;
+  found.push(yield* proofFindings(estate, now));
+  return found.flat();
+}
+
+const OF_LOOKS = [
+  ...[spanFindings, singleFindings, fateFindings, cacheFindings, networkFindings],
+  ...[glusterFindings, unevenFindings, unevenStoreFindings, upstreamFindings, workFindings],
+] as const;
 
 function askedOf(hosts: readonly LookedHost[], looks: readonly HostLook[]): Asked {
   const count = (look: LookedHost['look']): number =>
@@ -91,13 +107,18 @@ function askedOf(hosts: readonly LookedHost[], looks: readonly HostLook[]): Aske
     partial: count('partial'),
     failed: count('failed'),
     stale: count('stale'),
-    tookMs: durationMs(Math.max(0, ...looks.map(({ tookMs }) => tookMs))),
+    tookMs: durationMs(
+      largest(
+        looks.map(({ tookMs }) => tookMs),
+        0,
+      ),
+    ),
   };
 }
 
 function expiryOf({ across }: ManyEstate): UnixMs | undefined {
   const times = across.seen.map(({ sight }) => sight.discovery.seenAt + PROOF_LIMITS.discovery);
-  return times.length === 0 ? undefined : unixMs(Math.min(...times));
+  return times.length === 0 ? undefined : unixMs(smallest(times));
 }
 
 function countedWords(asked: Asked, hosts: readonly LookedHost[]): string {

@@ -1,3 +1,4 @@
+import { largest } from '../../../base/long-list.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import type { BackupAnswer } from './answer.ts';
 import { keptHosts, type LookBackup } from './look-backups.ts';
@@ -42,7 +43,10 @@ function backupAnswer(many: ManyEstate, { tool, where, places, claims }: LookBac
     by: [...new Set(jobs.flatMap(({ backup }) => backup.foundBy))].filter((by) => by !== 'files'),
     lastRun: newest(claims.map(({ backup }) => backup.lastRun)),
     lastWritten: newest(claims.map(({ backup }) => backup.lastWritten)),
-    count: Math.max(1, ...claims.map(({ backup }) => backup.count)),
+    count: largest(
+      claims.map(({ backup }) => backup.count),
+      1,
+    ),
     openCommand: first === undefined ? '' : openCommandOf({ ...first, place }, many.across.hosts),
   };
 }

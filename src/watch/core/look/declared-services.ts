@@ -13,10 +13,11 @@ export function withServices(
   declared: Pick<DeclaredEstate, 'dataSets' | 'services'>,
   placedAs: PlacedAs,
 ): Estate {
+  const partsOf = partsIn(estate.dataSets);
   const parts = new Map(
     declared.dataSets.map((each) => {
       const placed = { ...each, host: each.host === undefined ? undefined : placedAs(each.host) };
-      return [each.name, estate.dataSets.filter((set) => isPart(set, placed))] as const;
+      return [each.name, partsOf(placed)] as const;
     }),
   );
   const promised = new Map<DataSet, Promised>();
@@ -61,8 +62,41 @@ function serviceOf(
   };
 }
 
+/** The data sets that a declared one is, in the order in which they stand. */
+type PartsOf = (declared: DeclaredDataSet) => readonly DataSet[];
+
+const partsKnown = new WeakMap<readonly DataSet[], PartsOf>();
+
+/** Found by name and by host: what is neither called so nor lies there is no part. */
+export function partsIn(dataSets: readonly DataSet[]): PartsOf {
+  const known = partsKnown.get(dataSets);
+  if (known !== undefined) return known;
+  const [named, lying] = [new Map<string, number[]>(), new Map<string, number[]>()];
+  for (const [at, { name, places }] of dataSets.entries()) {
+    listed(named, name, at);
+    for (const { host } of places) listed(lying, host, at);
+  }
+  const partsOf: PartsOf = (declared) => {
+    const { name, host = '' } = declared;
+    const places = [named.get(name), named.get(`${name} on ${host}`), lying.get(host)];
+    const found = [...new Set(places.flatMap((each) => each ?? []))].sort((a, b) => a - b);
+    return found.flatMap((at) => {
+      const set = dataSets[at];
+      return set !== undefined && isPart(set, declared) ? [set] : [];
+    });
+  };
+  partsKnown.set(dataSets, partsOf);
+  return partsOf;
+}
+
+function listed(lists: Map<string, number[]>, key: string, at: number): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [at]);
+  else known.push(at);
+}
+
 /** As it is called in a vault, as what no look saw is called, or where it lies. */
-export function isPart({ name, places }: DataSet, declared: DeclaredDataSet): boolean {
+function isPart({ name, places }: DataSet, declared: DeclaredDataSet): boolean {
   const { host, paths } = declared;
   if (name === declared.name || name === `${declared.name} on ${host ?? ''}`) return true;
   return places.some(

@@ -1,6 +1,6 @@
 /** What stands at one place only: definitions that nobody copied, servers that everything comes from. */
 import { countOf } from '../../../base/say-quantity.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWords } from '../../../base/shell-word.ts';
 import { bytesOfUtf8 } from '../../../manifest/core/utf8.ts';
 import type { Estate } from '../estate.ts';
 import { isWithin } from '../place.ts';
@@ -40,7 +40,7 @@ export function definitionFindings(
     const has = isOfGuests && guests > 0;
     const what = has ? `how ${countOf(guests, 'guest')} ${guests === 1 ? 'is' : 'are'} made, ` : '';
     const sentence = `${listed(paths)} in no recovery point: ${what}units, crontabs and what else was set by hand there exist nowhere else`;
-    const line = `holdfast backup ${paths.map(quoteWord).join(' ')}`;
+    const line = `holdfast backup ${operandWords(paths)}`;
     const fix = command(line, `on ${host}: some megabytes`);
     const of = { hosts: [host], subject: paths[0] ?? '', sentence, fix };
     return [finding('definitions-only-there', has ? { ...of, rank: 2 } : of)];

@@ -1,6 +1,6 @@
 /** What was acknowledged and may not be on a disk: barriers, write caches, commit intervals. */
 import { formatDuration } from '../../../base/say-time.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord } from '../../../base/shell-word.ts';
 import { seconds } from '../../../base/units.ts';
 import { pathText } from './across.ts';
 import type { Finding, FindingCode } from './answer.ts';
@@ -31,7 +31,7 @@ function barrierFindings(
     subject: path,
     bytes: bytesOf(dataNear(many, host, mount.mountPoint)),
     fix: command(
-      `mount -o remount,${option === 'nobarrier' ? 'barrier' : 'barrier=1'} ${quoteWord(path)}`,
+      `mount -o remount,${option === 'nobarrier' ? 'barrier' : 'barrier=1'} ${operandWord(path)}`,
       `and take ${option} out of /etc/fstab`,
     ),
   };
@@ -65,7 +65,7 @@ function commitFindings(many: ManyEstate, host: string, sight: HostSight): reado
         subject: path,
         bytes: bytesOf(dataNear(many, host, mountPoint)),
         sentence: `${path} (${type}) commits every ${span}: as much may be lost in a crash`,
-        fix: command(`mount -o remount,commit=5 ${quoteWord(path)}`, 'and set it in /etc/fstab'),
+        fix: command(`mount -o remount,commit=5 ${operandWord(path)}`, 'and set it in /etc/fstab'),
       }),
     ];
   });

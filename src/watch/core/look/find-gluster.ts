@@ -1,5 +1,5 @@
 import { countOf } from '../../../base/say-quantity.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord } from '../../../base/shell-word.ts';
 import type { Finding } from './answer.ts';
 import { brickHost } from './across.ts';
 import { bytesOf, dataNear } from './at-stake.ts';
@@ -20,8 +20,7 @@ function degradedFindings({ estate }: ManyEstate): readonly Finding[] {
   const rates = ratesOf(estate);
   return (estate.liveSets ?? []).flatMap((set) => {
     const view = liveSetView(set, rates);
-    const name = set.name.replace(/^Gluster volume |, set \d+$/g, '');
-    const line = `gluster volume status ${quoteWord(name)}`;
+    const line = `gluster volume status ${operandWord(set.volume.name)}`;
     const fix = command(line, 'shows it; bring it back before another one goes');
     // Where no look could see which are served, nothing is said of any.
     if (view.there === 0) return [];
@@ -54,7 +53,7 @@ function shapeOf(many: ManyEstate, volume: GlusterVolume): readonly Finding[] {
   }
   if (volume.replicas !== 2 || volume.hasArbiter) return [];
   const sentence = `Gluster volume ${volume.name} has two copies and no arbiter: they may diverge, and nothing says which is right`;
-  const line = `gluster volume add-brick ${quoteWord(volume.name)} replica 3 arbiter 1 HOST:/BRICK`;
+  const line = `gluster volume add-brick ${operandWord(volume.name)} replica 3 arbiter 1 HOST:/BRICK`;
   const fix = command(line, 'needs little space');
   return [finding('gluster-replica-2', { ...base, sentence, fix })];
 }

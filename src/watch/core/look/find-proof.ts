@@ -1,7 +1,9 @@
 /** Backups that prove nothing: never drilled, not lately, or without much of what they are of. */
+import { addAll } from '../../../base/long-list.ts';
 import { standingOf } from '../../../base/evidence.ts';
 import { countOf, formatBytes, formatShare } from '../../../base/say-quantity.ts';
 import { formatAge } from '../../../base/say-time.ts';
+import type { Steps } from '../../../base/steps.ts';
 import { quoteWord } from '../../../base/shell-word.ts';
 import { MIB, type UnixMs } from '../../../base/units.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint } from '../estate.ts';
@@ -24,8 +26,8 @@ interface Backup {
 }
 
 /** In the terms of any estate: of one machine, of a look at many, of a server. */
-export function proofFindings(estate: Estate, now: UnixMs): readonly Finding[] {
-  const backups = backupsIn(estate, now);
+export function* proofFindings(estate: Estate, now: UnixMs): Steps<readonly Finding[]> {
+  const backups = yield* backupsIn(estate, now);
   const groups = new Map<string, Backup[]>();
   for (const each of backups) {
     if (each.wrong === undefined) continue;
@@ -35,26 +37,49 @@ export function proofFindings(estate: Estate, now: UnixMs): readonly Finding[] {
     if (known === undefined) groups.set(id, [each]);
     else known.push(each);
   }
+  yield;
   const placeOf = new Map(
     estate.vaults.map(({ vault, copy, place }) => [
       vault,
       place.path === undefined ? copy : `${place.host}:${pathText(place.path)}`,
     ]),
   );
-  return [
-    ...[...groups.values()].flatMap((group) => unproven(group, placeOf, now)),
-    ...backups.flatMap((each) => excluding(each)),
-  ];
+  const found: (readonly Finding[])[] = [];
+  for (const group of groups.values()) {
+    found.push(unproven(group, placeOf, now));
+    if (found.length % STEP_GROUPS === 0) yield;
+  }
+  return [...found.flat(), ...backups.flatMap((each) => excluding(each))];
 }
 
-function backupsIn(estate: Estate, now: UnixMs): readonly Backup[] {
+/** Handled in one step. */
+const STEP_GROUPS = 200;
+const STEP_ITEMS = 5000;
+
+/** In the order in which the first of each came. */
+function* groupedInSteps<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): Steps<ReadonlyMap<string, readonly T[]>> {
+  const groups = new Map<string, T[]>();
+  for (const [at, item] of items.entries()) {
+    const key = keyOf(item);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [item]);
+    else known.push(item);
+    if (at % STEP_ITEMS === 0) yield;
+  }
+  return groups;
+}
+
+function* backupsIn(estate: Estate, now: UnixMs): Steps<readonly Backup[]> {
   const { clockSkewMax } = estate;
   const idOf = (of: { readonly dataSet: string; readonly vault: string }): string =>
     `${of.vault}\0${of.dataSet}`;
-  const points = Map.groupBy(estate.points, idOf);
-  const drills = Map.groupBy(estate.drills, idOf);
+  const points = yield* groupedInSteps(estate.points, idOf);
+  const drills = yield* groupedInSteps(estate.drills, idOf);
   const sets = new Map(estate.dataSets.map((set) => [set.name, set]));
-  const all = [...points.values()].flatMap((some): readonly Backup[] => {
+  const backupOf = (some: readonly RecoveryPoint[]): readonly Backup[] => {
     const newest = newestOf(some, ({ coveredUpTo }) => coveredUpTo);
     const set = sets.get(newest?.dataSet ?? '');
     if (newest === undefined || set === undefined) return [];
@@ -65,7 +90,16 @@ function backupsIn(estate: Estate, now: UnixMs): readonly Backup[] {
         ? 'backup-never-drilled'
         : ({ ok: undefined, failed: 'drill-failed', unknown: 'drill-stale' } as const)[standing];
     return [{ set, vault: newest.vault, newest, last, wrong, isProvenElsewhere: false }];
-  });
+  };
+  const all: Backup[] = [];
+  let done = 0;
+  for (const some of points.values()) {
+    addAll(all, backupOf(some));
+    done += some.length;
+    if (done < STEP_ITEMS) continue;
+    done = 0;
+    yield;
+  }
   const proven = new Set(all.flatMap(({ wrong, set }) => (wrong === undefined ? [set] : [])));
   return all.map((each) => ({ ...each, isProvenElsewhere: proven.has(each.set) }));
 }

@@ -1,7 +1,7 @@
 /** What of the storage is failed or degraded now, and which disk would take it all. */
 import { countOf, formatBytes } from '../../../base/say-quantity.ts';
 import { formatAge, formatInstant } from '../../../base/say-time.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord, quoteWord } from '../../../base/shell-word.ts';
 import { days, type UnixMs } from '../../../base/units.ts';
 import type { FileSystem } from '../discovery.ts';
 import { pathText } from './across.ts';
@@ -82,9 +82,9 @@ export function disksOf(sight: HostSight, { members }: Volume): readonly string[
 
 const REPAIRS: Readonly<Record<Volume['kind'], (name: string) => string>> = {
   md: (name) => `mdadm --manage ${deviceOf(name)} --add /dev/NEW`,
-  zfs: (name) => `zpool replace ${quoteWord(name)} OLD /dev/NEW`,
-  btrfs: (name) => `btrfs replace start MISSING /dev/NEW ${quoteWord(name)}`,
-  lvm: (name) => `lvconvert --repair ${quoteWord(name)}`,
+  zfs: (name) => `zpool replace ${operandWord(name)} OLD /dev/NEW`,
+  btrfs: (name) => `btrfs replace start MISSING /dev/NEW ${operandWord(name)}`,
+  lvm: (name) => `lvconvert --repair ${operandWord(name)}`,
 };
 
 function deviceOf(name: string): string {
@@ -96,11 +96,11 @@ function stateCommand({ kind, name }: Volume): string {
     case 'md':
       return `mdadm --detail ${deviceOf(name)}`;
     case 'zfs':
-      return `zpool status -v ${quoteWord(name)}`;
+      return `zpool status -v ${operandWord(name)}`;
     case 'btrfs':
-      return `btrfs device stats ${quoteWord(name)}`;
+      return `btrfs device stats ${operandWord(name)}`;
     case 'lvm':
-      return `lvs -a -o +devices,lv_health_status ${quoteWord(name)}`;
+      return `lvs -a -o +devices,lv_health_status ${operandWord(name)}`;
   }
 }
 

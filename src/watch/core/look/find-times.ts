@@ -1,4 +1,5 @@
 /** Clocks that are off, and backups that have not run for long. */
+import { largest } from '../../../base/long-list.ts';
 import { formatAge, formatDuration } from '../../../base/say-time.ts';
 import { days, type UnixMs } from '../../../base/units.ts';
 import type { Finding } from './answer.ts';
@@ -43,7 +44,7 @@ function oldFindings({ tool, where, claims, places }: LookBackup, now: UnixMs): 
     [backup.lastRun ?? [], backup.lastWritten ?? []].flat(),
   );
   if (times.length === 0) return [];
-  const newest = Math.max(...times.map(Number));
+  const newest = largest(times.map(Number));
   if (now - newest <= OLD) return [];
   const jobs = claims.filter(({ isJob }) => isJob).map(({ host }) => host);
   const hosts = jobs.length > 0 ? jobs : claims.map(({ host }) => host);

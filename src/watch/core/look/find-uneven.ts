@@ -3,7 +3,7 @@
  * stops guests, while others have room.
  */
 import { formatShare } from '../../../base/say-quantity.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord } from '../../../base/shell-word.ts';
 import type { FileSystem } from '../discovery.ts';
 import { fileSystemOf } from '../locate.ts';
 import type { Finding } from './answer.ts';
@@ -26,7 +26,7 @@ export function unevenFindings(many: ManyEstate): readonly Finding[] {
     if (fullest.share < FULL || emptiest.share > EMPTY) return [];
     const words = (each: BrickUse): string => `${each.name} is ${formatShare(each.share, 1)} full`;
     const sentence = `Gluster volume ${volume.name} fills unevenly: ${words(fullest)}, ${words(emptiest)}`;
-    const line = `gluster volume rebalance ${quoteWord(volume.name)} start`;
+    const line = `gluster volume rebalance ${operandWord(volume.name)} start`;
     const fix = command(line, 'moves files between bricks; or more room for the full one');
     const hosts = [fullest.host];
     return [finding('bricks-uneven', { hosts, subject: volume.name, sentence, fix })];

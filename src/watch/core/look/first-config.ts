@@ -1,4 +1,5 @@
 /** What the first holdfast.yaml of an estate says: what a look saw, and guesses that people mend. */
+import { addAll } from '../../../base/long-list.ts';
 import { type ByteString, byteString } from '../../../base/bytes.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { isUtf8, utf8Of } from '../../../manifest/core/utf8.ts';
@@ -270,7 +271,11 @@ function pointsOf(
           sameRepository(each.repository, repository),
       );
       if (same === undefined) found.push({ host: name, backup, repository, of });
-      else same.of.push(...of.filter((host) => !same.of.includes(host)));
+      else
+        addAll(
+          same.of,
+          of.filter((host) => !same.of.includes(host)),
+        );
     }
   }
   return found.map(({ host, backup, repository, of }, at) => {

@@ -1,4 +1,5 @@
 /** What would be lost with each host, and what it is now. */
+import { smallest } from '../../../base/long-list.ts';
 import { stateRank } from '../../../base/say-mark.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import type { UnixMs } from '../../../base/units.ts';
@@ -167,7 +168,7 @@ function survivesOfHost(many: ManyEstate, data: readonly DataLoss[], now: UnixMs
     if (set === undefined || !kept.has(dataSet)) return 0;
     return survivesOf({ estate, now }, set);
   });
-  return Math.min(...each, each.length === 0 ? 0 : Number.POSITIVE_INFINITY);
+  return smallest(each, each.length === 0 ? 0 : Number.POSITIVE_INFINITY);
 }
 
 /** The disk of a guest is a file of its hypervisor: how many of those may fail is known there only. */

@@ -62,7 +62,7 @@ export interface Machine {
   /** `Debian GNU/Linux 12 (bookworm)`. */
   readonly system: string;
   readonly addresses: readonly string[];
-  /** In words (`kvm`, `docker`); undefined: a machine of its own, or not seen. */
+  /** In words (`kvm`, `docker`), or `VIRTUALIZATION_UNSEEN`; undefined: a machine of its own. */
   readonly virtualization: string | undefined;
 }
 
@@ -216,3 +216,6 @@ export type HostLook = AskedAs &
         readonly remedy: string;
       }
   );
+
+/** It may be a guest: what is said of machines of their own is not said of it. */
+export const VIRTUALIZATION_UNSEEN = 'unknown';

@@ -21,6 +21,13 @@ export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Ht
   return { markup };
 }
 
+/** A sentence of ours; what stands between backticks in it is to be typed as it is. */
+export function codeHtml(sentence: string): readonly Html[] {
+  return sentence
+    .split('`')
+    .map((part, at) => (at % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+}
+
 /** A name of bytes from another host, as `sayName` writes it. */
 export function nameHtml(name: ByteString): Html {
   const shown = name.slice(0, TEXT_LENGTH_MAX);

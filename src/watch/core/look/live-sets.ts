@@ -8,7 +8,7 @@ import { type Across, brickHost } from './across.ts';
 import type { GlusterVolume, HostSight } from './host-sight.ts';
 
 type Brick = GlusterVolume['bricks'][number];
-type Is = Pick<LiveMember, 'is' | 'why'>;
+type Is = Pick<LiveMember, 'is' | 'why' | 'isUnusable'>;
 
 export function liveSetsOf(across: Across, dataSets: readonly DataSet[]): readonly LiveSet[] {
   return across.gluster.flatMap((volume) => setsOf(across, volume, dataSets));
@@ -24,6 +24,7 @@ function setsOf(
   const votes = replicas + (hasArbiter ? 1 : 0);
   if (/disperse/i.test(type) || votes < 2 || bricks.length % votes !== 0) return [];
   const count = bricks.length / votes;
+  const clusters = clustersOf(across, volume);
   return Array.from({ length: count }, (_, nth): LiveSet => {
     const members = bricks.slice(nth * votes, (nth + 1) * votes).map(
       (brick, at): LiveMember => ({
@@ -36,6 +37,7 @@ function setsOf(
     const of = dataSets.filter(({ places }) => places.some((place) => isOn(place, members)));
     return {
       name: `Gluster volume ${name}${count === 1 ? '' : `, set ${nth + 1}`}`,
+      volume: { name, ...clusters },
       members,
       // By default most of three have to be there; of two that is a setting of its own.
       needed: votes > 2 ? Math.floor(votes / 2) + 1 : undefined,
@@ -43,6 +45,22 @@ function setsOf(
       dataSets: of.map((each) => each.name),
     };
   });
+}
+
+/** A volume that was told of before and after a brick came has a host in common with itself. */
+function clustersOf(
+  across: Across,
+  volume: GlusterVolume,
+): Pick<LiveSet['volume'], 'hosts' | 'othersOn'> {
+  const hostsOf = ({ bricks }: GlusterVolume): readonly string[] => [
+    ...new Set(bricks.map(({ host }) => brickHost(across, host))),
+  ];
+  const hosts = hostsOf(volume);
+  const others = across.gluster
+    .filter(({ name }) => name === volume.name)
+    .map(hostsOf)
+    .filter((all) => !all.some((host) => hosts.includes(host)));
+  return { hosts, othersOn: [...new Set(others.flat())] };
 }
 
 function isOn(place: Place, members: readonly Pick<LiveMember, 'host' | 'path'>[]): boolean {
@@ -77,10 +95,10 @@ function memberIs(across: Across, volume: GlusterVolume, brick: Brick): Is {
   if (looked.look === 'failed') return unknown('it did not answer');
   const sight = across.sightOf(looked.host);
   if (sight === undefined) return unknown(looked.why);
-  if (!volume.isStarted) return away('the volume is stopped');
   const mount = fileSystemOf(sight.discovery, brick.path);
-  if (mount?.isReadOnly === true) return away('its file system is read-only');
-  if (mount?.answer === 'not answering') return away('its file system does not answer');
+  if (mount?.isReadOnly === true) return unusable('its file system is read-only');
+  if (mount?.answer === 'not answering') return unusable('its file system does not answer');
+  if (!volume.isStarted) return away('the volume is stopped');
   return byProcesses(sight, bricksOn(across, looked.host));
 }
 
@@ -106,6 +124,10 @@ function bricksOn(across: Across, host: string): number {
 
 function away(why: string): Is {
   return { is: 'away', why };
+}
+
+function unusable(why: string): Is {
+  return { ...away(why), isUnusable: true };
 }
 
 function unknown(why: string): Is {

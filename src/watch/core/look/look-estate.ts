@@ -1,5 +1,7 @@
 /** One estate over all hosts of a look: what lies where, and what could bring it back. */
 import { byteString, type ByteString } from '../../../base/bytes.ts';
+import { addAll } from '../../../base/long-list.ts';
+import { finished, type Steps } from '../../../base/steps.ts';
 import { seconds, type UnixMs } from '../../../base/units.ts';
 import type { FoundData } from '../discovery.ts';
 import type { DataSet, Estate, UnopenedBackup } from '../estate.ts';
@@ -57,20 +59,47 @@ interface KnownBesides {
 export function manyEstateOf(
   looks: readonly HostLook[],
   now: UnixMs,
-  { connected, declared = {} }: KnownBesides = {},
+  besides: KnownBesides = {},
 ): ManyEstate {
+  return finished(manyInSteps(looks, now, besides));
+}
+
+/** Hosts, or data, that are handled in one step. */
+const STEP_HOSTS = 20;
+const STEP_DATA = 500;
+
+export function* manyInSteps(
+  looks: readonly HostLook[],
+  now: UnixMs,
+  { connected, declared = {} }: KnownBesides,
+): Steps<ManyEstate> {
   const across = acrossHosts(lookedHosts(looks, now));
+  yield;
   const guests = correctedGuests(guestHosts(across), declared, across.hostOf);
+  yield;
   const backups = lookBackups(across);
+  yield;
   const mounts = remoteMounts(across);
-  const all = across.hosts.flatMap((host) => dataOf(across, { host, guests, mounts }, now));
-  const known = all.filter((each) => !isView(across, each, all));
+  const all: LookData[] = [];
+  for (const [at, host] of across.hosts.entries()) {
+    if (at % STEP_HOSTS === 0) yield;
+    addAll(all, dataOf(across, { host, guests, mounts }, now));
+  }
+  const known: LookData[] = [];
+  for (const [at, each] of all.entries()) {
+    if (at % STEP_DATA === 0) yield;
+    if (!isView(across, each, all)) known.push(each);
+  }
+  yield;
   const dataSets = known.map(({ set }) => set);
   const data = known.filter(({ host }) => across.sightOf(host) !== undefined);
   const unopened = unopenedOfLooks({ across, guests }, backups);
+  yield;
   const opened =
     connected && connectedOfLooks({ across, guests, dataSets, unopened }, connected, now);
+  yield;
   const copies = [...glusterCopies(across), ...data.flatMap((each) => copiesOfMount(across, each))];
+  yield;
   const estate: Estate = {
     ...{ dataSets, clockSkewMax: CLOCK_SKEW_MAX, volumes: storageVolumes(across) },
     ...{ links: hostLinks(across), liveSets: liveSetsOf(across, dataSets) },

@@ -78,8 +78,12 @@ export function lostBy(text: ByteString, names: LoseNames): Lost {
   const name = rest.join(':');
   if (kind === 'host') return hostLost(named, name, names);
   if (kind === 'disk') return diskLost(named, name, names);
-  const volume = kind === 'volume' && names.volumes.find((each) => each.name === name);
-  if (volume) return { name: `${volume.of} ${name}`, domains: [volume], hosts: [] };
+  const volumes = names.volumes.filter((each) => kind === 'volume' && each.name === name);
+  if (volumes.length > 0) {
+    // Of several that are called the same all are lost: which was meant, the name does not say.
+    const said = volumes.map(({ of }) => `${of} ${name}`).join(' and ');
+    return { name: said, domains: volumes, hosts: [] };
+  }
   const domain = names.domains.find((each) => each.kind === kind && each.name === name);
   if (domain === undefined) throw unknown(named, names);
   const hosts = domain.hosts.flatMap((host) => allNames(host, names));

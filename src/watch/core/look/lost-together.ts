@@ -6,7 +6,7 @@ import type { ExposureToAll } from '../exposure/rows.ts';
 import { exposureToAllNow } from '../exposure.ts';
 import { isWithin } from '../place.ts';
 import type { DeclaredEstate } from './declared.ts';
-import { isPart } from './declared-services.ts';
+import { partsIn } from './declared-services.ts';
 import type { GuestHost } from './guests.ts';
 import type { Lost } from './lose.ts';
 import type { LookedHost } from './looked-hosts.ts';
@@ -48,11 +48,11 @@ export function lostTogether(
   const holds = holders(estate);
   const rows = exposed.map((row) => ({ ...row, within: holds(row.dataSet) }));
   const hit = new Set(rows.filter(isHarmed).map(({ dataSet }) => dataSet));
-  const sets = estate.dataSets.filter(({ name }) => hit.has(name));
+  const partsOf = partsIn(estate.dataSets);
   const services = declared.services.filter((service) =>
     service.dataSets.some((name) => {
       const part = declared.dataSets.find((each) => each.name === name);
-      return part !== undefined && sets.some((set) => isPart(set, part));
+      return part !== undefined && partsOf(part).some((set) => hit.has(set.name));
     }),
   );
   const lookOf = (host: string): LookedHost['look'] | undefined =>
@@ -69,8 +69,17 @@ export function lostTogether(
   };
 }
 
+type Holders = (name: string) => string | undefined;
+const holdersKnown = new WeakMap<readonly DataSet[], Holders>();
+
+function holders({ dataSets }: Estate): Holders {
+  const known = holdersKnown.get(dataSets) ?? holdersAmong(dataSets);
+  holdersKnown.set(dataSets, known);
+  return known;
+}
+
 /** The data set, on the same host, that one lies in. */
-function holders({ dataSets }: Estate): (name: string) => string | undefined {
+function holdersAmong(dataSets: readonly DataSet[]): Holders {
   const named = new Map(dataSets.map((set) => [set.name, set]));
   const outer = Map.groupBy(dataSets, ({ places: [first] }) => first?.host);
   const isIn = (set: DataSet, { name, places: [around] }: DataSet): boolean =>

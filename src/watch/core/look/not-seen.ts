@@ -1,5 +1,5 @@
 import { countOf } from '../../../base/say-quantity.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord } from '../../../base/shell-word.ts';
 import type { NotSeenAnswer } from './answer.ts';
 import type { LookedHost } from './looked-hosts.ts';
 
@@ -49,7 +49,7 @@ function escaped(text: string): string {
 const NO_REMEDY = { remedy: '' };
 
 function entriesOf({ address, look, sight, why, remedy }: LookedHost): readonly Entry[] {
-  const again = `holdfast look ${quoteWord(address)}`;
+  const again = `holdfast look ${operandWord(address)}`;
   if (sight === undefined || look === 'stale') {
     // The remedy says more than to look again.
     return [{ what: EVERYTHING, why, remedy, command: remedy === '' ? again : undefined }];

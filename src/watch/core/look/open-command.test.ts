@@ -2,6 +2,7 @@
 // its host was asked. Method: one path on hosts that were asked in every way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { byteString } from '../../../base/bytes.ts';
 import { backupOf } from '../../../../test/look/estate-of-twelve.ts';
 import type { BackupTool } from '../discovery.ts';
 import { openCommandOf } from './open-command.ts';
@@ -29,4 +30,13 @@ test('a command for another host names its user and port', () => {
     commandOf('restic', 'web1'),
     'holdfast connect restic sftp://ann@10.0.0.7:2222//srv/b',
   );
+});
+
+test('a machine whose name would be an option of ssh is not named', () => {
+  const backup = backupOf('x', { tool: 'pg_dump', repository: '/srv/b', openCommand: 'ls /srv/b' });
+  const place = { host: '-oProxyCommand=id', path: byteString('/srv/b'), beneath: undefined };
+  for (const tool of ['borg', 'restic', 'pg_dump'] as const) {
+    const line = openCommandOf({ host: place.host, backup: { ...backup, tool }, place }, []);
+    assert.ok(!line.includes('-oProxyCommand') && line.includes('HOST'), line);
+  }
 });

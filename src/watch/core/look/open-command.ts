@@ -20,19 +20,24 @@ export function openCommandOf(
   if (repository === undefined || !repository.startsWith('/')) return openCommand;
   const addressOf = (name: string): string =>
     asked.find((each) => each.host === name)?.address ?? name;
-  const at = addressOf(place?.path === undefined ? host : place.host);
+  const at = noOption(addressOf(place?.path === undefined ? host : place.host));
   const path = place?.path === undefined ? repository : pathText(place.path);
   switch (tool) {
     case 'borg':
     case 'borgmatic':
-      return `holdfast connect borg ${quoteWord(`ssh://${at}${path}`)}`;
+      return `holdfast connect borg ${quoteWord(sshAddress(at, path))}`;
     case 'restic':
-      return `holdfast connect restic ${quoteWord(sftpTo(at, path))}`;
+      return `holdfast connect restic ${quoteWord(sftpAddress(at, path))}`;
     default:
       return openCommand.startsWith('holdfast ')
         ? openCommand
-        : `${sshTo(addressOf(host))} ${quoteWord(openCommand)}`;
+        : `${sshTo(noOption(addressOf(host)))} ${quoteWord(openCommand)}`;
   }
+}
+
+/** ssh takes for an option of its own what begins with a dash; no machine is called that. */
+function noOption(address: string): string {
+  return address.startsWith('-') ? 'HOST' : address;
 }
 
 /** `[user@]host[:port]`; an address of IPv6 stands in brackets, or bare and without a port. */
@@ -47,8 +52,21 @@ function sshTo(address: string): string {
   return `ssh ${port === undefined ? '' : `-p ${port} `}${quoteWord(to)}`;
 }
 
-/** With a port it is a URL, in which an absolute path has two slashes. */
-function sftpTo(address: string, path: string): string {
-  const isUrl = partsOf(address).port !== undefined;
-  return isUrl ? `sftp://${address}/${path}` : `sftp:${address}:${path}`;
+/** As borg takes it. @param address what ssh is told to get there, perhaps with a port */
+export function sshAddress(address: string, path: string): string {
+  return `ssh://${authorityOf(address)}${path}`;
+}
+
+/** As restic takes it: with a port it is a URL, in which an absolute path has two slashes. */
+export function sftpAddress(address: string, path: string): string {
+  const { to, port } = partsOf(address);
+  const isUrl = port !== undefined || to.includes(':');
+  return isUrl ? `sftp://${authorityOf(address)}/${path}` : `sftp:${to}:${path}`;
+}
+
+function authorityOf(address: string): string {
+  const { to, port } = partsOf(address);
+  const [, user = '', host = ''] = /^(.*@)?(.*)$/s.exec(to) ?? [];
+  const named = host.includes(':') ? `[${host}]` : host;
+  return `${user}${named}${port === undefined ? '' : `:${port}`}`;
 }

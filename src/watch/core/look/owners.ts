@@ -2,7 +2,7 @@
 import type { Estate } from '../estate.ts';
 import type { Finding } from './answer.ts';
 import type { DeclaredEstate } from './declared.ts';
-import { isPart, type PlacedAs } from './declared-services.ts';
+import { partsIn, type PlacedAs } from './declared-services.ts';
 
 /** Asked for as an owner: what nobody was named for. */
 export const NOBODY = 'nobody';
@@ -61,7 +61,7 @@ function ownersOfSets(
       of === 'data set' ? declared.dataSets.find((each) => each.name === name) : undefined;
     if (part === undefined) continue;
     const placed = { ...part, host: part.host === undefined ? undefined : placedAs(part.host) };
-    for (const set of dataSets) if (isPart(set, placed)) add(set.name, owners);
+    for (const set of partsIn(dataSets)(placed)) add(set.name, owners);
   }
   for (const { dataSets: its, owners } of services) for (const name of its) add(name, owners);
   return found;

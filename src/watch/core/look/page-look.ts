@@ -1,3 +1,4 @@
+import { smallest } from '../../../base/long-list.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import type { LookAnswer } from './answer.ts';
@@ -61,7 +62,12 @@ function asOfHtml(answer: LookAnswer): Html {
 /** When the oldest of the looks that count was taken. */
 function seenAt({ answeredAt, hosts }: LookAnswer): UnixMs {
   const counted = hosts.filter(({ look }) => look === 'whole' || look === 'partial');
-  return unixMs(Math.min(answeredAt, ...counted.map((host) => host.seenAt ?? answeredAt)));
+  return unixMs(
+    smallest(
+      counted.map((host) => host.seenAt ?? answeredAt),
+      answeredAt,
+    ),
+  );
 }
 
 /** The sentence; where no look counts, what was counted is all there is to say. */

@@ -1,3 +1,4 @@
+import { largest } from '../../../base/long-list.ts';
 import { inCharset, paint, type Style, type Tone } from '../../../base/say.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { countOf, formatBytes } from '../../../base/say-quantity.ts';
@@ -58,7 +59,7 @@ export function list(
     shorten(inCharset(style, label), { width: LABEL_MAX, style }),
   );
   const isMarked = some.some(({ mark }) => mark !== undefined);
-  const labelWidth = Math.max(...labels.map(widthOf));
+  const labelWidth = largest(labels.map(widthOf));
   const lead = 2 + (isMarked ? markWidth(style) + 1 : 0);
   const indent = lead + (labelWidth === 0 ? 0 : labelWidth + 2);
   const room = style.width - indent;
@@ -113,8 +114,8 @@ export function sizedRows(style: Style, rows: readonly SizedRow[]): readonly str
   const sizes = rows.map(({ bytes, isAtLeast }) =>
     isAtLeast ? `${formatBytes(bytes, 'down')}+` : formatBytes(bytes),
   );
-  const nameWidth = Math.max(0, ...names.map(widthOf));
-  const sizeWidth = Math.max(0, ...sizes.map(widthOf));
+  const nameWidth = largest(names.map(widthOf), 0);
+  const sizeWidth = largest(sizes.map(widthOf), 0);
   const indent = 2 + (isMarked ? markWidth(style) + 1 : 0) + nameWidth + 2 + sizeWidth + 2;
   return rows.flatMap((row, at) => {
     const mark = isMarked ? `${markCell(style, row.mark)} ` : '';

@@ -1,3 +1,4 @@
+import { largest } from '../../../base/long-list.ts';
 import { paint, type Style, type Tone } from '../../../base/say.ts';
 import { stateTone } from '../../../base/say-mark.ts';
 import { sayName, sayText } from '../../../base/say-name.ts';
@@ -60,7 +61,7 @@ function hostTable(hosts: readonly HostAnswer[], style: Style, shown: Shown): re
   const names = rows.map(({ host }) =>
     shorten(sayText(host, style), { width: NAME_MAX, keep: 'ends', style }),
   );
-  const nameWidth = Math.max(4, ...names.map(widthOf));
+  const nameWidth = largest(names.map(widthOf), 4);
   const mark = markWidth(style) + 1;
   const room = style.width - (2 + mark + nameWidth + 1 + mark) - (2 + SURVIVES.length);
   const blank = ' '.repeat(2 + mark + nameWidth + 1);

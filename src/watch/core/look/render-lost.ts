@@ -4,7 +4,7 @@ import { countOf, formatBytes, formatCount } from '../../../base/say-quantity.ts
 import { type LabelledRow, layoutRows, layoutSentence, type Mark } from '../../../base/say-rows.ts';
 import { type Cell, type Column, layoutTable } from '../../../base/say-table.ts';
 import { formatAge } from '../../../base/say-time.ts';
-import { quoteWord } from '../../../base/shell-word.ts';
+import { operandWord } from '../../../base/shell-word.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { wrap } from '../../../base/say-width.ts';
 import type { ExposureToAll } from '../exposure/rows.ts';
@@ -41,7 +41,7 @@ export function renderLost(
   const table = rows.length === 0 ? [] : ['', ...layoutTable(inner, columnsOf(hasOutage), cells)];
   const unseenRow = (host: string, text: string): LabelledRow => ({
     ...{ mark: { is: 'unknown' }, label: sayText(host, style), text },
-    command: `holdfast look ${sayText(quoteWord(host), style)}`,
+    command: `holdfast look ${sayText(operandWord(host), style)}`,
   });
   const unseen = [
     ...notSeen.map((host) => unseenRow(host, 'was not seen, so what it holds is unknown')),

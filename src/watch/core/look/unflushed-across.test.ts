@@ -7,7 +7,7 @@ import { dataAt, DISCOVERY, fileSystemAt } from '../../../../test/watch/discover
 import { NOW } from '../../../../test/watch/estate-arbitrary.ts';
 import { byteString } from '../../../base/bytes.ts';
 import type { FileSystem } from '../discovery.ts';
-import type { Guest, HostLook } from './host-sight.ts';
+import { type Guest, type HostLook, VIRTUALIZATION_UNSEEN } from './host-sight.ts';
 import { manyEstateOf } from './look-estate.ts';
 
 const IMAGE = byteString('/srv/images/web1.qcow2');
@@ -81,6 +81,10 @@ test('a guest: the file system below counts too, and what was not seen of it is 
   assert.deepEqual(figure(alone), [40_000, false], 'flushes are believed, and it is said');
   assert.match(alone.parts.join(), /hypervisor was not looked at/);
   assert.deepEqual(figure(heldOf(WWW, [answered('web1')])), [40_000, true], 'a machine of its own');
+  const unseen = { ...VIRTUAL, virtualization: VIRTUALIZATION_UNSEEN };
+  const perhaps = heldOf(WWW, [answered('web1', { machine: unseen })]);
+  assert.deepEqual(figure(perhaps), [40_000, false], 'it may be a guest');
+  assert.match(perhaps.parts.join(), /whether it is a guest was not seen/);
 });
 
 test('a database in a guest waits for its commits; without flushes below nothing is kept', () => {

@@ -14,7 +14,7 @@ import {
 } from '../unflushed.ts';
 import { type Across, pathText } from './across.ts';
 import type { GuestHost } from './guests.ts';
-import type { Guest, HostSight } from './host-sight.ts';
+import { type Guest, type HostSight, VIRTUALIZATION_UNSEEN } from './host-sight.ts';
 
 interface SeenAcross {
   readonly across: Across;
@@ -75,7 +75,9 @@ function belowGuest(
   const guest = guests.find((each) => each.host === host);
   if (guest === undefined) {
     if (!isGuest(sight)) return own;
-    const words = 'its hypervisor was not looked at: it is taken to keep what is flushed';
+    const words = isGuestUnseen(sight)
+      ? 'whether it is a guest was not seen: what lies below is taken to keep what is flushed'
+      : 'its hypervisor was not looked at: it is taken to keep what is flushed';
     return { ...own, isKnown: false, parts: [...own.parts, words] };
   }
   const below = across.sightOf(guest.on)?.discovery;
@@ -102,4 +104,8 @@ const CONTAINERS =
 
 function isGuest({ machine: { virtualization } }: HostSight): boolean {
   return virtualization !== undefined && !CONTAINERS.test(virtualization);
+}
+
+function isGuestUnseen({ machine }: HostSight): boolean {
+  return machine.virtualization === VIRTUALIZATION_UNSEEN;
 }

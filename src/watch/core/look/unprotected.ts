@@ -13,6 +13,17 @@ import { guestConfigNote } from './guests.ts';
  * not see to its end is unknown and not listed; a backup of unknown content leaves a doubt.
  */
 export function unprotectedData(many: ManyEstate, now: UnixMs): readonly Unprotected[] {
+  const found = unprotectedIn.get(many) ?? unprotectedOfAll(many);
+  unprotectedIn.set(many, found);
+  return [...found].sort(
+    (one, other) => weight(other, now) - weight(one, now) || byName(one, other),
+  );
+}
+
+/** Of the same looks it is the same; only their order changes with time. */
+const unprotectedIn = new WeakMap<ManyEstate, readonly Unprotected[]>();
+
+function unprotectedOfAll(many: ManyEstate): readonly Unprotected[] {
   const covered = new Set(many.estate.points.map(({ dataSet }) => dataSet));
   const unopened = new Map(many.unopened.map((each) => [each.entry, each]));
   const lists = new FoundLists([...unopened.keys()]);
@@ -20,8 +31,7 @@ export function unprotectedData(many: ManyEstate, now: UnixMs): readonly Unprote
     lists.of(set).flatMap((entry) => unopened.get(entry) ?? []);
   return many.data
     .filter(({ set }) => set.isSeen && !covered.has(set.name))
-    .flatMap((each) => unprotectedOf(many, each, unopenedOf))
-    .sort((one, other) => weight(other, now) - weight(one, now) || byName(one, other));
+    .flatMap((each) => unprotectedOf(many, each, unopenedOf));
 }
 
 type UnopenedOf = (set: DataSet) => readonly Unopened[];

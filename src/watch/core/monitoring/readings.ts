@@ -3,6 +3,7 @@
  * forms are those of the documents of each: Prometheus HTTP API (instant queries), Icinga 2 REST API
  * (objects/services), Nagios Core status.dat, Livestatus (JSON), Zabbix JSON-RPC (trigger.get, item.get).
  */
+import { smallest } from '../../../base/long-list.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { durationMs } from '../../../base/units.ts';
 import type { ItemSaw } from '../agent/messages.ts';
@@ -79,7 +80,7 @@ export function readPrometheus(values: unknown, times: unknown, bounds: Bounds):
   const [worst] = judged.toSorted((a, b) => order.indexOf(a.saw) - order.indexOf(b.saw));
   if (worst === undefined) return { trouble: 'it has no such series now' };
   const said = seen.length === 1 ? `${worst.value}` : `${worst.value}, the worst of ${seen.length}`;
-  return { saw: worst.saw, said, atMs: Math.min(...stamps) * 1000 };
+  return { saw: worst.saw, said, atMs: smallest(stamps) * 1000 };
 }
 
 function sawOfValue(value: number, bounds: Bounds): ItemSaw {
@@ -200,7 +201,7 @@ export function readZabbix(triggers: unknown, items: unknown): Read {
   return {
     saw: String(value) === '0' ? 'healthy' : 'broken',
     said,
-    atMs: Math.min(...clocks) * 1000,
+    atMs: smallest(clocks) * 1000,
   };
 }
 

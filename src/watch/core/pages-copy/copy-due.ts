@@ -10,6 +10,8 @@ export interface CopyState {
   readonly startedAtMs: number;
   readonly wroteAtMs: number | undefined;
   readonly failedAtMs: number | undefined;
+  /** The first of those that failed since the last that was written. */
+  readonly failingSinceMs: number | undefined;
   readonly why: string;
   /** What was worst in the last copy. */
   readonly worst: string;
@@ -73,6 +75,34 @@ export function copyFindings(of: {
     fix: 'Name another place below `pages: {copy: ...}` in holdfast.yaml.',
   };
   return [...oldFinding(place, state, nowMs), ...(isHere ? [here] : [])];
+}
+
+/** How the copy stands, for whoever is told; `sinceMs` by the clock that never steps. */
+export interface CopyStanding {
+  readonly mark: 'ok' | 'unknown' | 'degraded' | 'failed';
+  readonly why: string;
+  readonly sinceMs: number;
+}
+
+/** What fails once is tried again before anybody is told. */
+export function copyStanding(place: string, state: CopyState, nowMs: number): CopyStanding {
+  const { startedAtMs, wroteAtMs, failingSinceMs, why } = state;
+  const aliveAtMs = wroteAtMs ?? startedAtMs;
+  const reason = why === '' ? '' : `: ${why}`;
+  if (nowMs - aliveAtMs >= COPY_LIMIT_MS) {
+    const age = formatDuration(COPY_LIMIT_MS, { detail: 'rough' });
+    const old = `no copy of the page was written to ${place} for more than ${age}${reason}`;
+    return { mark: 'failed', why: old, sinceMs: aliveAtMs + COPY_LIMIT_MS };
+  }
+  if (failingSinceMs !== undefined && nowMs - failingSinceMs >= AGAIN_MS) {
+    const failing = `the page cannot be copied to ${place}${reason}`;
+    return { mark: 'degraded', why: failing, sinceMs: failingSinceMs };
+  }
+  if (wroteAtMs === undefined) {
+    const none = `whether the page can be copied to ${place} was not tried since this server began`;
+    return { mark: 'unknown', why: none, sinceMs: startedAtMs };
+  }
+  return { mark: 'ok', why: `the page is copied to ${place}`, sinceMs: wroteAtMs };
 }
 
 function oldFinding(place: string, state: CopyState, nowMs: number): readonly CopyFinding[] {

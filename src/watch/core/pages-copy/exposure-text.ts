@@ -5,7 +5,7 @@ import { formatInstant } from '../../../base/say-time.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { sentenceOf } from '../exposure/sentence.ts';
 import type { DataSetView, ExposureView } from '../exposure/view.ts';
-import { outageWords, unknownWords, windowWords } from '../say-loss.ts';
+import { lossWords, outageWords } from '../say-loss.ts';
 
 const FALLS_MAX = 60;
 const SETS_MAX = 1000;
@@ -47,18 +47,5 @@ function setLine({ name, worst, best, isSeen }: DataSetView, at: UnixMs): string
   if (worst === undefined) {
     return `- ${name}: ${isSeen ? 'no known failure takes it' : 'unknown'}; ${point}${seen}`;
   }
-  return `- ${name}: ${lostWords(worst.loss)}; out ${outageWords(worst.outage)}; ${point}${seen}`;
-}
-
-function lostWords(loss: NonNullable<DataSetView['worst']>['loss']): string {
-  switch (loss.kind) {
-    case 'nothing':
-      return 'nothing';
-    case 'window':
-      return windowWords(loss);
-    case 'unknown':
-      return unknownWords(loss.atLeastMs);
-    case 'all':
-      return 'all of it';
-  }
+  return `- ${name}: ${lossWords(worst.loss)}; out ${outageWords(worst.outage)}; ${point}${seen}`;
 }

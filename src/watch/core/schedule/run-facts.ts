@@ -1,4 +1,5 @@
 /** What the answer of a job shows, picked from JSON of another machine: only what is known, bounded. */
+import { largest, smallest } from '../../../base/long-list.ts';
 import { parseIsoTime } from '../../../base/iso-time.ts';
 import { isNothing, nothingWords, type TakenRoot } from '../../../base/nothing-taken.ts';
 import type { Detail } from '../agent/messages.ts';
@@ -36,7 +37,7 @@ function backupFacts(given: Given): RunFacts {
   const tookMs =
     starts.length === 0 || ends.length === 0
       ? undefined
-      : Math.max(0, Math.max(...ends) - Math.min(...starts));
+      : Math.max(0, largest(ends) - smallest(starts));
   return {
     tookMs,
     shown: {

@@ -63,6 +63,8 @@ export interface StoredJob {
   readonly name: string;
   readonly by: string;
   readonly askedAt: UnixMs;
+  /** When its agent first said that it runs; undefined: it did not yet, or an older server took it. */
+  readonly startedAt?: UnixMs | undefined;
   readonly changedAt: UnixMs;
   readonly state: 'asked' | JobState;
   readonly why: string;

@@ -1,4 +1,6 @@
 /** What is known of everything at the moment it is asked: one reading for list, API and messages. */
+import { addAll } from '../../../base/long-list.ts';
+import { finished, type Steps } from '../../../base/steps.ts';
 import type { UnixMs } from '../../../base/units.ts';
 import { hiddenBy, type Maintenance, type Member, worstOf } from '../standing/aggregate.ts';
 import { limitOf } from '../standing/limit.ts';
@@ -105,11 +107,7 @@ interface Reading {
 }
 
 export function estateNow(core: ServerCore, now: ServerNow, facts: EstateFacts = {}): EstateNow {
-  const steps = estateInSteps(core, () => now, facts);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
+  return finished(estateInSteps(core, () => now, facts));
 }
 
 /**
@@ -120,7 +118,7 @@ export function* estateInSteps(
   core: ServerCore,
   clock: () => ServerNow,
   facts: EstateFacts = {},
-): Generator<undefined, EstateNow, undefined> {
+): Steps<EstateNow> {
   const now = clock();
   const agents = core.agents();
   const topology = topologyOf(agents, facts.standsOn ?? new Map());
@@ -137,7 +135,10 @@ export function* estateInSteps(
   for (const some of chunksOf(agents, HOSTS_PER_STEP)) {
     // What was seen since the first step is not of the future.
     const step = { ...reading, now: clock() };
-    hosts.push(...some.map((held) => hostNow(held, step)));
+    addAll(
+      hosts,
+      some.map((held) => hostNow(held, step)),
+    );
     yield;
   }
   hosts.sort(worstFirst);

@@ -3,6 +3,7 @@
  * counted but is what is left of a span, so that nothing forgotten can pass for good. No moment of
  * the wall clock is counted twice, also where it stepped back.
  */
+import { smallest } from '../../../base/long-list.ts';
 import { days, hours, unixMs } from '../../../base/units.ts';
 import { ROLL_UP_DAYS, ROLL_UP_HOURS, type RollUp, type StoredItem } from './changes.ts';
 
@@ -145,7 +146,7 @@ export function rollUpsOf(
   }
   const last = beginOf(span, now);
   const known = [...sums.keys(), beginOf(span, of.countedTo)];
-  const first = Math.max(Math.min(last, ...known), last - (countMax - 1) * ms);
+  const first = Math.max(smallest(known, last), last - (countMax - 1) * ms);
   const spans: RollUp[] = [];
   for (let at = Math.max(first, oldestKept(span, now)); at <= last; at += ms) {
     const sum = sums.get(at) ?? { okMs: 0, degradedMs: 0, failedMs: 0 };

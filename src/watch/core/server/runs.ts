@@ -1,4 +1,5 @@
 /** The schedules of a server, and what of their runs is held and kept: docs/design/033-schedules.md. */
+import { largest } from '../../../base/long-list.ts';
 import { unixMs, type UnixMs } from '../../../base/units.ts';
 import { isAllowed } from '../agent/judge-job.ts';
 import type { AgentId } from '../agent/messages.ts';
@@ -133,7 +134,7 @@ export function canarySeenAt(
     const goodMs = items.get(CANARY_RUN)?.stored.detail.goodMs;
     return typeof goodMs === 'number' && goodMs <= wallMs + AHEAD_MAX_MS ? [goodMs] : [];
   });
-  return seen.length === 0 ? undefined : Math.max(...seen);
+  return seen.length === 0 ? undefined : largest(seen);
 }
 
 const AHEAD_MAX_MS = 5 * 60_000;

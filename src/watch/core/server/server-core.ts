@@ -3,6 +3,7 @@
  * docs/design/026-agents.md, 027-evidence.md. Nothing here waits: each act answers with changes; its
  * caller commits them, settles, and then answers. One act at a time for each agent.
  */
+import { largest } from '../../../base/long-list.ts';
 import { assert } from '../../../base/assert.ts';
 import type { Random } from '../../../host/random.ts';
 import { unixMs } from '../../../base/units.ts';
@@ -97,7 +98,8 @@ export class ServerCore {
     this.#start = this.#newStart();
     this.#listensSinceMs = now.atMs;
     // Above all of any earlier start, as long as nobody sets the clock back; then agents ask anew.
-    this.#wordN = Math.max(now.wallMs, ...kept.words.map(({ word }) => word.n));
+    const used = kept.words.map(({ word }) => word.n);
+    this.#wordN = largest(used, now.wallMs);
     for (const stored of kept.agents) this.#agents.set(stored.agent, heldOf(stored, kept, now));
   }
 

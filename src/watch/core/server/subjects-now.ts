@@ -1,4 +1,5 @@
 /** How everything stands, as `tell` takes it: with what proves it, and what it follows from. */
+import { largest, smallest } from '../../../base/long-list.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import { isOfRuns } from '../schedule/run-item.ts';
 import type { StandingMark } from '../standing/standing.ts';
@@ -115,11 +116,11 @@ function serverLine(hosts: readonly HostNow[]): SubjectNow | undefined {
   if (roots.length < SILENT_MIN) return undefined;
   const of = `${silent.length} of ${roots.length} agents`;
   if (silent.length < SILENT_MIN || 2 * silent.length <= roots.length) {
-    const since = unixMs(Math.min(...times));
+    const since = unixMs(smallest(times));
     const why = `${roots.length - silent.length} of ${roots.length} agents speak`;
     return { subject: SERVER_LINE, mark: 'ok', why, since, restsOn: [] };
   }
-  const since = unixMs(Math.max(...silent.map((host) => host.since)));
+  const since = unixMs(largest(silent.map((host) => host.since)));
   const why = `${of} fell silent: this server, its network, or what they share`;
   return { subject: SERVER_LINE, mark: 'unknown', why, since, restsOn: [] };
 }

@@ -1,4 +1,5 @@
 /** What the records of one `say` change: docs/format/agent.md "say". */
+import { addAll } from '../../../base/long-list.ts';
 import { type UnixMs, unixMs } from '../../../base/units.ts';
 import type {
   AgentRecord,
@@ -186,8 +187,10 @@ export class TakenRecords {
     // What the agent says of its end stands; that it was lost was only the server's guess.
     if (isOver(before.state) && before.state !== 'lost') return;
     const { share: _, answer: __, ...rest } = before;
+    const startedAt = before.startedAt ?? (state === 'running' ? this.#of.now.wallMs : undefined);
     const after: StoredJob = {
       ...{ ...rest, state, why, changedAt: this.#of.now.wallMs },
+      ...(startedAt === undefined ? {} : { startedAt }),
       ...(share === undefined ? {} : { share }),
       ...(answer === undefined ? {} : { answer }),
     };
@@ -208,7 +211,7 @@ export class TakenRecords {
       },
     );
     this.items.set(item.stored.item, item);
-    this.changes.push(...changes);
+    addAll(this.changes, changes);
   }
 
   #takeLost({ count, what }: LostRecord): void {

@@ -1,9 +1,10 @@
 /** The answer as a Nagios plugin gives it: one line, figures, and 0 to 3. Unknown is never 0. */
+import { largest } from '../../../base/long-list.ts';
 import { countOf } from '../../../base/say-quantity.ts';
 import { sayText } from '../../../base/say-name.ts';
 import { formatDuration } from '../../../base/say-time.ts';
 import { type DurationMs, durationMs } from '../../../base/units.ts';
-import { domainId } from '../domain.ts';
+import { domainId, loseName } from '../domain.ts';
 import type { Exposure } from '../exposure/rows.ts';
 import { severityOf } from '../loss.ts';
 
@@ -73,7 +74,7 @@ function stateOf({
 }
 
 function sentenceOf({ dataSet, domain, loss }: Exposure): string {
-  const where = `if ${domainId(domain)} were lost: ${dataSet}`;
+  const where = `if ${loseName(domain) ?? domainId(domain)} were lost: ${dataSet}`;
   switch (loss.kind) {
     case 'nothing':
       return 'nothing would be lost if any one thing died';
@@ -92,7 +93,7 @@ function figures(exposure: readonly Exposure[]): string {
   const count = (kind: Exposure['loss']['kind']): number =>
     exposure.filter(({ loss }) => loss.kind === kind).length;
   const windows = exposure.flatMap(({ loss }) => (loss.kind === 'window' ? [loss.atLeastMs] : []));
-  const widest = windows.length === 0 ? 'U' : `${Math.round(Math.max(...windows) / 1000)}s`;
+  const widest = windows.length === 0 ? 'U' : `${Math.round(largest(windows) / 1000)}s`;
   const dataSets = new Set(exposure.map(({ dataSet }) => dataSet)).size;
   return `data_sets=${dataSets} for_good=${count('all')} unknown=${count('unknown')} widest_loss=${widest}`;
 }
