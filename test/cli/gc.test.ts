@@ -5,11 +5,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { days, unixMs } from '../../src/base/units.ts';
 import { backupAt } from '../vault/dated-backups.ts';
 import { Bench } from './run-cli.ts';
 
 const DAY = days(1);
+/** Longer than the grace of a second that is given. */
+const GRACE_MS = 1100;
 
 interface SaidGc {
   readonly plan?: string;
@@ -122,6 +125,7 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   // Forgotten again, and when its time is over the space is free and an undo comes too late.
   const second = gc(bench, '--keep', 'last=2,tag=release', '--yes');
   const size = packBytes(bench);
+  await sleep(GRACE_MS);
   const swept = gc(bench, '--keep', 'last=2,tag=release', '--grace', '1s', '--yes');
   assert.equal(swept.status, 0);
   // Each of the six brought 20 000 bytes of its own; those of the first lie beside what all others need.
@@ -165,6 +169,7 @@ test('a hold stands until it is released, and says why', async (t) => {
   // What cannot be read may hold any: nothing goes, and nothing that waited is freed.
   const torn = bench.at('vault/holds', 'a'.repeat(32));
   fs.writeFileSync(torn, 'torn');
+  await sleep(GRACE_MS);
   const now = ['--keep', 'last=1,min-age=1d', '--grace', '1s', '--yes'];
   const stopped = gc(bench, ...now);
   assert.deepEqual([stopped.status, stopped.said.forget, stopped.said.freedBytes], [2, [], 0]);

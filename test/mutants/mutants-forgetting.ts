@@ -195,18 +195,6 @@ export const FORGETTING_MUTANTS: readonly Mutant[] = [
     why: 'the loss of what was never forgotten looks like a plan',
   },
   {
-    id: 'gc: what waited is freed though nothing may go',
-    file: 'src/main/gc/answer-gc.ts',
-    edits: [
-      {
-        replace: 'isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT',
-        with: 'graceMs > 0 || isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT',
-      },
-    ],
-    caughtBy: { file: 'test/cli/gc.test.ts', name: 'a hold stands' },
-    why: 'a stepped clock ends every undo at once',
-  },
-  {
     id: 'chain: a forgotten snapshot is a gap',
     file: 'src/vault/core/snapshot-chain.ts',
     edits: [
