@@ -46,7 +46,13 @@ export function copyVault(
 ): Promise<CopyReport> {
   const { from, to, fromDisk = disk, seed = 2, isDryRun = false } = of;
   const { between = (store) => store } = of;
-  const ports = { from: between(storeIn(fromDisk, from)), to: storeIn(disk, to, seed), tools };
+  const clock = new SimClock(NOW_MS + seconds(seed));
+  const ports = {
+    from: between(storeIn(fromDisk, from)),
+    to: storeIn(disk, to, seed),
+    tools,
+    clock,
+  };
   return copy(ports, { ...HASTE, isDryRun });
 }
 

@@ -278,10 +278,7 @@ export class VaultHost {
   }
 }
 
-async function contentsOf(
-  { vault, store }: Session,
-  doubted: LoadIndex,
-): Promise<VaultContents> {
+async function contentsOf({ vault, store }: Session, doubted: LoadIndex): Promise<VaultContents> {
   const { access, rebuilt } = await loadIndex(vault, doubted);
   const { readObject } = vaultReaderFrom(access, tools, (pack, offset, length) =>
     store.getSync(`packs/${pack}`, { offset, length }),

@@ -1,5 +1,7 @@
 import { inCharset, type Style } from './say.ts';
 
+/** As `charWidth` has it: each one column, and one unit of the string. */
+const NARROW = /^[\0-\u02ff]*$/;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 // East Asian wide and emoji, coarsely: a table one column off is a blemish, no lie.
@@ -23,6 +25,7 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 /** Columns that `text` takes on a terminal. It holds no escape sequences: paint after layout. */
 export function widthOf(text: string): number {
+  if (NARROW.test(text)) return text.length;
   let width = 0;
   for (const char of text) width += charWidth(char);
   return width;

@@ -65,7 +65,7 @@ test('freeze, look again, unfreeze: by the id of the word', async (t) => {
   // One that ran out leaves what it stopped stopped, and says so.
   await freezer.freeze({ word: 'freeze', id: 'c'.repeat(32), ...WORD, forMs: 1 });
   at += hours(2);
-  for (let wait = 0; freezer.isFrozen() && wait < 10_000; wait++) continue;
+  for (let wait = 0; freezer.isFrozen() && wait < 10_000; wait++);
   const over = await look();
   assert.deepEqual([over?.saw, is()], ['impaired', 'off']);
   assert.match(over?.why ?? '', /still stopped/);

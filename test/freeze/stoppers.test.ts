@@ -115,14 +115,14 @@ test('an rsync daemon of the owner is stopped and started by its own line', alon
   const answers = (): boolean =>
     host.run(['rsync', `rsync://127.0.0.1:${port}/m/`]).stdout.includes('file');
   assert.equal(host.run(line).status, 0);
-  for (let wait = 0; wait < 100 && !answers(); wait++) ;
+  for (let wait = 0; wait < 100 && !answers(); wait++);
   assert.ok(answers(), 'it serves');
   const frozen = freeze(host);
   assert.equal(rowsOf(frozen.stdout).mirrors, 'stopped', frozen.stdout + frozen.stderr);
   assert.ok(!answers(), 'it serves no more');
   const over = host.holdfast('unfreeze', '--yes');
   assert.equal(over.status, 0, over.stdout + over.stderr);
-  for (let wait = 0; wait < 100 && !answers(); wait++) ;
+  for (let wait = 0; wait < 100 && !answers(); wait++);
   assert.ok(answers(), 'it serves again');
 });
 

@@ -30,7 +30,10 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
     id: 'limits: a host that is down still has its copy',
     file: 'src/watch/core/exposure/live-sets.ts',
     edits: [
-      { replace: 'if (away?.has(member.host) === true)', with: 'if (away?.has(member.name) === true)' },
+      {
+        replace: 'if (away?.has(member.host) === true)',
+        with: 'if (away?.has(member.name) === true)',
+      },
     ],
     caughtBy: { file: LIVE, name: 'what a server knows besides' },
     why: 'an agent that fell silent is counted by what it said before',

@@ -6,6 +6,9 @@ const LOG = 'src/vault/shell/scrub-log.ts';
 const OF_LEDGER = { file: 'src/vault/core/scrub-ledger.test.ts' };
 const OF_SIM = { file: 'sim/scrub.sim.test.ts' };
 
+const KNOWN = 'src/vault/shell/known-snapshots.ts';
+const OF_KNOWN = { file: 'test/integration/known-snapshots.test.ts' };
+
 export const SCRUB_MUTANTS: readonly Mutant[] = [
   {
     id: 'scrub: what was read last comes first',
@@ -94,5 +97,36 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: "  if (findings.length > 0) return 'damaged';\n", with: '' }],
     caughtBy: { file: 'test/integration/scrub.test.ts' },
     why: 'a snapshot that would not come back is proven',
+  },
+  {
+    id: 'list: a snapshot of another size is taken for the one that was read',
+    file: KNOWN,
+    edits: [{ replace: 'one?.sizeBytes === object.sizeBytes && ', with: 'one !== undefined && ' }],
+    caughtBy: OF_KNOWN,
+    why: 'one that was cut short is listed as if it were whole',
+  },
+  {
+    id: 'list: who was trusted is trusted for ever',
+    file: KNOWN,
+    edits: [
+      {
+        replace: 'const isTrusted = vault.trustedWriters.has(summary.writer);',
+        with: 'const isTrusted = vault.writers.has(summary.writer);',
+      },
+    ],
+    caughtBy: OF_KNOWN,
+    why: 'what a writer wrote whom nobody vouches for is listed as ours',
+  },
+  {
+    id: 'list: what was kept is of whichever vault',
+    file: 'src/vault/core/snapshot-cache.ts',
+    edits: [
+      {
+        replace: 'return cipher.hmac(idKey, codec.bytesOf(PURPOSE));',
+        with: 'return cipher.hmac(idKey.subarray(0, 0), codec.bytesOf(PURPOSE));',
+      },
+    ],
+    caughtBy: OF_KNOWN,
+    why: 'whoever can write to the state directory says what a vault holds, and reads its names',
   },
 ];

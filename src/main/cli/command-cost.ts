@@ -9,8 +9,8 @@ From the snapshots of one vault: what is stored now, what a month adds (from two
 captures 20 h or more apart, else unknown), what a capture takes, and its share
 of the link to a vault on another machine, whose speed the last look saw.
 
-Of repositories that were connected: what each takes up as a whole, from the last
-look at it, and what a month adds, from two looks 20 h or more apart.
+Of connected repositories: what each takes up as a whole, from the last look at
+it, and what a month adds, from two looks 20 h or more apart.
 
 For sums of money holdfast.yaml says what a GiB costs for a month:
   prices: {currency: EUR, gib-month: 0.02}

@@ -11,12 +11,8 @@ import { formatAge } from '../../base/say-time.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
-import {
-  type ListedSnapshot,
-  listSnapshots,
-  readSnapshotContent,
-  shortId,
-} from '../../vault/shell/snapshot-store.ts';
+import { listSummed, type SummedSnapshot } from '../../vault/shell/known-snapshots.ts';
+import { shortId, tagOf } from '../../vault/shell/snapshot-store.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
@@ -55,7 +51,7 @@ function countOption(text: string): number {
 
 /** A snapshot and what it says; `undefined` where that cannot be read, with why. */
 interface Row {
-  readonly listed: ListedSnapshot;
+  readonly listed: Pick<SummedSnapshot, 'record' | 'trust'>;
   readonly content: SnapshotContent | undefined;
   readonly why: string | undefined;
   /** Nothing is the matter with it: this key is not for reading. */
@@ -64,25 +60,29 @@ interface Row {
 
 async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   const { session } = await openVaultOf(cli, options, 'write');
-  const list = await listSnapshots(session.vault);
+  const list = await listSummed(session);
+  const { dataSet, last } = options;
+  const tag = dataSet === undefined ? undefined : tagOf(session.vault, dataSet);
   const rows = list.snapshots
-    .map((listed) => rowOf(session, listed))
-    .filter(({ content }) => options.dataSet === undefined || content?.dataSet === options.dataSet)
+    .filter(({ record }) => tag === undefined || record.dataSet === tag)
     .reverse()
-    .slice(0, options.last ?? Number.POSITIVE_INFINITY);
+    .slice(0, last ?? Number.POSITIVE_INFINITY)
+    .map((listed) => rowOf(session, listed));
   const problems = [...session.vault.problems, ...list.problems];
   const now = cli.clock.now();
   return {
     code: EXIT.done,
     say: (style) => words({ rows, problems, now, session }, style),
-    json: { vault: session.vault.id, snapshots: rows.map(rowJson), problems },
+    /** Of a hundred thousand that takes a while: only where it is asked for. */
+    get json() {
+      return { vault: session.vault.id, snapshots: rows.map(rowJson), problems };
+    },
   };
 }
 
-function rowOf(session: VaultSession, listed: ListedSnapshot): Row {
+function rowOf(session: VaultSession, listed: SummedSnapshot): Row {
   try {
-    const content = readSnapshotContent(session.vault, listed.record);
-    return { listed, content, why: undefined, isLimited: false };
+    return { listed, content: listed.content(), why: undefined, isLimited: false };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const isLimited = session.vault.keyring.namesKey === undefined;
@@ -153,11 +153,11 @@ function cellsOf(style: Style): (row: Row) => readonly Cell[] {
   };
 }
 
-function isFlawed(listed: ListedSnapshot, content: SnapshotContent): boolean {
+function isFlawed(listed: Row['listed'], content: SnapshotContent): boolean {
   return flaws(listed, content) !== '';
 }
 
-function flaws({ trust }: ListedSnapshot, content: SnapshotContent): string {
+function flaws({ trust }: Row['listed'], content: SnapshotContent): string {
   return [
     trust === 'trusted' ? '' : 'nobody vouches',
     content.torn.length > 0 ? 'torn' : '',

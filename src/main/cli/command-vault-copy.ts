@@ -73,7 +73,7 @@ async function perform(
   let report: CopyReport;
   try {
     report = await copyVault(
-      { from: first.direct, to: second.direct, tools },
+      { from: first.direct, to: second.direct, tools, clock: cli.clock },
       {
         isDryRun,
         demandRoom: roomOf(second, { settings, minFree: options.minFree, command: COMMAND }),

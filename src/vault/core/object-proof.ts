@@ -5,14 +5,23 @@ import type { Tools } from '../../host/tools.ts';
 import { demand } from './corruption.ts';
 import { parseVaultHeader } from './header.ts';
 import { parseSnapshot } from './snapshot-record.ts';
+import { vouchIn } from './vouch-record.ts';
 import { parseWrappedKey } from './wrapped-key.ts';
 import { parseWriterRecord } from './writer-record.ts';
 
 /** Objects that docs/format/vault.md 1 has; what else lies in a store is none of a vault's. */
-export type VaultPart = 'header' | 'key' | 'writer' | 'pack' | 'index' | 'snapshot' | 'document';
+export type VaultPart =
+  | 'header'
+  | 'key'
+  | 'writer'
+  | 'vouch'
+  | 'pack'
+  | 'index'
+  | 'snapshot'
+  | 'document';
 
 /**
- * whole: it is what was written, by its digest; of a key and a writer: it may be, and only its twin
+ * whole: it is what was written, by its digest; of a key, a writer and a vouch: it may be, and only its twin
  * can tell. damaged: it is not. foreign: it is whole, and of another vault.
  */
 export interface ObjectProof {
@@ -25,6 +34,7 @@ const COPY = 'copy/';
 const FOLDERS: readonly (readonly [string, VaultPart])[] = [
   ['keys/', 'key'],
   ['writers/', 'writer'],
+  ['vouches/', 'vouch'],
   ['packs/', 'pack'],
   ['index/', 'index'],
   ['snapshots/', 'snapshot'],
@@ -46,7 +56,7 @@ export function partOf(name: string): VaultPart | undefined {
 
 /** Parts that lie twice. */
 export function isTwin(part: VaultPart | undefined): boolean {
-  return part === 'header' || part === 'key' || part === 'writer';
+  return part === 'header' || part === 'key' || part === 'writer' || part === 'vouch';
 }
 
 /** The name without `copy/`. */
@@ -100,6 +110,11 @@ export function vaultIn(
     case 'writer': {
       const { fingerprint, vault } = parseWriterRecord(tools, bytes);
       demand(fingerprint === last, name, OTHER_NAME);
+      return vault;
+    }
+    case 'vouch': {
+      const { vouch, vault } = vouchIn(tools, bytes);
+      demand(vouch === `vouches/${last}`, name, OTHER_NAME);
       return vault;
     }
     case 'pack':

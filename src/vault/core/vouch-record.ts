@@ -13,6 +13,9 @@ const KEY_SIZE = 32;
 const NUMBER_MAX = 999_999;
 const KEPT_DIGITS = 32;
 const WHAT = 'vouch';
+const OF_VOUCH = { kind: WHAT, sizeMax: VOUCH_RECORD_SIZE_MAX };
+/** Whose word nothing is signed with. */
+const NOBODY = { vault: '', vouchPublic: new Uint8Array(KEY_SIZE) };
 
 /** How far a writer is believed. */
 export interface WriterTrust {
@@ -72,8 +75,7 @@ export function parseVouch(
   bytes: Uint8Array,
   keyring: Pick<Keyring, 'vault' | 'vouchPublic'>,
 ): VouchRecord | undefined {
-  const of = { bytes, kind: WHAT, sizeMax: VOUCH_RECORD_SIZE_MAX };
-  const { fields, isVouched } = parseVouched(tools, keyring, of);
+  const { fields, isVouched } = parseVouched(tools, keyring, { ...OF_VOUCH, bytes });
   if (!isVouched) return undefined;
   const publicKey = fields.bytes('publicKey', tools.codec, KEY_SIZE);
   const number = fields.integer('n', { min: 1, max: NUMBER_MAX });
@@ -81,6 +83,20 @@ export function parseVouch(
   const created = fields.time('created');
   const name = vouchName({ fingerprint, number });
   return { publicKey, fingerprint, number, created, trust: trustIn(fields), name, bytes };
+}
+
+/**
+ * What its shape tells whoever has no key.
+ * @throws Fault HF_VAULT_CORRUPT, HF_VAULT_FEATURE_UNKNOWN; nothing else
+ */
+export function vouchIn(
+  tools: Tools,
+  bytes: Uint8Array,
+): { readonly vault: string; readonly vouch: string } {
+  const { fields } = parseVouched(tools, NOBODY, { ...OF_VOUCH, bytes });
+  const fingerprint = fingerprintOf(tools, fields.bytes('publicKey', tools.codec, KEY_SIZE));
+  const number = fields.integer('n', { min: 1, max: NUMBER_MAX });
+  return { vault: fields.hex('vault', 32), vouch: vouchName({ fingerprint, number }) };
 }
 
 /** `vouches/FP-NNNNNN`. */

@@ -8,7 +8,15 @@ import { Fault } from '../../base/fault.ts';
 import { parseIndexTable } from '../core/index-table.ts';
 import { isTwin, partOf, plainName, twinNames } from '../core/object-proof.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { Tools } from '../../host/tools.ts';
+import { parseSnapshot } from '../core/snapshot-record.ts';
+import {
+  type CollectionWatch,
+  secureSnapshot,
+  type WatchPorts,
+  watchCollection,
+} from './collection-watch.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, seeObject } from './object-sight.ts';
@@ -20,6 +28,7 @@ export interface CopyPorts {
   readonly from: Store;
   readonly to: Store;
   readonly tools: Tools;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface CopyRequest {
@@ -62,7 +71,7 @@ export interface CopyProblem extends VaultProblem {
 }
 
 /** Folders of what lies twice, in the order in which they are put: then the target is this vault. */
-const TWIN_FOLDERS = ['keys/', 'writers/'];
+const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
 const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
@@ -80,14 +89,14 @@ export async function copyVault(ports: CopyPorts, request: CopyRequest): Promise
   const { from, tools } = ports;
   const vault = await identifyVault({ store: from, tools });
   if (vault === undefined) throw new Fault('HF_VAULT_ABSENT', 'there is no vault to copy');
-  await demandSame(ports, vault);
-  return new Copying(ports, request, vault).run();
+  const isThere = await demandSame(ports, vault);
+  return new Copying(ports, request, vault).run(isThere);
 }
 
-/** @throws Fault HF_VAULT_OTHER, HF_COPY_TARGET */
-async function demandSame({ to, tools }: CopyPorts, vault: string): Promise<void> {
+/** @returns whether it lies there already. @throws Fault HF_VAULT_OTHER, HF_COPY_TARGET */
+async function demandSame({ to, tools }: CopyPorts, vault: string): Promise<boolean> {
   const there = await identifyVault({ store: to, tools });
-  if (there === vault) return;
+  if (there === vault) return true;
   if (there !== undefined) {
     throw new Fault('HF_VAULT_OTHER', 'another vault lies in the place to copy to', {
       there,
@@ -95,12 +104,18 @@ async function demandSame({ to, tools }: CopyPorts, vault: string): Promise<void
     });
   }
   const [first] = (await listOrNothing(to, '')).filter(({ name }) => partOf(name) !== 'document');
-  if (first === undefined) return;
+  if (first === undefined) return false;
   const { name } = first;
   throw new Fault('HF_COPY_TARGET', `the place to copy to holds ${name}, and is no vault`, {
     name,
   });
 }
+
+const NOBODY_COLLECTS: CollectionWatch = {
+  fates: new Set(),
+  isActive: false,
+  covered: new Set(),
+};
 
 class Copying {
   readonly #ports: CopyPorts;
@@ -119,8 +134,9 @@ class Copying {
     this.#vault = vault;
   }
 
-  async run(): Promise<CopyReport> {
+  async run(isThere: boolean): Promise<CopyReport> {
     const { from, to } = this.#ports;
+    const since = isThere ? await watchCollection(this.#watching()) : NOBODY_COLLECTS;
     // What refers is listed before what it refers to: others may be writing meanwhile.
     const snapshots = await this.#snapshotsToCopy();
     const indexes = await from.list('index/');
@@ -140,8 +156,23 @@ class Copying {
     this.#notePacksMissing(packs);
     for (const folder of BESIDE) await this.#copyBeside(folder);
     // One after the other, in the order of each writer: a chain has no gap in between.
-    for (const object of newSnapshots ?? []) await this.#copy(object);
+    for (const object of newSnapshots ?? []) {
+      await this.#copy(object);
+      await this.#secure(object, since);
+    }
     return this.#report(keys);
+  }
+
+  /** A collector at the target may be taking away what was there before. */
+  async #secure({ name }: StoredObject, since: CollectionWatch): Promise<void> {
+    const { to, tools } = this.#ports;
+    if (this.#request.isDryRun || !this.#there.has(name)) return;
+    await secureSnapshot(this.#watching(), since, parseSnapshot(tools, await to.get(name)).refs);
+  }
+
+  #watching(): WatchPorts {
+    const { to, tools, clock } = this.#ports;
+    return { store: to, tools, clock, vault: this.#vault };
   }
 
   async #snapshotsToCopy(): Promise<readonly StoredObject[]> {

@@ -1,7 +1,7 @@
 /**
  * Forgetting: what a plan names goes from `snapshots/` and lies in `forgotten/` until it is put back. What
  * was forgotten is written down first, so that whoever is killed in between leaves nothing unexplained.
- * docs/design/048-forgetting.md
+ * docs/design/045-forgetting.md
  */
 import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';

@@ -58,7 +58,7 @@ export interface Repaired extends VaultProblem {
 }
 
 const FOLDERS = ['packs/', 'index/', 'snapshots/'];
-const TWIN_FOLDERS = ['keys/', 'writers/'];
+const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
 const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
 const FORGOTTEN = 'forgotten/';
 const PACKS_AT_ONCE = 3;

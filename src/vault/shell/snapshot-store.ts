@@ -76,7 +76,8 @@ function uniqueById<T extends { readonly id: string }>(all: readonly T[]): reado
   return [...new Map(all.map((each) => [each.id, each])).values()];
 }
 
-async function readSnapshot(
+/** Undefined where it is none of this vault's; then `problems` has why. */
+export async function readSnapshot(
   vault: Vault,
   object: StoredObject,
   problems: VaultProblem[],
@@ -99,13 +100,20 @@ async function readSnapshot(
     }
     const isSigned = isSignedBy(tools, record, writer.publicKey);
     demand(isSigned, name, 'its signature does not fit');
-    const trust = vault.trustedWriters.get(record.writer);
-    const isTrusted = trust !== undefined && isBelieved(trust, record);
-    return { record, trust: isTrusted ? 'trusted' : 'untrusted writer' };
+    return { record, trust: trustOf(vault, record) };
   } catch (error) {
     problems.push(problemOf(name, error));
     return undefined;
   }
+}
+
+/** Of a snapshot whose signature fits its writer. */
+export function trustOf(
+  { trustedWriters }: Pick<Vault, 'trustedWriters'>,
+  snapshot: Pick<SnapshotRecord, 'writer' | 'id' | 'time'>,
+): SnapshotTrust {
+  const trust = trustedWriters.get(snapshot.writer);
+  return trust !== undefined && isBelieved(trust, snapshot) ? 'trusted' : 'untrusted writer';
 }
 
 /**

@@ -163,10 +163,7 @@ class Gathering {
   readonly #tables: { readonly table: IndexTable; readonly numbers: readonly number[] }[] = [];
   readonly #sealedKeys: SealedKey[] = [];
 
-  constructor(
-    { stored, damaged, leaving }: Known,
-    problems: VaultProblem[],
-  ) {
+  constructor({ stored, damaged, leaving }: Known, problems: VaultProblem[]) {
     this.#stored = stored;
     this.#damaged = damaged;
     this.#problems = problems;
