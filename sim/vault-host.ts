@@ -22,7 +22,7 @@ import type {
 } from '../src/vault/shell/backup-request.ts';
 import { backup } from '../src/vault/shell/backup.ts';
 import { inlineCheckCrew } from '../src/vault/shell/check-crew.ts';
-import type { CheckReport } from '../src/vault/shell/check-vault.ts';
+import type { CheckReport } from '../src/vault/shell/check-request.ts';
 import { checkVault } from '../src/vault/shell/check-vault.ts';
 import { createVault } from '../src/vault/shell/create-vault.ts';
 import type { CheckedPackNote } from '../src/vault/shell/damaged-packs.ts';

@@ -1,7 +1,8 @@
 /** Composes a check with the real world around it. */
 import { Fault } from '../base/fault.ts';
 import { type CheckCrew, inlineCheckCrew } from '../vault/shell/check-crew.ts';
-import { type CheckReport, type CheckRequest, checkVault } from '../vault/shell/check-vault.ts';
+import type { CheckReport, CheckRequest } from '../vault/shell/check-request.ts';
+import { checkVault } from '../vault/shell/check-vault.ts';
 import type { CheckedPackNote } from '../vault/shell/damaged-packs.ts';
 import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';

@@ -10,7 +10,7 @@ import {
   scrubFrom,
   scrubStanding,
 } from '../vault/core/scrub-ledger.ts';
-import type { CheckBudget, CheckScrub } from '../vault/shell/check-vault.ts';
+import type { CheckBudget, CheckScrub } from '../vault/shell/check-request.ts';
 import { type NeededPacks, provenSince } from '../vault/shell/pack-needs.ts';
 import { readScrubLedger, ScrubLog, type ScrubPlace } from '../vault/shell/scrub-log.ts';
 import { listSnapshots } from '../vault/shell/snapshot-store.ts';

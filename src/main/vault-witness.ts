@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../base/bytes.ts';
 import { Fault } from '../base/fault.ts';
-import type { SeenBefore } from '../vault/shell/check-vault.ts';
+import type { SeenBefore } from '../vault/shell/check-request.ts';
 import { shortId } from '../vault/shell/snapshot-store.ts';
 import type { EvidenceLedger } from '../watch/shell/evidence-ledger.ts';
 import { withEvidence } from './estate/see-estate.ts';

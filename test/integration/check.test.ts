@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runCheck } from '../../src/main/run-check.ts';
-import type { CheckReport } from '../../src/vault/shell/check-vault.ts';
+import type { CheckReport } from '../../src/vault/shell/check-request.ts';
 import { type Fixture, openFixture, vaultFixture } from './restore-fixture.ts';
 
 let made: Fixture;

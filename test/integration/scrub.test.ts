@@ -12,7 +12,7 @@ import { runCheck } from '../../src/main/run-check.ts';
 import { beginScrub, type ScrubAim, type ScrubRun, scrubKnown } from '../../src/main/scrub-here.ts';
 import type { VaultSession } from '../../src/main/vault-session.ts';
 import type { ScrubStanding } from '../../src/vault/core/scrub-ledger.ts';
-import type { CheckReport } from '../../src/vault/shell/check-vault.ts';
+import type { CheckReport } from '../../src/vault/shell/check-request.ts';
 import { type Fixture, openFixture, vaultFixture } from './restore-fixture.ts';
 
 const NO_TIME: ScrubAim = { kind: 'budget', ms: 0.001 };

@@ -7,7 +7,7 @@ import { Seeded } from '../../sim/seeded.ts';
 import {
   filesBelow,
   headOf,
-  heldOf,
+  halfBytes,
   type PeerBench,
   putFields,
   rawAsk,
@@ -40,7 +40,7 @@ test('a token reaches its own vault; another one is as one that is not there', a
     'holdfast-upload': id,
   });
   await rawAsk(bench.peer, [half, bytes('01234')], 200);
-  await until(async () => (await heldOf(bench, web2, id)) === 5);
+  await until(() => halfBytes(bench.root('web2')) === 5);
   const before = filesBelow(bench.root('web2'));
   for (const ask of ['', '/list', '/objects/packs/theirs', '/objects/header', `/uploads/${id}`]) {
     const there = await rawAsk(bench.peer, [headOf(web1, `GET web2${ask}`)]);

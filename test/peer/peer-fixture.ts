@@ -167,3 +167,10 @@ export async function until(is: () => boolean | Promise<boolean>): Promise<void>
   }
   throw new Error('it did not come to be');
 }
+
+/** What lies half in a vault at a peer, in bytes. */
+export function halfBytes(root: string): number {
+  const tmp = path.join(root, 'tmp');
+  if (!fs.existsSync(tmp)) return 0;
+  return fs.readdirSync(tmp).reduce((sum, name) => sum + fs.statSync(path.join(tmp, name)).size, 0);
+}

@@ -17,7 +17,7 @@ import { startProxy } from '../ssh/delaying-proxy.ts';
 import {
   filesBelow,
   headOf,
-  heldOf,
+  halfBytes,
   ports,
   putFields,
   rawAsk,
@@ -82,7 +82,7 @@ test('half uploads count against the quota until a day has passed', async (t) =>
     ...{ ...putFields(content), 'holdfast-upload': id },
   });
   await rawAsk(bench.peer, [head, content.subarray(0, 1000)], 300);
-  await until(async () => (await heldOf(bench, access, id)) === 1000);
+  await until(() => halfBytes(bench.root('web1')) === 1000);
   const store = await bench.open(access);
   await assert.rejects(put(store, 'packs/next', random.bytes(MIB)), isFault('HF_PEER_QUOTA'));
   assert.equal(total(filesBelow(bench.root('web1'))), 1000);

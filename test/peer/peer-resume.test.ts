@@ -14,6 +14,7 @@ import { startProxy } from '../ssh/delaying-proxy.ts';
 import {
   filesBelow,
   headOf,
+  halfBytes,
   heldOf,
   ports,
   putFields,
@@ -31,6 +32,7 @@ test('a line that breaks after any byte: the upload goes on, and sends little tw
   const content = random.bytes(4 * MIB + 3);
   for (const [nth, cutAfterBytes] of CUTS.entries()) {
     const proxy = await startProxy({ to: bench.peer, cutAfterBytes: 3000 + cutAfterBytes });
+    t.after(() => proxy.stop());
     const store = await bench.open(bench.access(`cut${nth}`, proxy));
     const putting = store.putIfAbsent('packs/a', content, hash.sha256(content));
     // The proxy lets nothing through behind that byte, so it is replaced where it listens.
@@ -40,11 +42,11 @@ test('a line that breaks after any byte: the upload goes on, and sends little tw
     ]);
     assert.equal(outcome, 'cut', 'liveness: it was cut');
     await proxy.letThrough();
-    assert.equal(await putting, 'stored');
-    assert.ok(proxy.sentBytes() < content.length + 2 * MIB, `${proxy.sentBytes()} were sent`);
+    // `present`: it had come whole and only the answer was lost, so it was sent once more.
+    const twiceMax = (await putting) === 'stored' ? 2 * MIB : content.length + 2 * MIB;
+    assert.ok(proxy.sentBytes() < content.length + twiceMax, `${proxy.sentBytes()} were sent`);
     assert.deepEqual(await store.get('packs/a'), content);
     await store.close();
-    await proxy.stop();
     assert.deepEqual([...filesBelow(bench.root(`cut${nth}`)).keys()], ['packs/a']);
   }
   assert.deepEqual(bench.bugs, []);
@@ -64,7 +66,8 @@ test('of an upload the peer says to the byte what it holds, and takes the rest o
   };
   for (const next of [1, 2, 4096, MIB - 1, MIB, MIB + 1, 2 * MIB + 9]) {
     await send(next);
-    await until(async () => (await heldOf(bench, access, id)) === next);
+    await until(() => halfBytes(bench.root('web1')) === next);
+    assert.equal(await heldOf(bench, access, id), next);
     held = next;
   }
   const other = putFields(random.bytes(3))['holdfast-sha256'];
@@ -103,7 +106,7 @@ test('a peer that was started anew holds nothing of before: it is sent from its 
   await until(() => proxy.sentBytes() >= MIB);
   await bench.peer.close();
   await proxy.letThrough(await bench.again());
-  assert.equal(await putting, 'stored');
+  assert.match(await putting, /^(stored|present)$/);
   assert.deepEqual(await store.get('packs/a'), content);
 });
 

@@ -12,7 +12,7 @@ import { encodeVaultHeader, parseVaultHeader } from '../../src/vault/core/header
 import { unixMs } from '../../src/base/units.ts';
 import { parseSnapshot } from '../../src/vault/core/snapshot-record.ts';
 import { makeKeyFile, parseWrappedKey } from '../../src/vault/core/wrapped-key.ts';
-import type { CheckReport } from '../../src/vault/shell/check-vault.ts';
+import type { CheckReport } from '../../src/vault/shell/check-request.ts';
 import { addKey } from '../../src/vault/shell/keyring-store.ts';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import { enrolWriter, makeWriter } from '../../src/vault/shell/writer-store.ts';

@@ -5,7 +5,7 @@ import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Mounts } from '../../host/mounts.ts';
-import { rootNames } from '../../vault/shell/backup.ts';
+import { rootNames } from '../../vault/shell/backup-parts.ts';
 import { mayTouch } from '../../vault/shell/mount-answer.ts';
 import type { ServiceRecord } from '../../vault/core/snapshot-content.ts';
 import type { CaptureWord, DataSetConfig } from '../../wire/config.ts';

@@ -8,7 +8,7 @@ import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-row
 import { formatDuration } from '../../base/say-time.ts';
 import { type DurationMs, MIB, type UnixMs } from '../../base/units.ts';
 import { type KeyringScope, randomHex } from '../../vault/core/keyring.ts';
-import type { CheckReport, CheckRequest } from '../../vault/shell/check-vault.ts';
+import type { CheckReport, CheckRequest } from '../../vault/shell/check-request.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import type { ScrubStanding } from '../../vault/core/scrub-ledger.ts';
 import { PROOF_LIMITS } from '../../watch/core/proof.ts';

@@ -12,7 +12,7 @@ import { type ByteString, byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { unixMs, type UnixMs } from '../../base/units.ts';
 import type { DrillResult } from '../../recover/core/drill-result.ts';
-import type { CheckReport } from '../../vault/shell/check-vault.ts';
+import type { CheckReport } from '../../vault/shell/check-request.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
 import { placeOf } from '../../watch/core/locate.ts';
 import type { Place } from '../../watch/core/place.ts';

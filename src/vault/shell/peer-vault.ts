@@ -103,9 +103,11 @@ export class PeerVault {
     throw new Fault('HF_STORE_ABSENT', `no object ${name}`, { name });
   }
 
-  /** Bytes of an upload that are held. */
+  /** Bytes of an upload that are held. Whoever asks goes on from there: a turn under way is over. */
   held(id: string): number {
-    return this.#uploads.get(id)?.takenBytes ?? 0;
+    const upload = this.#uploads.get(id);
+    upload?.interrupt();
+    return upload?.takenBytes ?? 0;
   }
 
   /** @throws Fault HF_STORE_NAME, HF_STORE_PROTOCOL, HF_PEER_QUOTA, HF_PEER_FULL, HF_PEER_UPLOAD, HF_DISK_* */
@@ -329,6 +331,12 @@ class Upload {
         else this.#isWaiting = true;
       },
     };
+  }
+
+  /** What its line still brings is not taken any more: how much is held stands still. */
+  interrupt(): void {
+    this.#turn += 1;
+    this.#isWaiting = true;
   }
 
   giveUp(): void {
