@@ -16,8 +16,8 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     file: COPY,
     edits: [
       {
-        replace: '    for (const object of newSnapshots ?? []) await this.#copy(object);\n',
-        with: '',
+        replace: '      await this.#copy(object);\n      await this.#secure(object, since);\n',
+        with: '      await this.#secure(object, since);\n',
       },
       {
         replace: '    await inParallel(newPacks ?? [],',
@@ -69,7 +69,7 @@ export const COPY_MUTANTS: readonly Mutant[] = [
   {
     id: 'copy: another vault at the target is none of its business',
     file: COPY,
-    edits: [{ replace: '  if (there === vault) return;\n', with: '  return;\n' }],
+    edits: [{ replace: '  if (there === vault) return true;\n', with: '  return true;\n' }],
     caughtBy: { file: MATRIX, name: 'another vault is no copy' },
     why: 'two vaults become one that nobody can tell apart',
   },
@@ -160,7 +160,7 @@ export const COPY_MUTANTS: readonly Mutant[] = [
   {
     id: 'damage: what was found damaged counts as there',
     file: `${SHELL}/vault-index.ts`,
-    edits: [{ replace: "this.#damaged.has(name) ? 'damaged' : 'present'", with: "'present'" }],
+    edits: [{ replace: "this.#damaged.has(pack) ? 'damaged' : 'present'", with: "'present'" }],
     caughtBy: { file: MATRIX, name: 'pack of content, flipped' },
     why: 'every later snapshot refers to what is damaged',
   },

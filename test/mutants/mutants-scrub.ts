@@ -110,8 +110,8 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     file: KNOWN,
     edits: [
       {
-        replace: 'const isTrusted = vault.trustedWriters.has(summary.writer);',
-        with: 'const isTrusted = vault.writers.has(summary.writer);',
+        replace: 'trust: trustOf(vault, summary), content }',
+        with: "trust: vault.writers.has(summary.writer) ? 'trusted' : trustOf(vault, summary), content }",
       },
     ],
     caughtBy: OF_KNOWN,
@@ -122,8 +122,8 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     file: 'src/vault/core/snapshot-cache.ts',
     edits: [
       {
-        replace: 'return cipher.hmac(idKey, codec.bytesOf(PURPOSE));',
-        with: 'return cipher.hmac(idKey.subarray(0, 0), codec.bytesOf(PURPOSE));',
+        replace: 'cipher.hmac(namesKey, codec.bytesOf(PURPOSE))',
+        with: 'cipher.hmac(namesKey.subarray(0, 0), codec.bytesOf(PURPOSE))',
       },
     ],
     caughtBy: OF_KNOWN,

@@ -159,8 +159,9 @@ const OF_BACKUP: readonly Mutant[] = [
     edits: [
       { replace: '  if (kept === undefined) state.writeWriter(writer);\n', with: '' },
       {
-        replace: '    await enrolWriter({ store, tools, clock }, keyring, writer);\n  }\n',
-        with: '    await enrolWriter({ store, tools, clock }, keyring, writer);\n  }\n  if (kept === undefined) state.writeWriter(writer);\n',
+        replace:
+          '  const { isVouchedFor } = await enrolWriter({ store, tools, clock }, keyring, writer);\n',
+        with: '  const { isVouchedFor } = await enrolWriter({ store, tools, clock }, keyring, writer);\n  if (kept === undefined) state.writeWriter(writer);\n',
       },
     ],
     caughtBy: { file: STATE_SIM, name: 'the state is lost, then' },
