@@ -121,5 +121,6 @@ function tableHtml(dataSets: readonly SpaceOfSet[], storedBytes: number): Html {
 
 function keepHtml(spaces: readonly SpaceShown[]): Html {
   const hosts = [...new Set(spaces.map(({ host }) => host))].slice(0, 3).join(', ');
-  return html`<section><div class="h"><h2>What a retention would free</h2></div><p class="basis">Nothing is removed yet by Holdfast. On a host that opens the vault (${hosts}) this says how many snapshots a policy would let go of, and how much room that is at most; the newest proven one of each data set always stays.</p><pre class="cmd" tabindex="0"><span class="p">$ </span>holdfast cost --keep last=7,daily=14,weekly=8,monthly=12</pre></section>`;
+  return html`<section><div class="h"><h2>What a retention would free</h2></div><p class="basis">No page removes anything. On a host that opens the vault (${hosts}) the first line says how many snapshots a policy would let go of, and how much room that is at most; the second, where the vault lies, shows which, asks, and can be undone for a week. The newest proven one of each data set always stays.</p><pre class="cmd" tabindex="0"><span class="p">$ </span>holdfast cost --keep last=7,daily=14,weekly=8,monthly=12
+<span class="p">$ </span>holdfast vault gc --keep last=7,daily=14,weekly=8,monthly=12</pre></section>`;
 }
