@@ -95,6 +95,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['passphrase-file', PATH],
   ['state', DIRECTORY],
   ['min-free', 'a size (20GiB) or a share (10%)'],
+  ['keep', 'rules, such as {last: 7, daily: 14, weekly: 8, monthly: 12}'],
   ['read-within', 'days as 30d'],
   ['datasets', 'names, and below each its keys: paths, exclude, ...'],
   ['paths', TEXTS],

@@ -161,7 +161,7 @@ test('a time ahead of the clock counts as never, another vault or medium says no
 });
 
 test('the golden file is read as it is, and written the same', () => {
-  const path = new URL('../../../test/golden/scrub/ledger.log', import.meta.url);
+  const path = new URL('../../../test/golden/scrub/ledger.txt', import.meta.url);
   const times = { seenAt: 1000, mediumAt: 3000, memoryAt: 2000, damagedAt: 2500 };
   const text = [
     firstLine(tools, OF, 1_800_000_000_000),

@@ -33,7 +33,8 @@ export async function readVouches(
 ): Promise<FoundVouches> {
   const { store, tools } = ports;
   const problems: VaultProblem[] = [];
-  const found = await inParallel(await listTwins(store, PREFIX), (last) =>
+  const names = await listTwins(store, PREFIX);
+  const found = await inParallel(names, (last) =>
     readTwins({
       store,
       name: PREFIX + last,
@@ -46,9 +47,12 @@ export async function readVouches(
     const before = vouches.get(vouch.fingerprint);
     if (before === undefined || before.number < vouch.number) vouches.set(vouch.fingerprint, vouch);
   };
-  for (const twins of found) {
+  for (const [at, twins] of found.entries()) {
     problems.push(...twins.problems);
-    for (const vouch of twins.found) take(vouch);
+    const ours = twins.found.filter((vouch) => vouch !== undefined);
+    // What an `init` that did not finish left, or what somebody put there: it says nothing.
+    if (ours.length < twins.found.length) problems.push(unsigned(PREFIX + (names[at] ?? '')));
+    for (const vouch of ours) take(vouch);
   }
   for (const vouch of known) {
     if ((vouches.get(vouch.fingerprint)?.number ?? 0) < vouch.number) {
@@ -60,13 +64,17 @@ export async function readVouches(
   return { vouches, problems };
 }
 
+function unsigned(object: string): VaultProblem {
+  return { kind: 'foreign', object, why: 'nobody with a key for all of this vault signed it' };
+}
+
 function wordIn(
   tools: Tools,
   of: { readonly bytes: Uint8Array; readonly keyring: Keyring; readonly name: string },
-): VouchRecord {
+): VouchRecord | undefined {
   const vouch = parseVouch(tools, of.bytes, of.keyring);
-  if (vouch === undefined) throw corrupt(of.name, 'nobody with a key of this vault signed it');
-  if (vouch.name !== of.name) throw corrupt(of.name, 'it is not what was written under this name');
+  if (vouch !== undefined && vouch.name !== of.name)
+    throw corrupt(of.name, 'it is not what was written under this name');
   return vouch;
 }
 
