@@ -67,9 +67,10 @@ async function perform(cli: Cli, wanted: string | undefined, options: Options): 
   });
   const hold = await putHold(session, { snapshot: record.id, reason });
   // Whoever forgets looks at the holds afterwards: one of both sees the other.
-  const isThere = (await session.vault.store.list(record.name)).length > 0;
+  // Not what was listed before: it is looked at now.
+  const isThere = (await session.line.direct.list(record.name)).length > 0;
   if (!isThere) {
-    const message = `${shortId(record.id)} was forgotten while it was held; it lies there again once what forgets has ended`;
+    const message = `${shortId(record.id)} was forgotten before this hold was there; the next vault gc brings it back, so far as nothing of it was freed`;
     throw new Fault('HF_SNAPSHOT_ABSENT', message);
   }
   return {

@@ -15,7 +15,7 @@ import {
   type SweepReport,
   sweepTrash,
 } from '../../vault/shell/collect.ts';
-import { type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
+import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { type CollectSurvey, surveyVault } from '../../vault/shell/survey-vault.ts';
@@ -197,6 +197,10 @@ const NOTHING_SWEPT = { packs: 0, freedBytes: 0, takenBack: 0, waiting: [], stop
 async function done(cli: Cli, made: Made): Promise<Done> {
   const { collector, freeing } = made;
   const { isClockTrusted, graceMs } = freeing;
+  // Before anything is freed: a run that was stopped may have left out what somebody held.
+  const { vault, clock } = made.opened.session;
+  const forgetting = { vault, clock, store: collector.store };
+  await bringHeldBack(forgetting, (snapshots) => putBack(collector, snapshots));
   const swept = isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT;
   const forgot = await forgetGone(cli, made);
   const { survey } = await markGarbage(collector);

@@ -2,6 +2,7 @@
  * Frees what no snapshot needs, while others back up, restore, forget and undo. Every step here is
  * one of docs/design/044-collection.md, and none may change its place.
  */
+import { Fault } from '../../base/fault.ts';
 import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import type { CollectionRecord } from '../core/collection-record.ts';
 import {
@@ -17,10 +18,12 @@ import type { CollectorStore } from './store.ts';
 import {
   type CollectSurvey,
   liveSnapshotNames,
+  readSnapshots,
   type SurveyProgress,
   surveyVault,
 } from './survey-vault.ts';
 import { forgetPacks } from './forget-packs.ts';
+import { secureRefs } from './secure-refs.ts';
 
 export interface CollectorPorts extends Omit<FatePorts, 'store'> {
   readonly store: CollectorStore;
@@ -148,17 +151,22 @@ export async function sweepTrash(
     swept.freedBytes += more.freedBytes;
   };
   const due: CollectionRun[] = [];
+  const stopped: string[] = [];
   for (const generation of openRuns(await listCollection(ports.store))) {
     const run = await readRun(ports, generation);
     const fate = readable(run.fate);
-    if (fate !== undefined) add(await carryOut(ports, fate));
+    if (fate !== undefined) {
+      const why = await stillNeeded(ports, fate);
+      if (why.length > 0) stopped.push(...why);
+      else add(await carryOut(ports, fate));
+    }
     const trash = readable(run.trash);
     if (run.fate !== undefined || trash === undefined) continue;
     const until = unixMs(trash.time + options.graceMs);
     if (ports.clock.now() >= until) due.push(run);
     else waiting.push({ generation, packs: trash.packs.length, until });
   }
-  const nothing = { takenBack: 0, waiting, stopped: [] };
+  const nothing = { takenBack: 0, waiting, stopped };
   if (due.length === 0) return { ...swept, ...nothing };
   const survey = await surveyVault(ports, options); // C5: after all of their marks.
   if (survey.stopped.length > 0) return { ...swept, ...nothing, stopped: survey.stopped };
@@ -171,6 +179,37 @@ export async function sweepTrash(
     add(await carryOut(ports, fate));
   }
   return { ...swept, ...nothing, takenBack };
+}
+
+/**
+ * A fate that was found was decided by whoever: snapshots may have been brought back by a repair since,
+ * and who put it there is not known. What they reach is put again first.
+ *
+ * @returns why nothing of it may go yet
+ */
+async function stillNeeded(
+  ports: CollectorPorts,
+  fate: CollectionRecord,
+): Promise<readonly string[]> {
+  const going = new Set(fate.packs);
+  const isThere = (await ports.store.list('packs/')).some(({ name }) =>
+    going.has(name.slice('packs/'.length)),
+  );
+  if (!isThere) return [];
+  const stopped: string[] = [];
+  const snapshots = await readSnapshots(ports, new Set(), stopped);
+  if (stopped.length > 0) return stopped;
+  try {
+    await secureRefs(
+      ports,
+      snapshots.flatMap(({ refs }) => refs),
+      going,
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'HF_BACKUP_OVERTAKEN') throw error;
+    return ['something that a snapshot needs is nowhere to be found: holdfast vault check'];
+  }
 }
 
 /** C7 to C9: what the fate says that is there, whoever decided it. */

@@ -17,6 +17,7 @@ import {
   type WatchPorts,
   watchCollection,
 } from './collection-watch.ts';
+import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, seeObject } from './object-sight.ts';
@@ -160,6 +161,13 @@ class Copying {
       await this.#copy(object);
       await this.#secure(object, since);
     }
+    // A copy that was overtaken has left some that nobody looked after.
+    const known = new Set(newSnapshots?.map(({ name }) => name));
+    if (since.isActive) {
+      for (const object of snapshots.filter(({ name }) => !known.has(name))) {
+        await this.#secure(object, since);
+      }
+    }
     return this.#report(keys);
   }
 
@@ -176,10 +184,15 @@ class Copying {
   }
 
   async #snapshotsToCopy(): Promise<readonly StoredObject[]> {
-    const { from, to } = this.#ports;
+    const { from, to, tools } = this.#ports;
     const snapshots = await from.list('snapshots/');
-    const forgotten = new Set((await listOrNothing(to, FORGOTTEN)).map(({ name }) => last(name)));
-    return snapshots.filter(({ name }) => !forgotten.has(last(name)));
+    const forgotten = await forgottenIds({ store: to, tools });
+    // What lies there again at the source was put back.
+    const here = await forgottenIds({ store: from, tools });
+    return snapshots.filter(({ name }) => {
+      const id = idInName(name);
+      return !forgotten.has(id) || !here.has(id);
+    });
   }
 
   #isMissing({ name, sizeBytes }: StoredObject): boolean {

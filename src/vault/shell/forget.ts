@@ -56,12 +56,16 @@ export interface Forgot {
  */
 export async function forgetSnapshots(
   ports: ForgetPorts,
-  plan: ForgetPlan,
+  wanted: ForgetPlan,
   putBack: PutBack,
 ): Promise<Forgot> {
   const { vault, store, clock } = ports;
   await settleForgotten(ports);
   const { tools, keyring } = vault;
+  const before = (await readHolds(vault)).bySnapshot;
+  const heldBefore = wanted.snapshots.filter(({ id }) => before.has(id));
+  const plan = { ...wanted, snapshots: wanted.snapshots.filter(({ id }) => !before.has(id)) };
+  if (plan.snapshots.length === 0) return { forgotten: 0, heldMeanwhile: heldBefore };
   await put(store, encodeForget(tools, keyring, { ...plan, time: clock.now() }));
   for (const header of plan.snapshots) await keepForgotten(ports, nameOf(header));
   for (const header of plan.snapshots) await store.delete([nameOf(header)]);
@@ -69,7 +73,8 @@ export async function forgetSnapshots(
   // Whoever holds one looks afterwards whether it is there: one of both sees the other.
   const held = plan.snapshots.filter(({ id }) => bySnapshot.has(id));
   if (held.length > 0) await bringBack(ports, { plan: plan.plan, headers: held }, putBack);
-  return { forgotten: plan.snapshots.length - held.length, heldMeanwhile: held };
+  const heldMeanwhile = [...heldBefore, ...held];
+  return { forgotten: plan.snapshots.length - held.length, heldMeanwhile };
 }
 
 export interface BroughtBack {
@@ -114,11 +119,30 @@ export async function settleForgotten(ports: ForgetPorts): Promise<void> {
   const { plans } = await readForgetBook(vault);
   if (plans.length === 0) return;
   const here = await namesHere(vault);
-  for (const plan of plans) await notePutBack(ports, plan.plan, hereOf(plan, here));
+  for (const plan of plans) await notePutBack(ports, plan.plan, await hereOf(vault, plan, here));
 }
 
-function hereOf(plan: ForgottenPlan, here: ReadonlySet<string>): readonly ForgottenHeader[] {
-  return plan.snapshots.filter((each) => here.has(nameOf(each)));
+/** Whoever sends may have put anything under a name that is free again: its digest tells. */
+async function hereOf(
+  { store, tools }: Vault,
+  plan: ForgottenPlan,
+  here: ReadonlySet<string>,
+): Promise<readonly ForgottenHeader[]> {
+  const found: ForgottenHeader[] = [];
+  for (const each of plan.snapshots.filter((one) => here.has(nameOf(one))))
+    if (hexOf(tools.hash.sha256(await store.get(nameOf(each)))) === each.id) found.push(each);
+  return found;
+}
+
+/** What was held and went all the same, since who forgot was stopped before it looked. */
+export async function bringHeldBack(ports: ForgetPorts, putBack: PutBack): Promise<void> {
+  const { plans } = await readForgetBook(ports.vault);
+  if (plans.length === 0) return;
+  const { bySnapshot } = await readHolds(ports.vault);
+  for (const { plan, snapshots } of plans) {
+    const headers = snapshots.filter(({ id }) => bySnapshot.has(id));
+    if (headers.length > 0) await bringBack(ports, { plan, headers }, putBack);
+  }
 }
 
 async function bringBack(

@@ -2,7 +2,7 @@
  * Groups of packs that go, put again byte for byte: no key is needed, and nothing in a group names
  * its pack. docs/format/vault.md 5
  */
-import { hexOf } from '../../base/bytes.ts';
+import { type Digest, hexOf } from '../../base/bytes.ts';
 import { IndexBuilder, type IndexedGroup, type IndexedPack } from '../core/index-builder.ts';
 import { encodePackTrailer, type GroupPlace, PACK_MAGIC } from '../core/pack.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
@@ -13,11 +13,13 @@ import type { ReadingPorts } from './vault-ports.ts';
  * A new pack of these groups, durable when it resolves; no index names it yet.
  *
  * @param groups their numbers in the trailer, ascending
+ * @param taken names that must not be given: packs that go, or are there
  */
 export async function moveGroups(
   { store, tools }: ReadingPorts,
   from: WholePack,
   groups: readonly number[],
+  taken: ReadonlySet<string>,
 ): Promise<IndexedPack> {
   const parts: Uint8Array[] = [PACK_MAGIC];
   const places: GroupPlace[] = [];
@@ -33,10 +35,14 @@ export async function moveGroups(
     indexed.push({ offset, header: Uint8Array.from(header.bytes) });
     offset += length;
   }
-  const sealedKeys = anotherTime(from.trailer.sealedKeys);
-  parts.push(encodePackTrailer({ groups: places, sealedKeys }));
-  const bytes = joined(parts);
-  const name = tools.hash.sha256(bytes);
+  let { sealedKeys } = from.trailer;
+  let bytes: Uint8Array;
+  let name: Digest;
+  do {
+    sealedKeys = anotherTime(sealedKeys);
+    bytes = joined([...parts, encodePackTrailer({ groups: places, sealedKeys })]);
+    name = tools.hash.sha256(bytes);
+  } while (taken.has(hexOf(name)));
   await store.putIfAbsent(`packs/${hexOf(name)}`, bytes, name);
   return { name, sizeBytes: bytes.length, groups: indexed, sealedKeys };
 }

@@ -240,8 +240,13 @@ export class PeerVault {
     return {
       ...{ take: nothing, cut: nothing },
       end: async () => {
-        const outcome = this.#parts.store.beginPut(name).finish(); // Durable, if it was not yet.
-        assert(outcome === 'present', 'nothing here deletes');
+        const put = this.#parts.store.beginPut(name);
+        if (!put.isPresent) {
+          // Who collects here has taken it away since.
+          put.giveUp();
+          throw otherUpload(name);
+        }
+        const outcome = put.finish(); // Durable, if it was not yet.
         return { outcome, sha256: await this.#digestThere(name) };
       },
     };

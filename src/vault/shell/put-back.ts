@@ -25,7 +25,10 @@ async function putOneBack(ports: CollectorPorts, name: string, bytes: Uint8Array
   const { store, tools } = ports;
   const { refs, vault, id, name: right } = parseSnapshot(tools, bytes);
   demand(vault === ports.vault && name === right, name, 'it is not what was written there');
-  const put = await store.putIfAbsent(name, bytes, tools.hash.sha256(bytes)); // U1
+  const sha256 = tools.hash.sha256(bytes);
+  const put = await store.putIfAbsent(name, bytes, sha256); // U1
+  const isSame = put === 'stored' || tools.hash.sha256(await store.get(name)) === sha256;
+  demand(isSame, name, 'something else lies there');
   const doomed = await stopOpenRuns(ports); // U2
   try {
     await secureRefs(ports, refs, doomed); // U3

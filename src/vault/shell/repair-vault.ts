@@ -9,6 +9,15 @@ import { partOf, plainName, twinNames, type VaultPart } from '../core/object-pro
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { CopyProgress } from './copy-vault.ts';
+import {
+  type CollectionWatch,
+  secureSnapshot,
+  type WatchPorts,
+  watchCollection,
+} from './collection-watch.ts';
+import { parseSnapshot } from '../core/snapshot-record.ts';
+import type { Clock } from '../../host/clock.ts';
+import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
@@ -24,6 +33,7 @@ export interface RepairPorts {
   /** The copy. */
   readonly other: Store;
   readonly tools: Tools;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface RepairRequest {
@@ -60,7 +70,6 @@ export interface Repaired extends VaultProblem {
 const FOLDERS = ['packs/', 'index/', 'snapshots/'];
 const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
 const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
-const FORGOTTEN = 'forgotten/';
 const PACKS_AT_ONCE = 3;
 
 /**
@@ -106,7 +115,7 @@ class Repairing {
   }
 
   async run(): Promise<RepairReport> {
-    const { store, other } = this.#ports;
+    const { store, other, tools } = this.#ports;
     const lists: (readonly [string, Map<string, StoredObject>])[] = [];
     // What refers is listed before what it refers to: a backup may be under way.
     for (const folder of FOLDERS.toReversed()) {
@@ -123,16 +132,33 @@ class Repairing {
     await this.#request.demandRoom(absent.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     await this.#mendTwins();
     for (const name of DOCUMENTS) await this.#mendDocument(name);
-    const forgotten = new Set((await store.list(FORGOTTEN)).map(({ name }) => last(name)));
+    const forgotten = await forgottenIds({ store, tools });
+    const since = await watchCollection(this.#watching());
     for (const [folder, all] of lists.toReversed()) {
       const wanted = [...all.values()].filter(
-        (each) => this.#isHere(each) || !forgotten.has(last(each.name)),
+        (each) => this.#isHere(each) || folder !== 'snapshots/' || !forgotten.has(idInName(each.name)),
       );
       const atOnce = folder === 'packs/' ? PACKS_AT_ONCE : 1;
       await inParallel(wanted, (object) => this.#mend(object), atOnce);
     }
+    if (!this.#request.isDryRun) await this.#secure(since);
     this.#notePacksMissing();
     return this.#report();
+  }
+
+  /** What came back may lie in packs that a collector has begun to take away. */
+  async #secure(since: CollectionWatch): Promise<void> {
+    const { store, tools } = this.#ports;
+    for (const { object } of this.#repaired) {
+      if (!object.startsWith('snapshots/')) continue;
+      const { refs } = parseSnapshot(tools, await store.get(object));
+      await secureSnapshot(this.#watching(), since, refs);
+    }
+  }
+
+  #watching(): WatchPorts {
+    const { store, tools, clock } = this.#ports;
+    return { store, tools, clock, vault: this.#vault };
   }
 
   #isHere({ name }: StoredObject): boolean {

@@ -31,9 +31,10 @@ export async function secureRefs(
   await lookAtStaying(ports, { map, covered, sound });
   if (sound.isAll()) return 0;
   const moved: IndexedPack[] = [];
+  const taken = new Set([...covered, ...map.packs.keys()]);
   for (const pack of map.packs.values()) {
     if (sound.isAll() || !covered.has(pack.name)) continue;
-    const put = await movedFrom(ports, pack, sound);
+    const put = await movedFrom(ports, pack, { sound, taken });
     if (put !== undefined) moved.push(put);
   }
   if (moved.length > 0) await putIndexOf(ports, moved);
@@ -111,14 +112,14 @@ async function lookAtStaying(ports: ReadingPorts, of: Looking): Promise<void> {
 async function movedFrom(
   ports: ReadingPorts,
   pack: MappedPack,
-  sound: Sound,
+  { sound, taken }: { readonly sound: Sound; readonly taken: ReadonlySet<string> },
 ): Promise<IndexedPack | undefined> {
   const whole = await orNothing(pack, () => readWholePack(ports, objectOf(pack)));
   if (whole === undefined) return undefined;
   const groups = [...whole.headers.entries()]
     .filter(([, header]) => sound.takeAll(header))
     .map(([group]) => group);
-  return groups.length === 0 ? undefined : moveGroups(ports, whole, groups);
+  return groups.length === 0 ? undefined : moveGroups(ports, whole, groups, taken);
 }
 
 async function orNothing<T>(pack: MappedPack, act: () => Promise<T>): Promise<T | undefined> {

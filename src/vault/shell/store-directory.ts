@@ -47,6 +47,8 @@ export interface DirectoryStore extends Store, Mending {
 
 /** An object on its way. After a method has thrown nothing is left of it, and none is called. */
 export interface DirectoryPut {
+  /** Something lies there already, and what is written goes nowhere. */
+  readonly isPresent: boolean;
   write(bytes: Uint8Array): void;
   /** As `putIfAbsent`: durable when it returns. */
   finish(): 'stored' | 'present';
@@ -101,9 +103,10 @@ class Directory {
     const target = this.#at(name);
     const directory = this.#at(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
     this.#ensure(directory); // Also for what is present: W7.
-    if (this.#disk.size(target) !== undefined) return this.#present(directory);
+    if (this.#disk.size(target) !== undefined) return this.#present({ name, target, directory });
     const temporary = this.#createTemporary();
     return {
+      isPresent: false,
       write: (bytes) => this.#orGiveUp(temporary, () => temporary.file.write(bytes)),
       finish: () => {
         this.#orGiveUp(temporary, () => temporary.file.sync());
@@ -131,13 +134,19 @@ class Directory {
     }
   }
 
-  #present(directory: ByteString): DirectoryPut {
+  #present(of: {
+    readonly name: string;
+    readonly target: ByteString;
+    readonly directory: ByteString;
+  }): DirectoryPut {
     const nothing = (): void => undefined;
     const finish = (): 'present' => {
-      this.#disk.syncDir(directory); // W5: who published it may not have come so far.
-      return 'present';
+      this.#disk.syncDir(of.directory); // W5: who published it may not have come so far.
+      // Who collects may have taken it away since: what was sent was not kept.
+      if (this.#disk.size(of.target) !== undefined) return 'present';
+      throw new Fault('HF_STORE_FAILED', `${of.name} was taken away while it was sent again`);
     };
-    return { write: nothing, finish, giveUp: nothing };
+    return { isPresent: true, write: nothing, finish, giveUp: nothing };
   }
 
   replace(name: string, bytes: Uint8Array): string {

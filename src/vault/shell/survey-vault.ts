@@ -119,7 +119,8 @@ interface LiveSnapshot {
 }
 
 /** Anything there that cannot be read stops all: what it reaches is not known. */
-async function readSnapshots(
+/** @param stopped is told of what cannot be read */
+export async function readSnapshots(
   ports: SurveyPorts,
   without: ReadonlySet<string>,
   stopped: string[],
