@@ -82,7 +82,7 @@ export async function distrustWriter(
   const until = timeOption(options.until, at) ?? cli.clock.now();
   const { snapshots } = await listSnapshots(session.vault);
   const own = snapshots.flatMap(({ record }) => (record.writer === fingerprint ? record : []));
-  const before = session.vault.trustedWriters.get(fingerprint) ?? TRUSTED;
+  const before = session.vault.trustedWriters.get(fingerprint);
   const trust = await said(cli, session, {
     fingerprint,
     trust: distrusted(before, { until, snapshots: own }),

@@ -69,7 +69,8 @@ export async function keepCheck(
   if (report.packsRead === 0 || report.snapshots === 0) return { isKept: false, unkept: undefined };
   const copy = copyName(os.hostname(), session.line.place);
   const broken = new Set(report.affectedSnapshots);
-  const isAll = report.packsRead === report.packs;
+  // A snapshot that there was no time for may need a pack that is gone.
+  const isAll = report.packsRead === report.packs && report.snapshotsLeft === 0;
   let count = 0;
   const unkept = await withLedger(settings.state.value, async (ledger) => {
     for (const { record, content } of await readSnapshots(session.vault)) {

@@ -108,7 +108,9 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
     wrapped: await wrappedKeyOf(session),
     base64Of: codec.base64Of,
     keyFile,
-    writers: [...vault.trustedWriters.keys()].sort(),
+    writers: [...vault.trustedWriters]
+      .flatMap(([fingerprint, { until }]) => (until === undefined ? [fingerprint] : []))
+      .sort(),
   });
 }
 

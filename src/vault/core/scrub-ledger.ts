@@ -110,9 +110,10 @@ export function parseScrubFile(
   for (const line of rest) {
     const match = LINE.exec(bodyOf(tools, line) ?? '');
     const [, letter = '', digits, pack] = match ?? [];
-    const at = Number(digits);
     if (match === null) continue;
     if (letter === 'e') isEnded = true;
+    // A clock that was set back makes no reading of what is still to come; damage it makes no less.
+    const at = letter === 'd' ? Math.min(Number(digits), now) : Number(digits);
     if (at > now) continue;
     if (letter === 'l') listedAt = laterOf(listedAt, at);
     const kind = KINDS.get(letter);

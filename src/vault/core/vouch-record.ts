@@ -114,7 +114,7 @@ export function isBelieved(
 
 /** No longer believed since `until`; what is here of it and dated before stays believed. */
 export function distrusted(
-  before: WriterTrust,
+  before: WriterTrust | undefined,
   of: {
     readonly until: UnixMs;
     readonly snapshots: readonly { readonly id: string; readonly time: UnixMs }[];
@@ -122,9 +122,9 @@ export function distrusted(
 ): WriterTrust {
   const { until, snapshots } = of;
   const kept = snapshots
-    .filter((each) => isBelieved(before, each) && each.time < until)
+    .filter((each) => before !== undefined && isBelieved(before, each) && each.time < until)
     .map(({ id }) => id.slice(0, KEPT_DIGITS));
-  return { from: before.from, until, kept: new Set(kept) };
+  return { from: before?.from, until, kept: new Set(kept) };
 }
 
 function trustIn(fields: JsonFields): WriterTrust {

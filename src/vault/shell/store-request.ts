@@ -25,7 +25,8 @@ export function isObjectName(name: string): boolean {
 
 /** @throws Fault HF_STORE_NAME */
 export function checkName(name: string): void {
-  if (!isObjectName(name)) throw refused(name);
+  // What lies deeper is taken for a loop, and ends every list above it.
+  if (!isObjectName(name) || name.split('/').length > DEPTH_MAX) throw refused(name);
 }
 
 /**

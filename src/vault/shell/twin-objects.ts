@@ -26,7 +26,7 @@ export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> 
   const problems: VaultProblem[] = [];
   for (const object of [options.name, COPY + options.name]) {
     try {
-      const bytes = await options.store.get(object);
+      const bytes = await options.store.get(object, { offset: 0, length: options.sizeMax + 1 });
       if (seen.some((other) => isEqual(other, bytes))) continue;
       if (bytes.length > options.sizeMax) {
         throw new Fault('HF_VAULT_CORRUPT', 'it is too large', { object });

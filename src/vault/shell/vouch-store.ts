@@ -7,9 +7,11 @@ import {
   encodeVouch,
   parseVouch,
   VOUCH_RECORD_SIZE_MAX,
+  vouchName,
   type VouchRecord,
   type WriterTrust,
 } from '../core/vouch-record.ts';
+import { fingerprintOf } from '../core/writer-record.ts';
 import { inParallel } from './in-parallel.ts';
 import { COPY, listTwins, readTwins } from './twin-objects.ts';
 import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
@@ -94,7 +96,12 @@ export async function sayOfWriter(
   { publicKey, before, trust, now }: SayOfWriter,
 ): Promise<VouchRecord> {
   const first = (before?.number ?? 0) + 1;
-  for (let number = first; number < first + TRIES_MAX; number++) {
+  // Whoever may add puts anything under a number: it takes that number, and no more.
+  const taken = new Set(await listTwins(store, PREFIX));
+  let tries = 0;
+  for (let number = first; tries < TRIES_MAX; number++) {
+    if (taken.has(vouchName({ fingerprint: fingerprintOf(tools, publicKey), number }).slice(PREFIX.length))) continue;
+    tries += 1;
     const bytes = encodeVouch(tools, { publicKey, number, created: now, trust }, keyring);
     const vouch = parseVouch(tools, bytes, keyring);
     if (vouch === undefined) throw corrupt('vouch', 'it was not signed with the key of this vault');

@@ -4,13 +4,16 @@
  */
 import { operandWord, quoteWord } from '../../base/shell-word.ts';
 import type { BackupTool } from './discovery.ts';
+import { hasOwnOptions } from './tool-words.ts';
 
 /** Opens again what was opened once. */
 export const REFRESH = 'holdfast connect --refresh';
 
 /** What opens a backup, or lists what it holds: read-only. */
 export function openingCommand(tool: BackupTool, repository: string | undefined): string {
-  const place = repository === undefined ? undefined : operandWord(repository);
+  const address = tool === 'rclone' ? `rclone:${repository ?? ''}` : (repository ?? '');
+  const isSafe = repository !== undefined && !hasOwnOptions(address);
+  const place = isSafe ? operandWord(repository) : undefined;
   switch (tool) {
     case 'restic':
       return `holdfast connect restic ${place ?? 'REPOSITORY'}`;
@@ -99,5 +102,7 @@ function patternOf(line: string): string {
 
 /** Whether it is one that `openingCommand` makes, or opens again what was opened. */
 export function isOpening(line: string): boolean {
-  return OPENING.test(line);
+  const [, rclone, restic = ''] =
+    /^(?:(rclone lsd )|holdfast connect restic )(?:-- )?'?(.*)$/s.exec(line) ?? [];
+  return OPENING.test(line) && !hasOwnOptions(rclone === undefined ? restic : `rclone:${restic}`);
 }

@@ -9,3 +9,11 @@ export function resticLiteral(path: string): string {
 export function borgArchive(name: string): string {
   return name.replaceAll(/[{}]/g, '$&$&');
 }
+
+/**
+ * Of restic: whether rclone gets its remote with options in it, `:webdav,bearer_token_command=...:` or
+ * `name,ssh=...:`. Some of these are commands, and rclone runs them.
+ */
+export function hasOwnOptions(repository: string): boolean {
+  return /^rclone:(?::|[^:/]*,)/i.test(repository);
+}

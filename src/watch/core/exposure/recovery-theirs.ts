@@ -5,7 +5,7 @@ import type { DataSet, RecoveryPoint, VaultCopy } from '../estate.ts';
 import { sftpAddress, sshAddress } from '../look/open-command.ts';
 import type { PlacedOpening } from '../opening.ts';
 import { addressOf } from '../repository-address.ts';
-import { borgArchive, resticLiteral } from '../tool-words.ts';
+import { borgArchive, hasOwnOptions, resticLiteral } from '../tool-words.ts';
 import { isOneFile } from './recovery-image.ts';
 import { nameWord, pathWord, textWord, type Typed } from './typed-line.ts';
 
@@ -227,7 +227,7 @@ function repositoryText(from: TheirsFrom): string {
 
 /** A user or host that begins with a dash would be an option of ssh or rclone. */
 function isTakenForOption(repository: string): boolean {
-  return /^(?:[a-z0-9+]+:){0,2}(?:\/\/)?(?:[^@/]*@)?-/i.test(repository);
+  return /^(?:[a-z0-9+]+:){0,2}(?:\/\/)?(?:.*@)?-/i.test(repository) || hasOwnOptions(repository);
 }
 
 /** As the words of a command in a variable are split: without what only bash knows. */
