@@ -256,7 +256,7 @@ class Vault:
         """The last word of those who hold a full keyring on each writer."""
         words_on = {}
         for name in sorted({*self.names('vouches', VOUCH), *self.names('copy/vouches', VOUCH)}):
-            found, faults = self.either('vouches/' + name, self.vouch, 1 << 20)
+            found, faults = self.either('vouches/' + name, self.vouch, 1 << 26)
             if found: words_on[name[:64]] = found[0]
             else: warn('; '.join(faults))
         return words_on

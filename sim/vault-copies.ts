@@ -64,7 +64,8 @@ export function repairVault(
   const { from, to, fromDisk = disk, seed = 3, isDryRun = false, putsBackKeys = false } = of;
   const store = storeIn(disk, to, seed);
   const mending = of.addsOnly === true ? undefined : store;
-  const ports = { store, mending, other: storeIn(fromDisk, from), tools };
+  const clock = new SimClock(NOW_MS + seconds(seed));
+  const ports = { store, mending, other: storeIn(fromDisk, from), tools, clock };
   return repair(ports, { ...HASTE, isDryRun, putsBackKeys });
 }
 

@@ -273,7 +273,17 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
   const backup = bench.json(['backup', 'data']).said;
   assert.deepEqual(Object.keys(backup), ['vault', 'backups']);
   assert.deepEqual(Object.keys(backup.backups?.[0] ?? {}), [
-    ...['snapshot', 'dataSet', 'seq', 'unchanged', 'started', 'finished', 'roots', 'readBytes'],
+    ...[
+      'snapshot',
+      'dataSet',
+      'seq',
+      'writer',
+      'unchanged',
+      'started',
+      'finished',
+      'roots',
+      'readBytes',
+    ],
     ...['newBytes', 'storedBytes', 'gapCount', 'gaps', 'torn', 'inFluxCount'],
     ...['changedSilently', 'excluded', 'notEntered', 'readInFull', 'besideVault'],
   ]);

@@ -70,7 +70,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
   {
     id: 'W5 the directory of an object that is present is not synced',
     file: STORE,
-    edits: [{ replace: 'this.#disk.syncDir(directory); // W5', with: '// W5' }],
+    edits: [{ replace: 'this.#disk.syncDir(of.directory); // W5', with: '// W5' }],
     caughtBy: { file: STORE_CRASH, name: 'killed anywhere, crashed anywhere .posix' },
     why: 'acknowledged to the second writer and gone',
   },

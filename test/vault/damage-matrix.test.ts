@@ -385,12 +385,23 @@ test('what was forgotten on purpose is not put back, and not copied again', asyn
   const [first] = await namesOf(disk, 'snapshot');
   assert.ok(first !== undefined);
   const last = first.slice(first.lastIndexOf('/') + 1);
+  const said = (ids: readonly unknown[]): Buffer =>
+    Buffer.from(`${JSON.stringify({ plan: 'p-00000001', snapshots: ids })}\n`);
+  const id = last.slice(-32).padEnd(64, '0');
+  overwrite(disk, pathOf('forgets/p-00000001-a'), said([{ id }]));
   overwrite(disk, pathOf(`forgotten/${last}`), bytesAt(disk, first));
   overwrite(disk, pathOf(first), undefined);
   const report = await repairVault(disk, { from: COPY_ROOT, to: VAULT_ROOT });
   assert.deepEqual(report.repaired, []);
   await copyVault(disk, { from: COPY_ROOT, to: VAULT_ROOT });
   assert.equal(disk.size(pathOf(first)), undefined);
+  // An undo leaves what was forgotten where it lay, and says that it is back.
+  overwrite(disk, pathOf('putbacks/p-00000001-b'), said([id]));
+  const again = await repairVault(disk, { from: COPY_ROOT, to: VAULT_ROOT });
+  assert.deepEqual(
+    again.repaired.map(({ object }) => object),
+    [first],
+  );
 });
 
 test('what retention goes by comes along, and what a collection is at does not', async () => {

@@ -30,7 +30,7 @@ interface InitOptions extends VaultOptions {
 
 /** What `init` leaves when it is killed, and a fresh file system: no reason to refuse. */
 const OWN_NAMES = new Set(
-  'copy header keys writers packs index snapshots tmp README.txt FORMAT.md MANIFEST.md rescue.mjs rescue.py lost+found'.split(
+  'copy header keys writers vouches packs index snapshots received holds releases forgets forgotten putbacks collect damaged tmp README.txt FORMAT.md MANIFEST.md rescue.mjs rescue.py lost+found'.split(
     ' ',
   ),
 );

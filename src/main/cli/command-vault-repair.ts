@@ -78,7 +78,13 @@ async function perform(
   let report: RepairReport;
   try {
     report = await repairVault(
-      { store: first.direct, mending: first.mending, other: second.direct, tools },
+      {
+        store: first.direct,
+        mending: first.mending,
+        other: second.direct,
+        tools,
+        clock: cli.clock,
+      },
       {
         isDryRun,
         putsBackKeys: options.keys === true,

@@ -13,6 +13,7 @@ import {
   type WriterTrust,
 } from '../../vault/core/vouch-record.ts';
 import { type ListedSnapshot, listSnapshots } from '../../vault/shell/snapshot-store.ts';
+import { arrivalsOf, isDoubted } from '../../vault/shell/retention-facts.ts';
 import { sayOfWriter } from '../../vault/shell/vouch-store.ts';
 import { fingerprintOfWriter } from '../../vault/shell/writer-store.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -83,16 +84,25 @@ export async function distrustWriter(
   const { snapshots } = await listSnapshots(session.vault);
   const own = snapshots.flatMap(({ record }) => (record.writer === fingerprint ? record : []));
   const before = session.vault.trustedWriters.get(fingerprint);
+  // A receiver knows better than the host when something came.
+  const arrived = await arrivalsOf(
+    session.vault,
+    own.map((record) => ({ record })),
+  );
+  const inTime = own.filter(({ name, time }) => {
+    const at = arrived.get(name);
+    return !isDoubted(time, at) && (at === undefined || (at !== 'unreadable' && at < until));
+  });
   const trust = await said(cli, session, {
     fingerprint,
-    trust: distrusted(before, { until, snapshots: own }),
+    trust: distrusted(before, { until, snapshots: inTime }),
   });
   const kept = own.filter((record) => isBelieved(trust, record)).length;
   return {
     code: EXIT.done,
     say: () => [
       `Writer ${fingerprint.slice(0, 16)} is not trusted any more, since ${timeJson(until)}.`,
-      `${formatCount(kept)} of its ${countOf(own.length, 'snapshot')} ${kept === 1 ? 'stays' : 'stay'} believed: those that are here now and dated before. Dates are its own word: look at the newest of them.`,
+      `${formatCount(kept)} of its ${countOf(own.length, 'snapshot')} ${kept === 1 ? 'stays' : 'stay'} believed: those that are here now and dated before, and came before where a receiver wrote that down. Else dates are its own word: look at the newest of them.`,
     ],
     json: { ...trustJson(fingerprint, trust), snapshots: own.length, believed: kept },
   };

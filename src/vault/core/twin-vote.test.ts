@@ -28,8 +28,8 @@ const CASES = [
   ['/aa', 'a'],
   ['/ab', '-'],
   ['a/b', '-'],
-  ['a/bb', 'b'],
-  ['ab/cc', 'c'],
+  ['a/bb', '-'],
+  ['ab/cc', '-'],
   ['aa/bb', 'a'],
 ] as const;
 

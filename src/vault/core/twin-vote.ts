@@ -8,8 +8,9 @@ export interface Sighting {
 }
 
 /**
- * The bytes that all are, or that most are. What both twins say here is never overruled by what lies
- * there. Undefined: they differ and nothing tells which is right, or there is none.
+ * The bytes that all are, or that most are. What is whole here is never overruled by what lies there
+ * alone: whoever keeps that place could take the last good key away. Undefined: they differ and nothing
+ * tells which is right, or there is none.
  */
 export function rightTwin(sightings: readonly Sighting[]): Uint8Array | undefined {
   const sorts: { readonly bytes: Uint8Array; count: number; here: number }[] = [];
@@ -25,7 +26,9 @@ export function rightTwin(sightings: readonly Sighting[]): Uint8Array | undefine
   const agreed = sorts.find(({ here }) => here > 1);
   if (agreed !== undefined) return agreed.bytes;
   const [first, second] = sorts.sort((one, other) => other.count - one.count);
-  return first !== undefined && first.count > (second?.count ?? 0) ? first.bytes : undefined;
+  if (first === undefined || first.count <= (second?.count ?? 0)) return undefined;
+  const isOverruled = first.here === 0 && sorts.some(({ here }) => here > 0);
+  return isOverruled ? undefined : first.bytes;
 }
 
 export function isSame(left: Uint8Array, right: Uint8Array): boolean {

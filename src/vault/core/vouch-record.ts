@@ -7,8 +7,8 @@ import type { Keyring } from './keyring.ts';
 import { encodeVouched, parseVouched } from './vouched-line.ts';
 import { fingerprintOf } from './writer-record.ts';
 
-/** Some ten thousand snapshots that stay trusted are named in it. */
-export const VOUCH_RECORD_SIZE_MAX = 2 ** 20;
+/** Some two million snapshots that stay trusted are named in it. */
+export const VOUCH_RECORD_SIZE_MAX = 2 ** 26;
 const KEY_SIZE = 32;
 const NUMBER_MAX = 999_999;
 const KEPT_DIGITS = 32;

@@ -154,6 +154,11 @@ class Copying {
     for (const name of DOCUMENTS) await this.#copyDocument(name);
     await inParallel(newPacks ?? [], (object) => this.#copy(object), PACKS_AT_ONCE);
     await inParallel(newIndexes ?? [], (object) => this.#copy(object));
+    const fresh = new Set(newIndexes);
+    await inParallel(
+      indexes.filter((object) => !fresh.has(object)),
+      (object) => this.#lookAtIndex(object),
+    );
     this.#notePacksMissing(packs);
     for (const folder of BESIDE) await this.#copyBeside(folder);
     // One after the other, in the order of each writer: a chain has no gap in between.
@@ -175,7 +180,13 @@ class Copying {
   async #secure({ name }: StoredObject, since: CollectionWatch): Promise<void> {
     const { to, tools } = this.#ports;
     if (this.#request.isDryRun || !this.#there.has(name)) return;
-    await secureSnapshot(this.#watching(), since, parseSnapshot(tools, await to.get(name)).refs);
+    const bytes = await to.get(name);
+    try {
+      await secureSnapshot(this.#watching(), since, parseSnapshot(tools, bytes).refs);
+    } catch (error) {
+      // Of a newer form: a collector that cannot read it takes nothing away.
+      if (!(error instanceof Fault) || error.code !== 'HF_VAULT_FEATURE_UNKNOWN') throw error;
+    }
   }
 
   #watching(): WatchPorts {
@@ -187,11 +198,11 @@ class Copying {
     const { from, to, tools } = this.#ports;
     const snapshots = await from.list('snapshots/');
     const forgotten = await forgottenIds({ store: to, tools });
-    // What lies there again at the source was put back.
-    const here = await forgottenIds({ store: from, tools });
+    // What was forgotten where it is copied from too, and lies there again, was put back.
+    const putBack = new Set((await from.list(FORGOTTEN)).map(({ name }) => idInName(name)));
     return snapshots.filter(({ name }) => {
       const id = idInName(name);
-      return !forgotten.has(id) || !here.has(id);
+      return !forgotten.has(id) || putBack.has(id);
     });
   }
 
@@ -277,11 +288,17 @@ class Copying {
 
   /** As it lies, for whoever has the key to judge. A receiver keeps books of its own, and refuses. */
   async #copyBeside(folder: string): Promise<void> {
-    const { from } = this.#ports;
-    for (const { name } of await from.list(folder)) {
+    const { from, tools } = this.#ports;
+    for (const object of await from.list(folder)) {
+      const { name } = object;
       if (this.#there.has(name)) continue;
+      const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
+      if (seen.state !== 'whole') {
+        this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });
+        continue;
+      }
       try {
-        await this.#put(name, await from.get(name));
+        await this.#put(name, seen.bytes);
       } catch (error) {
         if (!(error instanceof Fault) || error.kind !== 'refused') throw error;
       }
@@ -305,6 +322,14 @@ class Copying {
     }
     if (partOf(name) === 'index') this.#rememberPacks(name, seen.bytes);
     await this.#put(name, seen.bytes);
+  }
+
+  /** What it names may lie in neither place: each run says so, and not the first alone. */
+  async #lookAtIndex(object: StoredObject): Promise<void> {
+    const { from, tools } = this.#ports;
+    const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
+    if (seen.state === 'whole') this.#rememberPacks(object.name, seen.bytes);
+    else this.#problems.push({ ...problemAt(object.name, seen), isMadeGood: true });
   }
 
   #rememberPacks(index: string, bytes: Uint8Array): void {
@@ -353,6 +378,9 @@ class Copying {
       ({ object, isMadeGood }) => !isMadeGood && object.startsWith('packs/'),
     );
     const ports = { store: to, tools, vault: this.#vault };
+    const bad = this.#atTarget.filter(({ object }) => object.startsWith('packs/'));
+    const isWhole = (lost.length === 0 && bad.length === 0) || this.#request.isDryRun;
+    const badPacks = new Set(bad.map(({ object }) => last(object)));
     const beyond = [...this.#there.keys()].filter((name) => name.startsWith('keys/')).map(last);
     return {
       vault: this.#vault,
@@ -362,8 +390,7 @@ class Copying {
       problems: this.#problems,
       atTarget: this.#atTarget,
       snapshots: [...this.#there.keys()].filter(isHeld),
-      inNeed:
-        lost.length === 0 || this.#request.isDryRun ? [] : await snapshotsInNeed(ports, new Set()),
+      inNeed: isWhole ? [] : await snapshotsInNeed(ports, badPacks),
       keysBeyond: beyond.filter((id) => !keys.has(id)),
     };
   }

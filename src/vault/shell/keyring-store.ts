@@ -5,13 +5,14 @@ import type { Keyring } from '../core/keyring.ts';
 import { type KeyringScope, limitedTo, randomHex, scopeOf } from '../core/keyring.ts';
 import type { ScryptCost, Secret, WrappedKey } from '../core/wrapped-key.ts';
 import { parseWrappedKey, unwrapKey, WRAPPED_KEY_SIZE_MAX, wrapKey } from '../core/wrapped-key.ts';
+import { inParallel } from './in-parallel.ts';
 import { COPY, listTwins, readTwins } from './twin-objects.ts';
 import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
 import { problemOf, type VaultProblem } from './vault-problem.ts';
 
 const PREFIX = 'keys/';
-/** Each passphrase tried costs a third of a second: a vault with more is not tried to its end. */
-const KEYS_MAX = 64;
+/** Whoever may add objects may add such as look like keys: ours are found among them. */
+const KEYS_MAX = 65_536;
 const LABEL_LENGTH_MAX = 200;
 
 /** One way to open the vault. */
@@ -37,9 +38,10 @@ interface FoundKeys {
 export async function listKeys(ports: ReadingPorts, vault: string | undefined): Promise<FoundKeys> {
   const keys: FoundKey[] = [];
   const problems: VaultProblem[] = [];
-  for (const id of (await listTwins(ports.store, PREFIX)).slice(0, KEYS_MAX)) {
+  const ids = (await listTwins(ports.store, PREFIX)).slice(0, KEYS_MAX);
+  const read = await inParallel(ids, (id) => {
     const name = PREFIX + id;
-    const twins = await readTwins({
+    return readTwins({
       store: ports.store,
       name,
       sizeMax: WRAPPED_KEY_SIZE_MAX,
@@ -49,9 +51,12 @@ export async function listKeys(ports: ReadingPorts, vault: string | undefined): 
         return key;
       },
     });
+  });
+  for (const [at, twins] of read.entries()) {
+    const id = ids[at] ?? '';
     problems.push(...twins.problems);
     const wrapped = twins.found.filter((key) => vault === undefined || key.vault === vault);
-    if (wrapped.length < twins.found.length) problems.push(leftover(name));
+    if (wrapped.length < twins.found.length) problems.push(leftover(PREFIX + id));
     const [key] = wrapped;
     if (key === undefined) continue;
     const { label, created, kind, scope } = key;
@@ -77,7 +82,10 @@ export async function openKeyring(
   const { secret } = options;
   const { keys, problems: found } = await listKeys(ports, options.vault);
   const problems = [...found];
-  const fitting = keys.filter((key) => key.kind === secret.kind);
+  // Each passphrase tried costs time and memory, by what its wrapping says: the cheap ones first.
+  const fitting = keys
+    .filter((key) => key.kind === secret.kind)
+    .sort((one, other) => costOf(one) - costOf(other));
   for (const key of fitting) {
     for (const wrapped of key.wrapped) {
       try {
@@ -98,6 +106,11 @@ export async function openKeyring(
       ? `this vault is opened by no ${word} (${count} of another sort)`
       : `this ${word} does not open the vault`;
   throw new Fault('HF_KEY_REFUSED', message);
+}
+
+function costOf({ wrapped }: FoundKey): number {
+  const costs = wrapped.map(({ cost }) => (cost === undefined ? 0 : cost.n * cost.r * cost.p));
+  return costs.reduce((sum, each) => sum + each, 0);
 }
 
 export interface AddKey {

@@ -3,7 +3,6 @@
  * asks. Pieces of an object are written as they come; what is answered as stored is durable.
  * docs/format/peer.md, docs/design/048-peer-store.md
  */
-import { assert } from '../../base/assert.ts';
 import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { MIB, minutes, type UnixMs } from '../../base/units.ts';

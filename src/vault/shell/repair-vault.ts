@@ -23,7 +23,7 @@ import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { Mending, Store, StoredObject } from './store.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
-import type { VaultProblem } from './vault-problem.ts';
+import { problemOf, type VaultProblem } from './vault-problem.ts';
 
 export interface RepairPorts {
   /** What is repaired. */
@@ -70,6 +70,8 @@ export interface Repaired extends VaultProblem {
 const FOLDERS = ['packs/', 'index/', 'snapshots/'];
 const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
 const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
+/** When snapshots arrived, what stays whatever a retention says, and what was put back. */
+const KEEPING = ['received/', 'holds/', 'putbacks/'];
 const PACKS_AT_ONCE = 3;
 
 /**
@@ -132,11 +134,13 @@ class Repairing {
     await this.#request.demandRoom(absent.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     await this.#mendTwins();
     for (const name of DOCUMENTS) await this.#mendDocument(name);
+    for (const folder of KEEPING) await this.#mendBeside(folder);
     const forgotten = await forgottenIds({ store, tools });
     const since = await watchCollection(this.#watching());
     for (const [folder, all] of lists.toReversed()) {
       const wanted = [...all.values()].filter(
-        (each) => this.#isHere(each) || folder !== 'snapshots/' || !forgotten.has(idInName(each.name)),
+        (each) =>
+          this.#isHere(each) || folder !== 'snapshots/' || !forgotten.has(idInName(each.name)),
       );
       const atOnce = folder === 'packs/' ? PACKS_AT_ONCE : 1;
       await inParallel(wanted, (object) => this.#mend(object), atOnce);
@@ -151,6 +155,8 @@ class Repairing {
     const { store, tools } = this.#ports;
     for (const { object } of this.#repaired) {
       if (!object.startsWith('snapshots/')) continue;
+      // What was moved away lies nowhere any more.
+      if ((await store.list(object)).length === 0) continue;
       const { refs } = parseSnapshot(tools, await store.get(object));
       await secureSnapshot(this.#watching(), since, refs);
     }
@@ -211,6 +217,22 @@ class Repairing {
     if (here.state !== 'missing') return;
     const there = await this.#seeThere(name);
     if (there.state === 'whole') await this.#put(name, here, there.bytes);
+  }
+
+  /** What only keeps, and was lost here; a receiver keeps books of its own, and refuses. */
+  async #mendBeside(folder: string): Promise<void> {
+    const { store, other } = this.#ports;
+    const here = new Set((await store.list(folder)).map(({ name }) => name));
+    for (const { name } of await listOrNothing(other, folder)) {
+      if (here.has(name)) continue;
+      try {
+        const bytes = await other.get(name);
+        await this.#put(name, { state: 'missing', why: 'it lies in the copy', bytes }, bytes);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        if (error.kind !== 'refused') this.#remaining.push(problemOf(name, error));
+      }
+    }
   }
 
   async #mend(object: StoredObject): Promise<void> {

@@ -100,7 +100,8 @@ export async function retentionFacts(
   };
 }
 
-function isDoubted(time: UnixMs, received: UnixMs | 'unreadable' | undefined): boolean {
+/** Its date and its arrival do not go together. */
+export function isDoubted(time: UnixMs, received: UnixMs | 'unreadable' | undefined): boolean {
   if (received === undefined) return false;
   if (received === 'unreadable') return true;
   return received - time > ARRIVAL_MAX_MS || time - received > AHEAD_MAX_MS;
@@ -128,7 +129,8 @@ function contentOf(vault: Vault, record: SnapshotRecord): SnapshotContent | unde
   }
 }
 
-async function arrivalsOf(
+/** When snapshots arrived, by their names, where a receiver wrote that down. */
+export async function arrivalsOf(
   { store, tools }: Vault,
   snapshots: readonly { readonly record: SnapshotRecord }[],
 ): Promise<ReadonlyMap<string, UnixMs | 'unreadable'>> {

@@ -100,7 +100,12 @@ export async function sayOfWriter(
   const taken = new Set(await listTwins(store, PREFIX));
   let tries = 0;
   for (let number = first; tries < TRIES_MAX; number++) {
-    if (taken.has(vouchName({ fingerprint: fingerprintOf(tools, publicKey), number }).slice(PREFIX.length))) continue;
+    if (
+      taken.has(
+        vouchName({ fingerprint: fingerprintOf(tools, publicKey), number }).slice(PREFIX.length),
+      )
+    )
+      continue;
     tries += 1;
     const bytes = encodeVouch(tools, { publicKey, number, created: now, trust }, keyring);
     const vouch = parseVouch(tools, bytes, keyring);
