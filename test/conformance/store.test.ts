@@ -147,6 +147,25 @@ test('directory: a directory is no object that is present', (t) => {
   assert.deepEqual(readdirSync(`${root}/tmp`), []);
 });
 
+test('directory: what is too deep to be listed is refused, and leaves no directory', (t) => {
+  const { root, store } = inDirectory(t);
+  const deep = `packs/${'a/'.repeat(20)}x`;
+  assert.throws(() => store.beginPut(deep), { code: 'HF_STORE_NAME' });
+  assert.deepEqual(readdirSync(root), []);
+  store.putIfAbsentSync('packs/a', bytes('1'));
+  assert.deepEqual(store.listSync(''), [{ name: 'packs/a', sizeBytes: 1 }]);
+});
+
+test('directory: what was taken away while it was sent again is not acknowledged', (t) => {
+  const { root, store } = inDirectory(t);
+  store.putIfAbsentSync('packs/a', bytes('1'));
+  const begun = store.beginPut('packs/a');
+  assert.ok(begun.isPresent);
+  rmSync(`${root}/packs/a`);
+  assert.throws(() => begun.finish(), { code: 'HF_STORE_FAILED' });
+  assert.deepEqual(store.listSync(''), []);
+});
+
 test('directory: of what gets no name nothing is left', (t) => {
   const { root, store } = inDirectory(t);
   const begun = store.beginPut('packs/a');

@@ -415,6 +415,23 @@ test('what retention goes by comes along, and what a collection is at does not',
   assert.equal((await copyVault(disk, { from: VAULT_ROOT, to })).objects, 0);
 });
 
+test('what a copy could not have is named by every copy after it, too', async () => {
+  const disk = forked(whole);
+  const to = byteString('/mnt/second');
+  const [pack] = await namesOf(disk, 'pack of content');
+  assert.ok(pack !== undefined);
+  overwrite(disk, pathOf(pack), undefined);
+  for (const run of ['first', 'second', 'third']) {
+    const { problems, inNeed } = await copyVault(disk, { from: VAULT_ROOT, to });
+    assert.deepEqual(
+      problems.map(({ object, isMadeGood }) => [object, isMadeGood]),
+      [[pack, false]],
+      run,
+    );
+    assert.ok(inNeed.length > 0, run);
+  }
+});
+
 test('a copy names what is damaged at its source, takes the twin, and brings the rest', async () => {
   const disk = forked(whole);
   const to = byteString('/mnt/second');

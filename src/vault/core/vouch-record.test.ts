@@ -72,6 +72,15 @@ test('who is distrusted keeps what was here and dated before, and adds nothing b
   assert.deepEqual(again.kept, trust.kept, 'a second word gives nothing back');
 });
 
+test('a writer of whom nobody said anything is not believed by being distrusted', () => {
+  const here = [{ id: '1'.repeat(64), time: unixMs(NOW - 2000) }];
+  const trust = distrusted(undefined, { until: NOW, snapshots: here });
+  assert.deepEqual(
+    here.map((each) => isBelieved(trust, each)),
+    [false],
+  );
+});
+
 test('what is dated before a writer is trusted is not believed', () => {
   const trust = { ...TRUSTED, from: NOW };
   assert.ok(!isBelieved(trust, { id: '1'.repeat(64), time: unixMs(NOW - 1) }));

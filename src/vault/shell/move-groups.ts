@@ -9,17 +9,18 @@ import { parseSealedKeys } from '../core/sealed-key.ts';
 import type { WholePack } from './pack-look.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 
-/**
- * A new pack of these groups, durable when it resolves; no index names it yet.
- *
- * @param groups their numbers in the trailer, ascending
- * @param taken names that must not be given: packs that go, or are there
- */
+export interface Moving {
+  /** Their numbers in the trailer, ascending. */
+  readonly groups: readonly number[];
+  /** Names that must not be given: packs that go, or are there. */
+  readonly taken: ReadonlySet<string>;
+}
+
+/** A new pack of these groups, durable when it resolves; no index names it yet. */
 export async function moveGroups(
   { store, tools }: ReadingPorts,
   from: WholePack,
-  groups: readonly number[],
-  taken: ReadonlySet<string>,
+  { groups, taken }: Moving,
 ): Promise<IndexedPack> {
   const parts: Uint8Array[] = [PACK_MAGIC];
   const places: GroupPlace[] = [];

@@ -119,7 +119,7 @@ async function movedFrom(
   const groups = [...whole.headers.entries()]
     .filter(([, header]) => sound.takeAll(header))
     .map(([group]) => group);
-  return groups.length === 0 ? undefined : moveGroups(ports, whole, groups, taken);
+  return groups.length === 0 ? undefined : moveGroups(ports, whole, { groups, taken });
 }
 
 async function orNothing<T>(pack: MappedPack, act: () => Promise<T>): Promise<T | undefined> {
