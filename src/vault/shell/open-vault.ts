@@ -68,8 +68,16 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
     throw corrupt('header', 'it names another dedup domain than the keyring');
   }
   const known = options.knownVouches?.(keyring) ?? [];
-  const said = await readVouches(ports, keyring, known);
-  const found = await readWriters(ports, keyring, said.vouches);
+  // At once: a store that is far away answers both in one turn.
+  const saying = readVouches(ports, keyring, known);
+  const [said, found] = await Promise.all([
+    saying,
+    readWriters(
+      ports,
+      keyring,
+      saying.then(({ vouches }) => vouches),
+    ),
+  ]);
   return {
     id: keyring.vault,
     domain: keyring.domain,

@@ -86,11 +86,11 @@ export interface FoundWriters {
   readonly problems: readonly VaultProblem[];
 }
 
-/** @param vouches what was said of them: who was spoken of needs no MAC */
+/** @param saying what was said of them: who was spoken of needs no MAC */
 export async function readWriters(
   ports: ReadingPorts,
   keyring: Keyring,
-  vouches: ReadonlyMap<string, VouchRecord>,
+  saying: Promise<ReadonlyMap<string, VouchRecord>>,
 ): Promise<FoundWriters> {
   const { tools, store } = ports;
   const writers = new Map<string, WriterRecord>();
@@ -109,6 +109,7 @@ export async function readWriters(
       },
     }),
   );
+  const vouches = await saying;
   for (const [at, twins] of found.entries()) {
     const fingerprint = fingerprints[at] ?? '';
     problems.push(...twins.problems);
