@@ -41,7 +41,10 @@ const INDEX = 'index/';
 const SNAPSHOTS = 'snapshots/';
 const COLLECT = 'collect/';
 /** Objects below these never change under their name. */
-const KEPT = ['keys/', 'copy/keys/', 'writers/', 'copy/writers/', INDEX, SNAPSHOTS] as const;
+const KEPT = [
+  ...['keys/', 'copy/keys/', 'writers/', 'copy/writers/', 'vouches/', 'copy/vouches/'],
+  ...[INDEX, SNAPSHOTS],
+] as const;
 const FOLDERS: readonly string[] = [...KEPT, PACKS];
 /** Another vault may have been made at that place: these are asked for each time. */
 const HEADERS: readonly string[] = ['header', 'copy/header'];

@@ -24,9 +24,13 @@ export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> 
   const found: T[] = [];
   const seen: Uint8Array[] = [];
   const problems: VaultProblem[] = [];
-  for (const object of [options.name, COPY + options.name]) {
+  const objects = [options.name, COPY + options.name];
+  const got = await Promise.allSettled(objects.map((object) => options.store.get(object)));
+  for (const [at, object] of objects.entries()) {
+    const one = got[at];
     try {
-      const bytes = await options.store.get(object);
+      if (one?.status !== 'fulfilled') throw one?.reason;
+      const bytes = one.value;
       if (seen.some((other) => isEqual(other, bytes))) continue;
       if (bytes.length > options.sizeMax) {
         throw new Fault('HF_VAULT_CORRUPT', 'it is too large', { object });
