@@ -138,12 +138,16 @@ eachReader(
     assert.equal(read.status, 0, read.err);
     assertContent(read.target, tiny());
     // Whoever may put objects there has no key: a MAC by an empty one vouches for nobody.
-  const stranger = vault.addWriter(Buffer.alloc(0));
-  vault.backup({ writer: stranger, roots: [rootOf(bigTree())], time: '2026-11-22T00:00:00.000Z' });
-  const again = run(content);
-  assert.equal(again.status, 0, again.err);
-  assertContent(again.target, tiny());
-  const refused = run(write);
+    const stranger = vault.addWriter(Buffer.alloc(0));
+    vault.backup({
+      writer: stranger,
+      roots: [rootOf(bigTree())],
+      time: '2026-11-22T00:00:00.000Z',
+    });
+    const again = run(content);
+    assert.equal(again.status, 0, again.err);
+    assertContent(again.target, tiny());
+    const refused = run(write);
     assert.notEqual(refused.status, 0);
     assert.match(refused.err, /this key is not for reading/);
   },
