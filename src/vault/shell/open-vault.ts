@@ -14,7 +14,7 @@ import { TRUSTED } from '../core/vouch-record.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 import { isAbsence, type VaultProblem } from './vault-problem.ts';
 import { readVouches } from './vouch-store.ts';
-import { type FoundWriters, readWriters } from './writer-store.ts';
+import { type FoundWriters, judgeWriters, readWriters } from './writer-store.ts';
 
 /** A vault to which we hold a key. */
 export interface Vault {
@@ -69,15 +69,11 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
   }
   const known = options.knownVouches?.(keyring) ?? [];
   // At once: a store that is far away answers both in one turn.
-  const saying = readVouches(ports, keyring, known);
-  const [said, found] = await Promise.all([
-    saying,
-    readWriters(
-      ports,
-      keyring,
-      saying.then(({ vouches }) => vouches),
-    ),
+  const [said, objects] = await Promise.all([
+    readVouches(ports, keyring, known),
+    readWriters(ports),
   ]);
+  const found = judgeWriters(objects, { tools, keyring }, said.vouches);
   return {
     id: keyring.vault,
     domain: keyring.domain,

@@ -11,7 +11,7 @@ import {
   WRITER_RECORD_SIZE_MAX,
 } from '../core/writer-record.ts';
 import { inParallel } from './in-parallel.ts';
-import { COPY, listTwins, readTwins } from './twin-objects.ts';
+import { COPY, listTwins, readTwins, type TwinRead } from './twin-objects.ts';
 import { TRUSTED, type VouchRecord } from '../core/vouch-record.ts';
 import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
 import type { VaultProblem } from './vault-problem.ts';
@@ -86,19 +86,17 @@ export interface FoundWriters {
   readonly problems: readonly VaultProblem[];
 }
 
-/** @param saying what was said of them: who was spoken of needs no MAC */
-export async function readWriters(
-  ports: ReadingPorts,
-  keyring: Keyring,
-  saying: Promise<ReadonlyMap<string, VouchRecord>>,
-): Promise<FoundWriters> {
-  const { tools, store } = ports;
-  const writers = new Map<string, WriterRecord>();
-  const trusted = new Set<string>();
-  const problems: VaultProblem[] = [];
+/** What lies in the vault under the name of a writer. */
+export interface WriterObject {
+  readonly fingerprint: string;
+  readonly twins: TwinRead<WriterRecord>;
+}
+
+/** All that is kept of writers, believed or not. */
+export async function readWriters({ tools, store }: ReadingPorts): Promise<WriterObject[]> {
   const fingerprints = await listTwins(store, PREFIX);
-  const found = await inParallel(fingerprints, (fingerprint) =>
-    readTwins({
+  return inParallel(fingerprints, async (fingerprint) => {
+    const twins = await readTwins({
       store,
       name: PREFIX + fingerprint,
       sizeMax: WRITER_RECORD_SIZE_MAX,
@@ -107,11 +105,21 @@ export async function readWriters(
         if (record.fingerprint === fingerprint) return record;
         throw corrupt(PREFIX + fingerprint, 'it is the key of another writer');
       },
-    }),
-  );
-  const vouches = await saying;
-  for (const [at, twins] of found.entries()) {
-    const fingerprint = fingerprints[at] ?? '';
+    });
+    return { fingerprint, twins };
+  });
+}
+
+/** @param vouches what was said of them: who was spoken of needs no MAC */
+export function judgeWriters(
+  objects: readonly WriterObject[],
+  { tools, keyring }: { readonly tools: Tools; readonly keyring: Keyring },
+  vouches: ReadonlyMap<string, VouchRecord>,
+): FoundWriters {
+  const writers = new Map<string, WriterRecord>();
+  const trusted = new Set<string>();
+  const problems: VaultProblem[] = [];
+  for (const { fingerprint, twins } of objects) {
     problems.push(...twins.problems);
     const vouched = twins.found.find((record) => isVouchedFor(tools, record, keyring));
     const record = vouched ?? twins.found[0];
