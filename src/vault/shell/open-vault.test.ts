@@ -170,3 +170,19 @@ test('a required feature that is not known stops it, whichever header says so', 
     await assert.rejects(reopen(damaged(store, name, newer)), { code: 'HF_VAULT_FEATURE_UNKNOWN' });
   }
 });
+
+test('a store that is lost while it opens is said once', async () => {
+  const { store } = await filledVault();
+  for (const folder of ['writers/', 'vouches/', 'keys/']) {
+    const lost = store.copy();
+    const list = lost.list.bind(lost);
+    lost.list = async (prefix) => {
+      if (prefix.endsWith(folder)) throw new Fault('HF_STORE_LINK_LOST', 'the link broke');
+      // What else is asked for comes later: nobody may be waiting for it alone.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return list(prefix);
+    };
+    await assert.rejects(reopen(lost), { code: 'HF_STORE_LINK_LOST' }, folder);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+});
