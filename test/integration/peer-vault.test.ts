@@ -20,7 +20,7 @@ import { acknowledged, errorCode, listingOf, RealTree, RealVault } from './real-
 
 const SEED = Number(process.env.SEED ?? 48);
 const DELAY_MS = 25;
-const REQUESTS_MAX = 30;
+const REQUESTS_MAX = 20;
 const ROUND_TRIPS_MAX = 20;
 /** TCP, and TLS 1.3. */
 const OPENING_TRIPS = 2;
