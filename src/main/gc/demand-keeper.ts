@@ -12,8 +12,11 @@ export function demandKeeper(place: VaultPlace, command: string): asserts place 
   if (place.kind === 'directory') return;
   const { host } = place.place;
   const shown = textOfBytes(nameOfPlace(place));
-  // Where a peer keeps it is the peer's own matter.
-  const there = place.kind === 'ssh' ? quoteWord(textOfBytes(place.place.path)) : 'ROOT/NAME';
+  // Below the --root of its `vault serve`, which only the peer knows.
+  const there =
+    place.kind === 'ssh'
+      ? quoteWord(textOfBytes(place.place.path))
+      : `ROOT/vaults/${place.place.vault}`;
   throw new Fault('HF_VAULT_KEEPER', `${shown} takes what is added, and lets nothing go`, {
     host,
     command: `${command} --vault ${there}`,

@@ -64,8 +64,9 @@ function sentence({ decided, freeing, place, isDone }: ShownGc): string {
   const { snapshots, policy } = decided;
   const gone = goneOf(decided);
   const all = countOf(snapshots.length, 'snapshot');
-  if (policy === NO_RULE) return `${place}: no retention is set, so all ${all} stay.`;
-  if (gone.length === 0) return `${place}: all ${all} stay.`;
+  const stays = snapshots.length === 1 ? 'its one snapshot stays' : `all ${all} stay`;
+  if (policy === NO_RULE) return `${place}: no retention is set, so ${stays}.`;
+  if (gone.length === 0) return `${place}: ${stays}.`;
   const { stopped, deadBytes } = freeing.survey;
   const room =
     stopped.length > 0
