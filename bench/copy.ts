@@ -2,24 +2,22 @@
  * A vault copied to another directory: `holdfast vault copy` beside `rsync -a` and `rclone copy` of
  * the same vault, the first time and once more with nothing new. `npm run bench-copy -- --help`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { sizeOfTree } from './compare.ts';
 import { generateInput } from './generate.ts';
 import { inputSpec } from './inputs.ts';
 import { describeMachine } from './machine.ts';
 import { type Cost, measure, warmCache } from './measure.ts';
 import { start } from './process.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import { median } from './summary.ts';
 import { type Command, HOLDFAST, type Site, TOOLS } from './tools.ts';
 
 const HELP = `npm run bench-copy -- [options]
 
   --runs N        rounds; figures are medians (default 5)
   --scale X       share of T4 that the vault holds (default 0.2: 2 GB)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
+{common}
 
 holdfast syncs each object and compares its digest; the others do neither: their time has a final
 sync of the file system in it.
@@ -40,33 +38,10 @@ const PROGRAMS = {
   'rclone copy': (from: string, to: string): readonly string[] => ['rclone', 'copy', from, to],
 } as const;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '5' },
-      scale: { type: 'string', default: '0.2' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
-  try {
-    await measureAll(scratch, { runs: Number(values.runs), scale: Number(values.scale) });
-  } finally {
-    scratch.clear();
-  }
-}
+const OPTIONS = { runs: '5', scale: '0.2' };
 
-async function measureAll(
-  scratch: Scratch,
-  of: { readonly runs: number; readonly scale: number },
-): Promise<void> {
+async function main({ scratch, values, keep }: BenchRun<keyof typeof OPTIONS>): Promise<void> {
+  const of = { runs: Number(values.runs), scale: Number(values.scale) };
   const input = scratch.directory('input');
   await generateInput(inputSpec('T4', { scale: of.scale, seed: 1 }), input, scratch);
   const home = scratch.directory('home');
@@ -98,10 +73,12 @@ async function measureAll(
       await scratch.remove(to);
     }
   }
-  keep(measured, scratch, { ...of, vaultBytes });
+  const machine = describeMachine(scratch.root);
+  const medians = mediansOf(measured);
+  keep('copy', { machine, options: { ...of, vaultBytes }, medians, runs: measured });
 }
 
-function keep(measured: readonly Measured[], scratch: Scratch, of: object): void {
+function mediansOf(measured: readonly Measured[]): readonly object[] {
   const rows = (['first', 'again'] as const).flatMap((act) =>
     (Object.keys(PROGRAMS) as Program[]).map((program) => {
       const own = measured.filter((each) => each.act === act && each.program === program);
@@ -112,24 +89,11 @@ function keep(measured: readonly Measured[], scratch: Scratch, of: object): void
   for (const { act, program, wallS, cpuS } of rows) {
     say(`median ${act}, ${program}: ${wallS.toFixed(2)} s, CPU ${cpuS.toFixed(2)} s`);
   }
-  const directory = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(directory, { recursive: true });
-  const file = join(directory, `${new Date().toISOString().slice(0, 10)}-copy.json`);
-  const machine = describeMachine(scratch.root);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ machine, options: of, medians: rows, runs: measured }, null, 2)}\n`,
-  );
-  say(`kept in ${file}`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return rows;
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

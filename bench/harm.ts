@@ -3,15 +3,16 @@
  * on the same disk. `npm run bench-harm -- --help`.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { generateInput } from './generate.ts';
 import { inputSpec } from './inputs.ts';
 import { describeMachine } from './machine.ts';
 import { environment, runQuiet, start } from './process.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
+import { median } from './summary.ts';
 import { type Command, type Site, TOOLS } from './tools.ts';
 
 const HELP = `npm run bench-harm -- [options]
@@ -19,7 +20,7 @@ const HELP = `npm run bench-harm -- [options]
   --runs N        rounds; figures are medians (default 3)
   --seconds N     how long fio runs each time (default 15)
   --scale X       share of T4 that is backed up (default 0.6: 6 GB)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
+{common}
 
 Needs root (to forget the page cache) and fio. The backup must outlast fio, or the round says so.
 `;
@@ -47,38 +48,11 @@ interface Measured {
 
 const GIB = 1024 ** 3;
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '15' },
-      scale: { type: 'string', default: '0.6' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
-  try {
-    await measureAll(scratch, {
-      runs: Number(values.runs),
-      seconds: Number(values.seconds),
-      scale: Number(values.scale),
-    });
-  } finally {
-    scratch.clear();
-  }
-}
+const OPTIONS = { runs: '3', seconds: '15', scale: '0.6' };
 
-async function measureAll(
-  scratch: Scratch,
-  of: { readonly runs: number; readonly seconds: number; readonly scale: number },
-): Promise<void> {
+async function main({ scratch, values, keep }: BenchRun<keyof typeof OPTIONS>): Promise<void> {
+  const { runs, seconds, scale } = values;
+  const of = { runs: Number(runs), seconds: Number(seconds), scale: Number(scale) };
   const input = scratch.directory('input');
   await generateInput(inputSpec('T4', { scale: of.scale, seed: 1 }), input, scratch);
   const file = join(scratch.root, 'fio.dat');
@@ -108,7 +82,10 @@ async function measureAll(
       }
     }
   }
-  keep(measured, scratch, of);
+  const date = new Date().toISOString();
+  const machine = describeMachine(scratch.root);
+  const rows = rowsOf(measured);
+  keep('harm', { format: 1, date, ...of, machine, rows, measured });
 }
 
 async function measure(
@@ -185,7 +162,7 @@ function at(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
-function keep(measured: readonly Measured[], scratch: Scratch, of: object): void {
+function rowsOf(measured: readonly Measured[]): readonly object[] {
   const rows = (['reads', 'synced writes'] as const).flatMap((neighbour) => {
     const rateOf = (beside: Beside): number =>
       median(
@@ -204,22 +181,11 @@ function keep(measured: readonly Measured[], scratch: Scratch, of: object): void
   for (const row of rows) {
     say(`${row.neighbour} beside ${row.beside}: ${(100 * row.ofAlone).toFixed(0)} % of alone`);
   }
-  const date = new Date().toISOString();
-  const results = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  const kept = join(results, `${date.slice(0, 10)}-harm.json`);
-  const result = { format: 1, date, ...of, machine: describeMachine(scratch.root), rows, measured };
-  writeFileSync(kept, `${JSON.stringify(result, undefined, 2)}\n`);
-  say(`kept as ${kept}`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return rows;
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);

@@ -3,18 +3,17 @@
  * that is shaped to 1 Gbit/s; then an unchanged tree over one that takes 50 ms. `npm run bench-ssh`.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { startProxy } from '../test/ssh/delaying-proxy.ts';
 import { type HostAndPort, restrictedTo, type Sshd, startSshd } from '../test/ssh/sshd-fixture.ts';
 import { generateInput } from './generate.ts';
 import { type InputName, inputSpec } from './inputs.ts';
 import { describeMachine } from './machine.ts';
 import { start } from './process.ts';
-import { Scratch } from './scratch.ts';
+import { type BenchRun, runBench } from './run-bench.ts';
+import type { Scratch } from './scratch.ts';
 import { median } from './summary.ts';
 import { HOLDFAST } from './tools.ts';
 
@@ -23,7 +22,7 @@ const HELP = `npm run bench-ssh -- [options]
   --runs N        rounds; figures are medians (default 3)
   --input NAME    T1, T2 or T4 (default T4)
   --scale X       share of the input (default 0.2)
-  --scratch DIR   where everything is made and removed again (default $TMPDIR, else /var/tmp)
+{common}
 
 Needs root (network namespaces, tc), openssh-server and restic.
 `;
@@ -51,25 +50,11 @@ interface Stage {
   readonly card: string;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '3' },
-      input: { type: 'string', default: 'T4' },
-      scale: { type: 'string', default: '0.2' },
-      scratch: { type: 'string', default: process.env.TMPDIR ?? '/var/tmp' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+const OPTIONS = { runs: '3', input: 'T4', scale: '0.2' };
+
+async function main({ scratch, values, keep }: BenchRun<keyof typeof OPTIONS>): Promise<void> {
   const name = values.input;
   if (name !== 'T1' && name !== 'T2' && name !== 'T4') throw new Error('--input is T1, T2 or T4');
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
-  const scratch = new Scratch({ below: values.scratch, signal: stop.signal });
   const sshd = await startSshd();
   try {
     const input = scratch.directory('input');
@@ -79,13 +64,14 @@ async function main(): Promise<void> {
     shape(card);
     // A careful tool reads again what is younger than a minute.
     await setTimeout(SETTLE_MS);
-    await measureAll(
-      { scratch, sshd, input, card },
-      { name, scale, runs: Number(values.runs), ...made },
-    );
+    const of = { name, scale, runs: Number(values.runs), ...made } as const;
+    const measured = await measureAll({ scratch, sshd, input, card }, of);
+    const date = new Date().toISOString();
+    const machine = describeMachine(scratch.root);
+    const rows = rowsOf(measured);
+    keep('ssh', { format: 1, date, ...of, rate: RATE, machine, rows, measured });
   } finally {
     await sshd.stop();
-    scratch.clear();
   }
 }
 
@@ -97,7 +83,7 @@ async function measureAll(
     readonly runs: number;
     readonly sizeBytes: number;
   },
-): Promise<void> {
+): Promise<readonly Measured[]> {
   const slow = await startProxy({ to: stage.sshd, delayMs: DELAY_EACH_WAY_MS });
   const measured: Measured[] = [];
   try {
@@ -122,7 +108,7 @@ async function measureAll(
   } finally {
     await slow.stop();
   }
-  keep(stage, of, measured);
+  return measured;
 }
 
 interface At {
@@ -196,11 +182,7 @@ function shape(card: string): void {
   execFileSync('tc', ['qdisc', 'replace', 'dev', card, 'root', ...limit]);
 }
 
-function keep(
-  stage: Stage,
-  of: { readonly sizeBytes: number },
-  measured: readonly Measured[],
-): void {
+function rowsOf(measured: readonly Measured[]): readonly object[] {
   const rows = (['first', 'unchanged at 50 ms'] as const).flatMap((act) => {
     const figureOf = (way: Way, figure: 'wallS' | 'linkBytes'): number =>
       median(
@@ -225,20 +207,11 @@ function keep(
       `${row.act}, ${row.way}: ${row.wallS.toFixed(2)} s (${row.wallOfRestic.toFixed(2)}), ${bytes}${line}`,
     );
   }
-  const date = new Date().toISOString();
-  const results = fileURLToPath(new URL('results', import.meta.url));
-  mkdirSync(results, { recursive: true });
-  const file = join(results, `${date.slice(0, 10)}-ssh.json`);
-  const machine = describeMachine(stage.scratch.root);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ format: 1, date, ...of, rate: RATE, machine, rows, measured }, undefined, 2)}\n`,
-  );
-  say(`kept as ${file}`);
+  return rows;
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await main();
+await runBench({ help: HELP, options: OPTIONS }, main);
