@@ -6,14 +6,16 @@
 // follow from a seed. Oracle: sim/collect-oracle.ts. docs/design/044-collection.md
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fault } from '../src/base/fault.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
-import type { CollectorStore, Store } from '../src/vault/shell/store.ts';
+import type { CheckReport } from '../src/vault/shell/check-request.ts';
+import type { CollectorStore } from '../src/vault/shell/store.ts';
 import type { Littered } from './collect-host.ts';
 import { CollectorHost, makeLitter } from './collect-host.ts';
 import { wrongAfterCollecting } from './collect-oracle.ts';
 import type { SimDisk } from './disk.ts';
 import { forked } from './each-crash.ts';
+import { failEach, faultOf } from './fail-each.ts';
+import { interrupted } from './interrupted.ts';
 import type { FrozenTree } from './living-tree.ts';
 import { SimClock } from './sim-clock.ts';
 import { Seeded } from './seeded.ts';
@@ -74,33 +76,17 @@ for (const errno of ['EIO', 'ENOSPC'] as const) {
   test(`${errno} at the n-th writing call, for n = 1, 2, ... until it passes`, async (t) => {
     const [seed = 0] = SEEDS;
     const litter = await makeLitter(seed, {});
-    let failures = 0;
-    for (let call = 1; ; call++) {
-      const disk = forked(litter.disk);
-      disk.failAt(call, errno);
-      const failed = await faultOf(collected(litter, disk, true));
-      if (disk.calls < call) break;
-      if (failed !== undefined) failures += 1;
-      const code = errno === 'EIO' ? 'HF_DISK_FAILED' : 'HF_DISK_FULL';
-      const where = `SEED=${seed} ${errno} at call ${call}`;
-      if (failed !== undefined) assert.equal(failed.code, code, where);
-      const marks = [...disk.crashPoints()].at(-1)?.marks ?? [];
-      const wrong = await wrongAfterCollecting(aftermath(litter, disk, marks.includes(UNDONE)));
-      assert.equal(wrong, undefined, where);
-    }
+    const failures = await failEach({
+      ...{ base: litter.disk, errno, where: `SEED=${seed}` },
+      act: (disk) => collected(litter, disk, true),
+      after: (disk) => {
+        const marks = [...disk.crashPoints()].at(-1)?.marks ?? [];
+        return wrongAfterCollecting(aftermath(litter, disk, marks.includes(UNDONE)));
+      },
+    });
     t.diagnostic(`SEED=${seed}: ${failures} failures said`);
     assert.ok(failures > 15, 'liveness: calls failed');
   });
-}
-
-async function faultOf(run: Promise<void>): Promise<Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }
 
 /** What came of one order of requests. */
@@ -119,27 +105,6 @@ class Story {
     if (fault !== undefined && fault.code !== expected) throw fault;
     this.happened.add(fault === undefined ? what : `${what}: ${fault.code}`);
   }
-}
-
-/** Counts the requests of a store, and does something before each. */
-function interrupted<T extends Store>(store: T, before: (nth: number) => Promise<void>): T {
-  let nth = 0;
-  const turn = (): Promise<void> => before(++nth);
-  return {
-    ...store,
-    putIfAbsent: async (name: string, bytes: Uint8Array, sha256: never) => {
-      await turn();
-      return store.putIfAbsent(name, bytes, sha256);
-    },
-    get: async (name: string, range?: never) => {
-      await turn();
-      return store.get(name, range);
-    },
-    list: async (prefix: string) => {
-      await turn();
-      return store.list(prefix);
-    },
-  };
 }
 
 interface Interrupted {
@@ -240,6 +205,45 @@ for (const name of Object.keys(ACTS)) {
       assert.ok((happened.get('acknowledged') ?? 0) > 0, 'liveness');
     }
   });
+}
+
+test('a vault that is freed while it is checked is not called damaged', async (t) => {
+  for (const seed of SEEDS) {
+    const litter = await makeLitter(seed, {});
+    const never = Number.POSITIVE_INFINITY;
+    const { requests } = await checkedBeside(litter, never);
+    for (let at = 1; at <= requests; at++) {
+      const { report } = await checkedBeside(litter, at);
+      const where = `SEED=${seed}, all is forgotten and swept before request ${at}`;
+      assert.deepEqual(report.findings, [], where);
+      assert.equal(report.affectedCount, 0, where);
+    }
+    t.diagnostic(`SEED=${seed}: ${requests} requests`);
+    assert.ok(requests > 10, 'liveness');
+  }
+});
+
+async function checkedBeside(
+  litter: Littered,
+  at: number,
+): Promise<{ readonly report: CheckReport; readonly requests: number }> {
+  const disk = forked(litter.disk);
+  const clock = new SimClock(litter.endMs);
+  const collector = new CollectorHost({ disk, clock, seed: litter.seed + 4 });
+  let requests = 0;
+  const before = async (nth: number): Promise<void> => {
+    requests = nth;
+    if (nth !== at) return;
+    await collector.forget(litter.first);
+    await collector.mark();
+    await collector.sweep();
+  };
+  const makeStore = (options: Parameters<typeof directoryStore>[0]) =>
+    interrupted(directoryStore(options), before);
+  const host = new VaultHost({ disk, clock, seed: litter.seed + 2, makeStore });
+  const session = await host.open();
+  requests = 0;
+  return { report: await host.check(session), requests };
 }
 
 test('others back up, collect and undo at once, in any order, and stand still for long', async (t) => {

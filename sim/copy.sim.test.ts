@@ -8,9 +8,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ByteString, byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
+import { forgetPacks } from '../src/vault/shell/forget-packs.ts';
+import { secureRefs } from '../src/vault/shell/secure-refs.ts';
+import { listSnapshots } from '../src/vault/shell/snapshot-store.ts';
 import type { Store } from '../src/vault/shell/store.ts';
 import type { SimDisk } from './disk.ts';
+import { CollectorHost, makeLitter } from './collect-host.ts';
 import { forked } from './each-crash.ts';
+import { failEach, type FailingRun } from './fail-each.ts';
+import { interrupted } from './interrupted.ts';
 import { makeHistory } from './backup-history.ts';
 import type { CrashMode } from './layers.ts';
 import { SimClock } from './sim-clock.ts';
@@ -227,11 +233,10 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
 for (const errno of ['EIO', 'ENOSPC'] as const) {
   test(`${errno} at the n-th writing call of copy and repair, until it passes`, async (t) => {
     const [seed = 0] = SEEDS;
-    const code = errno === 'EIO' ? 'HF_DISK_FAILED' : 'HF_DISK_FULL';
     const start = await vaultOf(seed, 'posix');
     const damaged = await damagedVault(seed, 'posix');
     let failures = 0;
-    const runs = [
+    const runs: Pick<FailingRun, 'base' | 'act' | 'after'>[] = [
       {
         base: start.disk,
         act: (disk: SimDisk) => copyVault(disk, OUT),
@@ -246,32 +251,11 @@ for (const errno of ['EIO', 'ENOSPC'] as const) {
       },
     ];
     for (const { base, act, after } of runs) {
-      for (let call = 1; ; call++) {
-        const disk = forked(base);
-        disk.failAt(call, errno);
-        const failed = await faultOf(act(disk));
-        if (disk.calls < call) break;
-        if (failed !== undefined) {
-          failures += 1;
-          assert.equal(failed.code, code);
-        }
-        assert.equal(await after(disk), undefined, `SEED=${seed} ${errno} at call ${call}`);
-      }
+      failures += await failEach({ base, errno, act, after, where: `SEED=${seed}` });
     }
     t.diagnostic(`SEED=${seed}: ${failures} failures were said`);
     assert.ok(failures > 60, 'liveness: calls failed');
   });
-}
-
-/** Anything but a Fault is a bug. */
-async function faultOf(run: Promise<unknown>): Promise<Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }
 
 test('a backup that is made between two looks of a copy is left for the next one', async () => {
@@ -295,6 +279,46 @@ test('a backup that is made between two looks of a copy is left for the next one
   const report = await copyVault(disk, { ...OUT, seed: seed + 3 });
   assert.ok(report.snapshots.some((name) => name.endsWith(snapshot.slice(0, 32))));
   assert.equal(await wrongWithCopy({ seed, disk, endMs }), undefined);
+});
+
+test('a source that is freed while it is copied is not called damaged, and the copy is whole', async () => {
+  const [seed = 0] = SEEDS;
+  const litter = await makeLitter(seed, {});
+  const { endMs } = litter;
+  const copiedBeside = async (at: number): Promise<{ problems: unknown; requests: number }> => {
+    const disk = forked(litter.disk);
+    const clock = new SimClock(endMs);
+    const collector = new CollectorHost({ disk, clock, seed: seed + 4 });
+    let requests = 0;
+    const before = async (nth: number): Promise<void> => {
+      requests = nth;
+      if (nth !== at) return;
+      await collector.forget(litter.first);
+      await collector.mark();
+      await collector.sweep();
+      // What an undo or a compaction does to what stays: it lies elsewhere from now on.
+      const ports = await collector.ports();
+      const { vault } = await new VaultHost({ disk, clock, seed: seed + 9 }).open();
+      const { snapshots } = await listSnapshots(vault);
+      const packs = (await ports.store.list('packs/')).map(({ name }) => name.slice(6));
+      await secureRefs(
+        ports,
+        snapshots.flatMap(({ record }) => record.refs),
+        new Set(packs),
+      );
+      await ports.store.delete(packs.map((pack) => `packs/${pack}`));
+      await forgetPacks(ports, new Set(packs));
+    };
+    const between = (store: Store): Store => interrupted(store, before);
+    const { problems } = await copyVault(disk, { ...OUT, between });
+    assert.equal(await wrongWithCopy({ seed, disk, endMs }), undefined, `before request ${at}`);
+    return { problems, requests };
+  };
+  const { requests } = await copiedBeside(Number.POSITIVE_INFINITY);
+  for (let at = 1; at <= requests; at++) {
+    assert.deepEqual((await copiedBeside(at)).problems, [], `SEED=${seed} before request ${at}`);
+  }
+  assert.ok(requests > 30, 'liveness');
 });
 
 test('an object of the source that cannot be read is named, for each in turn, and the rest comes', async () => {

@@ -22,10 +22,10 @@ import type {
 } from '../src/vault/shell/backup-request.ts';
 import { backup } from '../src/vault/shell/backup.ts';
 import { inlineCheckCrew } from '../src/vault/shell/check-crew.ts';
-import type { CheckReport } from '../src/vault/shell/check-request.ts';
+import type { CheckReport, CheckRequest } from '../src/vault/shell/check-request.ts';
+import { checkUntilSure } from '../src/vault/shell/check-again.ts';
 import { checkVault } from '../src/vault/shell/check-vault.ts';
 import { createVault } from '../src/vault/shell/create-vault.ts';
-import type { CheckedPackNote } from '../src/vault/shell/damaged-packs.ts';
 import { DamagedPacks } from '../src/vault/shell/damaged-packs.ts';
 import { InlineCrew } from '../src/vault/shell/inline-crew.ts';
 import { LocalState } from '../src/vault/shell/local-state.ts';
@@ -241,7 +241,14 @@ export class VaultHost {
 
   /** Every byte, and what is damaged is noted for the next backup. */
   async check(session: Session): Promise<CheckReport> {
-    const { vault, store } = session;
+    const { report, seen } = await checkUntilSure(session.store, { readData: true }, (request) =>
+      this.#lookOnce(session, request),
+    );
+    this.damagedPacks(session).note(seen);
+    return report;
+  }
+
+  async #lookOnce({ vault, store }: Session, request: CheckRequest): Promise<CheckReport> {
     const index = await loadIndex(vault);
     const readRange = (pack: string, offset: number, length: number): Uint8Array =>
       store.getSync(`packs/${pack}`, { offset, length });
@@ -249,13 +256,7 @@ export class VaultHost {
       this.#disk.openRead(byteString(`${this.#root}/packs/${pack}`));
     const crew = inlineCheckCrew({ tools, readRange, openPack }, index.access);
     const { readObject } = vaultReaderFrom(index.access, tools, readRange);
-    const seen: CheckedPackNote[] = [];
-    const report = await checkVault(
-      { vault, index, readObject, clock: this.#clock, crew },
-      { readData: true, onPack: (pack) => void seen.push(pack) },
-    );
-    this.damagedPacks(session).note(seen);
-    return report;
+    return checkVault({ vault, index, readObject, clock: this.#clock, crew }, request);
   }
 
   damagedPacks({ state }: Session): DamagedPacks {

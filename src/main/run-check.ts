@@ -1,5 +1,6 @@
 /** Composes a check with the real world around it. */
 import { Fault } from '../base/fault.ts';
+import { checkUntilSure } from '../vault/shell/check-again.ts';
 import { type CheckCrew, inlineCheckCrew } from '../vault/shell/check-crew.ts';
 import type { CheckReport, CheckRequest } from '../vault/shell/check-request.ts';
 import { checkVault } from '../vault/shell/check-vault.ts';
@@ -18,26 +19,32 @@ const THREADS_EACH = 2;
 
 /** What it found damaged is noted on this host: the next backup stores that anew. */
 export async function runCheck(session: VaultSession, request: CheckRequest): Promise<CheckReport> {
+  const { store } = directVault(session);
+  try {
+    const look = (wanted: CheckRequest) => lookOnce(session, wanted);
+    const { report, seen } = await checkUntilSure(store, request, look);
+    const unnoted = unnotedOf(session, seen);
+    return unnoted === undefined ? report : { ...report, unnoted };
+  } finally {
+    session.line.packs.close();
+  }
+}
+
+async function lookOnce(session: VaultSession, request: CheckRequest): Promise<CheckReport> {
   const { clock, tools, line } = session;
   const vault = directVault(session);
   const index = await loadIndex(vault);
   const { readObject } = vaultReaderFrom(index.access, tools, line.packs.readRange);
   const crew = checkCrew(session, index);
-  const seen: CheckedPackNote[] = [];
-  const onPack = (pack: CheckedPackNote): void => void seen.push(pack);
   try {
-    const ports = { vault, index, readObject, clock, crew };
-    const report = await checkVault(ports, { ...request, onPack });
-    const unnoted = unnotedOf(session, seen);
-    return unnoted === undefined ? report : { ...report, unnoted };
+    return await checkVault({ vault, index, readObject, clock, crew }, request);
   } finally {
     await crew.close();
-    line.packs.close();
   }
 }
 
 /** @returns why what was found could not be noted; it is true all the same */
-function unnotedOf(session: VaultSession, seen: readonly CheckedPackNote[]): string | undefined {
+function unnotedOf(session: VaultSession, seen: Iterable<CheckedPackNote>): string | undefined {
   try {
     damagedPacksOf(session).note(seen);
     return undefined;

@@ -12,6 +12,11 @@ export interface CheckRequest {
   readonly scrub?: CheckScrub | undefined;
   /** What is known to have been in it, from outside. */
   readonly seenBefore?: SeenBefore | undefined;
+  /**
+   * Another look, since others changed the vault during the one before: only these packs, and whether
+   * their bytes are read. Those that were found whole are not looked into again.
+   */
+  readonly again?: ReadonlyMap<string, boolean> | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Told of each pack that was looked into. */
   readonly onPack?: (seen: CheckedPackNote) => void;

@@ -41,6 +41,7 @@ const LEAVES_EACH = 64;
 const WORK_EACH = 2;
 /** Hex digits of a snapshot's id in its name. */
 const ID_IN_NAME = 32;
+const GONE_MEANWHILE = 'it was taken away while the vault was checked';
 
 export async function checkVault(ports: CheckPorts, request: CheckRequest): Promise<CheckReport> {
   return new Check(ports, request).run();
@@ -209,6 +210,12 @@ class Check {
       const readData = isRead(name);
       const startedAt = this.#ports.clock.now();
       const checked = await crew.checkPack({ name, readData });
+      const isThere = checked.findings.length === 0 || (await this.#isThere(name));
+      if (!isThere) {
+        // Of what was listed and is gone only the vault as it is now tells whether it is missed.
+        this.#note({ grade: 'damaged', object: `packs/${name}`, why: GONE_MEANWHILE });
+        return;
+      }
       if (readData) this.#request.scrub?.noted(name, { startedAt, how: howRead(checked) });
       damagedGroups.push(...checked.damagedGroups);
       for (const finding of checked.findings) this.#note(finding);
@@ -224,9 +231,18 @@ class Check {
     return damagedGroups;
   }
 
+  async #isThere(pack: string): Promise<boolean> {
+    const name = `packs/${pack}`;
+    return (await this.#ports.vault.store.list(name)).some((each) => each.name === name);
+  }
+
   /** In the order of the ledger, where there is one. */
   #chosen(here: readonly KnownPack[]): Chosen {
-    const { readData, scrub } = this.#request;
+    const { readData, scrub, again } = this.#request;
+    if (again !== undefined) {
+      const packs = here.filter(({ name }) => again.has(name));
+      return { packs, isRead: (name) => again.get(name) === true };
+    }
     const { choose, budget } = scrub ?? {};
     if (choose === undefined) {
       return { packs: here, isRead: (name) => readData && this.#isSampled(name) };

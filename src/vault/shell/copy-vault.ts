@@ -3,10 +3,8 @@
  * refers to others last: docs/design/046-copies.md. The place opens at every moment, and every
  * snapshot that it lists restores.
  */
-import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { parseIndexTable } from '../core/index-table.ts';
-import { isTwin, partOf, plainName, twinNames } from '../core/object-proof.ts';
+import { isTwin, partOf, twinNames } from '../core/object-proof.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Tools } from '../../host/tools.ts';
@@ -17,6 +15,15 @@ import {
   type WatchPorts,
   watchCollection,
 } from './collection-watch.ts';
+import { coveredPacks } from './collection-state.ts';
+import {
+  DOCUMENTS,
+  lastOf,
+  NamedPacks,
+  PACKS_AT_ONCE,
+  TWIN_FOLDERS,
+  twinsBelow,
+} from './copied-folders.ts';
 import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
@@ -35,7 +42,7 @@ export interface CopyPorts {
 export interface CopyRequest {
   /** Nothing is put, and no pack is read. */
   readonly isDryRun: boolean;
-  /** Asked once, before the first byte: whether so much may be added. Throws where it may not. */
+  /** Asked before the first byte, and for what came meanwhile: whether so much may be added; throws. */
   readonly demandRoom: (sizeBytes: number) => Promise<void>;
   readonly onProgress: (progress: CopyProgress) => void;
 }
@@ -71,15 +78,12 @@ export interface CopyProblem extends VaultProblem {
   readonly isMadeGood: boolean;
 }
 
-/** Folders of what lies twice, in the order in which they are put: then the target is this vault. */
-const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
-const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
 /** What retention goes by lies beside the snapshots; what a collection is at is each place's own. */
 const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', FORGOTTEN];
-/** Each is held whole. */
-const PACKS_AT_ONCE = 3;
+/** A collector may go on all the time: what is missed then is said, and the next run copies it. */
+const PASSES_MAX = 8;
 
 /**
  * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_COPY_TARGET, HF_VAULT_FEATURE_UNKNOWN, what the
@@ -126,54 +130,98 @@ class Copying {
   readonly #problems: CopyProblem[] = [];
   readonly #atTarget: VaultProblem[] = [];
   readonly #totals = { objects: 0, objectsTotal: 0, bytes: 0, bytesTotal: 0 };
-  readonly #named = new Map<string, string>();
+  readonly #named: NamedPacks;
+  /** What was listed at the source, and was taken away before it was read. */
+  readonly #gone = new Map<string, CopyProblem>();
   #present = 0;
 
   constructor(ports: CopyPorts, request: CopyRequest, vault: string) {
     this.#ports = ports;
     this.#request = request;
     this.#vault = vault;
+    this.#named = new NamedPacks(ports.tools);
   }
 
   async run(isThere: boolean): Promise<CopyReport> {
-    const { from, to } = this.#ports;
+    const { to } = this.#ports;
     const since = isThere ? await watchCollection(this.#watching()) : NOBODY_COLLECTS;
     // What refers is listed before what it refers to: others may be writing meanwhile.
     const snapshots = await this.#snapshotsToCopy();
-    const indexes = await from.list('index/');
-    const packs = await from.list('packs/');
     for (const { name, sizeBytes } of await listOrNothing(to, '')) this.#there.set(name, sizeBytes);
-    const missing = (some: readonly StoredObject[]): readonly StoredObject[] =>
-      some.filter((object) => this.#isMissing(object));
-    const [newPacks, newIndexes, newSnapshots] = [packs, indexes, snapshots].map(missing);
-    const toCome = [...(newPacks ?? []), ...(newIndexes ?? []), ...(newSnapshots ?? [])];
-    this.#totals.objectsTotal = toCome.length;
-    this.#totals.bytesTotal = toCome.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    await this.#request.demandRoom(this.#totals.bytesTotal);
-    const keys = await this.#copyTwins();
-    for (const name of DOCUMENTS) await this.#copyDocument(name);
-    await inParallel(newPacks ?? [], (object) => this.#copy(object), PACKS_AT_ONCE);
-    await inParallel(newIndexes ?? [], (object) => this.#copy(object));
-    const fresh = new Set(newIndexes);
-    await inParallel(
-      indexes.filter((object) => !fresh.has(object)),
-      (object) => this.#lookAtIndex(object),
-    );
-    this.#notePacksMissing(packs);
+    const newSnapshots = snapshots.filter((object) => this.#isMissing(object));
+    this.#expect(newSnapshots);
+    const keys = await this.#copyContent();
     for (const folder of BESIDE) await this.#copyBeside(folder);
     // One after the other, in the order of each writer: a chain has no gap in between.
-    for (const object of newSnapshots ?? []) {
+    for (const object of newSnapshots) {
       await this.#copy(object);
       await this.#secure(object, since);
     }
     // A copy that was overtaken has left some that nobody looked after.
-    const known = new Set(newSnapshots?.map(({ name }) => name));
+    const known = new Set(newSnapshots.map(({ name }) => name));
     if (since.isActive) {
       for (const object of snapshots.filter(({ name }) => !known.has(name))) {
         await this.#secure(object, since);
       }
     }
+    await this.#judgeGone();
     return this.#report(keys);
+  }
+
+  /**
+   * What opens, packs, indexes. A collector at the source may put what is needed elsewhere and take
+   * away where it lay: then all is listed anew, so that each snapshot has all it needs.
+   *
+   * @returns ids of keys that the source has
+   */
+  async #copyContent(): Promise<ReadonlySet<string>> {
+    const { from } = this.#ports;
+    let keys: ReadonlySet<string> | undefined;
+    for (let pass = 1; ; pass++) {
+      this.#gone.clear();
+      this.#named.clear();
+      const indexes = await from.list('index/');
+      const packs = await from.list('packs/');
+      const said = new Set(this.#problems.map(({ object }) => object));
+      const isNew = (object: StoredObject): boolean =>
+        !said.has(object.name) &&
+        (pass === 1 ? this.#isMissing(object) : !this.#there.has(object.name));
+      const newPacks = packs.filter(isNew);
+      const newIndexes = indexes.filter(isNew);
+      this.#expect([...newPacks, ...newIndexes]);
+      await this.#request.demandRoom(this.#totals.bytesTotal - this.#totals.bytes);
+      if (keys === undefined) {
+        keys = await this.#copyTwins();
+        for (const name of DOCUMENTS) await this.#copyDocument(name);
+      }
+      await inParallel(newPacks, (object) => this.#copy(object), PACKS_AT_ONCE);
+      await inParallel(newIndexes, (object) => this.#copy(object));
+      const fresh = new Set(newIndexes);
+      await inParallel(
+        indexes.filter((object) => !fresh.has(object) && !said.has(object.name)),
+        (object) => this.#lookAtIndex(object),
+      );
+      if (this.#gone.size > 0 && pass < PASSES_MAX) continue;
+      await this.#notePacksMissing(packs);
+      return keys;
+    }
+  }
+
+  #expect(toCome: readonly StoredObject[]): void {
+    this.#totals.objectsTotal += toCome.length;
+    this.#totals.bytesTotal += toCome.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** What was forgotten since it was listed is no loss: the target hears of it too. */
+  async #judgeGone(): Promise<void> {
+    if (this.#gone.size === 0) return;
+    const { from, tools } = this.#ports;
+    for (const folder of BESIDE) await this.#copyBeside(folder);
+    const forgotten = await forgottenIds({ store: from, tools });
+    for (const [name, problem] of this.#gone) {
+      if (name.startsWith('snapshots/') && forgotten.has(idInName(name))) continue;
+      this.#problems.push(problem);
+    }
   }
 
   /** A collector at the target may be taking away what was there before. */
@@ -222,11 +270,8 @@ class Copying {
     const { from } = this.#ports;
     const keys = new Set<string>();
     for (const folder of TWIN_FOLDERS) {
-      const names = new Set<string>();
-      for (const each of [folder, `copy/${folder}`]) {
-        for (const { name } of await from.list(each)) names.add(plainName(name));
-      }
-      if (folder === 'keys/') for (const name of names) keys.add(last(name));
+      const names = await twinsBelow(from, folder);
+      if (folder === 'keys/') for (const name of names) keys.add(lastOf(name));
       await inParallel([...names].sort(), (name) => this.#copyTwin(name));
     }
     await this.#copyTwin('header');
@@ -315,12 +360,14 @@ class Copying {
     }
     const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
     if (seen.state !== 'whole') {
-      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });
+      const problem = { ...problemAt(name, seen), isMadeGood: false };
+      if (seen.state === 'missing') this.#gone.set(name, problem);
+      else this.#problems.push(problem);
       this.#totals.objectsTotal -= 1;
       this.#totals.bytesTotal -= sizeBytes;
       return;
     }
-    if (partOf(name) === 'index') this.#rememberPacks(name, seen.bytes);
+    this.#named.add(name, seen.bytes);
     await this.#put(name, seen.bytes);
   }
 
@@ -328,25 +375,32 @@ class Copying {
   async #lookAtIndex(object: StoredObject): Promise<void> {
     const { from, tools } = this.#ports;
     const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
-    if (seen.state === 'whole') this.#rememberPacks(object.name, seen.bytes);
-    else this.#problems.push({ ...problemAt(object.name, seen), isMadeGood: true });
+    const problem = { ...problemAt(object.name, seen), isMadeGood: true };
+    if (seen.state === 'whole') this.#named.add(object.name, seen.bytes);
+    else if (seen.state === 'missing') this.#gone.set(object.name, problem);
+    else this.#problems.push(problem);
   }
 
-  #rememberPacks(index: string, bytes: Uint8Array): void {
-    try {
-      const { packs } = parseIndexTable(bytes, this.#ports.tools.codec.textOf);
-      for (const { name } of packs) this.#named.set(`packs/${hexOf(name)}`, index);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error; // Of a newer form: its digest is right.
+  /** What a collector has taken away, and of which an index still speaks, nobody misses. */
+  async #notePacksMissing(packs: readonly StoredObject[]): Promise<void> {
+    const here = new Set(packs.map(({ name }) => name));
+    const missing = this.#named.missing((object) => here.has(object));
+    if (missing.length === 0) return;
+    const covered = await this.#coveredAtSource();
+    for (const object of missing) {
+      if (covered.has(lastOf(object))) continue;
+      const isMadeGood = this.#there.has(object);
+      this.#problems.push({ kind: 'missing', object, why: 'an index names it', isMadeGood });
     }
   }
 
-  #notePacksMissing(packs: readonly StoredObject[]): void {
-    const here = new Set(packs.map(({ name }) => name));
-    for (const object of this.#named.keys()) {
-      if (here.has(object)) continue;
-      const isMadeGood = this.#there.has(object);
-      this.#problems.push({ kind: 'missing', object, why: 'an index names it', isMadeGood });
+  async #coveredAtSource(): Promise<ReadonlySet<string>> {
+    const { from: store, tools } = this.#ports;
+    try {
+      return await coveredPacks({ store, tools });
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'HF_COLLECT_UNREADABLE') return new Set();
+      throw error;
     }
   }
 
@@ -380,8 +434,8 @@ class Copying {
     const ports = { store: to, tools, vault: this.#vault };
     const bad = this.#atTarget.filter(({ object }) => object.startsWith('packs/'));
     const isWhole = (lost.length === 0 && bad.length === 0) || this.#request.isDryRun;
-    const badPacks = new Set(bad.map(({ object }) => last(object)));
-    const beyond = [...this.#there.keys()].filter((name) => name.startsWith('keys/')).map(last);
+    const badPacks = new Set(bad.map(({ object }) => lastOf(object)));
+    const beyond = [...this.#there.keys()].filter((name) => name.startsWith('keys/')).map(lastOf);
     return {
       vault: this.#vault,
       objects: this.#totals.objects,
@@ -394,8 +448,4 @@ class Copying {
       keysBeyond: beyond.filter((id) => !keys.has(id)),
     };
   }
-}
-
-function last(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
 }

@@ -4,7 +4,6 @@
  */
 import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { parseIndexTable } from '../core/index-table.ts';
 import { partOf, plainName, twinNames, type VaultPart } from '../core/object-proof.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Tools } from '../../host/tools.ts';
@@ -17,6 +16,14 @@ import {
 } from './collection-watch.ts';
 import { parseSnapshot } from '../core/snapshot-record.ts';
 import type { Clock } from '../../host/clock.ts';
+import {
+  DOCUMENTS,
+  lastOf,
+  NamedPacks,
+  PACKS_AT_ONCE,
+  TWIN_FOLDERS,
+  twinsBelow,
+} from './copied-folders.ts';
 import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
@@ -68,11 +75,8 @@ export interface Repaired extends VaultProblem {
 }
 
 const FOLDERS = ['packs/', 'index/', 'snapshots/'];
-const TWIN_FOLDERS = ['keys/', 'writers/', 'vouches/'];
-const DOCUMENTS = ['README.txt', 'FORMAT.md', 'MANIFEST.md', 'rescue.mjs', 'rescue.py'];
 /** When snapshots arrived, what stays whatever a retention says, and what was put back. */
 const KEEPING = ['received/', 'holds/', 'putbacks/'];
-const PACKS_AT_ONCE = 3;
 
 /**
  * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_VAULT_FEATURE_UNKNOWN, and what the stores throw
@@ -107,13 +111,14 @@ class Repairing {
   readonly #keysElsewhere: string[] = [];
   /** Whole here, or put back. */
   readonly #whole = new Set<string>();
-  readonly #named = new Map<string, string>();
+  readonly #named: NamedPacks;
   readonly #progress = { objects: 0, objectsTotal: 0, bytes: 0, bytesTotal: 0 };
 
   constructor(ports: RepairPorts, request: RepairRequest, vault: string) {
     this.#ports = ports;
     this.#request = request;
     this.#vault = vault;
+    this.#named = new NamedPacks(ports.tools);
   }
 
   async run(): Promise<RepairReport> {
@@ -174,14 +179,14 @@ class Repairing {
   async #mendTwins(): Promise<void> {
     const { store, other } = this.#ports;
     for (const folder of TWIN_FOLDERS) {
-      const here = await namesBelow(store, folder);
-      const there = await namesBelow(other, folder);
+      const here = await twinsBelow(store, folder);
+      const there = await twinsBelow(other, folder);
       for (const name of [...here].sort()) await this.#mendTwin(name);
       for (const name of [...there].sort()) {
         if (here.has(name)) continue;
         // Retiring a key deletes it: it comes back by no repair, unless nothing else opens the vault.
         const isRetired = folder === 'keys/' && here.size > 0 && !this.#request.putsBackKeys;
-        if (isRetired) this.#keysElsewhere.push(last(name));
+        if (isRetired) this.#keysElsewhere.push(lastOf(name));
         else await this.#mendTwin(name);
       }
     }
@@ -273,7 +278,7 @@ class Repairing {
     const { tools } = this.#ports;
     const id = hexOf(tools.hash.sha256(bytes));
     const names = [...this.#here.keys()].filter(
-      (name) => last(name) === id || name.endsWith(`-${id.slice(0, 32)}`),
+      (name) => lastOf(name) === id || name.endsWith(`-${id.slice(0, 32)}`),
     );
     for (const name of names) {
       const own = await this.#see(name);
@@ -284,7 +289,7 @@ class Repairing {
 
   async #isStrayTwin(bytes: Uint8Array): Promise<boolean> {
     for (const folder of TWIN_FOLDERS) {
-      for (const plain of await namesBelow(this.#ports.store, folder)) {
+      for (const plain of await twinsBelow(this.#ports.store, folder)) {
         const own = await this.#see(plain);
         if (own.state === 'whole' && isSame(own.bytes, bytes)) return true;
       }
@@ -325,19 +330,13 @@ class Repairing {
 
   #isWhole(name: string, bytes: Uint8Array): void {
     this.#whole.add(name);
-    if (partOf(name) !== 'index') return;
-    try {
-      const { packs } = parseIndexTable(bytes, this.#ports.tools.codec.textOf);
-      for (const pack of packs) this.#named.set(`packs/${hexOf(pack.name)}`, name);
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-    }
+    this.#named.add(name, bytes);
   }
 
   #notePacksMissing(): void {
     const known = new Set(this.#remaining.map(({ object }) => object));
-    for (const object of this.#named.keys()) {
-      if (this.#whole.has(object) || known.has(object)) continue;
+    const isThere = (object: string): boolean => this.#whole.has(object) || known.has(object);
+    for (const object of this.#named.missing(isThere)) {
       this.#remaining.push({ kind: 'missing', object, why: 'an index names it' });
     }
   }
@@ -359,7 +358,7 @@ class Repairing {
     const ports = { store, tools, vault: this.#vault };
     // An index that was taken away may have been all that named a pack which is not there.
     const isUnsure = lost.length > 0 || this.#repaired.some(({ object }) => isOf(object, 'index'));
-    const inNeed = isUnsure ? await snapshotsInNeed(ports, new Set(lost.map(last))) : [];
+    const inNeed = isUnsure ? await snapshotsInNeed(ports, new Set(lost.map(lastOf))) : [];
     return {
       vault: this.#vault,
       objects: this.#progress.objects,
@@ -373,22 +372,10 @@ class Repairing {
   }
 }
 
-async function namesBelow(store: Store, folder: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for (const each of [folder, `copy/${folder}`]) {
-    for (const { name } of await listOrNothing(store, each)) names.add(plainName(name));
-  }
-  return names;
-}
-
 function isOf(name: string, part: VaultPart): boolean {
   return partOf(name) === part;
 }
 
 function isSnapshot(name: string): boolean {
   return isOf(name, 'snapshot');
-}
-
-function last(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
 }
