@@ -225,3 +225,86 @@ test('a snapshot that is not what its name says is not forgotten', async () => {
   });
   assert.ok(store.objects.has(first.name), 'it was not deleted');
 });
+
+test('two that forget at once explain what is gone, whenever each looks at what the other does', async () => {
+  const { store: start, ids } = await fiveSnapshots();
+  let runs = 0;
+  for (let at = 1; ; at++) {
+    for (let until = 1; ; until++) {
+      const store = new DyingStore(start.objects);
+      const reached = await bothForget(store, { ids, at, until });
+      if (!reached.other) break;
+      runs += 1;
+      const where = `one stands still before request ${at}, the other before ${until}`;
+      const live = await demandAllThere(store, ids, where);
+      assert.equal(live.size, SNAPSHOTS - 2);
+      const { ports, back } = await portsOf(store);
+      const undone = await undoForget(ports, PLAN, back);
+      assert.deepEqual(
+        undone.back.map(({ id }) => id),
+        [ids[1]],
+        where,
+      );
+      assert.deepEqual((await listSnapshots(ports.vault)).findings, []);
+    }
+    if (!(await bothForget(new DyingStore(start.objects), { ids, at, until: 0 })).one) break;
+  }
+  assert.ok(runs > 100, 'liveness');
+});
+
+/** One stands still, the other goes on up to a request of its own, the one ends, and so does the other. */
+async function bothForget(
+  store: OpenStore,
+  of: { readonly ids: readonly string[]; readonly at: number; readonly until: number },
+): Promise<{ readonly one: boolean; readonly other: boolean }> {
+  const { ids, at, until } = of;
+  const reached = { one: false, other: false };
+  const oneEnded = Promise.withResolvers<void>();
+  let other: Promise<void> | undefined;
+  const one = forgetting(store, { plan: PLAN, id: ids[1] ?? '' }, async (nth) => {
+    if (nth !== at) return;
+    reached.one = true;
+    const stands = Promise.withResolvers<void>();
+    other = forgetting(store, { plan: 'p-99999999', id: ids[3] ?? '' }, async (its) => {
+      if (its !== until) return;
+      reached.other = true;
+      stands.resolve();
+      await oneEnded.promise;
+    });
+    await Promise.race([stands.promise, other]);
+  });
+  await one;
+  oneEnded.resolve();
+  await other;
+  return reached;
+}
+
+/** From a machine of its own. @param act before each request */
+async function forgetting(
+  store: OpenStore,
+  { plan, id }: { readonly plan: string; readonly id: string },
+  act: (nth: number) => Promise<void>,
+): Promise<void> {
+  const { ports, back } = await portsOf(store);
+  const { snapshots } = await listSnapshots(ports.vault);
+  const slow = before(store, act);
+  const wanted = { plan, policy: 'last=1', snapshots: recordsOf(snapshots, [id]) };
+  const vault = { ...ports.vault, store: slow };
+  await forgetSnapshots({ vault, store: slow, clock }, wanted, back);
+}
+
+function before(store: CollectorStore, act: (nth: number) => Promise<void>): CollectorStore {
+  let nth = 0;
+  const asked = async <T>(then: () => Promise<T>): Promise<T> => {
+    nth += 1;
+    await act(nth);
+    return then();
+  };
+  return {
+    promises: store.promises,
+    putIfAbsent: (...of) => asked(() => store.putIfAbsent(...of)),
+    get: (...of) => asked(() => store.get(...of)),
+    list: (...of) => asked(() => store.list(...of)),
+    delete: (...of) => asked(() => store.delete(...of)),
+  };
+}

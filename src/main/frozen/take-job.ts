@@ -8,7 +8,8 @@ import type {
 } from '../../vault/shell/backup-request.ts';
 import type { DataSetJob } from '../cli/backup-request.ts';
 import { outputOf } from '../cli/command-stream.ts';
-import { type RunBackup, runBackup } from '../run-backup.ts';
+import { onceMoreIfOvertaken } from '../../vault/shell/overtaken.ts';
+import { type RunBackup, runBackup, startCrew } from '../run-backup.ts';
 import type { ThreadCrew } from '../threads/thread-crew.ts';
 import { ownDirectories } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -50,8 +51,8 @@ export async function takeJob(ports: TakePorts, of: JobToTake): Promise<Surround
   };
   try {
     if (isPlain(job.plan) && found === undefined) {
-      const request = { ...asked, roots: rootsOf(job), onProgress };
-      return { outcome: await runBackup(session, crew, request), hooks: [] };
+      const request = (): RunBackup => ({ ...asked, roots: rootsOf(job), onProgress });
+      return { outcome: await runTwice(session, crew, request), hooks: [] };
     }
     const source = await sourceOf(ports, job);
     const around = { dataSet: job.dataSet, hooks: job.plan.hooks, source };
@@ -60,7 +61,7 @@ export async function takeJob(ports: TakePorts, of: JobToTake): Promise<Surround
       ports.stops,
       {
         take: async ({ roots, frozen, hooks, stop }) => {
-          const outcome = await runBackup(session, crew, {
+          const outcome = await runTwice(session, crew, () => ({
             ...asked,
             roots: roots ?? rootsOf(job),
             hooks,
@@ -69,7 +70,7 @@ export async function takeJob(ports: TakePorts, of: JobToTake): Promise<Surround
               if (stop.aborted) throw stopFault();
               onProgress(progress);
             },
-          });
+          }));
           of.onKept?.(outcome);
           return outcome;
         },
@@ -79,6 +80,17 @@ export async function takeJob(ports: TakePorts, of: JobToTake): Promise<Surround
   } finally {
     await crew.close();
   }
+}
+
+/** @param request made anew for each: a stream is read once */
+function runTwice(
+  session: VaultSession,
+  crew: ThreadCrew,
+  request: () => RunBackup,
+): Promise<BackupOutcome> {
+  return onceMoreIfOvertaken((isAgain) =>
+    runBackup(session, isAgain ? startCrew(session.line) : crew, request()),
+  );
 }
 
 /** As hooks are told it. */

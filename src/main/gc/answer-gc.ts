@@ -311,9 +311,10 @@ function gcJson({ opened, decided, freeing, judged }: Made): object {
 
 function spaceJson(freeing: Freeing): object {
   const { survey } = freeing;
-  const { liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, packs } = survey;
+  const { liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, packs, ignored } =
+    survey;
   return {
-    ...{ liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped },
+    ...{ liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, ignored },
     dueBytes: bytesOf(survey, dueTrash(freeing)),
     kept: packs
       .filter(({ fate }) => fate === 'kept')

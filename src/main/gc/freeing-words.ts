@@ -97,7 +97,7 @@ function waitingRows({ survey, trash, now }: Freeing): readonly LabelledRow[] {
 
 /** Nobody needs it, and it does not come free. */
 function remainRows(
-  { sharedBytes, keptBytes, packs }: CollectSurvey,
+  { sharedBytes, keptBytes, packs, ignored }: CollectSurvey,
   style: Style,
 ): readonly LabelledRow[] {
   const rows: LabelledRow[] = [];
@@ -110,6 +110,12 @@ function remainRows(
   if (first !== undefined) {
     const text = `${formatBytes(keptBytes)} in ${countOf(kept.length, 'pack')}: ${sayText(first.why, style)}`;
     rows.push({ mark: undefined, label: 'not freed', text });
+  }
+  const [stranger] = ignored;
+  if (stranger !== undefined) {
+    const more = ignored.length === 1 ? '' : `, and ${countOf(ignored.length - 1, 'more')} so`;
+    const text = `${sayText(stranger, style)} is no snapshot by its name: it keeps nothing${more}`;
+    rows.push({ mark: undefined, label: 'not ours', text });
   }
   return rows;
 }

@@ -107,6 +107,13 @@ export function encodeSnapshot(tools: Tools, options: WriteSnapshot): WrittenSna
   return { id, name: snapshotName({ writer, seq: header.seq, id }), sha256, bytes };
 }
 
+const NAME = /^snapshots\/[0-9a-f]{16}-[0-9]{10}-[0-9a-f]{32}$/;
+
+/** What is called otherwise no writer has put there: somebody's notes, half a copy, a backup of an editor. */
+export function isSnapshotName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** `snapshots/FP16-SEQ-SHA32`. */
 export function snapshotName(parts: {
   readonly writer: string;

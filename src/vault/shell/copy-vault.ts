@@ -8,7 +8,7 @@ import { isTwin, partOf, twinNames } from '../core/object-proof.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Tools } from '../../host/tools.ts';
-import { parseSnapshot } from '../core/snapshot-record.ts';
+import { isSnapshotName, parseSnapshot } from '../core/snapshot-record.ts';
 import {
   type CollectionWatch,
   secureSnapshot,
@@ -249,6 +249,7 @@ class Copying {
     // What was forgotten where it is copied from too, and lies there again, was put back.
     const putBack = new Set((await from.list(FORGOTTEN)).map(({ name }) => idInName(name)));
     return snapshots.filter(({ name }) => {
+      if (!isSnapshotName(name)) return false;
       const id = idInName(name);
       return !forgotten.has(id) || putBack.has(id);
     });

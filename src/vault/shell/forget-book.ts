@@ -17,8 +17,8 @@ import { problemOf, type VaultProblem } from './vault-problem.ts';
 export interface ForgottenPlan extends Pick<ForgetRecord, 'plan' | 'time' | 'policy'> {
   /** Those that did not come back. */
   readonly snapshots: readonly ForgottenHeader[];
-  /** Ids of those that did. */
-  readonly putBack: readonly string[];
+  /** Those that did. */
+  readonly putBack: readonly ForgottenHeader[];
 }
 
 export interface ForgetBook {
@@ -35,9 +35,10 @@ export async function readForgetBook(vault: Vault): Promise<ForgetBook> {
   const backs = await readRecords(vault, { folder: 'putbacks', parse: parsePutBack }, problems);
   const plans = forgets.map(({ plan, time, policy, snapshots }): ForgottenPlan => {
     const own = backs.filter((each) => each.plan === plan);
-    const putBack = new Set(own.flatMap((each) => each.snapshots));
-    const gone = snapshots.filter(({ id }) => !putBack.has(id));
-    return { plan, time, policy, snapshots: gone, putBack: [...putBack] };
+    const back = new Set(own.flatMap((each) => each.snapshots));
+    const gone = snapshots.filter(({ id }) => !back.has(id));
+    const putBack = snapshots.filter(({ id }) => back.has(id));
+    return { plan, time, policy, snapshots: gone, putBack };
   });
   return { plans: plans.sort((one, other) => one.time - other.time), problems };
 }

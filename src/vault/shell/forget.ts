@@ -13,8 +13,9 @@ import {
   type ForgottenHeader,
   type NamedObject,
 } from '../core/forget-record.ts';
+import { randomHex } from '../core/keyring.ts';
 import { snapshotName } from '../core/snapshot-record.ts';
-import { type ForgottenPlan, readForgetBook } from './forget-book.ts';
+import { type ForgottenPlan, forgottenIn, readForgetBook } from './forget-book.ts';
 import { readHolds } from './hold-store.ts';
 import type { Vault } from './open-vault.ts';
 import type { CollectorStore } from './store.ts';
@@ -22,6 +23,8 @@ import { isAbsence } from './vault-problem.ts';
 
 const SNAPSHOTS = 'snapshots/';
 const FORGOTTEN = 'forgotten/';
+/** Of the number in a plan's name. */
+const PLAN_BYTES = 4;
 
 export interface ForgetPorts {
   readonly vault: Vault;
@@ -73,6 +76,7 @@ export async function forgetSnapshots(
   // Whoever holds one looks afterwards whether it is there: one of both sees the other.
   const held = plan.snapshots.filter(({ id }) => bySnapshot.has(id));
   if (held.length > 0) await bringBack(ports, { plan: plan.plan, headers: held }, putBack);
+  await excuse(ports, plan);
   const heldMeanwhile = [...heldBefore, ...held];
   return { forgotten: plan.snapshots.length - held.length, heldMeanwhile };
 }
@@ -106,7 +110,12 @@ export async function undoForget(
         : `more than one plan is called ${wanted}`;
     throw new Fault('HF_PLAN_ABSENT', why, { id: wanted });
   }
-  const headers = found.flatMap(({ snapshots }) => snapshots);
+  // Of what came back by the book, too, what is not there: who noted that may have been wrong.
+  const here = await namesHere(ports.vault);
+  const headers = found.flatMap(({ snapshots, putBack: back }) => [
+    ...snapshots,
+    ...back.filter((each) => !here.has(nameOf(each))),
+  ]);
   return bringBack(ports, { plan: plan.plan, headers }, putBack);
 }
 
@@ -119,7 +128,29 @@ export async function settleForgotten(ports: ForgetPorts): Promise<void> {
   const { plans } = await readForgetBook(vault);
   if (plans.length === 0) return;
   const here = await namesHere(vault);
-  for (const plan of plans) await notePutBack(ports, plan.plan, await hereOf(vault, plan, here));
+  for (const plan of plans) {
+    const back = await hereOf(vault, plan, here);
+    await notePutBack(ports, plan.plan, back);
+    if (back.length > 0) await excuse(ports, { policy: plan.policy, snapshots: back });
+  }
+}
+
+/**
+ * Two may forget at once, from two machines: then the one that settles may take what the other is about
+ * to delete for something that came back. Each looks afterwards, and one of both sees the other: what is
+ * gone and excused by no plan is written down again, by a plan of its own.
+ */
+async function excuse(ports: ForgetPorts, wanted: Omit<ForgetPlan, 'plan'>): Promise<void> {
+  const { vault, store, clock } = ports;
+  const { tools, keyring } = vault;
+  const here = await namesHere(vault);
+  const excused = new Set(forgottenIn(await readForgetBook(vault)).map(({ id }) => id));
+  const snapshots = wanted.snapshots.filter(
+    (each) => !here.has(nameOf(each)) && !excused.has(each.id),
+  );
+  if (snapshots.length === 0) return;
+  const plan = `p-${randomHex(tools, PLAN_BYTES)}`;
+  await put(store, encodeForget(tools, keyring, { ...wanted, plan, snapshots, time: clock.now() }));
 }
 
 /** Whoever sends may have put anything under a name that is free again: its digest tells. */
@@ -129,8 +160,10 @@ async function hereOf(
   here: ReadonlySet<string>,
 ): Promise<readonly ForgottenHeader[]> {
   const found: ForgottenHeader[] = [];
-  for (const each of plan.snapshots.filter((one) => here.has(nameOf(one))))
-    if (hexOf(tools.hash.sha256(await store.get(nameOf(each)))) === each.id) found.push(each);
+  for (const each of plan.snapshots.filter((one) => here.has(nameOf(one)))) {
+    const bytes = await getIfThere(store, nameOf(each));
+    if (bytes !== undefined && hexOf(tools.hash.sha256(bytes)) === each.id) found.push(each);
+  }
   return found;
 }
 
@@ -194,7 +227,8 @@ async function notePutBack(
 /** Its bytes lie in `forgotten/`, durably, and are those that its name tells. */
 async function keepForgotten({ vault, store }: ForgetPorts, name: string): Promise<void> {
   const { hash } = vault.tools;
-  const bytes = await store.get(name);
+  const bytes = await getIfThere(store, name);
+  if (bytes === undefined) return; // Another has forgotten it meanwhile, and kept it.
   const sha256 = hash.sha256(bytes);
   if (!hexOf(sha256).startsWith(name.slice(name.lastIndexOf('-') + 1))) {
     throw corrupt(name, 'it is not what was written under this name');
@@ -207,6 +241,19 @@ async function keepForgotten({ vault, store }: ForgetPorts, name: string): Promi
 
 async function put(store: CollectorStore, { name, bytes, sha256 }: NamedObject): Promise<void> {
   await store.putIfAbsent(name, bytes, sha256);
+}
+
+/** Others forget too. */
+async function getIfThere(
+  store: Pick<CollectorStore, 'get'>,
+  name: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(name);
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  }
 }
 
 async function namesHere({ store }: Vault): Promise<ReadonlySet<string>> {

@@ -14,7 +14,7 @@ import {
   type WatchPorts,
   watchCollection,
 } from './collection-watch.ts';
-import { parseSnapshot } from '../core/snapshot-record.ts';
+import { isSnapshotName, parseSnapshot } from '../core/snapshot-record.ts';
 import type { Clock } from '../../host/clock.ts';
 import {
   DOCUMENTS,
@@ -126,9 +126,13 @@ class Repairing {
     const lists: (readonly [string, Map<string, StoredObject>])[] = [];
     // What refers is listed before what it refers to: a backup may be under way.
     for (const folder of FOLDERS.toReversed()) {
-      const own = await store.list(folder);
+      const isOurs = ({ name }: StoredObject): boolean =>
+        folder !== 'snapshots/' || isSnapshotName(name);
+      const own = (await store.list(folder)).filter(isOurs);
       for (const object of own) this.#here.set(object.name, object);
-      const theirs = (await other.list(folder)).filter(({ name }) => !this.#here.has(name));
+      const theirs = (await other.list(folder)).filter(
+        (each) => isOurs(each) && !this.#here.has(each.name),
+      );
       lists.push([folder, new Map([...own, ...theirs].map((each) => [each.name, each]))]);
       this.#progress.objectsTotal += own.length + theirs.length;
       for (const { sizeBytes } of [...own, ...theirs]) this.#progress.bytesTotal += sizeBytes;

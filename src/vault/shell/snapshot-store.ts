@@ -14,6 +14,7 @@ import {
 import { isKeptForUndo, type SnapshotContent } from '../core/snapshot-content.ts';
 import {
   encodeSnapshot,
+  isSnapshotName,
   isSignedBy,
   openSnapshot,
   parseSnapshot,
@@ -84,6 +85,10 @@ export async function readSnapshot(
 ): Promise<ListedSnapshot | undefined> {
   const { store, tools } = vault;
   const { name } = object;
+  if (!isSnapshotName(name)) {
+    problems.push({ kind: 'foreign', object: name, why: 'it has no name of a snapshot' });
+    return undefined;
+  }
   try {
     demand(object.sizeBytes <= SNAPSHOT_SIZE_MAX, name, 'it is too large');
     const record = parseSnapshot(tools, await store.get(name));

@@ -18,6 +18,7 @@ import {
   writeSnapshot,
 } from '../../../test/vault/small-vault.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
+import { listSnapshots } from './snapshot-store.ts';
 import { type CollectSurvey, surveyVault } from './survey-vault.ts';
 
 /** Of all flips so many are tried; all of them take a quarter of a minute. */
@@ -136,12 +137,12 @@ test('a pack that no index names stays: its backup may be under way', async () =
   assert.equal(found?.fate, 'kept');
 });
 
-test('what lies in snapshots/ and is none of this vault stops it', async () => {
+test('what is named as a snapshot and is none of this vault stops it', async () => {
   const { store, vault } = await litteredVault();
   const other = await litteredVault();
   const [foreign = ''] = other.store.names('snapshots/');
   for (const [name, bytes] of [
-    ['snapshots/garbage', Uint8Array.of(1)],
+    [`snapshots/${'a'.repeat(16)}-0000000001-${'b'.repeat(32)}`, Uint8Array.of(1)],
     [foreign, other.store.objects.get(foreign) ?? new Uint8Array(0)],
   ] as const) {
     const copy = store.copy();
@@ -150,4 +151,28 @@ test('what lies in snapshots/ and is none of this vault stops it', async () => {
     assert.match(String(survey.stopped), new RegExp(name));
     assert.deepEqual(deadOf(survey), []);
   }
+});
+
+test('what has no name of a snapshot keeps nothing and stops nothing; it is named', async () => {
+  const littered = await litteredVault();
+  const { store, vault } = littered;
+  const [name = ''] = store.names('snapshots/');
+  const half = (store.objects.get(name) ?? assert.fail()).subarray(0, 40);
+  const strangers = [`${name}~`, 'snapshots/.notes.swp', 'snapshots/old/notes', `${name}.part`];
+  for (const each of strangers) store.objects.set(each, half);
+  const survey = await surveyVault(portsOf(store, vault));
+  assert.deepEqual(survey.stopped, []);
+  assert.deepEqual(survey.ignored, strangers.sort());
+  assert.deepEqual(deadOf(survey), namesOf(littered.deadPacks));
+  const listed = await listSnapshots(vault);
+  assert.equal(listed.snapshots.length, 1);
+  assert.deepEqual(new Set(listed.problems.map(({ kind }) => kind)), new Set(['foreign']));
+});
+
+test('what has one and cannot be read stops it, and it says what helps', async () => {
+  const { store, vault } = await litteredVault();
+  const [name = ''] = store.names('snapshots/');
+  store.objects.set(name, (store.objects.get(name) ?? assert.fail()).subarray(0, 40));
+  const { stopped } = await surveyVault(portsOf(store, vault));
+  assert.match(String(stopped), new RegExp(`${name}.*holdfast vault repair --from`));
 });

@@ -6,7 +6,7 @@ import { Fault } from '../../base/fault.ts';
 import { memberWords, PREFIX_WORDS, wordsOfIds } from '../core/id-words.ts';
 import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/index-table.ts';
 import { hexOf } from '../../base/bytes.ts';
-import { parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapshot-record.ts';
+import { isSnapshotName, parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapshot-record.ts';
 import { coveredPacks } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { readHeaders } from './pack-look.ts';
@@ -62,6 +62,8 @@ export interface CollectSurvey {
   readonly keptBytes: number;
   /** Why nothing may be freed at all; empty: it may. */
   readonly stopped: readonly string[];
+  /** What lies below `snapshots/` and has no name of a snapshot: it keeps nothing, and stops nothing. */
+  readonly ignored: readonly string[];
 }
 
 /** @throws what a store throws */
@@ -73,6 +75,7 @@ export async function surveyVault(
   const stopped: string[] = [];
   // Snapshots first: what they refer to was there before them, so the map has it.
   const snapshots = await readSnapshots(ports, new Set(without), stopped);
+  const ignored = await strangersIn(ports);
   let packs = 0;
   const map = await mapVault(ports, () => {
     packs += 1;
@@ -86,7 +89,7 @@ export async function surveyVault(
   const leaving = await leavingPacks(ports, stopped);
   const surveyed = await survey.packs(leaving, stopped.length > 0);
   const names = snapshots.map(({ name }) => name).sort();
-  return { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped };
+  return { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped, ignored };
 }
 
 /** Without a Fault: what cannot be read of a run keeps everything. */
@@ -118,15 +121,18 @@ interface LiveSnapshot {
   readonly refs: readonly string[];
 }
 
-/** Anything there that cannot be read stops all: what it reaches is not known. */
-/** @param stopped is told of what cannot be read */
+/**
+ * What is named as a snapshot and cannot be read stops all: what it reaches is not known.
+ *
+ * @param stopped is told of what cannot be read
+ */
 export async function readSnapshots(
   ports: SurveyPorts,
   without: ReadonlySet<string>,
   stopped: string[],
 ): Promise<LiveSnapshot[]> {
   const objects = await ports.store.list('snapshots/');
-  const counting = objects.filter(({ name }) => !without.has(name));
+  const counting = objects.filter(({ name }) => isSnapshotName(name) && !without.has(name));
   const read = await inParallel(counting, (object) => readSnapshot(ports, object, stopped));
   return read.filter((each) => each !== undefined);
 }
@@ -149,12 +155,19 @@ async function readSnapshot(
 }
 
 function unreadable(name: string, error: unknown): string {
-  return `${name} cannot be read: ${problemOf(name, error).why}`;
+  const { why } = problemOf(name, error);
+  return `${name} cannot be read: ${why}; holdfast vault repair --from a copy puts it back. Where there is no copy it is lost: move it out of snapshots/`;
+}
+
+async function strangersIn({ store }: Pick<SurveyPorts, 'store'>): Promise<readonly string[]> {
+  const names = (await store.list('snapshots/')).map(({ name }) => name);
+  return names.filter((name) => !isSnapshotName(name));
 }
 
 /** Names of the snapshots that are there now, sorted: what they say never changes. */
 export async function liveSnapshotNames({ store }: Pick<SurveyPorts, 'store'>): Promise<string[]> {
-  return (await store.list('snapshots/')).map(({ name }) => name).sort();
+  const names = (await store.list('snapshots/')).map(({ name }) => name);
+  return names.filter(isSnapshotName).sort();
 }
 
 class Survey {
