@@ -2,6 +2,7 @@ import { ACCESS_FAULTS } from './fault-access.ts';
 import { AGENT_FAULTS } from './fault-agent.ts';
 import { ENROLL_FAULTS } from './fault-enroll.ts';
 import { EXPOSURE_FAULTS } from './fault-exposure.ts';
+import { GRANT_FAULTS } from './fault-grant.ts';
 import { GUARD_FAULTS } from './fault-guard.ts';
 import { TELL_FAULTS } from './fault-tell.ts';
 import { SERVER_FAULTS } from './fault-server.ts';
@@ -25,6 +26,7 @@ export const FAULTS = {
   ...AGENT_FAULTS,
   ...ENROLL_FAULTS,
   ...EXPOSURE_FAULTS,
+  ...GRANT_FAULTS,
   ...GUARD_FAULTS,
   ...TELL_FAULTS,
   ...SERVER_FAULTS,

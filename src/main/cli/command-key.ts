@@ -24,6 +24,7 @@ import { absolutePath, bytesOfText, parentPath, textOfBytes } from './places.ts'
 import { keptKeyPath, newPassphrase, passphraseSecret } from './secrets.ts';
 import { fullPath, type VaultOptions } from './settings.ts';
 import { readConfirmation, sheetPath } from './sheet-confirmation.ts';
+import type { GrantOptions, RequestOptions } from './key-grants.ts';
 import type { DistrustOptions, TrustOptions } from './key-writers.ts';
 import type { SheetOptions } from './sheet-act.ts';
 
@@ -86,8 +87,50 @@ export function define(command: Command, act: Act): void {
       '\nThe vault is opened with another key for it, which shows that another works.\n\nExample:\n  holdfast key retire --key-file /root/new.key ce2add0a',
     )
     .action(act((cli, [id, options]: [string, VaultOptions]) => retireOne(cli, id, options)));
-  for (const part of [sheet, add, list, retire, ...defineWriters(command, act)]) vaultOptions(part);
+  const others = [...defineWriters(command, act), ...defineGrants(command, act)];
+  for (const part of [sheet, add, list, retire, ...others]) vaultOptions(part);
 }
+
+/** Keys for one snapshot, for a machine whose key does not read. */
+function defineGrants(command: Command, act: Act): readonly Command[] {
+  const request = command
+    .command('request')
+    .description(
+      'Asks for the keys of one snapshot, or of one path of it: for a key that only writes.',
+    )
+    .argument('<snapshot>', 'latest, or the first digits of its id')
+    .argument('[path]', 'a directory or a file in it')
+    .option('--data-set <name>', 'latest is the newest of this data set')
+    .option('--out <file>', 'where the request is written (here, under a name of its own)')
+    .addHelpText('after', '\nExample:\n  holdfast key request latest etc/nginx')
+    .action(
+      act(async (cli, [snapshot, path, options]: [string, string | undefined, RequestOptions]) =>
+        (await import('./key-grants.ts')).requestKeys(cli, { snapshot, path, options }),
+      ),
+    );
+  const grant = command
+    .command('grant')
+    .description('Grants a request: the data keys of that snapshot, sealed to who asked.')
+    .argument('<request>', 'the file that `key request` wrote')
+    .option('--fingerprint <digits>', 'as the machine that asks shows it, 16 digits or more')
+    .option('--valid <time>', 'how long it can be used, such as 8h', '24h')
+    .option('--out <file>', 'where the grant is written (REQUEST.grant)')
+    .addHelpText('after', GRANT_EXAMPLE)
+    .action(
+      act(async (cli, [file, options]: [string, GrantOptions]) =>
+        (await import('./key-grants.ts')).grantKeys(cli, file, options),
+      ),
+    );
+  return [request, grant];
+}
+
+const GRANT_EXAMPLE = `
+It says who asks and for what, and asks for the fingerprint that the other
+machine shows: get it by another way than the request came. Data keys are those
+of whole runs: what else these runs stored is opened too.
+
+Example:
+  holdfast key grant restore-request-1f0c33a9`;
 
 /** Whose snapshots are believed. */
 function defineWriters(command: Command, act: Act): readonly Command[] {

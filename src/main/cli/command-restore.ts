@@ -5,11 +5,13 @@ import { restoreService } from '../services/restore-service.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { vaultOptions, writerOption } from './open.ts';
 import { type RestoreOptions, restoreInto } from './restore-act.ts';
+import { restoreGranted } from './restore-granted.ts';
 import { demandOfSnapshot, snapshotOptions } from './snapshot-choice.ts';
 
 interface Options extends RestoreOptions {
   readonly service?: string;
   readonly run?: string;
+  readonly grant?: string;
 }
 
 const EXAMPLE = `
@@ -23,6 +25,9 @@ needs --yes elsewhere; --yes covers only a plan that no rule objects to.
 With --service every data set goes to TARGET/NAME, and the team's own check is
 run on it.
 
+With --grant no key that reads is needed: what was asked for with
+holdfast key request goes to TARGET, and the grant is used up.
+
 In place it ends with 2 where something waits for a person, 3 where it may
 never be, 4 where TARGET changed meanwhile; 6 where something is missing.
 
@@ -30,7 +35,8 @@ Examples:
   holdfast restore --vault /srv/vault latest /srv/back
   holdfast restore --vault /srv/vault 7c63b3d1 /srv/back --first 'releases/7.*'
   holdfast restore latest /srv/www --in-place --dry-run
-  holdfast restore --service wiki /srv/back`;
+  holdfast restore --service wiki /srv/back
+  holdfast restore --grant web1.grant /srv/back`;
 
 export function define(command: Command, act: Act): void {
   command
@@ -40,6 +46,7 @@ export function define(command: Command, act: Act): void {
     .argument('[target]', 'directory')
     .option('--service <name>', 'all data sets of a service, of one moment; then only TARGET')
     .option('--run <id>', 'of --service: which run; else the newest whole one')
+    .option('--grant <file>', 'by the keys that `key grant` gave for a request; then only TARGET')
     .option(
       '--first <rule>',
       'what matches comes first, in gitignore syntax; may be repeated',
@@ -70,6 +77,13 @@ function perform(
   const isPlanned = options.dryRun === true || options.yes === true || options.reason !== undefined;
   if (isPlanned && options.inPlace !== true) {
     throw usage('--dry-run, --yes and --reason go with --in-place');
+  }
+  if (options.grant !== undefined) {
+    if (second !== undefined || service !== undefined || options.inPlace === true) {
+      throw usage('--grant says what is restored, into a new place: give TARGET and no snapshot');
+    }
+    demandOfSnapshot(options, 'restore');
+    return restoreGranted(cli, { grant: options.grant, target: first, options });
   }
   if (service === undefined) {
     if (run !== undefined) throw usage('--run goes with --service');

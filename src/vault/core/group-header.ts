@@ -149,6 +149,21 @@ export function parseGroupHeader(bytes: Uint8Array): GroupHeader {
   };
 }
 
+/** As much of a group as says which data key it is sealed with. */
+export const DATA_KEY_ID_END = 36;
+
+/**
+ * @param bytes begin with the group; what follows the id is not looked at
+ * @returns the id of its data key, as it says itself
+ * @throws Fault HF_VAULT_CORRUPT; nothing else
+ */
+export function dataKeyIdIn(bytes: Uint8Array): Uint8Array {
+  demand(bytes.length >= DATA_KEY_ID_END, WHAT, 'it is cut short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  demand(view.getUint32(0, true) === GROUP_MAGIC, WHAT, 'it does not begin with HFG0');
+  return bytes.subarray(20, DATA_KEY_ID_END);
+}
+
 /** The members in their order. */
 export function membersOf(codec: Codec, header: GroupHeader): GroupMember[] {
   const { bytes, memberCount } = header;

@@ -1,5 +1,8 @@
+import type { ByteString } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Codec } from '../../host/codec.ts';
+import { base64OfText, textOfBase64 } from '../../manifest/core/base64.ts';
+import { bytesOfUtf8, isUtf8, utf8Of } from '../../manifest/core/utf8.ts';
 import { demand } from './corruption.ts';
 import { parseIsoTime } from '../../base/iso-time.ts';
 
@@ -71,6 +74,14 @@ export class JsonFields {
     return bytesFrom(this.text(name), { what: this.#what, name, codec, length });
   }
 
+  /** As `named` writes them. */
+  bytesNamed(name: string): ByteString {
+    if (this.has(name)) return bytesOfUtf8(this.text(name));
+    const bytes = textOfBase64(this.text(`${name}B64`));
+    demand(bytes !== undefined, this.#what, `${name}B64 is no base64`);
+    return bytes;
+  }
+
   list(name: string): readonly unknown[] {
     const value: unknown = this.#values.get(name);
     demand(Array.isArray(value), this.#what, `${name} is no list`);
@@ -91,6 +102,11 @@ export class JsonFields {
   object(name: string): JsonFields {
     return new JsonFields(`${this.#what}, ${name}`, this.#values.get(name));
   }
+}
+
+/** Bytes that are UTF-8 as text, others in base64 under the name with `B64`. */
+export function named(name: string, bytes: ByteString): Record<string, string> {
+  return isUtf8(bytes) ? { [name]: utf8Of(bytes) } : { [`${name}B64`]: base64OfText(bytes) };
 }
 
 interface Base64Field {

@@ -2,11 +2,10 @@ import { isInQuarantine } from '../../base/own-places.ts';
 import type { ByteString, Digest } from '../../base/bytes.ts';
 import { hexOf, parseDigest } from '../../base/bytes.ts';
 import type { UnixMs } from '../../base/units.ts';
-import { base64OfText, textOfBase64 } from '../../manifest/core/base64.ts';
 import { isUtf8, utf8Of, bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { demand } from './corruption.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
-import { JsonFields } from './json-fields.ts';
+import { JsonFields, named } from './json-fields.ts';
 
 export const SNAPSHOT_GAPS_MAX = 1000;
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -148,7 +147,7 @@ export function parseSnapshotContent(text: ByteString): SnapshotContent {
     gaps: fields.objects('gaps').map(parseGap),
     gapCount: fields.integer('gapCount', COUNT),
     torn: fields.objects('torn').map((each) => ({
-      path: bytesNamed(each, 'path'),
+      path: each.bytesNamed('path'),
       engine: each.text('engine'),
     })),
     excluded: fields.objects('excluded').map((each) => ({
@@ -256,8 +255,8 @@ function parseRoot(fields: JsonFields): SnapshotRoot {
   const sha256 = parseDigest(fields.text('sha256'));
   demand(sha256 !== undefined, WHAT, 'a root has no digest');
   return {
-    name: bytesNamed(fields, 'name'),
-    path: bytesNamed(fields, 'path'),
+    name: fields.bytesNamed('name'),
+    path: fields.bytesNamed('path'),
     sha256,
     entries: fields.integer('entries', COUNT),
     bytes: fields.count('bytes'),
@@ -265,7 +264,7 @@ function parseRoot(fields: JsonFields): SnapshotRoot {
 }
 
 function parseGap(fields: JsonFields): SnapshotGap {
-  return { path: bytesNamed(fields, 'path'), why: fields.text('why') };
+  return { path: fields.bytesNamed('path'), why: fields.text('why') };
 }
 
 function parseStats(fields: JsonFields): Record<string, number | string> {
@@ -274,16 +273,4 @@ function parseStats(fields: JsonFields): Record<string, number | string> {
       typeof entry[1] === 'number' || typeof entry[1] === 'string',
   );
   return Object.fromEntries(stats);
-}
-
-/** Bytes that are UTF-8 as text, others in base64 under the name with `B64`. */
-function named(name: string, bytes: ByteString): Record<string, string> {
-  return isUtf8(bytes) ? { [name]: utf8Of(bytes) } : { [`${name}B64`]: base64OfText(bytes) };
-}
-
-function bytesNamed(fields: JsonFields, name: string): ByteString {
-  if (fields.has(name)) return bytesOfUtf8(fields.text(name));
-  const bytes = textOfBase64(fields.text(`${name}B64`));
-  demand(bytes !== undefined, WHAT, `${name}B64 is no base64`);
-  return bytes;
 }

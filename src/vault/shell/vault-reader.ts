@@ -75,7 +75,7 @@ export class VaultReader {
 
   /** The group to read first for this object, undefined where no index knows it. */
   locate(wanted: WantedObject): LocatedGroup | undefined {
-    return this.#places(this.idOf(wanted.kind, wanted.digest))[0];
+    return this.places(wanted)[0];
   }
 
   /** The groups to read for these objects, each once; those that are open are not read again. */
@@ -90,7 +90,11 @@ export class VaultReader {
     return [...groups.values()];
   }
 
-  /** Where an id lies: what is there before what is in doubt. */
+  /** Every group that is said to hold it: what is there before what is in doubt. */
+  places({ kind, digest }: WantedObject): readonly LocatedGroup[] {
+    return this.#places(this.idOf(kind, digest));
+  }
+
   #places(id: Digest): LocatedGroup[] {
     return [...this.#present.all(id), ...this.#doubtful.all(id)]
       .map((group) => locatedGroup(this.#access, group))
@@ -156,8 +160,9 @@ export class VaultReader {
   #note(place: LocatedGroup, error: Fault): void {
     if (this.problems.length >= PROBLEMS_MAX) return;
     const object = `packs/${place.pack}`;
-    const isPassing = codeFor(error) === undefined;
-    if (!isPassing) this.problems.push({ kind: kindOf(error), object, why: error.message });
+    // Sealed to others, or passing: nothing is wrong with it.
+    const isWell = codeFor(error) === undefined || error.code === 'HF_DATA_KEY_ABSENT';
+    if (!isWell) this.problems.push({ kind: kindOf(error), object, why: error.message });
   }
 }
 
