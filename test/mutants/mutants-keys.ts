@@ -4,6 +4,9 @@ import type { Mutant } from './mutant.ts';
 const WRITE_ONLY = 'test/integration/write-only.test.ts';
 const VOUCH = 'src/vault/core/vouch-record.ts';
 const VOUCH_TEST = 'src/vault/core/vouch-record.test.ts';
+const GRANT = 'test/cli/restore-grant.test.ts';
+const GRANT_ATTACK = 'test/integration/grant-attack.test.ts';
+const GRANT_BYTES = 'test/vault/golden-grant.test.ts';
 const SCOPES = 'test/cli/key-scopes.test.ts';
 
 export const KEY_MUTANTS: readonly Mutant[] = [
@@ -64,5 +67,60 @@ export const KEY_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: { file: SCOPES, name: 'every other verb says what it wants' },
     why: 'a restore with a key for names makes a tree of which every file is missing',
+  },
+  {
+    id: 'grant: a header is believed',
+    file: 'src/recover/shell/needed-keys.ts',
+    edits: [
+      {
+        replace: 'const isIt = found !== undefined && hash.sha256(found) === wanted.digest;',
+        with: 'const isIt = hash.sha256(found ?? new Uint8Array(0)) !== undefined;',
+      },
+      {
+        replace: 'const group = openGroup(this.#tools, this.#dataKeys, bytes);',
+        with: 'const group = { header: parseGroupHeader(bytes), find: () => undefined };',
+      },
+      {
+        replace: "import { DATA_KEY_ID_END, dataKeyIdIn } from '../../vault/core/group-header.ts';",
+        with: "import { DATA_KEY_ID_END, dataKeyIdIn, parseGroupHeader } from '../../vault/core/group-header.ts';",
+      },
+    ],
+    caughtBy: { file: GRANT_ATTACK, name: 'gets nobody that key' },
+    why: 'who may write plants a header and is granted the data key of any other run',
+    isQuick: true,
+  },
+  {
+    id: 'grant: a request is granted whoever made it',
+    file: 'src/main/cli/key-grants.ts',
+    edits: [
+      {
+        replace: 'if (digits.length >= DIGITS_MIN && fingerprint.startsWith(digits)) return;',
+        with: 'if (digits.length >= DIGITS_MIN) return;',
+      },
+    ],
+    caughtBy: { file: GRANT, name: 'unless its fingerprint was compared' },
+    why: 'whoever changes a request on its way has the keys sealed to himself',
+  },
+  {
+    id: 'grant: anybody grants',
+    file: 'src/vault/core/restore-grant.ts',
+    edits: [{ replace: 'if (!isVouched) return undefined;', with: 'void isVouched;' }],
+    caughtBy: { file: GRANT_BYTES, name: 'a changed byte' },
+    why: 'a grant of nobody is taken',
+    isQuick: true,
+  },
+  {
+    id: 'grant: it is good for ever',
+    file: 'src/vault/shell/kept-requests.ts',
+    edits: [{ replace: 'if (grant.expires <= now)', with: 'if (grant.expires <= 0)' }],
+    caughtBy: { file: GRANT, name: 'of another vault, old or of another host' },
+    why: 'a grant that was meant for a day opens as long as the other half lies there',
+  },
+  {
+    id: 'grant: it is used twice',
+    file: 'src/main/cli/restore-granted.ts',
+    edits: [{ replace: 'if (isWhole) requests.remove(grant.request);', with: '' }],
+    caughtBy: { file: GRANT, name: 'is restored by its grant, once' },
+    why: 'who takes the host later opens what was granted once',
   },
 ];

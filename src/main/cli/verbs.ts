@@ -174,6 +174,8 @@ export const VERBS: readonly Verb[] = [
       { name: 'add', summary: 'one more passphrase or key file', isCommon: false },
       { name: 'list', summary: 'which keys open the vault', isCommon: false },
       { name: 'retire', summary: 'take a key away', isCommon: false },
+      { name: 'request', summary: 'ask for the keys of one snapshot', isCommon: false },
+      { name: 'grant', summary: 'give a machine the keys of one snapshot', isCommon: false },
     ],
     load: () => import('./command-key.ts'),
   },
