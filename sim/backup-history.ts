@@ -25,6 +25,8 @@ export interface History {
 export interface Told {
   readonly isMade: boolean;
   readonly snapshots: readonly string[];
+  /** Snapshots that were said to be what the source still held, and when. */
+  readonly seen: readonly { readonly id: string; readonly at: number }[];
 }
 
 export interface HistoryOptions {
@@ -40,6 +42,7 @@ export interface HistoryOptions {
 const START_MS = 1_800_000_000_000;
 const SEEDS_EACH = 1000;
 const MADE = 'made';
+const SEEN = 'seen ';
 
 export async function makeHistory(options: HistoryOptions): Promise<History> {
   const { seed, backupCount, largeFileBytes = 0, isQuietAtEnd = false, makeStore } = options;
@@ -84,10 +87,15 @@ export async function runPhase(
   }
   const tree = trees[phase - 1];
   if (tree === undefined) throw new Error(`there is no tree for phase ${phase}`);
-  const { snapshot } = await host.backup(tree.volume);
-  options.disk.mark(snapshot);
+  const { snapshot, isSeen, started } = await host.backup(tree.volume);
+  options.disk.mark(isSeen ? `${SEEN}${snapshot} ${started}` : snapshot);
 }
 
 export function toldOf(marks: readonly string[]): Told {
-  return { isMade: marks.includes(MADE), snapshots: marks.filter((mark) => mark !== MADE) };
+  const seen = marks
+    .filter((mark) => mark.startsWith(SEEN))
+    .map((mark) => mark.slice(SEEN.length).split(' '))
+    .map(([id = '', at = '']) => ({ id, at: Number(at) }));
+  const snapshots = marks.filter((mark) => mark !== MADE && !mark.startsWith(SEEN));
+  return { isMade: marks.includes(MADE), snapshots, seen };
 }

@@ -107,6 +107,8 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       });
       const survey: Survey = { states: new Set(), lossCount: 0, secondCount: 0 };
       const wrong = await crashEverywhere(history, survey);
+      const { seen } = toldOf([...history.disk.crashPoints()].at(-1)?.marks ?? []);
+      assert.equal(seen.length, seed % 2 === 0 ? 1 : 0, 'liveness: what did not change was seen');
       t.diagnostic(
         `SEED=${seed} ${mode}: ${history.disk.calls} calls, ${survey.states.size} distinct states ` +
           `survived, ${survey.secondCount} of them of a second crash`,
@@ -186,6 +188,7 @@ function joined(before: Told, since: Told): Told {
   return {
     isMade: before.isMade || since.isMade,
     snapshots: [...before.snapshots, ...since.snapshots],
+    seen: [...before.seen, ...since.seen],
   };
 }
 

@@ -84,6 +84,7 @@ function heard(before: Told, disk: SimDisk, end: unknown): Told {
   return {
     isMade: before.isMade || since.isMade,
     snapshots: [...before.snapshots, ...since.snapshots],
+    seen: [...before.seen, ...since.seen],
   };
 }
 

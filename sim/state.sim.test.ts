@@ -157,7 +157,7 @@ for (const seed of SEEDS) {
     for (const point of disk.crashPoints()) {
       for (const state of point.disks(seed + point.calls, 3)) {
         states.add(state.fingerprint());
-        const told = { isMade: true, snapshots: [...snapshots, ...point.marks] };
+        const told = { isMade: true, snapshots: [...snapshots, ...point.marks], seen: [] };
         const wrong = await wrongAfter({
           ...{ disk: state, told, trees: [first, next], next: later, lostWriters: [lost] },
           ...{ seed: seed + 8, nowMs: endMs + 1000 },

@@ -3,7 +3,9 @@
  * what somebody had been told.
  */
 import { Fault } from '../src/base/fault.ts';
+import { type UnixMs, unixMs } from '../src/base/units.ts';
 import type { ListedSnapshot } from '../src/vault/shell/snapshot-store.ts';
+import { lastSeen, newestOfEach } from '../src/vault/shell/seen-store.ts';
 import { listSnapshots } from '../src/vault/shell/snapshot-store.ts';
 import { loadIndex } from '../src/vault/shell/vault-index.ts';
 import type { VaultProblem } from '../src/vault/shell/vault-problem.ts';
@@ -69,7 +71,7 @@ async function openedOrMade(host: VaultHost, told: Told): Promise<Session | stri
 async function wrongWith(
   host: VaultHost,
   session: Session,
-  { told, trees }: Aftermath,
+  { told, trees, nowMs }: Aftermath,
 ): Promise<string | undefined> {
   const { snapshots, findings, problems } = await listSnapshots(session.vault);
   const damage = damageOf([
@@ -81,6 +83,8 @@ async function wrongWith(
   if (findings.length > 0) return `the chain says ${JSON.stringify(findings)}`;
   const lost = told.snapshots.find((id) => !snapshots.some(({ record }) => record.id === id));
   if (lost !== undefined) return `snapshot ${lost.slice(0, 8)} was acknowledged and is lost`;
+  const unseen = await unseenOf(session, { told, snapshots, now: unixMs(nowMs) });
+  if (unseen !== undefined) return unseen;
   for (const snapshot of snapshots) {
     const at = told.snapshots.indexOf(snapshot.record.id);
     // One that nobody was told of may be there; then it is whole too.
@@ -89,6 +93,23 @@ async function wrongWith(
     if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/** Whoever was told that nothing had changed is told so again. */
+async function unseenOf(
+  { vault }: Session,
+  of: {
+    readonly told: Told;
+    readonly snapshots: readonly ListedSnapshot[];
+    readonly now: UnixMs;
+  },
+): Promise<string | undefined> {
+  const records = of.snapshots.map(({ record }) => record);
+  const seen = await lastSeen(vault, newestOfEach(records), of.now);
+  const lost = of.told.seen.find(({ id, at }) => (seen.get(id) ?? 0) < at);
+  return (
+    lost && `snapshot ${lost.id.slice(0, 8)} was acknowledged as unchanged, and is not said to be`
+  );
 }
 
 /** What a crash may not leave; it may leave keys of an init that never ended, and one of two copies. */

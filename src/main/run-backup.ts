@@ -41,6 +41,8 @@ export interface RunBackup {
   readonly skipCacheDirs: boolean;
   readonly skipNoBackup: boolean;
   readonly readAll: boolean;
+  /** As `BackupRequest` has it. */
+  readonly always?: boolean;
   /** As `BackupRequest` has them. */
   readonly frozen?: FrozenCapture;
   readonly hooks?: readonly HookRecord[];

@@ -216,7 +216,7 @@ async function estateNow(): Promise<Estate> {
     secret: { kind: 'file', bytes },
     state,
   });
-  const snapshots = await readSnapshots(session.vault);
+  const snapshots = await readSnapshots(session);
   const onDisk = (disk: string) => ({ beneath: { disks: [disk], failuresSurvived: 0 } });
   const discovery = {
     host: HOST,

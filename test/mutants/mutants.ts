@@ -21,6 +21,7 @@ import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SCRUB_MUTANTS } from './mutants-scrub.ts';
 import { SPEED_MUTANTS } from './mutants-speed.ts';
+import { SEEN_MUTANTS } from './mutants-seen.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
 import { STORE_MUTANTS } from './mutants-store.ts';
@@ -145,7 +146,7 @@ const OF_BACKUP: readonly Mutant[] = [
     file: `${SHELL}/publish-backup.ts`,
     edits: [
       {
-        replace: 'nextInChain(writer, await newerThan(ports, writer))',
+        replace: 'nextInChain(writer, newer)',
         with: 'nextInChain(writer, [])',
       },
     ],
@@ -389,6 +390,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...COLLECT_MUTANTS,
   ...STDIO_MUTANTS,
   ...PEER_MUTANTS,
+  ...SEEN_MUTANTS,
   ...SFTP_MUTANTS,
   ...OF_BACKUP,
   ...OF_BELIEF,

@@ -127,7 +127,7 @@ class World {
     this.#now += backupMs;
     const isUnchanged = round > 0 && of(round) === of(round - 1);
     return {
-      ...{ snapshot: 'ab'.repeat(32), seq: round, isUnchanged, started },
+      ...{ snapshot: 'ab'.repeat(32), seq: round, isUnchanged, isSeen: false, started },
       ...{ writer: 'cd'.repeat(32), isVouchedFor: true },
       finished: unixMs(this.#now),
       roots: [rootOf(of(round))],

@@ -100,10 +100,11 @@ async function gone(
   of: { readonly now?: Moment; readonly policy?: RetentionPolicy; readonly proven?: string } = {},
 ) {
   const vault = await openVault({ store: kept, tools }, { secret: passphrase });
-  const facts = await retentionFacts(vault, ({ record }) => record.id === of.proven);
+  const now = of.now ?? { at: unixMs(NOW) };
+  const facts = await retentionFacts(vault, ({ record }) => record.id === of.proven, now.at);
   const { snapshots, doubt } = decideRetention({
     ...{ facts, plans: [], memory: undefined, policy: of.policy ?? POLICY },
-    now: of.now ?? { at: unixMs(NOW) },
+    now,
   });
   const free = snapshots.filter(({ keptBy }) => keptBy.length === 0).map(({ record }) => record.id);
   return { free: new Set(free), doubt };

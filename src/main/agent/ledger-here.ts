@@ -102,7 +102,7 @@ async function foundHere(
     const whole = await tried(notSeen, name, async () => {
       const opened = await openWith(cli, settings, { needs: 'names' });
       const { session } = opened;
-      const snapshots = await readSnapshots(session.vault);
+      const snapshots = await readSnapshots(session);
       const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
       const read = await withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
       const { id } = session.vault;

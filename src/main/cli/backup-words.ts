@@ -106,7 +106,8 @@ function sentenceOf({ dataSet, outcome, hooks }: Taken, style: Style): string {
     ...hooks.map(({ name, outcome: how }) => (how === 'failed' ? `${hookWord(name)} failed` : '')),
   ].filter((flaw) => flaw !== '');
   const changed = isUnchanged ? ', nothing changed since the last' : '';
-  return `${[`${what}${changed}`, ...flaws].join(', ')}, in ${took}.`;
+  const seen = `${name}: unchanged since snapshot ${shortId(outcome.snapshot)}, seen at ${timeJson(outcome.started).slice(11, 19)} UTC`;
+  return `${[outcome.isSeen ? seen : `${what}${changed}`, ...flaws].join(', ')}, in ${took}.`;
 }
 
 /** `view` is the end of the frozen view, which nobody writes into a configuration. */
@@ -251,6 +252,8 @@ export function backupJson(taken: Taken | NotTaken): object {
     seq: outcome.seq,
     writer: { fingerprint: outcome.writer, isVouchedFor: outcome.isVouchedFor },
     unchanged: outcome.isUnchanged,
+    isSnapshotNew: !outcome.isSeen,
+    seenAt: outcome.isSeen ? timeJson(outcome.started) : null,
     started: timeJson(outcome.started),
     finished: timeJson(outcome.finished),
     roots: roots.map(({ name, path, entries, bytes }) => ({

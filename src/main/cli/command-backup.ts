@@ -20,6 +20,7 @@ import { takeDataSets } from './take-data-sets.ts';
 interface Options extends VaultOptions, BackupOptions {
   readonly minFree?: string;
   readonly fullSpeed?: true;
+  readonly always?: true;
   readonly quiet?: true;
   readonly service?: string;
 }
@@ -28,7 +29,8 @@ const EXAMPLE = `
 One path in: its content is restored directly; several: each under its name.
 Without a PATH the data sets of holdfast.yaml are backed up, or the one that
 --name says. What could not be read is named, in the snapshot too, and the
-exit code is 6.
+exit code is 6. Where nothing changed since the last snapshot no other is taken:
+the vault then says until when that one holds all there is.
 
 A data set of holdfast.yaml may say how it is held still (capture:) and what
 is run around it (before:, thaw:, failed:, after:). Of several, one that fails
@@ -58,6 +60,7 @@ export function define(command: Command, act: Act): void {
     .option('--exclude-caches', 'leave out directories with a CACHEDIR.TAG')
     .option('--exclude-nobackup', 'leave out directories with a .nobackup')
     .option('--read-all', 'read every file, and name those that changed without a trace')
+    .option('--always', 'take a snapshot though nothing changed since the last')
     .option('--stdin <name>', 'back up what the command behind -- prints, as this file')
     .option('--from-snapshot <how>', 'read from a snapshot: btrfs, lvm, zfs, or command')
     .option('--view-open <word...>', 'of command: a program that prints the directory to read')
@@ -100,6 +103,7 @@ async function perform(cli: Cli, args: readonly string[], options: Options): Pro
     nextCrew: () => crews.pop() ?? startCrew(line),
     minFree: floor !== undefined && 'bytes' in floor ? floor.bytes : undefined,
     readAll: options.readAll ?? false,
+    always: options.always ?? false,
     fullSpeed: options.fullSpeed ?? false,
     checkFloor: () => guard.check(),
   };

@@ -11,6 +11,7 @@ import { formatAge } from '../../base/say-time.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
+import { lastSeen, newestOfEach } from '../../vault/shell/seen-store.ts';
 import { listSummed, type SummedSnapshot } from '../../vault/shell/known-snapshots.ts';
 import { shortId, tagOf } from '../../vault/shell/snapshot-store.ts';
 import { nameOfPlace } from '../vault-place.ts';
@@ -56,18 +57,22 @@ interface Row {
   readonly why: string | undefined;
   /** Nothing is the matter with it: this key is not for reading. */
   readonly isLimited: boolean;
+  /** Up to when its source was said to have been unchanged since. */
+  readonly seenAt: UnixMs | undefined;
 }
 
 async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   const { session } = await openVaultOf(cli, options, 'write');
   const list = await listSummed(session);
+  const records = list.snapshots.map(({ record }) => record);
+  const seen = await lastSeen(session.vault, newestOfEach(records), cli.clock.now());
   const { dataSet, last } = options;
   const tag = dataSet === undefined ? undefined : tagOf(session.vault, dataSet);
   const rows = list.snapshots
     .filter(({ record }) => tag === undefined || record.dataSet === tag)
     .reverse()
     .slice(0, last ?? Number.POSITIVE_INFINITY)
-    .map((listed) => rowOf(session, listed));
+    .map((listed) => ({ ...rowOf(session, listed), seenAt: seen.get(listed.record.id) }));
   const problems = [...session.vault.problems, ...list.problems];
   const now = cli.clock.now();
   return {
@@ -80,7 +85,7 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   };
 }
 
-function rowOf(session: VaultSession, listed: SummedSnapshot): Row {
+function rowOf(session: VaultSession, listed: SummedSnapshot): Omit<Row, 'seenAt'> {
   try {
     return { listed, content: listed.content(), why: undefined, isLimited: false };
   } catch (error) {
@@ -101,11 +106,13 @@ interface Known {
 function words({ rows, problems, now, session }: Known, style: Style): readonly string[] {
   const place = sayName(nameOfPlace(session.line.place), style);
   const dataSets = new Set(rows.map(({ listed }) => listed.record.dataSet)).size;
-  const newest = rows[0]?.listed.record.time;
+  const [newest] = rows;
+  const seen =
+    newest?.seenAt === undefined ? '' : `, and seen unchanged ${formatAge(now - newest.seenAt)}`;
   const sentence =
     newest === undefined
       ? `There is no snapshot in ${place}.`
-      : `${countOf(rows.length, 'snapshot')} of ${countOf(dataSets, 'data set')} in ${place}; the newest was taken ${formatAge(now - newest)}.`;
+      : `${countOf(rows.length, 'snapshot')} of ${countOf(dataSets, 'data set')} in ${place}; the newest was taken ${formatAge(now - newest.listed.record.time)}${seen}.`;
   const columns = [
     { header: '' },
     { header: 'ID' },
@@ -130,7 +137,7 @@ function problemWords(problems: readonly VaultProblem[], style: Style): readonly
 }
 
 function cellsOf(style: Style): (row: Row) => readonly Cell[] {
-  return ({ listed, content, why, isLimited }) => {
+  return ({ listed, content, why, isLimited, seenAt }) => {
     const { record } = listed;
     const unread = isLimited ? 'unknown' : 'failed';
     const state = content === undefined ? unread : isFlawed(listed, content) ? 'degraded' : 'ok';
@@ -147,7 +154,9 @@ function cellsOf(style: Style): (row: Row) => readonly Cell[] {
         text:
           content === undefined
             ? ''
-            : [flaws(listed, content), notes(content, style)].filter(Boolean).join('; '),
+            : [flaws(listed, content), seenWords(seenAt), notes(content, style)]
+                .filter(Boolean)
+                .join('; '),
       },
     ];
   };
@@ -183,7 +192,12 @@ function notes({ frozen, service, tags = [] }: SnapshotContent, style: Style): s
     .join(', ');
 }
 
-function rowJson({ listed, content, why }: Row): object {
+function seenWords(seenAt: UnixMs | undefined): string {
+  if (seenAt === undefined) return '';
+  return `unchanged, seen ${timeJson(seenAt).slice(0, 16).replace('T', ' ')}`;
+}
+
+function rowJson({ listed, content, why, seenAt }: Row): object {
   const { record, trust } = listed;
   const head = {
     id: record.id,
@@ -191,6 +205,7 @@ function rowJson({ listed, content, why }: Row): object {
     writer: record.writer,
     seq: record.seq,
     trust,
+    seenAt: seenAt === undefined ? null : timeJson(seenAt),
   };
   if (content === undefined) return { ...head, unreadable: why };
   return {

@@ -73,7 +73,7 @@ export async function keepCheck(
   const isAll = report.packsRead === report.packs && report.snapshotsLeft === 0;
   let count = 0;
   const unkept = await withLedger(settings.state.value, async (ledger) => {
-    for (const { record, content } of await readSnapshots(session.vault)) {
+    for (const { record, content } of await readSnapshots(session)) {
       if (record.time > startedAt) continue; // It came while others were read.
       const isBroken = broken.has(record.id);
       const since = isBroken || isAll ? startedAt : scrub?.provenSince(record.id);

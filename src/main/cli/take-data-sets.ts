@@ -28,6 +28,8 @@ export interface ToTake {
   readonly nextCrew: () => ThreadCrew;
   readonly minFree: number | undefined;
   readonly readAll: boolean;
+  /** As `BackupRequest` has it. */
+  readonly always?: boolean;
   readonly fullSpeed: boolean;
   readonly checkFloor: () => void;
   /** Of a service: what was found before; one data set is nothing without the others. */
@@ -79,6 +81,7 @@ async function takeOne(cli: Cli, of: ToTake, job: DataSetJob): Promise<Taken> {
         job,
         crew: of.nextCrew(),
         readAll: of.readAll,
+        always: of.always ?? false,
         fullSpeed: of.fullSpeed,
         ...(found === undefined ? {} : { found }),
         onKept: (kept) => noteKept(cli, job, kept),

@@ -103,7 +103,7 @@ async function ownCost(cli: Cli, settings: Settings, options: CostOptions): Prom
   const objects = await line.store.list('');
   const { estate } = await seeEstate(opened);
   const now = cli.clock.now();
-  const snapshots = await readSnapshots(vault);
+  const snapshots = await readSnapshots(opened.session);
   const storedBytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const cost = costOf({
     ...{ estate, vault: vault.id, now, storedBytes },

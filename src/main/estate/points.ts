@@ -4,33 +4,45 @@ import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import { Fault } from '../../base/fault.ts';
 import { isNothing } from '../../base/nothing-taken.ts';
+import { type UnixMs, unixMs } from '../../base/units.ts';
 import { DATA_DIRECTORY, EXTENT } from '../../host/frozen-source.ts';
 import { isKeptForUndo, type SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
+import { lastSeen, newestOfEach } from '../../vault/shell/seen-store.ts';
 import { listSnapshots, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
 import type { CoveringPoint } from '../../watch/core/coverage.ts';
 import type { RecoveryPoint } from '../../watch/core/estate.ts';
 import { isWithin } from '../../watch/core/place.ts';
+import type { VaultSession } from '../vault-session.ts';
 
 /** A snapshot that can be believed, with what it says. */
 export interface ReadSnapshot {
   readonly record: Pick<SnapshotRecord, 'id' | 'time' | 'writer' | 'seq'>;
   readonly content: SnapshotContent;
+  /** Up to when its source was said to have been unchanged since. */
+  readonly seenAt?: UnixMs;
 }
 
 /**
  * Trusted snapshots of data, oldest first. What cannot be opened is left out: it proves nothing. So is
  * what is kept for an undo: nobody takes it again, and nobody misses it when its time is over.
  */
-export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot[]> {
+export async function readSnapshots({
+  vault,
+  clock,
+}: Pick<VaultSession, 'vault' | 'clock'>): Promise<readonly ReadSnapshot[]> {
   const { snapshots } = await listSnapshots(vault);
+  const newest = newestOfEach(snapshots.map(({ record }) => record));
+  const seen = await lastSeen(vault, newest, clock.now());
   const read: ReadSnapshot[] = [];
   for (const { record, trust } of snapshots) {
     if (trust !== 'trusted') continue;
     try {
       const content = readSnapshotContent(vault, record);
-      if (!isKeptForUndo(content)) read.push({ record, content });
+      const seenAt = seen.get(record.id);
+      if (isKeptForUndo(content)) continue;
+      read.push({ record, content, ...(seenAt === undefined ? {} : { seenAt }) });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
     }
@@ -40,19 +52,25 @@ export async function readSnapshots(vault: Vault): Promise<readonly ReadSnapshot
 
 export function coveringPointOf(
   vault: Pick<Vault, 'id'>,
-  { record, content }: ReadSnapshot,
+  snapshot: ReadSnapshot,
   started: ReadonlySet<string>,
 ): CoveringPoint {
+  const { record, content } = snapshot;
   const roots = [...pathsOf(content), ...wholeEngine(content)];
   const below = ({ path }: { readonly path: ByteString }): ByteString => absoluteIn(content, path);
   return {
     id: record.id,
     vault: vault.id,
-    coveredUpTo: content.started,
+    coveredUpTo: coveredUpTo(snapshot),
     roots,
     without: [...content.gaps.map(below), ...content.notEntered.map(below)],
     torn: tornIn({ record, content }, started).map(({ path }) => path),
   };
+}
+
+/** The later of both: what was seen unchanged holds all there was then. */
+function coveredUpTo({ content, seenAt }: ReadSnapshot): UnixMs {
+  return unixMs(Math.max(content.started, seenAt ?? content.started));
 }
 
 /** Where what was captured lies on its host; nothing of what came from a pipe. */
@@ -115,7 +133,8 @@ export function emptiedIn(snapshots: readonly ReadSnapshot[]): ReadonlySet<strin
   return emptied;
 }
 
-export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot): RecoveryPoint {
+export function recoveryPointOf(of: PointOf, snapshot: ReadSnapshot): RecoveryPoint {
+  const { record, content } = snapshot;
   const evidence = of.evidence.get(existsSubject(of.copy, content));
   // A home is no torn snapshot because some program had a small database open in it: that part is
   // missing, and leaves no upper end.
@@ -124,7 +143,7 @@ export function recoveryPointOf(of: PointOf, { record, content }: ReadSnapshot):
     id: record.id,
     dataSet: content.dataSet,
     vault: of.vault.id,
-    coveredUpTo: content.started,
+    coveredUpTo: coveredUpTo(snapshot),
     isTorn: content.roots.some((root) => torn.some(({ path }) => isWithin(root.path, path))),
     gapCount: content.gapCount + torn.length + (of.emptied.has(record.id) ? 1 : 0),
     exists: evidence === undefined ? [] : [{ copy: of.copy, evidence }],

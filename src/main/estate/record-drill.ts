@@ -93,7 +93,7 @@ export async function recordDamage(
   const { session, ledger, discovery } = of;
   const copy = copyName(discovery.host, session.line.place);
   const now = session.clock.now();
-  for (const { content } of await readSnapshots(session.vault)) {
+  for (const { content } of await readSnapshots(session)) {
     if (content.dataSet !== seen.dataSet) continue;
     await ledger.record({
       subject: existsSubject(copy, content),

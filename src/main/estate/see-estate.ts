@@ -25,7 +25,7 @@ export interface SeenEstate extends ReadEstate {
 export async function seeEstate(opened: Opened): Promise<SeenEstate> {
   const { session, settings } = opened;
   const state = settings.state.value;
-  const snapshots = await readSnapshots(session.vault);
+  const snapshots = await readSnapshots(session);
   const given = [
     ...snapshots.flatMap(({ content }) => content.roots.map(({ path }) => path)),
     ...(await withEvidence(state, heldPaths)),

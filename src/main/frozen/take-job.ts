@@ -31,6 +31,8 @@ export interface JobToTake {
   /** Closed in the end. */
   readonly crew: ThreadCrew;
   readonly readAll: boolean;
+  /** As `BackupRequest` has it. */
+  readonly always?: boolean;
   readonly fullSpeed: boolean;
   /** What was found before, such as the check of a service. */
   readonly found?: readonly HookRecord[];
@@ -42,10 +44,11 @@ export interface JobToTake {
 /** @throws Fault of `aroundCapture`, of source, vault, store and disk */
 export async function takeJob(ports: TakePorts, of: JobToTake): Promise<Surrounded> {
   const { session, state } = ports;
-  const { job, crew, readAll, fullSpeed, onProgress, found } = of;
+  const { job, crew, readAll, always = false, fullSpeed, onProgress, found } = of;
   const asked: Omit<RunBackup, 'roots' | 'onProgress'> = {
     ...job,
     readAll,
+    always,
     fullSpeed,
     ownPlaces: [...ownDirectories(session.line.place), state],
   };

@@ -15,6 +15,7 @@ import {
   type SweepReport,
   sweepTrash,
 } from '../../vault/shell/collect.ts';
+import { dropSeen } from '../../vault/shell/seen-store.ts';
 import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
@@ -195,7 +196,7 @@ interface Done {
 const NOTHING_SWEPT = { packs: 0, freedBytes: 0, takenBack: 0, waiting: [], stopped: [] };
 
 async function done(cli: Cli, made: Made): Promise<Done> {
-  const { collector, freeing } = made;
+  const { collector, freeing, decided } = made;
   const { isClockTrusted, graceMs } = freeing;
   // Before anything is freed: a run that was stopped may have left out what somebody held.
   const { vault, clock } = made.opened.session;
@@ -204,6 +205,7 @@ async function done(cli: Cli, made: Made): Promise<Done> {
   const swept = isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT;
   const forgot = await forgetGone(cli, made);
   const { survey } = await markGarbage(collector);
+  await dropSeen({ ...vault, store: collector.store }, decided.facts.all, clock.now());
   return { swept, forgot, survey };
 }
 

@@ -31,7 +31,7 @@ export async function decide(
 ): Promise<Decided> {
   const { vault } = session;
   const isProven = await provenHere({ session, settings });
-  const facts = await retentionFacts(vault, isProven);
+  const facts = await retentionFacts(vault, isProven, now.at);
   const { plans } = await readForgetBook(vault);
   const memory = readClockMemory(session);
   const decided = decideRetention({ policy, facts, plans, now, memory });

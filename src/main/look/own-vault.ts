@@ -28,7 +28,7 @@ export async function ownVaultEstate(
   const { settings, options, here, hostOf } = of;
   const opened = await openWith(cli, settings, { ...options, needs: 'names' });
   const { session } = opened;
-  const snapshots = await readSnapshots(session.vault);
+  const snapshots = await readSnapshots(session);
   // Snapshots and proofs name this machine as it calls itself.
   const discovery = { ...here.sight.discovery, host: os.hostname() };
   const { estate } = await withEvidence(settings.state.value, (ledger) =>

@@ -58,7 +58,8 @@ function backupRow({ target, backup }: Protected, { style }: DoneWords): Labelle
     ? 'nothing changed'
     : `${unbreakable(`${formatBytes(backup.newBytes)} new`)}, stored as ${fixedBytes(backup.storedBytes)}`;
   const name = unbreakable(sayText(target.dataSet, style));
-  const id = unbreakable(`snapshot ${shortId(backup.snapshot)}`);
+  const since = backup.isSeen ? 'since ' : '';
+  const id = unbreakable(`${since}snapshot ${shortId(backup.snapshot)}`);
   const text = `${name}: ${size}; ${news}, in ${took}; ${id}`;
   const isWhole = backup.report.gapCount + backup.torn.length === 0;
   return { mark: { is: isWhole ? 'ok' : 'degraded' }, label: 'backup', text };

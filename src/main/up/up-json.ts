@@ -61,6 +61,7 @@ function doneJson(done: Done): object {
     dataSet,
     snapshot: backup.snapshot,
     isUnchanged: backup.isUnchanged,
+    isSnapshotNew: !backup.isSeen,
     entries: backup.roots.reduce((sum, root) => sum + root.entries, 0),
     bytes: backup.roots.reduce((sum, root) => sum + Number(root.bytes), 0),
     storedBytes: backup.storedBytes,

@@ -70,7 +70,7 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
     const { cli, opened, ledger, isNewState, watch } = this.#parts;
     const { session, settings } = opened;
     const key = keyHereOf(opened);
-    const snapshots = await readSnapshots(session.vault);
+    const snapshots = await readSnapshots(session);
     const parts = { session, ledger, discovery, key, snapshots };
     const { estate, covering, connected } = await readEstate(parts);
     const now = cli.clock.now();

@@ -47,6 +47,23 @@ const keptIds = (all: readonly RetainedSnapshot[], of: RetentionPolicy, moment =
     ),
   );
 
+test('what its source held lately is within, however long ago it was taken; and a clone pushes it not out', () => {
+  const of = (days: number, more: Partial<RetainedSnapshot>): RetainedSnapshot => ({
+    ...{ id: String(days), dataSet: 'a', writer: 'w1', seq: 99 - days, tags: [] },
+    ...{ isHeld: false, isProven: false, isTimeDoubted: false },
+    at: unixMs(NOW - days * DAY),
+    ...more,
+  });
+  const within: RetentionPolicy = { withinMs: 30 * DAY, minAgeMs: 0, floor: 1 };
+  const history = [of(60, {}), of(50, { seenAt: unixMs(NOW - 10 * DAY) }), of(9, {}), of(1, {})];
+  assert.deepEqual([...keptIds(history, within)], ['50', '9', '1']);
+  // Seen is no reason to take the place of another, and none to count as young.
+  assert.deepEqual([...keptIds(history, { last: 1, minAgeMs: 0, floor: 1 })], ['1']);
+  const clone = of(40, { id: 'clone', seq: 98, seenAt: unixMs(NOW - HOUR) });
+  const last: RetentionPolicy = { last: 1, minAgeMs: 0, floor: 1 };
+  assert.deepEqual([...keptIds([of(60, {}), clone, of(1, {})], last)], ['clone', '1']);
+});
+
 test('newest proven, floor, young, held and doubtful ones stay, whatever the rules', () => {
   fc.assert(
     fc.property(snapshots, policy, (all, of) => {

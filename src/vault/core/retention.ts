@@ -16,7 +16,7 @@ export interface RetentionPolicy {
   readonly weekly?: number | undefined;
   readonly monthly?: number | undefined;
   readonly yearly?: number | undefined;
-  /** All that are younger. */
+  /** All that are younger, or were what their source held so lately. */
   readonly withinMs?: number | undefined;
   /** All that carry one of them. */
   readonly tags?: readonly string[] | undefined;
@@ -37,6 +37,8 @@ export interface RetainedSnapshot {
   readonly seq: number;
   /** When it was received, where there was a receiver; else as its writer dated it. */
   readonly at: UnixMs;
+  /** Up to when its source was said to hold what it holds; undefined: nobody said so. */
+  readonly seenAt?: UnixMs | undefined;
   readonly tags: readonly string[];
   /** Somebody said that it stays. */
   readonly isHeld: boolean;
@@ -108,6 +110,8 @@ export function retained(
       keep(some.slice(0, Math.max(1, policy.floor)), 'floor');
       keep(some.filter(({ isProven }) => isProven).slice(0, 1), 'newest proven');
     }
+    // Of a machine that was cloned each goes on by itself: what one still holds is not the other's to push out.
+    keep([...newest].sort(lastSeenFirst).slice(0, 1), 'floor');
   }
   return snapshots.map((snapshot) => ({ snapshot, keptBy: [...(reasons.get(snapshot) ?? [])] }));
 }
@@ -115,6 +119,10 @@ export function retained(
 /** Of one moment the one further along its chain is the newer; the rest is only that there is an order. */
 function newestFirst(one: RetainedSnapshot, other: RetainedSnapshot): number {
   return other.at - one.at || other.seq - one.seq || (one.id < other.id ? 1 : -1);
+}
+
+function lastSeenFirst(one: RetainedSnapshot, other: RetainedSnapshot): number {
+  return (other.seenAt ?? other.at) - (one.seenAt ?? one.at) || newestFirst(one, other);
 }
 
 function hasRule({
@@ -175,7 +183,7 @@ function ruleKept(
   return [
     ['last', newest.slice(0, last)],
     ...periods,
-    ['within', newest.filter(({ at }) => now - at < withinMs)],
+    ['within', newest.filter(({ at, seenAt = at }) => now - Math.max(at, seenAt) < withinMs)],
     ['tag', newest.filter((each) => each.tags.some((tag) => tags.includes(tag)))],
   ];
 }

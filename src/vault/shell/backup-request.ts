@@ -95,6 +95,8 @@ export interface BackupRequest {
   readonly service?: ServiceRecord;
   /** Names that a retention may keep the snapshot by. */
   readonly tags?: readonly string[];
+  /** Writes a snapshot of what has not changed, too: else a line says that it has not. */
+  readonly always?: boolean;
   readonly onProgress: (progress: BackupProgress) => void;
 }
 
@@ -112,7 +114,7 @@ export interface BackupProgress {
 }
 
 export interface BackupOutcome {
-  /** In hex. */
+  /** In hex: the new one, or where `isSeen` the last one that was there. */
   readonly snapshot: string;
   readonly seq: number;
   /** Fingerprint of this host's writer. */
@@ -120,6 +122,8 @@ export interface BackupOutcome {
   /** False: nobody with a key for all vouches for that writer. */
   readonly isVouchedFor: boolean;
   readonly isUnchanged: boolean;
+  /** No snapshot was written: the vault says now that `snapshot` is what the source held at `started`. */
+  readonly isSeen: boolean;
   readonly started: UnixMs;
   readonly finished: UnixMs;
   readonly roots: readonly SnapshotRoot[];

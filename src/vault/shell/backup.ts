@@ -12,7 +12,12 @@ import { isWithin } from '../../manifest/core/order.ts';
 import { bytesOfUtf8 } from '../../manifest/core/utf8.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import { NAMES } from '../core/object-id.ts';
-import type { FrozenRecord, SnapshotRoot, TornData } from '../core/snapshot-content.ts';
+import type {
+  FrozenRecord,
+  SnapshotContent,
+  SnapshotRoot,
+  TornData,
+} from '../core/snapshot-content.ts';
 import { watchCollection } from './collection-watch.ts';
 import { fileStatOf, namesOf } from '../core/stat-cache.ts';
 import { isEngineFile } from '../core/torn-layout.ts';
@@ -32,7 +37,7 @@ import { captureRoot, type Taken } from './capture-root.ts';
 import { captureStream } from './capture-stream.ts';
 import { KeptPages } from './kept-pages.ts';
 import { mayTouch } from './mount-answer.ts';
-import { publishBackup, watching } from './publish-backup.ts';
+import { publishBackup, publishSeen, watching } from './publish-backup.ts';
 import type { Recount } from './recount-excluded.ts';
 import { recountExcluded } from './recount-excluded.ts';
 import type { RootCache } from './root-cache.ts';
@@ -138,11 +143,12 @@ class Backup {
     const report = reportOf(done);
     for (const { path, why } of request.frozen?.gaps() ?? []) report.gap(path, why);
     const frozen = this.#frozen();
-    const published = await publishBackup(ports, {
-      content: { ...this.#facts({ roots, report, torn, changedSilently, frozen }), finished },
-      namesKey: this.#namesKey(),
-      since,
-    });
+    const content = { ...this.#facts({ roots, report, torn, changedSilently, frozen }), finished };
+    const seen = this.#mayBeSeen(content)
+      ? await publishSeen(ports, { content, since })
+      : undefined;
+    const published =
+      seen ?? (await publishBackup(ports, { content, namesKey: this.#namesKey(), since }));
     this.#keepCaches(done, published.name);
     return {
       snapshot: published.id,
@@ -150,6 +156,7 @@ class Backup {
       writer: published.writer,
       isVouchedFor: published.isVouchedFor,
       isUnchanged: this.#run === undefined,
+      isSeen: seen !== undefined,
       started: this.#started,
       finished,
       roots,
@@ -162,6 +169,11 @@ class Backup {
       readInFull: this.#readInFull,
       changedSilently,
     };
+  }
+
+  /** Nothing was stored, and what an engine was writing may have changed without a trace. */
+  #mayBeSeen({ torn }: SnapshotContent): boolean {
+    return this.#run === undefined && torn.length === 0 && this.#request.always !== true;
   }
 
   /** @throws Fault HF_SOURCE_ABSENT */

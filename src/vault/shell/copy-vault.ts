@@ -81,7 +81,7 @@ export interface CopyProblem extends VaultProblem {
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
 /** What retention goes by lies beside the snapshots; what a collection is at is each place's own. */
-const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', FORGOTTEN];
+const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', 'seen/', FORGOTTEN];
 /** A collector may go on all the time: what is missed then is said, and the next run copies it. */
 const PASSES_MAX = 8;
 

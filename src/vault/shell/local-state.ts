@@ -16,6 +16,17 @@ export interface LocalStatePorts {
   readonly tools: Tools;
 }
 
+/** The last snapshot that this host wrote of a data set. */
+export interface LastSnapshot {
+  readonly seq: number;
+  readonly id: string;
+  /** Digest of what it says besides its times, 64 hex digits. */
+  readonly said: string;
+}
+
+const LAST = 'last-';
+const LAST_LINE = /^holdfast-last-0 ([0-9]{1,10}) ([0-9a-f]{64}) ([0-9a-f]{64})\n$/;
+
 export class LocalState {
   readonly #ports: LocalStatePorts;
   readonly directory: ByteString;
@@ -50,6 +61,32 @@ export class LocalState {
     const key = codec.base64Of(state.privateKey);
     const line = byteString(`holdfast-writer-0 ${key} ${state.seq} ${state.previous}\n`);
     this.#replace('writer', codec.bytesOf(line));
+  }
+
+  /**
+   * The last snapshot of a data set. What cannot be read is as good as none: then one is written anew.
+   *
+   * @param dataSet as clear headers name it
+   */
+  readLast(dataSet: string): LastSnapshot | undefined {
+    const { disk, tools } = this.#ports;
+    const path = this.#path(LAST + dataSet);
+    if (disk.size(path) === undefined) return undefined;
+    const match = LAST_LINE.exec(tools.codec.textOf(disk.read(path)));
+    const [, seq, id, said] = match ?? [];
+    if (seq === undefined || id === undefined || said === undefined) return undefined;
+    return { seq: Number(seq), id, said };
+  }
+
+  /** Durable when it returns. */
+  writeLast(dataSet: string, { seq, id, said }: LastSnapshot): void {
+    const line = byteString(`holdfast-last-0 ${seq} ${id} ${said}\n`);
+    this.#replace(LAST + dataSet, this.#ports.tools.codec.bytesOf(line));
+  }
+
+  /** Of no data set it is known any more which was the last. Durable when it returns. */
+  dropLast(): void {
+    this.#dropAll(LAST);
   }
 
   /** What was read in the vault that was said of writers: somebody may take it away there. */
@@ -96,11 +133,14 @@ export class LocalState {
 
   /** The next backup of each data set reads everything. Durable when it returns. */
   dropCaches(): void {
+    this.#dropAll('cache-');
+  }
+
+  #dropAll(prefix: string): void {
     const { disk } = this.#ports;
     const { directory } = this;
-    for (const name of disk.list(directory) ?? []) {
-      if (name.startsWith('cache-')) disk.unlink(this.#path(name));
-    }
+    const names = disk.list(directory) ?? [];
+    for (const name of names) if (name.startsWith(prefix)) disk.unlink(this.#path(name));
     disk.syncDir(directory);
   }
 

@@ -1,13 +1,16 @@
+import { hexOf } from '../../base/bytes.ts';
+import { unixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { SealedDataKey } from '../core/data-keys.ts';
 import type { ChainLink } from '../core/snapshot-chain.ts';
+import { encodeSeen, seenName } from '../core/seen-record.ts';
 import { nextInChain } from '../core/snapshot-chain.ts';
-import type { SnapshotContent } from '../core/snapshot-content.ts';
-import { isSignedBy, parseSnapshot } from '../core/snapshot-record.ts';
+import { encodeSnapshotContent, type SnapshotContent } from '../core/snapshot-content.ts';
+import { isSignedBy, parseSnapshot, snapshotName } from '../core/snapshot-record.ts';
 import { type CollectionWatch, secureSnapshot, type WatchPorts } from './collection-watch.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
-import { publishSnapshot, refsOf } from './snapshot-store.ts';
+import { publishSnapshot, refsOf, tagOf } from './snapshot-store.ts';
 import { problemOf } from './vault-problem.ts';
 import { enrolWriter, fingerprintOfWriter, makeWriter, type WriterState } from './writer-store.ts';
 
@@ -48,17 +51,68 @@ export async function publishBackup(
   // Carries no safety: a snapshot that could not be acknowledged is not left behind.
   await secureSnapshot(watching(ports), made.since, refs);
   const { writer, fingerprint, isVouchedFor } = await knownWriter(ports);
-  const next = nextInChain(writer, await newerThan(ports, writer));
+  const newer = await newerThan(ports, writer);
+  // Another run of this host, or another host with its state, may have been of any data set.
+  if (newer.length > 0) state.dropLast();
+  const next = nextInChain(writer, newer);
   const written = await publishSnapshot(vault, {
     content: made.content,
     namesKey: made.namesKey,
     chain: next,
     writerKey: writer.privateKey,
   });
+  // Before the number: by that it is known whether the vault has more of this writer than is noted here.
+  state.writeLast(tagOf(vault, made.content.dataSet), {
+    ...{ seq: next.seq, id: written.id, said: saidBy(vault, made.content) },
+  });
   state.writeWriter({ ...writer, seq: next.seq, previous: written.id });
   await secureSnapshot(watching(ports), made.since, refs);
   const { id, name } = written;
   return { id, name, seq: next.seq, writer: fingerprint, isVouchedFor };
+}
+
+/**
+ * Says that nothing has changed since the last snapshot of the data set, where a new one would say the
+ * same. Acknowledged when it resolves: the line is durable, its snapshot is there, and nobody can take
+ * away what that needs.
+ *
+ * @param made.content of which only times and statistics may differ from the last
+ * @returns the snapshot that it is said of; undefined: one is to be written
+ * @throws Fault HF_BACKUP_OVERTAKEN
+ */
+export async function publishSeen(
+  ports: PublishPorts,
+  made: { readonly content: SnapshotContent; readonly since: CollectionWatch },
+): Promise<PublishedBackup | undefined> {
+  const { vault, state } = ports;
+  const { content, since } = made;
+  const kept = state.readWriter();
+  const last = state.readLast(tagOf(vault, content.dataSet));
+  if (kept === undefined || last?.said !== saidBy(vault, content)) return undefined;
+  const { writer, fingerprint, isVouchedFor } = await knownWriter(ports);
+  const { seq, id } = last;
+  const snapshot = { writer: fingerprint, seq, id };
+  const name = snapshotName(snapshot);
+  if ((await newerThan(ports, writer)).length > 0) return undefined;
+  const time = content.started;
+  const said = { vault: vault.id, writer: fingerprint, snapshot: id, time };
+  const bytes = encodeSeen(vault.tools, said, writer.privateKey);
+  await vault.store.putIfAbsent(seenName(snapshot, time), bytes, vault.tools.hash.sha256(bytes));
+  // Lost or forgotten: a line that is of nothing acknowledges nothing.
+  if (!(await isListed(vault, name))) return undefined;
+  await secureSnapshot(watching(ports), since, refsOf(vault, content));
+  return { id, name, seq, writer: fingerprint, isVouchedFor };
+}
+
+async function isListed({ store }: Vault, name: string): Promise<boolean> {
+  return (await store.list(name)).some((each) => each.name === name);
+}
+
+/** What two snapshots have in common that differ by nothing but when they were taken. */
+function saidBy({ tools }: Vault, content: SnapshotContent): string {
+  const never = unixMs(0);
+  const timeless = { ...content, started: never, finished: never, stats: {} };
+  return hexOf(tools.hash.sha256Text(encodeSnapshotContent(timeless)));
 }
 
 interface KnownWriter {

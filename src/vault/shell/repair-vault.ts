@@ -76,7 +76,7 @@ export interface Repaired extends VaultProblem {
 
 const FOLDERS = ['packs/', 'index/', 'snapshots/'];
 /** When snapshots arrived, what stays whatever a retention says, and what was put back. */
-const KEEPING = ['received/', 'holds/', 'putbacks/'];
+const KEEPING = ['received/', 'holds/', 'putbacks/', 'seen/'];
 
 /**
  * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_VAULT_FEATURE_UNKNOWN, and what the stores throw

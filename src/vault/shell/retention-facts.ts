@@ -10,6 +10,7 @@ import type { SnapshotRecord } from '../core/snapshot-record.ts';
 import { readHolds } from './hold-store.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
+import { lastSeen } from './seen-store.ts';
 import {
   type ListedSnapshot,
   listSnapshots,
@@ -38,6 +39,8 @@ export interface Untouched {
 export interface RetentionFacts {
   readonly snapshots: readonly FactsOfSnapshot[];
   readonly untouched: readonly Untouched[];
+  /** All that are listed. */
+  readonly all: readonly SnapshotRecord[];
   /** Times by which it is told what came when, of snapshots that are not doubted. */
   readonly arrivals: readonly UnixMs[];
   /** The last of each writer. */
@@ -60,6 +63,7 @@ export async function retentionFacts(
     readonly record: SnapshotRecord;
     readonly content: SnapshotContent;
   }) => boolean,
+  now: UnixMs,
 ): Promise<RetentionFacts> {
   const { snapshots: listed, problems } = await listSnapshots(vault);
   const holds = await readHolds(vault);
@@ -75,6 +79,11 @@ export async function retentionFacts(
     }
   }
   const arrived = await arrivalsOf(vault, opened);
+  const seen = await lastSeen(
+    vault,
+    opened.map(({ record }) => record),
+    now,
+  );
   const snapshots = opened.map((each): FactsOfSnapshot => {
     const { record, content } = each;
     const received = arrived.get(record.name);
@@ -85,6 +94,7 @@ export async function retentionFacts(
       // Whoever names a data set of another writer says so himself: his are his own.
       dataSet: [record.writer, record.dataSet].join(' '),
       at: typeof received === 'number' ? received : record.time,
+      seenAt: seen.get(record.id),
       isHeld: own.length > 0 || isForUndo,
       isProven: isProven(each),
       isTimeDoubted: isDoubted(record.time, received),
@@ -95,6 +105,7 @@ export async function retentionFacts(
   const sure = snapshots.filter(({ retained }) => !retained.isTimeDoubted);
   return {
     ...{ snapshots, untouched, holdProblems: holds.problems, problems },
+    all: listed.map(({ record }) => record),
     arrivals: sure.map(({ retained }) => retained.at),
     heads: headsOf(sure),
   };

@@ -123,7 +123,8 @@ export async function captured(
   const taken = await takeDataSets(cli, {
     ...{ opened, jobs: [job], nextCrew: () => startCrew(line) },
     minFree: asked !== undefined && 'bytes' in asked ? asked.bytes : undefined,
-    ...{ readAll: false, fullSpeed: false, checkFloor: () => floor.check() },
+    // A plan is judged by when its source was read.
+    ...{ readAll: false, always: true, fullSpeed: false, checkFloor: () => floor.check() },
   });
   const [one] = taken;
   if (one !== undefined && 'outcome' in one) return one.outcome.snapshot;
