@@ -105,6 +105,24 @@ test('its snapshot is no data set: latest, exposure and coverage leave it out', 
   assert.doesNotMatch(seen, /undo of|holdfast-undo/);
 });
 
+test('what it put there is held, is listed so, and goes by a plan once somebody has released it', (t) => {
+  const { place, id } = deleted(t);
+  assert.equal(reclaim(place, id).status, 0);
+  const run = (...args: readonly string[]): Ran =>
+    place.holdfast(['vault', ...args, '--vault', place.vault]);
+  const gc = (): { forget: object[]; total: number } =>
+    JSON.parse(run('gc', '--keep', 'last=1,min-age=1h', '--yes', '--json').stdout);
+  const held = run('hold');
+  assert.equal(held.status, 0, held.stderr);
+  assert.match(said(held.stdout), new RegExp(`1 snapshot held.*undo of ${id}`));
+  assert.equal(gc().forget.length, 0);
+  const released = run('hold', id, '--release', '--reason', 'nobody missed it');
+  assert.equal(released.status, 0, released.stderr);
+  assert.match(run('hold').stdout, /No snapshot is held/);
+  assert.equal(gc().forget.length, 1, 'though it is young, and the last of its kind');
+  assert.equal(gc().total, 0);
+});
+
 test('while the vault is away nothing is put back and nothing is lost', (t) => {
   const { place, id, before } = deleted(t);
   assert.equal(reclaim(place, id).status, 0);

@@ -7,7 +7,16 @@ import { layoutSentence } from '../../base/say-rows.ts';
 import { layoutTable } from '../../base/say-table.ts';
 import { formatAge } from '../../base/say-time.ts';
 import type { HoldRecord } from '../../vault/core/hold-record.ts';
-import { putHold, readHolds, releaseHold } from '../../vault/shell/hold-store.ts';
+import type { UnixMs } from '../../base/units.ts';
+import { isKeptForUndo } from '../../vault/core/snapshot-content.ts';
+import {
+  putHold,
+  readHolds,
+  releaseHold,
+  releasedUndos,
+  undoHoldOf,
+} from '../../vault/shell/hold-store.ts';
+import { listSummed } from '../../vault/shell/known-snapshots.ts';
 import { findSnapshot, listSnapshots, shortId } from '../../vault/shell/snapshot-store.ts';
 import { demandKeeper } from '../gc/demand-keeper.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -32,9 +41,14 @@ all holds of that snapshot. Where holdfast vault stdio serves the vault, a host
 that sends to it can set holds and release none: --release works on the machine
 where the vault lies.
 
+What holdfast undo --reclaim put into a vault is held for the undo of its plan.
+--release of it, or of the PLAN, ends that: the next vault gc lets it go, and
+that plan can then be undone no more.
+
 Examples:
   holdfast vault hold 1f2e3d4c --reason "before the move"
   holdfast vault hold 1f2e3d4c --release --reason "moved, and drilled"
+  holdfast vault hold p-0a1b2c3d --release --reason "nobody missed it"
   holdfast vault hold`;
 
 export function defineHold(vault: Command, act: Act): void {
@@ -93,6 +107,10 @@ async function released(
   const digits = wanted.toLowerCase();
   const held = [...bySnapshot].filter(([id]) => digits.length >= 4 && id.startsWith(digits));
   const [only] = held;
+  if (only === undefined) {
+    const undos = await undosOf(session, digits);
+    if (undos.length > 0) return releasedUndo(session, undos, reason);
+  }
   if (only === undefined || held.length > 1) {
     const why =
       only === undefined
@@ -113,10 +131,69 @@ async function released(
   };
 }
 
+interface KeptUndo {
+  readonly snapshot: string;
+  /** The name under which it was taken: `undo of PLAN`. */
+  readonly dataSet: string;
+  readonly since: UnixMs;
+}
+
+/** What `undo --reclaim` put there and nobody released; of what this key does not open nothing. */
+async function undosIn(session: VaultSession): Promise<readonly KeptUndo[]> {
+  const { snapshots } = await listSummed(session);
+  const kept: KeptUndo[] = [];
+  for (const { record, content } of snapshots) {
+    try {
+      const said = content();
+      if (!isKeptForUndo(said)) continue;
+      kept.push({ snapshot: record.id, dataSet: said.dataSet, since: record.time });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+  const ids = kept.map(({ snapshot }) => snapshot);
+  const released = await releasedUndos(session.vault, ids);
+  return kept.filter(({ snapshot }) => !released.has(snapshot));
+}
+
+const OF_PLAN = 'undo of ';
+
+/** @param wanted first digits of a snapshot's id, or a plan: of that all */
+async function undosOf(session: VaultSession, wanted: string): Promise<readonly KeptUndo[]> {
+  const undos = await undosIn(session);
+  if (wanted.startsWith('p-')) {
+    return undos.filter(({ dataSet }) => dataSet.startsWith(`${OF_PLAN}${wanted}`));
+  }
+  const found = undos.filter(({ snapshot }) => wanted.length >= 4 && snapshot.startsWith(wanted));
+  return found.length === 1 ? found : [];
+}
+
+async function releasedUndo(
+  session: VaultSession,
+  undos: readonly KeptUndo[],
+  reason: string,
+): Promise<Answer> {
+  for (const { snapshot } of undos) {
+    await releaseHold(session, { ...undoHoldOf(snapshot), reason });
+  }
+  const what = undos.map(({ dataSet }) => dataSet.slice(OF_PLAN.length)).join(', ');
+  return {
+    code: EXIT.done,
+    say: (style) =>
+      layoutSentence(style, {
+        mark: { is: 'ok' },
+        text: `What ${sayText(what, style)} set aside is held no more: the next holdfast vault gc with a retention lets it go, and it can be undone until then.`,
+      }),
+    json: { released: undos.map(({ snapshot }) => ({ snapshot, kind: 'undo' })) },
+  };
+}
+
 async function listed(cli: Cli, options: Options): Promise<Answer> {
   const { session } = await openVaultOf(cli, options, 'write');
   const { bySnapshot, problems } = await readHolds(session.vault);
   const holds = [...bySnapshot.values()].flat();
+  const undos = await undosIn(session);
+  const held = new Set([...bySnapshot.keys(), ...undos.map(({ snapshot }) => snapshot)]);
   const now = cli.clock.now();
   const columns = [
     { header: 'SNAPSHOT' },
@@ -129,19 +206,25 @@ async function listed(cli: Cli, options: Options): Promise<Answer> {
       ...layoutSentence(style, {
         mark: undefined,
         text:
-          holds.length === 0
+          held.size === 0
             ? 'No snapshot is held.'
-            : `${countOf(bySnapshot.size, 'snapshot')} held: no retention lets ${bySnapshot.size === 1 ? 'it' : 'them'} go.`,
+            : `${countOf(held.size, 'snapshot')} held: no retention lets ${held.size === 1 ? 'it' : 'them'} go.`,
         tone: 'strong',
       }),
-      ...(holds.length === 0
+      ...(held.size === 0
         ? []
         : [
             '',
             ...layoutTable(
               style,
               columns,
-              holds.map(({ snapshot, created, reason }) => [
+              [
+                ...holds,
+                ...undos.map(({ snapshot, since, dataSet }) => ({
+                  ...{ snapshot, created: since },
+                  reason: `${dataSet}: what it set aside; --release lets it go`,
+                })),
+              ].map(({ snapshot, created, reason }) => [
                 { text: snapshot.slice(0, SHORT) },
                 { text: formatAge(now - created) },
                 { text: sayText(reason, style) },
@@ -155,7 +238,11 @@ async function listed(cli: Cli, options: Options): Promise<Answer> {
         }),
       ),
     ],
-    json: { holds: holds.map(holdJson), problems },
+    json: {
+      holds: holds.map(holdJson),
+      undos: undos.map(({ since, ...undo }) => ({ ...undo, since: timeJson(since) })),
+      problems,
+    },
   };
 }
 

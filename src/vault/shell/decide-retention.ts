@@ -52,7 +52,17 @@ export function decideRetention({ policy, facts, plans, now, memory }: ToDecide)
   );
   const snapshots = facts.snapshots.map((each, at) => ({
     ...each,
-    keptBy: said[at]?.keptBy ?? (['clock'] as const),
+    keptBy: reasonsFor(each, said[at]?.keptBy ?? ['clock']),
   }));
   return { snapshots, doubt, memory: rememberedClock(witnesses) };
+}
+
+const ABOVE_A_RELEASE: ReadonlySet<RetentionReason> = new Set(['held', 'clock', 'no rule']);
+
+/** Rules are for data sets: what a plan set aside is none, and is no newest, nor the last of anything. */
+function reasonsFor(
+  { isReleasedUndo }: FactsOfSnapshot,
+  keptBy: readonly RetentionReason[],
+): readonly RetentionReason[] {
+  return isReleasedUndo ? keptBy.filter((each) => ABOVE_A_RELEASE.has(each)) : keptBy;
 }

@@ -30,15 +30,40 @@ export interface FoundHolds {
 export async function readHolds(vault: Vault): Promise<FoundHolds> {
   const problems: VaultProblem[] = [];
   const holds = await readAll(vault, 'hold', problems);
-  // A release that cannot be read releases nothing: it is no reason to hold more than is held.
-  const releases = holds.length === 0 ? [] : await readAll(vault, 'release', []);
-  const ended = new Set(
-    releases.filter(({ isVouched }) => isVouched).map(({ id, snapshot }) => `${id} ${snapshot}`),
-  );
+  const ended = holds.length === 0 ? new Set<string>() : await endedHolds(vault);
   const standing = holds
-    .filter(({ id, snapshot }) => !ended.has(`${id} ${snapshot}`))
+    .filter((hold) => !ended.has(keyOf(hold)))
     .sort((one, other) => one.created - other.created);
   return { bySnapshot: Map.groupBy(standing, ({ snapshot }) => snapshot), problems };
+}
+
+/** A release that cannot be read releases nothing: it is no reason to hold more than is held. */
+async function endedHolds(vault: Vault): Promise<ReadonlySet<string>> {
+  const releases = await readAll(vault, 'release', []);
+  return new Set(releases.filter(({ isVouched }) => isVouched).map(keyOf));
+}
+
+function keyOf({ id, snapshot }: Pick<HoldRecord, 'id' | 'snapshot'>): string {
+  return `${id} ${snapshot}`;
+}
+
+/**
+ * What `undo --reclaim` put into a vault is held by being that, as by a hold with this id.
+ *
+ * @param snapshot its id, 64 hex digits
+ */
+export function undoHoldOf(snapshot: string): Pick<HoldRecord, 'id' | 'snapshot'> {
+  return { id: snapshot.slice(0, 2 * ID_BYTES), snapshot };
+}
+
+/** @returns of these snapshots of an undo the ids of those that somebody released */
+export async function releasedUndos(
+  vault: Vault,
+  snapshots: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (snapshots.length === 0) return new Set();
+  const ended = await endedHolds(vault);
+  return new Set(snapshots.filter((each) => ended.has(keyOf(undoHoldOf(each)))));
 }
 
 export interface SetHold {

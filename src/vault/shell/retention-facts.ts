@@ -7,7 +7,7 @@ import { parseReceived, receivedName } from '../core/received-record.ts';
 import type { RetainedSnapshot } from '../core/retention.ts';
 import { isKeptForUndo, type SnapshotContent } from '../core/snapshot-content.ts';
 import type { SnapshotRecord } from '../core/snapshot-record.ts';
-import { readHolds } from './hold-store.ts';
+import { readHolds, releasedUndos } from './hold-store.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
 import { lastSeen } from './seen-store.ts';
@@ -26,8 +26,10 @@ export interface FactsOfSnapshot {
   /** Told by a receiver, and not by its writer. */
   readonly isReceived: boolean;
   readonly holds: readonly HoldRecord[];
-  /** Of an `undo --reclaim`: it goes when its plan does. */
+  /** Of an `undo --reclaim`, and nobody has released it. */
   readonly isForUndo: boolean;
+  /** Of one, and somebody has: it goes by the next plan, whatever a rule says. */
+  readonly isReleasedUndo: boolean;
 }
 
 /** What no retention says anything of; it stays. */
@@ -84,11 +86,17 @@ export async function retentionFacts(
     opened.map(({ record }) => record),
     now,
   );
+  const ofUndo = opened.filter(({ content }) => isKeptForUndo(content));
+  const released = await releasedUndos(
+    vault,
+    ofUndo.map(({ record }) => record.id),
+  );
   const snapshots = opened.map((each): FactsOfSnapshot => {
     const { record, content } = each;
     const received = arrived.get(record.name);
     const own = holds.bySnapshot.get(record.id) ?? [];
-    const isForUndo = isKeptForUndo(content);
+    const isReleasedUndo = released.has(record.id);
+    const isForUndo = isKeptForUndo(content) && !isReleasedUndo;
     const retained: RetainedSnapshot = {
       ...{ id: record.id, writer: record.writer, seq: record.seq, tags: content.tags ?? [] },
       // Whoever names a data set of another writer says so himself: his are his own.
@@ -100,7 +108,7 @@ export async function retentionFacts(
       isTimeDoubted: isDoubted(record.time, received),
     };
     const isReceived = received !== undefined;
-    return { retained, record, content, isReceived, holds: own, isForUndo };
+    return { retained, record, content, isReceived, holds: own, isForUndo, isReleasedUndo };
   });
   const sure = snapshots.filter(({ retained }) => !retained.isTimeDoubted);
   return {
