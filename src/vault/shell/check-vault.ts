@@ -123,7 +123,10 @@ class Check {
     this.#left = await this.#checkSnapshots(trusted, [], mayLook);
     const damagedGroups = await this.#checkPacks();
     if (damagedGroups.length === 0) return;
+    // All is counted anew by the second walk.
     this.#leaves.clear();
+    this.#affected.length = 0;
+    this.#affectedCount = 0;
     this.#entries = 0;
     this.#neededCount = 0;
     this.#left = await this.#checkSnapshots(trusted, damagedGroups);
