@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Gets data out of a Holdfast vault of format 0 with Node 18 or later (before 22.15 also `zstd`).
+// Gets data out of a Holdfast vault of format 0 or 1 with Node 18 or later (before 22.15 also `zstd`).
 // Written from FORMAT.md and MANIFEST.md, no code is Holdfast's: a fault there cannot hide here.
 import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
@@ -230,7 +230,8 @@ const checkHeader = ({ line, said }) =>
 function openVault() {
   const { value: header, problem } = attempt(() => eitherCopy('header', checkHeader));
   if (problem) warn(`${problem}: going by the keyring alone, it may be of a later format`);
-  must((header?.format ?? 0) === 0, `the vault is of format ${header?.format}; this reads 0`);
+  const isKnown = [0, 1].includes(header?.format ?? 0);
+  must(isKnown, `the vault is of format ${header?.format}; this reads 0 and 1`);
   must(!header?.required?.length, `the vault requires ${header?.required}, unknown to this`);
   const ids = new Set([...namesIn('keys'), ...namesIn('copy/keys')]);
   const tried = Array.from(ids, (id) => attempt(() => eitherCopy(`keys/${id}`, openKeyring)));

@@ -205,7 +205,7 @@ class Vault:
         need(sha(rest).hex() == value['sha256'], 'damaged')
         get(value, 'vault', HEX32), get(value, 'domain', HEX32)
         unknown = ', '.join(clean(name) for name in get(value, 'required', list))
-        if get(value, 'format', ANY): unknown = 'format %d' % value['format']
+        if get(value, 'format', ANY) > 1: unknown = 'format %d' % value['format']
         if unknown: sys.exit('rescue: the vault requires %s, which this does not know' % unknown)
         return value
     def secret(self, wrap):

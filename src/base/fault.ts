@@ -432,6 +432,11 @@ export const FAULTS = {
     remedy:
       'Free space where {place} lies, put the vault elsewhere, or lower the floor with --min-free SIZE.',
   },
+  HF_VAULT_FORMAT_OLD: {
+    kind: 'refused',
+    remedy:
+      'When every host that writes into it has this Holdfast or a newer one: `holdfast vault upgrade {place}`.',
+  },
   HF_VAULT_OTHER: {
     kind: 'refused',
     remedy:

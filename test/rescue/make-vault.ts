@@ -115,6 +115,8 @@ export class VaultMaker {
   readonly directory: string;
   readonly limits: Limits;
   readonly codec: 0 | 1;
+  /** Members that a later version puts behind the known ones, into every line and what is sealed in it. */
+  readonly later: Readonly<Record<string, unknown>>;
   readonly vault = randomBytes(16).toString('hex');
   readonly domain = randomBytes(16).toString('hex');
   readonly idKey = randomBytes(32);
@@ -125,10 +127,14 @@ export class VaultMaker {
   swapsIds = false;
   readonly #held = new Set<string>();
 
-  constructor(directory: string, options: { limits?: Partial<Limits>; codec?: 0 | 1 } = {}) {
+  constructor(
+    directory: string,
+    options: { limits?: Partial<Limits>; codec?: 0 | 1; later?: Record<string, unknown> } = {},
+  ) {
     this.directory = directory;
     this.limits = { ...LIMITS, ...options.limits };
     this.codec = options.codec ?? 1;
+    this.later = options.later ?? {};
     const twice = ['keys', 'writers', 'vouches'];
     const folders = [
       ...twice,
@@ -154,7 +160,9 @@ export class VaultMaker {
   }
 
   writeHeader(fields: Record<string, unknown>): void {
-    const line = lineWith(fields, 'sha256', (without) => sha256(without).toString('hex'));
+    const line = lineWith({ ...fields, ...this.later }, 'sha256', (without) =>
+      sha256(without).toString('hex'),
+    );
     this.#putTwice('header', line);
   }
 
@@ -174,7 +182,8 @@ export class VaultMaker {
       ...(scope === 'write' ? {} : privates),
       ...(scope === 'all' ? { vouchKey: b64(this.vouchKey) } : publics),
     };
-    return Buffer.from(JSON.stringify({ holdfast: 'keyring', format: 0, vault, domain, ...keys }));
+    const named = { holdfast: 'keyring', format: 0, vault, domain };
+    return Buffer.from(JSON.stringify({ ...named, ...keys, ...this.later }));
   }
 
   #voucher(vouchKey: Uint8Array) {
@@ -199,7 +208,7 @@ export class VaultMaker {
   ): void {
     const { vouchKey = this.vouchKey, ...trust } = of;
     const named = { holdfast: 'vouch', format: 0, vault: this.vault, publicKey: b64(publicKey), n };
-    const fields = { ...named, created: '2026-11-20T11:00:00.000Z', ...trust };
+    const fields = { ...named, created: '2026-11-20T11:00:00.000Z', ...trust, ...this.later };
     const { privateKey } = this.#voucher(vouchKey);
     const line = lineWith(fields, 'signature', (without) =>
       b64(sign(null, Buffer.concat([Buffer.from('holdfast vouch 0\n'), without]), privateKey)),
@@ -217,7 +226,7 @@ export class VaultMaker {
     const named = { holdfast: 'key', format: 0, vault: this.vault, id, label: 'test' };
     const scoped = scope === 'all' ? {} : { scope };
     const created = '2026-11-20T11:00:00.000Z';
-    const fields = { ...named, created, ...scoped, ...wrap, nonce: b64(nonce) };
+    const fields = { ...named, created, ...scoped, ...wrap, nonce: b64(nonce), ...this.later };
     const keyring = this.#keyring(scope);
     const line = lineWith(fields, 'sealed', (aad) => b64(seal(kek, nonce, aad, keyring)));
     this.#putTwice(`keys/${id}`, line);
@@ -243,7 +252,7 @@ export class VaultMaker {
     const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
     const fingerprint = sha256(raw).toString('hex');
     const named = { holdfast: 'writer', format: 0, vault: this.vault, publicKey: b64(raw) };
-    const fields = { ...named, created: '2026-11-20T11:00:00.000Z' };
+    const fields = { ...named, created: '2026-11-20T11:00:00.000Z', ...this.later };
     const line = lineWith(fields, 'mac', (without) => b64(hmac(vouchKey, without)));
     this.#putTwice(`writers/${fingerprint}`, line);
     return { privateKey, publicKey: raw, fingerprint, sequence: 0, previous: '' };
@@ -391,6 +400,7 @@ export class VaultMaker {
       notEntered: [],
       inFluxCount: 0,
       version: 'test',
+      ...this.later,
     };
     return this.#writeSnapshot(options, { time, body, key: keys[2] });
   }
@@ -415,6 +425,7 @@ export class VaultMaker {
       ),
       dataKey: b64(made.key.sealed),
       nonce: b64(nonce),
+      ...this.later,
     };
     const plain = Buffer.from(JSON.stringify(made.body));
     const first = lineWith(fields, 'sealed', (aad) => b64(seal(made.key.key, nonce, aad, plain)));

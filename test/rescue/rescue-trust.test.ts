@@ -47,8 +47,12 @@ eachReader('a vault of other features, another format or another keyring is refu
   const required = reader.restore(vault);
   assert.equal(required.status, 1);
   assert.match(required.err, /time-travel/);
+  vault.writeHeader({ ...fields, format: 2, required: [], optional: [] });
+  const newer = reader.restore(vault);
+  assert.equal(newer.status, 1);
+  assert.match(newer.err, /format 2/);
   vault.writeHeader({ ...fields, format: 1, required: [], optional: [] });
-  assert.equal(reader.restore(vault).status, 1);
+  assert.equal(reader.restore(vault).status, 0);
   vault.writeHeader({ ...fields, vault: '0'.repeat(32), required: [], optional: [] });
   assert.match(reader.restore(vault).err, /different vaults/);
 });

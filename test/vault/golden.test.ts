@@ -171,10 +171,20 @@ function vouch(number: 1 | 2): Uint8Array {
 function fixedVectors(): Record<string, Uint8Array> {
   const group = sealed(CONTENT, objects);
   const pack = contentPack(group);
-  const header = { ...keyring, created: CREATED, required: [], optional: [] };
+  const { vault, domain } = keyring;
+  const header = {
+    format: 0,
+    vault,
+    domain,
+    created: CREATED,
+    required: [],
+    optional: [],
+    others: {},
+  };
   const passphraseTools = fixedTools('passphrase');
   return {
     header: encodeVaultHeader(tools, header),
+    'header-1': encodeVaultHeader(tools, { ...header, format: 1 }),
     keyring: encodeKeyring(tools, keyring),
     'key-file': fileSecret.bytes,
     'key-by-file': wrapKey(fixedTools('by file'), { ...wrapping, secret: fileSecret }),
@@ -228,6 +238,8 @@ test('the same input gives the bytes that were written once', () => {
 test('the header, the keys and the writer', () => {
   const header = parseVaultHeader(tools, golden('header'));
   assert.equal(header.vault, keyring.vault);
+  assert.equal(header.format, 0);
+  assert.equal(parseVaultHeader(tools, golden('header-1')).format, 1);
   const byFile = unwrapKey(tools, parseWrappedKey(tools, golden('key-by-file')), {
     kind: 'file',
     bytes: golden('key-file'),

@@ -6,15 +6,17 @@ import { everyFlip, unlessFault } from '../../../test/vault/damage.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { unixMs } from '../../base/units.ts';
-import { encodeVaultHeader, parseVaultHeader, type VaultHeader } from './header.ts';
+import { encodeVaultHeader, newestHeader, parseVaultHeader, type VaultHeader } from './header.ts';
 
 const tools = nodeTools();
 const header: VaultHeader = {
+  format: 0,
   vault: '0123456789abcdef0123456789abcdef',
   domain: 'fedcba9876543210fedcba9876543210',
   created: unixMs(1_795_172_400_000),
   required: [],
   optional: ['some day'],
+  others: { later: { of: [1, 'two'] } },
 };
 
 test('it comes back', () => {
@@ -23,6 +25,25 @@ test('it comes back', () => {
   const text = Buffer.from(bytes).toString();
   assert.match(text, /^\{"holdfast":"vault","format":0,"vault":"0123[0-9a-f]+","domain":"fedc/);
   assert.ok(text.endsWith('"}\n'));
+});
+
+test("the number of its format is the vault's, and what is not known is kept behind the rest", () => {
+  const bytes = encodeVaultHeader(tools, { ...header, format: 1 });
+  assert.deepEqual(parseVaultHeader(tools, bytes), { ...header, format: 1 });
+  const text = Buffer.from(bytes).toString();
+  assert.match(
+    text,
+    /"format":1,.*"optional":\["some day"\],"later":\{"of":\[1,"two"\]\},"sha256":/,
+  );
+});
+
+test('of two headers of a vault the higher format counts, whichever is first', () => {
+  const [old, now] = [header, { ...header, format: 1 }];
+  const other = { ...now, vault: 'ab'.repeat(16) };
+  assert.equal(newestHeader([old, now], header.vault), now);
+  assert.equal(newestHeader([other, now, old], header.vault), now);
+  assert.equal(newestHeader([other, old], header.vault), old);
+  assert.equal(newestHeader([other], header.vault), undefined);
 });
 
 test('no flip passes', () => {

@@ -6,31 +6,45 @@ import { canonicalBytes, splitLine, withLast } from './canonical-line.ts';
 import { demand } from './corruption.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import type { JsonFields } from './json-fields.ts';
+import { isSame } from './twin-vote.ts';
 
 export const HEADER_SIZE_MAX = 65_536;
-const FORMAT = 0;
+/** Of new vaults, and the highest that is read. docs/format/compatibility.md */
+export const VAULT_FORMAT = 1;
+/** Who writes into one of this format looks at what collectors put down: docs/format/vault.md 11. */
+export const COLLECTED_FORMAT = 1;
+/** Of the lines of keys, writers, snapshots and all that stands beside them, in format 0 and in 1. */
+const LINE_FORMAT = 0;
 /** Features that a vault may require of its readers. */
 const KNOWN_FEATURES: readonly string[] = [];
 const WHAT = 'vault header';
+const FORMATS = { min: 0, max: 1_000_000 };
 
 export interface VaultHeader {
+  /** Of the vault; readers know all up to VAULT_FORMAT. */
+  readonly format: number;
   /** 32 hex digits, as is `domain`. */
   readonly vault: string;
   readonly domain: string;
   readonly created: UnixMs;
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** Members that this version does not know, as they stand behind the others. */
+  readonly others: Readonly<Record<string, unknown>>;
 }
+
+const MEMBERS = [...['holdfast', 'format', 'vault', 'domain', 'created', 'required', 'optional']];
 
 export function encodeVaultHeader(tools: Tools, header: VaultHeader): Uint8Array {
   const head = canonicalBytes(tools.codec, {
     holdfast: 'vault',
-    format: FORMAT,
+    format: header.format,
     vault: header.vault,
     domain: header.domain,
     created: isoTimeOf(header.created),
     required: header.required,
     optional: header.optional,
+    ...header.others,
   });
   return withLast(tools.codec, head, ['sha256', hexOf(tools.hash.sha256(head))]);
 }
@@ -44,24 +58,57 @@ export function parseVaultHeader(tools: Tools, bytes: Uint8Array): VaultHeader {
   const { head, fields, last } = splitLine(tools.codec, bytes, { what: WHAT, name: 'sha256' });
   demand(last === hexOf(tools.hash.sha256(head)), WHAT, 'it has not its digest');
   demand(fields.is('holdfast', 'vault'), WHAT, 'it is of something else');
-  demandFormat(fields);
+  const format = fields.integer('format', FORMATS);
+  if (format > VAULT_FORMAT) throw unknownFeature(`format ${format}`);
   const required = fields.texts('required');
   for (const feature of required) {
     if (!KNOWN_FEATURES.includes(feature)) throw unknownFeature(feature);
   }
   return {
+    format,
     vault: fields.hex('vault', 32),
     domain: fields.hex('domain', 32),
     created: fields.time('created'),
     required,
     optional: fields.texts('optional'),
+    others: fields.rest(MEMBERS),
   };
 }
 
-/** @throws Fault HF_VAULT_FEATURE_UNKNOWN where it is of a format that this reader does not know */
+/**
+ * Of the headers of one vault the one of the highest format: where an upgrade was stopped the two differ.
+ * Undefined: none is of this vault.
+ */
+export function newestHeader(
+  headers: readonly VaultHeader[],
+  vault: string,
+): VaultHeader | undefined {
+  const [newest] = headers
+    .filter((header) => header.vault === vault)
+    .sort((one, other) => other.format - one.format);
+  return newest;
+}
+
+/** The formats of two headers that differ in nothing else; undefined: they are the same, or differ in more. */
+export function formatsApart(
+  tools: Tools,
+  one: Uint8Array,
+  other: Uint8Array,
+): readonly [number, number] | undefined {
+  const [first, second] = [parseVaultHeader(tools, one), parseVaultHeader(tools, other)];
+  const alike = encodeVaultHeader(tools, { ...first, format: second.format });
+  return first.format !== second.format && isSame(alike, other)
+    ? [first.format, second.format]
+    : undefined;
+}
+
+/**
+ * Of any line but the header's.
+ * @throws Fault HF_VAULT_FEATURE_UNKNOWN where it is of a format that this reader does not know
+ */
 export function demandFormat(fields: JsonFields): void {
-  const format = fields.integer('format', { min: 0, max: 1_000_000 });
-  if (format !== FORMAT) throw unknownFeature(`format ${format}`);
+  const format = fields.integer('format', FORMATS);
+  if (format !== LINE_FORMAT) throw unknownFeature(`format ${format}`);
 }
 
 function unknownFeature(feature: string): Fault {

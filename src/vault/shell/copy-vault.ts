@@ -4,7 +4,9 @@
  * snapshot that it lists restores.
  */
 import { Fault } from '../../base/fault.ts';
+import { MIB } from '../../base/units.ts';
 import { isTwin, partOf, twinNames } from '../core/object-proof.ts';
+import { formatsApart } from '../core/header.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Tools } from '../../host/tools.ts';
@@ -27,7 +29,7 @@ import {
 import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
-import { problemAt, seeObject } from './object-sight.ts';
+import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { Store, StoredObject } from './store.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
 import type { VaultProblem } from './vault-problem.ts';
@@ -71,6 +73,8 @@ export interface CopyReport {
   readonly inNeed: readonly string[];
   /** Keys that the target has and the source has not: maybe retired there. */
   readonly keysBeyond: readonly string[];
+  /** Of the two places, where one was upgraded and the other was not: a copy replaces nothing. */
+  readonly formats: { readonly from: number; readonly to: number } | undefined;
 }
 
 export interface CopyProblem extends VaultProblem {
@@ -80,8 +84,12 @@ export interface CopyProblem extends VaultProblem {
 
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
-/** What retention goes by lies beside the snapshots; what a collection is at is each place's own. */
+/** What retention goes by lies beside the snapshots. */
 const BESIDE = ['received/', 'holds/', 'releases/', 'forgets/', 'putbacks/', 'seen/', FORGOTTEN];
+/** What a collection is at, and what a repair set aside. */
+const OF_EACH_PLACE = ['collect/', 'damaged/'];
+/** Of what is not known; a receiver takes no larger ones. */
+const UNKNOWN_SIZE_MAX = 64 * MIB;
 /** A collector may go on all the time: what is missed then is said, and the next run copies it. */
 const PASSES_MAX = 8;
 
@@ -131,6 +139,7 @@ class Copying {
   readonly #atTarget: VaultProblem[] = [];
   readonly #totals = { objects: 0, objectsTotal: 0, bytes: 0, bytesTotal: 0 };
   readonly #named: NamedPacks;
+  #formats: CopyReport['formats'];
   /** What was listed at the source, and was taken away before it was read. */
   readonly #gone = new Map<string, CopyProblem>();
   #present = 0;
@@ -143,7 +152,7 @@ class Copying {
   }
 
   async run(isThere: boolean): Promise<CopyReport> {
-    const { to } = this.#ports;
+    const { from, to } = this.#ports;
     const since = isThere ? await watchCollection(this.#watching()) : NOBODY_COLLECTS;
     // What refers is listed before what it refers to: others may be writing meanwhile.
     const snapshots = await this.#snapshotsToCopy();
@@ -151,7 +160,8 @@ class Copying {
     const newSnapshots = snapshots.filter((object) => this.#isMissing(object));
     this.#expect(newSnapshots);
     const keys = await this.#copyContent();
-    for (const folder of BESIDE) await this.#copyBeside(folder);
+    for (const folder of BESIDE) await this.#copyBeside(await from.list(folder));
+    await this.#copyBeside((await from.list('')).filter(isUnknown));
     // One after the other, in the order of each writer: a chain has no gap in between.
     for (const object of newSnapshots) {
       await this.#copy(object);
@@ -216,7 +226,7 @@ class Copying {
   async #judgeGone(): Promise<void> {
     if (this.#gone.size === 0) return;
     const { from, tools } = this.#ports;
-    for (const folder of BESIDE) await this.#copyBeside(folder);
+    for (const folder of BESIDE) await this.#copyBeside(await from.list(folder));
     const forgotten = await forgottenIds({ store: from, tools });
     for (const [name, problem] of this.#gone) {
       if (name.startsWith('snapshots/') && forgotten.has(idInName(name))) continue;
@@ -311,12 +321,22 @@ class Copying {
         if (bytes !== undefined) await this.#put(name, bytes);
       } else {
         this.#present += 1;
-        if (right !== undefined && !isSame(there.bytes, right)) {
+        const isOther = right !== undefined && !isSame(there.bytes, right);
+        if (isOther && !this.#isUpgrade(plain, there, right)) {
           const why = 'it is not what it is where it was copied from';
           this.#atTarget.push({ kind: 'damaged', object: name, why });
         }
       }
     }
+  }
+
+  /** The header of a place that was upgraded, or was not yet, is whole in both. */
+  #isUpgrade(plain: string, there: SeenObject, right: Uint8Array): boolean {
+    if (plain !== 'header' || there.state !== 'whole') return false;
+    const [from, to] = formatsApart(this.#ports.tools, right, there.bytes) ?? [];
+    if (from === undefined || to === undefined) return false;
+    this.#formats = { from, to };
+    return true;
   }
 
   async #copyDocument(name: string): Promise<void> {
@@ -333,9 +353,9 @@ class Copying {
   }
 
   /** As it lies, for whoever has the key to judge. A receiver keeps books of its own, and refuses. */
-  async #copyBeside(folder: string): Promise<void> {
+  async #copyBeside(objects: readonly StoredObject[]): Promise<void> {
     const { from, tools } = this.#ports;
-    for (const object of await from.list(folder)) {
+    for (const object of objects) {
       const { name } = object;
       if (this.#there.has(name)) continue;
       const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
@@ -447,6 +467,13 @@ class Copying {
       snapshots: [...this.#there.keys()].filter(isHeld),
       inNeed: isWhole ? [] : await snapshotsInNeed(ports, badPacks),
       keysBeyond: beyond.filter((id) => !keys.has(id)),
+      formats: this.#formats,
     };
   }
+}
+
+/** Of a later version that adds something: what it is for is known to others. */
+function isUnknown({ name, sizeBytes }: StoredObject): boolean {
+  const isKnown = [...BESIDE, ...OF_EACH_PLACE].some((folder) => name.startsWith(folder));
+  return !isKnown && partOf(name) === undefined && sizeBytes <= UNKNOWN_SIZE_MAX;
 }

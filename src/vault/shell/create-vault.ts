@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { Fault } from '../../base/fault.ts';
-import { encodeVaultHeader } from '../core/header.ts';
+import { encodeVaultHeader, VAULT_FORMAT } from '../core/header.ts';
 import { type Keyring, makeKeyring } from '../core/keyring.ts';
 import type { ScryptCost, Secret } from '../core/wrapped-key.ts';
 import { addKey, type KeyInfo } from './keyring-store.ts';
@@ -66,11 +66,13 @@ export async function createVault(ports: VaultPorts, options: CreateVault): Prom
     await store.putIfAbsent(name, bytes, tools.hash.sha256(bytes));
   }
   const header = encodeVaultHeader(tools, {
+    format: VAULT_FORMAT,
     vault: keyring.vault,
     domain: keyring.domain,
     created: ports.clock.now(),
     required: [],
     optional: [],
+    others: {},
   });
   const sha256 = tools.hash.sha256(header);
   for (const name of [COPY + HEADER, HEADER]) {

@@ -1,7 +1,12 @@
 import { Fault } from '../../base/fault.ts';
 import type { Tools } from '../../host/tools.ts';
 import { corrupt } from '../core/corruption.ts';
-import { HEADER_SIZE_MAX, parseVaultHeader, type VaultHeader } from '../core/header.ts';
+import {
+  HEADER_SIZE_MAX,
+  newestHeader,
+  parseVaultHeader,
+  type VaultHeader,
+} from '../core/header.ts';
 import type { Keyring } from '../core/keyring.ts';
 import { type IdOf, makeIdOf } from '../core/object-id.ts';
 import type { Secret } from '../core/wrapped-key.ts';
@@ -21,7 +26,7 @@ export interface Vault {
   /** 32 hex digits, as is `domain`. */
   readonly id: string;
   readonly domain: string;
-  /** Undefined where both copies are lost; the keyring says what is needed. */
+  /** Undefined where both copies are lost; the keyring says what is needed. Of two, the newer format. */
   readonly header: VaultHeader | undefined;
   readonly keyring: Keyring;
   /** The key that opened it. */
@@ -63,7 +68,7 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
   }
   const opened = await openKeyringOf(ports, options.secret, headers.found);
   const { keyring } = opened;
-  const own = headers.found.find(({ vault }) => vault === keyring.vault);
+  const own = newestHeader(headers.found, keyring.vault);
   if (own !== undefined && own.domain !== keyring.domain) {
     throw corrupt('header', 'it names another dedup domain than the keyring');
   }
@@ -101,6 +106,12 @@ function trustOf(
   return trust;
 }
 
+const HALF_UPGRADED: VaultProblem = {
+  kind: 'damaged',
+  object: 'header',
+  why: 'it and its copy are of two formats: an upgrade was stopped, and `holdfast vault upgrade` ends it',
+};
+
 /** @throws Fault HF_VAULT_FEATURE_UNKNOWN where either requires what this reader does not know */
 async function readHeaders({ store, tools }: ReadingPorts): Promise<TwinRead<VaultHeader>> {
   const refusals: Fault[] = [];
@@ -114,7 +125,9 @@ async function readHeaders({ store, tools }: ReadingPorts): Promise<TwinRead<Vau
   };
   const headers = await readTwins({ store, name: 'header', sizeMax: HEADER_SIZE_MAX, parse });
   if (refusals[0] !== undefined) throw refusals[0];
-  return headers;
+  const [one, other] = headers.found;
+  const isHalf = other !== undefined && one?.vault === other.vault && one.format !== other.format;
+  return isHalf ? { ...headers, problems: [HALF_UPGRADED] } : headers;
 }
 
 async function hasSnapshots(store: Store): Promise<boolean> {
