@@ -5,6 +5,7 @@ import { Fault } from '../../base/fault.ts';
 import { sayName } from '../../base/say-name.ts';
 import { formatBytes } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows } from '../../base/say-rows.ts';
+import { VAULT_FORMAT } from '../../vault/core/header.ts';
 import { makeKeyFile, type Secret } from '../../vault/core/wrapped-key.ts';
 import { createVault } from '../../vault/shell/create-vault.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
@@ -164,9 +165,9 @@ function words(made: Made, style: Parameters<Answer['say']>[0]): readonly string
   const rows: LabelledRow[] = [
     keyRow(keyPath === undefined ? undefined : sayName(keyPath, style), command),
     {
-      mark: { is: 'degraded' },
+      mark: { is: 'ok' },
       label: 'format',
-      text: '0: it may still change; not yet for an only copy',
+      text: `${VAULT_FORMAT}, read for ever; what is promised: docs/operating/vault.md`,
     },
     { mark: { is: 'ok' }, label: 'vault', text: `${name}, ${freeWords(space)}` },
     ...(facts === undefined ? [] : promiseRows(facts)),

@@ -168,6 +168,7 @@ function words(of: Said): readonly string[] {
       ...targetRows(report, places, style),
       ...needRows(report),
       ...keyRows(report),
+      ...formatRows(report),
       ...recordRows(of),
       row(isDryRun ? 'to copy' : 'copied', amountOf(report)),
     ]),
@@ -222,6 +223,15 @@ function keyRows({ keysBeyond }: CopyReport): readonly LabelledRow[] {
   if (keysBeyond.length === 0) return [];
   const text = `${keysBeyond.join(', ')} opens the copy and not the vault: one that was retired is retired in each place`;
   return [{ mark: { is: 'degraded' }, label: 'key', text }];
+}
+
+function formatRows({ formats }: CopyReport): readonly LabelledRow[] {
+  if (formats === undefined) return [];
+  const { from, to } = formats;
+  const [place, path] = from > to ? ['the copy', 'COPY'] : ['the vault', 'VAULT'];
+  const text = `${to} there and ${from} here; both are read. Where ${place} lies:`;
+  const command = `holdfast vault upgrade ${path}`;
+  return [{ mark: { is: 'degraded' }, label: 'format', text, command }];
 }
 
 function recordRows({ report, kept, now, style }: Said): readonly LabelledRow[] {

@@ -24,6 +24,7 @@ import { defineServe } from './command-vault-serve.ts';
 import { defineCopy } from './command-vault-copy.ts';
 import { defineRepair } from './command-vault-repair.ts';
 import { defineStdio } from './command-vault-stdio.ts';
+import { defineUpgrade } from './command-vault-upgrade.ts';
 import { EXIT } from './exit-code.ts';
 import { bytesJson } from './json-shape.ts';
 import { LiveProgress } from './live-progress.ts';
@@ -91,6 +92,7 @@ export function define(command: Command, act: Act): void {
   defineHold(command, act);
   defineCopy(command, act);
   defineRepair(command, act);
+  defineUpgrade(command, act);
   defineStdio(command, act);
   defineServe(command, act);
 }

@@ -18,6 +18,8 @@ export interface SheetFacts {
   readonly domain: string;
   /** Of the vault; undefined where its headers are lost. */
   readonly created: UnixMs | undefined;
+  /** Of the vault. */
+  readonly format: number | undefined;
   /** The key that opened it, as it lies in the vault, and its `sealed` member in base64. */
   readonly wrapped: WrappedKey;
   readonly base64Of: (bytes: Uint8Array) => string;
@@ -45,7 +47,7 @@ export function keySheet(hash: Hash, facts: SheetFacts): Sheet {
       ? ['PASSPHRASE, by hand, or where it is kept:', '', `    ${'_'.repeat(60)}`]
       : ['KEY FILE: one line, "holdfast-key-0 " and then, without spaces:', ...shown(coded.key)];
   const lines = [
-    `HOLDFAST RECOVERY SHEET    vault ${vault.slice(0, 8)}    ${date}    format 0`,
+    `HOLDFAST RECOVERY SHEET    vault ${vault.slice(0, 8)}    ${date}    format ${facts.format ?? 'unknown'}`,
     '='.repeat(WIDTH),
     ...wrap(warning(keyFile !== undefined), WIDTH),
     '',

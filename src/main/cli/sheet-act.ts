@@ -105,6 +105,7 @@ async function sheetOf(cli: Cli, { session, by }: Opened): Promise<Sheet> {
     vault: vault.id,
     domain: vault.domain,
     created: vault.header?.created,
+    format: vault.header?.format,
     wrapped: await wrappedKeyOf(session),
     base64Of: codec.base64Of,
     keyFile,

@@ -1,11 +1,12 @@
 /** What lies in every vault for people, so that it can be read without Holdfast. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { VAULT_FORMAT } from '../../vault/core/header.ts';
 import type { VaultDocuments } from '../../vault/shell/create-vault.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
-const README = `This directory is a Holdfast vault (a backup repository), format 0.
+const README = `This directory is a Holdfast vault (a backup repository), format ${VAULT_FORMAT}.
 
 It holds snapshots of files, encrypted. Nothing in it is ever changed; do not
 delete or rename anything here by hand.
@@ -29,9 +30,8 @@ python3-cryptography) and the program zstd:
 or with the passphrase in the environment variable HOLDFAST_PASSPHRASE instead of
 --key-file. Without a key or passphrase nobody can read what is in here.
 
-FORMAT.md and MANIFEST.md say byte by byte how all of it is stored.
-
-Format 0 may still change: do not keep an only copy in it.
+FORMAT.md and MANIFEST.md say byte by byte how all of it is stored. Every later
+Holdfast reads this format.
 `;
 
 export function vaultDocuments(): VaultDocuments {

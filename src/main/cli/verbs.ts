@@ -159,6 +159,7 @@ export const VERBS: readonly Verb[] = [
       { name: 'hold', summary: 'keep a snapshot whatever the rules say', isCommon: false },
       { name: 'copy', summary: 'the same vault in another place too', isCommon: false },
       { name: 'repair', summary: 'put back from a copy what was lost', isCommon: false },
+      { name: 'upgrade', summary: 'bring one to the newest format', isCommon: false },
       { name: 'stdio', summary: 'serve one to another host over SSH', isCommon: false },
       { name: 'serve', summary: 'keep vaults of other hosts over HTTPS', isCommon: false },
     ],

@@ -20,6 +20,7 @@ import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/f
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { type CollectSurvey, surveyVault } from '../../vault/shell/survey-vault.ts';
+import { demandCollectedFormat } from '../../vault/shell/upgrade-vault.ts';
 import { askLine } from '../cli/ask.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit-code.ts';
@@ -62,7 +63,7 @@ interface Made {
   readonly judged: JudgedGc;
 }
 
-/** @throws Fault HF_VAULT_KEEPER, HF_USAGE, HF_PLAN_LEASED, and what the vault throws */
+/** @throws Fault HF_VAULT_KEEPER, HF_VAULT_FORMAT_OLD, HF_USAGE, HF_PLAN_LEASED, and what the vault throws */
 export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const settings = await readSettings(cli, options);
   const place = vaultOf(settings);
@@ -88,6 +89,7 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const judged = judgeGc(guard, toJudge);
   const made = { opened, guard, decided, freeing, collector, toJudge, judged };
   if (options.dryRun === true) return shown(cli, made, 'dry run');
+  await demandCollectedFormat({ ...collector, place: textOfBytes(nameOfPlace(place)) });
   if (judged.verdict.decision !== 'allow') return shown(cli, made, 'held');
   const isAsked = judged.ops.length > 0;
   if (isAsked && options.yes !== true && !(await isWanted(cli, made))) {

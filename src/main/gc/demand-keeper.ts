@@ -6,9 +6,14 @@ import { type DirectoryPlace, nameOfPlace, type VaultPlace } from '../vault-plac
 
 /**
  * @param command to run there, without where the vault is
+ * @param option what stands before that
  * @throws Fault HF_VAULT_KEEPER
  */
-export function demandKeeper(place: VaultPlace, command: string): asserts place is DirectoryPlace {
+export function demandKeeper(
+  place: VaultPlace,
+  command: string,
+  option = ' --vault',
+): asserts place is DirectoryPlace {
   if (place.kind === 'directory') return;
   const { host } = place.place;
   const shown = textOfBytes(nameOfPlace(place));
@@ -19,6 +24,6 @@ export function demandKeeper(place: VaultPlace, command: string): asserts place 
       : `ROOT/vaults/${place.place.vault}`;
   throw new Fault('HF_VAULT_KEEPER', `${shown} takes what is added, and lets nothing go`, {
     host,
-    command: `${command} --vault ${there}`,
+    command: `${command}${option} ${there}`,
   });
 }

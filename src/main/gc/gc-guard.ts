@@ -7,10 +7,12 @@ import type { JudgedHeader } from '../../guard/core/own-rules.ts';
 import { Lease } from '../../guard/shell/lease.ts';
 import { writeResult } from '../../guard/shell/plan-result.ts';
 import { PLAN_LIFE_MS } from '../../guard/shell/plan-store.ts';
+import { comparePaths } from '../../manifest/core/order.ts';
 import type { GuardSession } from '../guard/guard-session.ts';
 import { JudgingHere } from '../guard/judge-again.ts';
 
 export const GC_PIPELINE = 'vault-gc';
+export const UPGRADE_PIPELINE = 'vault-upgrade';
 
 export interface GcToJudge {
   /** Directory of the vault. */
@@ -32,6 +34,13 @@ interface Swept {
   readonly until: UnixMs;
 }
 
+/** What is judged of any plan that changes a vault itself. */
+export interface VaultPlan extends Pick<GcToJudge, 'command' | 'entries' | 'root'> {
+  readonly pipeline: string;
+  readonly scope: readonly string[];
+  readonly ops: readonly Omit<Op, 'n'>[];
+}
+
 export interface JudgedGc {
   readonly header: JudgedHeader;
   readonly ops: readonly Omit<Op, 'n'>[];
@@ -40,18 +49,27 @@ export interface JudgedGc {
 
 /** @param id of one that was judged before, and is judged anew */
 export function judgeGc(session: GuardSession, of: GcToJudge, id?: string): JudgedGc {
+  const ops = [...of.forget.map(forgetOp), ...of.sweep.map(sweepOp)];
+  const scope = ['snapshots', 'collect'];
+  return judgeVaultPlan(session, { ...of, pipeline: GC_PIPELINE, scope, ops }, id);
+}
+
+/** @param id of one that was judged before, and is judged anew */
+export function judgeVaultPlan(session: GuardSession, of: VaultPlan, id?: string): JudgedGc {
+  const { pipeline, command } = of;
+  // A plan has the order of paths, whatever is done first.
+  const ops = of.ops.toSorted((one, other) => comparePaths(one.path, other.path));
   const now = session.now();
   const place = byteString(of.root);
   const header: JudgedHeader = {
     format: PLAN_FORMAT,
     ...{ id: id ?? session.store.newId(), created: now, expires: unixMs(now + PLAN_LIFE_MS) },
-    ...{ pipeline: GC_PIPELINE, actor: session.actor, doneBy: 'holdfast', command: of.command },
+    ...{ pipeline, actor: session.actor, doneBy: 'holdfast', command },
     target: {
       ...{ place, identity: '', generation: 0, entries: of.entries, bytes: 0, readAt: now },
     },
-    scope: [byteString('snapshots'), byteString('collect')],
+    scope: of.scope.map((each) => byteString(each)),
   };
-  const ops = [...of.forget.map(forgetOp), ...of.sweep.map(sweepOp)];
   const judging = new JudgingHere(session, header, of.root);
   for (const [n, op] of ops.entries()) judging.add({ ...op, n });
   return { header, ops, verdict: judging.end() };

@@ -15,7 +15,7 @@ import { type PlanResult, writeResult } from '../../guard/shell/plan-result.ts';
 import type { StoredPlan } from '../../guard/shell/plan-store.ts';
 import { undoPlan, type UndoNote } from '../../guard/shell/undo.ts';
 import type { Cli } from '../cli/cli.ts';
-import { GC_PIPELINE } from '../gc/gc-guard.ts';
+import { GC_PIPELINE, UPGRADE_PIPELINE } from '../gc/gc-guard.ts';
 import { appliedPlan, neverApplied, resultOfPlan, undoContent } from './applied-plan.ts';
 import type { GuardSession } from './guard-session.ts';
 import { releaseOver } from './housekeeping.ts';
@@ -73,6 +73,10 @@ export async function prepareUndo(
 function demandThere(session: GuardSession, { id, ...header }: PlanHeader): void {
   if (header.pipeline === GC_PIPELINE) {
     const why = `${id} forgot snapshots of a vault: they are put back by holdfast vault gc --undo ${id}`;
+    throw new Fault('HF_UNDO_ABSENT', why, { id });
+  }
+  if (header.pipeline === UPGRADE_PIPELINE) {
+    const why = `${id} brought a vault to a newer format: nothing was lost by it, what it replaced lies below damaged/ there, and there is no way back`;
     throw new Fault('HF_UNDO_ABSENT', why, { id });
   }
   if (isReleasePlan(header)) {
