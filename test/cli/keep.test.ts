@@ -32,12 +32,16 @@ function init(): void {
   assert.equal(ran.status, 0, ran.stderr);
 }
 
-test('init says what it made: format 0, and a key that lies on this machine only', () => {
+test('init says what it made: of which format, and a key that lies on this machine only', () => {
   const ran = bench.run(['init']);
   assert.equal(ran.status, 0, ran.stderr);
   assert.match(ran.stdout, /^A vault was made, [0-9a-f]{8}\. It holds no snapshot yet\.\n/);
   assert.match(ran.stdout, /■ key .*only on this\s+machine: lost with it/s);
-  assert.match(ran.stdout, /▲ format\s+0: it may still change; not yet for an only copy/);
+  assert.match(
+    ran.stdout,
+    /● format\s+1, read for ever; what is promised: docs\/operating\/vault\.md/,
+  );
+  assert.match(fs.readFileSync(bench.at('vault/header'), 'utf8'), /"format":1,/);
   assert.match(ran.stdout, /holdfast key sheet/);
   for (const name of [
     'README.txt',

@@ -29,6 +29,7 @@ import { ATTACK_MUTANTS } from './mutants-attack.ts';
 import { TELL_MUTANTS } from './mutants-tell.ts';
 import { TOLD_MUTANTS } from './mutants-told.ts';
 import { UNFLUSHED_MUTANTS } from './mutants-unflushed.ts';
+import { UPGRADE_MUTANTS } from './mutants-upgrade.ts';
 import { WATCH_MUTANTS } from './mutants-watch.ts';
 
 const SHELL = 'src/vault/shell';
@@ -410,6 +411,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TOLD_MUTANTS,
   ...UNFLUSHED_MUTANTS,
   ...WATCH_MUTANTS,
+  ...UPGRADE_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,
   ...SCRUB_MUTANTS,
