@@ -118,7 +118,7 @@ test('a freeze holds it', () => {
 test('on a machine that does not keep the vault it says where to do it', () => {
   for (const [place, there] of [
     ['ssh://st2/srv/my vault', "'/srv/my vault'"],
-    [`https://st1.example.org:7443/web1`, 'ROOT/NAME'],
+    [`https://st1.example.org:7443/web1`, 'ROOT/vaults/web1'],
   ] as const) {
     const { status, said } = bench.json(['vault', 'upgrade', place]);
     assert.equal(status, 1);
