@@ -8,6 +8,7 @@ const HOME = 'src/adapters/peer/peer-home.ts';
 const STORE = 'src/adapters/peer/peer-store.ts';
 const ATTACKS = 'test/peer/attack-peer.test.ts';
 const LIMITS = 'test/peer/peer-limits.test.ts';
+const LISTS = 'test/peer/peer-lists.test.ts';
 const CUTS = 'test/peer/peer-resume.test.ts';
 
 export const PEER_MUTANTS: readonly Mutant[] = [
@@ -99,5 +100,26 @@ export const PEER_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: { file: CUTS, name: 'lies there damaged' },
     why: 'a snapshot is acknowledged whose pack is damaged already',
+  },
+  {
+    id: 'peer: lists are walked side by side',
+    file: 'src/vault/shell/peer-lists.ts',
+    edits: [
+      {
+        replace: 'const mine = this.#last.then(() => {',
+        with: 'const mine = Promise.resolve().then(() => {',
+      },
+    ],
+    caughtBy: { file: LISTS, name: 'one walk is at work' },
+    why: 'a host that lists sixteen times at once takes sixteen shares of the disk from the others',
+    isQuick: true,
+  },
+  {
+    id: 'peer: a list holds all others up',
+    file: 'src/vault/shell/peer-lists.ts',
+    edits: [{ replace: '      await this.#parts.breathe();\n', with: '' }],
+    caughtBy: { file: LISTS, name: 'one walk is at work' },
+    why: 'while 60 000 names of one host are looked at, no other host is answered',
+    isQuick: true,
   },
 ];

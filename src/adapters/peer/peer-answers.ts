@@ -5,7 +5,6 @@ import { MIB } from '../../base/units.ts';
 import {
   encodeAbout,
   encodeHeld,
-  encodePage,
   encodePeerFault,
   encodeStored,
   PEER_VERSION,
@@ -23,7 +22,7 @@ export interface PeerExchange {
   readonly watch: LineWatch;
   readonly host: string;
   readonly vault: PeerVault;
-  readonly store: Pick<DirectoryStore, 'getSync' | 'listSync'>;
+  readonly store: Pick<DirectoryStore, 'getSync'>;
   readonly pace: Pace;
   readonly takePiece: () => Uint8Array;
   readonly giveBack: (piece: Uint8Array) => void;
@@ -59,7 +58,8 @@ export async function answerAsk(exchange: PeerExchange, ask: PeerAsk): Promise<v
     case 'get':
       return answerGet(exchange, ask);
     case 'list': {
-      const page = encodePage(exchange.store.listSync(ask.prefix), ask.after);
+      const { vault, watch } = exchange;
+      const page = await watch.whileHeld(() => vault.page(ask.prefix, ask.after));
       return sendBytes(exchange, { type: 'text/plain', bytes: Buffer.from(page, 'latin1') });
     }
     case 'held':
@@ -69,7 +69,7 @@ export async function answerAsk(exchange: PeerExchange, ask: PeerAsk): Promise<v
       const { software, machine } = about;
       const text = encodeAbout({
         ...{ versions: [PEER_VERSION], software, ...vault.space() },
-        ...{ used: vault.use(), quota: quota() },
+        ...{ used: await exchange.watch.whileHeld(() => vault.use()), quota: quota() },
         ...(machine === undefined ? {} : { machine }),
       });
       return sendJson(response, 200, text);
@@ -81,7 +81,7 @@ async function answerPut(
   exchange: PeerExchange,
   { put }: Extract<PeerAsk, { kind: 'put' }>,
 ): Promise<void> {
-  const turn = exchange.vault.begin(put);
+  const turn = await exchange.watch.whileHeld(() => exchange.vault.begin(put));
   let isWhole = false;
   try {
     await readBody(exchange, turn);

@@ -6,7 +6,7 @@ import { isoTimeOf } from '../../base/iso-time.ts';
 import { sayText } from '../../base/say-name.ts';
 import type { UnixMs } from '../../base/units.ts';
 import { JsonFields } from '../../vault/core/json-fields.ts';
-import { isVaultName, OBJECTS_MAX, type PeerQuota } from '../../vault/core/peer-message.ts';
+import { isVaultName, OBJECTS_DEFAULT, type PeerQuota } from '../../vault/core/peer-message.ts';
 import {
   publishFile,
   readFileIfThere,
@@ -93,7 +93,7 @@ export class PeerHome {
 
   quotaOf(host: string): PeerQuota {
     const bytes = readFileIfThere(this.#ports, this.#hostPath(host));
-    if (bytes === undefined) return { bytes: undefined, objects: OBJECTS_MAX };
+    if (bytes === undefined) return { bytes: undefined, objects: OBJECTS_DEFAULT };
     const fields = this.#fields(`the quota of ${host}`, bytes);
     const count = (name: string): number =>
       fields.integer(name, { min: 0, max: Number.MAX_SAFE_INTEGER });

@@ -7,7 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
-import { OBJECTS_MAX, type PeerQuota } from '../../vault/core/peer-message.ts';
+import { OBJECTS_DEFAULT, OBJECTS_MAX, type PeerQuota } from '../../vault/core/peer-message.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import type { ServeOptions, ServeTokenOptions } from '../cli/serve-options.ts';
 import { EXIT } from '../cli/exit-code.ts';
@@ -80,7 +80,7 @@ export async function answerTokens(cli: Cli, options: ServeOptions): Promise<Ans
 
 function quotaWords({ bytes, objects }: PeerQuota): string {
   const first = bytes === undefined ? 'what is free' : formatBytes(bytes);
-  return objects === OBJECTS_MAX ? first : `${first}, ${countOf(objects, 'object')}`;
+  return objects === OBJECTS_DEFAULT ? first : `${first}, ${countOf(objects, 'object')}`;
 }
 
 export async function answerRevoke(

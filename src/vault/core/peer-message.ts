@@ -11,6 +11,8 @@ export const PAGE_NAMES_MAX = 32_768;
 export const PAGE_BYTES_MAX = 8 * 1_048_576;
 /** Of what one vault may hold: a client takes no longer list. */
 export const OBJECTS_MAX = LIST_NAMES_MAX;
+/** Of a host of which nothing else was said: some 8 TB in packs, and lists that take a second. */
+export const OBJECTS_DEFAULT = 262_144;
 
 const VAULT_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
@@ -125,6 +127,11 @@ export function encodePage(objects: readonly ListedObject[], after: string): str
     lines.push(line);
   }
   return `${lines.join('')}${from + lines.length < objects.length ? 'more' : 'end'}\n`;
+}
+
+/** @param page of `encodePage` */
+export function isLastPage(page: string): boolean {
+  return page.endsWith('end\n');
 }
 
 function firstBehind(objects: readonly ListedObject[], after: string): number {

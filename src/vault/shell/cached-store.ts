@@ -6,6 +6,7 @@ import type { ByteString, Digest } from '../../base/bytes.ts';
 import { byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import { GIB } from '../../base/units.ts';
+import { HEADER_SIZE_MAX } from '../core/header.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Tools } from '../../host/tools.ts';
@@ -113,6 +114,9 @@ class Cache {
     if (listed === undefined) return store.get(name, range);
     const kept = files.read(listed, range);
     if (kept !== undefined) return kept;
+    // Who wants a part of a small object has a limit for it; of an index other parts are asked for soon.
+    const isPart = range !== undefined && range.offset + range.length < listed.sizeBytes;
+    if (isPart && folder !== INDEX) return store.get(name, range);
     const bytes = await store.get(name);
     if (bytes.length === listed.sizeBytes) files.keep(name, bytes);
     return partOf(bytes, range);
@@ -139,7 +143,8 @@ class Cache {
   }
 
   #header(name: string): Promise<Uint8Array> {
-    return this.#fresh(this.#headers, name, () => this.#options.store.get(name));
+    const range = { offset: 0, length: HEADER_SIZE_MAX + 1 };
+    return this.#fresh(this.#headers, name, () => this.#options.store.get(name, range));
   }
 
   #fresh<T>(answers: Map<string, Answer<T>>, name: string, ask: () => Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ import {
 } from '../core/peer-message.ts';
 import { encodeReceived, isOfKeeper, receivedName } from '../core/received-record.ts';
 import { demandOfPeer, objectSizeMax } from '../core/stdio-frame.ts';
+import { PeerLists } from './peer-lists.ts';
 import { demandQuota, type PeerRoom, type Space } from './peer-room.ts';
 import type { DirectoryPut, DirectoryStore } from './store-directory.ts';
 import { checkName, TEMPORARY } from './store-request.ts';
@@ -30,7 +31,7 @@ export interface PeerVaultParts {
   readonly host: string;
   readonly store: Pick<
     DirectoryStore,
-    'beginPut' | 'putIfAbsentSync' | 'getSync' | 'listSync' | 'sweepTemporary'
+    'beginPut' | 'putIfAbsentSync' | 'getSync' | 'listSteps' | 'sweepTemporary'
   >;
   readonly tools: Pick<Tools, 'hash' | 'codec'>;
   /** Of this side: by it a snapshot arrived. */
@@ -66,22 +67,40 @@ export const PIECE_SIZE = MIB;
 const WAITING_MAX = 8;
 const COUNT_AGE_MAX = minutes(10);
 const COUNT_AGE_MIN = minutes(1);
+const NOTHING: PeerUse = { bytes: 0, objects: 0 };
 
 export class PeerVault {
   readonly #parts: PeerVaultParts;
   /** By id, the one that was begun first, first. */
   readonly #uploads = new Map<string, Upload>();
   readonly #coming = new Set<Upload>();
-  #stored: PeerUse | undefined;
+  readonly #lists: PeerLists;
+  #stored: PeerUse = NOTHING;
   #countedMs = Number.NEGATIVE_INFINITY;
+  #counting: Promise<void> | undefined;
+  /** While it is counted: the walk may have seen it or not, so it counts. */
+  #addedMeanwhile: PeerUse = NOTHING;
+  /** The last digest of what is there that was asked for: one at a time, and never fails. */
+  #lastDigest: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PeerVaultParts) {
     this.#parts = parts;
+    this.#lists = new PeerLists(parts);
   }
 
-  /** With what is on its way, at its whole size. */
-  use(): PeerUse {
-    const stored = this.#counted(COUNT_AGE_MAX);
+  /** With what is on its way, at its whole size. @throws Fault HF_DISK_* */
+  async use(): Promise<PeerUse> {
+    await this.#count(COUNT_AGE_MAX);
+    return this.#use();
+  }
+
+  /** Of the names that begin with `prefix`, those behind `after`. @throws Fault HF_DISK_*, HF_STORE_NAME */
+  page(prefix: string, after: string): Promise<string> {
+    return this.#lists.page(prefix, after);
+  }
+
+  #use(): PeerUse {
+    const stored = this.#stored;
     const coming = [...this.#coming];
     return {
       bytes: stored.bytes + coming.reduce((sum, each) => sum + each.put.sizeBytes, 0),
@@ -110,12 +129,25 @@ export class PeerVault {
   }
 
   /** @throws Fault HF_STORE_NAME, HF_STORE_PROTOCOL, HF_PEER_QUOTA, HF_PEER_FULL, HF_PEER_UPLOAD, HF_DISK_* */
-  begin(put: PeerPut): PeerTurn {
-    const { name, sizeBytes, upload, offset } = put;
+  async begin(put: PeerPut): Promise<PeerTurn> {
+    const { name, sizeBytes, offset } = put;
     checkName(name);
     if (isOfKeeper(name)) throw ofKeeper(name);
     demandOfPeer(sizeBytes <= objectSizeMax(name), `an object of ${sizeBytes} bytes`);
     demandOfPeer(offset <= sizeBytes, 'an offset behind the end');
+    await this.#count(COUNT_AGE_MAX);
+    try {
+      return this.#beginCounted(put);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'HF_PEER_QUOTA') throw error;
+      // Counted anew before anybody is refused: a keeper may have made room meanwhile.
+      await this.#count(COUNT_AGE_MIN);
+      return this.#beginCounted(put);
+    }
+  }
+
+  #beginCounted(put: PeerPut): PeerTurn {
+    const { name, upload, offset } = put;
     const held = upload === undefined ? undefined : this.#uploads.get(upload);
     if (held?.fits(put) === true) return held.newTurn();
     if (offset > 0) throw otherUpload(name);
@@ -130,7 +162,8 @@ export class PeerVault {
       if (isLeftOver(`${each.begunAt}-${'0'.repeat(32)}`, now)) each.giveUp();
     }
     this.#parts.store.sweepTemporary(now);
-    this.#stored = undefined;
+    this.#lists.forget();
+    this.#countedMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Nothing comes any more: what is half there is removed. */
@@ -170,17 +203,9 @@ export class PeerVault {
     return upload;
   }
 
-  /** Counted anew before anybody is refused: a keeper may have made room meanwhile. */
   #demandQuota(sizeBytes: number): void {
-    const of = { quota: this.#limits(), more: { bytes: sizeBytes, objects: 1 } };
-    const { host } = this.#parts;
-    try {
-      demandQuota(host, { ...of, use: this.use() });
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      this.#counted(COUNT_AGE_MIN);
-      demandQuota(host, { ...of, use: this.use() });
-    }
+    const more = { bytes: sizeBytes, objects: 1 };
+    demandQuota(this.#parts.host, { quota: this.#limits(), more, use: this.#use() });
   }
 
   /** A list beyond what a client takes would make the vault useless. */
@@ -194,29 +219,32 @@ export class PeerVault {
     for (const each of waiting.slice(0, Math.max(0, waiting.length - WAITING_MAX))) each.giveUp();
   }
 
-  #counted(ageMaxMs: number): PeerUse {
-    const { clock, store, disk, root } = this.#parts;
-    const now = clock.monotonic();
-    if (this.#stored !== undefined && now - this.#countedMs <= ageMaxMs) return this.#stored;
-    const objects = store.listSync('');
+  async #count(ageMaxMs: number): Promise<void> {
+    if (this.#parts.clock.monotonic() - this.#countedMs <= ageMaxMs) return;
+    this.#counting ??= this.#countNow().finally(() => {
+      this.#counting = undefined;
+    });
+    await this.#counting;
+  }
+
+  async #countNow(): Promise<void> {
+    const { clock, disk, root } = this.#parts;
+    this.#addedMeanwhile = NOTHING;
+    const objects = await this.#lists.list('');
     const folder = byteString(`${root}/${TEMPORARY}`);
     const left = (disk.list(folder) ?? []).map(
       (name) => disk.size(byteString(`${folder}/${name}`)) ?? 0,
     );
     const coming = [...this.#coming].reduce((sum, each) => sum + each.takenBytes, 0);
     const half = Math.max(0, left.reduce((sum, size) => sum + size, 0) - coming);
-    this.#countedMs = now;
-    this.#stored = {
-      bytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + half,
-      objects: objects.length,
-    };
-    return this.#stored;
+    const bytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + half;
+    this.#countedMs = clock.monotonic();
+    this.#stored = sumOf({ bytes, objects: objects.length }, this.#addedMeanwhile);
   }
 
-  #add({ bytes, objects }: PeerUse): void {
-    if (this.#stored === undefined) return;
-    const { bytes: bytesBefore, objects: objectsBefore } = this.#stored;
-    this.#stored = { bytes: bytesBefore + bytes, objects: objectsBefore + objects };
+  #add(more: PeerUse): void {
+    this.#stored = sumOf(this.#stored, more);
+    this.#addedMeanwhile = sumOf(this.#addedMeanwhile, more);
   }
 
   /** Of what was there before it is not known when it arrived: nothing is noted later. */
@@ -251,7 +279,14 @@ export class PeerVault {
     };
   }
 
-  async #digestThere(name: string): Promise<Digest> {
+  /** One after the other: a request of one byte may ask for that of a large pack. */
+  #digestThere(name: string): Promise<Digest> {
+    const mine = this.#lastDigest.then(() => this.#digestNow(name));
+    this.#lastDigest = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #digestNow(name: string): Promise<Digest> {
     const { store, tools, breathe } = this.#parts;
     const stream = tools.hash.stream();
     for (let offset = 0; ; offset += PIECE_SIZE) {
@@ -261,6 +296,10 @@ export class PeerVault {
       await breathe();
     }
   }
+}
+
+function sumOf(one: PeerUse, other: PeerUse): PeerUse {
+  return { bytes: one.bytes + other.bytes, objects: one.objects + other.objects };
 }
 
 interface UploadParts {

@@ -24,6 +24,9 @@ import {
 } from './store-request.ts';
 import { isLeftOver, temporaryName } from './temporary-name.ts';
 
+/** Looked at in one step of a list: some milliseconds. */
+const STEP_NAMES = 256;
+
 export interface DirectoryStoreOptions {
   readonly disk: Disk;
   /** Made by the first put; without a slash at its end. */
@@ -41,6 +44,8 @@ export interface DirectoryStore extends Store, Mending {
   beginPut(name: string): DirectoryPut;
   getSync(name: string, range?: ByteRange): Uint8Array;
   listSync(prefix: string): readonly StoredObject[];
+  /** The same in small steps, for whoever lets others have a turn between them. */
+  listSteps(prefix: string): Generator<undefined, readonly StoredObject[]>;
   /** Removes what puts that were killed left more than a day before `now`; returns how many. */
   sweepTemporary(now: UnixMs): number;
 }
@@ -63,7 +68,8 @@ export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
     putIfAbsentSync: (name, bytes) => directory.put(name, bytes),
     beginPut: (name) => directory.begin(name),
     getSync: (name, range) => directory.get(name, range),
-    listSync: (prefix) => directory.list(prefix),
+    listSync: (prefix) => endOf(directory.list(prefix)),
+    listSteps: (prefix) => directory.list(prefix),
     sweepTemporary: (now) => directory.sweep(now),
     replace: (name, bytes) => directory.replace(name, bytes),
     setAside: (name) => directory.setAside(name),
@@ -74,7 +80,7 @@ export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
       return directory.get(name, range);
     },
     async list(prefix: string) {
-      return directory.list(prefix);
+      return endOf(directory.list(prefix));
     },
   };
 }
@@ -205,11 +211,11 @@ class Directory {
     }
   }
 
-  list(prefix: string): readonly StoredObject[] {
+  *list(prefix: string): Generator<undefined, readonly StoredObject[]> {
     checkPrefix(prefix);
     const found: StoredObject[] = [];
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    this.#collect({ folder, prefix, depth: 0 }, found);
+    yield* this.#collect({ folder, prefix, depth: 0 }, found);
     // An empty vault and one that is not mounted look alike below; only one of them is an answer.
     if (found.length === 0 && this.#disk.list(this.#root) === undefined) {
       const path = this.#root;
@@ -273,24 +279,34 @@ class Directory {
     }
   }
 
-  #collect(at: Position, found: StoredObject[]): void {
+  *#collect(at: Position, found: StoredObject[]): Generator<undefined, void> {
     if (at.depth > DEPTH_MAX) {
       const path = this.#root;
       const message = `directories in ${path} lead into each other`;
       throw new Fault('HF_DISK_FAILED', message, { path, errno: 'ELOOP' });
     }
+    let looked = 0;
     for (const segment of this.#disk.list(this.#at(at.folder.slice(0, -1))) ?? []) {
+      looked += 1;
+      if (looked % STEP_NAMES === 0) yield undefined;
       const name = at.folder + segment;
       // What has another form is none of ours (`lost+found`, `.nfs...`); `tmp` is none either.
       if (!isObjectName(name) || !mayHold(name, at.prefix)) continue;
       const sizeBytes = this.#disk.size(this.#at(name));
       if (sizeBytes === undefined) {
-        this.#collect({ folder: `${name}/`, prefix: at.prefix, depth: at.depth + 1 }, found);
+        yield* this.#collect({ folder: `${name}/`, prefix: at.prefix, depth: at.depth + 1 }, found);
       } else if (name.startsWith(at.prefix)) {
         found.push({ name, sizeBytes });
       }
     }
   }
+}
+
+/** All of it at once. */
+function endOf<T>(steps: Generator<undefined, T>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
 }
 
 function directoryOf(path: ByteString): ByteString {

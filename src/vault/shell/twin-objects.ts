@@ -25,7 +25,9 @@ export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> 
   const seen: Uint8Array[] = [];
   const problems: VaultProblem[] = [];
   const objects = [options.name, COPY + options.name];
-  const got = await Promise.allSettled(objects.map((object) => options.store.get(object)));
+  // No more of what somebody put there than shows that it is too large.
+  const range = { offset: 0, length: options.sizeMax + 1 };
+  const got = await Promise.allSettled(objects.map((object) => options.store.get(object, range)));
   for (const [at, object] of objects.entries()) {
     const one = got[at];
     try {
