@@ -46,7 +46,7 @@ export class PeerLists {
       return this.#walk(prefix);
     });
     this.#waiting.set(prefix, mine);
-    this.#last = mine.catch(() => undefined);
+    this.#last = mine.catch(() => undefined); // Awaited in its turn, and by who asked.
     return mine;
   }
 

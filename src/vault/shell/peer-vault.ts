@@ -282,7 +282,7 @@ export class PeerVault {
   /** One after the other: a request of one byte may ask for that of a large pack. */
   #digestThere(name: string): Promise<Digest> {
     const mine = this.#lastDigest.then(() => this.#digestNow(name));
-    this.#lastDigest = mine.catch(() => undefined);
+    this.#lastDigest = mine.catch(() => undefined); // Awaited in its turn, and by who asked.
     return mine;
   }
 
