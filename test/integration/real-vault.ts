@@ -82,7 +82,7 @@ export class RealVault implements Disposable {
   }
 }
 
-async function outcomeOf(child: ChildProcess, killAfterMs: number | undefined): Promise<Ran> {
+export async function outcomeOf(child: ChildProcess, killAfterMs: number | undefined): Promise<Ran> {
   const startedAt = performance.now();
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => {
