@@ -8,6 +8,8 @@ import type { SeenBefore } from '../vault/shell/check-request.ts';
 import { shortId } from '../vault/shell/snapshot-store.ts';
 import type { EvidenceLedger } from '../watch/shell/evidence-ledger.ts';
 import { withEvidence } from './estate/see-estate.ts';
+import { sayName } from '../base/say-name.ts';
+import { readCopyRecords } from './vault-copies.ts';
 import { wasScrubbed } from './scrub-here.ts';
 import type { VaultSession } from './vault-session.ts';
 
@@ -36,6 +38,17 @@ export async function witnessOf(session: VaultSession, state: ByteString): Promi
     if (head === undefined || head.seq === 0 || head.previous === '') return;
     const text = `this host wrote ${shortId(head.previous)}, its number ${head.seq}`;
     snapshots.set(head.previous, text);
+  });
+  await look(() => {
+    const { directory } = session.state;
+    for (const { place, snapshots: held } of readCopyRecords(
+      session,
+      directory,
+      session.vault.id,
+    )) {
+      const how = `the copy in ${sayName(place)} held a snapshot`;
+      for (const id of held) if (!snapshots.has(id)) snapshots.set(id, how);
+    }
   });
   await look(() => {
     if (wasScrubbed(session, state)) had.push('packs of it were read here');

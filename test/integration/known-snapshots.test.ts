@@ -89,6 +89,7 @@ async function truth(): Promise<unknown> {
   const { snapshots } = await listSnapshots(vault);
   return shown({
     problems: [],
+    findings: [],
     snapshots: snapshots.map(({ record, trust }) => {
       return { record, trust, content: () => readSnapshotContent(vault, record) };
     }),

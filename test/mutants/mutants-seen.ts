@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const TEST = 'test/integration/seen-unchanged.test.ts';
+const CHAINS = 'test/cli/chains.test.ts';
 const NEWEST = { file: TEST, name: 'a line is of the newest' };
 const SIGNED = { file: TEST, name: 'only what its writer signed' };
 const PUBLISH = 'src/vault/shell/publish-backup.ts';
@@ -109,6 +110,27 @@ export const SEEN_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: 'if (!here.has(snapshot)) newest.set(', with: 'newest.set(' }],
     caughtBy: SIGNED,
     why: 'one planted line takes away the one that counts',
+  },
+  {
+    id: 'chains: what the copy has besides is not looked at',
+    file: 'src/vault/shell/copy-vault.ts',
+    edits: [
+      {
+        replace: 'return there.filter((name) => !known.has(idInName(name))).sort();',
+        with: 'return there.filter((name) => !known.has(idInName(name)) && known.size < 0).sort();',
+      },
+    ],
+    caughtBy: { file: CHAINS, name: 'set back with its vault' },
+    why: 'a machine that was set back with its vault is noticed by nobody',
+  },
+  {
+    id: 'chains: what this host copied elsewhere is no witness',
+    file: 'src/main/vault-witness.ts',
+    edits: [
+      { replace: 'if (!snapshots.has(id)) snapshots.set(id, how);', with: 'void [id, how];' },
+    ],
+    caughtBy: { file: CHAINS, name: 'set back alone: its host' },
+    why: 'with a new key a host no longer knows that its vault was set back',
   },
   {
     id: 'retention: what was seen lately is as old as it was taken',

@@ -22,6 +22,7 @@ import { linkHere } from '../look/link-here.ts';
 import { lookStore } from '../look/look-store.ts';
 import { newestLook } from '../look/saved-looks.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { chainLines } from './chain-lines.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
@@ -71,7 +72,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       exitCode: options.exitCode ?? false,
     });
   }
-  const { estate, discovery } =
+  const { estate, discovery, findings } =
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
@@ -97,6 +98,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         text,
         ...renderPromises({ services, breaches, singlePoints, dataSets }, style),
         ...renderUnflushed(dataSets, style),
+        ...chainLines(findings, style),
       ];
     },
     json: {
@@ -112,6 +114,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         proof,
       })),
       ...{ services, breaches, singlePoints },
+      chains: findings,
       // Worst first; left out: nothing that is known would raise it, or no drill says what limits.
       dataSets: dataSets.map(({ name, kind, unflushed, step, streaming, bottleneck }) => ({
         ...{ name, kind, unflushed, step, streaming, bottleneck },

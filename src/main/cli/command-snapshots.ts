@@ -17,6 +17,7 @@ import { shortId, tagOf } from '../../vault/shell/snapshot-store.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { chainLines } from './chain-lines.ts';
 import { EXIT } from './exit-code.ts';
 import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
@@ -77,10 +78,18 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   const now = cli.clock.now();
   return {
     code: EXIT.done,
-    say: (style) => words({ rows, problems, now, session }, style),
+    say: (style) => [
+      ...words({ rows, problems, now, session }, style),
+      ...chainLines(list.findings, style),
+    ],
     /** Of a hundred thousand that takes a while: only where it is asked for. */
     get json() {
-      return { vault: session.vault.id, snapshots: rows.map(rowJson), problems };
+      return {
+        vault: session.vault.id,
+        snapshots: rows.map(rowJson),
+        findings: list.findings,
+        problems,
+      };
     },
   };
 }

@@ -85,8 +85,9 @@ async function perform(
   }
   const kept = isDryRun ? undefined : await keep(places, report, startedAt);
   const isWhole = isComplete(report);
+  const isBehind = report.snapshotsBeyond.length > 0;
   return {
-    code: isWhole ? EXIT.done : EXIT.gaps,
+    code: isWhole && !isBehind ? EXIT.done : EXIT.gaps,
     say: (style) => words({ report, places, style, isDryRun, kept, now: cli.clock.now() }),
     json: {
       ...report,
@@ -169,6 +170,7 @@ function words(of: Said): readonly string[] {
       ...needRows(report),
       ...keyRows(report),
       ...formatRows(report),
+      ...beyondRows(of),
       ...recordRows(of),
       row(isDryRun ? 'to copy' : 'copied', amountOf(report)),
     ]),
@@ -232,6 +234,15 @@ function formatRows({ formats }: CopyReport): readonly LabelledRow[] {
   const text = `${to} there and ${from} here; both are read. Where ${place} lies:`;
   const command = `holdfast vault upgrade ${path}`;
   return [{ mark: { is: 'degraded' }, label: 'format', text, command }];
+}
+
+/** The copy is a witness of what the vault held. */
+function beyondRows({ report, places, style }: Said): readonly LabelledRow[] {
+  const { snapshotsBeyond } = report;
+  if (snapshotsBeyond.length === 0) return [];
+  const text = `${snapshotWords(snapshotsBeyond)}: in the copy and not in the vault, which did not forget them: lost there, or the vault was set back. To put them back:`;
+  const command = `holdfast vault repair ${placeWords(places.first, style)} --from ${placeWords(places.second, style)}`;
+  return [{ mark: { is: 'degraded' }, label: 'set back?', text, command }];
 }
 
 function recordRows({ report, kept, now, style }: Said): readonly LabelledRow[] {

@@ -6,6 +6,7 @@ import { Fault } from '../../base/fault.ts';
 import { isNothing } from '../../base/nothing-taken.ts';
 import { type UnixMs, unixMs } from '../../base/units.ts';
 import { DATA_DIRECTORY, EXTENT } from '../../host/frozen-source.ts';
+import { type ChainFinding, sharedWriters } from '../../vault/core/snapshot-chain.ts';
 import { isKeptForUndo, type SnapshotContent } from '../../vault/core/snapshot-content.ts';
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
@@ -28,26 +29,40 @@ export interface ReadSnapshot {
  * Trusted snapshots of data, oldest first. What cannot be opened is left out: it proves nothing. So is
  * what is kept for an undo: nobody takes it again, and nobody misses it when its time is over.
  */
-export async function readSnapshots({
+export async function readSnapshots(
+  session: Pick<VaultSession, 'vault' | 'clock'>,
+): Promise<readonly ReadSnapshot[]> {
+  return (await readChains(session)).snapshots;
+}
+
+export interface ReadChains {
+  readonly snapshots: readonly ReadSnapshot[];
+  /** What is the matter with the chains of their writers. */
+  readonly findings: readonly ChainFinding[];
+}
+
+export async function readChains({
   vault,
   clock,
-}: Pick<VaultSession, 'vault' | 'clock'>): Promise<readonly ReadSnapshot[]> {
-  const { snapshots } = await listSnapshots(vault);
+}: Pick<VaultSession, 'vault' | 'clock'>): Promise<ReadChains> {
+  const { snapshots, findings } = await listSnapshots(vault);
   const newest = newestOfEach(snapshots.map(({ record }) => record));
   const seen = await lastSeen(vault, newest, clock.now());
   const read: ReadSnapshot[] = [];
+  const links: Parameters<typeof sharedWriters>[0][number][] = [];
   for (const { record, trust } of snapshots) {
     if (trust !== 'trusted') continue;
     try {
       const content = readSnapshotContent(vault, record);
       const seenAt = seen.get(record.id);
+      links.push({ ...record, host: content.host });
       if (isKeptForUndo(content)) continue;
       read.push({ record, content, ...(seenAt === undefined ? {} : { seenAt }) });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
     }
   }
-  return read;
+  return { snapshots: read, findings: [...findings, ...sharedWriters(links)] };
 }
 
 export function coveringPointOf(

@@ -14,10 +14,13 @@ import { textOfBytes } from '../cli/places.ts';
 import type { Settings } from '../cli/settings.ts';
 import { ownDirectories } from '../vault-place.ts';
 import { keyHereOf } from './key-here.ts';
-import { readSnapshots } from './points.ts';
+import type { ChainFinding } from '../../vault/core/snapshot-chain.ts';
+import { readChains } from './points.ts';
 import { estateOfConnected, type ReadEstate, readConnected, readEstate } from './read-estate.ts';
 
 export interface SeenEstate extends ReadEstate {
+  /** Of the chains in the vault. */
+  readonly findings: readonly ChainFinding[];
   readonly discovery: Discovery;
 }
 
@@ -25,7 +28,7 @@ export interface SeenEstate extends ReadEstate {
 export async function seeEstate(opened: Opened): Promise<SeenEstate> {
   const { session, settings } = opened;
   const state = settings.state.value;
-  const snapshots = await readSnapshots(session);
+  const { snapshots, findings } = await readChains(session);
   const given = [
     ...snapshots.flatMap(({ content }) => content.roots.map(({ path }) => path)),
     ...(await withEvidence(state, heldPaths)),
@@ -40,6 +43,7 @@ export async function seeEstate(opened: Opened): Promise<SeenEstate> {
   return withEvidence(state, async (ledger) => ({
     ...(await readEstate({ ...parts, ledger })),
     discovery,
+    findings,
   }));
 }
 
@@ -54,7 +58,7 @@ export async function seeConnected(
     readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt),
   );
   const estate = estateOfConnected(discovery, read.estate);
-  return { estate, covering: [], connected: read.connected, discovery };
+  return { estate, covering: [], connected: read.connected, discovery, findings: [] };
 }
 
 /** They get a row of their own, as what is in a vault does. */

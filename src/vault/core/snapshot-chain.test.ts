@@ -5,7 +5,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { unixMs } from '../../base/units.ts';
-import { type ChainLink, chainFindings, inOrder, nextInChain } from './snapshot-chain.ts';
+import {
+  type ChainLink,
+  chainFindings,
+  inOrder,
+  nextInChain,
+  sharedWriters,
+} from './snapshot-chain.ts';
 
 function link(writer: string, seq: number, rest: Partial<ChainLink> = {}): ChainLink {
   const previous = seq === 1 ? '' : `${writer}${seq - 1}`;
@@ -34,6 +40,15 @@ test('two of one number are a fork, and what follows either is no break', () => 
 test('what follows something else is a break', () => {
   assert.deepEqual(chainFindings([link('a', 1), link('a', 2, { previous: 'x' })]), [
     { kind: 'break', writer: 'a', seq: 2, id: 'a2' },
+  ]);
+});
+
+test('who comes back after another is a clone; who was renamed, and who has a key of its own, is none', () => {
+  const of = (writer: string, ...hosts: string[]) =>
+    hosts.map((host, at) => ({ ...link(writer, at + 1), host }));
+  assert.deepEqual(sharedWriters([...of('a', 'x', 'x', 'y'), ...of('b', 'y', 'z')]), []);
+  assert.deepEqual(sharedWriters(of('a', 'x', 'y', 'x').toReversed()), [
+    { kind: 'shared', writer: 'a', hosts: ['x', 'y'] },
   ]);
 });
 

@@ -12,7 +12,9 @@ export type ChainFinding =
       readonly ids: readonly string[];
     }
   /** It follows a snapshot that is not the one before it here. */
-  | { readonly kind: 'break'; readonly writer: string; readonly seq: number; readonly id: string };
+  | { readonly kind: 'break'; readonly writer: string; readonly seq: number; readonly id: string }
+  /** Two machines took turns as one: the state of one was copied to the other. */
+  | { readonly kind: 'shared'; readonly writer: string; readonly hosts: readonly string[] };
 
 export interface ChainLink extends Pick<SnapshotHeader, 'writer' | 'seq' | 'previous' | 'time'> {
   readonly id: string;
@@ -46,6 +48,53 @@ export function chainFindings(
   }
   return findings;
 }
+
+/**
+ * Writers as which a machine wrote again after another had: a name that was only changed does not come
+ * back. Machines of one name are not told apart here; where they meet, a fork does.
+ *
+ * @param snapshots with what they say that their host is called
+ */
+export function sharedWriters(
+  snapshots: readonly (ChainLink & { readonly host: string })[],
+): ChainFinding[] {
+  return [...chainsOf(snapshots)].flatMap(([writer, chain]) => {
+    const turns = chain.map(({ host }) => host).filter((host, at, all) => host !== all[at - 1]);
+    const hosts = [...new Set(turns)].sort(compareText);
+    return turns.length > hosts.length ? [{ kind: 'shared' as const, writer, hosts }] : [];
+  });
+}
+
+/** What a finding says of its writer, and what to do, for people. Names of hosts in it are as they came. */
+export function chainWords(finding: ChainFinding): {
+  readonly why: string;
+  readonly remedy: string;
+} {
+  switch (finding.kind) {
+    case 'gap': {
+      const { from, to } = finding;
+      const numbers = from === to ? `number ${from} is` : `numbers ${from} to ${to} are`;
+      return { why: `${numbers} missing: lost, or removed by somebody`, remedy: FROM_COPY };
+    }
+    case 'fork': {
+      const why = `number ${finding.seq} exists ${finding.ids.length} times: its writer was cloned or set back`;
+      return { why, remedy: OWN_KEY };
+    }
+    case 'break':
+      return {
+        why: `number ${finding.seq} does not follow the one before it that is here`,
+        remedy: FROM_COPY,
+      };
+    case 'shared': {
+      const why = `${finding.hosts.join(' and ')} take turns as one writer: one is a clone of the other`;
+      return { why, remedy: OWN_KEY };
+    }
+  }
+}
+
+const FROM_COPY = 'holdfast vault repair VAULT --from COPY puts back what a copy still has';
+const OWN_KEY =
+  'all of them restore; on each machine but one move STATE/vaults/VAULT/writer aside: it gets a key of its own with its next backup';
 
 /**
  * Oldest first. A writer's own order is its numbers: where its clock was set back, what it had

@@ -9,7 +9,7 @@ import type { PlacedRef } from '../../manifest/core/page-load.ts';
 import { leafRefs } from '../../manifest/core/walk.ts';
 import { IdTable } from '../core/id-table.ts';
 import { NAMES } from '../core/object-id.ts';
-import type { ChainFinding } from '../core/snapshot-chain.ts';
+import { type ChainFinding, chainWords, sharedWriters } from '../core/snapshot-chain.ts';
 import type { SnapshotContent, SnapshotRoot } from '../core/snapshot-content.ts';
 import type { CheckCrew } from './check-crew.ts';
 import type { CheckProgress, CheckReport, CheckRequest, PackHow } from './check-request.ts';
@@ -151,9 +151,8 @@ class Check {
     const { snapshots = [], had } = this.#request.seenBefore ?? {};
     const stored = await this.#ports.vault.store.list('snapshots/');
     const here = new Set(stored.map(({ name }) => name.slice(name.lastIndexOf('-') + 1)));
-    const gone = snapshots.filter(
-      ({ id }) => !here.has(id.slice(0, ID_IN_NAME)) && !forgotten.has(id),
-    );
+    for (const id of forgotten) here.add(id.slice(0, ID_IN_NAME));
+    const gone = snapshots.filter(({ id }) => !here.has(id.slice(0, ID_IN_NAME)));
     this.#gone = gone.length;
     for (const { how } of gone) {
       const why = `${how}, and it is not here: lost, removed by somebody, or this is an older copy`;
@@ -167,6 +166,7 @@ class Check {
   #opened(snapshots: readonly ListedSnapshot[]): CheckedSnapshot[] {
     const { vault } = this.#ports;
     const opened: CheckedSnapshot[] = [];
+    const links: Parameters<typeof sharedWriters>[0][number][] = [];
     for (const { record, trust } of snapshots) {
       const object = record.name;
       if (trust !== 'trusted') {
@@ -185,12 +185,14 @@ class Check {
           });
         }
         opened.push({ id: record.id, content });
+        links.push({ ...record, host: content.host });
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         this.#affectedSnapshots.add(record.id);
         this.#note({ grade: 'damaged', object, why: error.message });
       }
     }
+    for (const finding of sharedWriters(links)) this.#note(chainFinding(finding));
     return opened;
   }
 
@@ -434,21 +436,8 @@ function isDamage({ grade }: CheckFinding): boolean {
 
 function chainFinding(finding: ChainFinding): CheckFinding {
   const object = `snapshots/${finding.writer.slice(0, 16)}`;
-  switch (finding.kind) {
-    case 'gap': {
-      const { from, to } = finding;
-      const numbers = from === to ? `number ${from} is` : `numbers ${from} to ${to} are`;
-      return { grade: 'damaged', object, why: `${numbers} missing: lost, or removed by somebody` };
-    }
-    case 'fork': {
-      const why = `number ${finding.seq} exists ${finding.ids.length} times: its writer was cloned or set back`;
-      return { grade: 'notice', object, why };
-    }
-    case 'break': {
-      const why = `number ${finding.seq} does not follow the one before it that is here`;
-      return { grade: 'damaged', object, why };
-    }
-  }
+  const isLoss = finding.kind === 'gap' || finding.kind === 'break';
+  return { grade: isLoss ? 'damaged' : 'notice', object, why: chainWords(finding).why };
 }
 
 function byGrade(a: CheckFinding, b: CheckFinding): number {

@@ -75,6 +75,8 @@ export interface CopyReport {
   readonly keysBeyond: readonly string[];
   /** Of the two places, where one was upgraded and the other was not: a copy replaces nothing. */
   readonly formats: { readonly from: number; readonly to: number } | undefined;
+  /** Names of snapshots that the target has, and the source has not, and did not forget. */
+  readonly snapshotsBeyond: readonly string[];
 }
 
 export interface CopyProblem extends VaultProblem {
@@ -446,6 +448,15 @@ class Copying {
     this.#request.onProgress(this.#totals);
   }
 
+  /** Whoever lost some, or was set back, does not know of it: what was copied before does. */
+  async #snapshotsBeyond(): Promise<readonly string[]> {
+    const { from, tools } = this.#ports;
+    const known = new Set((await from.list('snapshots/')).map(({ name }) => idInName(name)));
+    for (const id of await forgottenIds({ store: from, tools })) known.add(id);
+    const there = [...this.#there.keys()].filter((name) => name.startsWith('snapshots/'));
+    return there.filter((name) => !known.has(idInName(name))).sort();
+  }
+
   async #report(keys: ReadonlySet<string>): Promise<CopyReport> {
     const { to, tools } = this.#ports;
     const isHeld = (name: string): boolean => name.startsWith('snapshots/');
@@ -468,6 +479,7 @@ class Copying {
       inNeed: isWhole ? [] : await snapshotsInNeed(ports, badPacks),
       keysBeyond: beyond.filter((id) => !keys.has(id)),
       formats: this.#formats,
+      snapshotsBeyond: await this.#snapshotsBeyond(),
     };
   }
 }

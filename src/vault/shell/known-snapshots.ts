@@ -7,12 +7,13 @@ import {
   type SnapshotSummary,
   sealSnapshotCache,
 } from '../core/snapshot-cache.ts';
-import { inOrder } from '../core/snapshot-chain.ts';
+import { type ChainFinding, inOrder } from '../core/snapshot-chain.ts';
 import type { SnapshotContent } from '../core/snapshot-content.ts';
 import { inParallel } from './in-parallel.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
 import {
+  findingsOf,
   readSnapshot,
   readSnapshotContent,
   type SnapshotTrust,
@@ -32,6 +33,7 @@ export interface SummedSnapshot {
 export interface SummedList {
   /** Oldest first. */
   readonly snapshots: readonly SummedSnapshot[];
+  readonly findings: readonly ChainFinding[];
   readonly problems: readonly VaultProblem[];
 }
 
@@ -79,7 +81,12 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
     found.push({ record, trust, content: opened.content });
   });
   if (fresh > Math.max(NEW_MIN, NEW_SHARE * objects.length)) keep(ports, known);
-  return { snapshots: ordered(found), problems };
+  const snapshots = ordered(found);
+  const findings = await findingsOf(
+    vault,
+    snapshots.map(({ record }) => record),
+  );
+  return { snapshots, findings, problems };
 }
 
 function summed(vault: Vault, { summary, content }: KnownSnapshot): SummedSnapshot {

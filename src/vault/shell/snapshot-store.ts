@@ -6,6 +6,7 @@ import { DataKeys, type SealedDataKey } from '../core/data-keys.ts';
 import { dataSetTag, NAMES } from '../core/object-id.ts';
 import {
   type ChainFinding,
+  type ChainLink,
   type ChainState,
   chainFindings,
   inOrder,
@@ -63,9 +64,9 @@ export async function listSnapshots(vault: Vault): Promise<SnapshotList> {
 }
 
 /** Whether something was forgotten is asked only where something is not there. */
-async function findingsOf(
+export async function findingsOf(
   vault: Vault,
-  records: readonly SnapshotRecord[],
+  records: readonly ChainLink[],
 ): Promise<readonly ChainFinding[]> {
   const findings = chainFindings(records);
   if (findings.every(({ kind }) => kind === 'fork')) return findings;
