@@ -4,7 +4,7 @@
 // protocol with one step left out or turned round, which must be found out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Actor, Flaw } from './collect-model.ts';
+import type { Actor, Flaw } from './collect-model-state.ts';
 import { explore } from './collect-model.ts';
 
 const SETTINGS: readonly (readonly Actor[])[] = [
@@ -14,10 +14,16 @@ const SETTINGS: readonly (readonly Actor[])[] = [
   ['writer', 'writer', 'marker', 'sweeper'],
   ['writer', 'marker', 'marker', 'sweeper'],
   ['writer', 'undo', 'marker', 'sweeper'],
+  ['writer', 'mover', 'sweeper', 'sweeper'],
+  ['mover', 'mover', 'sweeper', 'sweeper'],
+  ['writer', 'mover', 'mover', 'sweeper'],
+  ['undo', 'mover', 'mover', 'sweeper'],
+  ['undo', 'mover', 'marker', 'sweeper'],
 ];
 
 const WRITER: readonly Actor[] = ['writer', 'marker', 'sweeper'];
 const UNDO: readonly Actor[] = ['undo', 'marker', 'sweeper', 'tidier'];
+const MOVERS: readonly Actor[] = ['mover', 'mover', 'sweeper', 'sweeper'];
 const HAND: readonly Actor[] = ['marker', 'sweeper', 'hand'];
 
 /** Each flaw, with the actors among whom it does harm. */
@@ -25,6 +31,9 @@ const FLAWS: Readonly<Record<Exclude<Flaw, typeof HARMLESS>, readonly Actor[]>> 
   'no marks: what no snapshot reaches is deleted': WRITER,
   'C3 and C5 snapshots are not listed again at all': WRITER,
   'C5 snapshots are not listed once more before the fate': HAND,
+  'C5 copies are looked for before it is known what goes': MOVERS,
+  'C5 a copy in what goes counts': MOVERS,
+  'C5 what was moved goes without another look': MOVERS,
   'C6 a second fate replaces the first': UNDO,
   'C6 packs are deleted before the fate is there': UNDO,
   'C7 what is deleted is what was meant, and not what the fate says': UNDO,
@@ -58,6 +67,7 @@ const HAPPENINGS = [
   'U3 stores again',
   'U3 came too late',
   'is put back',
+  'M1 moves',
 ];
 
 test('no order of steps loses an acknowledged snapshot', (t) => {
