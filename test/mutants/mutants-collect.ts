@@ -199,8 +199,8 @@ const OF_WRITER: readonly Mutant[] = [
     file: `${SHELL}/move-groups.ts`,
     edits: [
       {
-        replace: 'return first === undefined ? sealedKeys : joined([sealedKeys, first.bytes]);',
-        with: 'return first === undefined ? sealedKeys : joined([sealedKeys]);',
+        replace: 'bytes.push(tools.random.bytes(UNIQUE_SIZE), encodePackTrailer',
+        with: 'bytes.push(encodePackTrailer',
       },
     ],
     caughtBy: { file: TEST, name: 'put again, byte for byte' },

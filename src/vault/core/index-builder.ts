@@ -17,6 +17,8 @@ import { parseSealedKeys } from './sealed-key.ts';
 
 /** Rows are sorted by numbers that hold 24 bits of row: more ids take a second index. */
 export const INDEX_ENTRIES_MAX = 2 ** 24;
+/** One index stays well below its limit, and is written in one piece. */
+export const INDEX_ENTRIES_TARGET = INDEX_ENTRIES_MAX / 16;
 
 /** What an index says of one pack. */
 export interface IndexedPack {
@@ -36,6 +38,7 @@ export interface IndexedGroup {
 /** Gathers the ids of packs and writes them as one index. */
 export class IndexBuilder {
   readonly #packs: IndexedPack[] = [];
+  /** By their bytes: of two that say they have one id, either may be the right one. */
   readonly #sealedKeys = new Map<string, Uint8Array>();
   readonly #groups: number[] = [];
   /** Of each group: what holds its ids, and which of all rows its first member is. */
@@ -59,7 +62,8 @@ export class IndexBuilder {
 
   /** @throws Fault HF_VAULT_CORRUPT where a header is none */
   addPack(pack: IndexedPack): void {
-    for (const key of parseSealedKeys(pack.sealedKeys)) this.#sealedKeys.set(key.id, key.bytes);
+    for (const key of parseSealedKeys(pack.sealedKeys))
+      this.#sealedKeys.set(key.bytes.join(), key.bytes);
     for (const { offset, header: bytes } of pack.groups) {
       const header = parseGroupHeader(bytes);
       this.#groups.push(this.#packs.length, offset, header.headerLength, header.bodyLength);

@@ -9,7 +9,7 @@ import { referencesOfList, referencesOfPage } from '../../manifest/core/referenc
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import type { IdTable } from '../core/id-table.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
-import { INDEX_ENTRIES_MAX, IndexBuilder } from '../core/index-builder.ts';
+import { INDEX_ENTRIES_TARGET, IndexBuilder } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
 import type { Crew } from './crew.ts';
 import type { CaptureOptions } from './capture-work.ts';
@@ -19,8 +19,6 @@ import type { Vault } from './open-vault.ts';
 /** Ids that a run may add before the table grows: by as many again, since most runs are small. */
 const IDS_FIRST = 1 << 18;
 const IDS_GROWTH_MAX = 1 << 20;
-/** One index stays well below its limit, and is written in one piece. */
-const INDEX_ENTRIES_TARGET = INDEX_ENTRIES_MAX / 16;
 
 export interface BackupRunPorts {
   readonly vault: Vault;

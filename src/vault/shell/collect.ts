@@ -4,6 +4,7 @@
  */
 import { Fault } from '../../base/fault.ts';
 import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
+import type { CompactionOptions } from '../core/compaction-plan.ts';
 import type { CollectionRecord } from '../core/collection-record.ts';
 import {
   decideFate,
@@ -15,15 +16,17 @@ import {
 } from './collection-fate.ts';
 import { type CollectionRun, listCollection, openRuns, readRun } from './collection-state.ts';
 import type { CollectorStore } from './store.ts';
+import { type Compacted, compactPacks, NOTHING_COMPACTED } from './compact-packs.ts';
 import {
   type CollectSurvey,
+  exploreVault,
   liveSnapshotNames,
   readSnapshots,
   type SurveyProgress,
   surveyVault,
 } from './survey-vault.ts';
-import { forgetPacks } from './forget-packs.ts';
 import { secureRefs } from './secure-refs.ts';
+import { readIndexes, type TidiedIndexes, tidyIndexes } from './tidy-indexes.ts';
 
 export interface CollectorPorts extends Omit<FatePorts, 'store'> {
   readonly store: CollectorStore;
@@ -31,6 +34,8 @@ export interface CollectorPorts extends Omit<FatePorts, 'store'> {
 
 export interface CollectOptions {
   readonly onProgress?: (progress: SurveyProgress) => void;
+  /** Packs and indexes are written anew where that frees or merges something; else not. */
+  readonly compaction?: CompactionOptions;
 }
 
 export interface MarkReport {
@@ -40,6 +45,8 @@ export interface MarkReport {
   /** What went to the trash. */
   readonly packs: number;
   readonly bytes: number;
+  readonly compacted: Compacted;
+  readonly indexes: TidiedIndexes | undefined;
   /** Another collector made this run void while it went on. */
   readonly isOvertaken: boolean;
 }
@@ -50,9 +57,32 @@ export async function markGarbage(
   options: CollectOptions = {},
 ): Promise<MarkReport> {
   await endAbandoned(ports);
-  const survey = await surveyVault(ports, options); // C1
-  const dead = deadPacks(survey);
-  const nothing = { survey, generation: undefined, packs: 0, bytes: 0, isOvertaken: false };
+  const { survey, map, reach } = await exploreVault(ports, options); // C1
+  const { compaction } = options;
+  const compacted =
+    compaction === undefined
+      ? NOTHING_COMPACTED
+      : await compactPacks(ports, { survey, reach }, compaction); // M1
+  const marked = await markPacks(ports, { survey, compacted, options });
+  const indexes =
+    compaction === undefined ? undefined : await tidyIndexes(ports, map.tables, compaction);
+  return { survey, compacted, indexes, ...marked };
+}
+
+type Marked = Omit<MarkReport, 'survey' | 'compacted' | 'indexes'>;
+
+/** C2 to C4. */
+async function markPacks(
+  ports: CollectorPorts,
+  of: {
+    readonly survey: CollectSurvey;
+    readonly compacted: Compacted;
+    readonly options: CollectOptions;
+  },
+): Promise<Marked> {
+  const { survey, options } = of;
+  const dead = [...deadPacks(survey), ...of.compacted.sources].sort();
+  const nothing = { generation: undefined, packs: 0, bytes: 0, isOvertaken: false };
   if (dead.length === 0) return nothing;
   const generation = await putMarks(ports, dead); // C2
   const trash = await stillDead(ports, { survey, dead, options }); // C3
@@ -67,11 +97,11 @@ export async function markGarbage(
     .filter(({ name }) => trash.includes(name))
     .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const isOvertaken = readable(fate)?.decision === 'void';
-  return { survey, generation, packs: trash.length, bytes, isOvertaken };
+  return { generation, packs: trash.length, bytes, isOvertaken };
 }
 
 function deadPacks({ packs }: CollectSurvey): string[] {
-  return packs.filter(({ fate }) => fate === 'dead').map(({ name }) => name);
+  return packs.filter(({ fate }) => fate === 'dead' || fate === 'moved').map(({ name }) => name);
 }
 
 /** Who puts the marks first has the number. */
@@ -103,7 +133,7 @@ function unreached(survey: CollectSurvey, packs: readonly string[]): string[] {
   if (survey.stopped.length > 0) return [];
   const fates = new Map(survey.packs.map(({ name, fate }) => [name, fate]));
   // What is not there any more has been swept by another run: it stays in the list.
-  return packs.filter((name) => ['dead', 'leaving', undefined].includes(fates.get(name)));
+  return packs.filter((name) => ['dead', 'moved', 'leaving', undefined].includes(fates.get(name)));
 }
 
 /** What others left at their marks, and what is over. */
@@ -158,7 +188,7 @@ export async function sweepTrash(
     if (fate !== undefined) {
       const why = await stillNeeded(ports, fate);
       if (why.length > 0) stopped.push(...why);
-      else add(await carryOut(ports, fate));
+      else add(await carryOut(ports, fate, options));
     }
     const trash = readable(run.trash);
     if (run.fate !== undefined || trash === undefined) continue;
@@ -168,7 +198,8 @@ export async function sweepTrash(
   }
   const nothing = { takenBack: 0, waiting, stopped };
   if (due.length === 0) return { ...swept, ...nothing };
-  const survey = await surveyVault(ports, options); // C5: after all of their marks.
+  const prove = new Set(due.flatMap((run) => readable(run.trash)?.packs ?? []));
+  const survey = await surveyVault(ports, { ...options, prove }); // C5: after all of their marks.
   if (survey.stopped.length > 0) return { ...swept, ...nothing, stopped: survey.stopped };
   let takenBack = 0;
   for (const { generation, trash } of due) {
@@ -176,7 +207,7 @@ export async function sweepTrash(
     const packs = unreached(survey, all);
     const fate = await decideFate(ports, { generation, decision: 'sweep', packs }); // C6
     takenBack += all.length - fate.packs.length;
-    add(await carryOut(ports, fate));
+    add(await carryOut(ports, fate, options));
   }
   return { ...swept, ...nothing, takenBack };
 }
@@ -216,13 +247,15 @@ async function stillNeeded(
 async function carryOut(
   ports: CollectorPorts,
   fate: CollectionRecord,
+  { compaction }: CollectOptions,
 ): Promise<{ readonly packs: number; readonly freedBytes: number }> {
   const { store } = ports;
   const gone = new Set(fate.packs);
   const there = gone.size === 0 ? [] : await store.list('packs/');
   const going = there.filter(({ name }) => gone.has(name.slice('packs/'.length)));
   await store.delete(going.map(({ name }) => name)); // C7
-  await forgetPacks(ports, gone); // C8
+  const mergeCountMin = compaction?.mergeCountMin ?? Number.POSITIVE_INFINITY;
+  if (gone.size > 0) await tidyIndexes(ports, await readIndexes(ports), { gone, mergeCountMin }); // C8
   await store.delete(leftOvers(fate.generation)); // C9
   return { packs: going.length, freedBytes: going.reduce((sum, each) => sum + each.sizeBytes, 0) };
 }

@@ -1,51 +1,82 @@
 /**
- * Groups of packs that go, put again byte for byte: no key is needed, and nothing in a group names
- * its pack. docs/format/vault.md 5
+ * Groups put again byte for byte, in another pack: no key is needed, and nothing in a group names
+ * its pack. docs/format/vault.md 5 and 11
  */
-import { type Digest, hexOf } from '../../base/bytes.ts';
+import { hexOf } from '../../base/bytes.ts';
+import type { GroupHeader } from '../core/group-header.ts';
 import { IndexBuilder, type IndexedGroup, type IndexedPack } from '../core/index-builder.ts';
 import { encodePackTrailer, type GroupPlace, PACK_MAGIC } from '../core/pack.ts';
-import { parseSealedKeys } from '../core/sealed-key.ts';
+import { parseSealedKeys, type SealedKey } from '../core/sealed-key.ts';
 import type { WholePack } from './pack-look.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 
-export interface Moving {
-  /** Their numbers in the trailer, ascending. */
-  readonly groups: readonly number[];
-  /** Names that must not be given: packs that go, or are there. */
-  readonly taken: ReadonlySet<string>;
+/** Random bytes behind the groups: a name that was given once is never given again. */
+const UNIQUE_SIZE = 16;
+
+export interface MovedGroup {
+  readonly header: GroupHeader;
+  /** The header and the body. */
+  readonly bytes: Uint8Array;
 }
 
-/** A new pack of these groups, durable when it resolves; no index names it yet. */
-export async function moveGroups(
-  { store, tools }: ReadingPorts,
-  from: WholePack,
-  { groups, taken }: Moving,
-): Promise<IndexedPack> {
-  const parts: Uint8Array[] = [PACK_MAGIC];
-  const places: GroupPlace[] = [];
-  const indexed: IndexedGroup[] = [];
-  let offset = PACK_MAGIC.length;
-  for (const group of groups) {
-    const place = from.trailer.groups[group];
-    const header = from.headers[group];
+export interface MovedGroups {
+  readonly groups: readonly MovedGroup[];
+  /** Those that they use. */
+  readonly sealedKeys: readonly SealedKey[];
+}
+
+/**
+ * Copies, so that the pack can be let go of.
+ * @param numbers in the trailer, ascending
+ */
+export function groupsOf(from: WholePack, numbers: readonly number[]): MovedGroups {
+  const groups: MovedGroup[] = [];
+  const used = new Set<string>();
+  for (const number of numbers) {
+    const place = from.trailer.groups[number];
+    const header = from.headers[number];
     if (place === undefined || header === undefined) continue;
-    const length = place.headerLength + place.bodyLength;
-    parts.push(from.bytes.subarray(place.offset, place.offset + length));
-    places.push({ ...place, offset });
-    indexed.push({ offset, header: Uint8Array.from(header.bytes) });
-    offset += length;
+    const { offset, headerLength, bodyLength } = place;
+    const bytes = from.bytes.slice(offset, offset + headerLength + bodyLength);
+    groups.push({ header: { ...header, bytes: bytes.subarray(0, headerLength) }, bytes });
+    used.add(dataKeyIdOf(header));
   }
-  let { sealedKeys } = from.trailer;
-  let bytes: Uint8Array;
-  let name: Digest;
-  do {
-    sealedKeys = anotherTime(sealedKeys);
-    bytes = joined([...parts, encodePackTrailer({ groups: places, sealedKeys })]);
-    name = tools.hash.sha256(bytes);
-  } while (taken.has(hexOf(name)));
-  await store.putIfAbsent(`packs/${hexOf(name)}`, bytes, name);
-  return { name, sizeBytes: bytes.length, groups: indexed, sealedKeys };
+  const sealedKeys = parseSealedKeys(from.trailer.sealedKeys).filter(({ id }) => used.has(id));
+  return { groups, sealedKeys };
+}
+
+/** False: a data key of these groups lies elsewhere, in another pack of that run. */
+export function hasItsKeys({ groups, sealedKeys }: MovedGroups): boolean {
+  const known = new Set<string>(sealedKeys.map(({ id }) => id));
+  return groups.every(({ header }) => known.has(dataKeyIdOf(header)));
+}
+
+export function dataKeyIdOf({ dataKeyId }: GroupHeader): string {
+  return String.fromCharCode(...dataKeyId);
+}
+
+/** A new pack of all of these, durable when it resolves; no index names it yet. */
+export async function putMoved(
+  { store, tools }: ReadingPorts,
+  parts: readonly MovedGroups[],
+): Promise<IndexedPack> {
+  const bytes: Uint8Array[] = [PACK_MAGIC];
+  const places: GroupPlace[] = [];
+  const groups: IndexedGroup[] = [];
+  let offset = PACK_MAGIC.length;
+  for (const group of parts.flatMap((part) => part.groups)) {
+    const { headerLength, bodyLength } = group.header;
+    bytes.push(group.bytes);
+    places.push({ offset, headerLength, bodyLength });
+    groups.push({ offset, header: group.header.bytes });
+    offset += headerLength + bodyLength;
+  }
+  const sealedKeys = joined(eachOnce(parts.flatMap((part) => part.sealedKeys)));
+  bytes.push(tools.random.bytes(UNIQUE_SIZE), encodePackTrailer({ groups: places, sealedKeys }));
+  const pack = joined(bytes);
+  const name = tools.hash.sha256(pack);
+  await store.putIfAbsent(`packs/${hexOf(name)}`, pack, name);
+  return { name, sizeBytes: pack.length, groups, sealedKeys };
 }
 
 /** Durable when it resolves. */
@@ -60,13 +91,9 @@ export async function putIndexOf(
   await store.putIfAbsent(`index/${hexOf(sha256)}`, bytes, sha256);
 }
 
-/**
- * With one key more than there were. The name of a pack follows from its bytes, and what is put
- * again must never have the name of what goes, not even when all of its groups are.
- */
-function anotherTime(sealedKeys: Uint8Array): Uint8Array {
-  const [first] = parseSealedKeys(sealedKeys);
-  return first === undefined ? sealedKeys : joined([sealedKeys, first.bytes]);
+/** Two may have one id: who writes can say so of another's. Each of them is kept. */
+function eachOnce(keys: readonly SealedKey[]): Uint8Array[] {
+  return [...new Map(keys.map(({ bytes }) => [bytes.join(), bytes])).values()];
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -22,7 +22,10 @@ const HEAD_SIZE = PACK_MAGIC.length + GROUP_HEADER_MIN;
  * Its trailer and its first group have to agree on what it holds.
  * @throws Fault HF_VAULT_CORRUPT, and what a store throws
  */
-export async function lookAtPack(ports: ReadingPorts, object: StoredObject): Promise<ObjectKind> {
+export async function lookAtPack(
+  ports: ReadingPorts,
+  object: StoredObject,
+): Promise<{ readonly kind: ObjectKind; readonly groupsBytes: number }> {
   const { name } = object;
   const trailer = await readTrailer(ports, object);
   const head = await ports.store.get(name, { offset: 0, length: HEAD_SIZE });
@@ -40,7 +43,11 @@ export async function lookAtPack(ports: ReadingPorts, object: StoredObject): Pro
     name,
     'its groups and its keys do not agree',
   );
-  return kind;
+  const groupsBytes = trailer.groups.reduce(
+    (sum, { headerLength, bodyLength }) => sum + headerLength + bodyLength,
+    0,
+  );
+  return { kind, groupsBytes };
 }
 
 /** @throws as `lookAtPack` */
@@ -58,11 +65,14 @@ async function readTrailer(
   return parsePackTrailer(end.subarray(end.length - size), sizeBytes);
 }
 
-export interface WholePack {
-  readonly bytes: Uint8Array;
+export interface PackGroups {
   readonly trailer: PackTrailer;
   /** In the order of the trailer. */
   readonly headers: readonly GroupHeader[];
+}
+
+export interface WholePack extends PackGroups {
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -89,22 +99,19 @@ export async function readWholePack(
 }
 
 /**
- * The headers of all groups, and no bodies.
+ * The trailer and the headers of all groups, and no bodies.
  * @throws as `lookAtPack`
  */
-export async function readHeaders(
-  ports: ReadingPorts,
-  object: StoredObject,
-): Promise<GroupHeader[]> {
+export async function readGroups(ports: ReadingPorts, object: StoredObject): Promise<PackGroups> {
   const { name } = object;
-  const { groups } = await readTrailer(ports, object);
+  const trailer = await readTrailer(ports, object);
   const headers: GroupHeader[] = [];
-  for (const { offset, headerLength, bodyLength } of groups) {
+  for (const { offset, headerLength, bodyLength } of trailer.groups) {
     const bytes = await ports.store.get(name, { offset, length: headerLength });
     const header = parseGroupHeader(bytes);
     const fits = header.headerLength === headerLength && header.bodyLength === bodyLength;
     demand(fits, name, 'its trailer and a header do not agree');
     headers.push(header);
   }
-  return headers;
+  return { trailer, headers };
 }

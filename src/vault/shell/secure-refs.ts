@@ -5,8 +5,8 @@ import { memberWords, PREFIX_WORDS, wordsOfIds } from '../core/id-words.ts';
 import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS } from '../core/index-table.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
 import type { PrefixSet } from '../core/prefix-set.ts';
-import { moveGroups, putIndexOf } from './move-groups.ts';
-import { readHeaders, readWholePack } from './pack-look.ts';
+import { groupsOf, putIndexOf, putMoved } from './move-groups.ts';
+import { readGroups, readWholePack } from './pack-look.ts';
 import { mapVault, type MappedPack, reachFrom, type VaultMap } from './vault-map.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 import { problemOf } from './vault-problem.ts';
@@ -31,10 +31,9 @@ export async function secureRefs(
   await lookAtStaying(ports, { map, covered, sound });
   if (sound.isAll()) return 0;
   const moved: IndexedPack[] = [];
-  const taken = new Set([...covered, ...map.packs.keys()]);
   for (const pack of map.packs.values()) {
     if (sound.isAll() || !covered.has(pack.name)) continue;
-    const put = await movedFrom(ports, pack, { sound, taken });
+    const put = await movedFrom(ports, pack, sound);
     if (put !== undefined) moved.push(put);
   }
   if (moved.length > 0) await putIndexOf(ports, moved);
@@ -103,7 +102,8 @@ async function lookAtStaying(ports: ReadingPorts, of: Looking): Promise<void> {
     if (sound.isAll()) return;
     if (pack.state !== 'content' || covered.has(pack.name) || map.indexed.has(pack.name)) continue;
     await orNothing(pack, async () => {
-      for (const header of await readHeaders(ports, objectOf(pack))) sound.takeAll(header);
+      const { headers } = await readGroups(ports, objectOf(pack));
+      for (const header of headers) sound.takeAll(header);
     });
   }
 }
@@ -112,14 +112,14 @@ async function lookAtStaying(ports: ReadingPorts, of: Looking): Promise<void> {
 async function movedFrom(
   ports: ReadingPorts,
   pack: MappedPack,
-  { sound, taken }: { readonly sound: Sound; readonly taken: ReadonlySet<string> },
+  sound: Sound,
 ): Promise<IndexedPack | undefined> {
   const whole = await orNothing(pack, () => readWholePack(ports, objectOf(pack)));
   if (whole === undefined) return undefined;
   const groups = [...whole.headers.entries()]
     .filter(([, header]) => sound.takeAll(header))
     .map(([group]) => group);
-  return groups.length === 0 ? undefined : moveGroups(ports, whole, { groups, taken });
+  return groups.length === 0 ? undefined : putMoved(ports, [groupsOf(whole, groups)]);
 }
 
 async function orNothing<T>(pack: MappedPack, act: () => Promise<T>): Promise<T | undefined> {

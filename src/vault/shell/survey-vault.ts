@@ -9,9 +9,17 @@ import { hexOf } from '../../base/bytes.ts';
 import { isSnapshotName, parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapshot-record.ts';
 import { coveredPacks } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
-import { readHeaders } from './pack-look.ts';
+import { packsWithCopies } from './group-copies.ts';
+import { readGroups } from './pack-look.ts';
 import type { StoredObject } from './store.ts';
-import { mapVault, type MappedPack, type Reach, reachFrom, type VaultMap } from './vault-map.ts';
+import {
+  mapVault,
+  type MappedPack,
+  type PackState,
+  type Reach,
+  reachFrom,
+  type VaultMap,
+} from './vault-map.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 import { isAbsence, problemOf } from './vault-problem.ts';
 
@@ -23,6 +31,8 @@ export interface SurveyPorts extends ReadingPorts {
 export interface SurveyOptions {
   /** Names in `snapshots/` that are taken as forgotten. */
   readonly without?: readonly string[];
+  /** Packs, 64 hex digits, that go next: where copies of them are needed they are read. */
+  readonly prove?: ReadonlySet<string>;
   readonly onProgress?: ((progress: SurveyProgress) => void) | undefined;
 }
 
@@ -31,15 +41,20 @@ export interface SurveyProgress {
 }
 
 /**
- * live: something in it is reached; dead: nothing; leaving: nothing, and a run of the collector has
- * it; kept: nothing is known to be, and it stays, `why` says for what.
+ * live: something in it is reached; dead: nothing; moved: what is lies in others too, byte for byte;
+ * leaving: as one of these two, and a run of the collector has it; kept: nothing is known to be
+ * reached, and it stays, `why` says for what.
  */
-export type PackFate = 'live' | 'dead' | 'leaving' | 'kept';
+export type PackFate = 'live' | 'dead' | 'moved' | 'leaving' | 'kept';
 
 export interface SurveyedPack {
   /** 64 hex digits. */
   readonly name: string;
   readonly sizeBytes: number;
+  readonly state: PackState;
+  readonly groupsBytes: number;
+  /** False: its backup may be under way. */
+  readonly isIndexed: boolean;
   /** Groups that hold something reached. */
   readonly liveBytes: number;
   readonly fate: PackFate;
@@ -52,7 +67,7 @@ export interface CollectSurvey {
   readonly packs: readonly SurveyedPack[];
   /** In packs of which something is reached, what is reached. */
   readonly liveBytes: number;
-  /** Packs that can go. */
+  /** Packs that can go, those that were moved included. */
   readonly deadBytes: number;
   /** Packs that a run has and that are still there. */
   readonly leavingBytes: number;
@@ -71,11 +86,27 @@ export async function surveyVault(
   ports: SurveyPorts,
   options: SurveyOptions = {},
 ): Promise<CollectSurvey> {
-  const { without = [], onProgress } = options;
+  return (await exploreVault(ports, options)).survey;
+}
+
+export interface Exploration {
+  readonly survey: CollectSurvey;
+  readonly map: VaultMap;
+  readonly reach: Reach;
+}
+
+/** As `surveyVault`, with what it follows from. */
+export async function exploreVault(
+  ports: SurveyPorts,
+  options: SurveyOptions = {},
+): Promise<Exploration> {
+  const { without = [], prove = NONE, onProgress } = options;
   const stopped: string[] = [];
   // Snapshots first: what they refer to was there before them, so the map has it.
   const snapshots = await readSnapshots(ports, new Set(without), stopped);
   const ignored = await strangersIn(ports);
+  // Then what goes, and packs after that: a copy that is listed is gone from no earlier list.
+  const covered = await leavingPacks(ports, stopped);
   let packs = 0;
   const map = await mapVault(ports, () => {
     packs += 1;
@@ -83,14 +114,20 @@ export async function surveyVault(
   });
   const refs = wordsOfIds(snapshots.flatMap(({ refs: each }) => each));
   const reach = reachFrom(ports.tools.random, map, refs);
-  const survey = new Survey(ports, map, reach);
-  await survey.look();
-  stopped.push(...survey.stopped());
-  const leaving = await leavingPacks(ports, stopped);
-  const surveyed = await survey.packs(leaving, stopped.length > 0);
+  const looking = new Survey(ports, map, reach);
+  await looking.look();
+  stopped.push(...looking.stopped());
+  const copied = await packsWithCopies(ports, {
+    ...{ map, reach, covered, prove },
+    liveBytes: looking.liveBytes,
+  });
+  const surveyed = await looking.packs({ covered, copied, isStopped: stopped.length > 0 });
   const names = snapshots.map(({ name }) => name).sort();
-  return { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped, ignored };
+  const survey = { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped, ignored };
+  return { survey, map, reach };
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Without a Fault: what cannot be read of a run keeps everything. */
 async function leavingPacks(ports: SurveyPorts, stopped: string[]): Promise<ReadonlySet<string>> {
@@ -106,10 +143,11 @@ async function leavingPacks(ports: SurveyPorts, stopped: string[]): Promise<Read
 function sumsOf(packs: readonly SurveyedPack[]) {
   const sumOf = (fate: PackFate): number =>
     packs.reduce((sum, pack) => sum + (pack.fate === fate ? pack.sizeBytes : 0), 0);
-  const liveBytes = packs.reduce((sum, pack) => sum + pack.liveBytes, 0);
+  const live = packs.filter(({ fate }) => fate === 'live' || fate === 'kept');
+  const liveBytes = live.reduce((sum, pack) => sum + pack.liveBytes, 0);
   return {
     liveBytes,
-    deadBytes: sumOf('dead'),
+    deadBytes: sumOf('dead') + sumOf('moved'),
     leavingBytes: sumOf('leaving'),
     sharedBytes: sumOf('live') - liveBytes,
     keptBytes: sumOf('kept'),
@@ -170,13 +208,21 @@ export async function liveSnapshotNames({ store }: Pick<SurveyPorts, 'store'>): 
   return names.filter(isSnapshotName).sort();
 }
 
+interface Known {
+  /** Packs that a run has. */
+  readonly covered: ReadonlySet<string>;
+  /** Packs of which all that is reached lies in others too. */
+  readonly copied: ReadonlySet<string>;
+  readonly isStopped: boolean;
+}
+
 class Survey {
   readonly #ports: SurveyPorts;
   readonly #map: VaultMap;
   readonly #reach: Reach;
   /** By number of the id: it lies in a pack that is there and can be read. */
   readonly #found: Uint8Array;
-  readonly #liveBytes = new Map<string, number>();
+  readonly liveBytes = new Map<string, number>();
   /** Packs of which something is reached. */
   readonly #live = new Set<string>();
 
@@ -210,23 +256,27 @@ class Survey {
     return [`${missing} objects that snapshots need are in no pack that can be read`];
   }
 
-  async packs(leaving: ReadonlySet<string>, isStopped: boolean): Promise<SurveyedPack[]> {
+  async packs(known: Known): Promise<SurveyedPack[]> {
     const packs = [...this.#map.packs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return inParallel(packs, async (pack) => {
-      const { name, sizeBytes } = pack;
-      const liveBytes = this.#liveBytes.get(name) ?? 0;
-      const { fate, why } = await this.#fateOf(pack, leaving.has(name));
-      const isHeld = isStopped && fate === 'dead';
+      const { name, sizeBytes, state, groupsBytes } = pack;
+      const liveBytes = this.liveBytes.get(name) ?? 0;
+      const { fate, why } = await this.#fateOf(pack, known);
+      const isHeld = known.isStopped && (fate === 'dead' || fate === 'moved');
+      const isIndexed = this.#map.indexed.has(name);
+      const seen = { name, sizeBytes, state, groupsBytes, isIndexed, liveBytes };
       const held = { fate: 'kept', why: 'nothing may be freed now' } as const;
-      return { name, sizeBytes, liveBytes, ...(isHeld ? held : { fate, why }) };
+      return { ...seen, ...(isHeld ? held : { fate, why }) };
     });
   }
 
   async #fateOf(
     pack: MappedPack,
-    isLeaving: boolean,
+    { covered, copied }: Known,
   ): Promise<{ readonly fate: PackFate; readonly why: string }> {
     if (pack.state === 'damaged') return { fate: 'kept', why: `it is damaged: ${pack.why}` };
+    const isLeaving = covered.has(pack.name);
+    if (copied.has(pack.name)) return { fate: isLeaving ? 'leaving' : 'moved', why: '' };
     if (this.#live.has(pack.name)) return { fate: 'live', why: '' };
     if (!isLeaving && !this.#map.indexed.has(pack.name)) return { fate: 'kept', why: UNNAMED };
     if (pack.state === 'content') {
@@ -243,9 +293,9 @@ class Survey {
     const object = { name: `packs/${name}`, sizeBytes };
     try {
       let live = 0;
-      for (const header of await readHeaders(this.#ports, object)) {
-        const words = memberWords(header);
-        if (this.#find(words)) live += header.headerLength + header.bodyLength;
+      const { headers } = await readGroups(this.#ports, object);
+      for (const header of headers) {
+        if (this.#find(memberWords(header))) live += header.headerLength + header.bodyLength;
       }
       return live;
     } catch (error) {
@@ -291,7 +341,7 @@ class Survey {
 
   #keep(pack: string, sizeBytes: number): void {
     this.#live.add(pack);
-    this.#liveBytes.set(pack, (this.#liveBytes.get(pack) ?? 0) + sizeBytes);
+    this.liveBytes.set(pack, (this.liveBytes.get(pack) ?? 0) + sizeBytes);
   }
 }
 

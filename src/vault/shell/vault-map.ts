@@ -24,6 +24,8 @@ export interface MappedPack {
   readonly name: string;
   readonly sizeBytes: number;
   readonly state: PackState;
+  /** Of it, groups: the rest is head, trailer and keys. */
+  readonly groupsBytes: number;
   /** Where it is damaged. */
   readonly why: string;
 }
@@ -79,18 +81,19 @@ async function mapPack(
   const name = object.name.slice('packs/'.length);
   const { sizeBytes } = object;
   try {
-    const kind = await lookAtPack(ports, object);
-    if (kind !== NAMES) return { name, sizeBytes, state: 'content', why: '' };
+    const { kind, groupsBytes } = await lookAtPack(ports, object);
+    if (kind !== NAMES) return { name, sizeBytes, state: 'content', groupsBytes, why: '' };
     const { headers } = await readWholePack(ports, object);
     for (const header of headers) {
       const bytes = Uint8Array.from(header.bytes); // The pack itself is let go of.
       const groupSize = header.headerLength + header.bodyLength;
       namesGroups.push({ pack: name, sizeBytes: groupSize, header: { ...header, bytes } });
     }
-    return { name, sizeBytes, state: 'names', why: '' };
+    return { name, sizeBytes, state: 'names', groupsBytes, why: '' };
   } catch (error) {
     const { kind, why } = problemOf(object.name, error);
-    return kind === 'missing' ? undefined : { name, sizeBytes, state: 'damaged', why };
+    if (kind === 'missing') return undefined;
+    return { name, sizeBytes, state: 'damaged', groupsBytes: 0, why };
   }
 }
 

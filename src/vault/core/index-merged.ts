@@ -1,6 +1,7 @@
 import { byteString, hexOf } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import {
+  compareEntries,
   INDEX_ENTRY_WORDS,
   INDEX_FIXED_SIZE,
   INDEX_GROUP_WORDS,
@@ -10,14 +11,52 @@ import {
   paddedKeysSize,
 } from './index-table.ts';
 
-/** The same index without these packs; undefined where nothing would be left of it. */
-export function indexWithout(
+/**
+ * All that these indexes say, as one: each pack as the first of them says, and nothing of those
+ * that are gone. Undefined where nothing would be left.
+ */
+export function mergedIndex(
   codec: Codec,
-  table: IndexTable,
+  tables: readonly IndexTable[],
   gone: ReadonlySet<string>,
 ): Uint8Array | undefined {
-  const packs = table.packs.filter(({ name }) => !gone.has(hexOf(name)));
+  const taken = new Set<string>(gone);
+  const packs: IndexTable['packs'][number][] = [];
+  const keys = new Map<string, IndexTable['sealedKeys'][number]>();
+  const groups: number[] = [];
+  let parts: Uint32Array[] = [];
+  for (const table of tables) {
+    const left = tableWithout(table, taken);
+    const [packsBefore, groupsBefore] = [packs.length, groups.length / INDEX_GROUP_WORDS];
+    packs.push(...left.packs);
+    for (const { name } of left.packs) taken.add(hexOf(name));
+    for (const key of table.sealedKeys) keys.set(key.bytes.join(), key);
+    for (let at = 0; at < left.groups.length; at += INDEX_GROUP_WORDS) {
+      const [pack = 0, ...place] = left.groups.slice(at, at + INDEX_GROUP_WORDS);
+      groups.push(packsBefore + pack, ...place);
+    }
+    for (let at = INDEX_ENTRY_WORDS - 2; at < left.entries.length; at += INDEX_ENTRY_WORDS) {
+      left.entries[at] = groupsBefore + (left.entries[at] ?? 0);
+    }
+    parts.push(left.entries);
+  }
   if (packs.length === 0) return undefined;
+  while (parts.length > 1) {
+    parts = parts.flatMap((part, at) =>
+      at % 2 === 1 ? [] : [sortedOf(part, parts[at + 1] ?? new Uint32Array(0))],
+    );
+  }
+  const [entries = new Uint32Array(0)] = parts;
+  const sealedKeys = [...keys.values()];
+  return encoded(codec, { packs, sealedKeys, groups: Uint32Array.from(groups), entries });
+}
+
+/** The same table without these packs; what it holds may be changed. */
+function tableWithout(
+  table: IndexTable,
+  gone: ReadonlySet<string>,
+): Omit<IndexTable, 'sealedKeys'> {
+  const packs = table.packs.filter(({ name }) => !gone.has(hexOf(name)));
   const packNumbers = numbersOf(table.packs.map(({ name }) => !gone.has(hexOf(name))));
   const groupCount = table.groups.length / INDEX_GROUP_WORDS;
   const packOf = (group: number): number =>
@@ -40,8 +79,26 @@ export function indexWithout(
     entries[used + INDEX_ENTRY_WORDS - 2] = group;
     used += INDEX_ENTRY_WORDS;
   }
-  const left = { packs, sealedKeys: table.sealedKeys, groups: Uint32Array.from(groups) };
-  return encoded(codec, { ...left, entries: entries.subarray(0, used) });
+  return { packs, groups: Uint32Array.from(groups), entries: entries.subarray(0, used) };
+}
+
+/** Both, sorted as each of them is. */
+function sortedOf(one: Uint32Array, other: Uint32Array): Uint32Array {
+  const both = new Uint32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  const sorted = new Uint32Array(both.length);
+  let left = 0;
+  let right = one.length;
+  for (let at = 0; at < sorted.length; at += INDEX_ENTRY_WORDS) {
+    const isLeft =
+      right === both.length || (left < one.length && compareEntries(both, left, right) <= 0);
+    const from = isLeft ? left : right;
+    for (let word = 0; word < INDEX_ENTRY_WORDS; word++) sorted[at + word] = both[from + word] ?? 0;
+    if (isLeft) left += INDEX_ENTRY_WORDS;
+    else right += INDEX_ENTRY_WORDS;
+  }
+  return sorted;
 }
 
 /** For each that is kept its new number, for the others -1. */
