@@ -5,6 +5,7 @@
 import { assert } from '../src/base/assert.ts';
 import { hours, minutes } from '../src/base/units.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from '../src/vault/shell/collect.ts';
+import { COMPACTION } from '../src/vault/core/compaction-plan.ts';
 import { putBack } from '../src/vault/shell/put-back.ts';
 import { forgetSnapshots } from '../src/vault/shell/forget.ts';
 import { directoryCollector } from '../src/vault/shell/store-collector.ts';
@@ -75,7 +76,10 @@ export interface CollectorHostOptions {
   readonly wrap?: (store: CollectorStore) => CollectorStore;
 }
 
-/** Where the vault lies: forgets, undoes, marks and sweeps. */
+/** As much as can be is moved and merged. */
+const compaction = { ...COMPACTION, sparseShare: 1, mergeCountMin: 2 };
+
+/** Where the vault lies: forgets, undoes, moves, marks and sweeps. */
 export class CollectorHost {
   readonly #options: CollectorHostOptions;
   readonly #host: VaultHost;
@@ -102,12 +106,12 @@ export class CollectorHost {
   }
 
   async mark(): Promise<number> {
-    return (await markGarbage(await this.ports())).packs;
+    return (await markGarbage(await this.ports(), { compaction })).packs;
   }
 
   /** Nothing waits. */
   async sweep(): Promise<number> {
-    const none = { graceMs: minutes(0) };
+    const none = { graceMs: minutes(0), compaction };
     return (await sweepTrash(await this.ports(), none)).packs;
   }
 

@@ -261,6 +261,7 @@ test('others back up, collect and undo at once, in any order, and stand still fo
       for (const each of story.happened) happened.set(each, (happened.get(each) ?? 0) + 1);
       if (turns.asked.has('writer put packs/')) count(happened, 'writer stores again');
       if (turns.asked.has('collector delete packs/')) count(happened, 'packs are deleted');
+      if (turns.asked.has('collector put packs/')) count(happened, 'groups are moved');
       const { acknowledged, trees } = story;
       const isForgotten = !acknowledged.includes(litter.first);
       const after = { litter, disk, acknowledged, trees, seed: seed + 900_000, isForgotten };
@@ -271,7 +272,8 @@ test('others back up, collect and undo at once, in any order, and stand still fo
   const told = [...happened].map(([what, times]) => `${what} ${times}`).sort();
   t.diagnostic(told.join(', '));
   // Some orders delete packs, and not those of every seed: the tests above see to that.
-  for (const what of ['backup', 'undo']) assert.ok(happened.has(what), `liveness: ${what}`);
+  for (const what of ['backup', 'undo', 'groups are moved'])
+    assert.ok(happened.has(what), `liveness: ${what}`);
 });
 
 function count(happened: Map<string, number>, what: string): void {

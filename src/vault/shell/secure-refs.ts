@@ -25,6 +25,24 @@ export async function secureRefs(
   refs: readonly string[],
   covered: ReadonlySet<string>,
 ): Promise<number> {
+  for (let time = 1; ; time++) {
+    const stored = await securedOnce(ports, refs, covered);
+    if (stored !== undefined) return stored;
+    if (time === LOOKS_MAX) break;
+  }
+  const why = 'space was freed meanwhile, and with it something that this backup relied on';
+  throw new Fault('HF_BACKUP_OVERTAKEN', why);
+}
+
+/** What is not where it was listed may have moved while it was looked at. */
+const LOOKS_MAX = 2;
+
+/** Undefined where something was not to be found. */
+async function securedOnce(
+  ports: ReadingPorts,
+  refs: readonly string[],
+  covered: ReadonlySet<string>,
+): Promise<number | undefined> {
   const map = await mapVault(ports);
   const { ids } = reachFrom(ports.tools.random, map, wordsOfIds(refs));
   const sound = new Sound(ids);
@@ -37,10 +55,7 @@ export async function secureRefs(
     if (put !== undefined) moved.push(put);
   }
   if (moved.length > 0) await putIndexOf(ports, moved);
-  if (!sound.isAll()) {
-    const why = 'space was freed meanwhile, and with it something that this backup relied on';
-    throw new Fault('HF_BACKUP_OVERTAKEN', why);
-  }
+  if (!sound.isAll()) return undefined;
   return moved.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 

@@ -45,26 +45,24 @@ export async function tidyIndexes(
 ): Promise<TidiedIndexes> {
   const gone = new Set([...(of.gone ?? []), ...(await sweptBefore(ports, tables))]);
   const sets = setsOf(tables, { gone, mergeCountMin: of.mergeCountMin });
-  let made = 0;
-  const old: string[] = [];
+  const made = new Set<string>();
   for (const names of sets) {
     const bytes = mergedIndex(
       ports.tools.codec,
       names.flatMap((name) => tables.get(name) ?? []),
       gone,
     );
-    let isSame = false;
-    if (bytes !== undefined) {
-      const sha256 = ports.tools.hash.sha256(bytes);
-      const name = `index/${hexOf(sha256)}`;
-      await ports.store.putIfAbsent(name, bytes, sha256);
-      isSame = names.includes(name);
-      if (!isSame) made += 1;
-    }
-    if (!isSame) old.push(...names);
+    if (bytes === undefined) continue;
+    const sha256 = ports.tools.hash.sha256(bytes);
+    const name = `index/${hexOf(sha256)}`;
+    await ports.store.putIfAbsent(name, bytes, sha256);
+    made.add(name);
   }
+  // What is made may be what was there: of several one may have said it all.
+  const old = sets.flat().filter((name) => !made.has(name));
   if (old.length > 0) await ports.store.delete(old);
-  return { before: tables.size, after: tables.size - old.length + made };
+  const added = [...made].filter((name) => !tables.has(name));
+  return { before: tables.size, after: tables.size - old.length + added.length };
 }
 
 /**
