@@ -8,10 +8,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ByteString, byteString } from '../src/base/bytes.ts';
 import { Fault } from '../src/base/fault.ts';
-import { forgetPacks } from '../src/vault/shell/forget-packs.ts';
 import { secureRefs } from '../src/vault/shell/secure-refs.ts';
 import { listSnapshots } from '../src/vault/shell/snapshot-store.ts';
 import type { Store } from '../src/vault/shell/store.ts';
+import { readIndexes, tidyIndexes } from '../src/vault/shell/tidy-indexes.ts';
 import type { SimDisk } from './disk.ts';
 import { CollectorHost, makeLitter } from './collect-host.ts';
 import { forked } from './each-crash.ts';
@@ -307,7 +307,8 @@ test('a source that is freed while it is copied is not called damaged, and the c
         new Set(packs),
       );
       await ports.store.delete(packs.map((pack) => `packs/${pack}`));
-      await forgetPacks(ports, new Set(packs));
+      const gone = new Set(packs);
+      await tidyIndexes(ports, await readIndexes(ports), { gone, mergeCountMin: 2 });
     };
     const between = (store: Store): Store => interrupted(store, before);
     const { problems } = await copyVault(disk, { ...OUT, between });

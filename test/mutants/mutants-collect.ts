@@ -7,6 +7,8 @@ const WATCH = `${SHELL}/collection-watch.ts`;
 const SURVEY = `${SHELL}/survey-vault.ts`;
 const SIM = 'sim/collect.sim.test.ts';
 const TEST = `${SHELL}/collect.test.ts`;
+const MOVING_TEST = `${SHELL}/compact-packs.test.ts`;
+const TIDY_TEST = `${SHELL}/tidy-indexes.test.ts`;
 const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 const OF_COLLECTOR: readonly Mutant[] = [
@@ -24,8 +26,8 @@ const OF_COLLECTOR: readonly Mutant[] = [
     edits: [
       {
         replace:
-          'add(await carryOut(ports, fate));\n  }\n  return { ...swept, ...nothing, takenBack };',
-        with: 'add(await carryOut(ports, { ...fate, packs }));\n  }\n  return { ...swept, ...nothing, takenBack };',
+          'add(await carryOut(ports, fate, options));\n  }\n  return { ...swept, ...nothing, takenBack };',
+        with: 'add(await carryOut(ports, { ...fate, packs }, options));\n  }\n  return { ...swept, ...nothing, takenBack };',
       },
     ],
     caughtBy: { file: TEST, name: 'C6: who finds' },
@@ -208,6 +210,105 @@ const OF_WRITER: readonly Mutant[] = [
   },
 ];
 
+const OF_MOVING: readonly Mutant[] = [
+  {
+    id: 'compact C5 what was moved goes without another look',
+    file: `${SHELL}/group-copies.ts`,
+    edits: [
+      {
+        replace: 'const isBelieved = covered.has(pack.name) && !prove.has(pack.name);',
+        with: 'const isBelieved = covered.has(pack.name) || prove.has(pack.name);',
+      },
+    ],
+    caughtBy: { file: MOVING_TEST, name: 'a byte of a body is another' },
+    why: 'the new pack was damaged meanwhile, and the old one, which was whole, is deleted',
+    isQuick: true,
+  },
+  {
+    id: 'compact C5 a copy in what goes counts',
+    file: `${SHELL}/group-copies.ts`,
+    edits: [
+      {
+        replace: 'stays[pack] !== true || this.#first[id] === pack',
+        with: 'this.#first[id] === pack',
+      },
+      { replace: 'name === pack || going.has(name) || other', with: 'name === pack || other' },
+      {
+        replace:
+          "if (ids[id] === 0 || this.#wanted.covered.has(this.#packs[pack]?.name ?? '')) return;",
+        with: 'if (ids[id] === 0) return;',
+      },
+    ],
+    caughtBy: { file: MOVING_TEST, name: 'another collector takes away' },
+    why: 'two collectors that take each other’s pack for the copy delete both',
+  },
+  {
+    id: 'compact: what has the same ids is a copy',
+    file: `${SHELL}/group-copies.ts`,
+    edits: [
+      {
+        replace: 'this.#ports.tools.codec.isEqual(bytes, there)',
+        with: 'bytes.length === there.length',
+      },
+    ],
+    caughtBy: { file: MOVING_TEST, name: 'planted under the same ids' },
+    why: 'a host with a write key puts a worthless pack beside a good one, and the good one is deleted',
+  },
+  {
+    id: 'compact M1 what is moved is put nowhere',
+    file: `${SHELL}/move-groups.ts`,
+    edits: [
+      { replace: '  await store.putIfAbsent(`packs/${hexOf(name)}`, pack, name);\n', with: '' },
+    ],
+    caughtBy: { file: MOVING_TEST, name: 'and the rest of it comes free' },
+    why: 'nothing ever comes free, since what was moved is nowhere',
+  },
+  {
+    id: 'compact: a pack without the data key of its groups is a copy',
+    file: `${SHELL}/group-copies.ts`,
+    edits: [{ replace: '!isWithin(ownKeys, keysThere)', with: 'ownKeys === keysThere' }],
+    caughtBy: { file: MOVING_TEST, name: 'a copy without the key' },
+    why: 'what was moved cannot be opened any more',
+  },
+  {
+    id: 'compact: indexes go before the one that takes their place',
+    file: `${SHELL}/tidy-indexes.ts`,
+    edits: [
+      {
+        replace: '    await ports.store.putIfAbsent(name, bytes, sha256);\n',
+        with: '    await ports.store.delete(names);\n    await ports.store.putIfAbsent(name, bytes, sha256);\n',
+      },
+    ],
+    caughtBy: { file: TIDY_TEST, name: 'named at every moment' },
+    why: 'after a crash each backup scans all packs',
+  },
+  {
+    id: 'compact: indexes that contradict each other are merged',
+    file: `${SHELL}/tidy-indexes.ts`,
+    edits: [
+      {
+        replace:
+          'if (known !== undefined && sayingOf(...known) !== sayingOf(table, at)) return false;',
+        with: '',
+      },
+    ],
+    caughtBy: { file: TIDY_TEST, name: 'contradict' },
+    why: 'an index that somebody made up makes the true one go',
+  },
+  {
+    id: 'compact: what is missing and in no fate is forgotten',
+    file: `${SHELL}/tidy-indexes.ts`,
+    edits: [
+      {
+        replace: '  const swept: string[] = [];\n',
+        with: '  const swept: string[] = [...missing];\n',
+      },
+    ],
+    caughtBy: { file: TIDY_TEST, name: 'stays named' },
+    why: 'a pack that was lost is missed by nobody any more',
+  },
+];
+
 const OF_UNDO: readonly Mutant[] = [
   {
     id: 'collect U1 marks are read before the snapshot is back',
@@ -252,5 +353,6 @@ export const COLLECT_MUTANTS: readonly Mutant[] = [
   ...OF_COLLECTOR,
   ...OF_SURVEY,
   ...OF_WRITER,
+  ...OF_MOVING,
   ...OF_UNDO,
 ];
