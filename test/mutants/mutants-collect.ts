@@ -255,11 +255,9 @@ const OF_MOVING: readonly Mutant[] = [
     why: 'a host with a write key puts a worthless pack beside a good one, and the good one is deleted',
   },
   {
-    id: 'compact M1 what is moved is put nowhere',
+    id: 'compact M1 what is moved is put torn',
     file: `${SHELL}/move-groups.ts`,
-    edits: [
-      { replace: '  await store.putIfAbsent(`packs/${hexOf(name)}`, pack, name);\n', with: '' },
-    ],
+    edits: [{ replace: '`, pack, name);\n  return', with: '`, pack.slice(1), name);\n  return' }],
     caughtBy: { file: MOVING_TEST, name: 'and the rest of it comes free' },
     why: 'nothing ever comes free, since what was moved is nowhere',
   },
