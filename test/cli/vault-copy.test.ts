@@ -144,7 +144,12 @@ test('places that cannot be meant are refused by code', () => {
     bench.json(args, keyless()).said.error?.code;
   bench.write('letters/one.txt', 'x');
   assert.equal(of(['vault', 'copy', bench.vault, bench.at('letters')]), 'HF_COPY_TARGET');
-  assert.equal(of(['vault', 'copy', bench.at('none'), bench.at('copy')]), 'HF_VAULT_ABSENT');
+  const noCopy = ['vault', 'repair', bench.vault, '--from', bench.at('none')];
+  for (const args of [['vault', 'copy', bench.at('none'), bench.at('copy')], noCopy]) {
+    const { error } = bench.json(args, keyless()).said;
+    assert.equal(error?.code, 'HF_VAULT_ABSENT');
+    assert.ok(error.remedy?.includes(bench.at('none')), error.remedy);
+  }
   assert.equal(of(['vault', 'copy', bench.vault, bench.vault]), 'HF_USAGE');
   const other = { env: { HOLDFAST_VAULT: bench.at('other') } };
   assert.equal(bench.run(['init'], other).status, 0);

@@ -25,6 +25,7 @@ import {
   roomOf,
   snapshotWords,
   type TwoPlaces,
+  withPlace,
 } from './vault-places.ts';
 
 const COMMAND = 'vault copy';
@@ -80,6 +81,8 @@ async function perform(
         onProgress: progress.update,
       },
     );
+  } catch (error) {
+    throw await withPlace(error, [first]);
   } finally {
     progress.end();
   }

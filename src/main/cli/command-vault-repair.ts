@@ -24,6 +24,7 @@ import {
   roomOf,
   snapshotWords,
   type TwoPlaces,
+  withPlace,
 } from './vault-places.ts';
 
 interface Options extends PlacesOptions {
@@ -92,6 +93,8 @@ async function perform(
         onProgress: progress.update,
       },
     );
+  } catch (error) {
+    throw await withPlace(error, [first, second]);
   } finally {
     progress.end();
   }

@@ -6,6 +6,7 @@ import { sayName, sayText } from '../../base/say-name.ts';
 import { formatBytes, formatCount } from '../../base/say-quantity.ts';
 import type { LabelledRow } from '../../base/say-rows.ts';
 import type { CopyProgress } from '../../vault/shell/copy-vault.ts';
+import { identifyVault } from '../../vault/shell/vault-identity.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
 import { provingLine, type Space, type VaultLine } from '../vault-line.ts';
 import { nameOfPlace, parseVaultPlace } from '../vault-place.ts';
@@ -56,6 +57,19 @@ export async function openPlaces(
     first: provingLine(await lineTo(cli, settings, first)),
     second: provingLine(await lineTo(cli, settings, second)),
   };
+}
+
+/** What copies and repairs know stores; people know places. @param lines of which each has to be a vault */
+export async function withPlace(error: unknown, lines: readonly VaultLine[]): Promise<unknown> {
+  if (!(error instanceof Fault) || error.code !== 'HF_VAULT_ABSENT') return error;
+  const { tools } = nodePorts();
+  for (const line of lines) {
+    if ((await identifyVault({ store: line.direct, tools })) !== undefined) continue;
+    const place = textOfBytes(nameOfPlace(line.place));
+    const message = `there is no vault at ${place}`;
+    return new Fault('HF_VAULT_ABSENT', message, { place }, { cause: error });
+  }
+  return error;
 }
 
 /** Whether so much may be added to a place. */
