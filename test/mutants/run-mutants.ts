@@ -10,7 +10,7 @@ import { errnoOf } from '../../src/adapters/node/errno.ts';
 import type { Mutant } from './mutant.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
-const COPIED = ['src', 'sim', 'test', 'rescue', 'docs', 'package.json', 'tsconfig.json'];
+const COPIED = ['bin', 'src', 'sim', 'test', 'rescue', 'docs', 'package.json', 'tsconfig.json'];
 /** A mutant may hang; that is caught too. */
 const TIME_MAX_MS = 180_000;
 const SEED = '20261120';
