@@ -1,8 +1,8 @@
 // Goal: on a machine that has nothing but a bare Debian and what README.txt in a vault asks for, both
 // readers get all of it back.
 // Method: debootstrap makes a Debian in a directory, from the mirror of this machine; there, by
-// chroot, the readers of the vault itself restore a vault made from the documents alone and one made
-// by bin/holdfast, and Debian's own sha256sum compares.
+// chroot, the readers of the vault itself restore a vault made from the documents alone, one made by
+// bin/holdfast and one that each released format left, and Debian's own sha256sum compares.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -10,6 +10,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { debianMirror } from '../run/debian-mirror.ts';
 import { needs } from '../run/needs.ts';
+import { type GoldenVault, goldenVaults } from '../vault/golden-vaults.ts';
 import { bigTree, makeVault, newPlace, PASSPHRASE, rootOf, SCRIPTS, sumsOf } from './run-rescue.ts';
 
 const HOLDFAST = path.resolve(import.meta.dirname, '../../bin/holdfast');
@@ -41,8 +42,8 @@ function makeDebian(): string {
   return root;
 }
 
-/** Two vaults, what opens each, and the list of what is in it. */
-function putVaults(root: string): void {
+/** Vaults, and the list of what is in each. @returns what each is called, and what opens it */
+function putVaults(root: string): readonly (readonly string[])[] {
   const { vault, writer } = makeVault({});
   vault.backup({ writer, roots: [rootOf(bigTree())] });
   fs.renameSync(vault.directory, path.join(root, 'documents'));
@@ -57,14 +58,29 @@ function putVaults(root: string): void {
   must(HOLDFAST, ['backup', ...place, '--key-file', keyFile, TREE], env);
   const list = 'cd "$0" && find . -type f -print0 | sort -z | xargs -0 sha256sum >"$1"';
   must('sh', ['-c', list, TREE, path.join(root, 'real.sums')]);
+  const golden = goldenVaults().map((each) => putGolden(root, each));
+  return [['documents'], ['real', '--key-file', '/key'], ...golden];
+}
+
+function putGolden(root: string, golden: GoldenVault): readonly string[] {
+  const name = path.basename(golden.folder);
+  fs.cpSync(golden.vault, path.join(root, name), { recursive: true });
+  for (const script of SCRIPTS) {
+    fs.copyFileSync(script, path.join(root, name, path.basename(script)));
+  }
+  fs.copyFileSync(golden.keys[0], path.join(root, `${name}.key`));
+  const files = Object.entries(golden.content.latest).filter(([, is]) => !is.startsWith('->'));
+  const sums = files.map(([file, digest]) => `${digest}  ./${file}\n`);
+  fs.writeFileSync(path.join(root, `${name}.sums`), sums.join(''));
+  return [name, '--key-file', `/${name}.key`];
 }
 
 test('both readers restore in a bare Debian', (t) => {
   if (!needs(t, 'root', 'debootstrap', 'debian-mirror')) return;
   const root = makeDebian();
-  putVaults(root);
+  const vaults = putVaults(root);
   const env = { HOLDFAST_PASSPHRASE: PASSPHRASE };
-  for (const [vault, ...key] of [['documents'], ['real', '--key-file', '/key']]) {
+  for (const [vault = '', ...key] of vaults) {
     for (const [program, script] of [
       ['node', 'rescue.mjs'],
       ['python3', 'rescue.py'],
