@@ -18,6 +18,7 @@ import { SimClock } from './sim-clock.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { wrongAfter } from './vault-oracle.ts';
 import { Crash } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const BACKUP_COUNT = 3;
@@ -105,7 +106,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
         ...{ seed, backupCount: BACKUP_COUNT, volume: { mode }, largeFileBytes },
         isQuietAtEnd: seed % 2 === 0,
       });
-      const survey: Survey = { states: new Set(), lossCount: 0, secondCount: 0 };
+      const survey: Survey = { states: new StatesSeen(), lossCount: 0, secondCount: 0 };
       const wrong = await crashEverywhere(history, survey);
       const { seen } = toldOf([...history.disk.crashPoints()].at(-1)?.marks ?? []);
       assert.equal(seen.length, seed % 2 === 0 ? 1 : 0, 'liveness: what did not change was seen');
@@ -196,6 +197,6 @@ test('a medium that lies about syncing is found out: the simulation can fail', a
   const [seed = 0] = SEEDS;
   const volume = { isLying: true };
   const history = await makeHistory({ seed, backupCount: 1, volume });
-  const survey: Survey = { states: new Set(), lossCount: 0, secondCount: 0 };
+  const survey: Survey = { states: new StatesSeen(), lossCount: 0, secondCount: 0 };
   assert.match(String(await crashEverywhere(history, survey)), /gone|lost|whole|damaged/);
 });

@@ -23,6 +23,7 @@ import { Seeded } from './seeded.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { Turns } from './turns.ts';
 import { VaultHost } from './vault-host.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const STATES_PER_POINT = 3;
@@ -50,7 +51,7 @@ for (const isUndone of [false, true]) {
       const litter = await makeLitter(seed, { mode: 'posix' });
       const disk = forked(litter.disk);
       await collected(litter, disk, isUndone);
-      const states = new Set<string>();
+      const states = new StatesSeen();
       for (const point of disk.crashPoints()) {
         const hasUndone = point.marks.includes(UNDONE);
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {

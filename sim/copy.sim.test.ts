@@ -23,6 +23,7 @@ import { SimClock } from './sim-clock.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { COPY_ROOT, copyVault, overwrite, repairVault, storeIn } from './vault-copies.ts';
 import { VAULT_ROOT, VaultHost } from './vault-host.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const STATES_PER_POINT = 3;
@@ -101,7 +102,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       const start = await vaultOf(seed, mode);
       await copyVault(start.disk, OUT);
       start.disk.mark(ENDED);
-      const states = new Set<string>();
+      const states = new StatesSeen();
       let opened = 0;
       let ended = 0;
       for (const point of start.disk.crashPoints()) {
@@ -210,7 +211,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       const report = await repairVault(start.disk, BACK);
       assert.equal(report.repaired.length, 6);
       start.disk.mark(ENDED);
-      const states = new Set<string>();
+      const states = new StatesSeen();
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
           const fingerprint = state.fingerprint() + point.marks.length;

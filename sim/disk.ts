@@ -1,6 +1,7 @@
 import type { DirectoryCalls } from '../src/adapters/node/disk-make-dir.ts';
 import { makeDurableDir } from '../src/adapters/node/disk-make-dir.ts';
 import { diskFault } from '../src/adapters/node/errno.ts';
+import { type DiskRun, reaching } from './coverage.ts';
 import { assert } from '../src/base/assert.ts';
 import type { ByteString } from '../src/base/bytes.ts';
 import type { Disk, DiskFile, DiskReader } from '../src/host/disk.ts';
@@ -14,6 +15,7 @@ import { SimVolume } from './volume.ts';
  * nodeDisk: `publish` is a link and an unlink, `makeDir` syncs parent by parent.
  */
 export class SimDisk implements Disk {
+  readonly #run: DiskRun = { packs: 0 };
   readonly volume: SimVolume;
 
   constructor(options: VolumeOptions = {}, volume: SimVolume = new SimVolume(options)) {
@@ -132,7 +134,10 @@ export class SimDisk implements Disk {
     const there = this.volume.inode(directory).entries.get(name);
     if (there !== undefined && there !== inode) return 'exists';
     if (this.volume.inode(inode).kind === 'dir') throw diskFault(to, 'EPERM', undefined);
-    this.volume.change(to, () => [{ kind: 'entry', inode: directory, name, to: inode }]);
+    const text = (): string => Buffer.from(this.#fileAt(from).snapshot()).toString('latin1');
+    reaching({ verb: 'put', path: to, text, run: this.#run }, () =>
+      this.volume.change(to, () => [{ kind: 'entry', inode: directory, name, to: inode }]),
+    );
     this.unlink(from);
     return 'published';
   }
@@ -141,22 +146,28 @@ export class SimDisk implements Disk {
     this.volume.checkAlive();
     const inode = this.volume.find(from);
     const { directory, name } = this.#freePlace(to);
-    this.volume.change(to, () => [{ kind: 'entry', inode: directory, name, to: inode }]);
+    reaching({ verb: 'put', path: to, run: this.#run }, () =>
+      this.volume.change(to, () => [{ kind: 'entry', inode: directory, name, to: inode }]),
+    );
     return 'linked';
   }
 
   move(from: ByteString, to: ByteString): void {
-    this.volume.change(from, () => renaming(this.volume, from, to));
+    reaching({ verb: 'move', path: to, run: this.#run }, () =>
+      this.volume.change(from, () => renaming(this.volume, from, to)),
+    );
   }
 
   unlink(path: ByteString): void {
-    this.volume.change(path, () => {
-      if (this.volume.inode(this.volume.find(path)).kind === 'dir') {
-        throw diskFault(path, 'EISDIR', undefined);
-      }
-      const { directory, name } = this.volume.findParent(path);
-      return [{ kind: 'entry', inode: directory, name, to: undefined }];
-    });
+    reaching({ verb: 'take', path, run: this.#run }, () =>
+      this.volume.change(path, () => {
+        if (this.volume.inode(this.volume.find(path)).kind === 'dir') {
+          throw diskFault(path, 'EISDIR', undefined);
+        }
+        const { directory, name } = this.volume.findParent(path);
+        return [{ kind: 'entry', inode: directory, name, to: undefined }];
+      }),
+    );
   }
 
   removeDir(path: ByteString): void {

@@ -1,5 +1,6 @@
 /** States that a simulated disk or volume may be in after the power went. */
 import type { SimVolume } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 interface Forkable<T> {
   fingerprint(): string;
@@ -25,7 +26,7 @@ export async function demandEachState(
   demand: (state: SimVolume, where: string) => Promise<void>,
 ): Promise<number> {
   const { seed, statesPerPoint } = of;
-  const states = new Set<string>();
+  const states = new StatesSeen();
   for (const point of volume.crashPoints()) {
     for (const state of point.states(seed + point.calls, statesPerPoint)) {
       const fingerprint = state.fingerprint();

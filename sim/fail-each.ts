@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Fault } from '../src/base/fault.ts';
+import { sawState } from './coverage.ts';
 import type { SimDisk } from './disk.ts';
 import { forked } from './each-crash.ts';
 
@@ -40,6 +41,7 @@ export async function failEach(of: FailingRun): Promise<number> {
       assert.equal(fault.code, ERRNOS[errno], at);
       failures += 1;
     }
+    sawState(disk.fingerprint());
     assert.equal(await after(disk, { call, fault }), undefined, at);
   }
 }

@@ -20,6 +20,7 @@ import { differenceOf, pictureOf } from './tree-picture.ts';
 import { simTreeWriter } from './tree-writer.ts';
 import { RESTORE_TOP } from './vault-host.ts';
 import { Crash, SimVolume } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const STATES_PER_POINT = 3;
@@ -156,7 +157,7 @@ for (const seed of SEEDS) {
     const volume = new SimVolume({ mode: 'ext4' });
     const { report } = await attempt(kept, volume, { nth });
     assert.equal(report?.isWhole, true);
-    const states = new Set<string>();
+    const states = new StatesSeen();
     for (const point of volume.crashPoints()) {
       for (const state of point.states(seed + point.calls, STATES_PER_POINT)) {
         const fingerprint = state.fingerprint() + point.marks.join();

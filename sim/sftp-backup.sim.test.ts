@@ -16,6 +16,7 @@ import { SimClock } from './sim-clock.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { wrongAfter } from './vault-oracle.ts';
 import { Crash } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const BACKUP_COUNT = 2;
@@ -56,7 +57,7 @@ async function crashEverywhere(history: History, states: Set<string>): Promise<s
 for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
   test(`the far machine stops at any writing call (${mode})`, async (t) => {
     for (const seed of SEEDS) {
-      const states = new Set<string>();
+      const states = new StatesSeen();
       const options = { seed, backupCount: BACKUP_COUNT, volume: { mode }, makeStore };
       const history = await makeHistory({ ...options, isQuietAtEnd: seed % 2 === 0 });
       const wrong = await crashEverywhere(history, states);

@@ -21,6 +21,7 @@ import { Seeded, seededRandom } from './seeded.ts';
 import { type SimSftpOptions, simSftpLink } from './sftp-server.ts';
 import { seededTools } from './sim-tools.ts';
 import { simSeeds } from './sim-seeds.ts';
+import { StatesSeen } from './coverage.ts';
 
 const [SEED = 0] = simSeeds();
 const ROOT = byteString('/srv/vault');
@@ -111,7 +112,7 @@ const SERVERS: Readonly<Record<string, (seed: number) => Server>> = {
 for (const [name, server] of Object.entries(SERVERS)) {
   for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
     test(`killed anywhere, crashed anywhere (${mode}): ${name}`, async (t) => {
-      const states = new Set<string>();
+      const states = new StatesSeen();
       let killedAt = 1;
       for (; ; killedAt++) {
         const disk = new SimDisk({ mode });
@@ -132,7 +133,7 @@ for (const [name, server] of Object.entries(SERVERS)) {
 
 for (const errno of ['EIO', 'ENOSPC'] as const) {
   test(`${errno} at every call in turn: said, survived by the next try, and by a crash`, async (t) => {
-    const states = new Set<string>();
+    const states = new StatesSeen();
     let failures = 0;
     for (let failedAt = 1; ; failedAt++) {
       const disk = new SimDisk();
@@ -157,7 +158,7 @@ for (const errno of ['EIO', 'ENOSPC'] as const) {
 }
 
 test('the link is cut after the n-th request: said as lost, and survived', async (t) => {
-  const states = new Set<string>();
+  const states = new StatesSeen();
   let cutAfter = 0;
   for (; ; cutAfter++) {
     const disk = new SimDisk();

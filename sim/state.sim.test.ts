@@ -23,6 +23,7 @@ import { wrongAfter } from './vault-oracle.ts';
 import type { Session } from './vault-host.ts';
 import { RESTORE_TOP, STATE_ROOT, VAULT_ROOT, VaultHost } from './vault-host.ts';
 import { SimVolume } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const BACKUP_COUNT = 3;
@@ -153,7 +154,7 @@ for (const seed of SEEDS) {
     const run = { disk, clock: new SimClock(endMs), seed: seed + 7 };
     const { snapshot } = await new VaultHost(run).backup(next.volume);
     disk.mark(snapshot);
-    const states = new Set<string>();
+    const states = new StatesSeen();
     for (const point of disk.crashPoints()) {
       for (const state of point.disks(seed + point.calls, 3)) {
         states.add(state.fingerprint());

@@ -17,6 +17,7 @@ import { SimClock } from './sim-clock.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { wrongAfter } from './vault-oracle.ts';
 import { Crash } from './volume.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const BACKUP_COUNT = 2;
@@ -99,7 +100,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
   test(`the far machine stops at a writing call (${mode})`, async (t) => {
     for (const seed of SEEDS) {
       const of = await makeFarHistory(seed, mode);
-      const states = new Set<string>();
+      const states = new StatesSeen();
       let lostCount = 0;
       for (const phase of of.farBefore.keys()) {
         for (let call = 1 + (seed % STEP.far); ; call += STEP.far) {

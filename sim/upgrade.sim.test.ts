@@ -23,6 +23,7 @@ import { simSeeds } from './sim-seeds.ts';
 import { seededTools } from './sim-tools.ts';
 import { overwrite, storeIn } from './vault-copies.ts';
 import { VAULT_ROOT, VaultHost } from './vault-host.ts';
+import { StatesSeen } from './coverage.ts';
 
 const SEEDS = simSeeds();
 const STATES_PER_POINT = 4;
@@ -130,7 +131,7 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
       const start = await oldVault(seed, mode);
       assert.equal(await upgrade(start.disk, 2), 7);
       start.disk.mark(ENDED);
-      const states = new Set<string>();
+      const states = new StatesSeen();
       let half = 0;
       for (const point of start.disk.crashPoints()) {
         for (const state of point.disks(seed + point.calls, STATES_PER_POINT)) {
