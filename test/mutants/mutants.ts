@@ -8,6 +8,7 @@ import { COPY_MUTANTS } from './mutants-copy.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
+import { FAULTS_MUTANTS } from './mutants-faults.ts';
 import { FINDINGS_MUTANTS } from './mutants-findings.ts';
 import { FORGETTING_MUTANTS } from './mutants-forgetting.ts';
 import { HISTORY_MUTANTS } from './mutants-history.ts';
@@ -389,6 +390,7 @@ const OF_STATE: readonly Mutant[] = [
 export const MUTANTS: readonly Mutant[] = [
   ...STORE_MUTANTS,
   ...COLLECT_MUTANTS,
+  ...FAULTS_MUTANTS,
   ...STDIO_MUTANTS,
   ...PEER_MUTANTS,
   ...SEEN_MUTANTS,
