@@ -8,7 +8,7 @@ import { restore, type RestoreReport, type RestoreRequest } from '../recover/she
 import type { stateOfTarget } from '../recover/shell/restore-target.ts';
 import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
 import { type ListedSnapshot, readSnapshotContent } from '../vault/shell/snapshot-store.ts';
-import type { VaultAccess } from '../vault/shell/vault-access.ts';
+import type { ObjectPlaces, VaultAccess } from '../vault/shell/vault-access.ts';
 import { loadIndex, type VaultIndex } from '../vault/shell/vault-index.ts';
 import { ThreadRestoreCrew } from './threads/restore-pool.ts';
 import type { VaultSession } from './vault-session.ts';
@@ -48,7 +48,10 @@ export function readsTarget({ tools }: VaultSession): Parameters<typeof stateOfT
 }
 
 /** What this thread reads and writes with. */
-export function restorePorts(session: VaultSession, access: VaultAccess): ReadingParts {
+export function restorePorts(
+  session: VaultSession,
+  access: VaultAccess | ObjectPlaces,
+): ReadingParts {
   const { vault, clock, tools, line } = session;
   const reader = vaultObjectReader(access, tools, line.packs.readRange);
   return { vault, clock, reader, tree: nodeTreeWriter(), source: nodeSource() };

@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { fsPath } from '../../adapters/node/syscalls-path.ts';
 import { comparePoints } from '../../recover/shell/compare-points.ts';
 import { type ListedSnapshot, shortId } from '../../vault/shell/snapshot-store.ts';
-import { loadIndex } from '../../vault/shell/vault-index.ts';
-import { restorePorts } from '../run-restore.ts';
+import { byIndex } from '../by-index.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { diffDirectory } from './diff-directory.ts';
@@ -84,10 +83,11 @@ async function withSnapshot(
   { second, options }: Asked,
 ): Promise<Difference> {
   const after = await chosenSnapshot(cli, { session, wanted: second }, options);
-  const { access } = await loadIndex(session.vault);
   const unsigned = options.unsigned ?? false;
-  const found = comparePoints(restorePorts(session, access), { before, after, unsigned });
-  const differences = [...found.differences];
   const names = [shortId(before.record.id), shortId(after.record.id)] as const;
-  return { differences, totals: found.totals(), names };
+  return byIndex(session, (parts) => {
+    const found = comparePoints(parts, { before, after, unsigned });
+    const differences = [...found.differences];
+    return { differences, totals: found.totals(), names };
+  });
 }

@@ -13,8 +13,7 @@ import {
   readSnapshotContent,
   shortId,
 } from '../../vault/shell/snapshot-store.ts';
-import { loadIndex } from '../../vault/shell/vault-index.ts';
-import { restorePorts } from '../run-restore.ts';
+import { byIndex } from '../by-index.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { frozenJson, frozenWords } from './frozen-words.ts';
@@ -67,15 +66,15 @@ async function perform(
   const { options, path } = asked;
   const { session } = await openVaultOf(cli, options, 'names');
   const snapshot = await chosenSnapshot(cli, { session, wanted: asked.snapshot }, options);
-  const { access } = await loadIndex(session.vault);
-  const { entries } = listSnapshot(restorePorts(session, access), {
-    snapshot,
-    ...(path === undefined ? {} : { path: bytesOfArgument(path) }),
-    isRecursive: options.recursive ?? false,
-    withTotals: options.long === true && options.recursive !== true,
-    unsigned: options.unsigned ?? false,
-  });
-  const rows = [...entries];
+  const rows = await byIndex(session, (parts) => [
+    ...listSnapshot(parts, {
+      snapshot,
+      ...(path === undefined ? {} : { path: bytesOfArgument(path) }),
+      isRecursive: options.recursive ?? false,
+      withTotals: options.long === true && options.recursive !== true,
+      unsigned: options.unsigned ?? false,
+    }).entries,
+  ]);
   const content = readSnapshotContent(session.vault, snapshot.record);
   return {
     code: EXIT.done,

@@ -1,12 +1,12 @@
 import type { Tools } from '../../host/tools.ts';
-import type { VaultAccess } from '../../vault/shell/vault-access.ts';
+import type { ObjectPlaces, VaultAccess } from '../../vault/shell/vault-access.ts';
 import { vaultReaderFrom } from '../../vault/shell/vault-objects.ts';
 import type { ReadRange } from '../../vault/shell/vault-reader.ts';
 import type { ObjectReader } from './object-reader.ts';
 
 /** Objects of a vault through its index; groups are numbered pack by pack. */
 export function vaultObjectReader(
-  access: VaultAccess,
+  access: VaultAccess | ObjectPlaces,
   tools: Tools,
   readRange: ReadRange,
 ): ObjectReader {

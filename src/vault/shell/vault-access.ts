@@ -1,4 +1,7 @@
+import type { Digest } from '../../base/bytes.ts';
+import { IdTable } from '../core/id-table.ts';
 import type { Keyring } from '../core/keyring.ts';
+import { parseSealedKeys, type SealedKey } from '../core/sealed-key.ts';
 
 /**
  * All that a thread needs to read the vault and to know what is in it: plain values over shared
@@ -29,6 +32,30 @@ export interface LocatedGroup {
   readonly offset: number;
   readonly headerLength: number;
   readonly bodyLength: number;
+}
+
+/** Where objects are said to lie, whoever says so. */
+export interface ObjectPlaces {
+  readonly keys: VaultAccess['keys'];
+  readonly sealedKeys: readonly SealedKey[];
+  /** Whether it should be here; in a pack that is missing or cut short counts as not. */
+  has(id: Digest): boolean;
+  /** Every group that is said to hold it: what is there before what is in doubt. */
+  all(id: Digest): readonly LocatedGroup[];
+}
+
+export function placesOf(access: VaultAccess): ObjectPlaces {
+  const present = new IdTable(access.present);
+  const doubtful = new IdTable(access.doubtful);
+  return {
+    keys: access.keys,
+    sealedKeys: parseSealedKeys(access.sealedKeys),
+    has: (id) => present.has(id),
+    all: (id) =>
+      [...present.all(id), ...doubtful.all(id)]
+        .map((group) => locatedGroup(access, group))
+        .filter((place) => place !== undefined),
+  };
 }
 
 export function locatedGroup(access: VaultAccess, group: number): LocatedGroup | undefined {

@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Store } from './store.ts';
-import type { LocatedGroup, VaultAccess } from './vault-access.ts';
+import type { LocatedGroup, ObjectPlaces, VaultAccess } from './vault-access.ts';
 import { type ReadRange, VaultReader, type WantedObject } from './vault-reader.ts';
 
 /** Gives the bytes of an object of the vault, checked, or throws as `VaultReader.search` does. */
@@ -12,7 +12,7 @@ export type ReadObject = (wanted: WantedObject) => Uint8Array;
  * Views of the bytes it gives stay valid; they keep their group in memory.
  */
 export function vaultReaderFrom(
-  access: VaultAccess,
+  access: VaultAccess | ObjectPlaces,
   tools: Tools,
   readRange: ReadRange,
 ): ObjectsOfVault {

@@ -5,10 +5,13 @@ import { MIB } from '../../base/units.ts';
 import type { Tools } from '../../host/tools.ts';
 import { DataKeys } from '../core/data-keys.ts';
 import { type OpenedGroup, openGroup } from '../core/group.ts';
-import { IdTable } from '../core/id-table.ts';
 import { CONTENT, type IdOf, makeIdOf, type ObjectKind } from '../core/object-id.ts';
-import { parseSealedKeys } from '../core/sealed-key.ts';
-import { type LocatedGroup, locatedGroup, type VaultAccess } from './vault-access.ts';
+import {
+  type LocatedGroup,
+  type ObjectPlaces,
+  placesOf,
+  type VaultAccess,
+} from './vault-access.ts';
 import { isAbsence, type VaultProblem } from './vault-problem.ts';
 
 /** Ranges of packs, for whoever needs them at once. */
@@ -49,9 +52,7 @@ export interface WantedObject {
  */
 export class VaultReader {
   readonly #tools: Tools;
-  readonly #access: VaultAccess;
-  readonly #present: IdTable;
-  readonly #doubtful: IdTable;
+  readonly #places: ObjectPlaces;
   readonly #dataKeys: DataKeys;
   readonly #opened = new Map<number, OpenedGroup>();
   #openedSize = 0;
@@ -59,18 +60,17 @@ export class VaultReader {
   /** What was damaged and could be had elsewhere. */
   readonly problems: VaultProblem[] = [];
 
-  constructor(access: VaultAccess, tools: Tools) {
+  constructor(of: VaultAccess | ObjectPlaces, tools: Tools) {
     this.#tools = tools;
-    this.#access = access;
-    this.#present = new IdTable(access.present);
-    this.#doubtful = new IdTable(access.doubtful);
-    this.#dataKeys = new DataKeys(tools, access.keys, parseSealedKeys(access.sealedKeys));
-    this.idOf = remembered(makeIdOf(tools, access.keys.idKey));
+    this.#places = 'all' in of ? of : placesOf(of);
+    const { keys, sealedKeys } = this.#places;
+    this.#dataKeys = new DataKeys(tools, keys, sealedKeys);
+    this.idOf = remembered(makeIdOf(tools, keys.idKey));
   }
 
   /** Whether the vault should have it; in a pack that is missing or cut short counts as not. */
   has(wanted: WantedObject): boolean {
-    return this.#present.has(this.idOf(wanted.kind, wanted.digest));
+    return this.#places.has(this.idOf(wanted.kind, wanted.digest));
   }
 
   /** The group to read first for this object, undefined where no index knows it. */
@@ -92,13 +92,7 @@ export class VaultReader {
 
   /** Every group that is said to hold it: what is there before what is in doubt. */
   places({ kind, digest }: WantedObject): readonly LocatedGroup[] {
-    return this.#places(this.idOf(kind, digest));
-  }
-
-  #places(id: Digest): LocatedGroup[] {
-    return [...this.#present.all(id), ...this.#doubtful.all(id)]
-      .map((group) => locatedGroup(this.#access, group))
-      .filter((place) => place !== undefined);
+    return this.#places.all(this.idOf(kind, digest));
   }
 
   /**
@@ -109,7 +103,7 @@ export class VaultReader {
   *search(wanted: WantedObject): Generator<LocatedGroup, Uint8Array, Uint8Array | Fault> {
     const id = this.idOf(wanted.kind, wanted.digest);
     const failures: Failure[] = [];
-    for (const place of this.#places(id)) {
+    for (const place of this.#places.all(id)) {
       const opened = this.#cached(place.group);
       try {
         const group = opened ?? this.#open(place, yield place);

@@ -1,0 +1,121 @@
+// Goal: indexes that are asked in place say of every id what the whole index says, and nothing that somebody wrote
+// into one does more than that it is not gone by.
+// Method: indexes of the real writer in files, every id and others beside it; then each byte changed, and cut.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import {
+  smallVault,
+  tools,
+  wantedContent,
+  writeIndex,
+  writePack,
+} from '../../../test/vault/small-vault.ts';
+import { nodeDisk } from '../../adapters/node/disk.ts';
+import { byteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
+import { CONTENT } from '../core/object-id.ts';
+import { type IndexFiles, openIndexFiles } from './index-files.ts';
+import { placesOf } from './vault-access.ts';
+import { loadIndex } from './vault-index.ts';
+
+const disk = nodeDisk();
+const contents = Array.from({ length: 600 }, (_, at) => Buffer.from(`content ${at}`));
+
+async function bench(t: { after(act: () => void): void }, count: number) {
+  const { vault, store } = await smallVault();
+  const of = contents.slice(0, count);
+  const half = Math.trunc(of.length / 2);
+  // What lies in the middle is stored three times, twice of it in one index.
+  const parts = [of.slice(0, half + 5), of.slice(half - 5), of.slice(half - 2, half + 2)];
+  const packs = [];
+  for (const part of parts) packs.push(await writePack(vault, CONTENT, part));
+  const names = [
+    await writeIndex(vault, packs.slice(0, 2)),
+    await writeIndex(vault, packs.slice(2)),
+  ];
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hf-index-'));
+  t.after(() => fs.rmSync(dir, { recursive: true }));
+  fs.mkdirSync(path.join(dir, 'index'));
+  for (const name of names) {
+    fs.writeFileSync(path.join(dir, name), store.objects.get(name) ?? assert.fail());
+  }
+  const { access } = await loadIndex(vault);
+  const indexes = names.map((name) => ({ name, sizeBytes: 0 }));
+  const open = () =>
+    openIndexFiles({ disk, codec: tools.codec, root: byteString(dir), keys: access.keys, indexes });
+  return { vault, access, open, of, files: names.map((name) => path.join(dir, name)) };
+}
+
+const idOf = ({ vault }: Awaited<ReturnType<typeof bench>>, bytes: Uint8Array) =>
+  vault.idOf(CONTENT, wantedContent(bytes).digest);
+
+test('every id lies where the whole index says, and no other lies anywhere', async (t) => {
+  const it = await bench(t, 600);
+  const files = it.open() ?? assert.fail();
+  const whole = placesOf(it.access);
+  const said = (places: ReturnType<IndexFiles['all']>) =>
+    places.map(({ pack, offset, headerLength, bodyLength }) => ({
+      ...{ pack, offset, headerLength, bodyLength },
+    }));
+  const sorted = (all: ReturnType<typeof said>) =>
+    all.toSorted((a, b) => (`${a.pack}${a.offset}` < `${b.pack}${b.offset}` ? -1 : 1));
+  let most = 0;
+  for (const bytes of it.of) {
+    const id = idOf(it, bytes);
+    const found = files.all(id);
+    most = Math.max(most, found.length);
+    assert.deepEqual(sorted(said(found)), sorted(said(whole.all(id))));
+    assert.equal(new Set(found.map(({ group }) => group)).size, found.length);
+    assert.ok(files.has(id));
+  }
+  assert.equal(most, 3);
+  for (let at = 0; at < 200; at++) {
+    assert.deepEqual(files.all(idOf(it, Buffer.from(`not there ${at}`))), []);
+  }
+  assert.equal(files.sealedKeys.length, 3);
+  files.close();
+});
+
+test('whatever an index says, it ends with a Fault or with places', async (t) => {
+  const it = await bench(t, 12);
+  const ids = it.of.map((bytes) => idOf(it, bytes));
+  const [file = ''] = it.files;
+  const good = fs.readFileSync(file);
+  let refused = 0;
+  const look = (bytes: Uint8Array): void => {
+    fs.writeFileSync(file, bytes);
+    let files: IndexFiles | undefined;
+    try {
+      files = it.open();
+      for (const id of ids) files?.all(id);
+    } catch (error) {
+      assert.ok(error instanceof Fault && error.kind === 'corrupt', String(error));
+      refused += 1;
+    } finally {
+      files?.close();
+    }
+  };
+  for (let at = 0; at < good.length; at++) {
+    const bytes = Buffer.from(good);
+    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    look(bytes);
+  }
+  for (let length = 0; length < good.length; length += 7) look(good.subarray(0, length));
+  assert.ok(refused > good.length / 7);
+  // All of one id: a list without end is not made of it.
+  const entries = good.length - 17 * 24;
+  const same = Buffer.from(good);
+  for (let at = entries; at < same.length; at += 24) same.write('\0'.repeat(16), at, 'latin1');
+  look(same);
+});
+
+test('many are not asked one by one', () => {
+  const indexes = Array.from({ length: 33 }, (_, at) => ({ name: `index/${at}`, sizeBytes: 0 }));
+  const keys = { vault: '', idKey: new Uint8Array(32), namesKey: undefined, contentKey: undefined };
+  const of = { disk, codec: tools.codec, root: byteString('/nowhere'), keys };
+  assert.equal(openIndexFiles({ ...of, indexes }), undefined);
+  assert.equal(openIndexFiles({ ...of, indexes: [] }), undefined);
+});
