@@ -24,7 +24,8 @@ const PACKS = 'packs/';
 export type ScrubAim =
   | { readonly kind: 'asked' }
   | { readonly kind: 'share'; readonly percent: number }
-  | { readonly kind: 'budget'; readonly ms: number };
+  /** Only what was read longer ago than that, where it is said. */
+  | { readonly kind: 'budget'; readonly ms: number; readonly olderMs?: number };
 
 export interface ScrubRun {
   readonly check: CheckScrub;
@@ -125,6 +126,25 @@ interface Begun {
   readonly startedMs: number;
 }
 
+/** Whether anything waits to be read that was not read for so long. Nothing of it is read. */
+export async function isScrubDue(
+  session: VaultSession,
+  { state, olderMs }: { readonly state: ByteString; readonly olderMs: number },
+): Promise<boolean> {
+  const ledger = readScrubLedger(session, placeOf(session, state));
+  return waitingIn(await packsHere(session), ledger, session.clock.now() - olderMs).length > 0;
+}
+
+/** What was not read, or not since a moment; as what is dated ahead counts for nothing, it waits too. */
+function waitingIn(
+  packs: readonly string[],
+  ledger: ScrubLedger,
+  before: number,
+): readonly string[] {
+  const from = scrubFrom(packs, ledger);
+  return packs.filter((pack) => (provenAt(ledger.packs.get(pack), from) ?? 0) <= before);
+}
+
 /** A ledger that cannot be written to keeps nobody from looking at the vault. */
 class Run implements ScrubRun {
   readonly #session: VaultSession;
@@ -179,9 +199,15 @@ class Run implements ScrubRun {
     if (aim.kind === 'asked') return undefined;
     return (packs) => {
       const ordered = inScrubOrder(packs, this.#ledger);
-      if (aim.kind === 'budget') return ordered;
+      if (aim.kind === 'budget') return waitingIn(ordered, this.#ledger, this.#olderThan());
       return ordered.slice(0, Math.ceil((packs.length * aim.percent) / 100 - 1e-9));
     };
+  }
+
+  #olderThan(): number {
+    const { aim } = this.#begun;
+    const olderMs = aim.kind === 'budget' ? (aim.olderMs ?? 0) : 0;
+    return this.#session.clock.now() - olderMs;
   }
 
   /** Half of the time at most goes to what is looked at without reading packs whole. */

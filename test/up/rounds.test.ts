@@ -30,6 +30,9 @@ interface Planted {
   /** When somebody presses Ctrl-C, while it rests. */
   readonly stopAfterMs: number;
   readonly lookTookMs?: number;
+  readonly scrubMs?: number;
+  /** What a scrub ends with. */
+  readonly rotten?: Fault;
 }
 
 class World {
@@ -37,6 +40,7 @@ class World {
   readonly log: string[] = [];
   readonly backupsAt: number[] = [];
   looks = 0;
+  scrubs = 0;
   views = 0;
   #now = START;
   #isAsked = false;
@@ -78,6 +82,12 @@ class World {
         return Promise.resolve({ spareBytes: 1e12 });
       },
       clean: () => undefined,
+      scrub: () => {
+        this.scrubs += 1;
+        this.#now += this.planted.scrubMs ?? 0;
+        const fault = this.planted.rotten;
+        return fault === undefined ? Promise.resolve() : Promise.reject(fault);
+      },
       protect: (target, { lastDrill }) => {
         assert.equal(this.#isResting, false, 'a signal now would end nothing');
         const round = this.backupsAt.length;
@@ -191,6 +201,20 @@ async function runs(planted: Planted, targets = [target('data')]): Promise<World
   await new Rounds(world.ports(), targets).run(false);
   return world;
 }
+
+test('each round reads on in the vault; what that costs puts nothing off, and what it finds ends nothing', async () => {
+  const rotten = new Fault('HF_VAULT_CORRUPT', 'a pack is damaged');
+  const found = new World({ stopAfterMs: HOUR, scrubMs: 36_000, rotten });
+  await new Rounds(found.ports(), [target('data')]).run(false);
+  const quick = new World({ stopAfterMs: HOUR });
+  await new Rounds(quick.ports(), [target('data')]).run(false);
+  assert.ok(found.scrubs > 3 && found.scrubs === found.backupsAt.length, 'liveness');
+  assert.equal(found.log.filter((line) => line === 'HF_VAULT_CORRUPT').length, found.scrubs);
+  assert.ok(
+    found.backupsAt.length > 0.7 * quick.backupsAt.length,
+    'its time is not that of a backup',
+  );
+});
 
 test('what costs nothing is backed up every five minutes, and drilled once while it is the same', async () => {
   const world = await runs({ stopAfterMs: HOUR });

@@ -74,9 +74,19 @@ export class UpBench {
         minFree: options.minFree,
         step: (text) => screen.step(text),
       });
-      const { clean, protect, room, view } = work;
+      const { clean, protect, room, scrub, view } = work;
       const look = (): Promise<Discovery> => Promise.resolve(this.#discovery(cli, options));
-      const ports = { clock: cli.clock, stop: NEVER, screen, clean, look, protect, room, view };
+      const ports = {
+        clock: cli.clock,
+        stop: NEVER,
+        screen,
+        clean,
+        look,
+        protect,
+        room,
+        scrub,
+        view,
+      };
       const outcome = await new Rounds(ports, targets).run(true);
       return { ...outcome, out };
     } finally {

@@ -52,51 +52,61 @@ export interface Kept {
   readonly unkept: string | undefined;
 }
 
+export interface CheckToKeep {
+  readonly report: CheckReport;
+  readonly startedAt: UnixMs;
+  readonly scrub: ScrubRun | undefined;
+  /** So long a reading counts. */
+  readonly limitMs: number;
+}
+
 /**
  * A snapshot that would come back whole exists, since each pack that it needs was last read; of one
  * that would not the opposite is known.
  */
-export async function keepCheck(
-  { session, settings }: Opened,
-  of: {
-    readonly report: CheckReport;
-    readonly startedAt: UnixMs;
-    readonly scrub: ScrubRun | undefined;
-    readonly limitMs: number;
-  },
-): Promise<Kept> {
-  const { report, startedAt, scrub, limitMs } = of;
+export async function keepCheck({ session, settings }: Opened, of: CheckToKeep): Promise<Kept> {
+  const { report } = of;
   if (report.packsRead === 0 || report.snapshots === 0) return { isKept: false, unkept: undefined };
+  let isAny = false;
+  const unkept = await withLedger(settings.state.value, async (ledger) => {
+    isAny = (await recordCheck({ session, ledger }, of)) > 0;
+  });
+  return { isKept: unkept === undefined && isAny, unkept };
+}
+
+/** @returns of how many snapshots something is known now. Durable when it resolves. */
+export async function recordCheck(
+  { session, ledger }: Pick<Opened, 'session'> & { readonly ledger: EvidenceLedger },
+  { report, startedAt, scrub, limitMs }: CheckToKeep,
+): Promise<number> {
   const copy = copyName(os.hostname(), session.line.place);
   const broken = new Set(report.affectedSnapshots);
   // A snapshot that there was no time for may need a pack that is gone.
   const isAll = report.packsRead === report.packs && report.snapshotsLeft === 0;
   let count = 0;
-  const unkept = await withLedger(settings.state.value, async (ledger) => {
-    for (const { record, content } of await readSnapshots(session)) {
-      if (record.time > startedAt) continue; // It came while others were read.
-      const isBroken = broken.has(record.id);
-      const since = isBroken || isAll ? startedAt : scrub?.provenSince(record.id);
-      if (since === undefined) continue;
-      const now = session.clock.now();
-      count += 1;
-      await ledger.record({
-        subject: existsSubject(copy, content),
-        saw: isBroken ? 'broken' : 'healthy',
-        observedAt: unixMs(since),
-        receivedAt: now,
-        expiresAt: unixMs(since + limitMs),
-        source: `${os.hostname()}/vault check`,
-        bootId: hostFacts(now).bootId,
-        seq: Math.floor(session.clock.monotonic()),
-        detail: {
-          ...{ vault: session.vault.id, packs: report.packs, readBytes: report.readBytes },
-          from: scrub?.from() ?? 'memory',
-        },
-      });
-    }
-  });
-  return { isKept: unkept === undefined && count > 0, unkept };
+  for (const { record, content } of await readSnapshots(session)) {
+    if (record.time > startedAt) continue; // It came while others were read.
+    const isBroken = broken.has(record.id);
+    const since = isBroken || isAll ? startedAt : scrub?.provenSince(record.id);
+    if (since === undefined) continue;
+    const now = session.clock.now();
+    count += 1;
+    await ledger.record({
+      subject: existsSubject(copy, content),
+      saw: isBroken ? 'broken' : 'healthy',
+      observedAt: unixMs(since),
+      receivedAt: now,
+      expiresAt: unixMs(since + limitMs),
+      source: `${os.hostname()}/vault check`,
+      bootId: hostFacts(now).bootId,
+      seq: Math.floor(session.clock.monotonic()),
+      detail: {
+        ...{ vault: session.vault.id, packs: report.packs, readBytes: report.readBytes },
+        from: scrub?.from() ?? 'memory',
+      },
+    });
+  }
+  return count;
 }
 
 /** @returns why it could not be kept */

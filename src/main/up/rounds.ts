@@ -35,6 +35,11 @@ export interface RoundPorts {
   readonly room: (discovery: Discovery) => Promise<{ readonly spareBytes: number }>;
   /** @throws Fault of source, vault, store and disk; a drill that fails is a result */
   readonly protect: (target: Target, how: ProtectHow) => Promise<Protected>;
+  /**
+   * Reads on in the vault, what waits longest, for some seconds; nothing where nothing is due. What it
+   * found stands in the ledger then. @throws Fault of what is damaged, and of vault, store and disk
+   */
+  readonly scrub: () => Promise<void>;
   /** Takes away what a drill that was killed has left. */
   readonly clean: () => void;
 }
@@ -51,7 +56,7 @@ export interface UpOutcome {
   readonly view: UpView;
   /** Something was left out of the last round, or is torn. */
   readonly hasGaps: boolean;
-  /** A drill of the last round failed, or something could not be protected at all. */
+  /** A drill of the last round failed, something could not be protected at all, or the vault is damaged. */
   readonly hasFailed: boolean;
 }
 
@@ -108,12 +113,19 @@ export class Rounds {
     for (const target of this.#targets) {
       done.push(await this.#protect(target, { discovery, run }));
     }
+    const backedUpMs = clock.monotonic();
+    // What came last is read first: it is proven to lie there before the next look at the table.
+    const isSound = await this.#attempt(async () => {
+      await this.#ports.scrub();
+      return true;
+    });
+    const scrubMs = clock.monotonic() - backedUpMs;
     const seen = await view(await this.#discovery(), done);
     screen.rounded(seen);
     const kept = done.filter((each) => each.kind === 'protected');
-    // Reading the vault costs as well, and more with each snapshot; drills have a pace of their own.
+    // Reading the vault costs as well, and more with each snapshot; drills and scrubs have a pace of their own.
     const drillsMs = kept.reduce((sum, each) => sum + drillMs(each), 0);
-    const costMs = Math.max(0, clock.monotonic() - startedMs - drillsMs);
+    const costMs = Math.max(0, clock.monotonic() - startedMs - drillsMs - scrubMs);
     const next = nextBackupAt({
       endedAt: clock.now(),
       lastCostMs: durationMs(costMs),
@@ -125,7 +137,10 @@ export class Rounds {
         backup.report.gapCount + backup.torn.length > 0 ||
         hooks.some(({ outcome }) => outcome === 'failed'),
     );
-    const hasFailed = kept.length < done.length || kept.some(({ drill }) => !drill.isPassed);
+    const hasFailed =
+      isSound === undefined ||
+      kept.length < done.length ||
+      kept.some(({ drill }) => !drill.isPassed);
     return { outcome: { view: seen, hasGaps, hasFailed }, next };
   }
 

@@ -20,6 +20,7 @@ import { type OtherMachine, otherMachine } from './other-machine.ts';
 import { protect } from './protect.ts';
 import type { ProtectHow, RoundPorts } from './rounds.ts';
 import { removeScratch } from './scratch.ts';
+import { ScrubRounds } from './scrub-rounds.ts';
 import type { Target } from './targets.ts';
 import type { Done, Protected, UpView } from './up-view.ts';
 import type { WatchView } from './watch/watch-words.ts';
@@ -37,9 +38,12 @@ interface WorkParts {
   readonly watch?: () => WatchView | undefined;
 }
 
-export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | 'room' | 'view'> {
+export class UpWork
+  implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | 'room' | 'scrub' | 'view'>
+{
   readonly #parts: WorkParts;
   readonly #floor: FloorWatch;
+  readonly #scrubbing = new ScrubRounds();
   #elsewhere: Promise<OtherMachine | undefined> | undefined;
 
   constructor(parts: WorkParts) {
@@ -103,6 +107,11 @@ export class UpWork implements Pick<RoundPorts, 'clean' | 'look' | 'protect' | '
     const state = settings.state.value;
     const checkFloor = (): void => this.#floor.check();
     return protect({ cli, session, ledger, state, step, checkFloor }, target, how);
+  };
+
+  readonly scrub = async (): Promise<void> => {
+    const { opened, ledger, step } = this.#parts;
+    await this.#scrubbing.round({ opened, ledger, step });
   };
 
   #givenBytes(discovery: Discovery): number {

@@ -142,11 +142,11 @@ async function runLocked(
       ...{ cli, opened, ledger, targets, isNewState, step },
       ...{ minFree: options.minFree, watch: () => watched?.view() },
     });
-    const { clean, look, protect, room, view } = work;
+    const { clean, look, protect, room, scrub, view } = work;
     const stop = new UpStop(cli.stop);
     cli.stop.note('What was kept before is as it was; no scratch is left.');
     cli.stop.onStop(() => removeScratchNow(state));
-    const ports = { clock: cli.clock, stop, screen, clean, look, protect, room, view };
+    const ports = { clock: cli.clock, stop, screen, clean, look, protect, room, scrub, view };
     return await new Rounds(ports, targets).run(options.once === true);
   } finally {
     await ledger.close();
