@@ -21,6 +21,7 @@ interface SaidGc {
   readonly verdict: string;
   readonly total: number;
   readonly freedBytes: number;
+  readonly moved?: { readonly sources: number; readonly newPacks: number };
   readonly space: { readonly sharedBytes: number; readonly deadBytes: number };
   readonly forget: readonly { readonly id: string }[];
   readonly keep: readonly { readonly id: string; readonly keptBy: readonly string[] }[];
@@ -149,6 +150,38 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   const lost = bench.json(['vault', 'check']);
   assert.equal(lost.status, 1);
   assert.match(JSON.stringify(lost.said.findings), /missing: lost, or removed by somebody/);
+});
+
+test('what is needed of many small packs moves into few, and all of it restores', async (t) => {
+  const bench = begun(t);
+  const { ids } = await history(bench, [40, 39, 38, 37, 36, 35, 34, 33, 32, 31]);
+  const folder = (name: string): readonly string[] => fs.readdirSync(bench.at('vault', name));
+  const keep = ['--keep', 'last=8,min-age=1d'];
+  const dry = bench.run(['vault', 'gc', ...keep, '--dry-run']);
+  assert.match(dry.stdout, /would move +[0-9.]+ KiB that is needed out of 1[0-9]\s+packs/);
+  assert.equal(folder('packs').length, 20, 'a dry run moves nothing');
+  const still = gc(bench, ...keep, '--move-bytes', '0', '--yes');
+  assert.equal(still.said.moved?.newPacks, 0);
+  const { status, said } = gc(bench, ...keep, '--yes');
+  assert.equal(status, 0);
+  assert.ok((said.moved?.sources ?? 0) >= 16, JSON.stringify(said.moved));
+  assert.equal(folder('index').length, 2, 'all that there were, and that of what was moved');
+  await sleep(GRACE_MS);
+  const swept = gc(bench, ...keep, '--grace', '1s', '--yes');
+  assert.ok(swept.said.freedBytes > 8 * 20_000);
+  assert.equal(folder('packs').length, 2, 'one of content and one of pages');
+  const check = bench.json(['vault', 'check', '--read-data']);
+  assert.deepEqual([check.status, check.said.findings], [0, []]);
+  const target = bench.at('restored');
+  assert.equal(bench.run(['restore', (ids.get(37) ?? '').slice(0, 12), target]).status, 0);
+  assert.match(fs.readFileSync(`${target}/own`, 'utf8'), /^of 37 days ago/);
+  for (const wrong of [
+    ['--sparse', '8GiB'],
+    ['--sparse', '120%'],
+    ['--move-bytes', '10%'],
+  ]) {
+    assert.equal(bench.run(['vault', 'gc', ...keep, ...wrong]).status, 64, wrong.join(' '));
+  }
 });
 
 test('a hold stands until it is released, and says why', async (t) => {

@@ -18,6 +18,10 @@ nor what holdfast vault hold keeps, nor what has a doubtful time; and nothing at
 all where the clock is in doubt. Each writer's data sets are their own: what
 another host writes never takes their place.
 
+What is needed of sparse and of small packs is moved into new ones, byte for
+byte and without a key, and small indexes become one; the old ones go as what
+is forgotten does. --move-bytes 0 moves nothing.
+
 It works on the machine where the vault lies.
 
 Examples:
@@ -33,6 +37,11 @@ export function defineGc(vault: Command, act: Act): void {
     .option('-n, --dry-run', 'show what would go, and change nothing')
     .option('--yes', 'do it without a question')
     .option('--grace <time>', 'so long what was forgotten can be put back (else 7d)')
+    .option(
+      '--move-bytes <size>',
+      'write anew at most so much of sparse and small packs (else 8GiB)',
+    )
+    .option('--sparse <share>', 'a pack is sparse of which less is needed (else 60%)')
     .option('--undo <plan>', 'put back what a plan forgot')
     .addHelpText('after', EXAMPLE)
     .action(

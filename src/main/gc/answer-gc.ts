@@ -12,6 +12,7 @@ import type { RetentionPolicy } from '../../vault/core/retention.ts';
 import {
   type CollectorPorts,
   markGarbage,
+  type MarkReport,
   type SweepReport,
   sweepTrash,
 } from '../../vault/shell/collect.ts';
@@ -19,7 +20,7 @@ import { dropSeen } from '../../vault/shell/seen-store.ts';
 import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
-import { type CollectSurvey, surveyVault } from '../../vault/shell/survey-vault.ts';
+import { surveyVault } from '../../vault/shell/survey-vault.ts';
 import { demandCollectedFormat } from '../../vault/shell/upgrade-vault.ts';
 import { askLine } from '../cli/ask.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
@@ -34,6 +35,7 @@ import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { collectorOf, type Trash, trashOf } from './collector-here.ts';
+import { type CompactionAsked, compactionOfOptions, planJson } from './compaction-here.ts';
 import { type Decided, decide, NO_RULE } from './decide.ts';
 import { demandKeeper } from './demand-keeper.ts';
 import { bytesOf, dueTrash, type Freeing, freedRows, freeingRows } from './freeing-words.ts';
@@ -41,7 +43,7 @@ import { type GcToJudge, type JudgedGc, judgeGc, leaseGc, noteGc, sealGc } from 
 import { gcRows, goneOf } from './gc-rows.ts';
 import { gcWords } from './gc-words.ts';
 
-export interface GcOptions extends VaultOptions {
+export interface GcOptions extends CompactionAsked, VaultOptions {
   readonly keep?: string;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -75,7 +77,9 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const decided = await decide(opened, policy, momentHere(cli.clock));
   const forget = goneOf(decided).map(({ record }) => record.name);
   const collector = collectorOf(opened.session);
+  const space = await opened.session.line.space();
   const freeing: Freeing = {
+    compaction: compactionOfOptions(options, space, GC_COMMAND),
     survey: await surveyVault(collector, { without: forget }),
     ...{ trash: await trashOf(collector, graceMs), graceMs, now: cli.clock.now() },
     isClockTrusted: decided.doubt === undefined,
@@ -161,7 +165,8 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     const again = judgeGc(guard, toJudge, judged.header.id);
     if (again.verdict.decision !== 'allow') return shown(cli, { ...made, judged: again }, 'held');
     if (again.ops.length > 0) sealGc(guard, again);
-    const { swept, forgot, survey } = await noted(made, again, () => done(cli, made));
+    const { swept, forgot, marked } = await noted(made, again, () => done(cli, made));
+    const { survey, compacted, indexes } = marked;
     const now = cli.clock.now();
     const trash = await trashOf(collector, freeing.graceMs);
     const after: Freeing = { ...freeing, survey: { ...survey }, trash, now };
@@ -170,7 +175,11 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
       code: isStopped ? EXIT.held : EXIT.done,
       say: (style) => [
         ...gcWords(
-          { ...wordsOf(made, now), isDone: true, spaceRows: freedRows(after, swept, style) },
+          {
+            ...wordsOf(made, now),
+            isDone: true,
+            spaceRows: freedRows(after, { swept, marked }, style),
+          },
           style,
         ),
         ...undoLines(forgot, judged.header.id, style),
@@ -181,6 +190,8 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
         done: true,
         freedBytes: swept.freedBytes,
         takenBack: swept.takenBack,
+        moved: { ...compacted, sources: compacted.sources.length },
+        indexes,
         heldMeanwhile: forgot.heldMeanwhile.map(({ id }) => id),
       },
     };
@@ -192,23 +203,25 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
 interface Done {
   readonly swept: SweepReport;
   readonly forgot: Forgot;
-  readonly survey: CollectSurvey;
+  readonly marked: MarkReport;
 }
 
 const NOTHING_SWEPT = { packs: 0, freedBytes: 0, takenBack: 0, waiting: [], stopped: [] };
 
 async function done(cli: Cli, made: Made): Promise<Done> {
   const { collector, freeing, decided } = made;
-  const { isClockTrusted, graceMs } = freeing;
+  const { isClockTrusted, graceMs, compaction } = freeing;
   // Before anything is freed: a run that was stopped may have left out what somebody held.
   const { vault, clock } = made.opened.session;
   const forgetting = { vault, clock, store: collector.store };
   await bringHeldBack(forgetting, (snapshots) => putBack(collector, snapshots));
-  const swept = isClockTrusted ? await sweepTrash(collector, { graceMs }) : NOTHING_SWEPT;
+  const swept = isClockTrusted
+    ? await sweepTrash(collector, { graceMs, compaction })
+    : NOTHING_SWEPT;
   const forgot = await forgetGone(cli, made);
-  const { survey } = await markGarbage(collector);
+  const marked = await markGarbage(collector, { compaction });
   await dropSeen({ ...vault, store: collector.store }, decided.facts.all, clock.now());
-  return { swept, forgot, survey };
+  return { swept, forgot, marked };
 }
 
 /** How the plan ended stands beside it, whatever came of it. */
@@ -320,6 +333,7 @@ function spaceJson(freeing: Freeing): object {
   return {
     ...{ liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, ignored },
     dueBytes: bytesOf(survey, dueTrash(freeing)),
+    move: planJson(survey, freeing.compaction),
     kept: packs
       .filter(({ fate }) => fate === 'kept')
       .map(({ name, sizeBytes, why }) => ({ name, sizeBytes, why })),

@@ -7,13 +7,18 @@ import { formatDuration, formatInstant } from '../../base/say-time.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { SweepReport } from '../../vault/shell/collect.ts';
 import type { CollectSurvey } from '../../vault/shell/survey-vault.ts';
+import type { CompactionOptions } from '../../vault/core/compaction-plan.ts';
+import type { MarkReport } from '../../vault/shell/collect.ts';
+import { compactionOf } from '../../vault/shell/compact-packs.ts';
 import type { Trash } from './collector-here.ts';
+import { movedRows, sparseRows, wouldMoveRows } from './compaction-here.ts';
 
 export interface Freeing {
   /** With what would be forgotten taken as gone. */
   readonly survey: CollectSurvey;
   readonly trash: readonly Trash[];
   readonly graceMs: DurationMs;
+  readonly compaction: CompactionOptions;
   readonly now: UnixMs;
   /** By a clock that is in doubt nothing has waited long enough. */
   readonly isClockTrusted: boolean;
@@ -31,9 +36,11 @@ export function bytesOf({ packs }: CollectSurvey, trash: readonly Trash[]): numb
 
 /** Before anything is done. */
 export function freeingRows(freeing: Freeing, style: Style): readonly LabelledRow[] {
-  const { survey, graceMs } = freeing;
+  const { survey, graceMs, compaction } = freeing;
+  const { bins } = compactionOf(survey, compaction);
+  const moved = new Set(bins.flat().map(({ name }) => name));
   const due = dueTrash(freeing);
-  const dead = survey.packs.filter(({ fate }) => fate === 'dead').length;
+  const dead = survey.packs.filter(({ fate }) => fate === 'dead' || fate === 'moved').length;
   const span = formatDuration(graceMs, { detail: 'rough' });
   return [
     ...stoppedRows(survey.stopped, style),
@@ -55,17 +62,20 @@ export function freeingRows(freeing: Freeing, style: Style): readonly LabelledRo
             text: `${formatBytes(survey.deadBytes)} in ${countOf(dead, 'pack')}, by the first gc ${span} from now; until then it can be put back`,
           },
         ]),
+    ...wouldMoveRows(survey, compaction),
     ...waitingRows(freeing),
-    ...remainRows(survey, style),
+    ...sparseRows(survey, { moved, options: compaction }),
+    ...keptRows(survey, style),
   ];
 }
 
 /** Afterwards: what has come free, and what waits. */
 export function freedRows(
   freeing: Freeing,
-  swept: SweepReport,
+  { swept, marked }: { readonly swept: SweepReport; readonly marked: MarkReport },
   style: Style,
 ): readonly LabelledRow[] {
+  const { survey, compaction } = freeing;
   const rows: LabelledRow[] = [...stoppedRows(swept.stopped, style)];
   if (swept.packs > 0) {
     const text = `${formatBytes(swept.freedBytes)} in ${countOf(swept.packs, 'pack')}`;
@@ -75,7 +85,14 @@ export function freedRows(
     const text = `${countOf(swept.takenBack, 'pack')} that a snapshot needs again`;
     rows.push({ mark: undefined, label: 'taken back', text });
   }
-  return [...rows, ...waitingRows(freeing), ...remainRows(freeing.survey, style)];
+  const moved = new Set(marked.compacted.sources);
+  return [
+    ...rows,
+    ...movedRows(marked),
+    ...waitingRows(freeing),
+    ...sparseRows(survey, { moved, options: compaction }),
+    ...keptRows(survey, style),
+  ];
 }
 
 function stoppedRows(stopped: readonly string[], style: Style): readonly LabelledRow[] {
@@ -95,27 +112,11 @@ function waitingRows({ survey, trash, now }: Freeing): readonly LabelledRow[] {
   return [{ mark: undefined, label: 'waits', text }];
 }
 
-/** Nobody needs it, and it does not come free. */
-function remainRows(
-  { sharedBytes, keptBytes, packs, ignored }: CollectSurvey,
-  style: Style,
-): readonly LabelledRow[] {
-  const rows: LabelledRow[] = [];
-  if (sharedBytes > 0) {
-    const text = `${formatBytes(sharedBytes)} that nothing needs lies in packs with what is needed, and goes with them`;
-    rows.push({ mark: undefined, label: 'not freed', text });
-  }
+/** Nobody is known to need it, and it does not come free. */
+function keptRows({ keptBytes, packs }: CollectSurvey, style: Style): readonly LabelledRow[] {
   const kept = packs.filter(({ fate }) => fate === 'kept');
   const [first] = kept;
-  if (first !== undefined) {
-    const text = `${formatBytes(keptBytes)} in ${countOf(kept.length, 'pack')}: ${sayText(first.why, style)}`;
-    rows.push({ mark: undefined, label: 'not freed', text });
-  }
-  const [stranger] = ignored;
-  if (stranger !== undefined) {
-    const more = ignored.length === 1 ? '' : `, and ${countOf(ignored.length - 1, 'more')} so`;
-    const text = `${sayText(stranger, style)} is no snapshot by its name: it keeps nothing${more}`;
-    rows.push({ mark: undefined, label: 'not ours', text });
-  }
-  return rows;
+  if (first === undefined) return [];
+  const text = `${formatBytes(keptBytes)} in ${countOf(kept.length, 'pack')}: ${sayText(first.why, style)}`;
+  return [{ mark: undefined, label: 'not freed', text }];
 }
