@@ -82,7 +82,10 @@ export class RealVault implements Disposable {
   }
 }
 
-export async function outcomeOf(child: ChildProcess, killAfterMs: number | undefined): Promise<Ran> {
+export async function outcomeOf(
+  child: ChildProcess,
+  killAfterMs: number | undefined,
+): Promise<Ran> {
   const startedAt = performance.now();
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => {
