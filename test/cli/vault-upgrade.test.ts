@@ -78,7 +78,7 @@ test('nothing is forgotten or freed before, and a dry run of it is not refused',
   assert.equal(bench.run([...GC, '--dry-run']).status, 0);
   const refused = bench.json([...GC, '--yes']);
   assert.equal(refused.said.error?.code, 'HF_VAULT_FORMAT_OLD');
-  assert.match(refused.said.error?.remedy ?? '', /holdfast vault upgrade/);
+  assert.match(refused.said.error.remedy, /holdfast vault upgrade/);
   assert.deepEqual(treeOf(bench.vault), before);
   // One that was stopped between its headers has not ended.
   const first = fs.readFileSync(inVault('copy/header'));
@@ -123,7 +123,7 @@ test('on a machine that does not keep the vault it says where to do it', () => {
     const { status, said } = bench.json(['vault', 'upgrade', place]);
     assert.equal(status, 1);
     assert.equal(said.error?.code, 'HF_VAULT_KEEPER');
-    assert.match(said.error?.remedy ?? '', new RegExp(`holdfast vault upgrade ${there}`));
+    assert.match(said.error.remedy, new RegExp(`holdfast vault upgrade ${there}`));
   }
 });
 

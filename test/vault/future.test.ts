@@ -120,8 +120,8 @@ for (const [title, feature, become] of REFUSED) {
       const what = args.join(' ');
       assert.equal(said.error?.code, 'HF_VAULT_FEATURE_UNKNOWN', `${what}: ${said.error?.message}`);
       assert.equal(status, 1, what);
-      assert.ok(said.error?.message.includes(feature), said.error?.message);
-      assert.match(said.error?.remedy ?? '', /newer Holdfast/);
+      assert.ok(said.error.message.includes(feature), said.error.message);
+      assert.match(said.error.remedy, /newer Holdfast/);
     }
     assert.deepEqual([treeOf(directory), treeOf(other)], before);
     for (const name of ['back', 'exported', 'copied']) {
