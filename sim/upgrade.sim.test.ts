@@ -7,7 +7,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byteString } from '../src/base/bytes.ts';
-import { Fault } from '../src/base/fault.ts';
 import { encodeVaultHeader, parseVaultHeader } from '../src/vault/core/header.ts';
 import {
   demandCollectedFormat,
@@ -17,6 +16,7 @@ import {
 import { makeHistory } from './backup-history.ts';
 import type { SimDisk } from './disk.ts';
 import { forked } from './each-crash.ts';
+import { failEach, faultOf } from './fail-each.ts';
 import type { CrashMode } from './layers.ts';
 import { SimClock } from './sim-clock.ts';
 import { simSeeds } from './sim-seeds.ts';
@@ -114,17 +114,6 @@ async function wrongAtEnd(disk: SimDisk, start: Start): Promise<string | undefin
   return wrongNow(disk, start);
 }
 
-/** Anything but a Fault is a bug. */
-async function faultOf(run: Promise<unknown>): Promise<Fault | undefined> {
-  try {
-    await run;
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-}
-
 for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
   test(`the machine stops at any writing call of an upgrade (${mode})`, async (t) => {
     for (const seed of SEEDS) {
@@ -160,21 +149,15 @@ for (const errno of ['EIO', 'ENOSPC'] as const) {
   test(`${errno} at the n-th writing call of an upgrade, until it passes`, async (t) => {
     const [seed = 0] = SEEDS;
     const start = await oldVault(seed, 'posix');
-    let failures = 0;
-    for (let call = 1; ; call++) {
-      const disk = forked(start.disk);
-      disk.failAt(call, errno);
-      const failed = await faultOf(upgrade(disk, 2));
-      if (disk.calls < call) break;
-      const where = `SEED=${seed} ${errno} at call ${call}`;
-      if (failed !== undefined) {
-        failures += 1;
-        assert.equal(failed.code, errno === 'EIO' ? 'HF_DISK_FAILED' : 'HF_DISK_FULL', where);
-      }
-      assert.equal(await wrongNow(disk, start), undefined, where);
-      await upgrade(disk, seed + 5);
-      assert.equal(await wrongAtEnd(disk, start), undefined, `${where}, and again`);
-    }
+    const failures = await failEach({
+      ...{ base: start.disk, errno, where: `SEED=${seed}`, act: (disk) => upgrade(disk, 2) },
+      after: async (disk) => {
+        const wrong = await wrongNow(disk, start);
+        if (wrong !== undefined) return wrong;
+        await upgrade(disk, seed + 5);
+        return wrongAtEnd(disk, start);
+      },
+    });
     t.diagnostic(`SEED=${seed}: ${failures} failures were said`);
     assert.ok(failures > 20, 'liveness: calls failed');
   });
