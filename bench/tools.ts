@@ -119,7 +119,7 @@ export function versionOf(tool: Tool): string | undefined {
   return status === 0 ? stdout.split('\n')[0]?.trim() : undefined;
 }
 
-function holdfast(
+export function holdfast(
   site: Site,
   verb: string,
   options: { keyFlag?: string; rest?: readonly string[] },
@@ -137,7 +137,7 @@ function environment(): Record<string, string> {
   return { HOLDFAST_SHIPPED: process.env.HOLDFAST_SHIPPED ?? '1' };
 }
 
-function restic(site: Site, ...args: readonly string[]): Command {
+export function restic(site: Site, ...args: readonly string[]): Command {
   return {
     argv: ['restic', ...args],
     env: {
