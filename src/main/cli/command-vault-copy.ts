@@ -1,12 +1,12 @@
 /** `holdfast vault copy`: the same vault once more, elsewhere, without a key. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Style } from '../../base/say.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { formatAge } from '../../base/say-time.ts';
 import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
-import type { UnixMs } from '../../base/units.ts';
+import type { DurationMs, UnixMs } from '../../base/units.ts';
 import { type CopyProblem, type CopyReport, copyVault } from '../../vault/shell/copy-vault.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
 import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
@@ -15,6 +15,8 @@ import { nodePorts } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
+import { repeated } from './repeat.ts';
+import { parseTimeLimit } from './time-limit.ts';
 import {
   openPlaces,
   placesOptions,
@@ -27,6 +29,10 @@ import {
   type TwoPlaces,
   withPlace,
 } from './vault-places.ts';
+
+interface CopyOptions extends PlacesOptions {
+  readonly every?: DurationMs;
+}
 
 const COMMAND = 'vault copy';
 const EXAMPLE = `
@@ -41,6 +47,7 @@ there. From the host that makes the backups, exposure counts the copy.
 
 Examples:
   holdfast vault copy /srv/vault ssh://backup@st2/srv/vaults/web1
+  holdfast vault copy /srv/vault /mnt/nas/vault --every 1h
   holdfast vault copy ssh://backup@st1/srv/vault /mnt/usb/vault --dry-run`;
 
 export function defineCopy(vault: Command, act: Act): void {
@@ -49,11 +56,18 @@ export function defineCopy(vault: Command, act: Act): void {
     .description('Copies a vault to another place, without a key; what is there is not sent again.')
     .argument('<from>', 'its directory, or ssh://user@host/path')
     .argument('<to>', 'an empty place, or a copy of the same vault')
+    .addOption(
+      new Option('--every <time>', 'again and again, 1h: what came since, until it is stopped')
+        .argParser((text) => parseTimeLimit(text, COMMAND, '--every'))
+        .conflicts('dryRun'),
+    )
     .addHelpText('after', EXAMPLE)
     .action(
-      act((cli, [from, to, options]: [string, string, PlacesOptions]) =>
-        perform(cli, { first: from, second: to, command: COMMAND }, options),
-      ),
+      act((cli, [from, to, options]: [string, string, CopyOptions]) => {
+        const run = () => perform(cli, { first: from, second: to, command: COMMAND }, options);
+        const { every } = options;
+        return every === undefined ? run() : repeated(cli, { every, run });
+      }),
     );
   placesOptions(copy);
 }
