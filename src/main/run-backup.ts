@@ -76,6 +76,7 @@ export async function runBackup(
     const outcome = await backup(
       {
         vault,
+        direct: session.line.direct,
         disk,
         clock,
         state,

@@ -126,15 +126,6 @@ interface Begun {
   readonly startedMs: number;
 }
 
-/** Whether anything waits to be read that was not read for so long. Nothing of it is read. */
-export async function isScrubDue(
-  session: VaultSession,
-  { state, olderMs }: { readonly state: ByteString; readonly olderMs: number },
-): Promise<boolean> {
-  const ledger = readScrubLedger(session, placeOf(session, state));
-  return waitingIn(await packsHere(session), ledger, session.clock.now() - olderMs).length > 0;
-}
-
 /** What was not read, or not since a moment; as what is dated ahead counts for nothing, it waits too. */
 function waitingIn(
   packs: readonly string[],

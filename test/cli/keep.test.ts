@@ -283,6 +283,8 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
       'seq',
       'writer',
       'unchanged',
+      'isSnapshotNew',
+      'seenAt',
       'started',
       'finished',
       'roots',
@@ -292,9 +294,9 @@ test('JSON of backup, snapshots and restore has the promised members', () => {
     ...['changedSilently', 'excluded', 'notEntered', 'readInFull', 'besideVault'],
   ]);
   const list = bench.json(['snapshots']).said;
-  assert.deepEqual(Object.keys(list), ['vault', 'snapshots', 'problems']);
+  assert.deepEqual(Object.keys(list), ['vault', 'snapshots', 'findings', 'problems']);
   assert.deepEqual(Object.keys(list.snapshots?.[0] ?? {}), [
-    ...['id', 'time', 'writer', 'seq', 'trust', 'dataSet', 'host', 'started', 'finished'],
+    ...['id', 'time', 'writer', 'seq', 'trust', 'seenAt', 'dataSet', 'host', 'started', 'finished'],
     ...['roots', 'gapCount', 'gaps', 'torn', 'inFluxCount', 'version'],
   ]);
   assert.equal(list.snapshots?.[0]?.id, backup.backups?.[0]?.snapshot);

@@ -182,6 +182,23 @@ test('forgotten between the line and its acknowledgement: then it is taken', asy
   assert.notEqual(second.snapshot, first.snapshot);
 });
 
+test('a damaged snapshot is not seen, nor one whose indexes are gone: all is taken again', async () => {
+  for (const folder of ['snapshots', 'index']) {
+    await using fixture = await begun();
+    const first = await fixture.backup(at(0));
+    const dir = join(fixture.dir, 'vault', folder);
+    for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
+      const file = join(dir, name);
+      if (!fs.statSync(file).isFile()) continue;
+      if (folder === 'index') fs.rmSync(file);
+      else fs.truncateSync(file, 100);
+    }
+    const again = await fixture.backup(at(1));
+    assert.equal(again.isSeen, false, folder);
+    assert.notEqual(again.snapshot, first.snapshot);
+  }
+});
+
 test('a line that the store refuses acknowledges nothing', async () => {
   await using fixture = await begun();
   await fixture.backup(at(0));

@@ -57,7 +57,7 @@ export const SEEN_MUTANTS: readonly Mutant[] = [
   {
     id: 'seen: whether its snapshot is there is not asked after it',
     file: PUBLISH,
-    edits: [{ replace: '  if (!(await isListed(vault, name))) return undefined;\n', with: '' }],
+    edits: [{ replace: '  if (!(await isWhole(ports, name, id))) return undefined;\n', with: '' }],
     caughtBy: { file: TEST, name: 'forgotten between the line' },
     why: 'what is acknowledged was forgotten meanwhile, or lost',
   },

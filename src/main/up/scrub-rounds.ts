@@ -10,7 +10,7 @@ import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Opened } from '../cli/open.ts';
 import { recordCheck } from '../cli/record-proof.ts';
 import { runCheck } from '../run-check.ts';
-import { beginScrub, isScrubDue } from '../scrub-here.ts';
+import { beginScrub } from '../scrub-here.ts';
 import { witnessOf } from '../vault-witness.ts';
 import { nameOfPlace } from '../vault-place.ts';
 
@@ -28,22 +28,29 @@ export interface ScrubParts {
 
 export class ScrubRounds {
   #endedMs: number | undefined;
+  #found: Fault | undefined;
 
   /**
-   * Nothing where the last one is less than an hour ago, or nothing waits.
+   * Nothing is read where the last one is less than an hour ago; and of packs only what waits.
    * @throws Fault HF_VAULT_CORRUPT, and what vault, store and disk throw
    */
   async round({ opened, ledger, step }: ScrubParts): Promise<void> {
     const { session, settings } = opened;
     const { clock } = session;
-    if (this.#endedMs !== undefined && clock.monotonic() - this.#endedMs < EACH) return;
+    if (this.#endedMs !== undefined && clock.monotonic() - this.#endedMs < EACH) {
+      // What was found stands until a look finds the vault sound.
+      if (this.#found !== undefined) throw this.#found;
+      return;
+    }
     const limitMs = settings.config['read-within'] ?? PROOF_LIMITS.exists;
-    const state = settings.state.value;
     const olderMs = limitMs / RENEWALS;
-    if (!(await isScrubDue(session, { state, olderMs }))) return;
     step('reading what waits longest in the vault');
     try {
       await scrubOnce({ opened, ledger }, { olderMs, limitMs });
+      this.#found = undefined;
+    } catch (error) {
+      if (error instanceof Fault) this.#found = error;
+      throw error;
     } finally {
       this.#endedMs = clock.monotonic();
     }
@@ -59,11 +66,11 @@ async function scrubOnce(
   const startedAt = session.clock.now();
   const { seen } = await witnessOf(session, state);
   const scrub = await beginScrub(session, { state, aim: { kind: 'budget', ms: BUDGET, olderMs } });
-  if (scrub === undefined) return;
+  // A vault that holds nothing: whether it held something, its witnesses know.
   try {
     const report = await runCheck(session, {
-      readData: true,
-      scrub: scrub.check,
+      readData: scrub !== undefined,
+      scrub: scrub?.check,
       seenBefore: seen,
     });
     if (report.packsRead > 0)
@@ -74,6 +81,6 @@ async function scrubOnce(
     const place = nameOfPlace(session.line.place);
     throw new Fault('HF_VAULT_CORRUPT', `the vault in ${place} is damaged: ${what}`, { place });
   } finally {
-    scrub.end();
+    scrub?.end();
   }
 }

@@ -13,7 +13,7 @@ import { snapshotName } from './snapshot-record.ts';
 import { fingerprintOf } from './writer-record.ts';
 
 const KIND = 'seen';
-const SIZE_MAX = 4096;
+export const SEEN_SIZE_MAX = 4096;
 const SIGNATURE_SIZE = 64;
 const MS_DIGITS = 13;
 const NAME = /^seen\/(.+)-([0-9]{13})$/;
@@ -68,7 +68,7 @@ export function encodeSeen(
  * @throws Fault HF_VAULT_CORRUPT, HF_VAULT_FEATURE_UNKNOWN; nothing else
  */
 export function parseSeen(tools: Tools, bytes: Uint8Array, publicKey: Uint8Array): SeenRecord {
-  demand(bytes.length <= SIZE_MAX, KIND, 'it is too large');
+  demand(bytes.length <= SEEN_SIZE_MAX, KIND, 'it is too large');
   const { codec, cipher } = tools;
   const { head, fields, last } = splitLine(codec, bytes, { what: KIND, name: 'signature' });
   demand(fields.is('holdfast', KIND), KIND, 'it is something else');

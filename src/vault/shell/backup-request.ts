@@ -20,6 +20,7 @@ import type { StreamSource } from './capture-stream.ts';
 import type { Crew } from './crew.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
+import type { PublishPorts } from './publish-backup.ts';
 import type { WalkReport } from './walk-report.ts';
 
 /** What the vault holds, loaded when a backup has something to store. */
@@ -34,6 +35,8 @@ export interface VaultContents {
 
 export interface BackupPorts {
   readonly vault: Vault;
+  /** As `PublishPorts` has it. */
+  readonly direct?: PublishPorts['direct'];
   readonly disk: Disk;
   readonly source: Source;
   readonly mounts: Mounts;

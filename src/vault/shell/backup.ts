@@ -317,8 +317,8 @@ class Backup {
     if (old === undefined) return undefined;
     if (named.view !== undefined) moveCache(old.cache, old.facts.device, named.device);
     const { snapshot, bootId, bootTimeMs } = old.facts;
-    const there = await vault.store.list(snapshot);
-    if (!there.some(({ name }) => name === snapshot)) {
+    const [there, indexes] = [await vault.store.list(snapshot), await vault.store.list('index/')];
+    if (indexes.length === 0 || !there.some(({ name }) => name === snapshot)) {
       this.#readInFull.push('the snapshot of the last run is not in this vault');
       return undefined;
     }

@@ -11,11 +11,14 @@ import { type CollectionWatch, secureSnapshot, type WatchPorts } from './collect
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
 import { publishSnapshot, refsOf, tagOf } from './snapshot-store.ts';
+import type { Store } from './store.ts';
 import { problemOf } from './vault-problem.ts';
 import { enrolWriter, fingerprintOfWriter, makeWriter, type WriterState } from './writer-store.ts';
 
 export interface PublishPorts {
   readonly vault: Vault;
+  /** The place itself, where `vault.store` keeps what it read; else that. */
+  readonly direct?: Pick<Store, 'get'> | undefined;
   readonly clock: Pick<Clock, 'now'>;
   readonly state: LocalState;
 }
@@ -98,14 +101,24 @@ export async function publishSeen(
   const said = { vault: vault.id, writer: fingerprint, snapshot: id, time };
   const bytes = encodeSeen(vault.tools, said, writer.privateKey);
   await vault.store.putIfAbsent(seenName(snapshot, time), bytes, vault.tools.hash.sha256(bytes));
-  // Lost or forgotten: a line that is of nothing acknowledges nothing.
-  if (!(await isListed(vault, name))) return undefined;
+  // Lost, damaged or forgotten: a line that is of nothing acknowledges nothing.
+  if (!(await isWhole(ports, name, id))) return undefined;
   await secureSnapshot(watching(ports), since, refsOf(vault, content));
   return { id, name, seq, writer: fingerprint, isVouchedFor };
 }
 
-async function isListed({ store }: Vault, name: string): Promise<boolean> {
-  return (await store.list(name)).some((each) => each.name === name);
+/** Its id is the digest of all of it. What is kept of it on this machine says nothing of the place. */
+async function isWhole(
+  { vault, direct = vault.store }: PublishPorts,
+  name: string,
+  id: string,
+): Promise<boolean> {
+  try {
+    return hexOf(vault.tools.hash.sha256(await direct.get(name))) === id;
+  } catch (error) {
+    problemOf(name, error); // What is neither damage nor absence is thrown.
+    return false;
+  }
 }
 
 /** What two snapshots have in common that differ by nothing but when they were taken. */

@@ -1,7 +1,7 @@
 /** Lines that say that nothing had changed since a snapshot. docs/design/052-seen-unchanged.md */
 import { minutes, type UnixMs } from '../../base/units.ts';
 import { demand } from '../core/corruption.ts';
-import { parseSeen, seenIn, seenName } from '../core/seen-record.ts';
+import { parseSeen, SEEN_SIZE_MAX, seenIn, seenName } from '../core/seen-record.ts';
 import type { SnapshotHeader } from '../core/snapshot-record.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
@@ -43,8 +43,8 @@ export async function lastSeen(
   const seen = new Map<string, UnixMs>();
   if (snapshots.length === 0) return seen;
   const names = Map.groupBy(
-    (await vault.store.list(SEEN)).flatMap(({ name }) => {
-      const said = seenIn(name);
+    (await vault.store.list(SEEN)).flatMap(({ name, sizeBytes }) => {
+      const said = sizeBytes > SEEN_SIZE_MAX ? undefined : seenIn(name);
       return said === undefined || said.timeMs > now + AHEAD_MAX ? [] : [{ ...said, name }];
     }),
     ({ snapshot }) => snapshot,
