@@ -101,6 +101,7 @@ const hold: Reader = (bytes, name) =>
 /** By the name of a golden file; each reader is the product's own. */
 const READERS: Readonly<Record<string, Reader>> = {
   'vault/header': (bytes) => parseVaultHeader(tools, bytes),
+  'vault/header-1': (bytes) => parseVaultHeader(tools, bytes),
   'vault/keyring': (bytes) => parseKeyring(tools, bytes),
   'vault/keyring-write': (bytes) => parseKeyring(tools, bytes),
   'vault/key-by-file': (bytes) => parseWrappedKey(tools, bytes),
