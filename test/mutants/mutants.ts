@@ -260,7 +260,7 @@ const OF_BELIEF: readonly Mutant[] = [
     file: `${SHELL}/backup.ts`,
     edits: [
       {
-        replace: 'if (!there.some(({ name }) => name === snapshot)) {',
+        replace: 'if (indexes.length === 0 || !there.some(({ name }) => name === snapshot)) {',
         with: 'if (there.length < 0) {',
       },
     ],
