@@ -26,7 +26,7 @@ import { RESTORE_TOP, type Session, VAULT_ROOT, VaultHost } from '../../sim/vaul
 import { SimVolume } from '../../sim/volume.ts';
 
 const SEED = Number(process.env.SEED ?? 20_261_121);
-const BACKUPS = 3;
+const BACKUPS = 4;
 /** The last found nothing changed. */
 const SNAPSHOTS = BACKUPS - 1;
 const PACK_KIND_AT = 16 + 5;
