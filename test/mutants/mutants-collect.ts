@@ -296,14 +296,21 @@ const OF_MOVING: readonly Mutant[] = [
   {
     id: 'compact: what is missing and in no fate is forgotten',
     file: `${SHELL}/tidy-indexes.ts`,
+    edits: [{ replace: 'return sweptAmong(ports, missing);', with: 'return [...missing];' }],
+    caughtBy: { file: TIDY_TEST, name: 'stays named' },
+    why: 'a pack that was lost is missed by nobody any more',
+  },
+  {
+    id: 'compact: what a fate says was deleted is missed',
+    file: `${SHELL}/vault-index.ts`,
     edits: [
       {
-        replace: '  const swept: string[] = [];\n',
-        with: '  const swept: string[] = [...missing];\n',
+        replace: 'const swept = await sweptAmong(vault, gone);',
+        with: 'const swept: string[] = [];',
       },
     ],
     caughtBy: { file: TIDY_TEST, name: 'stays named' },
-    why: 'a pack that was lost is missed by nobody any more',
+    why: 'after two collectors at once a vault that lost nothing says that it has, and is read whole',
   },
 ];
 

@@ -94,3 +94,18 @@ export async function coveredPacks(ports: CollectionPorts): Promise<ReadonlySet<
   }
   return covered;
 }
+
+/** Of packs that are gone, those that a fate says were deleted: no name is ever given twice. */
+export async function sweptAmong(
+  ports: CollectionPorts,
+  gone: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const swept: string[] = [];
+  if (gone.size === 0) return swept;
+  for (const generation of fatesOf(await listCollection(ports.store))) {
+    const { fate } = await readRun(ports, generation);
+    if (fate === undefined || fate instanceof Fault) continue;
+    swept.push(...fate.packs.filter((pack) => gone.has(pack)));
+  }
+  return swept;
+}

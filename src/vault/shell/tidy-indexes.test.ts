@@ -134,6 +134,7 @@ test('what two collectors wrote at once names what is gone no longer; what was l
   store.objects.delete(`packs/${lost}`);
   const ports = portsOf(store, vault);
   await decideFate(ports, { generation: 1, decision: 'sweep', packs: [swept] });
+  assert.deepEqual((await loadIndex(await reopen(store))).missingPacks, [lost], 'nor is it missed');
   await tidy(ports);
   const index = await loadIndex(await reopen(store));
   assert.deepEqual(index.missingPacks, [lost], 'it stays named');

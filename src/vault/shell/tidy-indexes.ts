@@ -7,8 +7,7 @@ import { hexOf } from '../../base/bytes.ts';
 import { INDEX_ENTRIES_TARGET } from '../core/index-builder.ts';
 import { mergedIndex } from '../core/index-merged.ts';
 import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/index-table.ts';
-import { readable } from './collection-fate.ts';
-import { fatesOf, listCollection, readRun } from './collection-state.ts';
+import { sweptAmong } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import type { CollectorStore } from './store.ts';
 import type { ReadingPorts } from './vault-ports.ts';
@@ -75,13 +74,7 @@ async function sweptBefore(ports: TidyPorts, tables: Tables): Promise<readonly s
   for (const { packs } of tables.values()) {
     for (const { name } of packs) if (!there.has(hexOf(name))) missing.add(hexOf(name));
   }
-  if (missing.size === 0) return [];
-  const swept: string[] = [];
-  for (const generation of fatesOf(await listCollection(ports.store))) {
-    const fate = readable((await readRun(ports, generation)).fate);
-    swept.push(...(fate?.packs ?? []).filter((pack) => missing.has(pack)));
-  }
-  return swept;
+  return sweptAmong(ports, missing);
 }
 
 /** Names of those that are written as one; alone, what names something that is gone. */

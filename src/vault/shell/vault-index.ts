@@ -5,7 +5,7 @@ import { IndexBuilder } from '../core/index-builder.ts';
 import { INDEX_SIZE_MAX, type IndexTable, parseIndexTable } from '../core/index-table.ts';
 import type { SealedKey } from '../core/sealed-key.ts';
 import { Fault } from '../../base/fault.ts';
-import { coveredPacks } from './collection-state.ts';
+import { coveredPacks, sweptAmong } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { scanPack } from './pack-scan.ts';
 import type { StoredObject } from './store.ts';
@@ -45,12 +45,18 @@ export async function loadIndex(vault: Vault, options: LoadIndex = {}): Promise<
   // Both at once: a store that is far away answers in one turn.
   const [packs, covered] = await Promise.all([store.list('packs/'), coveredOrNone(vault)]);
   const stored = new Map(packs.map((pack) => [pack.name, pack]));
-  const leaving = new Leaving(covered, options.covered ?? NONE);
-  const gathering = new Gathering({ stored, leaving, damaged: options.damaged ?? NONE }, problems);
   const indexes = await store.list('index/');
-  for (const table of await inParallel(indexes, (object) => readIndex(vault, object, problems))) {
-    if (table !== undefined) gathering.add(table);
-  }
+  const tables = await inParallel(indexes, (object) => readIndex(vault, object, problems));
+  const gone = new Set(
+    tables
+      .flatMap((table) => table?.packs.map(({ name }) => hexOf(name)) ?? [])
+      .filter((pack) => !stored.has(`packs/${pack}`) && !covered.has(pack)),
+  );
+  // Two that collect at once may write an index of what the other deletes: nobody misses that.
+  const swept = await sweptAmong(vault, gone);
+  const leaving = new Leaving(new Set([...covered, ...swept]), options.covered ?? NONE);
+  const gathering = new Gathering({ stored, leaving, damaged: options.damaged ?? NONE }, problems);
+  for (const table of tables) if (table !== undefined) gathering.add(table);
   const rebuilt = await scanUnnamed(vault, gathering.unnamed(), problems);
   for (const bytes of rebuilt) gathering.add(parseIndexTable(bytes, vault.tools.codec.textOf));
   return gathering.finish(vault, rebuilt);
