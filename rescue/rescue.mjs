@@ -166,11 +166,14 @@ function openDataKey(sealed, scope) {
   }
   throw new Error('its data key is not sealed to this keyring');
 }
-function dataKey(name) {
-  for (const sealed of dataKeys.has(name) ? [] : (sealedKeys.get(name) ?? []))
-    attempt(() => dataKeys.set(name, openDataKey(sealed, sealed[1]))); // One of them may be good.
-  const why = 'its data key is in no pack and no index, or damaged in all of them';
-  return dataKeys.get(name) ?? must(false, why);
+function withDataKey(name, open, why = 'its data key is in no pack and no index') {
+  for (const sealed of [undefined, ...(sealedKeys.get(name) ?? [])]) {
+    const key = attempt(() => (sealed ? openDataKey(sealed, sealed[1]) : dataKeys.get(name)));
+    const { value: plain, problem } = key.value ? attempt(() => open(key.value)) : key;
+    if (plain) return dataKeys.set(name, key.value) && plain; // Whoever may write can plant others.
+    why = problem ?? why;
+  }
+  throw new Error(why);
 }
 function openGroup({ pack, offset, size, length }) {
   for (openBytes += length; openBytes > BYTES_AT_ONCE; ) {
@@ -181,7 +184,7 @@ function openGroup({ pack, offset, size, length }) {
   const { codec, header, starts, key } = groupAt(pack, offset, offset + size);
   const bytes = readPack(pack, offset, size);
   const [aad, sealed] = [bytes.subarray(0, header), bytes.subarray(header)];
-  const plain = unseal(dataKey(key), bytes.subarray(36, 48), sealed, aad);
+  const plain = withDataKey(key, (own) => unseal(own, bytes.subarray(36, 48), sealed, aad));
   const content = codec === 1 ? unzstd(plain, starts.at(-1)) : plain;
   must(content.length === starts.at(-1), 'not as long as it says');
   return (member) => content.subarray(starts[member], starts[member + 1]);
@@ -282,10 +285,8 @@ function readSnapshot(name) {
   const { problem: refused } = attempt(() => {
     const { signature } = parseLine(bytes.subarray(line.length + 1)).said;
     const signed = Buffer.concat([raw('holdfast snapshot 0\n'), line, raw('\n')]);
-    must(
-      crypto.verify(null, signed, trustedKey(head, hex(sha256(bytes))), b64(signature)),
-      'wrong signature',
-    );
+    const key = trustedKey(head, hex(sha256(bytes)));
+    must(crypto.verify(null, signed, key, b64(signature)), 'wrong signature');
     const own = `${head.writer.slice(0, 16)}-${String(head.seq).padStart(10, '0')}-`;
     must(name.startsWith(own), 'its name is that of another');
   });

@@ -75,7 +75,10 @@ class KeyNeeds {
   readonly #readRange: ReadRange;
   readonly #dataKeys: DataKeys;
   readonly #objects: ObjectsOfVault;
+  /** By their bytes: of several that have one id each is one. */
   readonly #keys = new Map<ByteString, OpenedDataKey>();
+  /** Ids that a group opened with them has proven, where no other key has the same. */
+  readonly #known = new Set<ByteString>();
   /** What groups say that they are sealed with; undefined for one that cannot be read. */
   readonly #saidBy = new Map<number, ByteString | undefined>();
   missing = 0;
@@ -105,7 +108,7 @@ class KeyNeeds {
     const key = this.#dataKeys.open(sealedKey);
     if (key === undefined) throw new Fault('HF_DATA_KEY_ABSENT', 'it is sealed to somebody else');
     const { codec } = this.#tools;
-    this.#keys.set(sealedKey.id, { id: codec.bytesOf(sealedKey.id), key, scope: NAMES });
+    this.#keep({ id: codec.bytesOf(sealedKey.id), key, scope: NAMES });
   }
 
   addBelow({ manifest }: OpenedRoot, path: ByteString): void {
@@ -148,7 +151,7 @@ class KeyNeeds {
     const places = this.#objects.reader.places(wanted);
     const isKnown = (place: LocatedGroup): boolean => {
       const said = this.#keySaidBy(place);
-      return said !== undefined && this.#keys.has(said);
+      return said !== undefined && this.#known.has(said);
     };
     if (places.some(isKnown) || places.some((place) => this.#prove(place, wanted))) return;
     this.missing += 1;
@@ -179,8 +182,15 @@ class KeyNeeds {
     });
     const key = proven && this.#dataKeys.get(codec.textOf(proven.id));
     if (proven === undefined || key === undefined) return false;
-    this.#keys.set(codec.textOf(proven.id), { ...proven, key });
+    this.#keep({ ...proven, key });
     return true;
+  }
+
+  #keep(key: OpenedDataKey): void {
+    const { codec } = this.#tools;
+    const id = codec.textOf(key.id);
+    this.#keys.set(codec.textOf(key.key), key);
+    if (!this.#dataKeys.isDisputed(id)) this.#known.add(id);
   }
 
   #idOf({ kind, digest }: WantedObject): WantedObject['digest'] {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { DataKey, DataKeySource } from './group.ts';
 import { bytesOfHex, type Keyring } from './keyring.ts';
@@ -71,13 +72,27 @@ export class DataKeys implements DataKeySource {
   get(id: ByteString): Uint8Array | undefined {
     const known = this.#opened.get(id);
     if (known !== undefined) return known;
+    this.findOther(id, () => true);
+    return this.#opened.get(id);
+  }
+
+  /**
+   * Ids of data keys are clear, and whoever may write into a vault can seal another key under one that
+   * is there: which it is says only a group that opens.
+   */
+  findOther(id: ByteString, opens: (key: Uint8Array) => boolean): boolean {
     for (const sealed of this.#sealed.get(id) ?? []) {
-      const key = this.open(sealed);
-      if (key === undefined) continue;
+      const key = this.#openOrNot(sealed);
+      if (key === undefined || !opens(key)) continue;
       this.#opened.set(id, key);
-      return key;
+      return true;
     }
-    return undefined;
+    return false;
+  }
+
+  /** Whether more than one key says that it is the one with this id. */
+  isDisputed(id: ByteString): boolean {
+    return (this.#sealed.get(id)?.length ?? 0) > 1;
   }
 
   /**
@@ -88,6 +103,16 @@ export class DataKeys implements DataKeySource {
     const recipient = this.#recipient(sealed.scope);
     if (recipient === undefined) return undefined;
     return openSealedKey(this.#tools, sealed, { vault: this.#vault, recipient });
+  }
+
+  /** One that was planted so that it cannot be opened is none. */
+  #openOrNot(sealed: SealedKey): Uint8Array | undefined {
+    try {
+      return this.open(sealed);
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   }
 
   #recipient(scope: KeyScope): Recipient | undefined {

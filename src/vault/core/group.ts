@@ -36,6 +36,8 @@ export interface DataKey {
 /** A Map from ids of data keys (16 bytes as text) is one. */
 export interface DataKeySource {
   get(id: ByteString): Uint8Array | undefined;
+  /** Where several say that they are it: whether one that is tried after `get` opens it; it is `get` from then on. */
+  findOther?(id: ByteString, opens: (key: Uint8Array) => boolean): boolean;
 }
 
 export interface SealedGroup {
@@ -204,12 +206,20 @@ export function openGroupWith(
   const { headerLength, bodyLength, plainLength } = header;
   demand(bytes.length === headerLength + bodyLength, 'group', 'its length does not fit its header');
   const dataKeyId = tools.codec.textOf(header.dataKeyId);
-  const key = dataKeys.get(dataKeyId);
-  if (key === undefined) {
+  const first = dataKeys.get(dataKeyId);
+  if (first === undefined) {
     throw new Fault('HF_DATA_KEY_ABSENT', 'no data key that opens this group was found');
   }
-  const box = { key, nonce: header.nonce, aad: header.bytes, sealed: bytes.subarray(headerLength) };
-  const opened = into === undefined ? tools.cipher.open(box) : openedInto(tools, box, into);
+  const box = { nonce: header.nonce, aad: header.bytes, sealed: bytes.subarray(headerLength) };
+  let opened: Uint8Array | undefined;
+  const opens = (key: Uint8Array): boolean => {
+    opened =
+      into === undefined
+        ? tools.cipher.open({ ...box, key })
+        : openedInto(tools, { ...box, key }, into);
+    return opened !== undefined;
+  };
+  if (!opens(first)) dataKeys.findOther?.(dataKeyId, opens);
   if (opened === undefined) throw corrupt('group', 'its tag does not fit');
   const plain =
     header.codec === ZSTD

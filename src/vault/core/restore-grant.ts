@@ -3,7 +3,6 @@ import type { ByteString } from '../../base/bytes.ts';
 import { isoTimeOf } from '../../base/iso-time.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Tools } from '../../host/tools.ts';
-import { demand } from './corruption.ts';
 import type { DataKey } from './group.ts';
 import { named } from './json-fields.ts';
 import { bytesOfHex, type Keyring } from './keyring.ts';
@@ -28,7 +27,7 @@ export interface RestoreGrant {
   readonly snapshot: string;
   /** Empty: all of it. */
   readonly path: ByteString;
-  /** To the key of the request; each id once. */
+  /** To the key of the request. */
   readonly keys: readonly SealedKey[];
   /** The same, one after the other. */
   readonly sealedKeys: Uint8Array;
@@ -75,8 +74,6 @@ export function parseRestoreGrant(
   if (!isVouched) return undefined;
   const sealedKeys = fields.bytes('keys', tools.codec);
   const keys = parseSealedKeys(sealedKeys);
-  const ids = new Set(keys.map(({ id }) => id));
-  demand(ids.size === keys.length, KIND, 'a data key stands in it twice');
   return {
     request: fields.hex('request', 64),
     created: fields.time('created'),
