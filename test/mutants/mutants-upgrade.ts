@@ -9,6 +9,18 @@ const FUTURE = 'test/vault/future.test.ts';
 
 export const UPGRADE_MUTANTS: readonly Mutant[] = [
   {
+    id: 'upgrade: what was marked before goes on',
+    file: UPGRADE,
+    edits: [
+      {
+        replace: 'if (step === steps.at(-1)) await takeBackMarks',
+        with: 'if (step === undefined) await takeBackMarks',
+      },
+    ],
+    caughtBy: STOPS,
+    why: 'the first collection frees what an older writer relies on, who did not see the marks',
+  },
+  {
     id: 'upgrade: headers before the documents',
     file: UPGRADE,
     edits: [

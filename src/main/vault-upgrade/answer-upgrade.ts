@@ -83,8 +83,8 @@ export async function answerUpgrade(
 }
 
 function portsOf({ ports }: GuardSession, { root }: DirectoryPlace) {
-  const { tools } = nodePorts();
-  return { store: storeAt(ports, root), tools, place: textOfBytes(root) };
+  const { tools, clock } = nodePorts();
+  return { store: storeAt(ports, root), tools, clock, place: textOfBytes(root) };
 }
 
 async function judgedOf(

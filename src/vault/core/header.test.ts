@@ -6,7 +6,13 @@ import { everyFlip, unlessFault } from '../../../test/vault/damage.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { unixMs } from '../../base/units.ts';
-import { encodeVaultHeader, newestHeader, parseVaultHeader, type VaultHeader } from './header.ts';
+import {
+  encodeVaultHeader,
+  headerOfFormat,
+  newestHeader,
+  parseVaultHeader,
+  type VaultHeader,
+} from './header.ts';
 
 const tools = nodeTools();
 const header: VaultHeader = {
@@ -70,4 +76,19 @@ test('another format is refused by name', () => {
     code: 'HF_VAULT_FEATURE_UNKNOWN',
     message: /format 7/,
   });
+});
+
+test('another format is written over the old one, and what is not known stays as it is written', () => {
+  const odd = `[${'1e20,'.repeat(9000)}1E+2]`;
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  for (const member of [odd, deep]) {
+    const text = Buffer.from(encodeVaultHeader(tools, { ...header, others: {} })).toString();
+    const head = `${text.slice(0, text.indexOf(',"sha256"'))},"later":${member}}`;
+    const digest = hexOf(tools.hash.sha256(Buffer.from(head)));
+    const bytes = Buffer.from(`${head.slice(0, -1)},"sha256":"${digest}"}\n`);
+    const upgraded = headerOfFormat(tools, bytes, 1);
+    assert.equal(parseVaultHeader(tools, upgraded).format, 1);
+    assert.ok(Buffer.from(upgraded).includes(`,"later":${member},"sha256":"`));
+    assert.deepEqual(Buffer.from(headerOfFormat(tools, upgraded, 0)), bytes);
+  }
 });

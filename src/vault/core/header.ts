@@ -1,4 +1,4 @@
-import { hexOf } from '../../base/bytes.ts';
+import { byteString, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Tools } from '../../host/tools.ts';
@@ -79,14 +79,29 @@ export function parseVaultHeader(tools: Tools, bytes: Uint8Array): VaultHeader {
  * Of the headers of one vault the one of the highest format: where an upgrade was stopped the two differ.
  * Undefined: none is of this vault.
  */
-export function newestHeader(
-  headers: readonly VaultHeader[],
+export function newestHeader<Header extends Pick<VaultHeader, 'format' | 'vault'>>(
+  headers: readonly Header[],
   vault: string,
-): VaultHeader | undefined {
+): Header | undefined {
   const [newest] = headers
     .filter((header) => header.vault === vault)
     .sort((one, other) => other.format - one.format);
   return newest;
+}
+
+/**
+ * The same header of another format; what this version does not know stays byte for byte.
+ * @throws Fault HF_VAULT_CORRUPT, HF_VAULT_FEATURE_UNKNOWN
+ */
+export function headerOfFormat(tools: Tools, bytes: Uint8Array, format: number): Uint8Array {
+  const { codec } = tools;
+  const before = parseVaultHeader(tools, bytes);
+  const text = codec.textOf(splitLine(codec, bytes, { what: WHAT, name: 'sha256' }).head);
+  const begin = `{"holdfast":"vault","format":${before.format},`;
+  demand(text.startsWith(begin), WHAT, 'its members are in another order');
+  const rest = text.slice(begin.length);
+  const head = codec.bytesOf(byteString(`{"holdfast":"vault","format":${format},${rest}`));
+  return withLast(codec, head, ['sha256', hexOf(tools.hash.sha256(head))]);
 }
 
 /** The formats of two headers that differ in nothing else; undefined: they are the same, or differ in more. */
@@ -95,11 +110,9 @@ export function formatsApart(
   one: Uint8Array,
   other: Uint8Array,
 ): readonly [number, number] | undefined {
-  const [first, second] = [parseVaultHeader(tools, one), parseVaultHeader(tools, other)];
-  const alike = encodeVaultHeader(tools, { ...first, format: second.format });
-  return first.format !== second.format && isSame(alike, other)
-    ? [first.format, second.format]
-    : undefined;
+  const [first, second] = [one, other].map((bytes) => parseVaultHeader(tools, bytes).format);
+  if (first === undefined || second === undefined || first === second) return undefined;
+  return isSame(headerOfFormat(tools, one, second), other) ? [first, second] : undefined;
 }
 
 /**

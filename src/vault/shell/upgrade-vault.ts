@@ -3,26 +3,26 @@
  * in it do not know, then its two headers. Needs no key. docs/design/051-format-1.md
  */
 import { Fault } from '../../base/fault.ts';
-import type { Tools } from '../../host/tools.ts';
 import { corrupt } from '../core/corruption.ts';
 import {
   COLLECTED_FORMAT,
-  encodeVaultHeader,
+  headerOfFormat,
   newestHeader,
   parseVaultHeader,
   VAULT_FORMAT,
   type VaultHeader,
 } from '../core/header.ts';
 import { isSame } from '../core/twin-vote.ts';
+import { decideFate, type FatePorts } from './collection-fate.ts';
+import { fatesOf, listCollection, openRuns } from './collection-state.ts';
 import type { VaultDocuments } from './create-vault.ts';
 import type { Mending, Store } from './store.ts';
 import { identifyVault } from './vault-identity.ts';
-import type { ReadingPorts } from './vault-ports.ts';
+import type { ReadingPorts, VaultPorts } from './vault-ports.ts';
 import { problemOf } from './vault-problem.ts';
 
-export interface UpgradePorts {
+export interface UpgradePorts extends VaultPorts {
   readonly store: Store & Mending;
-  readonly tools: Tools;
 }
 
 /** `place`: where the vault lies, for people. */
@@ -67,7 +67,7 @@ export async function planUpgrade(
   }
   const from = Math.min(...headers.map(({ format }) => format));
   if (from === VAULT_FORMAT) return { vault, from, to: VAULT_FORMAT, steps: [] };
-  const header = encodeVaultHeader(tools, { ...newest, format: VAULT_FORMAT });
+  const header = headerOfFormat(tools, newest.bytes, VAULT_FORMAT);
   const wanted = [...Object.entries(documents), ...HEADERS.map((name) => [name, header] as const)];
   const steps: UpgradeStep[] = [];
   for (const [name, bytes] of wanted) {
@@ -85,15 +85,28 @@ export async function planUpgrade(
  * @throws what the store throws
  */
 export async function upgradeVault(
-  { store, tools }: UpgradePorts,
-  { steps }: UpgradePlan,
+  ports: UpgradePorts,
+  { vault, steps }: UpgradePlan,
 ): Promise<readonly string[]> {
+  const { store, tools } = ports;
   const aside: string[] = [];
-  for (const { name, bytes, oldBytes } of steps) {
+  for (const step of steps) {
+    const { name, bytes, oldBytes } = step;
+    // From the last one on things are freed.
+    if (step === steps.at(-1)) await takeBackMarks({ ...ports, vault });
     if (oldBytes !== undefined) aside.push(store.replace(name, bytes));
     else await store.putIfAbsent(name, bytes, tools.hash.sha256(bytes));
   }
   return aside;
+}
+
+/** What was marked before may be needed by who did not look at marks: such a run is begun anew. */
+async function takeBackMarks(ports: FatePorts & Pick<VaultPorts, 'store'>): Promise<void> {
+  const names = await listCollection(ports.store);
+  const decided = new Set(fatesOf(names));
+  for (const generation of openRuns(names)) {
+    if (!decided.has(generation)) await decideFate(ports, { generation, decision: 'void' });
+  }
 }
 
 /**
@@ -111,20 +124,25 @@ export async function demandCollectedFormat(ports: PlacedPorts): Promise<void> {
   throw new Fault('HF_VAULT_FORMAT_OLD', message, { place: ports.place });
 }
 
+interface SeenHeader extends VaultHeader {
+  readonly bytes: Uint8Array;
+}
+
 /** Those that can be read and are of this vault. */
 async function seeHeaders(
   ports: PlacedPorts,
-): Promise<{ readonly vault: string; readonly headers: readonly VaultHeader[] }> {
+): Promise<{ readonly vault: string; readonly headers: readonly SeenHeader[] }> {
   const vault = await identifyVault(ports);
   const { place } = ports;
   if (vault === undefined) {
     throw new Fault('HF_VAULT_ABSENT', `there is no vault at ${place}`, { place });
   }
-  const headers: VaultHeader[] = [];
+  const headers: SeenHeader[] = [];
   for (const name of HEADERS) {
     try {
-      const header = parseVaultHeader(ports.tools, await ports.store.get(name));
-      if (header.vault === vault) headers.push(header);
+      const bytes = await ports.store.get(name);
+      const header = parseVaultHeader(ports.tools, bytes);
+      if (header.vault === vault) headers.push({ ...header, bytes });
     } catch (error) {
       if (error instanceof Fault && error.code === 'HF_VAULT_FEATURE_UNKNOWN') throw error;
       problemOf(name, error);
