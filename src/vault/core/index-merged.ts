@@ -1,4 +1,5 @@
 import { byteString, hexOf } from '../../base/bytes.ts';
+import { addAll } from '../../base/long-list.ts';
 import type { Codec } from '../../host/codec.ts';
 import {
   compareEntries,
@@ -28,7 +29,7 @@ export function mergedIndex(
   for (const table of tables) {
     const left = tableWithout(table, taken);
     const [packsBefore, groupsBefore] = [packs.length, groups.length / INDEX_GROUP_WORDS];
-    packs.push(...left.packs);
+    addAll(packs, left.packs);
     for (const { name } of left.packs) taken.add(hexOf(name));
     for (const key of table.sealedKeys) keys.set(key.bytes.join(), key);
     for (let at = 0; at < left.groups.length; at += INDEX_GROUP_WORDS) {

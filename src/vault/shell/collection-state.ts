@@ -1,4 +1,5 @@
 import { Fault } from '../../base/fault.ts';
+import { addAll } from '../../base/long-list.ts';
 import type { Tools } from '../../host/tools.ts';
 import {
   type CollectionKind,
@@ -105,7 +106,10 @@ export async function sweptAmong(
   for (const generation of fatesOf(await listCollection(ports.store))) {
     const { fate } = await readRun(ports, generation);
     if (fate === undefined || fate instanceof Fault) continue;
-    swept.push(...fate.packs.filter((pack) => gone.has(pack)));
+    addAll(
+      swept,
+      fate.packs.filter((pack) => gone.has(pack)),
+    );
   }
   return swept;
 }

@@ -18,6 +18,7 @@ import {
 import type { IndexedPack } from '../core/index-builder.ts';
 import { CONTENT } from '../core/object-id.ts';
 import { decideFate } from './collection-fate.ts';
+import { sweptAmong } from './collection-state.ts';
 import { readIndexes, tidyIndexes, type TidyPorts } from './tidy-indexes.ts';
 import { loadIndex } from './vault-index.ts';
 import { readObject } from './vault-objects.ts';
@@ -150,4 +151,12 @@ test('gone packs are forgotten one index at a time, and an index of nothing goes
   assert.deepEqual(said, { before: 3, after: 2 });
   const left = packs.filter((pack) => pack !== gone);
   await demandNamed(store, { ...many, content: many.content.slice(1), packs: left });
+});
+
+test('a run that swept very many packs is known by its fate', async () => {
+  const { store, vault } = await smallVault();
+  const packs = Array.from({ length: 200_000 }, (_, at) => at.toString(16).padStart(64, '0'));
+  const ports = portsOf(store, vault);
+  await decideFate(ports, { generation: 1, decision: 'sweep', packs });
+  assert.equal((await sweptAmong(ports, new Set(packs))).length, packs.length);
 });

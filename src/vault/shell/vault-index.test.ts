@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import {
+  namesKeyOf,
   reopen,
   smallVault,
   tools,
@@ -14,6 +15,7 @@ import {
 } from '../../../test/vault/small-vault.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { INDEX_FIXED_SIZE, INDEX_MAGIC, paddedKeysSize } from '../core/index-table.ts';
 import { CONTENT } from '../core/object-id.ts';
 import { loadIndex } from './vault-index.ts';
 import { readObject, vaultReaderFrom } from './vault-objects.ts';
@@ -157,4 +159,20 @@ test('a thread reads by what it was handed', async () => {
     read.map((bytes) => Buffer.from(bytes)),
     contents,
   );
+});
+
+test('an index with very many data keys, whoever made it, keeps nobody from opening the vault', async () => {
+  const { vault, store } = await smallVault();
+  await writeIndex(vault, [await writePack(vault, CONTENT, contents)]);
+  const { sealed } = namesKeyOf(vault);
+  const keysSize = 200_000 * sealed.length;
+  const planted = new Uint8Array(INDEX_FIXED_SIZE + paddedKeysSize(0, keysSize));
+  new Uint32Array(planted.buffer, 0, 6).set([...INDEX_MAGIC, 0, 0, 0, keysSize]);
+  for (let at = 0; at < keysSize; at += sealed.length) planted.set(sealed, INDEX_FIXED_SIZE + at);
+  const sha256 = tools.hash.sha256(planted);
+  await store.putIfAbsent(`index/${hexOf(sha256)}`, planted, sha256);
+  const loaded = await loadIndex(vault);
+  assert.deepEqual(loaded.problems, []);
+  const reader = new VaultReader(loaded.access, tools);
+  assert.ok(contents.every((bytes) => reader.has(wantedContent(bytes))));
 });

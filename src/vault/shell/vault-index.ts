@@ -1,4 +1,5 @@
 import { hexOf } from '../../base/bytes.ts';
+import { addAll } from '../../base/long-list.ts';
 import { corrupt, demand } from '../core/corruption.ts';
 import { IdSegment, NO_VALUE } from '../core/id-segment.ts';
 import { IndexBuilder } from '../core/index-builder.ts';
@@ -188,7 +189,7 @@ class Gathering {
       return number;
     });
     this.#tables.push({ table, numbers });
-    this.#sealedKeys.push(...table.sealedKeys);
+    addAll(this.#sealedKeys, table.sealedKeys);
   }
 
   #stateOf(
