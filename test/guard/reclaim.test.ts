@@ -123,6 +123,28 @@ test('what it put there is held, is listed so, and goes by a plan once somebody 
   assert.equal(gc().total, 0);
 });
 
+test('the first characters of several plans release none of them', (t) => {
+  const { place, id } = deleted(t);
+  const dir = path.join(place.target, 'other');
+  fill(dir);
+  assert.equal(place.guard(['rm', '-r', dir]).status, 0);
+  const ids = undoList(place).map((each) => each.id);
+  assert.equal(ids.length, 2);
+  for (const each of ids) assert.equal(reclaim(place, each).status, 0);
+  const hold = (...args: readonly string[]): Ran =>
+    place.holdfast(['vault', 'hold', ...args, '--vault', place.vault]);
+  const refused = hold('p-', '--release', '--reason', 'nobody missed it');
+  assert.notEqual(refused.status, 0, refused.stdout);
+  assert.match(said(refused.stderr), /More than one plan is called p-/);
+  assert.match(said(hold().stdout), /2 snapshots held/);
+  const released = hold(id, '--release', '--reason', 'nobody missed it');
+  assert.equal(released.status, 0, released.stderr);
+  assert.match(said(released.stdout), new RegExp(id));
+  const left = said(hold().stdout);
+  assert.match(left, /1 snapshot held/);
+  assert.ok(!left.includes(id), 'the other is held as before');
+});
+
 test('while the vault is away nothing is put back and nothing is lost', (t) => {
   const { place, id, before } = deleted(t);
   assert.equal(reclaim(place, id).status, 0);

@@ -158,14 +158,24 @@ async function undosIn(session: VaultSession): Promise<readonly KeptUndo[]> {
 
 const OF_PLAN = 'undo of ';
 
-/** @param wanted first digits of a snapshot's id, or a plan: of that all */
+/**
+ * @param wanted first digits of a snapshot's id, or of a plan: of that all
+ * @throws Fault HF_USAGE where more than one plan begins so
+ */
 async function undosOf(session: VaultSession, wanted: string): Promise<readonly KeptUndo[]> {
   const undos = await undosIn(session);
   if (wanted.startsWith('p-')) {
-    return undos.filter(({ dataSet }) => dataSet.startsWith(`${OF_PLAN}${wanted}`));
+    const ofPlans = undos.filter(({ dataSet }) => dataSet.startsWith(`${OF_PLAN}${wanted}`));
+    if (new Set(ofPlans.map(planOf)).size <= 1) return ofPlans;
+    throw new Fault('HF_USAGE', `more than one plan is called ${wanted}`, { command: COMMAND });
   }
   const found = undos.filter(({ snapshot }) => wanted.length >= 4 && snapshot.startsWith(wanted));
   return found.length === 1 ? found : [];
+}
+
+/** Of several places of one plan each has a number behind it. */
+function planOf({ dataSet }: KeptUndo): string {
+  return dataSet.slice(OF_PLAN.length).split(' ', 1).join();
 }
 
 async function releasedUndo(
