@@ -143,8 +143,8 @@ class Run implements ScrubRun {
   #log: ScrubLog | undefined;
   #ledger: ScrubLedger = { listedAt: undefined, packs: new Map() };
   trouble: string | undefined;
-  readonly #needed = new Map<string, NeededPacks>();
-  #names: readonly string[] = [];
+  /** Numbers of packs mean something with the names of the same look only. */
+  readonly #needed = new Map<string, { packs: NeededPacks; names: readonly string[] }>();
   readonly check: CheckScrub;
 
   constructor(session: VaultSession, begun: Begun) {
@@ -159,20 +159,16 @@ class Run implements ScrubRun {
       budget: this.#budget(),
       noted: (pack, { startedAt, how }) =>
         this.#attempt(() => this.#log?.note(how, pack, startedAt)),
-      needed: (snapshot, packs, names) => {
-        this.#needed.set(snapshot, packs);
-        this.#names = names;
-      },
+      needed: (snapshot, packs, names) => void this.#needed.set(snapshot, { packs, names }),
     };
   }
 
   provenSince(snapshot: string): number | undefined {
     const needed = this.#needed.get(snapshot);
     if (needed === undefined) return undefined;
+    const { packs, names } = needed;
     const from = this.from();
-    return provenSince(needed, (pack) =>
-      provenAt(this.#ledger.packs.get(this.#names[pack] ?? ''), from),
-    );
+    return provenSince(packs, (pack) => provenAt(this.#ledger.packs.get(names[pack] ?? ''), from));
   }
 
   readonly from = (): 'medium' | 'memory' => scrubFrom(this.#begun.packs, this.#ledger);

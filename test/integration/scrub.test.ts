@@ -240,3 +240,57 @@ test('pages of the newest are looked at whatever the time; the others are counte
   const inTurn = await checked(fixture, { kind: 'share', percent: 100 });
   assert.equal(inTurn.report.snapshotsLeft, 0);
 });
+
+test('damage that was found is not taken back by another look that has no time left', async () => {
+  await using fixture = await vaultFixture();
+  const objects = (folder: string): string[] =>
+    fs
+      .readdirSync(join(fixture.vaultDir, folder))
+      .map((name) => join(fixture.vaultDir, folder, name));
+  await another(fixture, 0);
+  const first = (await fixture.latest()).record;
+  const lost = ['packs', 'index'].flatMap(objects);
+  fs.rmSync(join(fixture.dir, 'tree/f0'));
+  await another(fixture, 1);
+  const before = new Set(objects('snapshots'));
+  await another(fixture, 2);
+  const [added = ''] = objects('snapshots').filter((name) => !before.has(name));
+  const away = join(fixture.dir, 'away');
+  fs.renameSync(added, away);
+  // Packs that no index names: only whoever looks into the first snapshot sees that they are missing.
+  for (const name of lost) fs.rmSync(name);
+  const looked: string[] = [];
+  const report = await runCheck(await fixture.reopened(), {
+    readData: true,
+    scrub: {
+      choose: () => [],
+      budget: { mayLook: () => looked.length < 2, mayRead: () => false },
+      noted: () => undefined,
+      needed: (snapshot) => {
+        // A backup ends as the time does, when all snapshots were looked at.
+        if (looked.push(snapshot) === 2) fs.renameSync(away, added);
+      },
+    },
+  });
+  assert.deepEqual([looked[1], looked.length > 2], [first.id, true], 'it looked again');
+  assert.deepEqual([report.isSound, report.affectedSnapshots], [false, [first.id]]);
+  assert.ok(report.affectedCount > 0, 'files are named');
+  assert.equal(report.snapshotsLeft, 1, 'of the others the newest alone was looked at again');
+});
+
+test('packs that a look numbered have the names that they had in that look', async () => {
+  await using fixture = await withPacks();
+  const scrub = await beginScrub(await fixture.reopened(), {
+    ...{ state: stateOf(fixture), aim: ALL_TIME },
+  });
+  assert.ok(scrub !== undefined);
+  const [unread = '', read = ''] = packsOf(fixture);
+  const alone = { all: [0], oneOf: [] };
+  scrub.check.needed('early', alone, [unread]);
+  scrub.check.needed('late', alone, [read, unread]);
+  const startedAt = Date.now();
+  for (const how of ['medium', 'memory'] as const) scrub.check.noted(read, { startedAt, how });
+  assert.equal(scrub.provenSince('late'), startedAt);
+  assert.equal(scrub.provenSince('early'), undefined, 'nobody read it');
+  scrub.end();
+});

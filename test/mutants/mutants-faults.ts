@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const SHELL = 'src/vault/shell';
 const COLLECT_SIM = 'sim/collect.sim.test.ts';
 const FORGET_TEST = 'test/vault/forget.test.ts';
+const SCRUB_TEST = 'test/integration/scrub.test.ts';
 const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 export const FAULTS_MUTANTS: readonly Mutant[] = [
@@ -67,5 +68,33 @@ export const FAULTS_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: 'isKeptForUndo(content) && !isReleasedUndo', with: 'isReleasedUndo' }],
     caughtBy: { file: 'test/guard/reclaim.test.ts', name: 'it put there is held' },
     why: 'a retention takes away what an undo needs',
+  },
+  {
+    id: 'hold: the first characters of several plans release all of them',
+    file: 'src/main/cli/command-vault-hold.ts',
+    edits: [
+      { replace: '(ofPlans.map(planOf)).size <= 1', with: '(ofPlans.map(planOf)).size <= 9999' },
+    ],
+    caughtBy: { file: 'test/guard/reclaim.test.ts', name: 'release none of them' },
+    why: 'one command lets go what every undo needs',
+  },
+  {
+    id: 'check: another look passes by what was damaged when its time is over',
+    file: `${SHELL}/check-vault.ts`,
+    edits: [{ replace: 'isDue ? () => true : mayLook', with: 'isDue ? mayLook : mayLook' }],
+    caughtBy: { file: SCRUB_TEST, name: 'is not taken back' },
+    why: 'a vault with damage is called sound',
+  },
+  {
+    id: 'scrub: packs have the names of the last look',
+    file: 'src/main/scrub-here.ts',
+    edits: [
+      {
+        replace: 'const { packs, names } = needed;',
+        with: 'const { packs } = needed;\n    const names = [...this.#needed.values()].at(-1)?.names ?? [];',
+      },
+    ],
+    caughtBy: { file: SCRUB_TEST, name: 'have the names' },
+    why: 'what nobody read is called proven',
   },
 ];

@@ -36,7 +36,10 @@ export async function checkUntilSure(
     before = now;
     const unsound = [...seen.values()].filter(({ isDamaged }) => isDamaged);
     for (const { name } of unsound) seen.delete(name);
-    const again = new Map(unsound.map(({ name, isRead }) => [name, isRead]));
+    const again = {
+      packs: new Map(unsound.map(({ name, isRead }) => [name, isRead])),
+      snapshots: new Set(report.affectedSnapshots),
+    };
     report = joined(report, await look({ ...request, again, onPack }), seen);
   }
   return { report, seen: [...seen.values()] };

@@ -12,14 +12,19 @@ export interface CheckRequest {
   readonly scrub?: CheckScrub | undefined;
   /** What is known to have been in it, from outside. */
   readonly seenBefore?: SeenBefore | undefined;
-  /**
-   * Another look, since others changed the vault during the one before: only these packs, and whether
-   * their bytes are read. Those that were found whole are not looked into again.
-   */
-  readonly again?: ReadonlyMap<string, boolean> | undefined;
+  /** Another look, since others changed the vault during the one before. */
+  readonly again?: LookAgain | undefined;
   readonly onProgress?: (progress: CheckProgress) => void;
   /** Told of each pack that was looked into. */
   readonly onPack?: (seen: CheckedPackNote) => void;
+}
+
+/** What was found damaged is looked at whatever the time: else it would be taken back unseen. */
+export interface LookAgain {
+  /** Only these, and whether their bytes are read: not again those that were found whole. */
+  readonly packs: ReadonlyMap<string, boolean>;
+  /** Ids, in hex, of those that would not have come back whole. */
+  readonly snapshots: ReadonlySet<string>;
 }
 
 /** What keeps when packs were read. */

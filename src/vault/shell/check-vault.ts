@@ -138,12 +138,14 @@ class Check {
     damagedGroups: readonly number[],
     mayLook: () => boolean = () => true,
   ): Promise<number> {
+    let left = 0;
     for (const [at, snapshot] of trusted.entries()) {
-      if (at > 0 && !mayLook()) return trusted.length - at;
-      const isWhole = await this.#checkSnapshot(snapshot, { damagedGroups, mayLook });
-      if (!isWhole) return trusted.length - at;
+      const isDue = this.#request.again?.snapshots.has(snapshot.id) === true;
+      const how = { damagedGroups, mayLook: isDue ? () => true : mayLook };
+      const isLooked = (at === 0 || how.mayLook()) && (await this.#checkSnapshot(snapshot, how));
+      left += isLooked ? 0 : 1;
     }
-    return 0;
+    return left;
   }
 
   /** By their names: what is there and damaged is a finding of its own. */
@@ -245,8 +247,8 @@ class Check {
   #chosen(here: readonly KnownPack[]): Chosen {
     const { readData, scrub, again } = this.#request;
     if (again !== undefined) {
-      const packs = here.filter(({ name }) => again.has(name));
-      return { packs, isRead: (name) => again.get(name) === true };
+      const packs = here.filter(({ name }) => again.packs.has(name));
+      return { packs, isRead: (name) => again.packs.get(name) === true };
     }
     const { choose, budget } = scrub ?? {};
     if (choose === undefined) {
