@@ -2,7 +2,8 @@
 export const GRANT_FAULTS = {
   HF_GRANT_CORRUPT: {
     kind: 'corrupt',
-    remedy: 'Copy the file again from where it was made: it is one line, and every byte counts.',
+    remedy:
+      'Copy the file again from where it was made: it is one line, and every byte counts. Where that does not help, ask anew with `holdfast key request`.',
   },
   HF_GRANT_EXPIRED: {
     kind: 'refused',

@@ -4,6 +4,7 @@
 // the second was given is tried on everything that is sealed in the vault.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import os from 'node:os';
 import { after, before, test } from 'node:test';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { type ByteString, byteString } from '../../src/base/bytes.ts';
@@ -214,6 +215,61 @@ test('a request or grant that is damaged, cut, of another vault, old or of anoth
   refused(['restore', '--grant', file, to, ...place], otherFull, 'HF_GRANT_UNSIGNED');
   ok(['restore', '--grant', file, to], web1);
   assert.equal(fs.readFileSync(`${to}/b/two`, 'utf8'), 'two');
+});
+
+test('a grant is good for a week after its request at most', () => {
+  const { file, fingerprint } = request([snapshotId(0)]);
+  const compared = ['key', 'grant', file, '--fingerprint', fingerprint];
+  refused([...compared, '--valid', '99999d'], full, 'HF_USAGE');
+  refused([...compared, '--valid', '169h'], full, 'HF_USAGE');
+  const asked = parseRestoreRequest(tools, fs.readFileSync(file));
+  const { said } = bench.json([...compared, '--valid', '7d'], full);
+  assert.equal(Date.parse(String(said.expires)), asked.created + 7 * 86_400_000);
+});
+
+test('a key that gives no secret is refused before anything is asked', () => {
+  for (const first of [0, 1]) {
+    const publicKey = new Uint8Array(32).fill(first, 0, 1);
+    const bytes = encodeRestoreRequest(tools, {
+      ...{ vault: vaultId(), host: 'web1', created: unixMs(Date.now()), publicKey },
+      ...{ snapshot: snapshotId(0), path: byteString('') },
+    });
+    fs.writeFileSync(bench.at('weak'), bytes);
+    const { status, stderr } = bench.run(['key', 'grant', bench.at('weak')], full);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /HF_GRANT_CORRUPT/);
+    assert.match(stderr, /gives no secret[\s\S]*ask anew with/);
+    assert.doesNotMatch(stderr, /vault check|asks to restore/);
+  }
+});
+
+test('commands that are shown are one word for each file, and move no cursor', () => {
+  const shown = (out: string): readonly string[] => {
+    const said = ok(['key', 'request', 'latest', '--out', bench.at(out)], web1);
+    const digits = /fingerprint\s+([0-9a-f ]+)/.exec(said)?.[1] ?? assert.fail(said);
+    const granted = ok(['key', 'grant', bench.at(out), '--fingerprint', digits], full);
+    assert.doesNotMatch(said + granted, /\x1b/);
+    return [said, granted].map((each) => / {2}holdfast (.*)/.exec(each)?.[1] ?? assert.fail(each));
+  };
+  assert.deepEqual(shown("a b;$(id)'"), [
+    String.raw`key grant 'a b;$(id)'\'''`,
+    String.raw`restore --grant 'a b;$(id)'\''.grant' TARGET`,
+  ]);
+  assert.deepEqual(shown('-x'), ['key grant ./-x', 'restore --grant ./-x.grant TARGET']);
+  assert.deepEqual(shown(String.raw`b\x`), [
+    String.raw`key grant 'b\x'`,
+    String.raw`restore --grant 'b\x.grant' TARGET`,
+  ]);
+  assert.deepEqual(shown('c\u001b[2J'), ['key grant FILE', 'restore --grant FILE TARGET']);
+});
+
+test('whose runs a grant opens is said before the fingerprint is asked for', () => {
+  const words = (): string => {
+    const { file } = request([snapshotId(1), 'a/three']);
+    return bench.run(['key', 'grant', file], full).stderr.replaceAll(/\s+/g, ' ');
+  };
+  const host = os.hostname();
+  assert.ok(words().includes(`hosts ${host}: no other has a snapshot here`), words());
 });
 
 test('what is not in the snapshot is not granted, and an old request is not either', () => {

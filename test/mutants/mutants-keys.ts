@@ -112,9 +112,17 @@ export const KEY_MUTANTS: readonly Mutant[] = [
   {
     id: 'grant: it is good for ever',
     file: 'src/vault/shell/kept-requests.ts',
-    edits: [{ replace: 'if (grant.expires <= now)', with: 'if (grant.expires <= 0)' }],
+    edits: [{ replace: 'grant.expires <= now', with: 'grant.expires <= 0' }],
     caughtBy: { file: GRANT, name: 'of another vault, old or of another host' },
     why: 'a grant that was meant for a day opens as long as the other half lies there',
+  },
+  {
+    id: 'grant: its request is asked for no age',
+    file: 'src/vault/shell/kept-requests.ts',
+    edits: [{ replace: '!isCurrent(request, now)', with: 'request.created > Infinity' }],
+    caughtBy: { file: GRANT_BYTES, name: 'a week after its request' },
+    why: 'a grant with a long time opens as long as the other half lies there',
+    isQuick: true,
   },
   {
     id: 'grant: it is used twice',

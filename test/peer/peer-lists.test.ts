@@ -6,6 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Fault } from '../../src/base/fault.ts';
 import { PAGE_NAMES_MAX, parsePage } from '../../src/vault/core/peer-message.ts';
 import { PeerLists } from '../../src/vault/shell/peer-lists.ts';
@@ -14,11 +16,15 @@ import { headOf, ports, putFields, rawAsk, startPeerBench } from './peer-fixture
 
 const STEPS = 50;
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 function bench(count: number, now = () => 0) {
   const objects = Array.from({ length: count }, (_, at) => ({
     ...{ name: `packs/${String(at).padStart(6, '0')}`, sizeBytes: at },
   }));
-  const seen = { atWork: 0, atWorkMax: 0, walks: 0, turns: 0, isBroken: false };
+  const seen = { atWork: 0, atWorkMax: 0, walks: 0, turns: 0, restMs: 0, isBroken: false };
+  let walked: WeakRef<readonly StoredObject[]> | undefined;
   const store = {
     *listSteps(prefix: string): Generator<undefined, readonly StoredObject[]> {
       seen.walks += 1;
@@ -27,7 +33,9 @@ function bench(count: number, now = () => 0) {
       try {
         for (let step = 0; step < STEPS; step++) yield undefined;
         if (seen.isBroken) throw new Fault('HF_DISK_FAILED', 'a bad sector');
-        return objects.filter(({ name }) => name.startsWith(prefix));
+        const found = objects.filter(({ name }) => name.startsWith(prefix));
+        walked = new WeakRef(found);
+        return found;
       } finally {
         seen.atWork -= 1;
       }
@@ -37,9 +45,20 @@ function bench(count: number, now = () => 0) {
     seen.turns += 1;
     await setImmediate();
   };
+  const resting: (() => void)[] = [];
+  const rest = (span: number): Promise<void> => {
+    seen.restMs = span;
+    return new Promise((resolve) => resting.push(resolve));
+  };
   return {
-    seen,
-    lists: new PeerLists({ store, breathe, clock: { monotonic: () => now() as never } }),
+    ...{ seen, resting },
+    /** Whether the list of the last walk is held by anybody. */
+    async isHeld(): Promise<boolean> {
+      await setImmediate(); // A WeakRef holds what it refers to until the turn is over.
+      collectGarbage();
+      return walked?.deref() !== undefined;
+    },
+    lists: new PeerLists({ store, breathe, rest, clock: { monotonic: () => now() as never } }),
   };
 }
 
@@ -73,6 +92,27 @@ test('the rest of a list is of the walk that gave its first page, for a minute',
   assert.equal(seen.walks, 3);
   await lists.page('', '');
   assert.equal(seen.walks, 4, 'whoever begins anew sees what is there now');
+});
+
+test('what nobody asks the rest of is freed after a minute, though nobody asks for anything', async () => {
+  let now = 0;
+  const { lists, seen, resting, isHeld } = bench(PAGE_NAMES_MAX + 5, () => now);
+  await lists.page('', '');
+  assert.ok(await isHeld());
+  now = 40_000.5;
+  await lists.page('', '');
+  assert.equal(resting.length, 1, 'one timer, however often it is listed');
+  now = 60_000;
+  resting.pop()?.();
+  assert.ok(await isHeld(), 'the newer list has its minute, too');
+  assert.deepEqual([seen.restMs, resting.length], [40_001, 1]);
+  now = 100_001;
+  resting.pop()?.();
+  assert.equal(await isHeld(), false);
+  assert.equal(resting.length, 0, 'nothing is waited for');
+  await lists.page('', '');
+  assert.ok(await isHeld());
+  assert.equal(resting.length, 1);
 });
 
 test('a walk that fails fails alone', async () => {

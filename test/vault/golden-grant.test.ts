@@ -10,11 +10,14 @@ import {
   hkdfSync,
   verify,
 } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString, hexOf } from '../../src/base/bytes.ts';
+import { Fault } from '../../src/base/fault.ts';
 import { unixMs } from '../../src/base/units.ts';
 import { makeKeyring } from '../../src/vault/core/keyring.ts';
 import { encodeRestoreGrant, parseRestoreGrant } from '../../src/vault/core/restore-grant.ts';
@@ -24,10 +27,12 @@ import {
   parseKeptRequest,
   parseRestoreRequest,
 } from '../../src/vault/core/restore-request.ts';
+import { KeptRequests, openGrant } from '../../src/vault/shell/kept-requests.ts';
 import { fixedTools } from './fixed-tools.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../golden/vault');
 const TIME = unixMs(1_795_172_400_000);
+const DAY_MS = 86_400_000;
 const tools = nodeTools();
 const keyring = makeKeyring(fixedTools('keyring'));
 const hex = (text: string) => hexOf(tools.hash.sha256(Buffer.from(text)));
@@ -164,4 +169,25 @@ test('a grant is read from the document alone', () => {
     const opened = Buffer.concat([cipher.update(one.subarray(80, 112)), cipher.final()]);
     assert.deepEqual(opened, Buffer.from(key));
   }
+});
+
+test('a week after its request a grant opens nothing, whatever it says, and no half is kept', (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'hf-grant-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const ports = { disk: nodeDisk(), tools };
+  const requests = new KeptRequests(ports, byteString(folder));
+  const halves = (): number => readdirSync(path.join(folder, 'requests')).length;
+  const make = (created: number) => requests.make({ ...asked, created: unixMs(created) }).request;
+  const request = make(TIME);
+  const expires = unixMs(TIME + 1000 * DAY_MS);
+  const bytes = encodeRestoreGrant(tools, { request, created: TIME, expires, keys }, keyring);
+  const open = (now: number) =>
+    openGrant({ tools, requests }, keyring, { bytes, now: unixMs(now) });
+  const isExpired = (error: unknown) => error instanceof Fault && error.code === 'HF_GRANT_EXPIRED';
+  make(TIME + DAY_MS);
+  assert.equal(open(TIME + 7 * DAY_MS).request, request.fingerprint);
+  assert.throws(() => open(TIME - DAY_MS), isExpired, 'a clock is wrong');
+  assert.equal(halves(), 2, 'a clock that is behind costs no half');
+  assert.throws(() => open(TIME + 7 * DAY_MS + 1), isExpired);
+  assert.equal(halves(), 1, 'that of the younger request is kept');
 });

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
@@ -213,6 +213,7 @@ class Peer {
       ...{ disk, root, host, store, tools, clock, room: this.#room },
       quota: () => home.quotaOf(host),
       breathe: () => setImmediate(),
+      rest: (span) => setTimeout(span, undefined, { ref: false }),
     });
     this.#swept(vault);
     const served = { vault, store };

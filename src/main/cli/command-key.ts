@@ -113,7 +113,7 @@ function defineGrants(command: Command, act: Act): readonly Command[] {
     .description('Grants a request: the data keys of that snapshot, sealed to who asked.')
     .argument('<request>', 'the file that `key request` wrote')
     .option('--fingerprint <digits>', 'as the machine that asks shows it, 16 digits or more')
-    .option('--valid <time>', 'how long it can be used, such as 8h', '24h')
+    .option('--valid <time>', 'how long it can be used, such as 8h; 7d at most', '24h')
     .option('--out <file>', 'where the grant is written (REQUEST.grant)')
     .addHelpText('after', GRANT_EXAMPLE)
     .action(

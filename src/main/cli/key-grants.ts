@@ -6,7 +6,8 @@ import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows } from '../../base/say-rows.ts';
-import { unixMs } from '../../base/units.ts';
+import { quoteWord } from '../../base/shell-word.ts';
+import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import { type NeededKeys, neededKeys } from '../../recover/shell/needed-keys.ts';
 import { CONTENT } from '../../vault/core/object-id.ts';
 import { encodeRestoreGrant } from '../../vault/core/restore-grant.ts';
@@ -14,6 +15,7 @@ import {
   isCurrent,
   parseRestoreRequest,
   type ReadRestoreRequest,
+  REQUEST_AGE_MAX_MS,
   RESTORE_REQUEST_SIZE_MAX,
 } from '../../vault/core/restore-request.ts';
 import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
@@ -31,6 +33,7 @@ import type { VaultSession } from '../vault-session.ts';
 import { askLine } from './ask.ts';
 import type { Answer, Cli } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { type GrantHosts, hostsOfKeys, hostWords } from './grant-hosts.ts';
 import { bytesJson, timeJson } from './json-shape.ts';
 import { openVaultOf } from './open.ts';
 import { bytesOfArgument, textOfBytes } from './places.ts';
@@ -79,33 +82,35 @@ export async function requestKeys(
       ...layoutRows(style, [row('fingerprint', inFours(fingerprint))]),
       '',
       'Bring the file to where a key for all of this vault is, and tell the fingerprint by another way:',
-      `  holdfast key grant ${textOfBytes(lastPart(file))}`,
+      `  holdfast key grant ${fileWord(file, style)}`,
     ],
     json: { ...requestJson(request), ...bytesJson('file', file) },
   };
 }
 
 export async function grantKeys(cli: Cli, given: string, options: GrantOptions): Promise<Answer> {
-  const valid = parseTimeLimit(options.valid ?? '24h', 'key grant', '--valid');
+  const valid = validOf(options);
   const { session } = await openVaultOf(cli, options, 'all');
   const { tools, vault, line } = session;
   const path = fullPath(cli, given);
   const bytes = readCarried(session, path, RESTORE_REQUEST_SIZE_MAX);
-  const request = orCorrupt('request', () => parseRestoreRequest(tools, bytes));
+  const request = orCorrupt('request', () => requestIn(session, bytes));
   const created = cli.clock.now();
   demandFor(request, vault.id);
   if (!isCurrent(request, created)) {
     const message = `this request is of ${timeJson(request.created)}: too old, or a clock is wrong`;
     throw new Fault('HF_GRANT_EXPIRED', message);
   }
-  const snapshot = await snapshotOf(session, request);
+  const { snapshots } = await listSnapshots(vault);
+  const snapshot = snapshotOf(snapshots, request);
   const { access } = await loadIndex(vault);
   const of = { snapshot, path: request.path };
   const needed = neededKeys({ vault, access, readRange: line.packs.readRange }, of);
   const content = readSnapshotContent(vault, snapshot.record);
-  const asked: Asked = { request, snapshot, content, needed };
+  const hosts = hostsOfKeys(vault, snapshots, needed.keys);
+  const asked: Asked = { request, snapshot, content, needed, hosts };
   await confirm(cli, asked, options.fingerprint);
-  const expires = unixMs(created + valid);
+  const expires = expiryOf(request, unixMs(created + valid));
   const grant = encodeRestoreGrant(
     tools,
     { request, created, expires, keys: needed.keys },
@@ -117,12 +122,12 @@ export async function grantKeys(cli: Cli, given: string, options: GrantOptions):
     code: needed.missing > 0 ? EXIT.gaps : EXIT.done,
     say: (style) => [
       `Granted until ${timeJson(expires)}: ${sayName(file, style)}. On the machine that asked:`,
-      `  holdfast restore --grant ${textOfBytes(lastPart(file))} TARGET`,
+      `  holdfast restore --grant ${fileWord(file, style)} TARGET`,
     ],
     json: {
       ...{ ...requestJson(request), expires: timeJson(expires), ...bytesJson('file', file) },
       ...{ entries: needed.totals.entries, bytes: needed.totals.bytes.toString() },
-      ...{ keys: keyCounts(needed), missing: needed.missing },
+      ...{ keys: keyCounts(needed), hosts, missing: needed.missing },
     },
   };
 }
@@ -132,6 +137,27 @@ interface Asked {
   readonly snapshot: ListedSnapshot;
   readonly content: SnapshotContent;
   readonly needed: NeededKeys;
+  readonly hosts: GrantHosts;
+}
+
+/** @throws Fault HF_USAGE */
+function validOf({ valid }: GrantOptions): DurationMs {
+  const span = parseTimeLimit(valid ?? '24h', 'key grant', '--valid');
+  if (span <= REQUEST_AGE_MAX_MS) return span;
+  throw new Fault('HF_USAGE', '--valid takes 7d at most', { command: 'key grant' });
+}
+
+/** Who asked keeps the other half no longer than that. */
+function expiryOf({ created }: ReadRestoreRequest, wanted: UnixMs): UnixMs {
+  return unixMs(Math.min(wanted, created + REQUEST_AGE_MAX_MS));
+}
+
+/** @throws Fault HF_VAULT_CORRUPT, HF_VAULT_FEATURE_UNKNOWN, HF_CONTENT_CORRUPT: its key gives no secret */
+function requestIn({ tools }: VaultSession, bytes: Uint8Array): ReadRestoreRequest {
+  const request = parseRestoreRequest(tools, bytes);
+  const { cipher } = tools;
+  cipher.agree(cipher.agreementPair().privateKey, request.publicKey);
+  return request;
 }
 
 /** @throws Fault HF_USAGE */
@@ -142,11 +168,10 @@ function demandFor(request: ReadRestoreRequest, vault: string): void {
 }
 
 /** @throws Fault HF_SNAPSHOT_ABSENT */
-async function snapshotOf(
-  { vault }: VaultSession,
+function snapshotOf(
+  snapshots: readonly ListedSnapshot[],
   request: ReadRestoreRequest,
-): Promise<ListedSnapshot> {
-  const { snapshots } = await listSnapshots(vault);
+): ListedSnapshot {
   const found = snapshots.find(({ record }) => record.id === request.snapshot);
   if (found !== undefined) return found;
   const message = `there is no snapshot ${shortId(request.snapshot)} in this vault`;
@@ -171,7 +196,8 @@ async function confirm(cli: Cli, asked: Asked, given: string | undefined): Promi
   throw new Fault('HF_GRANT_UNCONFIRMED', `nothing was granted to this request: ${why}`);
 }
 
-function grantWords({ request, snapshot, content, needed }: Asked, style: Style): string[] {
+function grantWords(asked: Asked, style: Style): string[] {
+  const { request, snapshot, content, needed, hosts } = asked;
   const { names, content: contents } = keyCounts(needed);
   const { entries, bytes } = needed.totals;
   const path = request.path === '' ? 'all of it' : sayName(request.path, style);
@@ -186,6 +212,7 @@ function grantWords({ request, snapshot, content, needed }: Asked, style: Style)
       row('path', path),
       row('opens', `${countOf(entries, 'entry', 'entries')}, ${formatBytes(Number(bytes))}`),
       row('keys of', `${runs}: whatever else these stored, too`),
+      row('hosts', hostWords(hosts, style)),
       ...(needed.missing > 0 ? [row('lacks', lacks)] : []),
     ]),
     '',
@@ -216,6 +243,15 @@ function writeNew(session: VaultSession, file: ByteString, bytes: Uint8Array): v
 
 function inFours(fingerprint: string): string {
   return fingerprint.slice(0, DIGITS_SHOWN).replaceAll(/.{4}(?=.)/g, '$& ');
+}
+
+/** As it can be typed; FILE where its name has what a terminal would not show. */
+function fileWord(file: ByteString, style: Style): string {
+  const name = lastPart(file);
+  const text = textOfBytes(name);
+  const isSeen = sayName(name, style).replaceAll('\\\\', '\\') === text;
+  if (!isSeen) return 'FILE';
+  return quoteWord(text.startsWith('-') ? `./${text}` : text);
 }
 
 function lastPart(path: ByteString): ByteString {

@@ -65,12 +65,14 @@ export function parseRestoreRequest(tools: Tools, bytes: Uint8Array): ReadRestor
   };
 }
 
-/** Whether it may still be granted, by the clock of who grants or of who asked. */
-export function isCurrent(
-  { created }: Pick<RestoreRequestRecord, 'created'>,
-  now: UnixMs,
-): boolean {
-  return created <= now + AHEAD_MAX_MS && now - created <= REQUEST_AGE_MAX_MS;
+/** Nobody grants it any more, and what was granted to it opens nothing: its half goes. */
+export function isOver({ created }: Pick<RestoreRequestRecord, 'created'>, now: UnixMs): boolean {
+  return now - created > REQUEST_AGE_MAX_MS;
+}
+
+/** Whether it may still be granted and used, by the clock of who grants or of who asked. */
+export function isCurrent(request: Pick<RestoreRequestRecord, 'created'>, now: UnixMs): boolean {
+  return request.created <= now + AHEAD_MAX_MS && !isOver(request, now);
 }
 
 /** As whoever asks keeps it, with the private half: in a file that nobody else reads. */

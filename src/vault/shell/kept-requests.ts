@@ -13,6 +13,7 @@ import {
   encodeKeptRequest,
   encodeRestoreRequest,
   isCurrent,
+  isOver,
   type KeptRequest,
   parseKeptRequest,
   parseRestoreRequest,
@@ -39,7 +40,7 @@ export class KeptRequests {
     readonly request: ReadRestoreRequest;
   } {
     const { tools } = this.#ports;
-    this.#sweep(of.created);
+    this.sweep(of.created);
     const { publicKey, privateKey } = tools.cipher.agreementPair();
     const bytes = encodeRestoreRequest(tools, { ...of, publicKey });
     const request = parseRestoreRequest(tools, bytes);
@@ -68,10 +69,11 @@ export class KeptRequests {
     this.#ports.disk.syncDir(this.#directory);
   }
 
-  #sweep(now: UnixMs): void {
+  /** Private halves of requests that are over are removed. */
+  sweep(now: UnixMs): void {
     for (const name of this.#ports.disk.list(this.#directory) ?? []) {
       const kept = /^[0-9a-f]{64}$/.test(name) ? this.find(name) : undefined;
-      if (kept !== undefined && !isCurrent(kept.request, now)) this.remove(name);
+      if (kept !== undefined && isOver(kept.request, now)) this.remove(name);
     }
   }
 
@@ -86,6 +88,7 @@ export interface OpenedGrant extends RestoreGrant {
 }
 
 /**
+ * Halves of requests that are over are removed besides.
  * @param bytes of a file that somebody brought
  * @throws Fault HF_GRANT_CORRUPT, HF_GRANT_UNSIGNED, HF_GRANT_EXPIRED, HF_GRANT_OTHER
  */
@@ -95,13 +98,16 @@ export function openGrant(
   { bytes, now }: { readonly bytes: Uint8Array; readonly now: UnixMs },
 ): OpenedGrant {
   const grant = orCorrupt('grant', () => parseRestoreGrant(tools, bytes, keyring));
+  const kept = grant && requests.find(grant.request);
+  requests.sweep(now);
   if (grant === undefined) {
     const message = 'nobody with a key for all of this vault has signed this grant';
     throw new Fault('HF_GRANT_UNSIGNED', message);
   }
-  if (grant.expires <= now) throw new Fault('HF_GRANT_EXPIRED', 'this grant has expired');
-  const kept = requests.find(grant.request);
   const { request } = kept ?? {};
+  if (grant.expires <= now || (request !== undefined && !isCurrent(request, now))) {
+    throw new Fault('HF_GRANT_EXPIRED', 'this grant or its request is over, or a clock is wrong');
+  }
   const isAnswer = request?.snapshot === grant.snapshot && request.path === grant.path;
   if (kept === undefined || !isAnswer) {
     const message = 'this grant answers no request that is kept here';

@@ -3,7 +3,7 @@
  * all pages of it. A host with much in its vault makes nobody else wait by listing it.
  */
 import type { Clock } from '../../host/clock.ts';
-import { minutes } from '../../base/units.ts';
+import { type DurationMs, durationMs, minutes } from '../../base/units.ts';
 import { encodePage, isLastPage } from '../core/peer-message.ts';
 import type { StoredObject } from './store.ts';
 import type { DirectoryStore } from './store-directory.ts';
@@ -13,9 +13,11 @@ export interface PeerListsParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Lets others have a turn. */
   readonly breathe: () => Promise<void>;
+  /** Comes back after that time, and keeps no process alive; never fails. */
+  readonly rest: (span: DurationMs) => Promise<unknown>;
 }
 
-/** For whoever does not ask for the rest at once; then it is walked again. */
+/** For whoever does not ask for the rest at once; then it is freed, and walked again. */
 const KEPT_MAX_MS = minutes(1);
 
 interface KeptList {
@@ -32,6 +34,7 @@ export class PeerLists {
   readonly #waiting = new Map<string, Promise<readonly StoredObject[]>>();
   /** Of which a page was asked for, and there are more. */
   #kept: KeptList | undefined;
+  #isFreeing = false;
 
   constructor(parts: PeerListsParts) {
     this.#parts = parts;
@@ -46,7 +49,9 @@ export class PeerLists {
       return this.#walk(prefix);
     });
     this.#waiting.set(prefix, mine);
-    this.#last = mine.catch(() => undefined); // Awaited in its turn, and by who asked.
+    // Awaited in its turn, and by who asked; its list is not held until the next.
+    const over = (): void => undefined;
+    this.#last = mine.then(over, over);
     return mine;
   }
 
@@ -58,12 +63,29 @@ export class PeerLists {
     const list = isRest ? kept : { prefix, objects: await this.list(prefix), atMs: now };
     const page = encodePage(list.objects, after);
     this.#kept = isLastPage(page) ? undefined : list;
+    if (!this.#isFreeing) void this.#freeInTime();
     return page;
   }
 
   /** What is kept for the rest of a list is given up. */
   forget(): void {
     this.#kept = undefined;
+  }
+
+  /** One at a time, which holds no list itself while it waits. */
+  async #freeInTime(): Promise<void> {
+    this.#isFreeing = true;
+    for (let leftMs = this.#leftMs(); leftMs > 0; leftMs = this.#leftMs()) {
+      await this.#parts.rest(durationMs(leftMs));
+    }
+    this.#kept = undefined;
+    this.#isFreeing = false;
+  }
+
+  /** 0 where nothing is kept. */
+  #leftMs(): number {
+    const ageMs = this.#parts.clock.monotonic() - (this.#kept?.atMs ?? Number.NEGATIVE_INFINITY);
+    return Math.max(0, Math.ceil(KEPT_MAX_MS - ageMs));
   }
 
   async #walk(prefix: string): Promise<readonly StoredObject[]> {

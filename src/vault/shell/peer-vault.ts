@@ -5,7 +5,7 @@
  */
 import { type ByteString, byteString, type Digest } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import { MIB, minutes, type UnixMs } from '../../base/units.ts';
+import { type DurationMs, MIB, minutes, type UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { HashStream } from '../../host/hash.ts';
@@ -41,6 +41,8 @@ export interface PeerVaultParts {
   readonly quota: () => PeerQuota;
   /** Lets others have a turn while a large object is read. */
   readonly breathe: () => Promise<void>;
+  /** Comes back after that time, and keeps no process alive; never fails. */
+  readonly rest: (span: DurationMs) => Promise<unknown>;
 }
 
 export interface PeerPut {
