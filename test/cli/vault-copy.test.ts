@@ -148,7 +148,7 @@ test('places that cannot be meant are refused by code', () => {
   for (const args of [['vault', 'copy', bench.at('none'), bench.at('copy')], noCopy]) {
     const { error } = bench.json(args, keyless()).said;
     assert.equal(error?.code, 'HF_VAULT_ABSENT');
-    assert.ok(error.remedy?.includes(bench.at('none')), error.remedy);
+    assert.ok(error.remedy.includes(bench.at('none')), error.remedy);
   }
   assert.equal(of(['vault', 'copy', bench.vault, bench.vault]), 'HF_USAGE');
   const other = { env: { HOLDFAST_VAULT: bench.at('other') } };

@@ -172,7 +172,7 @@ function spoiledLine(seeded: Seeded, good: Uint8Array): Uint8Array | undefined {
   if (!text.startsWith('{"') || text.indexOf('\n') !== text.length - 1) return undefined;
   const { sha256, ...members } = JSON.parse(text) as Record<string, unknown>;
   const value = spoiledValue(seeded, members);
-  const head = Buffer.from(JSON.stringify(value) ?? 'null');
+  const head = Buffer.from(JSON.stringify(value ?? null));
   if (sha256 === undefined) return Buffer.concat([head, Buffer.from('\n')]);
   const digest = hexOf(tools.hash.sha256(head));
   const open = head.subarray(0, head.length - 1).toString();
