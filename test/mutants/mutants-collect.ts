@@ -285,8 +285,7 @@ const OF_MOVING: readonly Mutant[] = [
     file: `${SHELL}/tidy-indexes.ts`,
     edits: [
       {
-        replace:
-          'if (known !== undefined && sayingOf(...known) !== sayingOf(table, at)) return false;',
+        replace: 'if (known !== undefined && !said.isSame(at, ...known)) return false;',
         with: '',
       },
     ],

@@ -160,3 +160,28 @@ test('a run that swept very many packs is known by its fate', async () => {
   await decideFate(ports, { generation: 1, decision: 'sweep', packs });
   assert.equal((await sweptAmong(ports, new Set(packs))).length, packs.length);
 });
+
+test('two indexes that name the same packs are compared with a few looks at each word', async () => {
+  const count = 40;
+  const { store, vault, packs } = await manyIndexes(count);
+  for (const name of store.names('index/')) store.objects.delete(name);
+  const index = await writeIndex(vault, packs);
+  let reads = 0;
+  const counted = (words: Uint32Array): Uint32Array =>
+    new Proxy(words, {
+      get(target, key) {
+        reads += 1;
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  const table = (await readIndexes(portsOf(store, vault))).get(index);
+  assert.ok(table !== undefined);
+  const { groups, entries } = table;
+  const one = { ...table, groups: counted(groups), entries: counted(entries) };
+  const tables = new Map(Object.entries({ 'index/a': one, 'index/b': { ...one } }));
+  const said = await tidyIndexes(portsOf(store, vault), tables, { mergeCountMin: 9 });
+  assert.deepEqual(said, { before: 2, after: 2 });
+  const words = 2 * (groups.length + entries.length);
+  assert.ok(reads > words && reads < 4 * words, `${reads} reads of ${words} words`);
+});

@@ -4,9 +4,10 @@
  * Who is stopped in between leaves both, which harms nobody. docs/design/050-compaction.md
  */
 import { hexOf } from '../../base/bytes.ts';
+import { SaidOfPacks } from '../core/index-agreement.ts';
 import { INDEX_ENTRIES_TARGET } from '../core/index-builder.ts';
 import { mergedIndex } from '../core/index-merged.ts';
-import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/index-table.ts';
+import { INDEX_ENTRY_WORDS, type IndexTable } from '../core/index-table.ts';
 import { sweptAmong } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import type { CollectorStore } from './store.ts';
@@ -111,33 +112,34 @@ function setsOf(
  * each other either may be made up, and neither is thrown away.
  */
 function inAgreement(tables: Tables): string[] {
-  const first = new Map<string, readonly [IndexTable, number]>();
+  const asked = sharedPacks(tables);
+  const first = new Map<string, readonly [SaidOfPacks, number]>();
   return [...tables.keys()].sort().filter((name) => {
     const table = tables.get(name);
     if (table === undefined) return false;
-    const packs = [...table.packs.entries()].map(([at, pack]) => [at, hexOf(pack.name)] as const);
+    const packs = [...table.packs.entries()]
+      .map(([at, pack]) => [at, hexOf(pack.name)] as const)
+      .filter(([, pack]) => asked.has(pack));
+    if (packs.length === 0) return true;
+    const said = new SaidOfPacks(table);
     for (const [at, pack] of packs) {
       const known = first.get(pack);
-      if (known !== undefined && sayingOf(...known) !== sayingOf(table, at)) return false;
+      if (known !== undefined && !said.isSame(at, ...known)) return false;
     }
-    for (const [at, pack] of packs) if (!first.has(pack)) first.set(pack, [table, at]);
+    for (const [at, pack] of packs) if (!first.has(pack)) first.set(pack, [said, at]);
     return true;
   });
 }
 
-/** All that the table says of one of its packs, as text. */
-function sayingOf({ packs, groups, entries }: IndexTable, pack: number): string {
-  const numbers = new Map<number, number>();
-  const said: number[] = [packs[pack]?.sizeBytes ?? 0];
-  for (let at = 0; at < groups.length; at += INDEX_GROUP_WORDS) {
-    if (groups[at] !== pack) continue;
-    numbers.set(at / INDEX_GROUP_WORDS, numbers.size);
-    said.push(...groups.subarray(at + 1, at + INDEX_GROUP_WORDS));
+/** Packs that more than one of them names. */
+function sharedPacks(tables: Tables): ReadonlySet<string> {
+  const known = new Set<string>();
+  const shared = new Set<string>();
+  for (const { packs } of tables.values()) {
+    for (const pack of new Set(packs.map(({ name }) => hexOf(name)))) {
+      if (known.has(pack)) shared.add(pack);
+      else known.add(pack);
+    }
   }
-  for (let at = 0; at < entries.length; at += INDEX_ENTRY_WORDS) {
-    const group = numbers.get(entries[at + INDEX_ENTRY_WORDS - 2] ?? 0);
-    if (group === undefined) continue;
-    said.push(...entries.subarray(at, at + 4), group, entries[at + INDEX_ENTRY_WORDS - 1] ?? 0);
-  }
-  return said.join();
+  return shared;
 }
