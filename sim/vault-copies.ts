@@ -1,11 +1,8 @@
 /** A simulated machine with a vault and a copy of it elsewhere on its disk, and what it does to them. */
 import { byteString, type ByteString } from '../src/base/bytes.ts';
 import { seconds } from '../src/base/units.ts';
-import {
-  type CopyReport,
-  type CopyRequest,
-  copyVault as copy,
-} from '../src/vault/shell/copy-vault.ts';
+import type { CopyReport, CopyRequest } from '../src/vault/shell/copy-report.ts';
+import { copyVault as copy } from '../src/vault/shell/copy-vault.ts';
 import { type RepairReport, repairVault as repair } from '../src/vault/shell/repair-vault.ts';
 import type { Store } from '../src/vault/shell/store.ts';
 import { type DirectoryStore, directoryStore } from '../src/vault/shell/store-directory.ts';

@@ -7,6 +7,7 @@ const REPAIR = `${SHELL}/repair-vault.ts`;
 const DIRECTORY = `${SHELL}/store-directory.ts`;
 const SIM = 'sim/copy.sim.test.ts';
 const MATRIX = 'test/vault/damage-matrix.test.ts';
+const SWEPT = 'src/vault/shell/swept-packs.test.ts';
 const OF_COPY = { file: SIM, name: 'writing call of a copy .posix' };
 const OF_REPAIR = { file: SIM, name: 'writing call of a repair .posix' };
 
@@ -20,8 +21,8 @@ export const COPY_MUTANTS: readonly Mutant[] = [
         with: '      await this.#secure(object, since);\n',
       },
       {
-        replace: '    await inParallel(newPacks ?? [],',
-        with: '    for (const object of newSnapshots ?? []) await this.#copy(object);\n    await inParallel(newPacks ?? [],',
+        replace: '      await inParallel(newPacks,',
+        with: '      for (const object of snapshots) await this.#copy(object);\n      await inParallel(newPacks,',
       },
     ],
     caughtBy: OF_COPY,
@@ -65,6 +66,43 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: { file: MATRIX, name: 'names what is damaged at its source' },
     why: 'rot is copied, and nobody hears of it',
+  },
+  {
+    id: 'copy: what the target has swept is put again',
+    file: COPY,
+    edits: [{ replace: 'absent.filter((object) => !swept.includes(object))', with: 'absent' }],
+    caughtBy: { file: SWEPT, name: 'a copy puts nothing again' },
+    why: 'a collector that was stopped while deleting wakes, and deletes what the copy relies on',
+    isQuick: true,
+  },
+  {
+    id: 'copy: what is needed of swept packs stays behind',
+    file: COPY,
+    edits: [
+      {
+        replace: '      if (swept.length > 0) await this.#moveSwept(swept, snapshots);\n',
+        with: '',
+      },
+    ],
+    caughtBy: { file: SWEPT, name: 'comes along under new names' },
+    why: 'the copy lists snapshots that do not restore',
+    isQuick: true,
+  },
+  {
+    id: 'copy: what a run has taken away that is over is relied on',
+    file: `${SHELL}/collection-watch.ts`,
+    edits: [{ replace: 'coverOf(ports, [...open, ...ended])', with: 'coverOf(ports, open)' }],
+    caughtBy: { file: SWEPT, name: 'stood still' },
+    why: 'a copy that stood still puts a swept name again, and who wakes deletes it',
+    isQuick: true,
+  },
+  {
+    id: 'repair: what was swept is put back',
+    file: REPAIR,
+    edits: [{ replace: '    if (this.#swept.has(name)) {\n', with: '    if (name === "") {\n' }],
+    caughtBy: { file: SWEPT, name: 'a repair puts nothing again' },
+    why: 'a collector that was stopped while deleting wakes, and deletes what was repaired',
+    isQuick: true,
   },
   {
     id: 'copy: another vault at the target is none of its business',

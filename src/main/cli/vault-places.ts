@@ -5,7 +5,7 @@ import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { formatBytes, formatCount } from '../../base/say-quantity.ts';
 import type { LabelledRow } from '../../base/say-rows.ts';
-import type { CopyProgress } from '../../vault/shell/copy-vault.ts';
+import type { CopyProgress } from '../../vault/shell/copy-report.ts';
 import { identifyVault } from '../../vault/shell/vault-identity.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
 import { provingLine, type Space, type VaultLine } from '../vault-line.ts';

@@ -47,7 +47,9 @@ export async function secureSnapshot(
   const isQuiet =
     open.length === 0 && !since.isActive && fates.every((each) => since.fates.has(each));
   if (isQuiet) return 0;
-  return secureRefs(ports, refs, await coverOf(ports, open));
+  // A copy that stood still may have put again what a run has taken away that is over by now.
+  const ended = fates.filter((each) => !since.fates.has(each) && !open.includes(each));
+  return secureRefs(ports, refs, await coverOf(ports, [...open, ...ended]));
 }
 
 async function coverOf(

@@ -8,8 +8,6 @@ import { MIB } from '../../base/units.ts';
 import { isTwin, partOf, twinNames } from '../core/object-proof.ts';
 import { formatsApart } from '../core/header.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
-import type { Clock } from '../../host/clock.ts';
-import type { Tools } from '../../host/tools.ts';
 import { isSnapshotName, parseSnapshot } from '../core/snapshot-record.ts';
 import {
   type CollectionWatch,
@@ -17,7 +15,7 @@ import {
   type WatchPorts,
   watchCollection,
 } from './collection-watch.ts';
-import { coveredPacks } from './collection-state.ts';
+import { coveredPacks, sweptAmong } from './collection-state.ts';
 import {
   DOCUMENTS,
   lastOf,
@@ -26,63 +24,15 @@ import {
   TWIN_FOLDERS,
   twinsBelow,
 } from './copied-folders.ts';
+import type { CopyPorts, CopyProblem, CopyReport, CopyRequest } from './copy-report.ts';
 import { forgottenIds, idInName } from './forgotten-names.ts';
 import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
-import type { Store, StoredObject } from './store.ts';
+import type { StoredObject } from './store.ts';
+import { moveSwept, sweptOf } from './swept-packs.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
 import type { VaultProblem } from './vault-problem.ts';
-
-export interface CopyPorts {
-  readonly from: Store;
-  readonly to: Store;
-  readonly tools: Tools;
-  readonly clock: Pick<Clock, 'now'>;
-}
-
-export interface CopyRequest {
-  /** Nothing is put, and no pack is read. */
-  readonly isDryRun: boolean;
-  /** Asked before the first byte, and for what came meanwhile: whether so much may be added; throws. */
-  readonly demandRoom: (sizeBytes: number) => Promise<void>;
-  readonly onProgress: (progress: CopyProgress) => void;
-}
-
-export interface CopyProgress {
-  readonly objects: number;
-  readonly objectsTotal: number;
-  readonly bytes: number;
-  readonly bytesTotal: number;
-}
-
-export interface CopyReport {
-  readonly vault: string;
-  /** Put, or to be put in a dry run. */
-  readonly objects: number;
-  readonly bytes: number;
-  /** Of all that was to be there, what was there before. */
-  readonly presentObjects: number;
-  /** What is damaged or missing where it was copied from, and what became of it. */
-  readonly problems: readonly CopyProblem[];
-  /** What the target holds and should not hold so: for a repair. */
-  readonly atTarget: readonly VaultProblem[];
-  /** Names of snapshots that the target has now, or would have. */
-  readonly snapshots: readonly string[];
-  /** Of these, at most so many would not come back whole. */
-  readonly inNeed: readonly string[];
-  /** Keys that the target has and the source has not: maybe retired there. */
-  readonly keysBeyond: readonly string[];
-  /** Of the two places, where one was upgraded and the other was not: a copy replaces nothing. */
-  readonly formats: { readonly from: number; readonly to: number } | undefined;
-  /** Names of snapshots that the target has, and the source has not, and did not forget. */
-  readonly snapshotsBeyond: readonly string[];
-}
-
-export interface CopyProblem extends VaultProblem {
-  /** Its twin was whole, and lies in the target twice; or the target had it. */
-  readonly isMadeGood: boolean;
-}
 
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
@@ -161,7 +111,7 @@ class Copying {
     for (const { name, sizeBytes } of await listOrNothing(to, '')) this.#there.set(name, sizeBytes);
     const newSnapshots = snapshots.filter((object) => this.#isMissing(object));
     this.#expect(newSnapshots);
-    const keys = await this.#copyContent();
+    const keys = await this.#copyContent(snapshots);
     for (const folder of BESIDE) await this.#copyBeside(await from.list(folder));
     await this.#copyBeside((await from.list('')).filter(isUnknown));
     // One after the other, in the order of each writer: a chain has no gap in between.
@@ -186,7 +136,7 @@ class Copying {
    *
    * @returns ids of keys that the source has
    */
-  async #copyContent(): Promise<ReadonlySet<string>> {
+  async #copyContent(snapshots: readonly StoredObject[]): Promise<ReadonlySet<string>> {
     const { from } = this.#ports;
     let keys: ReadonlySet<string> | undefined;
     for (let pass = 1; ; pass++) {
@@ -198,7 +148,10 @@ class Copying {
       const isNew = (object: StoredObject): boolean =>
         !said.has(object.name) &&
         (pass === 1 ? this.#isMissing(object) : !this.#there.has(object.name));
-      const newPacks = packs.filter(isNew);
+      const absent = packs.filter(isNew);
+      // After what lies there was listed: what was taken away before that, a fate names.
+      const swept = await sweptOf(this.#ports, absent);
+      const newPacks = absent.filter((object) => !swept.includes(object));
       const newIndexes = indexes.filter(isNew);
       this.#expect([...newPacks, ...newIndexes]);
       await this.#request.demandRoom(this.#totals.bytesTotal - this.#totals.bytes);
@@ -213,9 +166,37 @@ class Copying {
         indexes.filter((object) => !fresh.has(object) && !said.has(object.name)),
         (object) => this.#lookAtIndex(object),
       );
+      if (swept.length > 0) await this.#moveSwept(swept, snapshots);
       if (this.#gone.size > 0 && pass < PASSES_MAX) continue;
       await this.#notePacksMissing(packs);
       return keys;
+    }
+  }
+
+  /** What the target has swept gets its old name never again: of it only groups go along. */
+  async #moveSwept(
+    swept: readonly StoredObject[],
+    snapshots: readonly StoredObject[],
+  ): Promise<void> {
+    if (this.#request.isDryRun) return;
+    const { from, tools } = this.#ports;
+    const refs: string[] = [];
+    for (const object of snapshots) {
+      const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
+      if (seen.state === 'whole') refs.push(...parseSnapshot(tools, seen.bytes).refs);
+    }
+    const put = async (name: string, bytes: Uint8Array): Promise<void> => {
+      this.#expect([{ name, sizeBytes: bytes.length }]);
+      await this.#request.demandRoom(this.#totals.bytesTotal - this.#totals.bytes);
+      await this.#put(name, bytes);
+    };
+    if (await moveSwept({ ...this.#ports, put }, { swept, refs })) return;
+    for (const object of swept) {
+      const { name } = object;
+      const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
+      const problem = { ...problemAt(name, seen), isMadeGood: false };
+      if (seen.state === 'missing') this.#gone.set(name, problem);
+      else if (seen.state !== 'whole') this.#problems.push(problem);
     }
   }
 
@@ -410,8 +391,11 @@ class Copying {
     const missing = this.#named.missing((object) => here.has(object));
     if (missing.length === 0) return;
     const covered = await this.#coveredAtSource();
+    const swept = new Set(
+      await sweptAmong({ ...this.#ports, store: this.#ports.from }, new Set(missing.map(lastOf))),
+    );
     for (const object of missing) {
-      if (covered.has(lastOf(object))) continue;
+      if (covered.has(lastOf(object)) || swept.has(lastOf(object))) continue;
       const isMadeGood = this.#there.has(object);
       this.#problems.push({ kind: 'missing', object, why: 'an index names it', isMadeGood });
     }

@@ -7,13 +7,14 @@ import { Fault } from '../../base/fault.ts';
 import { partOf, plainName, twinNames, type VaultPart } from '../core/object-proof.ts';
 import { isSame, rightTwin } from '../core/twin-vote.ts';
 import type { Tools } from '../../host/tools.ts';
-import type { CopyProgress } from './copy-vault.ts';
+import type { CopyProgress } from './copy-report.ts';
 import {
   type CollectionWatch,
   secureSnapshot,
   type WatchPorts,
   watchCollection,
 } from './collection-watch.ts';
+import { sweptAmong } from './collection-state.ts';
 import { isSnapshotName, parseSnapshot } from '../core/snapshot-record.ts';
 import type { Clock } from '../../host/clock.ts';
 import {
@@ -29,6 +30,7 @@ import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { Mending, Store, StoredObject } from './store.ts';
+import { moveSwept, sweptOf } from './swept-packs.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
 import { problemOf, type VaultProblem } from './vault-problem.ts';
 
@@ -112,6 +114,8 @@ class Repairing {
   /** Whole here, or put back. */
   readonly #whole = new Set<string>();
   readonly #named: NamedPacks;
+  /** Names of packs that a fate has: none of them is put again. */
+  readonly #swept = new Set<string>();
   readonly #progress = { objects: 0, objectsTotal: 0, bytes: 0, bytesTotal: 0 };
 
   constructor(ports: RepairPorts, request: RepairRequest, vault: string) {
@@ -137,9 +141,12 @@ class Repairing {
       this.#progress.objectsTotal += own.length + theirs.length;
       for (const { sizeBytes } of [...own, ...theirs]) this.#progress.bytesTotal += sizeBytes;
     }
+    // After what lies here was listed: what was taken away before that, a fate names.
+    const packs = [...(lists.at(-1)?.[1].values() ?? [])];
+    for (const { name } of await sweptOf({ to: store, tools }, packs)) this.#swept.add(name);
     const absent = lists
       .flatMap(([, all]) => [...all.values()])
-      .filter((each) => !this.#isHere(each));
+      .filter((each) => !this.#isHere(each) && !this.#swept.has(each.name));
     await this.#request.demandRoom(absent.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     await this.#mendTwins();
     for (const name of DOCUMENTS) await this.#mendDocument(name);
@@ -151,12 +158,40 @@ class Repairing {
         (each) =>
           this.#isHere(each) || folder !== 'snapshots/' || !forgotten.has(idInName(each.name)),
       );
+      if (folder === 'snapshots/' && this.#swept.size > 0) await this.#moveSwept(wanted);
       const atOnce = folder === 'packs/' ? PACKS_AT_ONCE : 1;
       await inParallel(wanted, (object) => this.#mend(object), atOnce);
     }
     if (!this.#request.isDryRun) await this.#secure(since);
-    this.#notePacksMissing();
+    await this.#notePacksMissing();
     return this.#report();
+  }
+
+  /** Of what was swept here and lies in the copy: what these snapshots need, under new names. */
+  async #moveSwept(snapshots: readonly StoredObject[]): Promise<void> {
+    if (this.#request.isDryRun) return;
+    const { store, other, tools } = this.#ports;
+    const refs: string[] = [];
+    for (const { name } of snapshots) {
+      const here = await this.#see(name);
+      const seen = here.state === 'whole' ? here : await this.#seeThere(name);
+      if (seen.state === 'whole') refs.push(...parseSnapshot(tools, seen.bytes).refs);
+    }
+    const swept = (await other.list('packs/')).filter(
+      ({ name }) => this.#swept.has(name) && !this.#whole.has(name),
+    );
+    const put = async (name: string, bytes: Uint8Array): Promise<void> => {
+      await this.#request.demandRoom(bytes.length);
+      const why = 'it was swept, is needed, and lies in the copy';
+      if (await this.#put(name, { state: 'missing', why, bytes }, bytes)) {
+        this.#isWhole(name, bytes);
+      }
+    };
+    if (await moveSwept({ from: other, to: store, tools, put }, { swept, refs })) return;
+    for (const { name } of swept) {
+      const there = await this.#seeThere(name);
+      if (there.state !== 'whole') this.#remaining.push(problemAt(name, there));
+    }
   }
 
   /** What came back may lie in packs that a collector has begun to take away. */
@@ -257,6 +292,10 @@ class Repairing {
   }
 
   async #mendFromOther(name: string, here: SeenObject): Promise<void> {
+    if (this.#swept.has(name)) {
+      this.#leave(name, here);
+      return;
+    }
     const there = await this.#seeThere(name);
     if (there.state === 'whole') {
       if (await this.#put(name, here, there.bytes)) this.#isWhole(name, there.bytes);
@@ -337,10 +376,14 @@ class Repairing {
     this.#named.add(name, bytes);
   }
 
-  #notePacksMissing(): void {
+  async #notePacksMissing(): Promise<void> {
     const known = new Set(this.#remaining.map(({ object }) => object));
     const isThere = (object: string): boolean => this.#whole.has(object) || known.has(object);
-    for (const object of this.#named.missing(isThere)) {
+    const missing = this.#named.missing(isThere);
+    const ports = { store: this.#ports.store, tools: this.#ports.tools };
+    const swept = new Set(await sweptAmong(ports, new Set(missing.map(lastOf))));
+    for (const object of missing) {
+      if (swept.has(lastOf(object))) continue;
       this.#remaining.push({ kind: 'missing', object, why: 'an index names it' });
     }
   }

@@ -26,8 +26,8 @@ export async function secureRefs(
   covered: ReadonlySet<string>,
 ): Promise<number> {
   for (let time = 1; ; time++) {
-    const stored = await securedOnce(ports, refs, covered);
-    if (stored !== undefined) return stored;
+    const { isAll, stored } = await secureOnce(ports, refs, covered);
+    if (isAll) return stored;
     if (time === LOOKS_MAX) break;
   }
   const why = 'space was freed meanwhile, and with it something that this backup relied on';
@@ -37,17 +37,24 @@ export async function secureRefs(
 /** What is not where it was listed may have moved while it was looked at. */
 const LOOKS_MAX = 2;
 
-/** Undefined where something was not to be found. */
-async function securedOnce(
+export interface Secured {
+  /** False: something was not to be found, and all else was put. */
+  readonly isAll: boolean;
+  /** Bytes that were put again. */
+  readonly stored: number;
+}
+
+/** As `secureRefs`, with one look. */
+export async function secureOnce(
   ports: ReadingPorts,
   refs: readonly string[],
   covered: ReadonlySet<string>,
-): Promise<number | undefined> {
+): Promise<Secured> {
   const map = await mapVault(ports);
   const { ids } = reachFrom(ports.tools.random, map, wordsOfIds(refs));
   const sound = new Sound(ids);
   await lookAtStaying(ports, { map, covered, sound });
-  if (sound.isAll()) return 0;
+  if (sound.isAll()) return { isAll: true, stored: 0 };
   const moved: IndexedPack[] = [];
   for (const pack of map.packs.values()) {
     if (sound.isAll() || !covered.has(pack.name)) continue;
@@ -55,8 +62,8 @@ async function securedOnce(
     if (put !== undefined) moved.push(put);
   }
   if (moved.length > 0) await putIndexOf(ports, moved);
-  if (!sound.isAll()) return undefined;
-  return moved.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const stored = moved.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { isAll: sound.isAll(), stored };
 }
 
 /** Which of the ids that are needed lie where nobody takes them away. */
