@@ -77,3 +77,14 @@ test('what was deleted stays so after a crash, whoever deleted it', async () => 
   }
   assert.ok(states > 2, 'liveness: there were crashes');
 });
+
+test('one that cannot be deleted keeps none of the others, and is said', async () => {
+  const disk = new SimDisk();
+  const root = '/srv/vault';
+  await fill(on(disk, root));
+  disk.failAt(disk.calls + 1, 'EIO');
+  await assert.rejects(on(disk, root).delete(['packs/a', 'packs/b']), isFault('HF_DISK_FAILED'));
+  for (const state of disk.statesAfterCrash(7, STATES)) {
+    assert.deepEqual(await namesIn(on(state, root)), ['header', 'index/a', 'packs/a']);
+  }
+});

@@ -47,6 +47,18 @@ const OF_COLLECTOR: readonly Mutant[] = [
     why: 'packs come back after a crash, and nobody knows any more that they were to go',
   },
   {
+    id: 'collect C9 a run that could not delete a pack is over',
+    file: COLLECT,
+    edits: [
+      {
+        replace: '    const left = new Set((await',
+        with: '    await store.delete(leftOvers(fate.generation));\n    const left = new Set((await',
+      },
+    ],
+    caughtBy: { file: TEST, name: 'is said each time' },
+    why: 'the pack stays for good, and nobody tries again or says so',
+  },
+  {
     id: 'collect C9 marks and trash are taken away before the packs',
     file: COLLECT,
     edits: [

@@ -172,7 +172,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     const after: Freeing = { ...freeing, survey: { ...survey }, trash, now };
     const isStopped = decided.doubt !== undefined || survey.stopped.length > 0;
     return {
-      code: isStopped ? EXIT.held : EXIT.done,
+      code: swept.undeleted.length > 0 ? EXIT.error : isStopped ? EXIT.held : EXIT.done,
       say: (style) => [
         ...gcWords(
           {
@@ -190,6 +190,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
         done: true,
         freedBytes: swept.freedBytes,
         takenBack: swept.takenBack,
+        notDeleted: swept.undeleted.map(({ packs, why }) => ({ packs, why: sayText(why) })),
         moved: { ...compacted, sources: compacted.sources.length },
         indexes,
         heldMeanwhile: forgot.heldMeanwhile.map(({ id }) => id),
@@ -206,7 +207,9 @@ interface Done {
   readonly marked: MarkReport;
 }
 
-const NOTHING_SWEPT = { packs: 0, freedBytes: 0, takenBack: 0, waiting: [], stopped: [] };
+const NOTHING_SWEPT: SweepReport = {
+  ...{ packs: 0, freedBytes: 0, takenBack: 0, undeleted: [], waiting: [], stopped: [] },
+};
 
 async function done(cli: Cli, made: Made): Promise<Done> {
   const { collector, freeing, decided } = made;

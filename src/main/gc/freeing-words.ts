@@ -85,6 +85,11 @@ export function freedRows(
     const text = `${countOf(swept.takenBack, 'pack')} that a snapshot needs again`;
     rows.push({ mark: undefined, label: 'taken back', text });
   }
+  for (const { packs, why } of swept.undeleted) {
+    const what = packs.length === 0 ? 'what a run leaves' : countOf(packs.length, 'pack');
+    const text = `${what}: ${sayText(why, style)}; the next gc tries again`;
+    rows.push({ mark: { is: 'failed' }, label: 'not deleted', text });
+  }
   const moved = new Set(marked.compacted.sources);
   return [
     ...rows,

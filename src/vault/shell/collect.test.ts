@@ -4,12 +4,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hexOf } from '../../base/bytes.ts';
+import { Fault } from '../../base/fault.ts';
 import { hours, minutes } from '../../base/units.ts';
 import { litteredVault, namesOf, portsOf } from '../../../test/vault/littered-vault.ts';
-import { reopen, tools, wantedContent } from '../../../test/vault/small-vault.ts';
+import {
+  reopen,
+  tools,
+  wantedContent,
+  writeIndex,
+  writePack,
+} from '../../../test/vault/small-vault.ts';
 import type { OpenStore } from '../../../test/vault/open-store.ts';
 import { isFault } from '../../../test/conformance/store-suite.ts';
+import { COMPACTION } from '../core/compaction-plan.ts';
 import { collectionName } from '../core/collection-record.ts';
+import { CONTENT } from '../core/object-id.ts';
 import { collect, markGarbage, sweepTrash } from './collect.ts';
 import { decideFate } from './collection-fate.ts';
 import { secureSnapshot, watchCollection } from './collection-watch.ts';
@@ -284,4 +293,49 @@ test('C6: who finds that the run was made void meanwhile deletes nothing', async
   const swept = await sweepTrash(portsOf(meanwhile(store, 2, undone), vault), NOW);
   assert.equal(swept.packs, 0);
   assert.deepEqual(store.names('packs/'), before);
+});
+
+test('a pack that cannot be deleted is said each time, and keeps nothing else from coming free', async () => {
+  const { store, vault, deadPacks } = await litteredVault();
+  const [stuck = '', other = ''] = deadPacks.map(({ name }) => hexOf(name));
+  const refuses = meanwhile(store, Number.POSITIVE_INFINITY, async () => undefined);
+  let isRefusing = true;
+  refuses.delete = async (names) => {
+    const free = names.filter((name) => !isRefusing || name !== `packs/${stuck}`);
+    await store.delete(free);
+    if (free.length < names.length) throw new Fault('HF_DISK_DENIED', 'it is immutable');
+  };
+  const ports = portsOf(refuses, vault);
+  await collect(ports, NOW);
+  for (let day = 1; day <= 3; day++) {
+    const junk = await writePack(vault, CONTENT, [new Uint8Array(Buffer.from(`junk ${day}`))]);
+    await writeIndex(vault, [junk]);
+    const { swept, marked } = await collect(ports, { ...NOW, compaction: COMPACTION });
+    assert.deepEqual(swept.undeleted, [{ packs: [stuck], why: 'it is immutable' }], `day ${day}`);
+    assert.equal(swept.packs, 1, `day ${day}: what was marked the day before has gone`);
+    assert.equal(marked.packs, 1, `day ${day}: what is new is marked`);
+    assert.ok(!store.objects.has(`packs/${other}`));
+    const index = await loadIndex(await reopen(store));
+    assert.deepEqual([index.problems, index.missingPacks], [[], []]);
+  }
+  isRefusing = false;
+  const { swept } = await collect(ports, NOW);
+  assert.deepEqual([swept.undeleted, swept.packs], [[], 2]);
+  assert.equal(store.names('packs/').length, 2);
+  assert.ok(store.names('collect/').every((name) => name.endsWith('-fate')));
+});
+
+test('an index that cannot be deleted keeps no pack from coming free', async () => {
+  const { store, vault, index } = await litteredVault();
+  const refuses = meanwhile(store, Number.POSITIVE_INFINITY, async () => undefined);
+  refuses.delete = async (names) => {
+    await store.delete(names.filter((name) => name !== index));
+    if (names.includes(index)) throw new Fault('HF_DISK_DENIED', 'it is immutable');
+  };
+  const ports = portsOf(refuses, vault);
+  await collect(ports, NOW);
+  await writeIndex(vault, [await writePack(vault, CONTENT, [Uint8Array.of(1)])]);
+  const { swept, marked } = await collect(ports, NOW);
+  assert.deepEqual(swept.undeleted, [{ packs: [], why: 'it is immutable' }]);
+  assert.deepEqual([swept.packs, marked.packs], [2, 1]);
 });

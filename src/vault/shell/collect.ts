@@ -15,7 +15,7 @@ import {
   said,
 } from './collection-fate.ts';
 import { type CollectionRun, listCollection, openRuns, readRun } from './collection-state.ts';
-import type { CollectorStore } from './store.ts';
+import type { CollectorStore, StoredObject } from './store.ts';
 import { type Compacted, compactPacks, NOTHING_COMPACTED } from './compact-packs.ts';
 import {
   type CollectSurvey,
@@ -154,9 +154,17 @@ export interface WaitingTrash {
   readonly until: UnixMs;
 }
 
+/** Of a run that cannot be ended: the next collector tries again. */
+export interface Undeleted {
+  /** Packs, 64 hex digits, that are still there; where it is something else of the run, none. */
+  readonly packs: readonly string[];
+  readonly why: string;
+}
+
 export interface SweepReport {
   readonly packs: number;
   readonly freedBytes: number;
+  readonly undeleted: readonly Undeleted[];
   /** Packs of the trash that a snapshot reaches again. */
   readonly takenBack: number;
   readonly waiting: readonly WaitingTrash[];
@@ -175,10 +183,12 @@ export async function sweepTrash(
   options: SweepOptions,
 ): Promise<SweepReport> {
   const waiting: WaitingTrash[] = [];
-  const swept = { packs: 0, freedBytes: 0 };
-  const add = (more: typeof swept): void => {
+  const undeleted: Undeleted[] = [];
+  const swept = { packs: 0, freedBytes: 0, undeleted };
+  const add = (more: CarriedOut): void => {
     swept.packs += more.packs;
     swept.freedBytes += more.freedBytes;
+    if (more.undeleted !== undefined) undeleted.push(more.undeleted);
   };
   const due: CollectionRun[] = [];
   const stopped: string[] = [];
@@ -243,21 +253,45 @@ async function stillNeeded(
   }
 }
 
-/** C7 to C9: what the fate says that is there, whoever decided it. */
+interface CarriedOut {
+  readonly packs: number;
+  readonly freedBytes: number;
+  readonly undeleted?: Undeleted;
+}
+
+/**
+ * C7 to C9: what the fate says that is there, whoever decided it. What cannot be deleted keeps its run
+ * from being over, and nothing else: the next collector tries again.
+ */
 async function carryOut(
   ports: CollectorPorts,
   fate: CollectionRecord,
   { compaction }: CollectOptions,
-): Promise<{ readonly packs: number; readonly freedBytes: number }> {
+): Promise<CarriedOut> {
   const { store } = ports;
   const gone = new Set(fate.packs);
-  const there = gone.size === 0 ? [] : await store.list('packs/');
-  const going = there.filter(({ name }) => gone.has(name.slice('packs/'.length)));
-  await store.delete(going.map(({ name }) => name)); // C7
+  const listGoing = async (): Promise<readonly StoredObject[]> => {
+    const there = gone.size === 0 ? [] : await store.list('packs/');
+    return there.filter(({ name }) => gone.has(name.slice('packs/'.length)));
+  };
+  const going = await listGoing();
   const mergeCountMin = compaction?.mergeCountMin ?? Number.POSITIVE_INFINITY;
-  if (gone.size > 0) await tidyIndexes(ports, await readIndexes(ports), { gone, mergeCountMin }); // C8
-  await store.delete(leftOvers(fate.generation)); // C9
-  return { packs: going.length, freedBytes: going.reduce((sum, each) => sum + each.sizeBytes, 0) };
+  try {
+    await store.delete(going.map(({ name }) => name)); // C7
+    if (gone.size > 0) await tidyIndexes(ports, await readIndexes(ports), { gone, mergeCountMin }); // C8
+    await store.delete(leftOvers(fate.generation)); // C9
+    return sumOf(going);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const left = new Set((await listGoing()).map(({ name }) => name));
+    const packs = [...left].map((name) => name.slice('packs/'.length));
+    const freed = going.filter(({ name }) => !left.has(name));
+    return { ...sumOf(freed), undeleted: { packs, why: error.message } };
+  }
+}
+
+function sumOf(packs: readonly StoredObject[]): CarriedOut {
+  return { packs: packs.length, freedBytes: packs.reduce((sum, each) => sum + each.sizeBytes, 0) };
 }
 
 export interface CollectReport {

@@ -38,7 +38,10 @@ export interface StorePromises {
 
 /** The handle of who collects: a store of which names can be deleted too. No server gives it to others. */
 export interface CollectorStore extends Store {
-  /** What is not there is deleted already. Durable when it resolves. Any part of it may be, before. */
+  /**
+   * What is not there is deleted already. Durable when it resolves. Any part of it may be, before.
+   * One that cannot be deleted keeps none of the others: all are tried, then the first failure is thrown.
+   */
   delete(names: readonly string[]): Promise<void>;
 }
 
