@@ -276,7 +276,10 @@ const OF_MOVING: readonly Mutant[] = [
   {
     id: 'compact: a pack without the data key of its groups is a copy',
     file: `${SHELL}/group-copies.ts`,
-    edits: [{ replace: '!isWithin(ownKeys, keysThere)', with: 'ownKeys === keysThere' }],
+    edits: [
+      { replace: '!isWithin(ownKeys, keysThere)', with: 'ownKeys === keysThere' },
+      { replace: '!isWithin(ownKeys, said?.get(dataKeyIdOf(header)))', with: 'said === undefined' },
+    ],
     caughtBy: { file: MOVING_TEST, name: 'a copy without the key' },
     why: 'what was moved cannot be opened any more',
   },

@@ -9,8 +9,8 @@ import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/i
 import type { GroupHeader } from '../core/group-header.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import { dataKeyIdOf } from './move-groups.ts';
-import type { PackTrailer } from '../core/pack.ts';
-import { type PackGroups, readGroups, readWholePack } from './pack-look.ts';
+import type { GroupPlace, PackTrailer } from '../core/pack.ts';
+import { readHeader, readTrailer, readWholePack } from './pack-look.ts';
 import type { StoredObject } from './store.ts';
 import type { MappedPack, Reach, VaultMap } from './vault-map.ts';
 import type { ReadingPorts } from './vault-ports.ts';
@@ -144,6 +144,7 @@ class Places {
 
 /** Whole packs are large: so many are kept at once. */
 const WHOLE_KEPT = 2;
+const TRAILERS_KEPT = 64;
 
 interface WholeCopy {
   readonly bytes: Uint8Array;
@@ -157,7 +158,7 @@ type KeysById = ReadonlyMap<string, ReadonlySet<string>>;
 
 interface Asked {
   readonly pack: string;
-  readonly own: PackGroups;
+  /** Of the pack. */
   readonly keys: KeysById;
   readonly going: ReadonlySet<string>;
 }
@@ -167,6 +168,7 @@ class Copies {
   readonly #reach: Reach;
   readonly #places: Places;
   readonly #whole = new Map<string, WholeCopy | undefined>();
+  readonly #said = new Map<string, KeysById | undefined>();
 
   constructor(ports: ReadingPorts, reach: Reach, places: Places) {
     this.#ports = ports;
@@ -178,10 +180,10 @@ class Copies {
   async areThere(pack: MappedPack, going: ReadonlySet<string>): Promise<boolean> {
     const object = { name: `packs/${pack.name}`, sizeBytes: pack.sizeBytes };
     try {
-      const own = await readGroups(this.#ports, object);
-      const asked = { pack: pack.name, own, keys: keysOf(own.trailer), going };
-      for (const number of own.headers.keys()) {
-        if (!(await this.#isThere(asked, number))) return false;
+      const trailer = await readTrailer(this.#ports, object);
+      const asked = { pack: pack.name, keys: keysOf(trailer), going };
+      for (const place of trailer.groups) {
+        if (!(await this.#isThere(asked, place))) return false;
       }
       return true;
     } catch (error) {
@@ -190,10 +192,8 @@ class Copies {
     }
   }
 
-  async #isThere({ pack, own, keys, going }: Asked, number: number): Promise<boolean> {
-    const header = own.headers[number];
-    const place = own.trailer.groups[number];
-    if (header === undefined || place === undefined) return false;
+  async #isThere({ pack, keys, going }: Asked, place: GroupPlace): Promise<boolean> {
+    const header = await readHeader(this.#ports, `packs/${pack}`, place);
     const id = reachedIn(this.#reach, header);
     if (id === undefined) return true;
     const length = place.headerLength + place.bodyLength;
@@ -202,6 +202,9 @@ class Copies {
     for (const other of this.#places.of(id)) {
       const { name } = other.pack;
       if (name === pack || going.has(name) || other.sizeBytes !== length) continue;
+      // The end of it tells what two hosts stored at once, under two seals, from a copy.
+      const said = await this.#keysSaid(other.pack);
+      if (!isWithin(ownKeys, said?.get(dataKeyIdOf(header)))) continue;
       const copy = await this.#wholeOf(other.pack);
       const keysThere = copy?.keys.get(dataKeyIdOf(header));
       if (copy === undefined || !isWithin(ownKeys, keysThere)) continue;
@@ -213,10 +216,24 @@ class Copies {
     return false;
   }
 
+  /** Undefined where the trailer cannot be read. Its digest is not known: it only says what is no copy. */
+  async #keysSaid({ name, sizeBytes }: MappedPack): Promise<KeysById | undefined> {
+    if (this.#said.has(name)) return this.#said.get(name);
+    const object = { name: `packs/${name}`, sizeBytes };
+    let keys: KeysById | undefined;
+    try {
+      keys = keysOf(await readTrailer(this.#ports, object));
+    } catch (error) {
+      problemOf(object.name, error);
+    }
+    forgetOldest(this.#said, TRAILERS_KEPT);
+    this.#said.set(name, keys);
+    return keys;
+  }
+
   async #wholeOf({ name, sizeBytes }: MappedPack): Promise<WholeCopy | undefined> {
     if (this.#whole.has(name)) return this.#whole.get(name);
-    const [oldest] = this.#whole.keys();
-    if (this.#whole.size >= WHOLE_KEPT && oldest !== undefined) this.#whole.delete(oldest);
+    forgetOldest(this.#whole, WHOLE_KEPT);
     const whole = await this.#readWhole({ name: `packs/${name}`, sizeBytes });
     this.#whole.set(name, whole);
     return whole;
@@ -233,6 +250,12 @@ class Copies {
       return undefined;
     }
   }
+}
+
+/** So that with one more there are at most `count`. */
+function forgetOldest(kept: Map<string, unknown>, count: number): void {
+  const [oldest] = kept.keys();
+  if (kept.size >= count && oldest !== undefined) kept.delete(oldest);
 }
 
 /** Number of an id of the group that is reached; undefined where none is. */

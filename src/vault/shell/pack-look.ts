@@ -6,7 +6,13 @@ import { hexOf } from '../../base/bytes.ts';
 import { demand } from '../core/corruption.ts';
 import { GROUP_HEADER_MIN, type GroupHeader, parseGroupHeader } from '../core/group-header.ts';
 import { CONTENT, NAMES, type ObjectKind } from '../core/object-id.ts';
-import { PACK_MAGIC, type PackTrailer, packTrailerSize, parsePackTrailer } from '../core/pack.ts';
+import {
+  type GroupPlace,
+  PACK_MAGIC,
+  type PackTrailer,
+  packTrailerSize,
+  parsePackTrailer,
+} from '../core/pack.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import type { StoredObject } from './store.ts';
 import type { ReadingPorts } from './vault-ports.ts';
@@ -51,7 +57,7 @@ export async function lookAtPack(
 }
 
 /** @throws as `lookAtPack` */
-async function readTrailer(
+export async function readTrailer(
   { store }: ReadingPorts,
   { name, sizeBytes }: StoredObject,
 ): Promise<PackTrailer> {
@@ -103,15 +109,23 @@ export async function readWholePack(
  * @throws as `lookAtPack`
  */
 export async function readGroups(ports: ReadingPorts, object: StoredObject): Promise<PackGroups> {
-  const { name } = object;
   const trailer = await readTrailer(ports, object);
   const headers: GroupHeader[] = [];
-  for (const { offset, headerLength, bodyLength } of trailer.groups) {
-    const bytes = await ports.store.get(name, { offset, length: headerLength });
-    const header = parseGroupHeader(bytes);
-    const fits = header.headerLength === headerLength && header.bodyLength === bodyLength;
-    demand(fits, name, 'its trailer and a header do not agree');
-    headers.push(header);
-  }
+  for (const place of trailer.groups) headers.push(await readHeader(ports, object.name, place));
   return { trailer, headers };
+}
+
+/**
+ * @param name of the pack
+ * @throws as `lookAtPack`
+ */
+export async function readHeader(
+  { store }: ReadingPorts,
+  name: string,
+  { offset, headerLength, bodyLength }: GroupPlace,
+): Promise<GroupHeader> {
+  const header = parseGroupHeader(await store.get(name, { offset, length: headerLength }));
+  const fits = header.headerLength === headerLength && header.bodyLength === bodyLength;
+  demand(fits, name, 'its trailer and a header do not agree');
+  return header;
 }
