@@ -326,6 +326,27 @@ const OF_MOVING: readonly Mutant[] = [
     caughtBy: { file: TIDY_TEST, name: 'stays named' },
     why: 'after two collectors at once a vault that lost nothing says that it has, and is read whole',
   },
+  {
+    id: 'compact M0 who was stopped before an index leaves a pack for ever',
+    file: `${SHELL}/collect.ts`,
+    edits: [{ replace: '(await isNamedAnew(ports, explored))', with: 'false' }],
+    caughtBy: { file: MOVING_TEST, name: 'stopped again and again' },
+    why: 'a gc that is killed each night fills the disk with copies that none ever frees',
+  },
+  {
+    id: 'compact M0 a pack that holds something new is named',
+    file: `${SHELL}/index-copies.ts`,
+    edits: [{ replace: 'isNamed[id] === 1)', with: 'true)' }],
+    caughtBy: { file: MOVING_TEST, name: 'left to its backup' },
+    why: 'what a backup under way has put is marked, and it has to store it once more',
+  },
+  {
+    id: 'compact: what lies beside a damaged pack is written anew',
+    file: `${SHELL}/compact-packs.ts`,
+    edits: [{ replace: 'parts.length < bin.length', with: 'parts.length === 0' }],
+    caughtBy: { file: MOVING_TEST, name: 'no reason to write those beside it' },
+    why: 'each run writes the same packs again and frees nothing',
+  },
 ];
 
 const OF_UNDO: readonly Mutant[] = [

@@ -16,9 +16,11 @@ import {
 } from './collection-fate.ts';
 import { type CollectionRun, listCollection, openRuns, readRun } from './collection-state.ts';
 import type { CollectorStore, StoredObject } from './store.ts';
-import { type Compacted, compactPacks, NOTHING_COMPACTED } from './compact-packs.ts';
+import { type Compacted, compactPacks, NOTHING_COMPACTED, unlessFull } from './compact-packs.ts';
+import { indexCopies } from './index-copies.ts';
 import {
   type CollectSurvey,
+  type Exploration,
   exploreVault,
   liveSnapshotNames,
   readSnapshots,
@@ -57,8 +59,12 @@ export async function markGarbage(
   options: CollectOptions = {},
 ): Promise<MarkReport> {
   await endAbandoned(ports);
-  const { survey, map, reach } = await exploreVault(ports, options); // C1
   const { compaction } = options;
+  let explored = await exploreVault(ports, options); // C1
+  if (compaction !== undefined && (await isNamedAnew(ports, explored))) {
+    explored = await exploreVault(ports, options);
+  }
+  const { survey, map, reach } = explored;
   const compacted =
     compaction === undefined
       ? NOTHING_COMPACTED
@@ -67,6 +73,10 @@ export async function markGarbage(
   const indexes =
     compaction === undefined ? undefined : await tidyIndexes(ports, map.tables, compaction);
   return { survey, compacted, indexes, ...marked };
+}
+
+async function isNamedAnew(ports: CollectorPorts, explored: Exploration): Promise<boolean> {
+  return (await unlessFull(() => indexCopies(ports, explored))) === true;
 }
 
 type Marked = Omit<MarkReport, 'survey' | 'compacted' | 'indexes'>;

@@ -23,10 +23,11 @@ import type { IndexedPack } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import { markGarbage, sweepTrash } from './collect.ts';
+import { compactionOf, compactPacks } from './compact-packs.ts';
 import { putRecord } from './collection-fate.ts';
 import { groupsOf, putIndexOf, putMoved } from './move-groups.ts';
 import { readWholePack } from './pack-look.ts';
-import { surveyVault } from './survey-vault.ts';
+import { exploreVault, surveyVault } from './survey-vault.ts';
 import { loadIndex } from './vault-index.ts';
 import { readObject } from './vault-objects.ts';
 import { VaultReader } from './vault-reader.ts';
@@ -237,6 +238,117 @@ test('who was stopped after moving leaves nothing that a later run does not end'
   assert.equal((await sweepTrash(ports, NOW)).packs, 1);
   assert.ok(!packsOf(store).includes(hexOf(old.name)), 'the larger of both');
   await demandReadable(store, content);
+});
+
+test('who is stopped again and again before an index leaves one pack more, which goes', async () => {
+  const { store, vault, content, old } = await sparseVault();
+  const ports = portsOf(store, vault);
+  const stopping: OpenStore = Object.assign(store.copy(), {
+    objects: store.objects,
+    putIfAbsent: async (name: string, bytes: Uint8Array, sha256: never) => {
+      if (name.startsWith('index/')) throw new Error('killed');
+      return store.putIfAbsent(name, bytes, sha256);
+    },
+  });
+  const before = packsOf(store).length;
+  for (let day = 1; day <= 3; day++) {
+    await assert.rejects(markGarbage({ ...ports, store: stopping }, { compaction: SPARSE }));
+    assert.equal(packsOf(store).length, before + 1, `day ${day}`);
+  }
+  const { compacted, packs } = await markGarbage(ports, { compaction: SPARSE });
+  assert.deepEqual([compacted.newPacks, packs], [0, 1], 'it is there already');
+  assert.equal((await sweepTrash(ports, NOW)).packs, 1);
+  assert.ok(!packsOf(store).includes(hexOf(old.name)));
+  assert.equal(packsOf(store).length, before);
+  await demandReadable(store, content);
+});
+
+test('what moved and was needed no more when its index was missing goes too', async () => {
+  const { store, vault } = await sparseVault();
+  const ports = portsOf(store, vault);
+  store.putsLeft = 1;
+  await markGarbage(ports, { compaction: SPARSE }).catch(() => undefined);
+  store.putsLeft = Number.POSITIVE_INFINITY;
+  for (const name of store.names('snapshots/')) store.objects.delete(name);
+  await markGarbage(ports, { compaction: SPARSE });
+  await sweepTrash(ports, NOW);
+  assert.deepEqual(packsOf(store), []);
+});
+
+test('a pack without an index that holds something new is left to its backup', async () => {
+  const { store, vault, content } = await sparseVault();
+  const own = await writePack(vault, CONTENT, [...content, ...objects('new', 1)]);
+  const indexes = store.names('index/').length;
+  const { survey } = await markGarbage(portsOf(store, vault), {
+    compaction: { ...SPARSE, sparseShare: 0 },
+  });
+  const found = survey.packs.find(({ name }) => name === hexOf(own.name));
+  assert.equal(found?.isIndexed, false);
+  assert.equal(store.names('index/').length, indexes);
+});
+
+test('of what is moved no body stays in memory, and eight packs at most have no index', async () => {
+  const small = await smallVault();
+  const { store, vault } = small;
+  for (let run = 0; run < 10; run++) {
+    const all = objects(`run ${run}`, 6);
+    await needed(small, all.slice(0, 3), [await writePack(vault, CONTENT, all)]);
+  }
+  const ports = portsOf(store, vault);
+  const { survey, reach } = await exploreVault(ports);
+  // As if each were large: a bin for each.
+  const packs = survey.packs
+    .filter(({ state }) => state === 'content')
+    .map((pack) => ({ ...pack, liveBytes: 20 * MIB, groupsBytes: 90 * MIB }));
+  const puts: string[] = [];
+  const sink: OpenStore = Object.assign(store.copy(), {
+    putIfAbsent: async (name: string) => {
+      puts.push(name.slice(0, 1));
+      return 'stored';
+    },
+  });
+  const of = { survey: { ...survey, packs }, reach };
+  const { newPacks, sources } = await compactPacks({ ...ports, store: sink }, of, SPARSE);
+  assert.deepEqual([newPacks, sources.length, puts.join('')], [10, 10, 'ppppppppippi']);
+  const [first] = packs;
+  assert.ok(first !== undefined);
+  const whole = await readWholePack(ports, { ...first, name: `packs/${first.name}` });
+  const moved = await putMoved({ ...ports, store: sink }, [groupsOf(whole, [0, 1])]);
+  for (const { header } of moved.groups) assert.equal(header.buffer.byteLength, header.length);
+});
+
+test('a damaged pack is no reason to write those beside it anew, and takes no budget', async () => {
+  const small = await smallVault();
+  const { store, vault } = small;
+  const sparse = objects('sparse', 30);
+  const bad = await writePack(vault, CONTENT, sparse);
+  await needed(small, sparse.slice(0, 3), [bad]);
+  const whole = objects('whole', 6);
+  await needed(small, whole, [await writePack(vault, CONTENT, whole)]);
+  const bytes = store.objects.get(`packs/${hexOf(bad.name)}`);
+  assert.ok(bytes !== undefined);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  const ports = portsOf(store, vault);
+  const { compacted } = await markGarbage(ports, { compaction: COMPACTION });
+  assert.deepEqual([compacted.newPacks, compacted.unmovable], [0, [hexOf(bad.name)]]);
+  // Another that is sparse, and room for what the damaged one would have moved.
+  const other = objects('other', 30);
+  const good = await writePack(vault, CONTENT, other);
+  await needed(small, other.slice(0, 6), [good]);
+  const { survey, reach } = await exploreVault(ports);
+  // As if both were so large that the budget has room for one; the damaged one frees more.
+  const sizes = { liveBytes: 20 * MIB, groupsBytes: 99 * MIB };
+  const both = survey.packs.filter(({ name }) => namesOf([bad, good]).includes(name));
+  const packs = both.map((pack) => ({ ...pack, ...sizes }));
+  const options = { ...SPARSE, moveBytesMax: 20 * MIB };
+  const [first] = compactionOf({ ...survey, packs }, options).bins;
+  assert.deepEqual(
+    first?.map(({ name }) => name),
+    [hexOf(bad.name)],
+    'liveness',
+  );
+  const again = await compactPacks(ports, { survey: { ...survey, packs }, reach }, options);
+  assert.deepEqual(again.sources, [hexOf(good.name)]);
 });
 
 test('a place that is full moves nothing, and frees all the same', async () => {

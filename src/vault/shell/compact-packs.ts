@@ -22,6 +22,8 @@ import { problemOf } from './vault-problem.ts';
 export interface Compacted {
   /** Names, 64 hex digits, of packs of which nothing is needed any more. */
   readonly sources: readonly string[];
+  /** Names of packs that are damaged, or cannot be opened by what lies in them: they stay. */
+  readonly unmovable: readonly string[];
   readonly newPacks: number;
   readonly movedBytes: number;
   /** The place was full: what was moved before that counts. */
@@ -29,52 +31,57 @@ export interface Compacted {
 }
 
 export const NOTHING_COMPACTED: Compacted = {
-  ...{ sources: [], newPacks: 0, movedBytes: 0 },
+  ...{ sources: [], unmovable: [], newPacks: 0, movedBytes: 0 },
   isFull: false,
 };
 
 /** What a collector would move now; nothing where nothing may be freed. */
-export function compactionOf(
-  { packs, stopped }: CollectSurvey,
-  options: CompactionOptions,
-): CompactionPlan {
+export function compactionOf(survey: CollectSurvey, options: CompactionOptions): CompactionPlan {
+  return planCompaction(movableOf(survey), options);
+}
+
+function movableOf({ packs, stopped }: CollectSurvey): CompactablePack[] {
   const live = packs.filter(({ fate, isIndexed }) => fate === 'live' && isIndexed);
   const may = stopped.length > 0 ? [] : live;
-  const known = may.flatMap(({ state, ...pack }): CompactablePack[] => {
+  return may.flatMap(({ state, ...pack }): CompactablePack[] => {
     const kind = state === 'names' ? NAMES : CONTENT;
     // Something is needed of it, and no index says what: it stays as it is.
     return pack.liveBytes === 0 ? [] : [{ ...pack, kind }];
   });
-  return planCompaction(known, options);
 }
 
-/** New packs and an index of them, durable when it resolves. */
+/** New packs and indexes of them, durable when it resolves. */
 export async function compactPacks(
   ports: ReadingPorts,
   of: { readonly survey: CollectSurvey; readonly reach: Reach },
   options: CompactionOptions,
 ): Promise<Compacted> {
-  const { bins } = compactionOf(of.survey, options);
-  const moved: Moved[] = [];
-  let isFull = false;
-  for (const bin of bins) {
-    const one = await unlessFull(() => moveBin(ports, bin, of.reach));
-    isFull = one === 'full';
-    if (one === 'full') break;
-    if (one !== undefined) moved.push(one);
+  const mover = new Mover(ports, of.reach);
+  const full = await unlessFull(() => moveAll(mover, movableOf(of.survey), options));
+  // Of what was put before there was no room, the index may still have some.
+  const unnamed = await unlessFull(() => mover.putIndex());
+  return { ...mover.done(), isFull: full === 'full' || unnamed === 'full' };
+}
+
+/** What turns out to be unmovable costs nothing, and is no reason to write anew what lies beside it. */
+async function moveAll(
+  mover: Mover,
+  packs: readonly CompactablePack[],
+  options: CompactionOptions,
+): Promise<void> {
+  for (;;) {
+    const left = packs.filter(({ name }) => !mover.isDone(name));
+    const moveBytesMax = options.moveBytesMax - mover.moveBytes;
+    let isAllMoved = true;
+    for (const bin of planCompaction(left, { ...options, moveBytesMax }).bins) {
+      if (!(await mover.move(bin))) isAllMoved = false;
+    }
+    if (isAllMoved) return;
   }
-  if (moved.length === 0) return { ...NOTHING_COMPACTED, isFull };
-  const packs = moved.map(({ pack }) => pack);
-  if ((await unlessFull(() => putIndexOf(ports, packs))) === 'full') {
-    return { ...NOTHING_COMPACTED, isFull: true };
-  }
-  const movedBytes = packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const sources = moved.flatMap((each) => each.sources);
-  return { sources, newPacks: packs.length, movedBytes, isFull };
 }
 
 /** Where there is no room, garbage goes all the same. */
-async function unlessFull<T>(act: () => Promise<T>): Promise<T | 'full'> {
+export async function unlessFull<T>(act: () => Promise<T>): Promise<T | 'full'> {
   try {
     return await act();
   } catch (error) {
@@ -83,26 +90,68 @@ async function unlessFull<T>(act: () => Promise<T>): Promise<T | 'full'> {
   }
 }
 
+/** So many packs at most are moved again by the next run where this one is stopped. */
+const INDEXED_AT_ONCE = 8;
+
 interface Moved {
   readonly pack: IndexedPack;
   readonly sources: readonly string[];
 }
 
-async function moveBin(
-  ports: ReadingPorts,
-  bin: readonly CompactablePack[],
-  reach: Reach,
-): Promise<Moved | undefined> {
-  const parts: MovedGroups[] = [];
-  const sources: string[] = [];
-  for (const pack of bin) {
-    const part = await neededOf(ports, pack, reach);
-    if (part === undefined) continue;
-    parts.push(part);
-    sources.push(pack.name);
+class Mover {
+  readonly #ports: ReadingPorts;
+  readonly #reach: Reach;
+  readonly #sources = new Set<string>();
+  readonly #unmovable = new Set<string>();
+  /** That no index names yet. */
+  #unnamed: Moved[] = [];
+  #newPacks = 0;
+  #movedBytes = 0;
+  /** Of groups, those that no index names yet included. */
+  moveBytes = 0;
+
+  constructor(ports: ReadingPorts, reach: Reach) {
+    this.#ports = ports;
+    this.#reach = reach;
   }
-  if (sources.length === 0) return undefined;
-  return { pack: await putMoved(ports, parts), sources };
+
+  isDone(name: string): boolean {
+    const isUnnamed = this.#unnamed.some(({ sources }) => sources.includes(name));
+    return isUnnamed || this.#sources.has(name) || this.#unmovable.has(name);
+  }
+
+  done(): Omit<Compacted, 'isFull'> {
+    const [sources, unmovable] = [[...this.#sources], [...this.#unmovable]];
+    return { sources, unmovable, newPacks: this.#newPacks, movedBytes: this.#movedBytes };
+  }
+
+  /** False, and nothing is put: without those that cannot move it may not be worth it. */
+  async move(bin: readonly CompactablePack[]): Promise<boolean> {
+    const parts: MovedGroups[] = [];
+    for (const pack of bin) {
+      const part = await neededOf(this.#ports, pack, this.#reach);
+      if (part === undefined) this.#unmovable.add(pack.name);
+      else parts.push(part);
+    }
+    if (parts.length < bin.length) return false;
+    const pack = await putMoved(this.#ports, parts);
+    this.#unnamed.push({ pack, sources: bin.map(({ name }) => name) });
+    this.moveBytes += bin.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
+    if (this.#unnamed.length >= INDEXED_AT_ONCE) await this.putIndex();
+    return true;
+  }
+
+  /** Of all that was put: from then on it counts. */
+  async putIndex(): Promise<void> {
+    const moved = this.#unnamed;
+    if (moved.length === 0) return;
+    this.#unnamed = [];
+    const packs = moved.map(({ pack }) => pack);
+    await putIndexOf(this.#ports, packs);
+    for (const name of moved.flatMap(({ sources }) => sources)) this.#sources.add(name);
+    this.#newPacks += packs.length;
+    this.#movedBytes += packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
 }
 
 /** Undefined where it is damaged, or its groups cannot be opened by what lies in it. */

@@ -3,7 +3,7 @@
  * its pack. docs/format/vault.md 5 and 11
  */
 import { hexOf } from '../../base/bytes.ts';
-import type { GroupHeader } from '../core/group-header.ts';
+import { type GroupHeader, parseGroupHeader } from '../core/group-header.ts';
 import { IndexBuilder, type IndexedGroup, type IndexedPack } from '../core/index-builder.ts';
 import { encodePackTrailer, type GroupPlace, PACK_MAGIC } from '../core/pack.ts';
 import { parseSealedKeys, type SealedKey } from '../core/sealed-key.ts';
@@ -38,7 +38,8 @@ export function groupsOf(from: WholePack, numbers: readonly number[]): MovedGrou
     if (place === undefined || header === undefined) continue;
     const { offset, headerLength, bodyLength } = place;
     const bytes = from.bytes.slice(offset, offset + headerLength + bodyLength);
-    groups.push({ header: { ...header, bytes: bytes.subarray(0, headerLength) }, bytes });
+    // What is kept of it for an index holds no body.
+    groups.push({ header: parseGroupHeader(bytes.slice(0, headerLength)), bytes });
     used.add(dataKeyIdOf(header));
   }
   const sealedKeys = parseSealedKeys(from.trailer.sealedKeys).filter(({ id }) => used.has(id));
