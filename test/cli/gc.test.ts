@@ -162,6 +162,10 @@ test('what is needed of many small packs moves into few, and all of it restores'
   assert.equal(folder('packs').length, 20, 'a dry run moves nothing');
   const still = gc(bench, ...keep, '--move-bytes', '0', '--yes');
   assert.equal(still.said.moved?.newPacks, 0);
+  bench.write('holdfast.yaml', 'min-free: 100%\n');
+  const full = gc(bench, ...keep, '--yes');
+  assert.equal(full.said.moved?.newPacks, 0, 'the floor of holdfast.yaml stays free');
+  fs.unlinkSync(bench.at('holdfast.yaml'));
   const { status, said } = gc(bench, ...keep, '--yes');
   assert.equal(status, 0);
   assert.ok((said.moved?.sources ?? 0) >= 16, JSON.stringify(said.moved));

@@ -77,9 +77,10 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const decided = await decide(opened, policy, momentHere(cli.clock));
   const forget = goneOf(decided).map(({ record }) => record.name);
   const collector = collectorOf(opened.session);
-  const space = await opened.session.line.space();
+  const minFree = settings.config['min-free']?.toString();
+  const room = { space: await opened.session.line.space(), minFree };
   const freeing: Freeing = {
-    compaction: compactionOfOptions(options, space, GC_COMMAND),
+    compaction: compactionOfOptions(options, room, GC_COMMAND),
     survey: await surveyVault(collector, { without: forget }),
     ...{ trash: await trashOf(collector, graceMs), graceMs, now: cli.clock.now() },
     isClockTrusted: decided.doubt === undefined,
@@ -191,7 +192,11 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
         freedBytes: swept.freedBytes,
         takenBack: swept.takenBack,
         notDeleted: swept.undeleted.map(({ packs, why }) => ({ packs, why: sayText(why) })),
-        moved: { ...compacted, sources: compacted.sources.length },
+        moved: {
+          ...compacted,
+          sources: compacted.sources.length,
+          unmovable: compacted.unmovable.length,
+        },
         indexes,
         heldMeanwhile: forgot.heldMeanwhile.map(({ id }) => id),
       },

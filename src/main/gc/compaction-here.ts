@@ -5,7 +5,7 @@ import type { LabelledRow } from '../../base/say-rows.ts';
 import { COMPACTION, type CompactionOptions } from '../../vault/core/compaction-plan.ts';
 import type { MarkReport } from '../../vault/shell/collect.ts';
 import { compactionOf } from '../../vault/shell/compact-packs.ts';
-import type { CollectSurvey } from '../../vault/shell/survey-vault.ts';
+import type { CollectSurvey, SurveyedPack } from '../../vault/shell/survey-vault.ts';
 import { floorBytes, parseFloor } from '../cli/sizes.ts';
 
 export interface CompactionAsked {
@@ -13,15 +13,23 @@ export interface CompactionAsked {
   readonly sparse?: string;
 }
 
+export interface RoomThere {
+  /** Undefined: the place does not tell. */
+  readonly space: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
+  /** As the configuration says it. */
+  readonly minFree: string | undefined;
+}
+
 /**
- * @param space where the vault lies: old packs wait beside the new ones, and the floor stays free
+ * Old packs wait beside the new ones, so the floor stays free, and as much of the rest for backups.
  * @throws Fault HF_USAGE
  */
 export function compactionOfOptions(
   { moveBytes, sparse }: CompactionAsked,
-  space: { readonly freeBytes: number; readonly totalBytes: number } | undefined,
+  { space, minFree }: RoomThere,
   command: string,
 ): CompactionOptions {
+  const floor = minFree === undefined ? undefined : parseFloor(minFree, command);
   const budget = moveBytes === undefined ? undefined : parseFloor(moveBytes, command);
   const share = sparse === undefined ? undefined : parseFloor(sparse, command);
   if (budget !== undefined && !('bytes' in budget)) {
@@ -33,7 +41,7 @@ export function compactionOfOptions(
   const spare =
     space === undefined
       ? Number.POSITIVE_INFINITY
-      : space.freeBytes - floorBytes(undefined, space.totalBytes);
+      : Math.floor((space.freeBytes - floorBytes(floor, space.totalBytes)) / 2);
   const asked = budget?.bytes ?? COMPACTION.moveBytesMax;
   return {
     ...COMPACTION,
@@ -79,23 +87,34 @@ export function movedRows({
 /** What nothing needs of packs that stay as they are, and why they do. */
 export function sparseRows(
   survey: CollectSurvey,
-  of: { readonly moved: ReadonlySet<string>; readonly options: CompactionOptions },
+  of: {
+    readonly moved: ReadonlySet<string>;
+    /** Found so while they were read to be moved. */
+    readonly unmovable: ReadonlySet<string>;
+    readonly options: CompactionOptions;
+  },
 ): readonly LabelledRow[] {
   const { sparseShare, moveBytesMax } = of.options;
   const staying = survey.packs.filter(({ fate, name }) => fate === 'live' && !of.moved.has(name));
-  const unneeded = staying.map(({ groupsBytes, liveBytes }) => ({
-    ...{ bytes: groupsBytes - liveBytes, isSparse: liveBytes < groupsBytes * sparseShare },
-  }));
-  const sumOf = (isSparse: boolean): number =>
-    unneeded.reduce((sum, each) => sum + (each.isSparse === isSparse ? each.bytes : 0), 0);
+  const whyOf = ({ name, groupsBytes, liveBytes }: SurveyedPack) => {
+    if (liveBytes >= groupsBytes * sparseShare) return 'needed';
+    return of.unmovable.has(name) ? 'damaged' : 'later';
+  };
+  const sums = { needed: 0, damaged: 0, later: 0 };
+  for (const pack of staying) sums[whyOf(pack)] += pack.groupsBytes - pack.liveBytes;
   const rows: LabelledRow[] = [];
-  if (sumOf(false) > 0) {
+  if (sums.needed > 0) {
     const share = `${Math.round(sparseShare * 100)} %`;
-    const text = `${formatBytes(sumOf(false))} that nothing needs lies in packs of which ${share} and more is needed: --sparse 90% moves more`;
+    const text = `${formatBytes(sums.needed)} that nothing needs lies in packs of which ${share} and more is needed: --sparse 90% moves more`;
     rows.push({ mark: undefined, label: 'not freed', text });
   }
-  if (sumOf(true) > 0) {
-    const text = `${formatBytes(sumOf(true))} in sparse packs: more than the ${formatBytes(moveBytesMax)} that this run may move; the next one goes on`;
+  if (sums.damaged > 0) {
+    const text = `${formatBytes(sums.damaged)} in sparse packs that are damaged, or without the keys of what is in them: they stay as they are`;
+    const command = 'holdfast vault check --read-data';
+    rows.push({ mark: { is: 'degraded' }, label: 'not freed', text, command });
+  }
+  if (sums.later > 0) {
+    const text = `${formatBytes(sums.later)} in sparse packs: more than the ${formatBytes(moveBytesMax)} that this run may move; the next one goes on`;
     rows.push({ mark: undefined, label: 'not freed', text });
   }
   return rows;

@@ -64,7 +64,7 @@ export function freeingRows(freeing: Freeing, style: Style): readonly LabelledRo
         ]),
     ...wouldMoveRows(survey, compaction),
     ...waitingRows(freeing),
-    ...sparseRows(survey, { moved, options: compaction }),
+    ...sparseRows(survey, { moved, unmovable: new Set(), options: compaction }),
     ...keptRows(survey, style),
   ];
 }
@@ -91,11 +91,12 @@ export function freedRows(
     rows.push({ mark: { is: 'failed' }, label: 'not deleted', text });
   }
   const moved = new Set(marked.compacted.sources);
+  const unmovable = new Set(marked.compacted.unmovable);
   return [
     ...rows,
     ...movedRows(marked),
     ...waitingRows(freeing),
-    ...sparseRows(survey, { moved, options: compaction }),
+    ...sparseRows(survey, { moved, unmovable, options: compaction }),
     ...keptRows(survey, style),
   ];
 }
