@@ -32,11 +32,8 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     id: 'copy: what opens it comes last',
     file: COPY,
     edits: [
-      { replace: '    const keys = await this.#copyTwins();\n', with: '' },
-      {
-        replace: '    return this.#report(keys);\n',
-        with: '    const keys = await this.#copyTwins();\n    return this.#report(keys);\n',
-      },
+      { replace: 'keys = await this.#copyTwins();', with: 'keys = new Set<string>();' },
+      { replace: '      return keys;\n', with: '      return this.#copyTwins();\n' },
     ],
     caughtBy: OF_COPY,
     why: 'a copy that was broken off has snapshots, and nobody can open it',
@@ -60,8 +57,8 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         replace:
-          "    if (seen.state !== 'whole') {\n      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });\n      this.#totals",
-        with: "    if (seen.state === 'missing') {\n      this.#problems.push({ ...problemAt(name, seen), isMadeGood: false });\n      this.#totals",
+          "    if (seen.state !== 'whole') {\n      const problem = { ...problemAt(name, seen), isMadeGood: false };\n      if (seen.state === 'missing') this.#gone.set(name, problem);\n      else this.#problems.push(problem);\n      this.#totals",
+        with: "    if (seen.state === 'missing') {\n      const problem = { ...problemAt(name, seen), isMadeGood: false };\n      this.#gone.set(name, problem);\n      this.#totals",
       },
     ],
     caughtBy: { file: MATRIX, name: 'names what is damaged at its source' },

@@ -191,11 +191,13 @@ const OF_BACKUP: readonly Mutant[] = [
         replace: '  const keyring = makeKeyring(tools);\n',
         with: `  const keyring = makeKeyring(tools);
   const header = encodeVaultHeader(tools, {
+    format: VAULT_FORMAT,
     vault: keyring.vault,
     domain: keyring.domain,
     created: ports.clock.now(),
     required: [],
     optional: [],
+    others: {},
   });
   const sha256 = tools.hash.sha256(header);
   await store.putIfAbsent(HEADER, header, sha256);
@@ -203,11 +205,13 @@ const OF_BACKUP: readonly Mutant[] = [
       },
       {
         replace: `  const header = encodeVaultHeader(tools, {
+    format: VAULT_FORMAT,
     vault: keyring.vault,
     domain: keyring.domain,
     created: ports.clock.now(),
     required: [],
     optional: [],
+    others: {},
   });
   const sha256 = tools.hash.sha256(header);
   for (`,
