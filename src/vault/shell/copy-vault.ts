@@ -31,6 +31,7 @@ import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { StoredObject } from './store.ts';
 import { moveSwept, sweptOf } from './swept-packs.ts';
+import { saidIndexes } from './said-indexes.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
 import type { VaultProblem } from './vault-problem.ts';
 
@@ -152,7 +153,7 @@ class Copying {
       // After what lies there was listed: what was taken away before that, a fate names.
       const swept = await sweptOf(this.#ports, absent);
       const newPacks = absent.filter((object) => !swept.includes(object));
-      const newIndexes = indexes.filter(isNew);
+      const newIndexes = await this.#unsaid(indexes, { isNew, newPacks });
       this.#expect([...newPacks, ...newIndexes]);
       await this.#request.demandRoom(this.#totals.bytesTotal - this.#totals.bytes);
       if (keys === undefined) {
@@ -171,6 +172,27 @@ class Copying {
       await this.#notePacksMissing(packs);
       return keys;
     }
+  }
+
+  /** Of these, what is new and says something new: what a collector at the target made says the rest. */
+  async #unsaid(
+    all: readonly StoredObject[],
+    of: {
+      readonly isNew: (object: StoredObject) => boolean;
+      readonly newPacks: readonly StoredObject[];
+    },
+  ): Promise<readonly StoredObject[]> {
+    const indexes = all.filter(of.isNew);
+    const known = new Set(all.map(({ name }) => name));
+    const own = [...this.#there]
+      .filter(([name]) => partOf(name) === 'index' && !known.has(name))
+      .map(([name, sizeBytes]) => ({ name, sizeBytes }));
+    if (indexes.length === 0 || this.#there.size === 0) return indexes;
+    const coming = new Set(of.newPacks.map(({ name }) => name));
+    const isThere = (name: string): boolean => this.#there.has(name) || coming.has(name);
+    const said = await saidIndexes(this.#ports, { indexes, own, isThere });
+    this.#present += said.size;
+    return indexes.filter((object) => !said.has(object));
   }
 
   /** What the target has swept gets its old name never again: of it only groups go along. */

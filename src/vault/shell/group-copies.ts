@@ -43,9 +43,11 @@ export async function packsWithCopies(
   // What goes anyway first, then what holds most that nobody needs, then the smallest.
   const shareOf = ({ name, groupsBytes }: MappedPack): number =>
     covered.has(name) ? -1 : (wanted.liveBytes.get(name) ?? 0) / groupsBytes;
+  // Of equals the smaller name stays: so two places that copy each other keep the same.
+  const byName = (a: MappedPack, b: MappedPack): number => (a.name < b.name ? 1 : -1);
   const candidates = places
     .candidates()
-    .sort((a, b) => shareOf(a) - shareOf(b) || a.sizeBytes - b.sizeBytes);
+    .sort((a, b) => shareOf(a) - shareOf(b) || a.sizeBytes - b.sizeBytes || byName(a, b));
   for (const pack of candidates) {
     const isBelieved = covered.has(pack.name) && !prove.has(pack.name);
     if (!isBelieved && !(await copies.areThere(pack, going))) continue;

@@ -4,6 +4,7 @@
 // ends its work, and it wakes after the copy or the repair. docs/design/046-copies.md
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hexOf } from '../../base/bytes.ts';
 import { minutes } from '../../base/units.ts';
 import { portsOf } from '../../../test/vault/littered-vault.ts';
 import { OpenStore } from '../../../test/vault/open-store.ts';
@@ -20,10 +21,15 @@ import {
   writeSnapshot,
 } from '../../../test/vault/small-vault.ts';
 import { COMPACTION } from '../core/compaction-plan.ts';
+import type { IndexedPack } from '../core/index-builder.ts';
+import { mergedIndex } from '../core/index-merged.ts';
+import { parseIndexTable } from '../core/index-table.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
 import { collect, type SweepOptions } from './collect.ts';
 import type { CopyReport } from './copy-report.ts';
 import { copyVault } from './copy-vault.ts';
+import { groupsOf, putIndexOf, putMoved } from './move-groups.ts';
+import { readWholePack } from './pack-look.ts';
 import { repairVault } from './repair-vault.ts';
 import type { Store } from './store.ts';
 import { surveyVault } from './survey-vault.ts';
@@ -203,6 +209,94 @@ test('a copy that stood still while another was made, forgotten and swept relies
   await (await stopped)?.wake();
   assert.deepEqual((await surveyVault(portsOf(to, vault))).stopped, []);
   await demandReadable(to, [...Array(RUNS).keys()]);
+});
+
+test('copies and collections in both places come to an end', async () => {
+  const small = await vaultOfRuns();
+  const { store, vault } = small;
+  const to = new OpenStore();
+  const collectBoth = async (): Promise<number> => {
+    const [here, there] = [store, to].map((each) => collect(portsOf(each, vault), COMPACTING));
+    const reports = [await here, await there];
+    return reports.reduce(
+      (sum, each) => sum + (each?.swept.packs ?? 0) + (each?.marked.packs ?? 0),
+      0,
+    );
+  };
+  const days: (readonly [number, number])[] = [];
+  for (let day = 0; day < 6; day++)
+    days.push([(await copy(store, to)).objects, await collectBoth()]);
+  assert.ok((days[0]?.[0] ?? 0) > 0 && (days[1]?.[1] ?? 0) > 0, 'liveness: copied, and swept');
+  assert.deepEqual(days.slice(4), [
+    [0, 0],
+    [0, 0],
+  ]);
+  await demandReadable(to, [...Array(RUNS).keys()]);
+});
+
+test('a copy that is collected and a source that is not come to an end, and a new backup still comes', async () => {
+  const small = await vaultOfRuns();
+  const { store, vault } = small;
+  const to = new OpenStore();
+  const days: (readonly [number, number, number])[] = [];
+  const passDay = async (): Promise<void> => {
+    const { objects } = await copy(store, to);
+    const { swept, marked } = await collect(portsOf(to, vault), COMPACTING);
+    days.push([objects, swept.packs, marked.packs]);
+  };
+  for (let day = 0; day < 4; day++) await passDay();
+  assert.deepEqual(days.slice(2), [
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+  await writeRun(small, RUNS);
+  await passDay();
+  assert.equal(days.at(-1)?.[0], 4, 'two packs, an index and a snapshot');
+  await demandReadable(to, [...Array(RUNS + 1).keys()]);
+});
+
+test('an index that lies only at the copy and says something else keeps none out', async () => {
+  const small = await vaultOfRuns();
+  const { store } = small;
+  const to = new OpenStore();
+  await copy(store, to);
+  const [first, second] = to.names('index/');
+  assert.ok(first !== undefined && second !== undefined);
+  const table = parseIndexTable(await to.get(first), tools.codec.textOf);
+  const [one, ...others] = table.packs;
+  assert.ok(one !== undefined);
+  const packs = [{ ...one, sizeBytes: one.sizeBytes + 1 }, ...others];
+  const lie = mergedIndex(tools.codec, [{ ...table, packs }], new Set());
+  assert.ok(lie !== undefined);
+  to.objects.set(`index/${hexOf(tools.hash.sha256(lie))}`, lie);
+  await to.delete([first]);
+  assert.equal((await copy(store, to)).objects, 1);
+  assert.ok(to.objects.has(first));
+});
+
+test('of two equal packs each place keeps the one with the smaller name', async () => {
+  const small = await smallVault();
+  const { store, vault } = small;
+  await writeRun(small, 0);
+  const to = new OpenStore();
+  await copy(store, to);
+  const { packs } = await surveyVault(portsOf(store, vault));
+  const content = packs.find(({ state }) => state === 'content');
+  assert.ok(content !== undefined);
+  const object = { name: `packs/${content.name}`, sizeBytes: content.sizeBytes };
+  const whole = await readWholePack({ store, tools }, object);
+  const made: IndexedPack[] = [];
+  for (let count = 0; count < 4; count++) {
+    made.push(await putMoved({ store, tools }, [groupsOf(whole, [...whole.headers.keys()])]));
+  }
+  await store.delete([object.name]);
+  await putIndexOf({ store, tools }, made);
+  for (const each of [store, to]) {
+    await copy(store, each === store ? to : store);
+    for (let run = 0; run < 2; run++) await collect(portsOf(each, vault), AT_ONCE);
+  }
+  const smallest = made.map(({ name }) => `packs/${hexOf(name)}`).sort()[0] ?? '';
+  for (const each of [store, to]) assert.ok(each.objects.has(smallest));
 });
 
 const storeOf = (store: OpenStore): Store => ({
