@@ -21,6 +21,7 @@ const store = directoryStore({
   clock: nodeClock(),
   random: nodeTools().random,
   root: data.root,
+  isThere: true,
 });
 
 const answer = (message: PackAnswer): void => port.postMessage(message);

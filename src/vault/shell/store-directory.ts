@@ -29,8 +29,10 @@ const STEP_NAMES = 256;
 
 export interface DirectoryStoreOptions {
   readonly disk: Disk;
-  /** Made by the first put; without a slash at its end. */
+  /** Made by the first put, unless something was found in it before; without a slash at its end. */
   readonly root: ByteString;
+  /** It was there when somebody else looked: it is never made. */
+  readonly isThere?: boolean;
   /** Names unfinished files, together with `clock`. */
   readonly random: Random;
   readonly clock: Pick<Clock, 'now'>;
@@ -91,9 +93,12 @@ class Directory {
   readonly #options: DirectoryStoreOptions;
   /** Directories that this process has made durable. */
   readonly #durable = new Set<ByteString>();
+  /** A disk that was pulled, a mount that went: what is put in its place is nowhere. */
+  #wasThere: boolean;
 
   constructor(options: DirectoryStoreOptions) {
     this.#disk = options.disk;
+    this.#wasThere = options.isThere === true;
     this.#root = options.root;
     this.#options = options;
   }
@@ -204,7 +209,9 @@ class Directory {
     checkName(name);
     checkRange(range);
     try {
-      return this.#disk.read(this.#at(name), range);
+      const bytes = this.#disk.read(this.#at(name), range);
+      this.#wasThere = true;
+      return bytes;
     } catch (cause) {
       if (!(cause instanceof Fault) || cause.code !== 'HF_DISK_ABSENT') throw cause;
       throw new Fault('HF_STORE_ABSENT', `no object ${name}`, { name }, { cause });
@@ -217,11 +224,15 @@ class Directory {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     yield* this.#collect({ folder, prefix, depth: 0 }, found);
     // An empty vault and one that is not mounted look alike below; only one of them is an answer.
-    if (found.length === 0 && this.#disk.list(this.#root) === undefined) {
-      const path = this.#root;
-      throw new Fault('HF_DISK_ABSENT', `no directory ${path}`, { path, errno: 'ENOENT' });
-    }
+    if (found.length === 0) this.#demandRoot();
+    else this.#wasThere = true;
     return found.sort(byName);
+  }
+
+  #demandRoot(): void {
+    if (this.#disk.list(this.#root) !== undefined) return;
+    const path = this.#root;
+    throw new Fault('HF_DISK_ABSENT', `no directory ${path}`, { path, errno: 'ENOENT' });
   }
 
   sweep(now: UnixMs): number {
@@ -240,6 +251,7 @@ class Directory {
 
   #ensure(directory: ByteString): void {
     if (this.#durable.has(directory)) return;
+    if (this.#wasThere) this.#demandRoot();
     this.#disk.makeDir(directory);
     this.#durable.add(directory);
   }

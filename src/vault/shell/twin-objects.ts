@@ -5,6 +5,8 @@ import { problemOf, type VaultProblem } from './vault-problem.ts';
 /** Small objects that lie in two places, `NAME` and `copy/NAME`, and either will do. */
 export const COPY = 'copy/';
 
+const RANGE_MAX = 1_048_576;
+
 export interface TwinRead<T> {
   /** What could be read of the two; equal bytes once. */
   readonly found: readonly T[];
@@ -25,9 +27,11 @@ export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> 
   const seen: Uint8Array[] = [];
   const problems: VaultProblem[] = [];
   const objects = [options.name, COPY + options.name];
-  // No more of what somebody put there than shows that it is too large.
-  const range = { offset: 0, length: options.sizeMax + 1 };
-  const got = await Promise.allSettled(objects.map((object) => options.store.get(object, range)));
+  // No more of what somebody put there than shows that it is too large. A far store asks for all of a
+  // range at once, however short the object is: what may be long is asked for whole.
+  const { store, sizeMax } = options;
+  const range = sizeMax < RANGE_MAX ? { offset: 0, length: sizeMax + 1 } : undefined;
+  const got = await Promise.allSettled(objects.map((object) => store.get(object, range)));
   for (const [at, object] of objects.entries()) {
     const one = got[at];
     try {
