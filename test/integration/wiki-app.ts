@@ -19,7 +19,8 @@ const count = database.prepare('SELECT count(*) AS rows FROM upload');
 
 function keep(content: Buffer): string {
   const name = randomBytes(8).toString('hex');
-  fs.writeFileSync(path.join(uploads, `.${name}`), content);
+  // Durable before the row names it: a view of one moment has of what was not, what a power cut leaves.
+  fs.writeFileSync(path.join(uploads, `.${name}`), content, { flush: true });
   fs.renameSync(path.join(uploads, `.${name}`), path.join(uploads, name));
   insert.run(name, createHash('sha256').update(content).digest('hex'));
   return name;
