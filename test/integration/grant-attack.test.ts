@@ -10,13 +10,7 @@ import { byteString, type Digest, hexOf } from '../../src/base/bytes.ts';
 import { neededKeys, type NeededKeys } from '../../src/recover/shell/needed-keys.ts';
 import { GroupBuilder } from '../../src/vault/core/group.ts';
 import { CONTENT } from '../../src/vault/core/object-id.ts';
-import {
-  encodePackTrailer,
-  PACK_MAGIC,
-  packTrailerSize,
-  parsePackTrailer,
-} from '../../src/vault/core/pack.ts';
-import { parseSealedKeys, type SealedKey } from '../../src/vault/core/sealed-key.ts';
+import type { SealedKey } from '../../src/vault/core/sealed-key.ts';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import { loadIndex } from '../../src/vault/shell/vault-index.ts';
 import {
@@ -24,6 +18,7 @@ import {
   captureFixture,
   NOTHING_YOUNG_MS,
 } from '../capture/capture-fixture.ts';
+import { keysIn, plantPack } from './planted-pack.ts';
 
 const OPTIONS = { aheadMs: NOTHING_YOUNG_MS };
 
@@ -31,11 +26,8 @@ function packsOf({ dir }: CaptureFixture): readonly string[] {
   return fs.readdirSync(join(dir, 'vault/packs'));
 }
 
-function keysIn({ dir }: CaptureFixture, pack: string): readonly SealedKey[] {
-  const bytes = fs.readFileSync(join(dir, 'vault/packs', pack));
-  const trailer = bytes.subarray(-packTrailerSize(bytes, bytes.length));
-  return parseSealedKeys(parsePackTrailer(trailer, bytes.length).sealedKeys);
-}
+const keysOf = ({ dir }: CaptureFixture, pack: string): readonly SealedKey[] =>
+  keysIn(join(dir, 'vault/packs', pack));
 
 async function neededOf({ session }: CaptureFixture, path: string): Promise<NeededKeys> {
   const { vault, line } = session;
@@ -48,16 +40,10 @@ async function neededOf({ session }: CaptureFixture, path: string): Promise<Need
 
 /** A pack of one group that says that it holds `id`, sealed with a key of nobody's. */
 function plant(fixture: CaptureFixture, id: Digest, { id: keyId, bytes: sealed }: SealedKey): void {
-  const { tools } = fixture.session;
   const builder = new GroupBuilder(CONTENT);
   builder.add(id, new Uint8Array(1000).fill(7));
-  const dataKey = { id: tools.codec.bytesOf(keyId), key: tools.random.bytes(32) };
-  const { header, body } = builder.seal(tools, dataKey);
-  const place = { offset: PACK_MAGIC.length, headerLength: header.length, bodyLength: body.length };
-  const trailer = encodePackTrailer({ groups: [place], sealedKeys: sealed });
-  const pack = Buffer.concat([PACK_MAGIC, header, body, trailer]);
-  const name = hexOf(tools.hash.sha256(pack));
-  fs.writeFileSync(join(fixture.dir, 'vault/packs', name), pack);
+  const { codec } = fixture.session.tools;
+  plantPack(fixture, builder, { keyId: codec.bytesOf(keyId), sealedKeys: sealed });
 }
 
 test('a header that names the data key of another run gets nobody that key', async () => {
@@ -66,13 +52,13 @@ test('a header that names the data key of another run gets nobody that key', asy
   fs.writeFileSync(join(fixture.tree, 'secret'), 'of another run');
   await fixture.backup(OPTIONS);
   const before = packsOf(fixture);
-  const victims = before.flatMap((pack) => keysIn(fixture, pack));
+  const victims = before.flatMap((pack) => keysOf(fixture, pack));
   const victim = victims.find(({ scope }) => scope === CONTENT) ?? assert.fail();
   fs.writeFileSync(join(fixture.tree, 'mine'), 'mine');
   await fixture.backup(OPTIONS);
   const real = packsOf(fixture).filter(
     (pack) =>
-      !before.includes(pack) && keysIn(fixture, pack).some(({ scope }) => scope === CONTENT),
+      !before.includes(pack) && keysOf(fixture, pack).some(({ scope }) => scope === CONTENT),
   );
   assert.equal(real.length, 1);
   const hasVictim = ({ keys }: NeededKeys): boolean =>

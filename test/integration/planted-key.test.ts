@@ -11,13 +11,7 @@ import { neededKeys } from '../../src/recover/shell/needed-keys.ts';
 import { GroupBuilder } from '../../src/vault/core/group.ts';
 import { bytesOfHex } from '../../src/vault/core/keyring.ts';
 import { CONTENT, NAMES } from '../../src/vault/core/object-id.ts';
-import {
-  encodePackTrailer,
-  PACK_MAGIC,
-  packTrailerSize,
-  parsePackTrailer,
-} from '../../src/vault/core/pack.ts';
-import { parseSealedKeys, type SealedKey, sealDataKey } from '../../src/vault/core/sealed-key.ts';
+import { type SealedKey, sealDataKey } from '../../src/vault/core/sealed-key.ts';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import { loadIndex } from '../../src/vault/shell/vault-index.ts';
 import {
@@ -26,15 +20,10 @@ import {
   NOTHING_YOUNG_MS,
 } from '../capture/capture-fixture.ts';
 import { SCRIPTS, PYTHON3 } from '../rescue/run-rescue.ts';
+import { keysIn, plantPack } from './planted-pack.ts';
 
 /** An X25519 key that gives no secret. */
 const LOW_ORDER = new Uint8Array(32);
-
-function keysIn(file: string): readonly SealedKey[] {
-  const bytes = fs.readFileSync(file);
-  const trailer = bytes.subarray(-packTrailerSize(bytes, bytes.length));
-  return parseSealedKeys(parsePackTrailer(trailer, bytes.length).sealedKeys);
-}
 
 /** Two keys of nobody's under the id of `victim`: one that opens, and one that cannot be opened. */
 function sealedLies({ session }: CaptureFixture, { id, scope }: SealedKey): Uint8Array {
@@ -55,15 +44,11 @@ async function plant(fixture: CaptureFixture, victims: readonly SealedKey[]): Pr
   const builder = new GroupBuilder(CONTENT);
   const junk = tools.random.bytes(100);
   builder.add(vault.idOf(CONTENT, tools.hash.sha256(junk)), junk);
-  const dataKey = { id: tools.random.bytes(16), key: tools.random.bytes(32) };
-  const { header, body } = builder.seal(tools, dataKey);
-  const place = { offset: PACK_MAGIC.length, headerLength: header.length, bodyLength: body.length };
-  const sealedKeys = Buffer.concat(victims.map((victim) => sealedLies(fixture, victim)));
-  const trailer = encodePackTrailer({ groups: [place], sealedKeys });
-  const pack = Buffer.concat([PACK_MAGIC, header, body, trailer]);
-  const file = join(dir, 'vault/packs', hexOf(tools.hash.sha256(pack)));
   const [first = ''] = fs.readdirSync(join(dir, 'vault/index')).sort();
-  fs.writeFileSync(file, pack);
+  const file = plantPack(fixture, builder, {
+    keyId: tools.random.bytes(16),
+    sealedKeys: Buffer.concat(victims.map((victim) => sealedLies(fixture, victim))),
+  });
   const { rebuilt } = await loadIndex(vault);
   const index = rebuilt[0] ?? assert.fail('its pack is in no index yet');
   const name = hexOf(tools.hash.sha256(index));
