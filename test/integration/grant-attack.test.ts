@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { byteString, type Digest, hexOf } from '../../src/base/bytes.ts';
+import { byteString, type Digest } from '../../src/base/bytes.ts';
 import { neededKeys, type NeededKeys } from '../../src/recover/shell/needed-keys.ts';
 import { GroupBuilder } from '../../src/vault/core/group.ts';
 import { CONTENT } from '../../src/vault/core/object-id.ts';

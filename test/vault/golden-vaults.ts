@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import path from 'node:path';
+import type { Bench, SaidSnapshot } from '../cli/run-cli.ts';
 
 export const GOLDEN_VAULTS = path.join(import.meta.dirname, '../golden/vaults');
 export const GOLDEN_PASSPHRASE = 'correct horse battery staple';
@@ -43,4 +44,10 @@ export function digestsBelow(root: string): Digests {
       return [[name, what]];
     }),
   );
+}
+
+/** The oldest first. */
+export function snapshotsOf(bench: Bench, secret: readonly string[] = []): readonly SaidSnapshot[] {
+  const { snapshots = [] } = bench.json(['snapshots', ...secret]).said;
+  return snapshots.toSorted((one, other) => (one.started ?? '').localeCompare(other.started ?? ''));
 }
