@@ -450,6 +450,11 @@ export const FAULTS = {
     kind: 'refused',
     remedy: 'Run it on {host}, as who may write there: {command}',
   },
+  HF_VAULT_NAMES_OLD: {
+    kind: 'refused',
+    remedy:
+      'Run it on the machine that has the disk. Or stop what other machines write into it, and say so with --nobody-writes.',
+  },
   HF_VAULT_WANTED: {
     kind: 'usage',
     remedy: 'Give --vault PLACE, set HOLDFAST_VAULT, or write `vault: PLACE` into holdfast.yaml.',

@@ -9,6 +9,69 @@ const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 export const FAULTS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'open: one folder of two that cannot be listed ends it',
+    file: `${SHELL}/twin-objects.ts`,
+    edits: [{ replace: 'if (failed.length === places.length)', with: 'if (failed.length > 0)' }],
+    caughtBy: { file: `${SHELL}/open-vault.test.ts`, name: 'does not give back' },
+    why: 'a bad sector under one folder keeps the vault from opening',
+    isQuick: true,
+  },
+  {
+    id: 'open: where neither folder can be listed there is nothing',
+    file: `${SHELL}/twin-objects.ts`,
+    edits: [{ replace: 'if (failed.length === places.length)', with: 'if (failed.length > 9)' }],
+    caughtBy: { file: `${SHELL}/open-vault.test.ts`, name: 'does not give back' },
+    why: 'a disk that fails is called a vault without keys, or without a word against a writer',
+  },
+  {
+    id: 'gc: a network file system is as good as a disk',
+    file: 'src/main/gc/demand-alone.ts',
+    edits: [{ replace: '!isRemote || ', with: 'isRemote || ' }],
+    caughtBy: { file: 'test/cli/gc-network.test.ts', name: 'by what the mount table says' },
+    why: 'a snapshot that another machine has just stored is not seen, and what it needs is deleted',
+    isQuick: true,
+  },
+  {
+    id: 'gc: the program does not look where the vault lies',
+    file: 'src/main/gc/answer-gc.ts',
+    edits: [
+      {
+        replace:
+          '  demandAlone(place, nodeMounts({ answerMax: MOUNT_ANSWER_MAX }), options.nobodyWrites);\n',
+        with: '',
+      },
+    ],
+    caughtBy: { file: 'test/cli/gc-network.test.ts', name: 'the program refuses it' },
+    why: 'the same',
+  },
+  {
+    id: 'gc: what stopped a sweep is not counted',
+    file: 'src/main/gc/freeing-words.ts',
+    edits: [{ replace: '...swept.stopped, ...marked', with: '...marked' }],
+    caughtBy: { file: 'src/main/gc/freeing-words.test.ts', name: 'why nothing was freed' },
+    why: 'a run that freed nothing says that it was done',
+  },
+  {
+    id: 'gc: an index that cannot be deleted ends it',
+    file: `${SHELL}/collect.ts`,
+    edits: [
+      {
+        replace:
+          '    if (!(error instanceof Fault)) throw error;\n    return { untidied: error.message };',
+        with: '    throw error;',
+      },
+    ],
+    caughtBy: { file: `${SHELL}/collect.test.ts`, name: 'undo no mark' },
+    why: 'one immutable file makes each collection fail',
+  },
+  {
+    id: 'gc: a dry run plans what is known to be damaged',
+    file: 'src/main/gc/compaction-here.ts',
+    edits: [{ replace: '!damaged.has(name)', with: "name !== ''" }],
+    caughtBy: { file: 'src/main/gc/freeing-words.test.ts', name: 'a dry run does not plan' },
+    why: 'space is promised that does not come free',
+  },
+  {
     id: 'check: what was found while others collected is said at once',
     file: `${SHELL}/check-again.ts`,
     edits: [{ replace: 'looks < LOOKS_MAX', with: 'looks < 1' }],

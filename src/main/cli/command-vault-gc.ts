@@ -22,7 +22,9 @@ What is needed of sparse and of small packs is moved into new ones, byte for
 byte and without a key, and small indexes become one; the old ones go as what
 is forgotten does. --move-bytes 0 moves nothing.
 
-It works on the machine where the vault lies.
+It works on the machine where the vault lies. Over NFS, SMB or sshfs it may
+not see what other machines have just stored, and refuses; --nobody-writes is
+your word that none does while it runs.
 
 Examples:
   holdfast vault gc --vault /srv/vault --keep last=7,daily=14,weekly=8 --dry-run
@@ -43,6 +45,7 @@ export function defineGc(vault: Command, act: Act): void {
     )
     .option('--sparse <share>', 'a pack is sparse of which less is needed (else 60%)')
     .option('--undo <plan>', 'put back what a plan forgot')
+    .option('--nobody-writes', 'over a network file system: no other machine writes into it now')
     .addHelpText('after', EXAMPLE)
     .action(
       act(async (cli, [options]: [GcOptions]) => {

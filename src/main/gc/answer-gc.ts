@@ -1,5 +1,6 @@
 /** `vault gc`: the plan, the question, and what follows from the answer. */
 import { momentHere } from '../../adapters/node/boot-clock.ts';
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Verdict } from '../../base/plan.ts';
 import type { Style } from '../../base/say.ts';
@@ -34,11 +35,25 @@ import { keepOfConfig, keepText, parseKeep } from '../estate/keep-policy.ts';
 import { type GuardSession, openGuard } from '../guard/guard-session.ts';
 import { exitCodeOfDecision } from '../guard/verdict-exit.ts';
 import { nameOfPlace } from '../vault-place.ts';
+import { damagedPacksOf } from '../vault-session.ts';
 import { collectorOf, type Trash, trashOf } from './collector-here.ts';
-import { type CompactionAsked, compactionOfOptions, planJson } from './compaction-here.ts';
+import {
+  type CompactionAsked,
+  compactionOfOptions,
+  planJson,
+  planMoves,
+} from './compaction-here.ts';
 import { type Decided, decide, NO_RULE } from './decide.ts';
+import { demandAlone } from './demand-alone.ts';
 import { demandKeeper } from './demand-keeper.ts';
-import { bytesOf, dueTrash, type Freeing, freedRows, freeingRows } from './freeing-words.ts';
+import {
+  bytesOf,
+  dueTrash,
+  type Freeing,
+  freedRows,
+  freeingRows,
+  stoppedOf,
+} from './freeing-words.ts';
 import { type GcToJudge, type JudgedGc, judgeGc, leaseGc, noteGc, sealGc } from './gc-guard.ts';
 import { gcRows, goneOf } from './gc-rows.ts';
 import { gcWords } from './gc-words.ts';
@@ -49,6 +64,7 @@ export interface GcOptions extends CompactionAsked, VaultOptions {
   readonly yes?: true;
   readonly undo?: string;
   readonly grace?: string;
+  readonly nobodyWrites?: true;
 }
 
 export const GC_COMMAND = 'vault gc';
@@ -65,11 +81,12 @@ interface Made {
   readonly judged: JudgedGc;
 }
 
-/** @throws Fault HF_VAULT_KEEPER, HF_VAULT_FORMAT_OLD, HF_USAGE, HF_PLAN_LEASED, and what the vault throws */
+/** @throws Fault HF_VAULT_KEEPER, HF_VAULT_NAMES_OLD, HF_VAULT_FORMAT_OLD, HF_USAGE, HF_PLAN_LEASED, ... */
 export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const settings = await readSettings(cli, options);
   const place = vaultOf(settings);
   demandKeeper(place, `holdfast ${GC_COMMAND}`);
+  demandAlone(place, nodeMounts({ answerMax: MOUNT_ANSWER_MAX }), options.nobodyWrites);
   const policy = policyOf(settings.config.keep, options);
   const graceMs = parseTimeLimit(options.grace ?? GRACE, GC_COMMAND, '--grace');
   const opened = await openWith(cli, settings, { ...options, needs: 'all' });
@@ -83,6 +100,7 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
     compaction: compactionOfOptions(options, room, GC_COMMAND),
     survey: await surveyVault(collector, { without: forget }),
     ...{ trash: await trashOf(collector, graceMs), graceMs, now: cli.clock.now() },
+    damaged: damagedPacksOf(opened.session).read(),
     isClockTrusted: decided.doubt === undefined,
   };
   const toJudge: GcToJudge = {
@@ -171,9 +189,11 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     const now = cli.clock.now();
     const trash = await trashOf(collector, freeing.graceMs);
     const after: Freeing = { ...freeing, survey: { ...survey }, trash, now };
-    const isStopped = decided.doubt !== undefined || survey.stopped.length > 0;
+    const stopped = stoppedOf({ swept, marked });
+    const isLeft = swept.undeleted.length > 0 || marked.untidied !== undefined;
+    const isStopped = decided.doubt !== undefined || stopped.length > 0;
     return {
-      code: swept.undeleted.length > 0 ? EXIT.error : isStopped ? EXIT.held : EXIT.done,
+      code: isLeft ? EXIT.error : isStopped ? EXIT.held : EXIT.done,
       say: (style) => [
         ...gcWords(
           {
@@ -189,6 +209,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
         ...gcJson(made),
         ...(again.ops.length > 0 ? { plan: judged.header.id } : {}),
         done: true,
+        stopped,
         freedBytes: swept.freedBytes,
         takenBack: swept.takenBack,
         notDeleted: swept.undeleted.map(({ packs, why }) => ({ packs, why: sayText(why) })),
@@ -198,6 +219,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
           unmovable: compacted.unmovable.length,
         },
         indexes,
+        notMerged: marked.untidied === undefined ? null : sayText(marked.untidied),
         heldMeanwhile: forgot.heldMeanwhile.map(({ id }) => id),
       },
     };
@@ -341,7 +363,7 @@ function spaceJson(freeing: Freeing): object {
   return {
     ...{ liveBytes, deadBytes, leavingBytes, sharedBytes, keptBytes, stopped, ignored },
     dueBytes: bytesOf(survey, dueTrash(freeing)),
-    move: planJson(survey, freeing.compaction),
+    move: planJson(planMoves(survey, freeing.compaction, freeing.damaged)),
     kept: packs
       .filter(({ fate }) => fate === 'kept')
       .map(({ name, sizeBytes, why }) => ({ name, sizeBytes, why })),

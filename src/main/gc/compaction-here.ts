@@ -1,8 +1,13 @@
 /** What `vault gc` writes anew, as it was asked, and what it says of that. */
 import { Fault } from '../../base/fault.ts';
+import { sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import type { LabelledRow } from '../../base/say-rows.ts';
-import { COMPACTION, type CompactionOptions } from '../../vault/core/compaction-plan.ts';
+import {
+  COMPACTION,
+  type CompactionOptions,
+  type CompactionPlan,
+} from '../../vault/core/compaction-plan.ts';
 import type { MarkReport } from '../../vault/shell/collect.ts';
 import { compactionOf } from '../../vault/shell/compact-packs.ts';
 import type { CollectSurvey, SurveyedPack } from '../../vault/shell/survey-vault.ts';
@@ -50,12 +55,27 @@ export function compactionOfOptions(
   };
 }
 
-/** Before anything is done. */
-export function wouldMoveRows(
+/**
+ * What would be moved, as far as is known: a pack that no check has read may turn out damaged when it is
+ * read to be moved.
+ *
+ * @param damaged names of packs that a check from here found so
+ */
+export function planMoves(
   survey: CollectSurvey,
   options: CompactionOptions,
-): readonly LabelledRow[] {
-  const { bins, moveBytes, freeBytes } = compactionOf(survey, options);
+  damaged: ReadonlySet<string>,
+): CompactionPlan {
+  const packs = survey.packs.filter(({ name }) => !damaged.has(name));
+  return compactionOf({ ...survey, packs }, options);
+}
+
+/** Before anything is done. */
+export function wouldMoveRows({
+  bins,
+  moveBytes,
+  freeBytes,
+}: CompactionPlan): readonly LabelledRow[] {
   if (bins.length === 0) return [];
   const sources = countOf(bins.flat().length, 'pack');
   const text = `${formatBytes(moveBytes)} that is needed out of ${sources} that are sparse or small, into ${formatCount(bins.length)}; ${formatBytes(freeBytes)} of them comes free when the old ones go`;
@@ -66,7 +86,8 @@ export function wouldMoveRows(
 export function movedRows({
   compacted,
   indexes,
-}: Pick<MarkReport, 'compacted' | 'indexes'>): readonly LabelledRow[] {
+  untidied,
+}: Pick<MarkReport, 'compacted' | 'indexes' | 'untidied'>): readonly LabelledRow[] {
   const rows: LabelledRow[] = [];
   const { sources, newPacks, movedBytes, isFull } = compacted;
   if (sources.length > 0) {
@@ -76,6 +97,10 @@ export function movedRows({
   if (indexes !== undefined && indexes.after < indexes.before) {
     const text = `${countOf(indexes.before, 'index', 'indexes')} into ${formatCount(indexes.after)}`;
     rows.push({ mark: undefined, label: 'merged', text });
+  }
+  if (untidied !== undefined) {
+    const text = `small indexes, or what they were merged from: ${sayText(untidied)}; the next gc tries again`;
+    rows.push({ mark: { is: 'failed' }, label: 'not merged', text });
   }
   if (isFull) {
     const text = 'no room to move more out of sparse packs; free space, and run it again';
@@ -89,7 +114,7 @@ export function sparseRows(
   survey: CollectSurvey,
   of: {
     readonly moved: ReadonlySet<string>;
-    /** Found so while they were read to be moved. */
+    /** Damaged: found so by a check, or while they were read to be moved. */
     readonly unmovable: ReadonlySet<string>;
     readonly options: CompactionOptions;
   },
@@ -120,7 +145,6 @@ export function sparseRows(
   return rows;
 }
 
-export function planJson(survey: CollectSurvey, options: CompactionOptions): object {
-  const { bins, moveBytes, freeBytes, laterBytes } = compactionOf(survey, options);
+export function planJson({ bins, moveBytes, freeBytes, laterBytes }: CompactionPlan): object {
   return { packs: bins.flat().length, into: bins.length, moveBytes, freeBytes, laterBytes };
 }

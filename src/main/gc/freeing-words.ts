@@ -9,9 +9,8 @@ import type { SweepReport } from '../../vault/shell/collect.ts';
 import type { CollectSurvey } from '../../vault/shell/survey-vault.ts';
 import type { CompactionOptions } from '../../vault/core/compaction-plan.ts';
 import type { MarkReport } from '../../vault/shell/collect.ts';
-import { compactionOf } from '../../vault/shell/compact-packs.ts';
 import type { Trash } from './collector-here.ts';
-import { movedRows, sparseRows, wouldMoveRows } from './compaction-here.ts';
+import { movedRows, planMoves, sparseRows, wouldMoveRows } from './compaction-here.ts';
 
 export interface Freeing {
   /** With what would be forgotten taken as gone. */
@@ -20,6 +19,8 @@ export interface Freeing {
   readonly graceMs: DurationMs;
   readonly compaction: CompactionOptions;
   readonly now: UnixMs;
+  /** Names of packs that a check from here found so. */
+  readonly damaged: ReadonlySet<string>;
   /** By a clock that is in doubt nothing has waited long enough. */
   readonly isClockTrusted: boolean;
 }
@@ -36,9 +37,9 @@ export function bytesOf({ packs }: CollectSurvey, trash: readonly Trash[]): numb
 
 /** Before anything is done. */
 export function freeingRows(freeing: Freeing, style: Style): readonly LabelledRow[] {
-  const { survey, graceMs, compaction } = freeing;
-  const { bins } = compactionOf(survey, compaction);
-  const moved = new Set(bins.flat().map(({ name }) => name));
+  const { survey, graceMs, compaction, damaged } = freeing;
+  const plan = planMoves(survey, compaction, damaged);
+  const moved = new Set(plan.bins.flat().map(({ name }) => name));
   const due = dueTrash(freeing);
   const dead = survey.packs.filter(({ fate }) => fate === 'dead' || fate === 'moved').length;
   const span = formatDuration(graceMs, { detail: 'rough' });
@@ -62,9 +63,9 @@ export function freeingRows(freeing: Freeing, style: Style): readonly LabelledRo
             text: `${formatBytes(survey.deadBytes)} in ${countOf(dead, 'pack')}, by the first gc ${span} from now; until then it can be put back`,
           },
         ]),
-    ...wouldMoveRows(survey, compaction),
+    ...wouldMoveRows(plan),
     ...waitingRows(freeing),
-    ...sparseRows(survey, { moved, unmovable: new Set(), options: compaction }),
+    ...sparseRows(survey, { moved, unmovable: damaged, options: compaction }),
     ...keptRows(survey, style),
   ];
 }
@@ -76,7 +77,7 @@ export function freedRows(
   style: Style,
 ): readonly LabelledRow[] {
   const { survey, compaction } = freeing;
-  const rows: LabelledRow[] = [...stoppedRows(swept.stopped, style)];
+  const rows: LabelledRow[] = [...stoppedRows(stoppedOf({ swept, marked }), style)];
   if (swept.packs > 0) {
     const text = `${formatBytes(swept.freedBytes)} in ${countOf(swept.packs, 'pack')}`;
     rows.push({ mark: undefined, label: 'freed', text });
@@ -99,6 +100,17 @@ export function freedRows(
     ...sparseRows(survey, { moved, unmovable, options: compaction }),
     ...keptRows(survey, style),
   ];
+}
+
+/** Why nothing was freed, or will be: each looks by itself, and on a failing disk they may differ. */
+export function stoppedOf({
+  swept,
+  marked,
+}: {
+  readonly swept: Pick<SweepReport, 'stopped'>;
+  readonly marked: { readonly survey: Pick<CollectSurvey, 'stopped'> };
+}): readonly string[] {
+  return [...new Set([...swept.stopped, ...marked.survey.stopped])];
 }
 
 function stoppedRows(stopped: readonly string[], style: Style): readonly LabelledRow[] {

@@ -1,4 +1,5 @@
 /** `vault gc --undo`: what a plan forgot lies there again. */
+import { MOUNT_ANSWER_MAX, nodeMounts } from '../../adapters/node/mounts.ts';
 import { countOf, formatCount } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
 import { undoForget } from '../../vault/shell/forget.ts';
@@ -10,14 +11,16 @@ import { readSettings, vaultOf } from '../cli/settings.ts';
 import { openGuard } from '../guard/guard-session.ts';
 import { GC_COMMAND, type GcOptions } from './answer-gc.ts';
 import { collectorOf } from './collector-here.ts';
+import { demandAlone } from './demand-alone.ts';
 import { demandKeeper } from './demand-keeper.ts';
 import { leaseGc } from './gc-guard.ts';
 
-/** @throws Fault HF_VAULT_KEEPER, HF_PLAN_ABSENT, HF_PLAN_LEASED, and what the vault throws */
+/** @throws Fault HF_VAULT_KEEPER, HF_VAULT_NAMES_OLD, HF_PLAN_ABSENT, HF_PLAN_LEASED, and what the vault throws */
 export async function undoGc(cli: Cli, options: GcOptions, wanted: string): Promise<Answer> {
   const settings = await readSettings(cli, options);
   const place = vaultOf(settings);
   demandKeeper(place, `holdfast ${GC_COMMAND} --undo ${wanted}`);
+  demandAlone(place, nodeMounts({ answerMax: MOUNT_ANSWER_MAX }), options.nobodyWrites);
   const { session } = await openWith(cli, settings, { ...options, needs: 'all' });
   const guard = await openGuard(cli, settings);
   const lease = leaseGc(guard, place.root, wanted);

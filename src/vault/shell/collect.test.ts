@@ -339,3 +339,26 @@ test('an index that cannot be deleted keeps no pack from coming free', async () 
   assert.deepEqual(swept.undeleted, [{ packs: [], why: 'it is immutable' }]);
   assert.deepEqual([swept.packs, marked.packs], [2, 1]);
 });
+
+test('indexes that were merged and cannot be deleted are said, and undo no mark', async () => {
+  const { store, vault, index } = await litteredVault();
+  await writeIndex(vault, [await writePack(vault, CONTENT, [Uint8Array.of(1)])]);
+  let isRefusing = true;
+  const refuses = meanwhile(store, Number.POSITIVE_INFINITY, async () => undefined);
+  refuses.delete = async (names) => {
+    const isStuck = (name: string): boolean => isRefusing && name === index;
+    await store.delete(names.filter((name) => !isStuck(name)));
+    if (names.some(isStuck)) throw new Fault('HF_DISK_DENIED', 'it is immutable');
+  };
+  const ports = portsOf(refuses, vault);
+  const compaction = { ...COMPACTION, mergeCountMin: 2 };
+  const marked = await markGarbage(ports, { compaction });
+  assert.equal(marked.packs, 3);
+  assert.deepEqual([marked.untidied, marked.indexes], ['it is immutable', undefined]);
+  const found = await loadIndex(await reopen(store));
+  assert.deepEqual([found.problems, found.missingPacks], [[], []], 'both say the same');
+  isRefusing = false;
+  const again = await markGarbage(ports, { compaction });
+  assert.equal(again.untidied, undefined);
+  assert.ok(!store.objects.has(index), 'the next one tries again');
+});

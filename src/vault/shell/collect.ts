@@ -28,7 +28,7 @@ import {
   surveyVault,
 } from './survey-vault.ts';
 import { secureRefs } from './secure-refs.ts';
-import { readIndexes, type TidiedIndexes, tidyIndexes } from './tidy-indexes.ts';
+import { readIndexes, type Tables, type TidiedIndexes, tidyIndexes } from './tidy-indexes.ts';
 
 export interface CollectorPorts extends Omit<FatePorts, 'store'> {
   readonly store: CollectorStore;
@@ -49,6 +49,8 @@ export interface MarkReport {
   readonly bytes: number;
   readonly compacted: Compacted;
   readonly indexes: TidiedIndexes | undefined;
+  /** Why indexes were not merged, or the merged ones still lie there: the next collector tries again. */
+  readonly untidied: string | undefined;
   /** Another collector made this run void while it went on. */
   readonly isOvertaken: boolean;
 }
@@ -70,16 +72,29 @@ export async function markGarbage(
       ? NOTHING_COMPACTED
       : await compactPacks(ports, { survey, reach }, compaction); // M1
   const marked = await markPacks(ports, { survey, compacted, options });
-  const indexes =
-    compaction === undefined ? undefined : await tidyIndexes(ports, map.tables, compaction);
-  return { survey, compacted, indexes, ...marked };
+  const tidied = compaction === undefined ? {} : await tidy(ports, map.tables, compaction);
+  return { survey, compacted, indexes: undefined, untidied: undefined, ...tidied, ...marked };
+}
+
+/** Two indexes that say the same harm nobody: what was marked is marked. */
+async function tidy(
+  ports: CollectorPorts,
+  tables: Tables,
+  compaction: CompactionOptions,
+): Promise<Partial<Pick<MarkReport, 'indexes' | 'untidied'>>> {
+  try {
+    return { indexes: await tidyIndexes(ports, tables, compaction) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { untidied: error.message };
+  }
 }
 
 async function isNamedAnew(ports: CollectorPorts, explored: Exploration): Promise<boolean> {
   return (await unlessFull(() => indexCopies(ports, explored))) === true;
 }
 
-type Marked = Omit<MarkReport, 'survey' | 'compacted' | 'indexes'>;
+type Marked = Omit<MarkReport, 'compacted' | 'indexes' | 'survey' | 'untidied'>;
 
 /** C2 to C4. */
 async function markPacks(

@@ -37,8 +37,9 @@ interface FoundKeys {
 /** Every key of the vault. @param vault its id; undefined where no header could be read */
 export async function listKeys(ports: ReadingPorts, vault: string | undefined): Promise<FoundKeys> {
   const keys: FoundKey[] = [];
-  const problems: VaultProblem[] = [];
-  const ids = (await listTwins(ports.store, PREFIX)).slice(0, KEYS_MAX);
+  const listed = await listTwins(ports.store, PREFIX);
+  const problems: VaultProblem[] = [...listed.problems];
+  const ids = listed.names.slice(0, KEYS_MAX);
   const read = await inParallel(ids, (id) => {
     const name = PREFIX + id;
     return readTwins({

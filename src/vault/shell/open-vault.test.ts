@@ -186,3 +186,27 @@ test('a store that is lost while it opens is said once', async () => {
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
 });
+
+test('a folder that the disk does not give back is named, and its twin will do', async () => {
+  const { store } = await filledVault();
+  const unlisted = (folders: readonly string[], code: 'HF_DISK_FAILED' | 'HF_DISK_DENIED') => {
+    const bad = store.copy();
+    const list = bad.list.bind(bad);
+    bad.list = async (prefix) => {
+      if (folders.includes(prefix)) throw new Fault(code, `${prefix}: EIO`, { path: prefix });
+      return list(prefix);
+    };
+    return bad;
+  };
+  const all = ['keys/', 'writers/', 'vouches/'].flatMap((folder) => [folder, `copy/${folder}`]);
+  for (const folder of all) {
+    const seen = await see(await reopen(unlisted([folder], 'HF_DISK_FAILED')));
+    assert.deepEqual(seen, { readable: 11, snapshots: 2, problems: [folder] });
+    // Who may not look has not looked.
+    await assert.rejects(reopen(unlisted([folder], 'HF_DISK_DENIED')), { code: 'HF_DISK_DENIED' });
+  }
+  for (const folder of ['keys/', 'writers/', 'vouches/']) {
+    const both = unlisted([folder, `copy/${folder}`], 'HF_DISK_FAILED');
+    await assert.rejects(reopen(both), { code: 'HF_DISK_FAILED' }, folder);
+  }
+});

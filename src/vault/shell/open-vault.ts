@@ -74,11 +74,11 @@ export async function openVault(ports: ReadingPorts, options: OpenVault): Promis
   }
   const known = options.knownVouches?.(keyring) ?? [];
   // At once: a store that is far away answers both in one turn.
-  const [said, objects] = await Promise.all([
+  const [said, writers] = await Promise.all([
     readVouches(ports, keyring, known),
     readWriters(ports),
   ]);
-  const found = judgeWriters(objects, { tools, keyring }, said.vouches);
+  const found = judgeWriters(writers, { tools, keyring }, said.vouches);
   return {
     id: keyring.vault,
     domain: keyring.domain,

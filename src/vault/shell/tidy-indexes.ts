@@ -17,7 +17,7 @@ import { readIndex } from './vault-index.ts';
 export type TidyPorts = Omit<ReadingPorts, 'store'> & { readonly store: CollectorStore };
 
 /** Tables by their names in the vault. */
-type Tables = ReadonlyMap<string, IndexTable>;
+export type Tables = ReadonlyMap<string, IndexTable>;
 
 export interface TidiedIndexes {
   readonly before: number;

@@ -56,15 +56,32 @@ export async function readTwins<T>(options: ReadTwins<T>): Promise<TwinRead<T>> 
   return { found, problems };
 }
 
-/** The last parts of all names below `prefix` and below its copy, each once, sorted. */
-export async function listTwins(store: Store, prefix: string): Promise<string[]> {
+export interface TwinNames {
+  /** The last parts of all names in either place, each once, sorted. */
+  readonly names: readonly string[];
+  /** Of a place that cannot be listed, where the other can. */
+  readonly problems: readonly VaultProblem[];
+}
+
+/** What lies below `prefix` and below its copy: a folder that a disk does not give back is no loss. */
+export async function listTwins(store: Store, prefix: string): Promise<TwinNames> {
   const places = [prefix, COPY + prefix];
+  const names = new Set<string>();
+  const problems: VaultProblem[] = [];
   // At once: a store that is far away answers both in one turn.
-  const lists = await Promise.all(places.map((each) => store.list(each)));
-  const names = new Set(
-    lists.flatMap((list, at) => list.map(({ name }) => name.slice(places[at]?.length))),
-  );
-  return [...names].sort();
+  const lists = await Promise.allSettled(places.map((each) => store.list(each)));
+  const failed: unknown[] = [];
+  for (const [at, place] of places.entries()) {
+    const list = lists[at];
+    if (list?.status === 'fulfilled') {
+      for (const { name } of list.value) names.add(name.slice(place.length));
+    } else {
+      problems.push(problemOf(place, list?.reason));
+      failed.push(list?.reason);
+    }
+  }
+  if (failed.length === places.length) throw failed[0];
+  return { names: [...names].sort(), problems };
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {

@@ -34,8 +34,9 @@ export async function readVouches(
   known: readonly VouchRecord[] = [],
 ): Promise<FoundVouches> {
   const { store, tools } = ports;
-  const problems: VaultProblem[] = [];
-  const names = await listTwins(store, PREFIX);
+  const listed = await listTwins(store, PREFIX);
+  const problems: VaultProblem[] = [...listed.problems];
+  const { names } = listed;
   const found = await inParallel(names, (last) =>
     readTwins({
       store,
@@ -97,7 +98,7 @@ export async function sayOfWriter(
 ): Promise<VouchRecord> {
   const first = (before?.number ?? 0) + 1;
   // Whoever may add puts anything under a number: it takes that number, and no more.
-  const taken = new Set(await listTwins(store, PREFIX));
+  const taken = new Set((await listTwins(store, PREFIX)).names);
   let tries = 0;
   for (let number = first; tries < TRIES_MAX; number++) {
     if (

@@ -92,10 +92,15 @@ export interface WriterObject {
   readonly twins: TwinRead<WriterRecord>;
 }
 
+export interface ReadWriters {
+  readonly objects: readonly WriterObject[];
+  readonly problems: readonly VaultProblem[];
+}
+
 /** All that is kept of writers, believed or not. */
-export async function readWriters({ tools, store }: ReadingPorts): Promise<WriterObject[]> {
-  const fingerprints = await listTwins(store, PREFIX);
-  return inParallel(fingerprints, async (fingerprint) => {
+export async function readWriters({ tools, store }: ReadingPorts): Promise<ReadWriters> {
+  const { names, problems } = await listTwins(store, PREFIX);
+  const objects = await inParallel(names, async (fingerprint) => {
     const twins = await readTwins({
       store,
       name: PREFIX + fingerprint,
@@ -108,18 +113,19 @@ export async function readWriters({ tools, store }: ReadingPorts): Promise<Write
     });
     return { fingerprint, twins };
   });
+  return { objects, problems };
 }
 
 /** @param vouches what was said of them: who was spoken of needs no MAC */
 export function judgeWriters(
-  objects: readonly WriterObject[],
+  read: ReadWriters,
   { tools, keyring }: { readonly tools: Tools; readonly keyring: Keyring },
   vouches: ReadonlyMap<string, VouchRecord>,
 ): FoundWriters {
   const writers = new Map<string, WriterRecord>();
   const trusted = new Set<string>();
-  const problems: VaultProblem[] = [];
-  for (const { fingerprint, twins } of objects) {
+  const problems: VaultProblem[] = [...read.problems];
+  for (const { fingerprint, twins } of read.objects) {
     problems.push(...twins.problems);
     const vouched = twins.found.find((record) => isVouchedFor(tools, record, keyring));
     const record = vouched ?? twins.found[0];
