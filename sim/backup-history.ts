@@ -1,4 +1,5 @@
 /** A machine's life with a vault: init, then backups of a tree that changes; and how it goes on. */
+import type { ByteString } from '../src/base/bytes.ts';
 import { hours, minutes } from '../src/base/units.ts';
 import { forked } from './each-crash.ts';
 import { SimDisk } from './disk.ts';
@@ -36,6 +37,8 @@ export interface HistoryOptions {
   readonly largeFileBytes?: number;
   /** Nothing changes before the last backup. */
   readonly isQuietAtEnd?: boolean;
+  /** Instead of other changes an empty file of this name comes before the last backup but one, and goes before the last. */
+  readonly cameAndWent?: ByteString;
   readonly makeStore?: MakeHostStore;
 }
 
@@ -46,6 +49,7 @@ const SEEN = 'seen ';
 
 export async function makeHistory(options: HistoryOptions): Promise<History> {
   const { seed, backupCount, largeFileBytes = 0, isQuietAtEnd = false, makeStore } = options;
+  const { cameAndWent } = options;
   const clock = new SimClock(START_MS);
   const disk = new SimDisk(options.volume);
   const living = new LivingTree({ seed, clock, largeFileBytes });
@@ -58,6 +62,7 @@ export async function makeHistory(options: HistoryOptions): Promise<History> {
     if (phase > 0) {
       // An unchanged tree goes another way: no pack, no index, a snapshot alone.
       if (phase === backupCount && isQuietAtEnd) clock.pass(minutes(5));
+      else if (phase >= backupCount - 1 && cameAndWent !== undefined) living.toggle(cameAndWent);
       else living.live();
       trees.push(living.freeze());
     }

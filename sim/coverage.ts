@@ -30,14 +30,16 @@ const MOMENTS: readonly (readonly [string, MarkVerb, RegExp])[] = [
 ];
 const ROLL_OVER = 'a pack rolls over';
 const VOID = 'a fate is void';
+const SPLIT = 'a page splits';
 const FULL = ', disk full';
 /** Two kinds of packs: of three in one run two are of one kind. */
 const ROLLED_OVER = 3;
 
 /** All that a run of all simulations has to reach. */
-export const MARKS: readonly string[] = [...MOMENTS.map(([mark]) => mark), ROLL_OVER, VOID].flatMap(
-  (mark) => [mark, mark + FULL],
-);
+export const MARKS: readonly string[] = [
+  ...MOMENTS.map(([mark]) => mark),
+  ...[ROLL_OVER, VOID, SPLIT],
+].flatMap((mark) => [mark, mark + FULL]);
 
 const FINGERPRINT_DIGITS = 16;
 const states = new Set<string>();
@@ -67,6 +69,21 @@ export function sawState(fingerprint: string): void {
 /** Of one disk: packs that were put since its last snapshot. */
 export interface DiskRun {
   packs: number;
+}
+
+let isSplitting = false;
+
+/**
+ * While `act` runs a pack that is put holds pages that one page has become: pages are inside packs, and
+ * who says so has counted them.
+ */
+export async function splitting<T>(act: () => Promise<T>): Promise<T> {
+  isSplitting = true;
+  try {
+    return await act();
+  } finally {
+    isSplitting = false;
+  }
 }
 
 export interface Moment {
@@ -100,6 +117,7 @@ function marksOf({ verb, path: name, text, run }: Moment): readonly string[] {
   if (name.includes('/snapshots/')) run.packs = 0;
   if (PACK.test(name)) {
     run.packs += 1;
+    if (isSplitting) own.push(SPLIT);
     if (run.packs >= ROLLED_OVER) own.push(ROLL_OVER);
   }
   if (name.endsWith('-fate') && text?.().includes('"decision":"void"') === true) own.push(VOID);

@@ -66,6 +66,16 @@ export class LivingTree {
     if (this.#seeded.isTrue(0.8)) this.#clock.pass(minutes(5));
   }
 
+  /** An empty file at the top, or it goes again. */
+  toggle(name: ByteString): void {
+    const isThere = this.#paths('file').includes(byteString(`${TREE_TOP}/${name}`));
+    this.#at(TREE_TOP, (dir) => {
+      if (isThere) this.#writer.unlink(dir, name);
+      else this.#writer.closeFile(this.#writer.createFile(dir, name, 0o644));
+    });
+    this.#clock.pass(minutes(5));
+  }
+
   freeze(): FrozenTree {
     const top = this.#source.openRoot(TREE_TOP);
     this.#writer.syncAll(top);
