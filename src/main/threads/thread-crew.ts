@@ -4,12 +4,12 @@ import { Gate } from '../../adapters/node/gated-source.ts';
 import { assert } from '../../base/assert.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
-import type { IndexedPack } from '../../vault/core/index-builder.ts';
 import type { CaptureResult } from '../../vault/shell/capture-work.ts';
 import type { BatchItem } from '../../vault/shell/walk-item.ts';
 import type { FileRange, RangeResult } from '../../vault/shell/capture-range.ts';
 import type { Crew, CrewResult, CrewRun } from '../../vault/shell/crew.ts';
 import type { PackSink } from '../../vault/shell/pack-sink.ts';
+import { PacksOfRun } from '../../vault/shell/packs-of-run.ts';
 import type { ScanRange } from '../../vault/shell/scan-unchanged.ts';
 import { BufferPool } from './buffer-pool.ts';
 import type { PackWriter, PackWriting } from './pack-writing.ts';
@@ -47,7 +47,7 @@ export class ThreadCrew implements Crew {
   readonly #load: number[];
   readonly #waiting = new Map<number, Waiting>();
   readonly #queue: { readonly ask: CaptureAsk; readonly load: number }[] = [];
-  readonly #packs: IndexedPack[] = [];
+  readonly #packs = new PacksOfRun();
   #pool: BufferPool | undefined;
   #writer: PackWriter | undefined;
   #ownPacks: MessagePort | undefined;
@@ -113,7 +113,7 @@ export class ThreadCrew implements Crew {
       acquire: () => pool.acquire(),
       release: (buffer) => pool.release(buffer.index),
       submit: (buffer, pack) => {
-        this.#packs.push(pack);
+        this.#packs.add(pack);
         const { index } = buffer;
         packs.postMessage({ index, name: hexOf(pack.name), sizeBytes: pack.sizeBytes });
       },
@@ -124,7 +124,7 @@ export class ThreadCrew implements Crew {
     const sums = await Promise.all(
       this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), { worker })),
     );
-    while (this.#storedCount < this.#packs.length) {
+    while (this.#storedCount < this.#packs.count) {
       this.#throwFailure();
       await new Promise<void>((resolve) => {
         this.#onStored = resolve;
@@ -210,7 +210,7 @@ export class ThreadCrew implements Crew {
   }
 
   #answered(worker: number, answer: CaptureAnswer): void {
-    if (answer.kind === 'pack') this.#packs.push(answer.pack);
+    if (answer.kind === 'pack') this.#packs.add(answer.pack);
     else if (answer.kind === 'failed') this.#fail(answer.fault);
     else {
       const waiting = this.#waiting.get(answer.task);

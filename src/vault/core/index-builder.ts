@@ -2,7 +2,8 @@ import { assert } from '../../base/assert.ts';
 import type { Digest } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
-import { memberIdOffset, parseGroupHeader } from './group-header.ts';
+import { parseGroupHeader } from './group-header.ts';
+import { memberWords, PREFIX_WORDS } from './id-words.ts';
 import {
   bigEndian,
   compareEntries,
@@ -35,14 +36,17 @@ export interface IndexedGroup {
   readonly header: Uint8Array;
 }
 
-/** Gathers the ids of packs and writes them as one index. */
+/**
+ * Gathers the ids of packs and writes them as one index. Of a pack it keeps 16 bytes an id: a run may
+ * store millions, whose headers would be more than twice that.
+ */
 export class IndexBuilder {
-  readonly #packs: IndexedPack[] = [];
+  readonly #packs: Pick<IndexedPack, 'name' | 'sizeBytes'>[] = [];
   /** By their bytes: of two that say they have one id, either may be the right one. */
   readonly #sealedKeys = new Map<string, Uint8Array>();
   readonly #groups: number[] = [];
-  /** Of each group: what holds its ids, and which of all rows its first member is. */
-  readonly #headers: DataView[] = [];
+  /** Of each group: the first words of its ids, and which of all rows its first member is. */
+  readonly #ids: Uint32Array[] = [];
   readonly #firstRows: number[] = [];
   #entryCount = 0;
 
@@ -67,12 +71,12 @@ export class IndexBuilder {
     for (const { offset, header: bytes } of pack.groups) {
       const header = parseGroupHeader(bytes);
       this.#groups.push(this.#packs.length, offset, header.headerLength, header.bodyLength);
-      this.#headers.push(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      this.#ids.push(memberWords(header));
       this.#firstRows.push(this.#entryCount);
       this.#entryCount += header.memberCount;
       assert(this.#entryCount <= INDEX_ENTRIES_MAX, 'an index has a limited number of entries');
     }
-    this.#packs.push(pack);
+    this.#packs.push({ name: pack.name, sizeBytes: pack.sizeBytes });
   }
 
   encode(codec: Codec): Uint8Array {
@@ -111,13 +115,13 @@ export class IndexBuilder {
     const order = new BigUint64Array(count);
     const halves = new Uint32Array(order.buffer);
     const groupOf = new Uint32Array(count);
-    for (const [group, header] of this.#headers.entries()) {
+    for (const [group, ids] of this.#ids.entries()) {
       const first = this.#firstRows[group] ?? 0;
       const end = this.#firstRows[group + 1] ?? count;
       for (let row = first; row < end; row++) {
-        const from = memberIdOffset(row - first);
-        halves[2 * row] = ((header.getUint32(from + 4, true) & 0xff) << 24) | row;
-        halves[2 * row + 1] = bigEndian(header.getUint32(from, true));
+        const from = (row - first) * PREFIX_WORDS;
+        halves[2 * row] = (((ids[from + 1] ?? 0) & 0xff) << 24) | row;
+        halves[2 * row + 1] = bigEndian(ids[from] ?? 0);
         groupOf[row] = group;
       }
     }
@@ -134,9 +138,9 @@ export class IndexBuilder {
   #writeEntry(into: Uint32Array, entry: { at: number; group: number; row: number }): void {
     const { at, group, row } = entry;
     const member = row - (this.#firstRows[group] ?? 0);
-    const from = memberIdOffset(member);
-    for (let word = 0; word < 4; word++) {
-      into[at + word] = this.#headers[group]?.getUint32(from + 4 * word, true) ?? 0;
+    const ids = this.#ids[group];
+    for (let word = 0; word < PREFIX_WORDS; word++) {
+      into[at + word] = ids?.[member * PREFIX_WORDS + word] ?? 0;
     }
     into[at + 4] = group;
     into[at + 5] = member;

@@ -8,8 +8,6 @@ import type { EmitBytes } from '../../manifest/core/list.ts';
 import { referencesOfList, referencesOfPage } from '../../manifest/core/references.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import type { IdTable } from '../core/id-table.ts';
-import type { IndexedPack } from '../core/index-builder.ts';
-import { INDEX_ENTRIES_TARGET, IndexBuilder } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
 import type { Crew } from './crew.ts';
 import type { CaptureOptions } from './capture-work.ts';
@@ -99,8 +97,8 @@ export class BackupRun {
     this.newBytes = newBytes + this.#names.newBytes + this.content.newBytes;
     const { vault, rebuilt } = this.#ports;
     for (const index of rebuilt) await this.#putIndex(index);
-    for (const index of indexesOf(packs)) await this.#putIndex(index.encode(vault.tools.codec));
-    return { storedBytes: packs.reduce((sum, pack) => sum + pack.sizeBytes, 0) };
+    for (const index of packs.takeIndexes()) await this.#putIndex(index.encode(vault.tools.codec));
+    return { storedBytes: packs.sizeBytes };
   }
 
   async #putIndex(bytes: Uint8Array): Promise<void> {
@@ -108,16 +106,4 @@ export class BackupRun {
     const digest = tools.hash.sha256(bytes);
     await store.putIfAbsent(`index/${hexOf(digest)}`, bytes, digest);
   }
-}
-
-function* indexesOf(packs: readonly IndexedPack[]): Generator<IndexBuilder> {
-  let index = new IndexBuilder();
-  for (const pack of packs) {
-    if (index.entryCount > INDEX_ENTRIES_TARGET) {
-      yield index;
-      index = new IndexBuilder();
-    }
-    index.addPack(pack);
-  }
-  if (index.packCount > 0) yield index;
 }

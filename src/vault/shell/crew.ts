@@ -3,11 +3,11 @@
  * same; only the order in which results become ready differs.
  */
 import type { SealedDataKey } from '../core/data-keys.ts';
-import type { IndexedPack } from '../core/index-builder.ts';
 import type { CaptureOptions, CaptureResult } from './capture-work.ts';
 import type { BatchItem } from './walk-item.ts';
 import type { FileRange, RangeResult } from './capture-range.ts';
 import type { PackSink } from './pack-sink.ts';
+import type { PacksOfRun } from './packs-of-run.ts';
 import type { ScanRange } from './scan-unchanged.ts';
 
 export interface Crew {
@@ -30,7 +30,7 @@ export interface Crew {
 
 export interface CrewResult {
   /** Every pack of the run, those of the main thread too. */
-  readonly packs: readonly IndexedPack[];
+  readonly packs: PacksOfRun;
   /** Bytes of content that the workers found new. */
   readonly newBytes: number;
 }

@@ -12,6 +12,7 @@ import type { FileRange, RangeResult } from './capture-range.ts';
 import type { Crew, CrewResult, CrewRun } from './crew.ts';
 import type { PackBuffer, PackSink } from './pack-sink.ts';
 import { PACK_BUFFER_SIZE } from './pack-sink.ts';
+import { PacksOfRun } from './packs-of-run.ts';
 import type { ScanRange } from './scan-unchanged.ts';
 import { scanUnchanged } from './scan-unchanged.ts';
 import type { DirectoryStore } from './store-directory.ts';
@@ -28,7 +29,7 @@ export class InlineCrew implements Crew {
   readonly size = 1;
   readonly sink: PackSink;
   readonly #ports: InlineCrewPorts;
-  readonly #packs: IndexedPack[] = [];
+  readonly #packs = new PacksOfRun();
   readonly #free: PackBuffer[] = [];
   #hands: CaptureHands | undefined;
   #bufferCount = 0;
@@ -89,7 +90,7 @@ export class InlineCrew implements Crew {
   #store(buffer: PackBuffer, pack: IndexedPack): void {
     const bytes = buffer.bytes.subarray(0, pack.sizeBytes);
     this.#ports.store.putIfAbsentSync(`packs/${hexOf(pack.name)}`, bytes);
-    this.#packs.push(pack);
+    this.#packs.add(pack);
     this.#free.push(buffer);
   }
 }
