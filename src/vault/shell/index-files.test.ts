@@ -14,9 +14,12 @@ import {
   writePack,
 } from '../../../test/vault/small-vault.ts';
 import { nodeDisk } from '../../adapters/node/disk.ts';
-import { byteString } from '../../base/bytes.ts';
+import { byteString, type Digest, digestOfBytes, hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import { encodeGroupHeader, STORED, TAG_SIZE } from '../core/group-header.ts';
+import { IndexBuilder } from '../core/index-builder.ts';
 import { CONTENT } from '../core/object-id.ts';
+import { PACK_MAGIC } from '../core/pack.ts';
 import { type IndexFiles, openIndexFiles } from './index-files.ts';
 import { placesOf } from './vault-access.ts';
 import { loadIndex } from './vault-index.ts';
@@ -49,6 +52,31 @@ async function bench(t: { after(act: () => void): void }, count: number) {
   return { vault, access, open, of, files: names.map((name) => path.join(dir, name)) };
 }
 
+/** @param ids of groups of 100, in one pack */
+function indexOf(ids: readonly Digest[]): Uint8Array {
+  const groups = [];
+  let offset = PACK_MAGIC.length;
+  for (let first = 0; first < ids.length; first += 100) {
+    const own = ids.slice(first, first + 100);
+    const header = encodeGroupHeader(tools.codec, {
+      ...{
+        kind: CONTENT,
+        codec: STORED,
+        plainLength: own.length,
+        bodyLength: own.length + TAG_SIZE,
+      },
+      ...{ dataKeyId: new Uint8Array(16), nonce: new Uint8Array(12), references: [] },
+      ...{ ids: own, lengths: own.map(() => 1) },
+    });
+    groups.push({ offset, header });
+    offset += header.length + own.length + TAG_SIZE;
+  }
+  const builder = new IndexBuilder();
+  const sealedKeys = new Uint8Array(0);
+  builder.addPack({ name: digestOfBytes('p'.repeat(32)), sizeBytes: offset, groups, sealedKeys });
+  return builder.encode(tools.codec);
+}
+
 const idOf = ({ vault }: Awaited<ReturnType<typeof bench>>, bytes: Uint8Array) =>
   vault.idOf(CONTENT, wantedContent(bytes).digest);
 
@@ -76,6 +104,26 @@ test('every id lies where the whole index says, and no other lies anywhere', asy
     assert.deepEqual(files.all(idOf(it, Buffer.from(`not there ${at}`))), []);
   }
   assert.equal(files.sealedKeys.length, 3);
+  files.close();
+});
+
+// Ids that are not spread as an HMAC spreads them: of two beginnings only, with one id more often than is read at once.
+test('an id is found wherever it stands', async (t) => {
+  const it = await bench(t, 12);
+  const keys = it.access.keys;
+  const idAt = (at: number) => digestOfBytes(`${at < 700 ? '\0' : '\xfe'}${at}`.padEnd(32, '\0'));
+  const ids = Array.from({ length: 1500 }, (_, at) => idAt(at));
+  const same = Array.from({ length: 200 }, () => digestOfBytes('\x01'.repeat(32)));
+  const name = `index/${hexOf(idAt(0))}`;
+  const [file = ''] = it.files;
+  const dir = path.dirname(path.dirname(file));
+  fs.writeFileSync(path.join(dir, name), indexOf([...ids, ...same]));
+  const of = { disk, codec: tools.codec, root: byteString(dir), keys };
+  const files = openIndexFiles({ ...of, indexes: [{ name, sizeBytes: 0 }] }) ?? assert.fail();
+  for (const id of ids) assert.equal(files.all(id).length, 1);
+  assert.equal(files.all(same[0] ?? idAt(0)).length, 200);
+  for (const absent of ['\0', '\x02', '\x01\x02', '\x80', '\xfe', '\xfe~', '\xff'])
+    assert.deepEqual(files.all(digestOfBytes(absent.padEnd(32, absent))), []);
   files.close();
 });
 
