@@ -39,9 +39,8 @@ function cacheText(fixture: CaptureFixture): readonly string[] {
     const { path, names: files } = namesOf(cache, at, tools.codec);
     const own = cache.dirStats.subarray(at * 9, at * 9 + 9);
     lines.push(`dir ${path} ${own.join(' ')} to ${cache.treeEnd[at]}`);
-    const first = cache.fileStart[at] ?? 0;
     for (const [n, name] of files.entries()) {
-      lines.push(`${path}/${name} ${fileStatOf(cache, first + n).join(' ')}`);
+      lines.push(`${path}/${name} ${fileStatOf(cache, at, n).join(' ')}`);
     }
   }
   return lines;

@@ -148,7 +148,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: 'src/main/threads/thread-crew.ts',
     edits: [
       {
-        replace: 'while (this.#storedCount < this.#packs.length) {',
+        replace: 'while (this.#storedCount < this.#packs.count) {',
         with: 'while (this.#storedCount < 0) {',
       },
     ],

@@ -21,6 +21,7 @@ import { RECOVER_MUTANTS } from './mutants-recover.ts';
 import { RESTORE_MUTANTS } from './mutants-restore.ts';
 import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SCRUB_MUTANTS } from './mutants-scrub.ts';
+import { SCALE_MUTANTS } from './mutants-scale.ts';
 import { SPEED_MUTANTS } from './mutants-speed.ts';
 import { SEEN_MUTANTS } from './mutants-seen.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
@@ -76,8 +77,8 @@ const OF_BACKUP: readonly Mutant[] = [
     edits: [
       {
         replace:
-          '    for (const index of indexesOf(packs)) await this.#putIndex(index.encode(vault.tools.codec));\n',
-        with: '    for (const index of indexesOf(packs)) index.encode(vault.tools.codec);\n',
+          '    for (const index of packs.takeIndexes()) await this.#putIndex(index.encode(vault.tools.codec));\n',
+        with: '    for (const index of packs.takeIndexes()) index.encode(vault.tools.codec);\n',
       },
     ],
     caughtBy: STOPS,
@@ -410,6 +411,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEY_MUTANTS,
   ...LIMIT_MUTANTS,
   ...AGENT_MUTANTS,
+  ...SCALE_MUTANTS,
   ...SPEED_MUTANTS,
   ...TELL_MUTANTS,
   ...PLANS_MUTANTS,

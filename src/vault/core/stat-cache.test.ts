@@ -6,12 +6,25 @@ import fc from 'fast-check';
 import { alignedBuffer } from '../../adapters/node/aligned-buffer.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { type ByteString, byteString } from '../../base/bytes.ts';
-import { STAT_CACHED } from '../../host/source.ts';
+import { STAT_CACHED, STAT_DEV } from '../../host/source.ts';
 import { CacheBuilder } from '../shell/cache-builder.ts';
-import { fileStatOf, namesOf, parseCache, pathOf, type StatCache } from './stat-cache.ts';
+import { moveCache } from '../shell/cache-device.ts';
+import {
+  fileStatOf,
+  fileStatsOf,
+  namesOf,
+  parseCache,
+  pathOf,
+  type StatCache,
+  viewCache,
+} from './stat-cache.ts';
 
 const tools = nodeTools();
 const META = byteString('{"root":"/srv/\xff"}');
+
+function byBytes(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
 
 interface Tree {
   readonly path: string;
@@ -49,9 +62,9 @@ function contentOf(cache: StatCache): readonly Tree[] {
   return Array.from({ length: cache.dirCount }, (_, dir) => {
     const { path, names } = namesOf(cache, dir, tools.codec);
     assert.equal(path, pathOf(cache, dir, tools.codec));
-    const first = cache.fileStart[dir] ?? 0;
+    assert.equal((cache.fileStart[dir + 1] ?? 0) - (cache.fileStart[dir] ?? 0), names.length);
     for (const [at, name] of names.entries()) {
-      assert.deepEqual(fileStatOf(cache, first + at), wordsOf(name.length));
+      assert.deepEqual(fileStatOf(cache, dir, at), wordsOf(name.length));
     }
     return { path, names: [...names] };
   });
@@ -79,14 +92,73 @@ test('what was built is read back, for any names and numbers of them', () => {
   );
 });
 
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : 1;
-}
-
 test('a subtree ends where the first directory begins that does not lie in it', () => {
   const paths = ['', 'a', 'a/b', 'a/b/c', 'a/d', 'a-', 'a-/b', 'z'];
   const cache = parse(build(paths.map((path) => ({ path, names: [] }))));
   assert.deepEqual([...(cache?.treeEnd ?? [])], [8, 5, 4, 4, 5, 7, 7, 8]);
+});
+
+// Blocks: a directory larger than one, several in one, and more empty ones than one takes.
+const MANY = [
+  { path: '', count: 3 },
+  { path: 'a', count: 4093 },
+  { path: 'b', count: 1 },
+  { path: 'c', count: 9000 },
+  { path: 'd', count: 0 },
+  { path: 'e', count: 4096 },
+  ...Array.from({ length: 4200 }, (_, at) => ({
+    path: `f/${String(at).padStart(4, '0')}`,
+    count: 0,
+  })),
+  { path: 'z', count: 5 },
+].map(({ path, count }) => ({
+  path,
+  names: Array.from(
+    { length: count },
+    (_, at) => `${'n'.repeat(at % 7)}${String(at).padStart(5, '0')}`,
+  ),
+}));
+const MANY_SORTED = MANY.map(({ path, names }) => ({ path, names: names.toSorted(byBytes) }));
+
+test('blocks begin and end where directories do, in whatever order they are asked', () => {
+  const cache = parse(build(MANY_SORTED));
+  assert.ok(cache !== undefined);
+  assert.deepEqual(contentOf(cache), MANY_SORTED);
+  for (const dir of [3, 0, 4205, 2, 3, 5, 1, 4000, 0])
+    assert.deepEqual(namesOf(cache, dir, tools.codec).names, MANY_SORTED[dir]?.names);
+});
+
+test('directories of several blocks taken over stand in blocks of their own', () => {
+  const old = parse(build(MANY_SORTED));
+  assert.ok(old !== undefined);
+  const builder = new CacheBuilder(tools.codec, { cache: old, excluded: [] });
+  builder.keepDirs(0, 2);
+  builder.addDir(byteString('b')).addFile(byteString('new'), wordsOf(3));
+  builder.keepDirs(3, old.dirCount);
+  const made = parse(written(builder, META));
+  assert.ok(made !== undefined);
+  const expected = MANY_SORTED.map((dir) => (dir.path === 'b' ? { ...dir, names: ['new'] } : dir));
+  assert.deepEqual(contentOf(made), expected);
+});
+
+test('what is moved to another device is seen so by all who look at the same memory', () => {
+  const bytes = build(MANY_SORTED.slice(0, 4));
+  const shared = alignedBuffer(bytes.length);
+  shared.set(bytes);
+  const cache = parseCache(shared, tools);
+  assert.ok(cache !== undefined);
+  const before = wordsOf(5)[STAT_DEV] ?? 0n; // Of names of five letters.
+  assert.ok(fileStatsOf(cache, 1).includes(before), 'a block is open');
+  moveCache(cache, before, 777n);
+  for (const view of [cache, viewCache(shared, tools.codec)]) {
+    const words = fileStatOf(
+      view,
+      1,
+      namesOf(view, 1, tools.codec).names.indexOf(byteString('00000')),
+    );
+    assert.deepEqual(words, wordsOf(5).with(STAT_DEV, 777n));
+    assert.equal(fileStatOf(view, 0, 1)[STAT_DEV], wordsOf(6)[STAT_DEV]);
+  }
 });
 
 test('one flipped bit anywhere, one byte less or more: dropped', () => {

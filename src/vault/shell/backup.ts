@@ -366,7 +366,7 @@ class Backup {
       const { path, names } = namesOf(old.cache, dir, codec);
       for (const [at, name] of names.entries()) {
         if (!isEngineFile(name)) continue;
-        const words = fileStatOf(old.cache, (old.cache.fileStart[dir] ?? 0) + at);
+        const words = fileStatOf(old.cache, dir, at);
         const device = words[STAT_DEV] ?? 0n;
         const inode = words[STAT_INO] ?? 0n;
         this.#watch?.sawFile({ root, path: join(path, name), device, inode });

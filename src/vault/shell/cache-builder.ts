@@ -4,8 +4,9 @@ import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import type { Hash, HashStream } from '../../host/hash.ts';
 import { STAT_CACHED } from '../../host/source.ts';
+import { BlockWriter } from '../core/cache-blocks.ts';
 import type { StatCache } from '../core/stat-cache.ts';
-import { encodeCacheHead, pathOf } from '../core/stat-cache.ts';
+import { cachePadding, encodeCacheHead } from '../core/stat-cache.ts';
 import { FileLog } from './file-log.ts';
 
 /** Of what is written at once. */
@@ -36,13 +37,10 @@ export class WalkedDir {
   #lastName = byteString('');
   #isSorted = true;
   fileCount = 0;
-  /** Bytes of its path and names, each ended by a NUL. */
-  textSize: number;
 
   constructor(path: ByteString, log: FileLog) {
     this.path = path;
     this.#log = log;
-    this.textSize = path.length + 1;
   }
 
   /** @param stat `STAT_CACHED` words */
@@ -53,7 +51,6 @@ export class WalkedDir {
     this.#isSorted &&= this.#lastName < name;
     this.#lastName = name;
     this.fileCount += 1;
-    this.textSize += name.length + 1;
   }
 
   sortedNames(): ByteString[] {
@@ -158,14 +155,22 @@ export class CacheBuilder {
     readonly emit: (bytes: Uint8Array) => void;
   }): void {
     const { meta, tools, emit } = options;
-    const sizes = this.#count();
+    const { codec } = tools;
+    const counts = this.#count();
     const out = new PieceWriter(tools.hash, emit);
-    out.put(encodeCacheHead(meta, sizes, tools.codec));
+    out.put(encodeCacheHead(meta, counts, codec));
+    const blocks = new BlockWriter(codec, (frame) => out.put(frame));
+    const tables = new Tables(counts.dirCount);
+    for (const part of this.#parts) {
+      if (part instanceof WalkedDir) this.#putWalked(part, { blocks, tables, codec });
+      else this.#putKept(part, { blocks, tables, codec });
+    }
+    const rows = blocks.end();
+    out.put(cachePadding(out.length));
     for (const part of this.#parts) this.#putDirStats(part, out);
-    for (const part of this.#parts) this.#putFileStats(part, out);
-    this.#putNumbers(out, { dirCount: sizes.dirCount, codec: tools.codec });
-    for (const part of this.#parts) this.#putText(part, { out, codec: tools.codec });
-    out.end(tools.codec);
+    for (const each of [...tables.ended(), rows, Uint32Array.of(rows.length / 2)])
+      out.put(bytesOf(each));
+    out.end(codec);
   }
 
   #putDirStats(part: Part, out: PieceWriter): void {
@@ -173,54 +178,23 @@ export class CacheBuilder {
     else out.put(bytesOf(wordsIn(this.#oldCache().dirStats, part)));
   }
 
-  #putFileStats(part: Part, out: PieceWriter): void {
-    if (part instanceof WalkedDir) {
-      part.visitWords((words) => out.put(bytesOf(words)));
-      return;
-    }
-    const { fileStart, fileStats } = this.#oldCache();
-    out.put(bytesOf(wordsIn(fileStats, rangeIn(fileStart, part))));
+  #putWalked(part: WalkedDir, { blocks, tables, codec }: Putting): void {
+    const text = codec.bytesOf(byteString([part.path, ...part.sortedNames(), ''].join('\0')));
+    blocks.addDir(part.fileCount, text);
+    part.visitWords((words) => blocks.addWords(words));
+    tables.add({ path: part.path, fileCount: part.fileCount, textSize: text.length });
   }
 
-  #putText(part: Part, { out, codec }: { out: PieceWriter; codec: Codec }): void {
-    if (part instanceof WalkedDir) {
-      out.put(codec.bytesOf(byteString([part.path, ...part.sortedNames(), ''].join('\0'))));
-      return;
+  #putKept(range: Range, { blocks, tables, codec }: Putting): void {
+    const old = this.#oldCache();
+    for (let dir = range.from; dir < range.to; dir++) {
+      const { words, text } = old.blocks.partOf(dir);
+      const fileCount = words.length / STAT_CACHED;
+      blocks.addDir(fileCount, text.slice());
+      blocks.addWords(words);
+      const path = codec.textOf(text.subarray(0, text.indexOf(0)));
+      tables.add({ path, fileCount, textSize: text.length });
     }
-    const { textStart, text } = this.#oldCache();
-    const { from, to } = rangeIn(textStart, part);
-    out.put(text.subarray(from, to));
-  }
-
-  /** Where the files, the subtree and the text of each directory begin or end. */
-  #putNumbers(out: PieceWriter, of: { readonly dirCount: number; readonly codec: Codec }): void {
-    const fileStart = new Uint32Array(of.dirCount + 1);
-    const textStart = new Uint32Array(of.dirCount + 1);
-    const paths: ByteString[] = [];
-    let [file, text] = [0, 0];
-    for (const part of this.#parts) {
-      if (part instanceof WalkedDir) {
-        fileStart[paths.length] = file;
-        textStart[paths.length] = text;
-        paths.push(part.path);
-        file += part.fileCount;
-        text += part.textSize;
-        continue;
-      }
-      const old = this.#oldCache();
-      const files = rangeIn(old.fileStart, part);
-      const texts = rangeIn(old.textStart, part);
-      for (let dir = part.from; dir < part.to; dir++) {
-        fileStart[paths.length] = (old.fileStart[dir] ?? 0) - files.from + file;
-        textStart[paths.length] = (old.textStart[dir] ?? 0) - texts.from + text;
-        paths.push(pathOf(old, dir, of.codec));
-      }
-      file += files.to - files.from;
-      text += texts.to - texts.from;
-    }
-    fileStart[of.dirCount] = file;
-    textStart[of.dirCount] = text;
-    for (const each of [fileStart, treeEndsOf(paths), textStart]) out.put(bytesOf(each));
   }
 
   #oldCache(): StatCache {
@@ -228,32 +202,61 @@ export class CacheBuilder {
     return this.#old;
   }
 
-  #count(): { dirCount: number; fileCount: number; textSize: number } {
-    const count = { dirCount: 0, fileCount: 0, textSize: 0 };
+  #count(): { dirCount: number; fileCount: number } {
+    const count = { dirCount: 0, fileCount: 0 };
     for (const part of this.#parts) {
       if (part instanceof WalkedDir) {
         count.dirCount += 1;
         count.fileCount += part.fileCount;
-        count.textSize += part.textSize;
       } else {
-        const { fileStart, textStart } = this.#oldCache();
+        const { fileStart } = this.#oldCache();
         count.dirCount += part.to - part.from;
         count.fileCount += (fileStart[part.to] ?? 0) - (fileStart[part.from] ?? 0);
-        count.textSize += (textStart[part.to] ?? 0) - (textStart[part.from] ?? 0);
       }
     }
     return count;
   }
 }
 
+interface Putting {
+  readonly blocks: BlockWriter;
+  readonly tables: Tables;
+  readonly codec: Codec;
+}
+
+/** Where the files, the subtree and the text of each directory begin or end. */
+class Tables {
+  readonly #fileStart: Uint32Array;
+  readonly #textStart: Uint32Array;
+  readonly #paths: ByteString[] = [];
+  #file = 0;
+  #text = 0;
+
+  constructor(dirCount: number) {
+    this.#fileStart = new Uint32Array(dirCount + 1);
+    this.#textStart = new Uint32Array(dirCount + 1);
+  }
+
+  add(dir: {
+    readonly path: ByteString;
+    readonly fileCount: number;
+    readonly textSize: number;
+  }): void {
+    this.#paths.push(dir.path);
+    this.#file += dir.fileCount;
+    this.#text += dir.textSize;
+    this.#fileStart[this.#paths.length] = this.#file;
+    this.#textStart[this.#paths.length] = this.#text;
+  }
+
+  ended(): readonly Uint32Array[] {
+    return [this.#fileStart, treeEndsOf(this.#paths), this.#textStart];
+  }
+}
+
 interface Range {
   readonly from: number;
   readonly to: number;
-}
-
-/** What the directories of a part have of something that begins at these numbers. */
-function rangeIn(starts: Uint32Array, { from, to }: Range): Range {
-  return { from: starts[from] ?? 0, to: starts[to] ?? 0 };
 }
 
 function wordsIn(stats: BigInt64Array, { from, to }: Range): BigInt64Array {
@@ -287,6 +290,8 @@ class PieceWriter {
   readonly #emit: (bytes: Uint8Array) => void;
   readonly #piece = new Uint8Array(PIECE_SIZE);
   #used = 0;
+  /** Of all that was put. */
+  length = 0;
 
   constructor(hash: Hash, emit: (bytes: Uint8Array) => void) {
     this.#hash = hash.stream();
@@ -294,6 +299,7 @@ class PieceWriter {
   }
 
   put(bytes: Uint8Array): void {
+    this.length += bytes.length;
     for (let at = 0; at < bytes.length; ) {
       const size = Math.min(bytes.length - at, PIECE_SIZE - this.#used);
       this.#piece.set(bytes.subarray(at, at + size), this.#used);

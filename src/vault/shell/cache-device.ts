@@ -6,9 +6,9 @@ import type { StatCache } from '../core/stat-cache.ts';
  * of it has a number of its own, and all else that identifies a file is as it was.
  */
 export function moveCache(cache: StatCache, from: bigint, to: bigint): void {
-  for (const words of [cache.dirStats, cache.fileStats]) {
-    for (let at = STAT_DEV; at < words.length; at += STAT_CACHED) {
-      if (words[at] === from) words[at] = to;
-    }
+  const { dirStats, blocks } = cache;
+  for (let at = STAT_DEV; at < dirStats.length; at += STAT_CACHED) {
+    if (dirStats[at] === from) dirStats[at] = to;
   }
+  blocks.moveDevice(from, to);
 }

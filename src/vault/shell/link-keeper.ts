@@ -16,7 +16,7 @@ import type { TreeRoot } from '../../manifest/core/page.ts';
 import type { LoadPage } from '../../manifest/core/page-load.ts';
 import { walkLines } from '../../manifest/core/walk.ts';
 import type { StatCache } from '../core/stat-cache.ts';
-import { fileStatOf, namesOf } from '../core/stat-cache.ts';
+import { fileStatsOf, namesOf } from '../core/stat-cache.ts';
 import { join } from './walk-item.ts';
 
 /** Pages of the old manifest that are kept: links that moved together stand together. */
@@ -124,12 +124,11 @@ export class LinkKeeper {
 function linksOf(cache: StatCache, codec: Codec): OldLink[] {
   const links: OldLink[] = [];
   for (let dir = 0; dir < cache.dirCount; dir++) {
-    const start = cache.fileStart[dir] ?? 0;
-    const end = cache.fileStart[dir + 1] ?? start;
-    if (!hasLinks(cache, start, end)) continue;
+    const stats = fileStatsOf(cache, dir);
+    if (!hasLinks(stats)) continue;
     const { path, names } = namesOf(cache, dir, codec);
     for (const [at, name] of names.entries()) {
-      const words = fileStatOf(cache, start + at);
+      const words = stats.subarray(at * STAT_CACHED, (at + 1) * STAT_CACHED);
       if ((words[STAT_NLINK] ?? 0n) > 1n) {
         links.push({ path: join(path, name), inode: inodeOf(words) });
       }
@@ -138,9 +137,9 @@ function linksOf(cache: StatCache, codec: Codec): OldLink[] {
   return links.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-function hasLinks(cache: StatCache, start: number, end: number): boolean {
-  for (let file = start; file < end; file++) {
-    if ((cache.fileStats[file * STAT_CACHED + STAT_NLINK] ?? 0n) > 1n) return true;
+function hasLinks(stats: BigInt64Array): boolean {
+  for (let at = STAT_NLINK; at < stats.length; at += STAT_CACHED) {
+    if ((stats[at] ?? 0n) > 1n) return true;
   }
   return false;
 }

@@ -25,7 +25,6 @@ export function oldFiles(
 ): OldFiles {
   const { cache, dir } = where;
   const { names } = namesOf(cache, dir, ports.codec);
-  const first = cache.fileStart[dir] ?? 0;
   const now = new BigInt64Array(names.length * STAT_CACHED);
   const place = where.path === '' ? ports.root : byteString(`${ports.root}/${where.path}`);
   ports.source.statMany(place, names, now);
@@ -38,7 +37,7 @@ export function oldFiles(
     unchanged: (name) => {
       const at = indexOf.get(name);
       if (at === undefined) return undefined;
-      const old = fileStatOf(cache, first + at);
+      const old = fileStatOf(cache, dir, at);
       const seen = now.subarray(at * STAT_CACHED, (at + 1) * STAT_CACHED);
       return isSame(old, seen) ? old : undefined;
     },

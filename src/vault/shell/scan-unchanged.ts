@@ -5,7 +5,7 @@ import type { Source } from '../../host/source.ts';
 import { STAT_CACHED, STAT_CTIME } from '../../host/source.ts';
 import { isWithin } from '../../manifest/core/order.ts';
 import type { StatCache } from '../core/stat-cache.ts';
-import { namesOf } from '../core/stat-cache.ts';
+import { fileStatsOf, namesOf } from '../core/stat-cache.ts';
 
 const ITSELF = [byteString('')];
 
@@ -52,8 +52,7 @@ export function scanUnchanged(
     if (size > seen.length) seen = new BigInt64Array(size * 2);
     const now = seen.subarray(0, size);
     ports.source.statMany(place, names, now);
-    const first = (cache.fileStart[dir] ?? 0) * STAT_CACHED;
-    if (!isEqual(cache.fileStats.subarray(first, first + size), now)) changed.push(dir);
+    if (!isEqual(fileStatsOf(cache, dir), now)) changed.push(dir);
   }
   return changed;
 }

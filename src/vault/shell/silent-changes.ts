@@ -78,6 +78,7 @@ function oldWords(
   if (dir === undefined) return undefined;
   const name = byteString(of.path.slice(of.path.lastIndexOf('/') + 1));
   const at = namesOf(cache, dir, of.codec).names.indexOf(name);
-  const words = fileStatOf(cache, (cache.fileStart[dir] ?? 0) + at);
-  return at < 0 || words[STAT_INO] === 0n ? undefined : words;
+  if (at < 0) return undefined;
+  const words = fileStatOf(cache, dir, at);
+  return words[STAT_INO] === 0n ? undefined : words;
 }

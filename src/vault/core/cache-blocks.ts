@@ -1,0 +1,180 @@
+/**
+ * Files of a stat cache, compressed some thousands at a time: of millions of files it is these words and
+ * names that would fill memory. A block is the words of all files of some directories, then their text.
+ * Layout: docs/format/cache.md.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Codec } from '../../host/codec.ts';
+import { STAT_CACHED, STAT_DEV } from '../../host/source.ts';
+
+const RECORD = STAT_CACHED * BigInt64Array.BYTES_PER_ELEMENT;
+/** A directory is never divided, so a block may have more. */
+const BLOCK_FILES = 4096;
+const BLOCK_DIRS = 4096;
+/** Blocks that stay open: what is asked for together lies together. */
+const OPEN_MAX = 2;
+
+/** Where blocks and what is in them begin; each list has the end behind it. */
+export interface BlockTables {
+  /** By block: its first directory. */
+  readonly firstDir: Uint32Array;
+  /** By block: where its frame begins. */
+  readonly frameStart: Float64Array;
+  /** By directory: its first file, and where its text begins. */
+  readonly fileStart: Uint32Array;
+  readonly textStart: Uint32Array;
+}
+
+interface OpenBlock {
+  readonly number: number;
+  readonly room: Uint8Array;
+}
+
+/** What one directory has in its block: views, good until another directory is asked for. */
+export interface DirPart {
+  readonly words: BigInt64Array;
+  readonly text: Uint8Array;
+}
+
+export class CacheBlocks {
+  readonly #file: Uint8Array;
+  readonly #tables: BlockTables;
+  readonly #codec: Codec;
+  /** Two words in the memory that threads share: a device number, and the one that is put for it. */
+  readonly #moved: BigInt64Array;
+  /** The one that was used last stands last. */
+  readonly #open: OpenBlock[] = [];
+
+  constructor(
+    file: Uint8Array,
+    of: { readonly tables: BlockTables; readonly moved: BigInt64Array; readonly codec: Codec },
+  ) {
+    this.#file = file;
+    this.#tables = of.tables;
+    this.#moved = of.moved;
+    this.#codec = of.codec;
+  }
+
+  /** For all who look at the same memory and have opened nothing yet. */
+  moveDevice(from: bigint, to: bigint): void {
+    this.#moved.set([from, to]);
+    this.#open.length = 0;
+  }
+
+  partOf(dir: number): DirPart {
+    const { firstDir, fileStart, textStart } = this.#tables;
+    const block = this.#blockOf(dir);
+    const { room } = this.#opened(block);
+    const first = firstDir[block] ?? 0;
+    const end = firstDir[block + 1] ?? first;
+    const firstFile = fileStart[first] ?? 0;
+    const [from, to] = [(fileStart[dir] ?? 0) - firstFile, (fileStart[dir + 1] ?? 0) - firstFile];
+    const textAt = ((fileStart[end] ?? 0) - firstFile) * RECORD - (textStart[first] ?? 0);
+    return {
+      words: new BigInt64Array(room.buffer, from * RECORD, (to - from) * STAT_CACHED),
+      text: room.subarray(textAt + (textStart[dir] ?? 0), textAt + (textStart[dir + 1] ?? 0)),
+    };
+  }
+
+  #blockOf(dir: number): number {
+    const { firstDir } = this.#tables;
+    let [low, high] = [0, firstDir.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((firstDir[middle] ?? 0) <= dir) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #opened(number: number): OpenBlock {
+    const at = this.#open.findIndex((each) => each.number === number);
+    const [found] = at === -1 ? [] : this.#open.splice(at, 1);
+    const opened = found ?? this.#unpacked(number);
+    this.#open.push(opened);
+    return opened;
+  }
+
+  #unpacked(number: number): OpenBlock {
+    const { firstDir, frameStart, fileStart, textStart } = this.#tables;
+    const [first = 0, end = 0] = [firstDir[number], firstDir[number + 1]];
+    const files = (fileStart[end] ?? 0) - (fileStart[first] ?? 0);
+    const sizeBytes = files * RECORD + (textStart[end] ?? 0) - (textStart[first] ?? 0);
+    const oldest = this.#open.length < OPEN_MAX ? undefined : this.#open.shift();
+    const isRoomy = oldest !== undefined && oldest.room.length >= sizeBytes;
+    const room = isRoomy ? oldest.room : new Uint8Array(sizeBytes);
+    const frame = this.#file.subarray(frameStart[number], frameStart[number + 1]);
+    const plain = this.#codec.decompress(frame, sizeBytes, room);
+    assert(plain.length === sizeBytes, 'a cache that has its digest has whole blocks');
+    if (plain.buffer !== room.buffer) room.set(plain);
+    this.#move(new BigInt64Array(room.buffer, 0, files * STAT_CACHED));
+    return { number, room };
+  }
+
+  #move(words: BigInt64Array): void {
+    const [from = 0n, to = 0n] = this.#moved;
+    if (from === to) return;
+    for (let at = STAT_DEV; at < words.length; at += STAT_CACHED)
+      if (words[at] === from) words[at] = to;
+  }
+}
+
+/** Takes directories in their order, and hands over the frame of each block that is full. */
+export class BlockWriter {
+  readonly #codec: Codec;
+  readonly #emit: (frame: Uint8Array) => void;
+  /** By block: its first directory and the length of its frame. */
+  readonly #rows: number[] = [];
+  #words = new BigInt64Array(BLOCK_FILES * STAT_CACHED);
+  #wordCount = 0;
+  #texts: Uint8Array[] = [];
+  #dirsDone = 0;
+
+  constructor(codec: Codec, emit: (frame: Uint8Array) => void) {
+    this.#codec = codec;
+    this.#emit = emit;
+  }
+
+  /** @param text is kept until its block is full */
+  addDir(fileCount: number, text: Uint8Array): void {
+    const wordCount = this.#wordCount + fileCount * STAT_CACHED;
+    const isFull = wordCount > BLOCK_FILES * STAT_CACHED || this.#texts.length === BLOCK_DIRS;
+    if (isFull && this.#texts.length > 0) this.#flush();
+    const needed = this.#wordCount + fileCount * STAT_CACHED;
+    if (needed > this.#words.length) {
+      const larger = new BigInt64Array(needed);
+      larger.set(this.#words.subarray(0, this.#wordCount));
+      this.#words = larger;
+    }
+    this.#texts.push(text);
+  }
+
+  /** Of the directory that was added last. */
+  addWords(words: BigInt64Array): void {
+    this.#words.set(words, this.#wordCount);
+    this.#wordCount += words.length;
+  }
+
+  /** @returns two numbers for each block: its first directory, and the length of its frame */
+  end(): Uint32Array {
+    if (this.#texts.length > 0) this.#flush();
+    return Uint32Array.from(this.#rows);
+  }
+
+  #flush(): void {
+    const wordsSize = this.#wordCount * BigInt64Array.BYTES_PER_ELEMENT;
+    const plain = new Uint8Array(this.#texts.reduce((sum, { length }) => sum + length, wordsSize));
+    plain.set(new Uint8Array(this.#words.buffer, 0, wordsSize));
+    let at = wordsSize;
+    for (const text of this.#texts) {
+      plain.set(text, at);
+      at += text.length;
+    }
+    const frame = this.#codec.compress(plain);
+    this.#rows.push(this.#dirsDone, frame.length);
+    this.#dirsDone += this.#texts.length;
+    this.#texts = [];
+    this.#wordCount = 0;
+    this.#emit(frame);
+  }
+}
