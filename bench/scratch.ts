@@ -15,6 +15,20 @@ import { runQuiet } from './process.ts';
 /** How restores get their fresh file system: without root there is only a fresh directory. */
 export type FreshKind = 'loop-mounted ext4' | 'directory';
 
+/** How the file system of a fresh place is made, where that matters. */
+export interface FreshFormat {
+  /** For `mkfs.ext4`. */
+  readonly format: readonly string[];
+  /** For `mount -o`, after `loop`. */
+  readonly mount: string;
+}
+
+/** Without the lazy parts: the kernel would go on writing inode tables during the measurement. */
+const EAGER: FreshFormat = {
+  format: ['-i', '8192', '-E', 'lazy_itable_init=0,lazy_journal_init=0'],
+  mount: '',
+};
+
 export interface FreshPlace {
   /** An empty directory to restore to. */
   readonly path: string;
@@ -56,7 +70,7 @@ export class Scratch {
    * for inodes where many files were deleted a moment ago: the second restore of 500 000 files to
    * one file system took twice the time of the first.
    */
-  async freshPlace(sizeBytes: number): Promise<FreshPlace> {
+  async freshPlace(sizeBytes: number, made: FreshFormat = EAGER): Promise<FreshPlace> {
     const name = `fresh-${this.#count++}`;
     const mount = this.directory(name);
     if (this.freshKind === 'directory') {
@@ -65,15 +79,9 @@ export class Scratch {
     const image = join(this.root, `${name}.img`);
     writeFileSync(image, '');
     truncateSync(image, 2 * sizeBytes + 2 ** 30);
-    // Without the lazy parts: the kernel would go on writing inode tables during the measurement.
-    const eager = 'lazy_itable_init=0,lazy_journal_init=0';
-    await runQuiet(
-      'mkfs.ext4',
-      ['-q', '-F', '-m', '0', '-i', '8192', '-E', eager, image],
-      this.signal,
-    );
+    await runQuiet('mkfs.ext4', ['-q', '-F', '-m', '0', ...made.format, image], this.signal);
     this.#mounts.add(mount); // Before it is one: a signal may come in between.
-    await runQuiet('mount', ['-o', 'loop', image, mount], this.signal);
+    await runQuiet('mount', ['-o', `loop${made.mount}`, image, mount], this.signal);
     const discard = async (): Promise<void> => {
       this.#unmount(mount);
       await this.remove(image);
