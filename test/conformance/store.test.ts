@@ -168,6 +168,9 @@ test('directory: what was taken away while it was sent again is not acknowledged
 
 test('directory: of what gets no name nothing is left', (t) => {
   const { root, store } = inDirectory(t);
+  store.beginPut('packs/refused').giveUp();
+  assert.deepEqual(readdirSync(root), ['tmp'], 'no directory either');
+  store.putIfAbsentSync('packs/0', bytes('0'));
   const begun = store.beginPut('packs/a');
   begun.write(bytes('1'));
   rmSync(`${root}/packs`, { recursive: true });

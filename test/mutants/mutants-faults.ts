@@ -9,6 +9,44 @@ const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 export const FAULTS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'store: the directory of an object is made before the object is there',
+    file: `${SHELL}/store-directory.ts`,
+    edits: [
+      {
+        replace: 'const temporary = this.#createTemporary();',
+        with: 'this.#ensure(directory);\n    const temporary = this.#createTemporary();',
+      },
+    ],
+    caughtBy: { file: 'test/conformance/store.test.ts', name: 'nothing is left' },
+    why: 'whoever may send fills a vault with directories that no quota counts',
+  },
+  {
+    id: 'peer: any number of keys is taken',
+    file: `${SHELL}/peer-room.ts`,
+    edits: [{ replace: 'if (countIn(folder) < KEYS_MAX) return;', with: 'if (host) return;' }],
+    caughtBy: { file: 'test/peer/peer-limits.test.ts', name: 'so many keys' },
+    why: 'who stole a token keeps the vault shut: each passphrase is tried on each key',
+  },
+  {
+    id: 'peer: keys that are on their way are not counted',
+    file: `${SHELL}/peer-vault.ts`,
+    edits: [
+      {
+        replace: 'put.name.startsWith(folder)).length',
+        with: 'put.name === folder).length',
+      },
+    ],
+    caughtBy: { file: 'test/peer/peer-limits.test.ts', name: 'so many keys' },
+    why: 'the same, sent in halves',
+  },
+  {
+    id: 'peer: keys in folders of their own are not counted',
+    file: `${SHELL}/peer-room.ts`,
+    edits: [{ replace: "name.indexOf('/', folder.length) !== -1", with: "name === ''" }],
+    caughtBy: { file: 'test/peer/peer-limits.test.ts', name: 'so many keys' },
+    why: 'the same',
+  },
+  {
     id: 'open: one folder of two that cannot be listed ends it',
     file: `${SHELL}/twin-objects.ts`,
     edits: [{ replace: 'if (failed.length === places.length)', with: 'if (failed.length > 0)' }],

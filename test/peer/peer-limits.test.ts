@@ -12,6 +12,7 @@ import { days, MIB, unixMs } from '../../src/base/units.ts';
 import { PEER_LIMITS } from '../../src/adapters/peer/peer-limits.ts';
 import { openPeerStore } from '../../src/adapters/peer/peer-store.ts';
 import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
+import { KEYS_MAX } from '../../src/vault/shell/peer-room.ts';
 import { isFault } from '../conformance/store-suite.ts';
 import { startProxy } from '../ssh/delaying-proxy.ts';
 import {
@@ -294,4 +295,32 @@ test('limits are what docs/format/peer.md says', () => {
     `| ${requests.burst} at once, ${requests.perMinute} a minute |`,
   ];
   for (const each of said) assert.ok(text.includes(each), each);
+});
+
+test('so many keys and no more, in no folder of their own; a refused object leaves no directory', async (t) => {
+  const bench = await startPeerBench(t);
+  const access = bench.access('web1');
+  const store = await bench.open(access);
+  const root = bench.root('web1');
+  const content = random.bytes(MIB / 2);
+  for (const [nth, folder] of ['keys', 'copy/keys'].entries()) {
+    fs.mkdirSync(path.join(root, folder), { recursive: true });
+    for (let at = 2; at < KEYS_MAX; at++) fs.writeFileSync(path.join(root, folder, `${at}`), '');
+    assert.equal(await put(store, `${folder}/a`, random.bytes(9)), 'stored', 'the last but one');
+    const head = headOf(access, `PUT web1/objects/${folder}/half`, {
+      ...{ ...putFields(content), 'holdfast-upload': `c${nth}`.repeat(16) },
+    });
+    await rawAsk(bench.peer, [head, content.subarray(0, 1000)], 300);
+    await until(() => halfBytes(root) === 1000 * (nth + 1));
+    const last = put(store, `${folder}/b`, random.bytes(9));
+    await assert.rejects(last, isFault('HF_PEER_QUOTA'), 'one is on its way');
+    assert.equal(await put(store, `${folder}/2`, new Uint8Array(0)), 'present');
+    const inFolder = put(store, `${folder}/sub/e`, random.bytes(9));
+    await assert.rejects(inFolder, isFault('HF_STORE_NAME'));
+  }
+  assert.equal(await put(store, 'packs/still', random.bytes(9)), 'stored');
+  const wrong = hash.sha256(random.bytes(9));
+  const refused = store.putIfAbsent('made/up/folder', random.bytes(9), wrong);
+  await assert.rejects(refused, isFault('HF_STORE_CORRUPT'));
+  assert.deepEqual(fs.readdirSync(root).sort(), ['copy', 'keys', 'packs', 'tmp']);
 });

@@ -7,6 +7,7 @@ import { Fault } from '../../base/fault.ts';
 import { sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { layoutTable } from '../../base/say-table.ts';
+import { formatInstant } from '../../base/say-time.ts';
 import { OBJECTS_DEFAULT, OBJECTS_MAX, type PeerQuota } from '../../vault/core/peer-message.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
 import type { ServeOptions, ServeTokenOptions } from '../cli/serve-options.ts';
@@ -64,6 +65,7 @@ export async function answerTokens(cli: Cli, options: ServeOptions): Promise<Ans
     const say = () => ['No host has a token yet: holdfast vault serve token HOST'];
     return { code: EXIT.done, say, json };
   }
+  const now = cli.clock.now();
   return {
     code: EXIT.done,
     say: (style) =>
@@ -71,7 +73,7 @@ export async function answerTokens(cli: Cli, options: ServeOptions): Promise<Ans
         style,
         ['host', 'token', 'made', 'may keep'].map((header) => ({ header })),
         tokens.map(({ host, id, madeAt, quota }) =>
-          [host, id, timeJson(madeAt), quotaWords(quota)].map((text) => ({ text })),
+          [host, id, formatInstant(madeAt, now), quotaWords(quota)].map((text) => ({ text })),
         ),
       ),
     json,

@@ -19,7 +19,7 @@ import {
 import { encodeReceived, isOfKeeper, receivedName } from '../core/received-record.ts';
 import { demandOfPeer, objectSizeMax } from '../core/stdio-frame.ts';
 import { PeerLists } from './peer-lists.ts';
-import { demandQuota, type PeerRoom, type Space } from './peer-room.ts';
+import { demandFewKeys, demandQuota, type PeerRoom, type Space } from './peer-room.ts';
 import type { DirectoryPut, DirectoryStore } from './store-directory.ts';
 import { checkName, TEMPORARY } from './store-request.ts';
 import { isLeftOver } from './temporary-name.ts';
@@ -177,6 +177,7 @@ export class PeerVault {
     const { store, room, clock, tools } = this.#parts;
     const { sizeBytes, upload: id } = put;
     this.#demandQuota(sizeBytes);
+    demandFewKeys(this.#parts.host, put.name, (folder) => this.#countIn(folder));
     room.expect(sizeBytes, this.space());
     let begun: DirectoryPut | undefined;
     try {
@@ -208,6 +209,13 @@ export class PeerVault {
   #demandQuota(sizeBytes: number): void {
     const more = { bytes: sizeBytes, objects: 1 };
     demandQuota(this.#parts.host, { quota: this.#limits(), more, use: this.#use() });
+  }
+
+  /** What is there, and what is on its way. */
+  #countIn(folder: string): number {
+    const { disk, root } = this.#parts;
+    const there = disk.list(byteString(`${root}/${folder}`)) ?? [];
+    return there.length + [...this.#coming].filter(({ put }) => put.name.startsWith(folder)).length;
   }
 
   /** A list beyond what a client takes would make the vault useless. */

@@ -113,8 +113,10 @@ class Directory {
     checkName(name);
     const target = this.#at(name);
     const directory = this.#at(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
-    this.#ensure(directory); // Also for what is present: W7.
-    if (this.#disk.size(target) !== undefined) return this.#present({ name, target, directory });
+    if (this.#disk.size(target) !== undefined) {
+      this.#ensure(directory); // Also for what is present: W7.
+      return this.#present({ name, target, directory });
+    }
     const temporary = this.#createTemporary();
     return {
       isPresent: false,
@@ -122,12 +124,24 @@ class Directory {
       finish: () => {
         this.#orGiveUp(temporary, () => temporary.file.sync());
         temporary.file.close();
+        // Not before: of what is refused, or cut off, no directory is left.
+        this.#orUnlink(temporary.path, () => this.#ensure(directory));
         const published = this.#publish(temporary, { name, target });
         this.#disk.syncDir(directory);
         return published === 'exists' ? 'present' : 'stored';
       },
       giveUp: () => this.#abandon(temporary),
     };
+  }
+
+  #orUnlink(temporary: ByteString, act: () => void): void {
+    let isDone = false;
+    try {
+      act();
+      isDone = true;
+    } finally {
+      if (!isDone) this.#giveUp(temporary);
+    }
   }
 
   #publish(
