@@ -3,7 +3,9 @@ export type Rounding = 'down' | 'up' | 'nearest';
 
 /** A count of things, exact: `18 034`. */
 export function formatCount(count: number): string {
-  return String(Math.trunc(count)).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  const digits = String(Math.trunc(count));
+  if (digits.length <= 3) return digits;
+  return digits.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ' ');
 }
 
 /** `1 file`, `18 034 files`. */

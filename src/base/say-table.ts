@@ -28,7 +28,7 @@ export function layoutTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): readonly string[] {
-  const shown = rows.map((row) => columns.map((_, at) => inStyle(style, row[at])));
+  const shown = style.utf8 ? rows : rows.map((row) => row.map((cell) => inStyle(style, cell)));
   const widths = fitted(style, columns, naturalWidths(columns, shown));
   const lines = shown.map((row) =>
     line(
@@ -42,8 +42,9 @@ export function layoutTable(
   return [line(heads), ...lines];
 }
 
-function inStyle(style: Style, cell: Cell | undefined): Cell {
-  return cell === undefined ? { text: '' } : { ...cell, text: inCharset(style, cell.text) };
+function inStyle(style: Style, cell: Cell): Cell {
+  const text = inCharset(style, cell.text);
+  return text === cell.text ? cell : { ...cell, text };
 }
 
 function cellWidth(cell: Cell): number {
@@ -51,12 +52,18 @@ function cellWidth(cell: Cell): number {
 }
 
 function naturalWidths(columns: readonly Column[], rows: readonly (readonly Cell[])[]): number[] {
-  return columns.map((column, at) =>
-    rows.reduce((widest, row) => {
+  return columns.map((column, at) => {
+    let widest = widthOf(column.header);
+    let last = '';
+    for (const row of rows) {
       const cell = row[at];
-      return cell === undefined ? widest : Math.max(widest, cellWidth(cell));
-    }, widthOf(column.header)),
-  );
+      // What stands there again is not measured again.
+      if (cell === undefined || (cell.text === last && cell.mark === undefined)) continue;
+      widest = Math.max(widest, cellWidth(cell));
+      last = cell.mark === undefined ? cell.text : '';
+    }
+    return widest;
+  });
 }
 
 function fitted(style: Style, columns: readonly Column[], natural: readonly number[]): number[] {
@@ -92,11 +99,12 @@ function cellText(
   const mark = cell.mark;
   const room = mark === undefined ? width : width - widthOf(mark.shape) - 1;
   const keep = column.shrink === 'ends' ? 'ends' : 'start';
-  const text = shorten(cell.text, { width: room, keep, style });
+  const isLong = widthOf(cell.text) > room;
+  const text = isLong ? shorten(cell.text, { width: room, keep, style }) : cell.text;
   // Padding stays outside the colour, so that trailing spaces can be trimmed.
-  const painted = padTo(text, room, column.align).replace(text, () =>
-    paint(style, cell.tone ?? 'plain', text),
-  );
+  const fill = ' '.repeat(Math.max(0, room - widthOf(text)));
+  const coloured = paint(style, cell.tone ?? 'plain', text);
+  const painted = column.align === 'right' ? fill + coloured : coloured + fill;
   return mark === undefined ? painted : `${paint(style, mark.tone, mark.shape)} ${painted}`;
 }
 

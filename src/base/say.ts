@@ -60,9 +60,11 @@ const ASCII_OF: Readonly<Record<string, string>> = {
   '\u2009': ' ',
 };
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** Replaces the characters that only a UTF-8 locale shows; each stands for exactly one column. */
 export function inCharset(style: Style, text: string): string {
-  if (style.utf8) return text;
+  if (style.utf8 || ASCII.test(text)) return text;
   let out = '';
   for (const char of text) out += ASCII_OF[char] ?? (char <= '\u007f' ? char : '?');
   return out;

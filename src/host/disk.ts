@@ -17,6 +17,10 @@ export interface Disk {
   size(path: ByteString): number | undefined;
   /** Names in a directory, sorted by bytes; undefined where there is no such directory. */
   list(path: ByteString): readonly ByteString[] | undefined;
+  /**
+   * As `list`, with sizes where those of many are had sooner at once; without one, ask `size`.
+   */
+  listSizes?(path: ByteString): readonly SizedName[] | undefined;
   /** Makes the directory and its parents, each durable, mode 0700. */
   makeDir(path: ByteString): void;
   /** A new file, mode 0600; HF_DISK_FAILED (EEXIST) where the name is taken. */
@@ -36,6 +40,11 @@ export interface Disk {
   syncDir(path: ByteString): void;
   /** Free and total bytes of the file system below `path`. */
   space(path: ByteString): { readonly freeBytes: number; readonly totalBytes: number };
+}
+
+export interface SizedName {
+  readonly name: ByteString;
+  readonly sizeBytes: number | undefined;
 }
 
 export interface DiskReader {

@@ -1,8 +1,9 @@
 /** Pages of snapshots, by as little of the index as they need. */
 import { Fault } from '../base/fault.ts';
 import { openIndexFiles } from '../vault/shell/index-files.ts';
-import { loadIndex } from '../vault/shell/vault-index.ts';
-import { type ReadingParts, restorePorts } from './run-restore.ts';
+import type { SnapshotPorts } from '../recover/shell/snapshot-roots.ts';
+import { vaultObjectReader } from '../recover/shell/vault-object-reader.ts';
+import type { ObjectPlaces, VaultAccess } from '../vault/shell/vault-access.ts';
 import type { VaultSession } from './vault-session.ts';
 
 /**
@@ -14,17 +15,18 @@ import type { VaultSession } from './vault-session.ts';
  */
 export async function byIndex<T>(
   session: VaultSession,
-  read: (parts: ReadingParts) => T,
+  read: (parts: SnapshotPorts) => T,
 ): Promise<T> {
   const found = await inPlace(session, read);
   if (found !== undefined) return found.value;
+  const { loadIndex } = await import('../vault/shell/vault-index.ts');
   const { access } = await loadIndex(session.vault);
-  return read(restorePorts(session, access));
+  return read(readingBy(session, access));
 }
 
 async function inPlace<T>(
   session: VaultSession,
-  read: (parts: ReadingParts) => T,
+  read: (parts: SnapshotPorts) => T,
 ): Promise<{ readonly value: T } | undefined> {
   const { line, disk, tools, vault } = session;
   if (line.place.kind !== 'directory') return undefined;
@@ -41,7 +43,7 @@ async function inPlace<T>(
     });
     if (files === undefined) return undefined;
     try {
-      return { value: read(restorePorts(session, files)) };
+      return { value: read(readingBy(session, files)) };
     } finally {
       files.close();
     }
@@ -49,4 +51,12 @@ async function inPlace<T>(
     if (error instanceof Fault) return undefined;
     throw error;
   }
+}
+
+/** Nothing of what a restore needs besides. */
+function readingBy(
+  { vault, tools, line }: VaultSession,
+  access: VaultAccess | ObjectPlaces,
+): SnapshotPorts {
+  return { vault, reader: vaultObjectReader(access, tools, line.packs.readRange) };
 }

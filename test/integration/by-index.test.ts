@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { byIndex } from '../../src/main/by-index.ts';
-import type { ReadingParts } from '../../src/main/run-restore.ts';
+import type { SnapshotPorts } from '../../src/recover/shell/snapshot-roots.ts';
 import { comparePoints } from '../../src/recover/shell/compare-points.ts';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import { captureFixture, NOTHING_YOUNG_MS } from '../capture/capture-fixture.ts';
@@ -24,7 +24,7 @@ test('what an index in place does not give, the whole one does', async () => {
   const { snapshots } = await listSnapshots(session.vault);
   const [before = assert.fail(), after = assert.fail()] = snapshots;
   let reads = 0;
-  const compare = (parts: ReadingParts): readonly string[] => {
+  const compare = (parts: SnapshotPorts): readonly string[] => {
     reads += 1;
     return [...comparePoints(parts, { before, after }).differences].map(({ path }) => path);
   };

@@ -12,6 +12,8 @@ import type { VaultSession } from '../../src/main/vault-session.ts';
 import { makeDataKey } from '../../src/vault/core/data-keys.ts';
 import { NAMES } from '../../src/vault/core/object-id.ts';
 import { openSnapshotCache, sealSnapshotCache } from '../../src/vault/core/snapshot-cache.ts';
+import type { ListedContent } from '../../src/vault/core/snapshot-columns.ts';
+import type { SnapshotContent } from '../../src/vault/core/snapshot-content.ts';
 import type { Vault } from '../../src/vault/shell/open-vault.ts';
 import { listSummed, type SummedList } from '../../src/vault/shell/known-snapshots.ts';
 import {
@@ -80,8 +82,16 @@ async function counting(change: Partial<Vault> = {}): Promise<Counting> {
 const shown = ({ snapshots }: SummedList): unknown =>
   snapshots.map(({ record, trust, content }) => {
     const { id, name, writer, seq, previous, time, dataSet } = record;
-    return [{ id, name, writer, seq, previous, time, dataSet }, trust, content()];
+    return [{ id, name, writer, seq, previous, time, dataSet }, trust, listed(content())];
   });
+
+/** What a list shows of a content. */
+function listed(content: ListedContent): object {
+  const of = content as ListedContent & Partial<SnapshotContent>;
+  const { stats: _, excluded: _1, notEntered: _2, unknown: _3, ...rest } = of;
+  const roots = of.roots.map(({ name, path, entries, bytes }) => ({ name, path, entries, bytes }));
+  return { ...rest, roots };
+}
 
 /** By the snapshots themselves. */
 async function truth(): Promise<unknown> {

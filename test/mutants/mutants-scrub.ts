@@ -7,6 +7,7 @@ const OF_LEDGER = { file: 'src/vault/core/scrub-ledger.test.ts' };
 const OF_SIM = { file: 'sim/scrub.sim.test.ts' };
 
 const KNOWN = 'src/vault/shell/known-snapshots.ts';
+const OF_NEWEST = { file: 'src/vault/shell/newest-snapshots.test.ts' };
 const OF_KNOWN = { file: 'test/integration/known-snapshots.test.ts' };
 
 export const SCRUB_MUTANTS: readonly Mutant[] = [
@@ -128,5 +129,26 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: OF_KNOWN,
     why: 'whoever can write to the state directory says what a vault holds, and reads its names',
+  },
+  {
+    id: 'latest: the newest, whoever wrote it',
+    file: 'src/vault/shell/snapshot-store.ts',
+    edits: [{ replace: "if (each.trust === 'trusted') return each;", with: 'return each;' }],
+    caughtBy: OF_NEWEST,
+    why: 'somebody without a key changes what latest is',
+    isQuick: true,
+  },
+  {
+    id: 'latest: one wrong clock in the past makes it for ever',
+    file: 'src/vault/shell/newest-snapshots.ts',
+    edits: [
+      {
+        replace: 'this.#timeMax = Math.min(this.#timeMax, snapshot.record.time);',
+        with: 'this.#timeMax = snapshot.record.time;',
+      },
+    ],
+    caughtBy: OF_NEWEST,
+    why: 'an old snapshot is restored, and another by a list',
+    isQuick: true,
   },
 ];

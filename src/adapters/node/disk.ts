@@ -20,12 +20,13 @@ import {
 import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import { MIB } from '../../base/units.ts';
-import type { Disk, DiskReader } from '../../host/disk.ts';
+import type { Disk, DiskReader, SizedName } from '../../host/disk.ts';
 import { createFile } from './disk-file.ts';
 import { makeDurableDir } from './disk-make-dir.ts';
 import { linkFile, publishFile } from './disk-publish.ts';
 import { diskFault, errnoOf, ifThere, onDisk } from './errno.ts';
 import { fsPath } from './syscalls-path.ts';
+import { fileSizeAt } from './syscalls-stat.ts';
 
 const DIR_MODE = 0o700;
 /** What somebody put there in place of a file, as a FIFO, is not waited for. */
@@ -39,6 +40,7 @@ export function nodeDisk(): Disk {
     openRead,
     size,
     list,
+    listSizes,
     makeDir,
     create: createFile,
     publish: publishFile,
@@ -110,6 +112,24 @@ function list(path: ByteString): readonly ByteString[] | undefined {
   return ifThere(path, () =>
     readdirSync(fsPath(path), { encoding: 'latin1' }).map(byteString).sort(byBytes),
   );
+}
+
+/** With fewer, loading koffi takes longer than it spares. */
+const NATIVE_COUNT_MIN = 4000;
+
+function listSizes(path: ByteString): readonly SizedName[] | undefined {
+  const names = list(path);
+  if (names === undefined || names.length < NATIVE_COUNT_MIN) {
+    return names?.map((name) => ({ name, sizeBytes: undefined }));
+  }
+  return ifThere(path, () => {
+    const fd = openDir(path);
+    try {
+      return names.map((name) => ({ name, sizeBytes: fileSizeAt(fd, name) }));
+    } finally {
+      closeSync(fd);
+    }
+  });
 }
 
 function byBytes(a: ByteString, b: ByteString): number {

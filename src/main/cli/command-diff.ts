@@ -7,7 +7,7 @@ import { type ListedSnapshot, shortId } from '../../vault/shell/snapshot-store.t
 import { byIndex } from '../by-index.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
-import { diffDirectory } from './diff-directory.ts';
+import type { DirectoryDiff } from './diff-directory.ts';
 import { type Difference, differs, diffJson, diffWords } from './diff-words.ts';
 import { EXIT } from './exit-code.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
@@ -56,7 +56,7 @@ async function perform(cli: Cli, asked: Asked): Promise<Answer> {
   const { session } = await openVaultOf(cli, options, 'names');
   const before = await chosenSnapshot(cli, { session, wanted: asked.first }, options);
   const found = isDirectory(cli, asked.second)
-    ? await diffDirectory(session, {
+    ? await withDirectory(session, {
         before,
         directory: fullPath(cli, asked.second),
         readAll: options.readAll ?? false,
@@ -68,6 +68,12 @@ async function perform(cli: Cli, asked: Asked): Promise<Answer> {
     say: (style) => diffWords(found, style),
     json: diffJson(found),
   };
+}
+
+/** What it takes to look into a directory is loaded for nobody else. */
+async function withDirectory(session: VaultSession, of: DirectoryDiff): Promise<Difference> {
+  const { diffDirectory } = await import('./diff-directory.ts');
+  return diffDirectory(session, of);
 }
 
 /** A path is what looks like one, or is there; a snapshot is called `latest` or by its digits. */

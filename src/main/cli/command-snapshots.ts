@@ -5,11 +5,11 @@ import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
-import { stateShape, stateTone } from '../../base/say-mark.ts';
+import { type StateMark, stateShape, stateTone } from '../../base/say-mark.ts';
 import { type Cell, layoutTable } from '../../base/say-table.ts';
 import { formatAge } from '../../base/say-time.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { SnapshotContent } from '../../vault/core/snapshot-content.ts';
+import type { ListedContent } from '../../vault/core/snapshot-columns.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
 import { lastSeen, newestOfEach } from '../../vault/shell/seen-store.ts';
 import { listSummed, type SummedSnapshot } from '../../vault/shell/known-snapshots.ts';
@@ -23,6 +23,9 @@ import { frozenJson, frozenWords } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import type { VaultOptions } from './settings.ts';
+
+/** Of what is said again and again; more are made anew each time. */
+const REMEMBERED_MAX = 10_000;
 
 interface SnapshotsOptions extends VaultOptions {
   readonly dataSet?: string;
@@ -54,7 +57,7 @@ function countOption(text: string): number {
 /** A snapshot and what it says; `undefined` where that cannot be read, with why. */
 interface Row {
   readonly listed: Pick<SummedSnapshot, 'record' | 'trust'>;
-  readonly content: SnapshotContent | undefined;
+  readonly content: ListedContent | undefined;
   readonly why: string | undefined;
   /** Nothing is the matter with it: this key is not for reading. */
   readonly isLimited: boolean;
@@ -73,7 +76,7 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
     .filter(({ record }) => tag === undefined || record.dataSet === tag)
     .reverse()
     .slice(0, last ?? Number.POSITIVE_INFINITY)
-    .map((listed) => ({ ...rowOf(session, listed), seenAt: seen.get(listed.record.id) }));
+    .map((listed) => rowOf(session, listed, seen.get(listed.record.id)));
   const problems = [...session.vault.problems, ...list.problems];
   const now = cli.clock.now();
   return {
@@ -94,14 +97,14 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   };
 }
 
-function rowOf(session: VaultSession, listed: SummedSnapshot): Omit<Row, 'seenAt'> {
+function rowOf(session: VaultSession, listed: SummedSnapshot, seenAt: Row['seenAt']): Row {
   try {
-    return { listed, content: listed.content(), why: undefined, isLimited: false };
+    return { listed, content: listed.content(), why: undefined, isLimited: false, seenAt };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const isLimited = session.vault.keyring.namesKey === undefined;
     const why = isLimited ? 'this key only writes' : error.message;
-    return { listed, content: undefined, why, isLimited };
+    return { listed, content: undefined, why, isLimited, seenAt };
   }
 }
 
@@ -146,59 +149,77 @@ function problemWords(problems: readonly VaultProblem[], style: Style): readonly
 }
 
 function cellsOf(style: Style): (row: Row) => readonly Cell[] {
+  // Thousands of rows say the same few names, marks and notes.
+  const marks = remembered(
+    (state: StateMark): Cell => ({
+      text: stateShape(style, state),
+      tone: stateTone(state),
+    }),
+  );
+  const names = remembered((name: string): Cell => ({ text: sayText(name, style) }));
+  const said = remembered((text: string): Cell => ({ text }));
   return ({ listed, content, why, isLimited, seenAt }) => {
     const { record } = listed;
     const unread = isLimited ? 'unknown' : 'failed';
-    const state = content === undefined ? unread : isFlawed(listed, content) ? 'degraded' : 'ok';
+    const flawed = content === undefined ? '' : flaws(listed, content);
+    const state = content === undefined ? unread : flawed === '' ? 'ok' : 'degraded';
     const roots = content?.roots ?? [];
     return [
-      { text: stateShape(style, state), tone: stateTone(state) },
+      marks(state),
       { text: shortId(record.id) },
       { text: timeJson(record.time).slice(0, 16).replace('T', ' ') },
-      { text: sayText(content?.dataSet ?? `unknown: ${why ?? ''}`, style) },
-      { text: sayText(content?.host ?? '', style) },
+      names(content?.dataSet ?? `unknown: ${why ?? ''}`),
+      names(content?.host ?? ''),
       { text: formatCount(roots.reduce((sum, root) => sum + root.entries, 0)) },
       { text: formatBytes(Number(roots.reduce((sum, root) => sum + root.bytes, 0n))) },
-      {
-        text:
-          content === undefined
-            ? ''
-            : [flaws(listed, content), seenWords(seenAt), notes(content, style)]
-                .filter(Boolean)
-                .join('; '),
-      },
+      said(
+        content === undefined
+          ? ''
+          : joined([flawed, seenWords(seenAt), notes(content, style)], '; '),
+      ),
     ];
   };
 }
 
-function isFlawed(listed: Row['listed'], content: SnapshotContent): boolean {
-  return flaws(listed, content) !== '';
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const made = make(key);
+    if (known.size < REMEMBERED_MAX) known.set(key, made);
+    return made;
+  };
 }
 
-function flaws({ trust }: Row['listed'], content: SnapshotContent): string {
-  return [
+/** Most have none of these words. */
+function joined(words: readonly string[], between: string): string {
+  let text = '';
+  for (const word of words) if (word !== '') text += text === '' ? word : between + word;
+  return text;
+}
+
+function flaws({ trust }: Row['listed'], content: ListedContent): string {
+  const hooks = (content.hooks ?? []).filter(({ outcome }) => outcome === 'failed');
+  const words = [
     trust === 'trusted' ? '' : 'nobody vouches',
     content.torn.length > 0 ? 'torn' : '',
     content.gapCount > 0 ? countOf(content.gapCount, 'gap') : '',
-    ...(content.hooks ?? []).map(({ name, outcome }) =>
-      outcome === 'failed' ? `${sayText(name)} failed` : '',
-    ),
-  ]
-    .filter((word) => word !== '')
-    .join(', ');
+    ...hooks.map(({ name }) => `${sayText(name)} failed`),
+  ];
+  return joined(words, ', ');
 }
 
 /** What is no flaw: its tags, how it was held still, and what it belongs to. */
-function notes({ frozen, service, tags = [] }: SnapshotContent, style: Style): string {
-  return [
+function notes({ frozen, service, tags = [] }: ListedContent, style: Style): string {
+  const words = [
     tags.length === 0 ? '' : `tagged ${tags.map((tag) => sayText(tag, style)).join(' and ')}`,
     frozen === undefined ? '' : frozenWords(frozen, style),
     service === undefined
       ? ''
       : `${sayText(service.name, style)} ${service.order}/${service.of}, run ${sayText(service.run, style)}`,
-  ]
-    .filter((word) => word !== '')
-    .join(', ');
+  ];
+  return joined(words, ', ');
 }
 
 function seenWords(seenAt: UnixMs | undefined): string {

@@ -11,6 +11,10 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   const { runAgentProcess } = await import('../agent/entry.ts');
   process.exit(await runAgentProcess(argv.slice(1)));
 } else {
+  if (import.meta.url.endsWith('.js')) {
+    const { loadOwnModules } = await import('./own-modules.ts');
+    loadOwnModules(new URL('../../', import.meta.url).href);
+  }
   const { runProgram } = await import('./program.ts');
   // Threads and watchers that are still there have nothing left to do.
   process.exit(await runProgram(argv));

@@ -1,7 +1,6 @@
 /** From the arguments to a command, and from its end to an exit code. */
 import { Command, CommanderError } from 'commander';
 import { nodeClock } from '../../adapters/node/clock.ts';
-import { takeLeash } from '../../adapters/node/leash.ts';
 import { Fault } from '../../base/fault.ts';
 import { wrap } from '../../base/say-width.ts';
 import type { Act, Cli } from './cli.ts';
@@ -29,7 +28,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     clock: nodeClock(),
     stop: new StopSignals((text) => sayStopped(terminal, text)),
     wantsJson: ownPart(argv).includes('--json'),
-    tellAgent: takeLeash(process.env),
+    tellAgent: await heldBy(process.env),
   };
   try {
     return await dispatch(cli, verbFirst(argv));
@@ -39,6 +38,13 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     sayFault(cli, error);
     return exitCodeOf(error.kind);
   }
+}
+
+/** A job of an agent; most are nobody's. */
+async function heldBy(env: NodeJS.ProcessEnv): Promise<Cli['tellAgent']> {
+  if (env.HOLDFAST_LEASH === undefined) return undefined;
+  const { takeLeash } = await import('../../adapters/node/leash.ts');
+  return takeLeash(env);
 }
 
 function sayStopped({ err, errorStyle }: Terminal, text: string): void {

@@ -8,6 +8,7 @@ import {
   findSnapshot,
   type ListedSnapshot,
 } from '../../vault/shell/snapshot-store.ts';
+import { seekSnapshot } from '../../vault/shell/newest-snapshots.ts';
 import { hostsBesides, ofHost, ownNewest } from '../../vault/shell/whose-snapshot.ts';
 import { fingerprintOfWriter } from '../../vault/shell/writer-store.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -50,6 +51,12 @@ export async function chosenSnapshot(
   { dataSet, host, own }: SnapshotOptions,
 ): Promise<ListedSnapshot> {
   const { vault } = session;
+  const isOfMany = host !== undefined || own === true;
+  // Who else backs up a data set of that name is said with its latest: that takes them all.
+  const isSaid = wanted === 'latest' && dataSet !== undefined;
+  if (!isOfMany && !isSaid) {
+    return seekSnapshot(vault, { wanted, ...(dataSet === undefined ? {} : { dataSet }) });
+  }
   const { snapshots } = await listSnapshots(vault);
   if (own === true) {
     if (wanted !== 'latest' || dataSet === undefined) {

@@ -4,27 +4,21 @@ import { Fault } from '../../base/fault.ts';
 import { GIB } from '../../base/units.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { Keyring } from './keyring.ts';
-import type { SnapshotContent } from './snapshot-content.ts';
-import type { SnapshotRecord } from './snapshot-record.ts';
-
-/** What the clear part of a snapshot says, without what is needed to check it. */
-export type SnapshotSummary = Pick<
-  SnapshotRecord,
-  'dataSet' | 'id' | 'name' | 'previous' | 'seq' | 'time' | 'writer'
->;
-
-export interface KnownSnapshot {
-  readonly summary: SnapshotSummary;
-  readonly sizeBytes: number;
-  readonly content: () => SnapshotContent;
-}
+import {
+  decodeSnapshotColumns,
+  encodeSnapshotColumns,
+  type KnownSnapshot,
+} from './snapshot-columns.ts';
 
 type CacheKeys = Pick<Keyring, 'namesKey' | 'vault'>;
 
-const MAGIC = byteString('HFSNAPS0');
+const MAGIC = byteString('HFSNAPS1');
 const NONCE_SIZE = 12;
+const SIZE_SIZE = 4;
 const PLAIN_SIZE_MAX = GIB;
-const PURPOSE = byteString('holdfast snapshot cache 0');
+const PURPOSE = byteString('holdfast snapshot cache 1');
+
+const NONE: ReadonlyMap<string, KnownSnapshot> = new Map();
 
 /** Who may not read names reads none here: undefined. */
 function keyOf({ cipher, codec }: Tools, { namesKey }: CacheKeys): Uint8Array | undefined {
@@ -40,9 +34,12 @@ export function sealSnapshotCache(
   const { codec, cipher, random } = tools;
   const key = keyOf(tools, keys);
   if (key === undefined) return undefined;
-  const text = `[${snapshots.map((each) => asciiJson(rowOf(each))).join(',\n')}]`;
+  const text = encodeSnapshotColumns(snapshots);
   if (text.length > PLAIN_SIZE_MAX / 2) return undefined;
-  const plain = codec.compress(codec.bytesOf(byteString(text)));
+  const frame = codec.compress(codec.bytesOf(text));
+  const plain = new Uint8Array(SIZE_SIZE + frame.length);
+  new DataView(plain.buffer).setUint32(0, text.length, true);
+  plain.set(frame, SIZE_SIZE);
   const nonce = random.bytes(NONCE_SIZE);
   const aad = codec.bytesOf(byteString(keys.vault));
   const sealed = cipher.seal({ key, nonce, aad, plain });
@@ -59,71 +56,22 @@ export function openSnapshotCache(
   keys: CacheKeys,
   bytes: Uint8Array,
 ): ReadonlyMap<string, KnownSnapshot> {
-  const known = new Map<string, KnownSnapshot>();
   const { codec, cipher } = tools;
   const head = MAGIC.length + NONCE_SIZE;
-  if (bytes.length < head || codec.textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC) return known;
+  if (bytes.length < head || codec.textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC) return NONE;
   const nonce = bytes.subarray(MAGIC.length, head);
   const aad = codec.bytesOf(byteString(keys.vault));
   const sealed = bytes.subarray(head);
   const key = keyOf(tools, keys);
   const plain = key === undefined ? undefined : cipher.open({ key, nonce, aad, sealed });
-  if (plain === undefined) return known;
+  if (plain === undefined || plain.length < SIZE_SIZE) return NONE;
   try {
     // What fits its seal was written by this program: its shape is not asked again.
-    const text = codec.textOf(codec.decompress(plain, PLAIN_SIZE_MAX));
-    for (const row of JSON.parse(text) as CachedRow[]) known.set(row[0], knownFrom(row));
+    const size = new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
+    if (size > PLAIN_SIZE_MAX) return NONE;
+    return decodeSnapshotColumns(codec.textOf(codec.decompress(plain.subarray(SIZE_SIZE), size)));
   } catch (error) {
     if (!(error instanceof Fault) && !(error instanceof SyntaxError)) throw error;
+    return NONE;
   }
-  return known;
-}
-
-type Written<T> = Omit<T, 'bytes'> & { readonly bytes: string };
-type ContentRow = Omit<SnapshotContent, 'excluded' | 'roots'> & {
-  readonly roots: readonly Written<SnapshotContent['roots'][number]>[];
-  readonly excluded: readonly Written<SnapshotContent['excluded'][number]>[];
-};
-type CachedRow = readonly [
-  name: string,
-  sizeBytes: number,
-  id: string,
-  writer: string,
-  seq: number,
-  previous: string,
-  time: SnapshotRecord['time'],
-  dataSet: string,
-  content: ContentRow,
-];
-
-function rowOf({ summary, sizeBytes, content }: KnownSnapshot): CachedRow {
-  const { name, id, writer, seq, previous, time, dataSet } = summary;
-  const { roots, excluded, ...rest } = content();
-  const written = {
-    ...rest,
-    roots: roots.map((root) => ({ ...root, bytes: String(root.bytes) })),
-    excluded: excluded.map((rule) => ({ ...rule, bytes: String(rule.bytes) })),
-  };
-  return [name, sizeBytes, id, writer, seq, previous, time, dataSet, written];
-}
-
-function knownFrom(row: CachedRow): KnownSnapshot {
-  const [name, sizeBytes, id, writer, seq, previous, time, dataSet, written] = row;
-  return {
-    summary: { name, id, writer, seq, previous, time, dataSet },
-    sizeBytes,
-    content: () => ({
-      ...written,
-      roots: written.roots.map((root) => ({ ...root, bytes: BigInt(root.bytes) })),
-      excluded: written.excluded.map((rule) => ({ ...rule, bytes: BigInt(rule.bytes) })),
-    }),
-  };
-}
-
-/** Each character is a byte then, whatever names hold. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[\u0080-\uffff]/g,
-    (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

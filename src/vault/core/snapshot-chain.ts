@@ -31,10 +31,11 @@ export function chainFindings(
   const findings: ChainFinding[] = [];
   const here = new Set(snapshots.map(({ id }) => id));
   const known = [...snapshots, ...forgotten.filter(({ id }) => !here.has(id))];
-  for (const [writer, chain] of chainsOf(known)) {
+  for (const [writer, chain] of chainsOf(known, (link) => link)) {
     let seqBefore = 0;
     let idsBefore: readonly string[] = [''];
-    for (const [seq, links] of bySeq(chain)) {
+    for (const links of bySeq(chain)) {
+      const [{ seq }] = links;
       const ids = links.map((link) => link.id);
       const isGap = seq !== seqBefore + 1;
       if (isGap) findings.push({ kind: 'gap', writer, from: seqBefore + 1, to: seq - 1 });
@@ -58,7 +59,7 @@ export function chainFindings(
 export function sharedWriters(
   snapshots: readonly (ChainLink & { readonly host: string })[],
 ): ChainFinding[] {
-  return [...chainsOf(snapshots)].flatMap(([writer, chain]) => {
+  return [...chainsOf(snapshots, (link) => link)].flatMap(([writer, chain]) => {
     const turns = chain.map(({ host }) => host).filter((host, at, all) => host !== all[at - 1]);
     const hosts = [...new Set(turns)].sort(compareText);
     return turns.length > hosts.length ? [{ kind: 'shared' as const, writer, hosts }] : [];
@@ -102,23 +103,29 @@ const OWN_KEY =
  * past does not make an old snapshot the newest for ever.
  */
 export function inOrder<T extends ChainLink>(snapshots: readonly T[]): T[] {
-  const timed: { readonly snapshot: T; readonly time: number }[] = [];
-  for (const chain of chainsOf(snapshots).values()) {
+  return orderedBy(snapshots, (link) => link);
+}
+
+/** The same of what has a link. */
+export function orderedBy<T>(all: readonly T[], linkOf: (each: T) => ChainLink): T[] {
+  const timed: { readonly each: T; readonly link: ChainLink; readonly time: number }[] = [];
+  for (const chain of chainsOf(all, linkOf).values()) {
     let timeMax = Number.POSITIVE_INFINITY;
-    for (const snapshot of chain.toReversed()) {
-      timeMax = Math.min(timeMax, snapshot.time);
-      timed.push({ snapshot, time: timeMax });
+    for (const each of chain.toReversed()) {
+      const link = linkOf(each);
+      timeMax = Math.min(timeMax, link.time);
+      timed.push({ each, link, time: timeMax });
     }
   }
   return timed
     .sort(
       (a, b) =>
         a.time - b.time ||
-        compareText(a.snapshot.writer, b.snapshot.writer) ||
-        a.snapshot.seq - b.snapshot.seq ||
-        compareText(a.snapshot.id, b.snapshot.id),
+        compareText(a.link.writer, b.link.writer) ||
+        a.link.seq - b.link.seq ||
+        compareText(a.link.id, b.link.id),
     )
-    .map(({ snapshot }) => snapshot);
+    .map(({ each }) => each);
 }
 
 /** Where a writer stands: the number and id of the last snapshot it knows of. */
@@ -137,20 +144,27 @@ export function nextInChain(state: ChainState, own: readonly ChainLink[]): Chain
   return { seq: last.seq + 1, previous: last.previous };
 }
 
-function chainsOf<T extends ChainLink>(snapshots: readonly T[]): Map<string, T[]> {
-  const chains = Map.groupBy(snapshots, (snapshot) => snapshot.writer);
+function chainsOf<T>(all: readonly T[], linkOf: (each: T) => ChainLink): Map<string, T[]> {
+  const chains = Map.groupBy(all, (each) => linkOf(each).writer);
+  const bySeqTimeId = (one: T, other: T): number => {
+    const [a, b] = [linkOf(one), linkOf(other)];
+    return a.seq - b.seq || a.time - b.time || compareText(a.id, b.id);
+  };
   return new Map(
     [...chains]
       .sort(([a], [b]) => compareText(a, b))
-      .map(([writer, chain]) => [
-        writer,
-        chain.sort((a, b) => a.seq - b.seq || a.time - b.time || compareText(a.id, b.id)),
-      ]),
+      .map(([writer, chain]) => [writer, chain.sort(bySeqTimeId)]),
   );
 }
 
-function bySeq(chain: readonly ChainLink[]): Map<number, ChainLink[]> {
-  return Map.groupBy(chain, (link) => link.seq);
+/** @param chain by number */
+function* bySeq(chain: readonly ChainLink[]): Generator<readonly [ChainLink, ...ChainLink[]]> {
+  for (let at = 0; at < chain.length; ) {
+    const first = chain[at] as ChainLink;
+    const links: [ChainLink, ...ChainLink[]] = [first];
+    for (at += 1; chain[at]?.seq === first.seq; at++) links.push(chain[at] as ChainLink);
+    yield links;
+  }
 }
 
 function compareText(left: string, right: string): number {

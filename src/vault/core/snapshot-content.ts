@@ -43,7 +43,11 @@ export interface SnapshotContent {
 }
 
 /** Of `undo --reclaim`: what a plan set aside, and no data set of anybody. */
-export function isKeptForUndo({ roots }: Pick<SnapshotContent, 'roots'>): boolean {
+export function isKeptForUndo({
+  roots,
+}: {
+  readonly roots: readonly Pick<SnapshotRoot, 'path'>[];
+}): boolean {
   return roots.length > 0 && roots.every(({ path }) => isInQuarantine(path));
 }
 

@@ -1,13 +1,14 @@
 /** Lists snapshots by what was kept of those that were read before. docs/format/snapshot-cache.md. */
 import { Fault } from '../../base/fault.ts';
 import type { Disk } from '../../host/disk.ts';
+import { openSnapshotCache, sealSnapshotCache } from '../core/snapshot-cache.ts';
+import { type ChainFinding, orderedBy } from '../core/snapshot-chain.ts';
 import {
+  fitsColumns,
   type KnownSnapshot,
-  openSnapshotCache,
+  type ListedContent,
   type SnapshotSummary,
-  sealSnapshotCache,
-} from '../core/snapshot-cache.ts';
-import { type ChainFinding, inOrder } from '../core/snapshot-chain.ts';
+} from '../core/snapshot-columns.ts';
 import type { SnapshotContent } from '../core/snapshot-content.ts';
 import { inParallel } from './in-parallel.ts';
 import type { LocalState } from './local-state.ts';
@@ -27,7 +28,7 @@ export interface SummedSnapshot {
   readonly record: SnapshotSummary;
   readonly trust: SnapshotTrust;
   /** @throws Fault where it cannot be opened */
-  readonly content: () => SnapshotContent;
+  readonly content: () => ListedContent;
 }
 
 export interface SummedList {
@@ -73,7 +74,7 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
     if (listed === undefined) return;
     const { record, trust } = listed;
     const opened = openedNow(vault, record);
-    if (opened.isOk && vault.writers.has(record.writer)) {
+    if (opened.isOk && vault.writers.has(record.writer) && fitsColumns(record)) {
       const one: KnownSnapshot = { ...object, summary: record, content: opened.content };
       known.push(one);
       fresh += 1;
@@ -81,7 +82,7 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
     found.push({ record, trust, content: opened.content });
   });
   if (fresh > Math.max(NEW_MIN, NEW_SHARE * objects.length)) keep(ports, known);
-  const snapshots = ordered(found);
+  const snapshots = orderedBy(found, ({ record }) => record);
   const findings = await findingsOf(
     vault,
     snapshots.map(({ record }) => record),
@@ -107,12 +108,6 @@ function openedNow(
     };
     return { isOk: false, content: fail };
   }
-}
-
-function ordered(found: readonly SummedSnapshot[]): readonly SummedSnapshot[] {
-  const byId = new Map(found.map((each) => [each.record.id, each]));
-  const records = [...byId.values()].map(({ record }) => record);
-  return inOrder(records).flatMap(({ id }) => byId.get(id) ?? []);
 }
 
 function keptSnapshots(ports: KnownPorts): ReadonlyMap<string, KnownSnapshot> {

@@ -19,8 +19,13 @@ export type SeenOf = Pick<SnapshotHeader, 'writer' | 'seq' | 'dataSet'> & { read
 /** @param snapshots oldest first. @returns of each data set of each writer the newest: what goes on being seen */
 export function newestOfEach<T extends SeenOf>(snapshots: readonly T[]): readonly T[] {
   const newest = new Map<string, T>();
+  /** Not one text for each of many snapshots. */
+  const keys = new Map<string, Map<string, string>>();
   for (const each of snapshots) {
-    const key = `${each.writer} ${each.dataSet}`;
+    const ofWriter = keys.get(each.writer) ?? new Map<string, string>();
+    const key = ofWriter.get(each.dataSet) ?? `${each.writer} ${each.dataSet}`;
+    if (ofWriter.size === 0) keys.set(each.writer, ofWriter);
+    ofWriter.set(each.dataSet, key);
     const known = newest.get(key);
     // Two of one number are two branches: both go on.
     if (known?.seq === each.seq) newest.set(`${key} ${each.id}`, each);

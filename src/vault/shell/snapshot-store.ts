@@ -162,13 +162,12 @@ export function findSnapshot(
   const eligible = snapshots.filter(({ record }) => tag === undefined || record.dataSet === tag);
   if (wanted === 'latest') {
     // Contents are opened from the newest on, and no further than to the first that will do.
-    const isMeant = (each: ListedSnapshot): boolean => tag !== undefined || !isForUndo(vault, each);
+    const isMeant = meantAsLatest(vault, tag);
     const latest =
       eligible.findLast((each) => each.trust === 'trusted' && isMeant(each)) ??
       eligible.findLast(isMeant);
     if (latest !== undefined) return latest;
-    const of = dataSet === undefined ? 'in this vault' : `of ${dataSet}`;
-    throw new Fault('HF_SNAPSHOT_ABSENT', `there is no snapshot ${of}`);
+    throw noLatest(dataSet);
   }
   const digits = wanted.toLowerCase();
   const isPrefix = /^[0-9a-f]+$/.test(digits) && digits.length >= PREFIX_MIN;
@@ -179,6 +178,40 @@ export function findSnapshot(
   throw new Fault('HF_SNAPSHOT_AMBIGUOUS', `${wanted} are the first digits of several snapshots`, {
     matches: matches.map(({ record }) => record.id.slice(0, 16)).join(', '),
   });
+}
+
+/**
+ * `latest` of `findSnapshot`, of snapshots that come one by one.
+ *
+ * @param newestFirst read no further than to the first that will do
+ * @throws Fault HF_SNAPSHOT_ABSENT
+ */
+export async function findLatest(
+  vault: Vault,
+  newestFirst: AsyncIterable<ListedSnapshot>,
+  { dataSet }: Pick<FindSnapshot, 'dataSet'>,
+): Promise<ListedSnapshot> {
+  const tag = dataSet === undefined ? undefined : tagOf(vault, dataSet);
+  const isMeant = meantAsLatest(vault, tag);
+  let unvouched: ListedSnapshot | undefined;
+  for await (const each of newestFirst) {
+    if (tag !== undefined && each.record.dataSet !== tag) continue;
+    const wouldDo = each.trust === 'trusted' || unvouched === undefined;
+    if (!wouldDo || !isMeant(each)) continue;
+    if (each.trust === 'trusted') return each;
+    unvouched = each;
+  }
+  if (unvouched !== undefined) return unvouched;
+  throw noLatest(dataSet);
+}
+
+function meantAsLatest(vault: Vault, tag: string | undefined): (each: ListedSnapshot) => boolean {
+  return (each) => tag !== undefined || !isForUndo(vault, each);
+}
+
+function noLatest(dataSet: string | undefined): Fault {
+  const of = dataSet === undefined ? 'in this vault' : `of ${dataSet}`;
+  return new Fault('HF_SNAPSHOT_ABSENT', `there is no snapshot ${of}`);
 }
 
 function isForUndo(vault: Vault, { record }: ListedSnapshot): boolean {

@@ -8,7 +8,7 @@ import { byteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UnixMs } from '../../base/units.ts';
 import type { Clock } from '../../host/clock.ts';
-import type { Disk, DiskFile } from '../../host/disk.ts';
+import type { Disk, DiskFile, SizedName } from '../../host/disk.ts';
 import type { Random } from '../../host/random.ts';
 import type { ByteRange, Mending, Store, StoredObject } from './store.ts';
 import {
@@ -18,7 +18,7 @@ import {
   checkPrefix,
   checkRange,
   DEPTH_MAX,
-  isObjectName,
+  isNameIn,
   mayHold,
   TEMPORARY,
 } from './store-request.ts';
@@ -70,8 +70,8 @@ export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
     putIfAbsentSync: (name, bytes) => directory.put(name, bytes),
     beginPut: (name) => directory.begin(name),
     getSync: (name, range) => directory.get(name, range),
-    listSync: (prefix) => endOf(directory.list(prefix)),
-    listSteps: (prefix) => directory.list(prefix),
+    listSync: (prefix) => directory.list(prefix),
+    listSteps: (prefix) => directory.listSteps(prefix),
     sweepTemporary: (now) => directory.sweep(now),
     replace: (name, bytes) => directory.replace(name, bytes),
     setAside: (name) => directory.setAside(name),
@@ -82,7 +82,7 @@ export function directoryStore(options: DirectoryStoreOptions): DirectoryStore {
       return directory.get(name, range);
     },
     async list(prefix: string) {
-      return endOf(directory.list(prefix));
+      return directory.list(prefix);
     },
   };
 }
@@ -232,11 +232,18 @@ class Directory {
     }
   }
 
-  *list(prefix: string): Generator<undefined, readonly StoredObject[]> {
+  list(prefix: string): readonly StoredObject[] {
+    return endOf(this.listSteps(prefix, (path) => this.#sizesIn(path)));
+  }
+
+  *listSteps(
+    prefix: string,
+    namesIn = (path: ByteString): Iterable<SizedName> => this.#namesIn(path),
+  ): Generator<undefined, readonly StoredObject[]> {
     checkPrefix(prefix);
     const found: StoredObject[] = [];
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    yield* this.#collect({ folder, prefix, depth: 0 }, found);
+    yield* this.#collect({ folder, prefix, depth: 0, namesIn }, found);
     // An empty vault and one that is not mounted look alike below; only one of them is an answer.
     if (found.length === 0) this.#demandRoot();
     else this.#wasThere = true;
@@ -305,6 +312,16 @@ class Directory {
     }
   }
 
+  /** Each is looked at in its turn. */
+  #namesIn(path: ByteString): Iterable<SizedName> {
+    return (this.#disk.list(path) ?? []).map((name) => ({ name, sizeBytes: undefined }));
+  }
+
+  /** All at once, for whoever waits for all of it anyway. */
+  #sizesIn(path: ByteString): Iterable<SizedName> {
+    return this.#disk.listSizes?.(path) ?? this.#namesIn(path);
+  }
+
   *#collect(at: Position, found: StoredObject[]): Generator<undefined, void> {
     if (at.depth > DEPTH_MAX) {
       const path = this.#root;
@@ -312,17 +329,17 @@ class Directory {
       throw new Fault('HF_DISK_FAILED', message, { path, errno: 'ELOOP' });
     }
     let looked = 0;
-    for (const segment of this.#disk.list(this.#at(at.folder.slice(0, -1))) ?? []) {
+    for (const { name: segment, sizeBytes } of at.namesIn(this.#at(at.folder.slice(0, -1)))) {
       looked += 1;
       if (looked % STEP_NAMES === 0) yield undefined;
       const name = at.folder + segment;
       // What has another form is none of ours (`lost+found`, `.nfs...`); `tmp` is none either.
-      if (!isObjectName(name) || !mayHold(name, at.prefix)) continue;
-      const sizeBytes = this.#disk.size(this.#at(name));
-      if (sizeBytes === undefined) {
-        yield* this.#collect({ folder: `${name}/`, prefix: at.prefix, depth: at.depth + 1 }, found);
+      if (!isNameIn(at.folder, segment) || !mayHold(name, at.prefix)) continue;
+      const size = sizeBytes ?? this.#disk.size(this.#at(name));
+      if (size === undefined) {
+        yield* this.#collect({ ...at, folder: `${name}/`, depth: at.depth + 1 }, found);
       } else if (name.startsWith(at.prefix)) {
-        found.push({ name, sizeBytes });
+        found.push({ name, sizeBytes: size });
       }
     }
   }
@@ -349,4 +366,5 @@ interface Position {
   readonly folder: string;
   readonly prefix: string;
   readonly depth: number;
+  readonly namesIn: (path: ByteString) => Iterable<SizedName>;
 }

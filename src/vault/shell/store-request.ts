@@ -20,7 +20,17 @@ export const DEPTH_MAX = 16;
 export function isObjectName(name: string): boolean {
   const segments = name.split('/');
   if (name.length > NAME_SIZE_MAX || segments[0] === TEMPORARY) return false;
-  return segments.every((segment) => segment.length <= SEGMENT_SIZE_MAX && SEGMENT.test(segment));
+  return segments.every(isSegment);
+}
+
+function isSegment(segment: string): boolean {
+  return segment.length <= SEGMENT_SIZE_MAX && SEGMENT.test(segment);
+}
+
+/** `isObjectName` of `folder` and this, where `folder` is the beginning of such names: it is not looked at again. */
+export function isNameIn(folder: string, segment: string): boolean {
+  if (folder === '' && segment === TEMPORARY) return false;
+  return folder.length + segment.length <= NAME_SIZE_MAX && isSegment(segment);
 }
 
 /** @throws Fault HF_STORE_NAME */
