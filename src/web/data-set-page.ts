@@ -11,6 +11,7 @@ import { type Html, html, joinHtml, NOTHING } from '../watch/core/look/html.ts';
 import { copyHtml, dataSetTable, kindWords } from './data-set-rows.ts';
 import { lastDrillsHtml } from './drills-page.ts';
 import { costOfHit, hrefOf } from './falls.ts';
+import { findingHtml } from './findings-page.ts';
 import { proofHtml } from './front-rows.ts';
 import { survivesHtml } from './glyphs.ts';
 import { helpsOf } from './helps.ts';
@@ -44,11 +45,19 @@ export function dataSetPage(shown: Shown, dataSet: DataSetView, timeline?: Timel
 ${limitHtml(dataSet.bottleneck)}
 ${promise === undefined ? NOTHING : html`<p class="basis">${spanWords('may lose', promise.mayLose)}${spanWords('back within', promise.backWithin)}</p>`}
 ${browseHtml(dataSet, shown)}
+${findingsOf(shown, name)}
 <section><div class="h"><h2>If one thing failed now <i>worst first</i></h2></div>${fallsTable(hits, dataSet)}${NOW_LINE_KEY}</section>
 ${timelineSection(timeline, { at: shown.at, promise: promisedIn(promise) })}
 ${lastDrillsHtml(name, shown)}
 <div class="two"><div>${copiesHtml(dataSet, shown)}${liveHtml(dataSet.live)}${proofSection(dataSet, shown)}</div><div>${helpsOf(dataSet)}${unflushedHtml(dataSet)}${lostWithHtml(dataSet)}</div></div></div>`;
   return pageOf(shown, { title: name, menu: 'Data sets', body });
+}
+
+/** What is the matter with the vaults that its recovery points are in. */
+function findingsOf(shown: Shown, name: string): Html {
+  const found = shown.findings.filter(({ dataSets }) => dataSets?.includes(name) === true);
+  if (found.length === 0) return NOTHING;
+  return html`<section><div class="h"><h2>Findings <i>${formatCount(found.length)}</i></h2><a href="/findings">All</a></div>${found.map((each) => findingHtml(each, shown))}</section>`;
 }
 
 /** To the best recovery point, where it is a snapshot of a vault. */

@@ -101,6 +101,8 @@ export interface FindingShown {
   readonly rank: 1 | 2 | 3 | 4;
   readonly hosts: readonly string[];
   readonly subject: string;
+  /** Whose recovery points it is about; absent: it is not said of any. */
+  readonly dataSets?: readonly string[];
   readonly sentence: string;
   readonly bytes: number;
   readonly fix: Fix | undefined;

@@ -8,6 +8,7 @@ import { assertGolden } from '../../test/watch/golden.ts';
 import type { Evidence } from '../base/evidence.ts';
 import { seconds, unixMs } from '../base/units.ts';
 import { type LedgerReport, plainReport } from '../watch/core/ledger-report.ts';
+import { SNAPSHOTS_MAX, WRITERS_MAX } from '../watch/core/heads/vault-heads.ts';
 import type { Place } from '../watch/core/place.ts';
 import type { Opening } from '../watch/core/opening.ts';
 import { ledgerReportOf, ledgerReportText } from './ledger-report.ts';
@@ -41,8 +42,23 @@ const WHOLE: LedgerReport = {
   ],
 };
 
-test('there and back, with and without spaces and openings', () => {
-  for (const report of [BARE, WHOLE]) {
+const HEADS = {
+  ...{ vault: 'v', copy: 'web1:/v', unread: 0, writersLeft: 1 },
+  writers: [
+    {
+      ...{ writer: 'a'.repeat(16), believedTo: 4, hasMore: true },
+      snapshots: [
+        { seq: 5, id: '5'.repeat(32) },
+        { seq: 4, id: '4'.repeat(32) },
+        { seq: 4, id: 'b'.repeat(32) },
+      ],
+    },
+    { writer: 'c'.repeat(16), believedTo: 0, hasMore: false, snapshots: [] },
+  ],
+};
+
+test('there and back, with and without spaces, openings and heads', () => {
+  for (const report of [BARE, WHOLE, { ...WHOLE, heads: [HEADS] }, { ...BARE, heads: [] }]) {
     const read = ledgerReportOf(ledgerReportText(report, hash), hash);
     assert.deepEqual(read.ok && read.value, report);
   }
@@ -69,8 +85,31 @@ test('a whole one is written as the golden file has it: docs/format/ledger-repor
   assert.deepEqual(ledgerReportOf(text, hash), { ok: true, value: report });
 });
 
-test('a plain one says nothing of spaces and openings', () => {
-  assert.equal(ledgerReportText(plainReport(WHOLE), hash), ledgerReportText(BARE, hash));
+test('heads are written as the golden file has them: docs/format/ledger-report.md', () => {
+  const report = { ...BARE, heads: [HEADS] };
+  const text = ledgerReportText(report, hash);
+  assertGolden('ledger-report-heads.txt', text);
+  assert.deepEqual(ledgerReportOf(text, hash), { ok: true, value: report });
+});
+
+test('heads out of order, of no id, or more than there is room for are refused', () => {
+  const [first] = HEADS.writers;
+  const readWith = (writers: typeof HEADS.writers): boolean =>
+    ledgerReportOf(ledgerReportText({ ...BARE, heads: [{ ...HEADS, writers }] }, hash), hash).ok;
+  assert.ok(first !== undefined && readWith([first]));
+  const of = (snapshots: typeof first.snapshots) => [{ ...first, snapshots }];
+  assert.equal(readWith(of(first.snapshots.toReversed())), false);
+  assert.equal(readWith(of([{ seq: 0, id: '0'.repeat(32) }])), false);
+  assert.equal(readWith(of([{ seq: 1, id: 'no id' }])), false);
+  const many = Array.from({ length: SNAPSHOTS_MAX }, () => ({ seq: 1, id: '1'.repeat(32) }));
+  assert.equal(readWith(of(many)), true);
+  assert.equal(readWith([...of(many), first]), false);
+  assert.equal(readWith(Array.from({ length: WRITERS_MAX + 1 }, () => first)), false);
+});
+
+test('a plain one says nothing of spaces, openings and heads', () => {
+  const whole = { ...WHOLE, heads: [HEADS] };
+  assert.equal(ledgerReportText(plainReport(whole), hash), ledgerReportText(BARE, hash));
 });
 
 test('a command that may hold a secret is refused', () => {

@@ -19,6 +19,14 @@ import type {
   LedgerRow,
   NotInLedger,
 } from '../watch/core/ledger-report.ts';
+import {
+  ID_LENGTH,
+  type NumberedSnapshot,
+  SNAPSHOTS_MAX,
+  type VaultHeads,
+  type WriterHead,
+  WRITERS_MAX,
+} from '../watch/core/heads/vault-heads.ts';
 import { isOpening } from '../watch/core/backup-opening.ts';
 import { bytes, dataKinds, orNothing, place, span, time, whole } from './host-look.ts';
 import { linesOf, linesText, parsedLine } from './line-text.ts';
@@ -26,6 +34,9 @@ import { CONNECT_TOOLS } from '../watch/core/connected.ts';
 import type { Opening, SecretPlace } from '../watch/core/opening.ts';
 import type { SpaceOfSet, SpaceRoom, VaultSpace } from '../watch/core/vault-space.ts';
 import { backupTools, words } from './words.ts';
+
+/** A host has one vault of its own. */
+const VAULTS_MAX = 8;
 
 const text = z.string();
 const count = z.int().min(0);
@@ -132,7 +143,41 @@ const opening = whole<Opening>()({
   secret: secretPlace,
 });
 
+const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
+const numbered = z
+  .tuple([z.int().min(1), hex(ID_LENGTH)])
+  .transform(([seq, id]): NumberedSnapshot => ({ seq, id }));
+const head = whole<WriterHead>()({
+  ...{ writer: hex(16), believedTo: count, hasMore: z.boolean() },
+  snapshots: z.array(numbered),
+});
+const heads = whole<VaultHeads>()({
+  ...{ vault: text, copy: text, unread: count, writersLeft: count },
+  writers: z.array(head).max(WRITERS_MAX),
+}).refine(({ writers }) => writers.every(isOrdered) && countIn(writers) <= SNAPSHOTS_MAX);
+
+/** Numbers are compared from the newest on. */
+function isOrdered({ snapshots }: WriterHead): boolean {
+  return snapshots.every(({ seq }, nth) => nth === 0 || (snapshots[nth - 1]?.seq ?? 0) >= seq);
+}
+
+function countIn(writers: readonly WriterHead[]): number {
+  return writers.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
+}
+
+/** Pairs: there are many of them. */
+function headsLine({ writers, ...rest }: VaultHeads): object {
+  return {
+    ...rest,
+    writers: writers.map(({ snapshots, ...writer }) => ({
+      ...writer,
+      snapshots: snapshots.map(({ seq, id }) => [seq, id]),
+    })),
+  };
+}
+
 const report = z.strictObject({
+  heads: z.array(heads).max(VAULTS_MAX).optional(),
   ...{ spaces: z.array(space).optional(), openings: z.array(opening).optional() },
   ...{ holdfast: z.literal('ledger'), version: z.literal(1), at: time, host: text, estate },
   ...{ coverage: z.array(row), leftOut: count },
@@ -141,20 +186,22 @@ const report = z.strictObject({
 
 export function ledgerReportText(of: LedgerReport, hash: Hash): string {
   const { at, host, coverage, notSeen, leftOut, spaces, openings } = of;
+  const told = of.heads?.map(headsLine);
   const { dataSets, points, vaults, keys, drills, found: unopened } = of.estate;
   const { readers, clockSkewMax } = of.estate;
   const own = { dataSets, points, vaults, keys, drills, found: unopened, readers, clockSkewMax };
-  const head = { holdfast: 'ledger', version: 1, at, host };
+  const first = { holdfast: 'ledger', version: 1, at, host };
   return linesText(
     [
       {
-        ...head,
+        ...first,
         estate: own,
         coverage,
         notSeen,
         leftOut,
         ...(spaces === undefined ? {} : { spaces }),
         ...(openings === undefined ? {} : { openings }),
+        ...(told === undefined ? {} : { heads: told }),
       },
     ],
     hash,
@@ -174,6 +221,7 @@ export function ledgerReportOf(given: string, hash: Hash): Result<LedgerReport, 
     ...said,
     ...(spaces === undefined ? {} : { spaces }),
     ...(openings === undefined ? {} : { openings }),
+    ...(read.heads === undefined ? {} : { heads: read.heads }),
   };
   return { ok: true, value };
 }

@@ -32,6 +32,7 @@ import { TELL_MUTANTS } from './mutants-tell.ts';
 import { TOLD_MUTANTS } from './mutants-told.ts';
 import { UNFLUSHED_MUTANTS } from './mutants-unflushed.ts';
 import { UPGRADE_MUTANTS } from './mutants-upgrade.ts';
+import { WITNESS_MUTANTS } from './mutants-witness.ts';
 import { WATCH_MUTANTS } from './mutants-watch.ts';
 
 const SHELL = 'src/vault/shell';
@@ -419,6 +420,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TOLD_MUTANTS,
   ...UNFLUSHED_MUTANTS,
   ...WATCH_MUTANTS,
+  ...WITNESS_MUTANTS,
   ...UPGRADE_MUTANTS,
   ...ATTACK_MUTANTS,
   ...SCHEDULE_MUTANTS,

@@ -30,6 +30,8 @@ import {
   JOBS_PER_AGENT_MAX,
   LINES_PER_AGENT_MAX,
   MAINTENANCES_MAX,
+  TOLD_PLACES_MAX,
+  TOLD_PLACES_PER_HOST_MAX,
   TRANSITIONS_PER_ITEM_MAX,
   WORDS_PER_AGENT_MAX,
 } from '../../src/watch/core/server/changes.ts';
@@ -228,6 +230,20 @@ test('past each bound what is kept is the bound, and the newest', async (t) => {
       expiresAt: unixMs(AT + n),
     },
   }));
+  const told = (host: string, place: string): StateChange => ({
+    do: 'told-heads',
+    told: { host, place, vaults: [], missed: [] },
+  });
+  await state.commit([told('web2', '/kept')]);
+  await drive(state, TIMES * TOLD_PLACES_PER_HOST_MAX, (n) => told('web1', `/${n}`));
+  const places = await state.toldHeads();
+  assert.deepEqual(
+    [places.length, places[0]?.place, places.at(-1)?.place],
+    [TOLD_PLACES_PER_HOST_MAX + 1, '/kept', `/${TIMES * TOLD_PLACES_PER_HOST_MAX - 1}`],
+    'a host that gives ever more names pushes out its own',
+  );
+  await drive(state, past(TOLD_PLACES_MAX), (n) => told(`h${n}`, '/'));
+  assert.equal((await state.toldHeads()).length, TOLD_PLACES_MAX);
   const lines = await state.lines({ agent: AGENT, countMax: 1e6 });
   assert.deepEqual(
     [lines.length, lines.at(-1)?.n],

@@ -314,6 +314,24 @@ const newestFirst: Migration = {
   },
 };
 
+const toldHeads: Migration = {
+  async up(db: Kysely<ServerTables>): Promise<void> {
+    await db.schema
+      .createTable('server_told_heads')
+      .addColumn('host', 'text', (column) => column.notNull())
+      .addColumn('place', 'text', (column) => column.notNull())
+      .addColumn('n', 'bigint', (column) => column.notNull())
+      .addColumn('body', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('server_told_heads_key', ['host', 'place'])
+      .execute();
+    await db.schema
+      .createIndex('server_told_heads_newest')
+      .on('server_told_heads')
+      .columns(['n'])
+      .execute();
+  },
+};
+
 /** In order of their names; one that was released is never changed. */
 export const SERVER_MIGRATIONS: MigrationProvider = {
   getMigrations: () =>
@@ -329,5 +347,6 @@ export const SERVER_MIGRATIONS: MigrationProvider = {
       '0011-history': history,
       '0012-drilled': drilled,
       '0015-newest-first': newestFirst,
+      '0016-told-heads': toldHeads,
     }),
 };

@@ -18,6 +18,7 @@ import type { Generation } from '../../wire/agent/generation.ts';
 import type { HistoryChange, HistoryStore } from '../../watch/shell/server/history-store.ts';
 import type { ServerStore } from '../../watch/shell/server/server-store.ts';
 import type { DrillStore } from '../../watch/shell/server/drill-store.ts';
+import type { ToldHeadsStore } from '../../watch/shell/server/told-heads-store.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { readAuditHead, writeAccess } from './access-write.ts';
 import {
@@ -30,6 +31,7 @@ import {
 } from './revocations.ts';
 import { type GenerationChange, readGenerations, writeGenerations } from './generations.ts';
 import { type DrillChange, isDrillChange, readDrills, writeDrills } from './server-drills.ts';
+import { readToldHeads, type ToldHeadsChange, writeToldHeads } from './server-told-heads.ts';
 import { readHistoryOf, writeHistory } from './server-history.ts';
 import { isBusy, stateFault } from './server-fault.ts';
 import { type Home, readHome, settle } from './server-home.ts';
@@ -86,6 +88,7 @@ export type ServerState = ServerStore<
 > &
   ShownStore &
   DrillStore &
+  ToldHeadsStore &
   HistoryStore &
   TellStore &
   AccessStore<ServerChange | TellChange> & {
@@ -197,6 +200,10 @@ export class KyselyServerState implements ServerState {
     return this.#read(readDrills);
   }
   readonly history: HistoryStore['history'] = (of) => this.#read((db) => readHistoryOf(db, of));
+
+  toldHeads(): ReturnType<ToldHeadsStore['toldHeads']> {
+    return this.#read(readToldHeads);
+  }
 
   shown(): ReturnType<ShownStore['shown']> {
     return this.#read(readShown);
@@ -424,6 +431,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   const generations: GenerationChange[] = [];
   const drills: DrillChange[] = [];
   const history: HistoryChange[] = [];
+  const heads: ToldHeadsChange[] = [];
   for (const change of changes) {
     if (isItem(change)) items.push(change);
     else if (isTold(change)) told.push(change);
@@ -432,6 +440,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
     else if (isShown(change)) shown.push(change);
     else if (change.do === 'generation') generations.push(change);
     else if (isDrillChange(change)) drills.push(change);
+    else if (change.do === 'told-heads') heads.push(change);
     else if (change.do === 'history') history.push(change);
     else work.push(change);
   }
@@ -444,6 +453,7 @@ async function writeAll(tx: Db, changes: readonly StateChange[], hash: Hash): Pr
   if (access.length > 0) await writeAccess(tx, access, hash);
   if (generations.length > 0) await writeGenerations(tx, generations);
   if (drills.length > 0) await writeDrills(tx, drills);
+  if (heads.length > 0) await writeToldHeads(tx, heads, await takeNumbers(tx, heads.length));
   if (history.length > 0) {
     await writeHistory(tx, history, await takeNumbers(tx, 2 * history.length));
   }

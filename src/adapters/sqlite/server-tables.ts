@@ -84,6 +84,14 @@ export interface ServerTables {
   };
   /** Drills over the estate, and how they ended. */
   readonly server_drill: { readonly job: string; readonly asked_at: number; readonly body: string };
+  /** What one host told of the vault at one place, as JSON. */
+  readonly server_told_heads: {
+    readonly host: string;
+    readonly place: string;
+    /** Grows each time that something is told of it. */
+    readonly n: number;
+    readonly body: string;
+  };
   /** docs/format/history.md */
   readonly server_history_subject: {
     readonly no: number;

@@ -14,6 +14,7 @@ import {
   type LedgerReport,
   type NotInLedger,
 } from '../../watch/core/ledger-report.ts';
+import type { VaultHeads } from '../../watch/core/heads/vault-heads.ts';
 import { type Opening, openingOf } from '../../watch/core/opening.ts';
 import { type VaultSpace, vaultSpaceOf } from '../../watch/core/vault-space.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -22,7 +23,8 @@ import { textOfBytes } from '../cli/places.ts';
 import { readSettings, type Settings } from '../cli/settings.ts';
 import { captureOf, roomThere } from '../estate/captures.ts';
 import { keyHereOf } from '../estate/key-here.ts';
-import { type ReadSnapshot, readSnapshots } from '../estate/points.ts';
+import { headsHere } from '../estate/heads-here.ts';
+import { type ReadSnapshot, readChains } from '../estate/points.ts';
 import {
   estateOfConnected,
   type ReadEstate,
@@ -44,11 +46,12 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
   const found = read && (await foundHere(cli, { settings: read, discovery, notSeen }));
   const hidden = read && hiddenState(read);
   if (hidden !== undefined) notSeen.push(hidden);
-  const { estate, covering, connected, spaces, own } = found ?? nothing(discovery, cli.clock.now());
+  const { estate, covering, connected, spaces, own, heads } =
+    found ?? nothing(discovery, cli.clock.now());
   const { rows } = coverageOf(discovery, covering, connected);
   const { dataSets, points, vaults, keys, drills, found: unopened, readers } = estate;
   return boundedReport({
-    ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0, spaces },
+    ...{ at: cli.clock.now(), host: discovery.host, notSeen, leftOut: 0, spaces, heads },
     openings: [...own, ...connected.repositories.map(openingOf)],
     estate: {
       // What was promised is not this host's to say.
@@ -68,6 +71,7 @@ interface Found extends ReadEstate {
   readonly spaces: readonly VaultSpace[];
   /** What opens its own vault. */
   readonly own: readonly Opening[];
+  readonly heads: readonly VaultHeads[];
 }
 
 async function spaceOf(
@@ -102,13 +106,15 @@ async function foundHere(
     const whole = await tried(notSeen, name, async () => {
       const opened = await openWith(cli, settings, { needs: 'names' });
       const { session } = opened;
-      const snapshots = await readSnapshots(session);
+      const { snapshots, listed } = await readChains(session);
       const parts = { session, discovery, snapshots, key: keyHereOf(opened) };
       const read = await withEvidence(state, (ledger) => readEstate({ ...parts, ledger }));
       const { id } = session.vault;
+      const copy = read.estate.vaults.find((each) => each.vault === id)?.copy ?? '';
       return {
         ...read,
         spaces: [await spaceOf(opened, { read, snapshots })],
+        heads: [await headsHere(session.vault, copy, listed)],
         own: read.estate.vaults
           .filter((copy) => copy.vault === id)
           .map((copy) => ownOpening(copy, settings)),
@@ -125,7 +131,7 @@ async function foundHere(
   );
 }
 
-const NO_VAULT = { spaces: [], own: [] };
+const NO_VAULT = { spaces: [], own: [], heads: [] };
 
 /** By its address, and by the passphrase where it has no key file. */
 function ownOpening({ copy }: VaultCopy, { vault, passphraseFile }: Settings): Opening {

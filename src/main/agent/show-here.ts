@@ -173,9 +173,9 @@ function steadySight({ sight }: AnsweredLook): object {
   };
 }
 
-function steadyReport({ estate, coverage, notSeen, host, openings }: LedgerReport): object {
+function steadyReport({ estate, coverage, notSeen, host, openings, heads }: LedgerReport): object {
   return {
-    ...{ host, notSeen, openings },
+    ...{ host, notSeen, openings, heads },
     estate: {
       ...estate,
       dataSets: estate.dataSets.map(({ name, places }) => [name, places]),

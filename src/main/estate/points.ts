@@ -11,7 +11,11 @@ import { isKeptForUndo, type SnapshotContent } from '../../vault/core/snapshot-c
 import type { SnapshotRecord } from '../../vault/core/snapshot-record.ts';
 import type { Vault } from '../../vault/shell/open-vault.ts';
 import { lastSeen, newestOfEach } from '../../vault/shell/seen-store.ts';
-import { listSnapshots, readSnapshotContent } from '../../vault/shell/snapshot-store.ts';
+import {
+  listSnapshots,
+  readSnapshotContent,
+  type SnapshotList,
+} from '../../vault/shell/snapshot-store.ts';
 import type { CoveringPoint } from '../../watch/core/coverage.ts';
 import type { RecoveryPoint } from '../../watch/core/estate.ts';
 import { isWithin } from '../../watch/core/place.ts';
@@ -39,13 +43,16 @@ export interface ReadChains {
   readonly snapshots: readonly ReadSnapshot[];
   /** What is the matter with the chains of their writers. */
   readonly findings: readonly ChainFinding[];
+  /** All that are there. */
+  readonly listed: SnapshotList;
 }
 
 export async function readChains({
   vault,
   clock,
 }: Pick<VaultSession, 'vault' | 'clock'>): Promise<ReadChains> {
-  const { snapshots, findings } = await listSnapshots(vault);
+  const listed = await listSnapshots(vault);
+  const { snapshots, findings } = listed;
   const newest = newestOfEach(snapshots.map(({ record }) => record));
   const seen = await lastSeen(vault, newest, clock.now());
   const read: ReadSnapshot[] = [];
@@ -62,7 +69,7 @@ export async function readChains({
       if (!(error instanceof Fault)) throw error;
     }
   }
-  return { snapshots: read, findings: [...findings, ...sharedWriters(links)] };
+  return { snapshots: read, findings: [...findings, ...sharedWriters(links)], listed };
 }
 
 export function coveringPointOf(

@@ -193,7 +193,7 @@ async function dismissed(
     const alert = (await served.state.openAlerts()).find((each) => each.id === id);
     if (alert === undefined) throw new Fault('HF_API_UNKNOWN', 'no such alert is open');
     const { subject } = alert;
-    const own = served.copies.flatMap((each) => each.subjects());
+    const own = [...served.copies.flatMap((each) => each.subjects()), ...served.told.subjects()];
     const watched = [...subjectsNow(estateOf(served)), ...own];
     if (watched.some((each) => each.subject === subject)) {
       const why = `${subject} is watched: acknowledge the alert, or forget the item first`;

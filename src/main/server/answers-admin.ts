@@ -64,6 +64,19 @@ function userOf({ name, role, isDisabled, hasPassword, createdAt }: UserShown) {
 function hostAnswers(served: Served): readonly Bound[] {
   const { access, core, writer, address, pin } = served;
   return [
+    on(ROUTES.acceptVault, async ({ body, caller, from }) => {
+      const { place, reason } = body;
+      const by = caller?.user ?? '';
+      const isChanged = await writer.alone(async () => {
+        const { changes, settle } = served.told.accept({ place, by }, served.now());
+        if (changes.length === 0) return false;
+        const act = { act: 'vault-accepted', subject: place, caller, from, detail: { reason } };
+        await served.state.commit([...changes, auditOf(served, act)]);
+        settle();
+        return true;
+      });
+      return answer({ place, isChanged });
+    }),
     on(ROUTES.enrolments, async ({ body, caller, from }) => {
       const made = await access.makeEnrolment(byOf(caller, from), body.host);
       const line = enrolmentLine({ url: address.url, pin, secret: made.secret });

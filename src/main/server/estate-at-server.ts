@@ -39,6 +39,8 @@ import { lookHere } from '../look/host-here.ts';
 import { declaredEstate } from '../look/declared-estate.ts';
 import { inTurns } from './in-turns.ts';
 import { LooksKept } from './looks-kept.ts';
+import type { ToldPlace } from '../../watch/core/heads/told-heads.ts';
+import type { ToldHeads } from './told-heads.ts';
 import type { HostShown, Sights } from './sights.ts';
 
 export interface SeenAtServer {
@@ -56,6 +58,8 @@ export interface SeenAtServer {
   readonly leftOut: readonly LeftOutData[];
   /** That this server gave. */
   readonly drills: readonly EstateDrill[];
+  /** What was told of vaults. */
+  readonly told: readonly ToldPlace[];
   /** Hosts of agents that gave the same machine id. */
   readonly same: readonly (readonly string[])[];
 }
@@ -67,6 +71,7 @@ export interface EstateParts {
   readonly configFile: string | undefined;
   /** That this server gave, and how they ended. */
   readonly drills?: Pick<DrillBook, 'all' | 'version'>;
+  readonly told?: Pick<ToldHeads, 'all' | 'version'>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -110,8 +115,16 @@ export class EstateAtServer {
     );
     const stamps = [...shown.map(stampOf), ...kept.map((look) => stampOfLook(look, now))];
     const { all: drills = [], version = 0 } = this.#parts.drills ?? {};
+    const { told } = this.#parts;
+    const toldAt = told?.version ?? 0;
     const held = drills.filter((drill) => holdsStill(drill, now)).length;
-    const of = [...stamps, ...exercised, `drills ${version} ${held}`, opened.of].join('\n');
+    const of = [
+      ...stamps,
+      ...exercised,
+      `drills ${version} ${held}`,
+      `told ${toldAt}`,
+      opened.of,
+    ].join('\n');
     if (this.#made?.of === of) return this.#made.seen;
     const looked = await this.#lookedAt({ shown, kept, opened }, now);
     await setImmediate();
@@ -122,6 +135,7 @@ export class EstateAtServer {
     const seen: SeenAtServer = {
       estate: made,
       ...{ many, machines, looks, shown, declared, drills, leftOut, same },
+      told: told?.all() ?? [],
       openings: [
         ...looked.openings,
         ...shown.flatMap(({ ledger }) => ledger?.report.openings ?? []),

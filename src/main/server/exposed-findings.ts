@@ -14,6 +14,8 @@ import type { EstateDrill } from '../../watch/core/drills/estate-drill.ts';
 import type { SeenAtServer } from './estate-at-server.ts';
 import type { ExposedFinding } from './exposed-view.ts';
 import type { HostShown } from './sights.ts';
+import { ours, type Unowned } from './ours.ts';
+import { toldFindings } from './told-findings.ts';
 
 const SECTIONS = ['degraded', 'single', 'fate', 'change'] as const;
 /** Of each of ours; of what is more the last says how much. */
@@ -60,18 +62,13 @@ export function* exposedFindings(
   return worstFirst(all);
 }
 
-const OURS = [declaredFindings, ignoredFindings, trustFindings, unopenedFindings] as const;
+const OURS = [
+  ...[declaredFindings, ignoredFindings, trustFindings, unopenedFindings],
+  toldFindings,
+] as const;
 
 export function worstFirst(found: readonly ExposedFinding[]): readonly ExposedFinding[] {
   return [...found].sort((one, other) => one.rank - other.rank || other.bytes - one.bytes);
-}
-
-type Unowned = Omit<ExposedFinding, 'owners'>;
-type Ours = Pick<Unowned, 'code' | 'section' | 'rank' | 'hosts' | 'subject' | 'sentence'> &
-  Partial<Pick<Unowned, 'bytes' | 'fix'>>;
-
-function ours(of: Ours): Unowned {
-  return { bytes: 0, fix: undefined, source: undefined, since: undefined, ...of };
 }
 
 /** A backup that was found, and of which nobody here knows what it holds or whether it comes back. */

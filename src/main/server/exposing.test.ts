@@ -12,7 +12,7 @@ import { Exposing, type ExposingParts } from './exposing.ts';
 test('a drill that expires is a finding at once', async () => {
   const seen = {
     ...{ estate: ESTATE, many: manyEstateOf([], NOW), machines: [], looks: [], shown: [] },
-    ...{ drills: [], leftOut: [], same: [] },
+    ...{ drills: [], leftOut: [], same: [], told: [] },
     declared: { hosts: [], dataSets: [], services: [], domains: [], points: [] },
   };
   const estate = { at: () => Promise.resolve(seen), config: {} } as unknown as EstateAtServer;

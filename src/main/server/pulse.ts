@@ -126,7 +126,7 @@ export class Pulse {
    * @returns milliseconds of the processor that the reading of all took, waits for others left out
    */
   async beat(): Promise<number> {
-    const { core, writer, now, telling, state, noted, copies } = this.#served;
+    const { core, writer, now, telling, state, noted, copies, told } = this.#served;
     await Promise.all(
       core.due(now()).map((agent) => writer.take(agent, () => core.sweep(agent, now()))),
     );
@@ -138,7 +138,7 @@ export class Pulse {
     const { made: estate, workMs } = await estateRead(this.#served);
     await writer.alone(async () => {
       const seen = subjectsNow(estate, await this.#lastWords.of(estate));
-      const own = copies.flatMap((each) => each.subjects());
+      const own = [...copies.flatMap((each) => each.subjects()), ...told.subjects()];
       const changes = await telling.changes([...seen, ...own]);
       if (changes.length > 0) await state.commit(changes);
     });

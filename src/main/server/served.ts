@@ -32,6 +32,7 @@ import { type InTurns, inTurns } from './in-turns.ts';
 import type { Exposing } from './exposing.ts';
 import type { ExposureHistory } from './exposure-history.ts';
 import type { PagesCopy } from './pages-copy.ts';
+import type { ToldHeads } from './told-heads.ts';
 import type { Sights } from './sights.ts';
 import type { Telling } from '../tell/telling.ts';
 import type { Writer } from './writer.ts';
@@ -45,6 +46,8 @@ export interface Served {
   readonly desk: Desk;
   /** Questions of files, and their answers as they come. */
   readonly files: FilesDesk;
+  /** What was told of vaults, and is compared with what is told now. */
+  readonly told: ToldHeads;
   /** What agents showed of their hosts. */
   readonly sights: Sights;
   /** What would be lost, computed when it is asked for. */

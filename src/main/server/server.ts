@@ -64,6 +64,7 @@ import { runBudgetOf, schedulesOf } from './schedules-of.ts';
 import { REGISTER_NAME } from './server-names.ts';
 import type { Served } from './served.ts';
 import { Sights } from './sights.ts';
+import { ToldHeads } from './told-heads.ts';
 import { takeRevocations } from './take-revocations.ts';
 import { Writer } from './writer.ts';
 
@@ -238,10 +239,11 @@ async function compose(
     },
     onBug,
   });
-  const sights = new Sights({ core, writer, state, now, hub });
+  const told = new ToldHeads(await state.toldHeads(), now());
+  const sights = new Sights({ core, writer, state, now, hub, told });
   const drilling = new Drilling(config, await state.drills(), random);
   const estate = new EstateAtServer({
-    ...{ sights, looksIn: parts.looksIn, config, configFile, drills: drilling.book, clock },
+    ...{ sights, told, looksIn: parts.looksIn, config, configFile, drills: drilling.book, clock },
   });
   const desk = new Desk({
     ...{ core, writer, now },
@@ -265,7 +267,7 @@ async function compose(
   });
   const served: Served = {
     ...{ scheduler: new Scheduler(runBudgetOf(config)), drilling },
-    ...{ sights, clock, exposing, history, copies, files: filesDesk(core, clock) },
+    ...{ sights, told, clock, exposing, history, copies, files: filesDesk(core, clock) },
     ...{ core, writer, desk, state, access, telling, hub, now, config, configFile, pin },
     noted: { maintenances: loaded.maintenances, freezes: loaded.freezes, toldAtMs: now().atMs },
     // The address is filled as soon as it listens: a port of 0 is known only then.

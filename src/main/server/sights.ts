@@ -8,13 +8,21 @@ import type { UnixMs } from '../../base/units.ts';
 import type { AgentId, Show, ShowKind, Shown } from '../../watch/core/agent/messages.ts';
 import { type Change, compareSights } from '../../watch/core/look/compare-sights.ts';
 import { type AnsweredLook, ownSight, slimSight } from '../../watch/core/look/own-sight.ts';
+import type { LedgerReport } from '../../watch/core/ledger-report.ts';
 import { type OwnReport, ownReport } from '../../watch/core/own-report.ts';
 import { type PlansReport, plansEarlierBy } from '../../watch/core/plans-report.ts';
-import { isRefused, type Refused, type ServerNow } from '../../watch/core/server/held.ts';
+import {
+  isRefused,
+  type Pending,
+  type Refused,
+  type ServerNow,
+} from '../../watch/core/server/held.ts';
+import { hasTwoSpeakers } from '../../watch/core/server/talk.ts';
 import type { ServerCore } from '../../watch/core/server/server-core.ts';
 import { type GivenFrame, shownNow, type ShownNow } from '../../watch/core/server/shown.ts';
 import type { ShownStore } from '../../watch/shell/server/shown-store.ts';
 import { type ReadFrame, readFrame } from './shown-frames.ts';
+import type { ToldHeads } from './told-heads.ts';
 import type { Writer } from './writer.ts';
 
 export interface SightsParts {
@@ -24,6 +32,8 @@ export interface SightsParts {
   readonly now: () => ServerNow;
   /** Whoever looks at plans is told that those of a host are not what they were. */
   readonly hub: Pick<EventHub, 'publish'>;
+  /** What was told of vaults before. */
+  readonly told: ToldHeads;
 }
 
 /** Plans of one host, as its agent told of them. */
@@ -68,7 +78,10 @@ export class Sights {
     const { core, writer, now } = this.#parts;
     const { agent, kind } = show;
     let given: GivenFrame | undefined;
-    if (frame !== undefined) {
+    let report: LedgerReport | undefined;
+    if (frame === undefined) {
+      report = await this.#offered(show);
+    } else {
       const read = readFrame(kind, frame);
       if (!read.ok) {
         const remedy = `Compare the versions of both sides: its ${kind} cannot be read (${read.error}).`;
@@ -76,13 +89,53 @@ export class Sights {
       }
       const changes = await this.#changesIn(show, read.value);
       given = { body: Buffer.from(frame).toString('base64'), changes };
+      report = read.value.kind === 'ledger' ? read.value.report : undefined;
     }
-    const taken = await writer.take(agent, () => core.show(show, given, now()));
+    const taken = await writer.take(agent, () => {
+      const at = now();
+      return this.#compared(core.show(show, given, at), { agent, report }, at);
+    });
     const host = core.agent(agent)?.host;
     if (host !== undefined && frame !== undefined && !isRefused(taken) && taken.has) {
       this.#parts.hub.publish(kind === 'plans' ? 'plans' : 'shown', { host });
     }
     return taken;
+  }
+
+  /** What is seen again says something new where others tell of the same vault: what they told since. */
+  async #offered({ agent, kind, sha256 }: Show): Promise<LedgerReport | undefined> {
+    const { core, told } = this.#parts;
+    const held = core.agents().find(({ stored }) => stored.agent === agent);
+    const known = held?.shown.get(kind)?.stored.sha256 === sha256;
+    if (kind !== 'ledger' || held === undefined || !known) return undefined;
+    if (!told.isShared(held.stored.host)) return undefined;
+    const read = await this.#read(agent, kind);
+    return read?.kind === 'ledger' ? read.report : undefined;
+  }
+
+  /** What it says of vaults is compared with what was told before, and kept with it. */
+  #compared(
+    pending: Pending<Shown | Refused>,
+    of: { readonly agent: AgentId; readonly report: LedgerReport | undefined },
+    now: ServerNow,
+  ): Pending<Shown | Refused> {
+    const { core, told } = this.#parts;
+    const shown = pending.changes.find((change) => change.do === 'shown')?.shown;
+    const held = core.agents().find(({ stored }) => stored.agent === of.agent);
+    if (shown === undefined || of.report === undefined || held === undefined) return pending;
+    // Of two who speak with one key nobody knows whose vault is meant.
+    if (hasTwoSpeakers(held.talk, now.atMs)) return pending;
+    const seenAtMs = now.atMs - (now.wallMs - shown.seenAt);
+    const { host } = held.stored;
+    const heads = told.take({ host, report: of.report, seenAtMs }, now);
+    return {
+      answer: pending.answer,
+      changes: [...pending.changes, ...heads.changes],
+      settle: () => {
+        pending.settle();
+        heads.settle();
+      },
+    };
   }
 
   /** By host. */

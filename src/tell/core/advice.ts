@@ -27,6 +27,8 @@ const OF_WATCHING = 'Set up a peer outside, or look why it is silent: docs/opera
 const OF_LINE = 'Look at the network of this server before anything is done to the hosts.';
 const OF_COPY =
   'See that this server reaches the place of `pages: {copy: ...}` and may write there; it tries each 15 min.';
+const OF_VAULT =
+  'Delete nothing there. `holdfast vault check` on its host says what is gone, a copy gives it back: docs/operating/server.md.';
 const OF_SERVER = 'Look at it now: while it is silent nobody is told of anything else.';
 
 /** Undefined where there is nothing of use to say. */
@@ -34,6 +36,7 @@ export function adviceFor(subject: string): string | undefined {
   if (subject === 'watching') return OF_WATCHING;
   if (subject === 'server:line') return OF_LINE;
   if (subject === 'server:copy') return OF_COPY;
+  if (subject.startsWith('vault:')) return OF_VAULT;
   const [, kind, rest = ''] = /^(host|channel|reader|server):(.*)$/s.exec(subject) ?? [];
   if (kind === 'channel') return OF_CHANNEL;
   if (kind === 'reader') return OF_READER;

@@ -114,6 +114,19 @@ export function isSnapshotName(name: string): boolean {
   return NAME.test(name);
 }
 
+/** What a name says of its snapshot: the first digits of its writer and of its id. */
+export function namedSnapshot(name: string):
+  | {
+      readonly writer: string;
+      readonly seq: number;
+      readonly id: string;
+    }
+  | undefined {
+  if (!isSnapshotName(name)) return undefined;
+  const [writer = '', seq = '', id = ''] = name.slice('snapshots/'.length).split('-');
+  return { writer, seq: Number(seq), id };
+}
+
 /** `snapshots/FP16-SEQ-SHA32`. */
 export function snapshotName(parts: {
   readonly writer: string;

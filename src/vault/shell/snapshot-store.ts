@@ -47,6 +47,8 @@ export interface SnapshotList {
   readonly snapshots: readonly ListedSnapshot[];
   readonly findings: readonly ChainFinding[];
   readonly problems: readonly VaultProblem[];
+  /** Of all that are there, whether they could be read or not. */
+  readonly names: readonly string[];
 }
 
 /** Every snapshot of the vault whose signature, where it could be checked, fits. */
@@ -60,7 +62,8 @@ export async function listSnapshots(vault: Vault): Promise<SnapshotList> {
   const snapshots = inOrder(records)
     .map(({ id }) => byId.get(id))
     .filter((each) => each !== undefined);
-  return { snapshots, findings: await findingsOf(vault, records), problems };
+  const names = objects.map(({ name }) => name).filter(isSnapshotName);
+  return { snapshots, findings: await findingsOf(vault, records), problems, names };
 }
 
 /** Whether something was forgotten is asked only where something is not there. */

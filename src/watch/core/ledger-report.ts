@@ -3,6 +3,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import type { DurationMs, UnixMs } from '../../base/units.ts';
 import type { CoverageRow } from './coverage.ts';
 import type { Opening } from './opening.ts';
+import type { VaultHeads } from './heads/vault-heads.ts';
 import type { VaultSpace } from './vault-space.ts';
 import type { DataSet, Drill, Estate, RecoveryPoint } from './estate.ts';
 
@@ -45,6 +46,8 @@ export interface LedgerReport {
   readonly spaces?: readonly VaultSpace[];
   /** What opens its copies again; undefined: it does not say. */
   readonly openings?: readonly Opening[];
+  /** Which snapshots its vaults have, by number; undefined: it does not say. */
+  readonly heads?: readonly VaultHeads[];
 }
 
 /** Of one data set in one vault. */
@@ -75,7 +78,7 @@ export function boundedReport(report: LedgerReport): LedgerReport {
 /** As a Holdfast reads it that knows none of what was added since: its readers are strict. */
 export function plainReport(report: LedgerReport): LedgerReport {
   const points = report.estate.points.map(({ leftOut: _, ...point }) => point);
-  const { spaces: _, openings: __, ...rest } = report;
+  const { spaces: _, openings: __, heads: ___, ...rest } = report;
   return { ...rest, estate: { ...report.estate, points } };
 }
 

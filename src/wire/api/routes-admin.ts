@@ -181,6 +181,17 @@ export const adminRoutes = {
     answer: z.object({ host: z.string(), item: z.string() }),
     example: { host: 'web1', item: 'disk-space:/old' },
   }),
+  acceptVault: route({
+    id: 'acceptVault',
+    method: 'POST',
+    path: '/v1/vaults/accept',
+    summary: 'Says that a vault that was set back, or is another one, is right so.',
+    asker: 'enrol',
+    ...{ params: none, query: none },
+    body: z.strictObject({ place: z.string().min(1).max(1000), reason: said }),
+    answer: z.object({ place: z.string(), isChanged: z.boolean() }),
+    example: { place: 'web1:/srv/vault', isChanged: true },
+  }),
   audit: route({
     id: 'audit',
     method: 'GET',

@@ -2,6 +2,7 @@
 import type { UnixMs } from '../../../base/units.ts';
 import type { AgentId, Detail, ItemSaw, JobAct, JobState, Level } from '../agent/messages.ts';
 import type { EstateDrill } from '../drills/estate-drill.ts';
+import type { ToldPlace } from '../heads/told-heads.ts';
 import type { StoredHostChange, StoredShown } from './stored-shown.ts';
 
 export interface StoredAgent {
@@ -135,6 +136,8 @@ export type ServerChange =
   /** `frame` as base64; undefined: the one that is kept was seen again. */
   | { readonly do: 'shown'; readonly shown: StoredShown; readonly frame: string | undefined }
   | { readonly do: 'forget-shown'; readonly agent: AgentId }
+  /** What a host told of the vault at a place, in place of what it told before. */
+  | { readonly do: 'told-heads'; readonly told: ToldPlace }
   | { readonly do: 'host-change'; readonly change: StoredHostChange }
   /** Given to a restore host, or ended. */
   | { readonly do: 'drill'; readonly drill: EstateDrill }
@@ -153,6 +156,9 @@ export const FREEZES_MAX = 1000;
 export const HOST_CHANGES_PER_HOST_MAX = 500;
 /** Of all hosts together: names come and go. */
 export const HOST_CHANGES_MAX = 200_000;
+/** Places of vaults that one host told of; those that were told of last stay. */
+export const TOLD_PLACES_PER_HOST_MAX = 20;
+export const TOLD_PLACES_MAX = 5000;
 /** Roll-ups by hour, and by day of UTC. */
 export const ROLL_UP_HOURS = 72;
 export const ROLL_UP_DAYS = 400;
