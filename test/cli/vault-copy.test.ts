@@ -126,17 +126,32 @@ test('behind a server that only adds: copied, put back, and said what is to be t
   assert.equal(copied.status, 0, copied.stderr);
   const [pack] = packsIn(far);
   assert.ok(pack !== undefined);
-  spoilPack(pack);
   fs.rmSync(path.join(far, 'header'));
   const args = ['vault', 'repair', place, '--from', bench.vault];
-  const { status, said: first } = bench.json(args, { env });
-  assert.equal(status, 1);
-  assert.ok(fs.existsSync(path.join(far, 'header')), 'what is missing can be added');
-  const typed = (first as unknown as { commands: readonly string[] }).commands.join('\n');
-  assert.equal(spawnSync('sh', ['-ec', typed]).status, 0, typed);
-  assert.ok(fs.existsSync(path.join(far, 'damaged/packs', path.basename(pack))));
-  const again = bench.run(args, { env });
-  assert.equal(again.status, 0, again.stdout);
+  // The same ones rot again, and lie below damaged/ already.
+  for (const times of [1, 2]) {
+    spoilPack(pack);
+    const [key = ''] = fs.readdirSync(path.join(far, 'keys'));
+    fs.writeFileSync(path.join(far, 'keys', key), 'rotten');
+    const ran = bench.run(args, { env });
+    assert.equal(ran.status, 1);
+    assert.ok(fs.existsSync(path.join(far, 'header')), 'what is missing can be added');
+    const lines = ran.stdout.split('\n').map((line) => line.trim());
+    const typed = lines.filter((line) => /^(?:cd|mkdir|mv) /.test(line)).join('\n');
+    assert.match(typed, /^cd .*\nmkdir .*keys\/\nmkdir .*packs\/\nmv .*\nmv .*$/);
+    assert.equal(spawnSync('sh', ['-ec', typed]).status, 0, typed);
+    assert.ok(!fs.existsSync(pack), `it is set aside: ${typed}`);
+    const again = bench.run(args, { env });
+    assert.equal(again.status, 0, again.stdout);
+    const aside: readonly string[] = fs.readdirSync(path.join(far, 'damaged'), {
+      recursive: true,
+      encoding: 'utf8',
+    });
+    const kept: readonly string[] = aside.filter(
+      (name) => path.basename(name) === path.basename(pack),
+    );
+    assert.equal(kept.length, times, 'all of them are kept');
+  }
 });
 
 test('places that cannot be meant are refused by code', () => {

@@ -9,6 +9,25 @@ const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 export const FAULTS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'copy: a dry run does not see what would have come',
+    file: `${SHELL}/copy-vault.ts`,
+    edits: [{ replace: '? asIfCopied(this.#ports) :', with: '? this.#ports.to :' }],
+    caughtBy: { file: `${SHELL}/swept-packs.test.ts`, name: 'a dry run counts' },
+    why: 'more comes over the line than was said',
+  },
+  {
+    id: 'repair: what is to be typed sets aside under the same name again',
+    file: 'src/main/cli/command-vault-repair.ts',
+    edits: [
+      {
+        replace: 'const aside = `damaged/',
+        with: 'const aside = `damaged/x`; void `',
+      },
+    ],
+    caughtBy: { file: 'test/cli/vault-copy.test.ts', name: 'behind a server that only adds' },
+    why: 'what rots a second time is never set aside: mv -n says nothing, and does nothing',
+  },
+  {
     id: 'store: the directory of an object is made before the object is there',
     file: `${SHELL}/store-directory.ts`,
     edits: [

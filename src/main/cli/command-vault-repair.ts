@@ -5,6 +5,7 @@ import { sayText } from '../../base/say-name.ts';
 import { countOf, formatBytes } from '../../base/say-quantity.ts';
 import { type LabelledRow, layoutRows, layoutSentence } from '../../base/say-rows.ts';
 import { Fault } from '../../base/fault.ts';
+import type { UnixMs } from '../../base/units.ts';
 import { DamagedPacks } from '../../vault/shell/damaged-packs.ts';
 import { LocalState } from '../../vault/shell/local-state.ts';
 import { type Repaired, type RepairReport, repairVault } from '../../vault/shell/repair-vault.ts';
@@ -99,7 +100,7 @@ async function perform(
     progress.end();
   }
   if (!isDryRun) forgetDamage(places, report);
-  const commands = commandsOf(first, report.toSetAside);
+  const commands = commandsOf(first, report.toSetAside, cli.clock.now());
   return {
     code: report.remaining.length === 0 ? EXIT.done : EXIT.error,
     say: (style) => words({ report, places, style, isDryRun, commands }),
@@ -121,18 +122,26 @@ function forgetDamage({ settings, first }: TwoPlaces, { vault, repaired }: Repai
   }
 }
 
-/** To be typed on the machine where the vault lies; short enough to be one line. */
-function commandsOf({ place }: VaultLine, names: readonly string[]): readonly string[] {
+/**
+ * To be typed on the machine where the vault lies; short enough to be one line. Each time into a folder
+ * of its own: what was set aside under the same name before keeps `mv -n` from doing anything.
+ */
+function commandsOf(
+  { place }: VaultLine,
+  names: readonly string[],
+  now: UnixMs,
+): readonly string[] {
   if (place.kind !== 'ssh' || names.length === 0) return [];
   const root = textOfBytes(place.place.path);
   const below = root.startsWith('~/') ? `~/${quoted(root.slice(2))}` : quoted(root);
+  const aside = `damaged/${now}`;
   const folders = [...new Set(names.map((name) => name.slice(0, name.lastIndexOf('/') + 1)))];
   return [
     `cd ${below}`,
-    ...folders.map((folder) => `mkdir -p damaged/${folder}`),
+    ...folders.map((folder) => `mkdir -p ${aside}/${folder}`),
     ...names.map((name) => {
       const folder = name.slice(0, name.lastIndexOf('/') + 1);
-      return `mv -n ${shortPattern(name)} damaged/${folder}`;
+      return `mv -n ${shortPattern(name)} ${aside}/${folder}`;
     }),
   ];
 }

@@ -30,7 +30,7 @@ import { inParallel } from './in-parallel.ts';
 import { snapshotsInNeed } from './needed-packs.ts';
 import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { StoredObject } from './store.ts';
-import { moveSwept, sweptOf } from './swept-packs.ts';
+import { asIfCopied, moveSwept, sweptOf } from './swept-packs.ts';
 import { saidIndexes } from './said-indexes.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
 import type { VaultProblem } from './vault-problem.ts';
@@ -200,8 +200,8 @@ class Copying {
     swept: readonly StoredObject[],
     snapshots: readonly StoredObject[],
   ): Promise<void> {
-    if (this.#request.isDryRun) return;
     const { from, tools } = this.#ports;
+    const to = this.#request.isDryRun ? asIfCopied(this.#ports) : this.#ports.to;
     const refs: string[] = [];
     for (const object of snapshots) {
       const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });
@@ -212,7 +212,7 @@ class Copying {
       await this.#request.demandRoom(this.#totals.bytesTotal - this.#totals.bytes);
       await this.#put(name, bytes);
     };
-    if (await moveSwept({ ...this.#ports, put }, { swept, refs })) return;
+    if (await moveSwept({ ...this.#ports, to, put }, { swept, refs })) return;
     for (const object of swept) {
       const { name } = object;
       const seen = await seeObject({ store: from, tools }, { ...object, vault: this.#vault });

@@ -150,6 +150,25 @@ test('what a new snapshot needs of swept packs comes along under new names', asy
   assert.equal((await copy(small.store, to)).objects, 0, 'a second run has nothing to do');
 });
 
+test('a dry run counts what would come under new names, beside what is new', async () => {
+  for (const isMore of [false, true]) {
+    const { small, to } = await neededAgain();
+    if (isMore) {
+      // A new page, of what lies in a swept pack alone.
+      const { vault } = small;
+      const ids = objectsOf(5).map((each) => vault.idOf(CONTENT, tools.hash.sha256(each)));
+      await writeIndex(vault, [await writePack(vault, NAMES, [pageOf(RUNS)], ids)]);
+      await snapshotOf(small, RUNS);
+    }
+    const before = to.copy().objects;
+    const ports = { from: small.store, to, tools, clock };
+    const dry = await copyVault(ports, { ...REQUEST, isDryRun: true });
+    assert.deepEqual(to.objects, before, 'nothing is put');
+    const done = await copy(small.store, to);
+    assert.deepEqual([dry.objects, dry.bytes, dry.problems], [done.objects, done.bytes, []]);
+  }
+});
+
 test('a swept pack that is needed and damaged where it is copied from is named', async () => {
   const { small, to } = await neededAgain();
   for (const name of small.store.names('packs/')) {

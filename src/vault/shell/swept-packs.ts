@@ -9,6 +9,7 @@ import { lastOf } from './copied-folders.ts';
 import { secureOnce } from './secure-refs.ts';
 import type { Store, StoredObject } from './store.ts';
 import { listOrNothing } from './vault-identity.ts';
+import { isAbsence } from './vault-problem.ts';
 
 export interface SweptPorts {
   readonly from: Pick<Store, 'get'>;
@@ -29,6 +30,34 @@ export async function sweptOf(
   const store = { get: to.get.bind(to), list: (prefix: string) => listOrNothing(to, prefix) };
   const swept = new Set(await sweptAmong({ store, tools }, names));
   return packs.filter(({ name }) => swept.has(lastOf(name)));
+}
+
+/** What lies in `to`, and packs and indexes of `from` besides, for who only wants to know. */
+export function asIfCopied({
+  from,
+  to,
+}: {
+  readonly from: Pick<Store, 'get' | 'list'>;
+  readonly to: Store;
+}): Store {
+  return {
+    promises: to.promises,
+    putIfAbsent: (name, bytes, sha256) => to.putIfAbsent(name, bytes, sha256),
+    async get(name, range) {
+      try {
+        return await to.get(name, range);
+      } catch (error) {
+        if (!isAbsence(error) || !/^(?:packs|index)\//.test(name)) throw error;
+        return from.get(name, range);
+      }
+    },
+    async list(prefix) {
+      const there = await listOrNothing(to, prefix);
+      if (prefix !== 'packs/' && prefix !== 'index/') return there;
+      const known = new Set(there.map(({ name }) => name));
+      return [...there, ...(await from.list(prefix)).filter(({ name }) => !known.has(name))];
+    },
+  };
 }
 
 /**
