@@ -47,7 +47,7 @@ test('unchanged since, and seen at: said, listed, and what would be lost counts 
   assert.equal(others.length, 0, 'one snapshot');
   assert.ok(row !== undefined && row.seenAt > row.started);
   const shown = bench.run(['snapshots']).stdout;
-  assert.match(shown, /the newest\s+was\s+taken .*, and\s+seen unchanged/);
+  assert.match(shown, /the newest\s+was\s+taken [^,]*, and\s+seen unchanged/);
   assert.match(shown, /unchanged, seen [0-9-]{10} [0-9:]{5}/);
   const { said: coverage } = bench.json(['coverage']);
   assert.ok(JSON.stringify(coverage).includes(`"coveredUpTo":"${row.seenAt}"`), row.seenAt);
