@@ -1,11 +1,13 @@
 /**
  * A vault with something to free: two trees that share nothing were backed up, and what was taken of
- * the first is forgotten. And what collects, forgets and undoes there.
+ * the first is forgotten; or a tree that lived on, so that a part of what was taken of it stays. And
+ * what collects, forgets and undoes there, with the key and without.
  */
 import { assert } from '../src/base/assert.ts';
 import { hours, minutes } from '../src/base/units.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from '../src/vault/shell/collect.ts';
 import { COMPACTION } from '../src/vault/core/compaction-plan.ts';
+import { collectorKeysOf } from '../src/vault/shell/opened-pack.ts';
 import { putBack } from '../src/vault/shell/put-back.ts';
 import { forgetSnapshots } from '../src/vault/shell/forget.ts';
 import { directoryCollector } from '../src/vault/shell/store-collector.ts';
@@ -42,15 +44,24 @@ export interface Littered {
   readonly again: readonly FrozenTree[];
 }
 
-export async function makeLitter(seed: number, volume: VolumeOptions): Promise<Littered> {
+/** Whether what is forgotten shares nothing with what stays, or a part of each of its groups. */
+export type LitterKind = 'apart' | 'shared';
+
+export interface LitterOptions extends VolumeOptions {
+  readonly kind?: LitterKind;
+}
+
+export async function makeLitter(seed: number, options: LitterOptions): Promise<Littered> {
+  const { kind = 'apart', ...volume } = options;
   const clock = new SimClock(START_MS);
   const disk = new Disk(volume);
   const one = new LivingTree({ seed, clock, largeFileBytes: 0 });
   const other = new LivingTree({ seed: seed + 7919, clock, largeFileBytes: 0 });
   const again = [one.freeze()];
   const captured = [again[0], other.freeze()];
-  other.live();
-  captured.push(other.freeze());
+  const lives = kind === 'apart' ? other : one;
+  lives.live();
+  captured.push(lives.freeze());
   await new VaultHost({ disk, clock, seed: seed * 1000 }).init();
   const trees = new Map<string, FrozenTree>();
   const ids: string[] = [];
@@ -74,10 +85,12 @@ export interface CollectorHostOptions {
   readonly seed: number;
   readonly makeStore?: MakeHostStore;
   readonly wrap?: (store: CollectorStore) => CollectorStore;
+  /** It moves groups as they are. */
+  readonly isKeyless?: boolean;
 }
 
 /** As much as can be is moved and merged. */
-const compaction = { ...COMPACTION, sparseShare: 1, mergeCountMin: 2 };
+const compaction = { ...COMPACTION, sparseShare: 1, unusedShareMax: 0, mergeCountMin: 2 };
 
 /** Where the vault lies: forgets, undoes, moves, marks and sweeps. */
 export class CollectorHost {
@@ -127,7 +140,8 @@ export class CollectorHost {
 
   async ports(): Promise<CollectorPorts> {
     const { vault } = await this.#host.open();
-    return { store: this.#store, tools, clock: this.#options.clock, vault: vault.id };
+    const keys = this.#options.isKeyless === true ? undefined : collectorKeysOf(vault);
+    return { store: this.#store, tools, clock: this.#options.clock, vault: vault.id, keys };
   }
 
   async #putBack(all: Parameters<typeof putBack>[1]): Promise<void> {

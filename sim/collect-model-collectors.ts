@@ -2,6 +2,7 @@ import type { Asked, Memory, Move, State } from './collect-model-state.ts';
 import {
   coveredBy,
   joined,
+  lieOf,
   namesIn,
   onlyIn,
   packsOf,
@@ -54,13 +55,14 @@ export function moverMoves(asked: Asked): readonly Move[] {
       const going = coveredBy(state, packsOf(memory.active));
       const reached = reachedIn(state);
       const staying = packNames(state).filter((pack) => !going.has(pack));
-      return staying.map((meant) => {
+      return staying.flatMap((meant) => {
         const holds = onlyIn(state, meant, { reached, going });
-        return {
-          did: 'C1 chooses',
-          next: holds === '' ? 'mark' : 'move',
-          memory: { meant, holds },
-        };
+        const hoped = onlyIn(state, meant, { reached, going, isBelieving: true });
+        return [...new Set([holds, hoped])].map((moved) => ({
+          did: moved === holds ? 'C1 chooses' : 'C1 hopes for what a header says',
+          next: moved === '' ? 'mark' : 'move',
+          memory: { meant, holds: moved },
+        }));
       });
     }
     case 'move': {
@@ -199,7 +201,8 @@ function lastLook({ state, number, flaw }: Asked): readonly Move[] {
   });
   const isLax = flaw === 'C5 a copy in what goes counts';
   const going = new Set(isLax ? [] : packsOf(isTurned ? goingNow() : memory.going));
-  const of = { reached: memory.reached ?? '', going };
+  const isBelieving = flaw === 'C5 what a header says is believed';
+  const of = { reached: memory.reached ?? '', going, isBelieving };
   const then = { ...state, store: Object.fromEntries(there) };
   const mine = packsOf(state.store[`trash/${memory.run}`])
     .filter((pack) => isBlind || onlyIn(then, pack, of) === '')
@@ -207,6 +210,12 @@ function lastLook({ state, number, flaw }: Asked): readonly Move[] {
   const isRash = flaw === 'C6 packs are deleted before the fate is there';
   const next = isRash ? 'delete' : 'fate';
   return [{ did: 'C5 looks at packs', next, memory: { mine, meant: mine } }];
+}
+
+/** Who may write puts a pack of which the header says what it does not hold. */
+export function liarMoves({ state, number }: Asked): readonly Move[] {
+  if (procOf(state, number).at !== 'begin') return [];
+  return [{ did: 'lies', next: 'end', put: { 'packs/L': `${lieOf('x')}${lieOf('y')}` } }];
 }
 
 /** Clears what runs left whose fate is `void`: as any collector does before its own run. */

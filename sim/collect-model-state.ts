@@ -6,7 +6,8 @@
  * There are two chunks. y is what a forgotten snapshot referred to, and what writers want; x is what a
  * snapshot refers to that stays, and is there only where somebody moves. `P` holds them from the start;
  * what is stored later are other packs. A pack says what it holds, a snapshot what it refers to, so a
- * snapshot is whole as long as there is a pack for each.
+ * snapshot is whole as long as there is a pack for each. A capital is a lie: the header says that it
+ * holds the chunk, and what opens there is none. Who moves may hope for it; the last look proves.
  */
 
 /** What is left out or turned round; the protocol itself is the empty set. */
@@ -18,6 +19,7 @@ export type Flaw =
   | 'C5 copies are looked for before it is known what goes'
   | 'C5 a copy in what goes counts'
   | 'C5 what was moved goes without another look'
+  | 'C5 what a header says is believed'
   | 'C6 a second fate replaces the first'
   | 'C6 packs are deleted before the fate is there'
   | 'C7 what is deleted is what was meant, and not what the fate says'
@@ -33,7 +35,7 @@ export type Flaw =
   | 'U2 runs without a fate are not made void'
   | 'U3 packs of a sweep are taken for stored';
 
-export type Actor = 'writer' | 'marker' | 'mover' | 'sweeper' | 'undo' | 'hand' | 'tidier';
+export type Actor = 'writer' | 'marker' | 'mover' | 'sweeper' | 'undo' | 'hand' | 'tidier' | 'liar';
 
 export interface Setting {
   readonly actors: readonly Actor[];
@@ -128,14 +130,23 @@ export function packsWith(state: State, chunk: string): string[] {
 export function onlyIn(
   state: State,
   pack: string,
-  of: { readonly reached: string; readonly going: ReadonlySet<string> },
+  of: {
+    readonly reached: string;
+    readonly going: ReadonlySet<string>;
+    /** Headers are taken at their word. */
+    readonly isBelieving?: boolean;
+  },
 ): string {
   const holds = state.store[`packs/${pack}`] ?? '';
-  return [...holds]
-    .filter((chunk) => of.reached.includes(chunk))
-    .filter((chunk) => packsWith(state, chunk).every((each) => each === pack || of.going.has(each)))
-    .join('');
+  const isElsewhere = (chunk: string): boolean =>
+    [...packsWith(state, chunk), ...(of.isBelieving ? packsWith(state, lieOf(chunk)) : [])].some(
+      (each) => each !== pack && !of.going.has(each),
+    );
+  return [...holds].filter((chunk) => of.reached.includes(chunk) && !isElsewhere(chunk)).join('');
 }
+
+/** What the header of a pack says that does not hold it. */
+export const lieOf = (chunk: string): string => chunk.toUpperCase();
 
 export const joined = (...lists: readonly (readonly string[])[]): string =>
   [...new Set(lists.flat())].sort().join(',');

@@ -19,11 +19,14 @@ const SETTINGS: readonly (readonly Actor[])[] = [
   ['writer', 'mover', 'mover', 'sweeper'],
   ['undo', 'mover', 'mover', 'sweeper'],
   ['undo', 'mover', 'marker', 'sweeper'],
+  ['liar', 'mover', 'mover', 'sweeper'],
+  ['liar', 'undo', 'mover', 'sweeper'],
 ];
 
 const WRITER: readonly Actor[] = ['writer', 'marker', 'sweeper'];
 const UNDO: readonly Actor[] = ['undo', 'marker', 'sweeper', 'tidier'];
 const MOVERS: readonly Actor[] = ['mover', 'mover', 'sweeper', 'sweeper'];
+const LIAR: readonly Actor[] = ['liar', 'mover', 'sweeper'];
 const HAND: readonly Actor[] = ['marker', 'sweeper', 'hand'];
 
 /** Each flaw, with the actors among whom it does harm. */
@@ -34,6 +37,7 @@ const FLAWS: Readonly<Record<Exclude<Flaw, typeof HARMLESS>, readonly Actor[]>> 
   'C5 copies are looked for before it is known what goes': MOVERS,
   'C5 a copy in what goes counts': MOVERS,
   'C5 what was moved goes without another look': MOVERS,
+  'C5 what a header says is believed': LIAR,
   'C6 a second fate replaces the first': UNDO,
   'C6 packs are deleted before the fate is there': UNDO,
   'C7 what is deleted is what was meant, and not what the fate says': UNDO,
@@ -68,6 +72,7 @@ const HAPPENINGS = [
   'U3 came too late',
   'is put back',
   'M1 moves',
+  'C1 hopes for what a header says',
 ];
 
 test('no order of steps loses an acknowledged snapshot', (t) => {

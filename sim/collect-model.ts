@@ -1,5 +1,11 @@
 /** Every order of the steps of a few actors: `collect-model-state.ts` says what is modelled. */
-import { markerMoves, moverMoves, sweeperMoves, tidierMoves } from './collect-model-collectors.ts';
+import {
+  liarMoves,
+  markerMoves,
+  moverMoves,
+  sweeperMoves,
+  tidierMoves,
+} from './collect-model-collectors.ts';
 import type {
   Actor,
   Asked,
@@ -95,4 +101,5 @@ const STEPS: Readonly<Record<Actor, (asked: Asked) => readonly Move[]>> = {
   undo: undoMoves,
   hand: handMoves,
   tidier: tidierMoves,
+  liar: liarMoves,
 };

@@ -10,7 +10,7 @@ import { onceMoreIfOvertaken } from '../src/vault/shell/overtaken.ts';
 import { directoryStore } from '../src/vault/shell/store-directory.ts';
 import type { CheckReport } from '../src/vault/shell/check-request.ts';
 import type { CollectorStore } from '../src/vault/shell/store.ts';
-import type { Littered } from './collect-host.ts';
+import type { Littered, LitterKind } from './collect-host.ts';
 import { CollectorHost, makeLitter } from './collect-host.ts';
 import { wrongAfterCollecting } from './collect-oracle.ts';
 import type { SimDisk } from './disk.ts';
@@ -44,11 +44,15 @@ async function collected(litter: Littered, disk: SimDisk, isUndone: boolean): Pr
   await collector.sweep();
 }
 
-for (const isUndone of [false, true]) {
+const KINDS: readonly LitterKind[] = ['apart', 'shared'];
+
+for (const [isUndone, kind] of [false, true].flatMap((each) =>
+  KINDS.map((k) => [each, k] as const),
+)) {
   const what = isUndone ? 'forgetting, marking, undo and sweep' : 'forgetting, marking and sweep';
-  test(`the machine stops at any writing call of ${what}`, async (t) => {
+  test(`the machine stops at any writing call of ${what} of what is ${kind}`, async (t) => {
     for (const seed of SEEDS) {
-      const litter = await makeLitter(seed, { mode: 'posix' });
+      const litter = await makeLitter(seed, { mode: 'posix', kind });
       const disk = forked(litter.disk);
       await collected(litter, disk, isUndone);
       const states = new StatesSeen();
@@ -74,10 +78,10 @@ function aftermath(litter: Littered, disk: SimDisk, hasUndone: boolean) {
   return { litter, disk, acknowledged, trees, seed: seed + 500_000, isForgotten: !hasUndone };
 }
 
-for (const errno of ['EIO', 'ENOSPC'] as const) {
-  test(`${errno} at the n-th writing call, for n = 1, 2, ... until it passes`, async (t) => {
+for (const [errno, kind] of KINDS.flatMap((k) => [['EIO', k] as const, ['ENOSPC', k] as const])) {
+  test(`${errno} at the n-th writing call, for n = 1, 2, ..., of what is ${kind}`, async (t) => {
     const [seed = 0] = SEEDS;
-    const litter = await makeLitter(seed, {});
+    const litter = await makeLitter(seed, { kind });
     let failures = 0;
     // With an undo nothing is swept.
     for (const isUndone of errno === 'ENOSPC' ? [true, false] : [true]) {
@@ -151,8 +155,11 @@ const ACTS: Readonly<Record<string, { readonly act: Act; readonly code: string }
   },
 };
 
-async function littered(seed: number): Promise<{ litter: Littered; ready: SimDisk }> {
-  const litter = await makeLitter(seed, {});
+async function littered(
+  seed: number,
+  kind: LitterKind,
+): Promise<{ litter: Littered; ready: SimDisk }> {
+  const litter = await makeLitter(seed, { kind });
   const disk = forked(litter.disk);
   await new CollectorHost({ disk, clock: new SimClock(litter.endMs), seed }).forget(litter.first);
   return { litter, ready: forked(disk) };
@@ -190,10 +197,12 @@ async function collectedAt(
   return { wrong, requests, what: failed === undefined ? 'acknowledged' : failed.code };
 }
 
-for (const name of Object.keys(ACTS)) {
-  test(`a collector does all its work between two requests of one ${name}`, async (t) => {
+for (const [name, kind] of Object.keys(ACTS).flatMap((each) =>
+  KINDS.map((k) => [each, k] as const),
+)) {
+  test(`a collector does all its work between two requests of one ${name} of what is ${kind}`, async (t) => {
     for (const seed of SEEDS) {
-      const { litter, ready } = await littered(seed);
+      const { litter, ready } = await littered(seed, kind);
       const of = { litter, ready, name };
       const never = Number.POSITIVE_INFINITY;
       const { requests } = await collectedAt(of, { mark: never, sweep: never });
@@ -256,8 +265,8 @@ async function checkedBeside(
 
 test('others back up, collect and undo at once, in any order, and stand still for long', async (t) => {
   const happened = new Map<string, number>();
-  for (const seed of SEEDS) {
-    const { litter, ready } = await littered(seed);
+  for (const [seed, kind] of SEEDS.flatMap((each) => KINDS.map((k) => [each, k] as const))) {
+    const { litter, ready } = await littered(seed, kind);
     for (let order = 0; order < ORDERS; order++) {
       const disk = forked(ready);
       const story = new Story(litter);
@@ -271,7 +280,7 @@ test('others back up, collect and undo at once, in any order, and stand still fo
       const isForgotten = !acknowledged.includes(litter.first);
       const after = { litter, disk, acknowledged, trees, seed: seed + 900_000, isForgotten };
       const wrong = await wrongAfterCollecting(after);
-      assert.equal(wrong, undefined, `SEED=${seed}, order ${order}`);
+      assert.equal(wrong, undefined, `SEED=${seed}, ${kind}, order ${order}`);
     }
   }
   const told = [...happened].map(([what, times]) => `${what} ${times}`).sort();

@@ -23,6 +23,7 @@ import { SCHEDULE_MUTANTS } from './mutants-schedules.ts';
 import { SCRUB_MUTANTS } from './mutants-scrub.ts';
 import { SCALE_MUTANTS } from './mutants-scale.ts';
 import { SPEED_MUTANTS } from './mutants-speed.ts';
+import { SEAL_MUTANTS } from './mutants-seal.ts';
 import { SEEN_MUTANTS } from './mutants-seen.ts';
 import { SFTP_MUTANTS } from './mutants-sftp.ts';
 import { STDIO_MUTANTS } from './mutants-stdio.ts';
@@ -399,6 +400,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FAULTS_MUTANTS,
   ...STDIO_MUTANTS,
   ...PEER_MUTANTS,
+  ...SEAL_MUTANTS,
   ...SEEN_MUTANTS,
   ...SFTP_MUTANTS,
   ...OF_BACKUP,

@@ -18,9 +18,10 @@ nor what holdfast vault hold keeps, nor what has a doubtful time; and nothing at
 all where the clock is in doubt. Each writer's data sets are their own: what
 another host writes never takes their place.
 
-What is needed of sparse and of small packs is moved into new ones, byte for
-byte and without a key, and small indexes become one; the old ones go as what
-is forgotten does. --move-bytes 0 moves nothing.
+What is needed of sparse and of small packs is written into new ones, sealed
+anew where it lies among other things, and small indexes become one; the old
+ones go as what is forgotten does, once all that is needed was found in new
+ones. --move-bytes 0 moves nothing.
 
 It works on the machine where the vault lies. Over NFS, SMB or sshfs it may
 not see what other machines have just stored, and refuses; --nobody-writes is

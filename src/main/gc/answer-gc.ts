@@ -21,7 +21,8 @@ import { dropSeen } from '../../vault/shell/seen-store.ts';
 import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
-import { surveyVault } from '../../vault/shell/survey-vault.ts';
+import { surveyByKey } from '../../vault/shell/seal-packs.ts';
+import { exploreVault } from '../../vault/shell/survey-vault.ts';
 import { demandCollectedFormat } from '../../vault/shell/upgrade-vault.ts';
 import { askLine } from '../cli/ask.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
@@ -96,9 +97,11 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
   const collector = collectorOf(opened.session);
   const minFree = settings.config['min-free']?.toString();
   const room = { space: await opened.session.line.space(), minFree };
+  const compaction = compactionOfOptions(options, room, GC_COMMAND);
+  const explored = await exploreVault(collector, { without: forget });
   const freeing: Freeing = {
-    compaction: compactionOfOptions(options, room, GC_COMMAND),
-    survey: await surveyVault(collector, { without: forget }),
+    compaction,
+    survey: await surveyByKey(collector, explored, compaction),
     ...{ trash: await trashOf(collector, graceMs), graceMs, now: cli.clock.now() },
     damaged: damagedPacksOf(opened.session).read(),
     isClockTrusted: decided.doubt === undefined,

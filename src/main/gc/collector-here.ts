@@ -4,6 +4,7 @@ import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import type { CollectorPorts } from '../../vault/shell/collect.ts';
 import { readable } from '../../vault/shell/collection-fate.ts';
 import { listCollection, openRuns, readRun } from '../../vault/shell/collection-state.ts';
+import { collectorKeysOf } from '../../vault/shell/opened-pack.ts';
 import { directoryCollector } from '../../vault/shell/store-collector.ts';
 import type { VaultSession } from '../vault-session.ts';
 
@@ -17,7 +18,7 @@ export function collectorOf({
   const { place } = line;
   assert(place.kind === 'directory', 'only who has its directory collects a vault');
   const store = directoryCollector({ disk, clock, random: tools.random, root: place.root });
-  return { store, tools, clock, vault: vault.id };
+  return { store, tools, clock, vault: vault.id, keys: collectorKeysOf(vault) };
 }
 
 /** What a run of the collector put aside and is still there. */

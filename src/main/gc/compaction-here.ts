@@ -74,12 +74,17 @@ export function planMoves(
 export function wouldMoveRows({
   bins,
   moveBytes,
+  sealBytes,
   freeBytes,
 }: CompactionPlan): readonly LabelledRow[] {
   if (bins.length === 0) return [];
   const sources = countOf(bins.flat().length, 'pack');
-  const text = `${formatBytes(moveBytes)} that is needed out of ${sources} that are sparse or small, into ${formatCount(bins.length)}; ${formatBytes(freeBytes)} of them comes free when the old ones go`;
+  const text = `${formatBytes(moveBytes)} that is needed out of ${sources} that are sparse or small, into ${formatCount(bins.length)}${sealedText(sealBytes)}; ${formatBytes(freeBytes)} of them comes free when the old ones go`;
   return [{ mark: undefined, label: 'would move', text }];
+}
+
+function sealedText(bytes: number): string {
+  return bytes === 0 ? '' : `, ${formatBytes(bytes)} of it sealed anew`;
 }
 
 /** Afterwards. */
@@ -89,9 +94,9 @@ export function movedRows({
   untidied,
 }: Pick<MarkReport, 'compacted' | 'indexes' | 'untidied'>): readonly LabelledRow[] {
   const rows: LabelledRow[] = [];
-  const { sources, newPacks, movedBytes, isFull } = compacted;
+  const { sources, newPacks, movedBytes, sealedBytes, isFull } = compacted;
   if (sources.length > 0) {
-    const text = `${formatBytes(movedBytes)} that is needed out of ${countOf(sources.length, 'pack')} that were sparse or small, into ${formatCount(newPacks)}`;
+    const text = `${formatBytes(movedBytes)} that is needed out of ${countOf(sources.length, 'pack')} that were sparse or small, into ${formatCount(newPacks)}${sealedText(sealedBytes)}`;
     rows.push({ mark: undefined, label: 'moved', text });
   }
   if (indexes !== undefined && indexes.after < indexes.before) {
@@ -121,12 +126,15 @@ export function sparseRows(
 ): readonly LabelledRow[] {
   const { sparseShare, moveBytesMax } = of.options;
   const staying = survey.packs.filter(({ fate, name }) => fate === 'live' && !of.moved.has(name));
-  const whyOf = ({ name, groupsBytes, liveBytes }: SurveyedPack) => {
-    if (liveBytes >= groupsBytes * sparseShare) return 'needed';
+  const all = compactionOf(survey, { ...of.options, moveBytesMax: Number.POSITIVE_INFINITY });
+  const wanted = new Set(all.bins.flat().map(({ name }) => name));
+  const whyOf = ({ name }: SurveyedPack) => {
+    if (!wanted.has(name)) return 'needed';
     return of.unmovable.has(name) ? 'damaged' : 'later';
   };
   const sums = { needed: 0, damaged: 0, later: 0 };
-  for (const pack of staying) sums[whyOf(pack)] += pack.groupsBytes - pack.liveBytes;
+  for (const pack of staying)
+    sums[whyOf(pack)] += pack.groupsBytes - (pack.neededBytes ?? pack.liveBytes);
   const rows: LabelledRow[] = [];
   if (sums.needed > 0) {
     const share = `${Math.round(sparseShare * 100)} %`;
@@ -145,6 +153,6 @@ export function sparseRows(
   return rows;
 }
 
-export function planJson({ bins, moveBytes, freeBytes, laterBytes }: CompactionPlan): object {
-  return { packs: bins.flat().length, into: bins.length, moveBytes, freeBytes, laterBytes };
+export function planJson({ bins, ...bytes }: CompactionPlan): object {
+  return { packs: bins.flat().length, into: bins.length, ...bytes };
 }

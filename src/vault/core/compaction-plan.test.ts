@@ -32,7 +32,7 @@ test('no pack twice, no kinds mixed, none too large, never more than the budget'
         assert.equal(new Set(bin.map(({ kind }) => kind)).size, 1);
         const bytes = bin.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
         assert.ok(bytes <= PACK_TARGET || bin.length === 1);
-        const isSparse = bin.some(({ liveBytes, groupsBytes }) => liveBytes < 0.6 * groupsBytes);
+        const isSparse = bin.some(({ liveBytes, groupsBytes }) => liveBytes < groupsBytes);
         assert.ok(isSparse || bin.length >= COMPACTION.mergeCountMin);
       }
     }),

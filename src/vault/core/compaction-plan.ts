@@ -3,7 +3,7 @@
  * only; what is moved is proven before anything goes. docs/design/050-compaction.md
  */
 import { GIB, MIB } from '../../base/units.ts';
-import type { ObjectKind } from './object-id.ts';
+import { NAMES, type ObjectKind } from './object-id.ts';
 import { PACK_TARGET } from './pack.ts';
 
 export interface CompactionOptions {
@@ -11,6 +11,12 @@ export interface CompactionOptions {
   readonly moveBytesMax: number;
   /** A pack is sparse of which less than this share is needed; 0 to 1. */
   readonly sparseShare: number;
+  /**
+   * Where objects count alone: packs of content are sparse, those of which least is needed first,
+   * until what nothing needs is no more than this share of what is needed. Of pages all are of
+   * which something is not needed: they keep all that they refer to.
+   */
+  readonly unusedShareMax: number;
   /** A pack below this size is small. */
   readonly smallBytes: number;
   /** Fewer small packs are not worth being written as one, nor small indexes. */
@@ -20,6 +26,7 @@ export interface CompactionOptions {
 export const COMPACTION: CompactionOptions = {
   moveBytesMax: 8 * GIB,
   sparseShare: 0.6,
+  unusedShareMax: 0.05,
   smallBytes: 8 * MIB,
   mergeCountMin: 8,
 };
@@ -33,6 +40,8 @@ export interface CompactablePack {
   readonly groupsBytes: number;
   /** Of the groups, what is needed. */
   readonly liveBytes: number;
+  /** Of what is needed, what has to be sealed anew. */
+  readonly sealBytes?: number;
 }
 
 export interface CompactionPlan {
@@ -40,6 +49,8 @@ export interface CompactionPlan {
   readonly bins: readonly (readonly CompactablePack[])[];
   /** Of all of them, what is needed. */
   readonly moveBytes: number;
+  /** Of that, what is sealed anew. */
+  readonly sealBytes: number;
   /** What comes free when the old ones go. */
   readonly freeBytes: number;
   /** Of sparse packs that the budget has no room for: a later run moves them. */
@@ -52,18 +63,19 @@ export function planCompaction(
   options: CompactionOptions,
 ): CompactionPlan {
   const bins: CompactablePack[][] = [];
-  const isSparse = ({ groupsBytes, liveBytes }: CompactablePack): boolean =>
-    liveBytes < groupsBytes * options.sparseShare;
+  const sparse = sparseAmong(packs, options);
+  const isSparse = (pack: CompactablePack): boolean => sparse.has(pack);
   for (const ofKind of Map.groupBy(packs, ({ kind }) => kind).values()) {
     const chosen = ofKind.filter((pack) => isSparse(pack) || pack.sizeBytes < options.smallBytes);
     for (const bin of binsOf(chosen)) {
       if (bin.some(isSparse) || bin.length >= options.mergeCountMin) bins.push(bin);
     }
   }
-  // What frees most for what it costs first.
-  bins.sort((a, b) => gainOf(b) - gainOf(a));
+  // What frees most for what it costs first, and before all pages: of content they say what is needed.
+  const kindOf = (bin: readonly CompactablePack[]): number => (bin[0]?.kind === NAMES ? 0 : 1);
+  bins.sort((a, b) => kindOf(a) - kindOf(b) || gainOf(b) - gainOf(a));
   const taken: CompactablePack[][] = [];
-  const plan = { moveBytes: 0, freeBytes: 0, laterBytes: 0 };
+  const plan = { moveBytes: 0, sealBytes: 0, freeBytes: 0, laterBytes: 0 };
   for (const bin of bins) {
     const moves = sumOf(bin, ({ liveBytes }) => liveBytes);
     const frees = sumOf(bin, ({ groupsBytes, liveBytes }) => groupsBytes - liveBytes);
@@ -73,17 +85,42 @@ export function planCompaction(
     }
     taken.push(bin);
     plan.moveBytes += moves;
+    plan.sealBytes += sumOf(bin, ({ sealBytes }) => sealBytes ?? 0);
     plan.freeBytes += frees;
   }
   return { bins: taken, ...plan };
 }
 
+function sparseAmong(
+  packs: readonly CompactablePack[],
+  { sparseShare, unusedShareMax }: CompactionOptions,
+): ReadonlySet<CompactablePack> {
+  const shareOf = ({ groupsBytes, liveBytes }: CompactablePack): number => liveBytes / groupsBytes;
+  const sparse = new Set(packs.filter((pack) => shareOf(pack) < sparseShare));
+  for (const [kind, ofKind] of Map.groupBy(packs, (pack) => pack.kind)) {
+    const needed = sumOf(ofKind, ({ liveBytes }) => liveBytes);
+    const rest = ofKind.filter((pack) => !sparse.has(pack) && shareOf(pack) < 1);
+    let unused = sumOf(rest, ({ groupsBytes, liveBytes }) => groupsBytes - liveBytes);
+    const share = kind === NAMES && Number.isFinite(unusedShareMax) ? 0 : unusedShareMax;
+    for (const pack of rest.sort((a, b) => shareOf(a) - shareOf(b))) {
+      if (!(unused > needed * share)) break;
+      sparse.add(pack);
+      unused -= pack.groupsBytes - pack.liveBytes;
+    }
+  }
+  return sparse;
+}
+
 /** The smallest first: what was merged already is merged again only with many. */
 function binsOf(packs: readonly CompactablePack[]): CompactablePack[][] {
+  const needed = packs.filter(({ liveBytes }) => liveBytes > 0);
   const bins: CompactablePack[][] = [];
+  // Nothing has to be written for these.
+  const unneeded = packs.filter(({ liveBytes }) => liveBytes === 0);
+  if (unneeded.length > 0) bins.push(unneeded);
   let bin: CompactablePack[] = [];
   let bytes = 0;
-  for (const pack of packs.toSorted((a, b) => a.liveBytes - b.liveBytes)) {
+  for (const pack of needed.toSorted((a, b) => a.liveBytes - b.liveBytes)) {
     if (bytes + pack.liveBytes > PACK_TARGET && bin.length > 0) {
       bins.push(bin);
       bin = [];

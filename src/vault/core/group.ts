@@ -102,14 +102,22 @@ export class GroupBuilder {
     this.keep(id, bytes.length);
   }
 
-  /** @param references ids that the objects refer to: any order, repeated, own members too */
-  seal(tools: Tools, dataKey: DataKey, references: readonly Digest[] = []): SealedGroup {
+  /** @param references ids that the objects refer to, or their first 16 bytes: any order, repeated, own members too */
+  seal(
+    tools: Tools,
+    dataKey: DataKey,
+    references: readonly (ByteString | Digest)[] = [],
+  ): SealedGroup {
     const { header, box } = this.prepare(tools, dataKey, references);
     return { header, body: tools.cipher.seal(box) };
   }
 
   /** All of `seal` but the sealing. */
-  prepare(tools: Tools, dataKey: DataKey, references: readonly Digest[]): ReadyGroup {
+  prepare(
+    tools: Tools,
+    dataKey: DataKey,
+    references: readonly (ByteString | Digest)[],
+  ): ReadyGroup {
     assert(this.#ids.length > 0, 'an empty group is not sealed');
     const raw = this.#raw.subarray(0, this.#size);
     const packed = mayCompress(raw) ? tools.codec.compress(raw) : raw;
@@ -153,7 +161,10 @@ export class GroupBuilder {
   }
 }
 
-function prefixesOf(references: readonly Digest[], own: readonly Digest[]): ByteString[] {
+function prefixesOf(
+  references: readonly (ByteString | Digest)[],
+  own: readonly Digest[],
+): ByteString[] {
   if (references.length === 0) return [];
   const prefixes = new Set(references.map((id) => id.slice(0, PREFIX_SIZE)));
   for (const id of own) prefixes.delete(id.slice(0, PREFIX_SIZE));

@@ -1,4 +1,11 @@
-import { DIGEST_SIZE, parseDigest } from '../../base/bytes.ts';
+import {
+  type ByteString,
+  byteString,
+  type Digest,
+  DIGEST_SIZE,
+  digestOfBytes,
+  parseDigest,
+} from '../../base/bytes.ts';
 import { type GroupHeader, memberIdOffset, PREFIX_SIZE } from './group-header.ts';
 
 /** Words of one id where only its first 16 bytes are looked at. */
@@ -27,13 +34,32 @@ export function referenceWords(header: GroupHeader): Uint32Array {
 
 /** @param ids 64 hex digits each */
 export function wordsOfIds(ids: readonly string[]): Uint32Array {
+  return wordsOfDigests(ids.map((id) => parseDigest(id) ?? NOTHING));
+}
+
+const NOTHING = digestOfBytes('\0'.repeat(DIGEST_SIZE));
+
+export function wordsOfDigests(ids: readonly Digest[]): Uint32Array {
   const words = new Uint32Array(ids.length * PREFIX_WORDS);
   for (const [at, id] of ids.entries()) {
-    const digest = parseDigest(id) ?? '\0'.repeat(DIGEST_SIZE);
-    for (let byte = 0; byte < PREFIX_SIZE; byte++) {
-      const word = at * PREFIX_WORDS + (byte >>> 2);
-      words[word] = ((words[word] ?? 0) | (digest.charCodeAt(byte) << (8 * (byte % 4)))) >>> 0;
+    for (let word = 0; word < PREFIX_WORDS; word++) {
+      const from = 4 * word;
+      words[at * PREFIX_WORDS + word] =
+        id.charCodeAt(from) |
+        (id.charCodeAt(from + 1) << 8) |
+        (id.charCodeAt(from + 2) << 16) |
+        (id.charCodeAt(from + 3) << 24);
     }
   }
   return words;
+}
+
+/** The same as 16 bytes, as a group has them. */
+export function prefixOf(words: Uint32Array, at: number): ByteString {
+  let text = '';
+  for (let byte = 0; byte < PREFIX_SIZE; byte++) {
+    const word = words[at + (byte >>> 2)] ?? 0;
+    text += String.fromCharCode((word >>> (8 * (byte % 4))) & 0xff);
+  }
+  return byteString(text);
 }

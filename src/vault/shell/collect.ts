@@ -27,11 +27,15 @@ import {
   type SurveyProgress,
   surveyVault,
 } from './survey-vault.ts';
+import { type CompactedByKey, compactByKey } from './seal-packs.ts';
+import type { CollectorKeys } from './opened-pack.ts';
 import { secureRefs } from './secure-refs.ts';
 import { readIndexes, type Tables, type TidiedIndexes, tidyIndexes } from './tidy-indexes.ts';
 
 export interface CollectorPorts extends Omit<FatePorts, 'store'> {
   readonly store: CollectorStore;
+  /** With them sparse groups are sealed anew, and what was is let go of. */
+  readonly keys?: CollectorKeys | undefined;
 }
 
 export interface CollectOptions {
@@ -66,11 +70,8 @@ export async function markGarbage(
   if (compaction !== undefined && (await isNamedAnew(ports, explored))) {
     explored = await exploreVault(ports, options);
   }
-  const { survey, map, reach } = explored;
-  const compacted =
-    compaction === undefined
-      ? NOTHING_COMPACTED
-      : await compactPacks(ports, { survey, reach }, compaction); // M1
+  const { map } = explored;
+  const { survey, compacted } = await compact(ports, explored, compaction); // M1
   const marked = await markPacks(ports, { survey, compacted, options });
   const tidied = compaction === undefined ? {} : await tidy(ports, map.tables, compaction);
   return { survey, compacted, indexes: undefined, untidied: undefined, ...tidied, ...marked };
@@ -88,6 +89,17 @@ async function tidy(
     if (!(error instanceof Fault)) throw error;
     return { untidied: error.message };
   }
+}
+
+async function compact(
+  ports: CollectorPorts,
+  explored: Exploration,
+  options: CompactionOptions | undefined,
+): Promise<CompactedByKey> {
+  const { survey } = explored;
+  if (options === undefined) return { survey, compacted: NOTHING_COMPACTED };
+  const byKey = await compactByKey(ports, explored, options);
+  return byKey ?? { survey, compacted: await compactPacks(ports, explored, options) };
 }
 
 async function isNamedAnew(ports: CollectorPorts, explored: Exploration): Promise<boolean> {
@@ -150,7 +162,8 @@ async function stillDead(
 ): Promise<readonly string[]> {
   const now = await liveSnapshotNames(ports);
   if (now.join() === of.survey.snapshots.join()) return of.dead;
-  return unreached(await surveyVault(ports, of.options), of.dead);
+  const prove = new Set(of.dead);
+  return unreached(await surveyVault(ports, { ...of.options, prove }), of.dead);
 }
 
 /** Of `packs`, those of which nothing is reached; none where that cannot be known. */
@@ -233,16 +246,20 @@ export async function sweepTrash(
   }
   const nothing = { takenBack: 0, waiting, stopped };
   if (due.length === 0) return { ...swept, ...nothing };
-  const prove = new Set(due.flatMap((run) => readable(run.trash)?.packs ?? []));
-  const survey = await surveyVault(ports, { ...options, prove }); // C5: after all of their marks.
-  if (survey.stopped.length > 0) return { ...swept, ...nothing, stopped: survey.stopped };
   let takenBack = 0;
-  for (const { generation, trash } of due) {
-    const all = readable(trash)?.packs ?? [];
-    const packs = unreached(survey, all);
-    const fate = await decideFate(ports, { generation, decision: 'sweep', packs }); // C6
-    takenBack += all.length - fate.packs.length;
-    add(await carryOut(ports, fate, options));
+  // By key what one fate takes away is judged as gone, and that of another may still become void.
+  for (const runs of ports.keys === undefined ? [due] : due.map((run) => [run])) {
+    const prove = new Set(runs.flatMap((run) => readable(run.trash)?.packs ?? []));
+    const survey = await surveyVault(ports, { ...options, prove }); // C5: after all of their marks.
+    if (survey.stopped.length > 0)
+      return { ...swept, ...nothing, takenBack, stopped: survey.stopped };
+    for (const { generation, trash } of runs) {
+      const all = readable(trash)?.packs ?? [];
+      const packs = unreached(survey, all);
+      const fate = await decideFate(ports, { generation, decision: 'sweep', packs }); // C6
+      takenBack += all.length - fate.packs.length;
+      add(await carryOut(ports, fate, options));
+    }
   }
   return { ...swept, ...nothing, takenBack };
 }

@@ -87,13 +87,30 @@ export function coveredBy(run: CollectionRun): readonly string[] {
   throw new Fault('HF_COLLECT_UNREADABLE', `${name}: ${says.message}`, { name }, { cause: says });
 }
 
+/** Names of packs, 64 hex digits. */
+export interface TakenPacks {
+  /** That any run may take away. */
+  readonly covered: ReadonlySet<string>;
+  /** Of these, what goes for good: a fate says so. */
+  readonly swept: ReadonlySet<string>;
+}
+
+/** @throws Fault HF_COLLECT_UNREADABLE */
+export async function takenPacks(ports: CollectionPorts): Promise<TakenPacks> {
+  const covered = new Set<string>();
+  const swept = new Set<string>();
+  for (const generation of openRuns(await listCollection(ports.store))) {
+    const run = await readRun(ports, generation);
+    for (const pack of coveredBy(run)) covered.add(pack);
+    if (run.fate === undefined || run.fate instanceof Fault) continue;
+    for (const pack of run.fate.packs) swept.add(pack);
+  }
+  return { covered, swept };
+}
+
 /** Packs that any run may take away; names, 64 hex digits. */
 export async function coveredPacks(ports: CollectionPorts): Promise<ReadonlySet<string>> {
-  const covered = new Set<string>();
-  for (const generation of openRuns(await listCollection(ports.store))) {
-    for (const pack of coveredBy(await readRun(ports, generation))) covered.add(pack);
-  }
-  return covered;
+  return (await takenPacks(ports)).covered;
 }
 
 /** Of packs that are gone, those that a fate says were deleted: no name is ever given twice. */

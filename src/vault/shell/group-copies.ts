@@ -10,6 +10,7 @@ import type { GroupHeader } from '../core/group-header.ts';
 import { parseSealedKeys } from '../core/sealed-key.ts';
 import { dataKeyIdOf } from './move-groups.ts';
 import type { GroupPlace, PackTrailer } from '../core/pack.ts';
+import type { SealedCopies } from './sealed-copies.ts';
 import { readHeader, readTrailer, readWholePack } from './pack-look.ts';
 import type { StoredObject } from './store.ts';
 import type { MappedPack, Reach, VaultMap } from './vault-map.ts';
@@ -25,6 +26,8 @@ export interface CopiesWanted {
   readonly prove: ReadonlySet<string>;
   /** By name of the pack: of its groups, those that hold something reached. */
   readonly liveBytes: ReadonlyMap<string, number>;
+  /** With the key: what lies elsewhere under another seal is there too, once it was opened. */
+  readonly sealed?: SealedCopies | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function packsWithCopies(
   const places = new Places(wanted);
   const found = new Set<string>();
   const going = new Set(covered);
-  const copies = new Copies(ports, wanted.reach, places);
+  const copies = new Copies(ports, wanted, places);
   // What goes anyway first, then what holds most that nobody needs, then the smallest.
   const shareOf = ({ name, groupsBytes }: MappedPack): number =>
     covered.has(name) ? -1 : (wanted.liveBytes.get(name) ?? 0) / groupsBytes;
@@ -61,6 +64,7 @@ interface Place {
   readonly pack: MappedPack;
   readonly offset: number;
   readonly sizeBytes: number;
+  readonly member: number;
 }
 
 const NOBODY = -1;
@@ -139,6 +143,7 @@ class Places {
         pack: there,
         offset: groups[row + 1] ?? 0,
         sizeBytes: (groups[row + 2] ?? 0) + (groups[row + 3] ?? 0),
+        member: (entries[at + INDEX_ENTRY_WORDS - 1] ?? 0) & 0xffff,
       }));
     }
   }
@@ -165,16 +170,25 @@ interface Asked {
   readonly going: ReadonlySet<string>;
 }
 
+interface Group {
+  readonly place: GroupPlace;
+  readonly header: GroupHeader;
+  /** Number of one that is reached. */
+  readonly id: number;
+}
+
 class Copies {
   readonly #ports: ReadingPorts;
   readonly #reach: Reach;
+  readonly #sealed: SealedCopies | undefined;
   readonly #places: Places;
   readonly #whole = new Map<string, WholeCopy | undefined>();
   readonly #said = new Map<string, KeysById | undefined>();
 
-  constructor(ports: ReadingPorts, reach: Reach, places: Places) {
+  constructor(ports: ReadingPorts, { reach, sealed }: CopiesWanted, places: Places) {
     this.#ports = ports;
     this.#reach = reach;
+    this.#sealed = sealed;
     this.#places = places;
   }
 
@@ -194,10 +208,37 @@ class Copies {
     }
   }
 
-  async #isThere({ pack, keys, going }: Asked, place: GroupPlace): Promise<boolean> {
-    const header = await readHeader(this.#ports, `packs/${pack}`, place);
+  async #isThere(asked: Asked, place: GroupPlace): Promise<boolean> {
+    const header = await readHeader(this.#ports, `packs/${asked.pack}`, place);
     const id = reachedIn(this.#reach, header);
     if (id === undefined) return true;
+    if (await this.#isCopied(asked, { place, header, id })) return true;
+    return this.#sealed !== undefined && (await this.#isSealed(asked, header, this.#sealed));
+  }
+
+  /** Each object of it that is reached was opened in a pack that stays. */
+  async #isSealed(
+    { pack, going }: Asked,
+    header: GroupHeader,
+    sealed: SealedCopies,
+  ): Promise<boolean> {
+    const words = memberWords(header);
+    for (let at = 0; at < words.length; at += PREFIX_WORDS) {
+      const id = this.#reach.ids.numberOf(words, at);
+      if (id === -1) continue;
+      let isThere = false;
+      for (const other of this.#places.of(id)) {
+        const { name } = other.pack;
+        isThere = name !== pack && !going.has(name) && (await sealed.holds(other, words, at));
+        if (isThere) break;
+      }
+      if (!isThere) return false;
+    }
+    return true;
+  }
+
+  /** Byte for byte, with the keys that open it. */
+  async #isCopied({ pack, keys, going }: Asked, { place, header, id }: Group): Promise<boolean> {
     const length = place.headerLength + place.bodyLength;
     const ownKeys = keys.get(dataKeyIdOf(header));
     let bytes: Uint8Array | undefined;

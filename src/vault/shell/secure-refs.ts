@@ -51,7 +51,7 @@ export async function secureOnce(
   covered: ReadonlySet<string>,
 ): Promise<Secured> {
   const map = await mapVault(ports);
-  const { ids } = reachFrom(ports.tools.random, map, wordsOfIds(refs));
+  const { ids } = reachFrom(ports.tools.random, map, { refs: wordsOfIds(refs), going: covered });
   const sound = new Sound(ids);
   await lookAtStaying(ports, { map, covered, sound });
   if (sound.isAll()) return { isAll: true, stored: 0 };

@@ -7,10 +7,12 @@ import { memberWords, PREFIX_WORDS, wordsOfIds } from '../core/id-words.ts';
 import { INDEX_ENTRY_WORDS, INDEX_GROUP_WORDS, type IndexTable } from '../core/index-table.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { isSnapshotName, parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapshot-record.ts';
-import { coveredPacks } from './collection-state.ts';
+import { type TakenPacks, takenPacks } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { packsWithCopies } from './group-copies.ts';
+import type { CollectorKeys } from './opened-pack.ts';
 import { readGroups } from './pack-look.ts';
+import { SealedCopies } from './sealed-copies.ts';
 import type { StoredObject } from './store.ts';
 import {
   mapVault,
@@ -22,10 +24,13 @@ import {
 } from './vault-map.ts';
 import type { ReadingPorts } from './vault-ports.ts';
 import { isAbsence, problemOf } from './vault-problem.ts';
+import { walkNames } from './walk-names.ts';
 
 export interface SurveyPorts extends ReadingPorts {
   /** Id of the vault. */
   readonly vault: string;
+  /** With them what lies in another pack under another seal is proven to be there. */
+  readonly keys?: CollectorKeys | undefined;
 }
 
 export interface SurveyOptions {
@@ -57,6 +62,10 @@ export interface SurveyedPack {
   readonly isIndexed: boolean;
   /** Groups that hold something reached. */
   readonly liveBytes: number;
+  /** With the key: of its groups, what is needed of it when each object counts alone. */
+  readonly neededBytes?: number;
+  /** Of that, what lies in groups with what is not: moving it seals it anew. */
+  readonly sealBytes?: number;
   readonly fate: PackFate;
   readonly why: string;
 }
@@ -93,6 +102,10 @@ export interface Exploration {
   readonly survey: CollectSurvey;
   readonly map: VaultMap;
   readonly reach: Reach;
+  /** As snapshots refer to them: four words for each id. */
+  readonly refs: Uint32Array;
+  /** Packs that go for good. */
+  readonly swept: ReadonlySet<string>;
 }
 
 /** As `surveyVault`, with what it follows from. */
@@ -106,37 +119,98 @@ export async function exploreVault(
   const snapshots = await readSnapshots(ports, new Set(without), stopped);
   const ignored = await strangersIn(ports);
   // Then what goes, and packs after that: a copy that is listed is gone from no earlier list.
-  const covered = await leavingPacks(ports, stopped);
+  const taken = await leavingPacks(ports, stopped);
   let packs = 0;
   const map = await mapVault(ports, () => {
     packs += 1;
     onProgress?.({ packs });
   });
   const refs = wordsOfIds(snapshots.flatMap(({ refs: each }) => each));
-  const reach = reachFrom(ports.tools.random, map, refs);
+  const names = snapshots.map(({ name }) => name).sort();
+  const seen = { ...taken, map, refs, names, stopped, ignored, prove };
+  const explored = await exploreMap(ports, seen);
+  return (await exploreByKey(ports, seen, explored)) ?? explored;
+}
+
+/** What was read, from which the rest follows. */
+interface Seen extends TakenPacks {
+  readonly map: VaultMap;
+  readonly refs: Uint32Array;
+  /** Of snapshots. */
+  readonly names: readonly string[];
+  readonly stopped: readonly string[];
+  readonly ignored: readonly string[];
+  readonly prove: ReadonlySet<string>;
+}
+
+interface SeenByKey {
+  /** Of `prove`, what goes at once, by one fate. */
+  readonly going: ReadonlySet<string>;
+  readonly sealed: SealedCopies;
+}
+
+async function exploreMap(ports: SurveyPorts, seen: Seen, byKey?: SeenByKey): Promise<Exploration> {
+  const { map, refs, covered, swept, prove, names, ignored } = seen;
+  const going = new Set([...swept, ...(byKey?.going ?? [])]);
+  const reach = reachFrom(ports.tools.random, map, { refs, going });
   const looking = new Survey(ports, map, reach);
   await looking.look();
-  stopped.push(...looking.stopped());
+  const stopped = [...seen.stopped, ...looking.stopped()];
   const copied = await packsWithCopies(ports, {
-    ...{ map, reach, covered, prove },
+    ...{ map, reach, covered, prove, sealed: byKey?.sealed },
     liveBytes: looking.liveBytes,
   });
   const surveyed = await looking.packs({ covered, copied, isStopped: stopped.length > 0 });
-  const names = snapshots.map(({ name }) => name).sort();
   const survey = { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped, ignored };
-  return { survey, map, reach };
+  return { survey, map, reach, refs, swept };
+}
+
+/** Each look lets go of less than the one before; who makes it take long keeps all. */
+const LOOKS_MAX = 8;
+
+/**
+ * Packs of pages refer to each other and to content, and each says more than is needed of it: so all
+ * that one fate takes away is judged as if it were gone, and what has to stay then counts again,
+ * with all that it says. Undefined where nothing is to be proven that is not yet.
+ */
+async function exploreByKey(
+  ports: SurveyPorts,
+  seen: Seen,
+  explored: Exploration,
+): Promise<Exploration | undefined> {
+  const { prove, map, refs } = seen;
+  const { keys } = ports;
+  if (keys === undefined || leavingOf(explored, prove).size === prove.size) return undefined;
+  const walk = await walkNames(ports, keys, { map, refs });
+  if (walk === undefined) return undefined;
+  const sealed = new SealedCopies(ports, keys, walk);
+  let going = prove;
+  for (let look = 1; look <= LOOKS_MAX; look++) {
+    const again = await exploreMap(ports, seen, { going, sealed });
+    const leaving = leavingOf(again, going);
+    if (leaving.size === going.size) return again;
+    going = leaving;
+  }
+  return undefined;
+}
+
+/** Of `packs`, those that nothing keeps, and those that are gone. */
+function leavingOf({ survey, map }: Exploration, packs: ReadonlySet<string>): ReadonlySet<string> {
+  const staying = survey.packs.filter(({ fate }) => fate === 'live' || fate === 'kept');
+  const stays = new Set(staying.map(({ name }) => name));
+  return new Set([...packs].filter((name) => !map.packs.has(name) || !stays.has(name)));
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
 /** Without a Fault: what cannot be read of a run keeps everything. */
-async function leavingPacks(ports: SurveyPorts, stopped: string[]): Promise<ReadonlySet<string>> {
+async function leavingPacks(ports: SurveyPorts, stopped: string[]): Promise<TakenPacks> {
   try {
-    return await coveredPacks(ports);
+    return await takenPacks(ports);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'HF_COLLECT_UNREADABLE') throw error;
     stopped.push(error.message);
-    return new Set();
+    return { covered: new Set(), swept: new Set() };
   }
 }
 

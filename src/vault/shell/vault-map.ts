@@ -33,6 +33,7 @@ export interface MappedPack {
 export interface NamesGroup {
   /** 64 hex digits. */
   readonly pack: string;
+  readonly offset: number;
   readonly sizeBytes: number;
   readonly header: GroupHeader;
 }
@@ -83,11 +84,12 @@ async function mapPack(
   try {
     const { kind, groupsBytes } = await lookAtPack(ports, object);
     if (kind !== NAMES) return { name, sizeBytes, state: 'content', groupsBytes, why: '' };
-    const { headers } = await readWholePack(ports, object);
-    for (const header of headers) {
+    const { headers, trailer } = await readWholePack(ports, object);
+    for (const [at, header] of headers.entries()) {
       const bytes = Uint8Array.from(header.bytes); // The pack itself is let go of.
       const groupSize = header.headerLength + header.bodyLength;
-      namesGroups.push({ pack: name, sizeBytes: groupSize, header: { ...header, bytes } });
+      const offset = trailer.groups[at]?.offset ?? 0;
+      namesGroups.push({ pack: name, offset, sizeBytes: groupSize, header: { ...header, bytes } });
     }
     return { name, sizeBytes, state: 'names', groupsBytes, why: '' };
   } catch (error) {
@@ -104,29 +106,49 @@ export interface Reach {
   readonly groups: ReadonlySet<number>;
 }
 
-/**
- * @param refs four words for each id, as snapshots refer to them
- * Of a group that holds a reached id all references count: it stays or goes as a whole.
- */
-export function reachFrom(random: Random, map: VaultMap, refs: Uint32Array): Reach {
+export interface ReachFrom {
+  /** Four words for each id, as snapshots refer to them. */
+  readonly refs: Uint32Array;
+  /**
+   * Packs, 64 hex digits, that go for good or shall: a page that lies in others too refers to what
+   * its groups there say. Of several pages under one seal these hold only what is needed.
+   */
+  readonly going?: ReadonlySet<string>;
+  /** What the page itself refers to, of one that lies in nothing but what goes. */
+  readonly refsOf?: (words: Uint32Array, at: number) => Uint32Array | undefined;
+}
+
+/** Of a group that holds a reached id all references count: it stays or goes as a whole. */
+export function reachFrom(random: Random, map: VaultMap, from: ReachFrom): Reach {
+  const { refs, going = NONE, refsOf } = from;
   const places = placesOf(random, map);
   const ids = new PrefixSet(random);
   const groups = new Set<number>();
+  const counted = new Set<number>();
   const open: Uint32Array[] = [refs];
   for (let words = open.pop(); words !== undefined; words = open.pop()) {
     for (let at = 0; at < words.length; at += PREFIX_WORDS) {
       const before = ids.size;
       if (ids.add(words, at) < before) continue;
-      for (const group of places.groupsOf(words, at)) {
-        if (groups.has(group)) continue;
-        groups.add(group);
-        const header = map.namesGroups[group]?.header;
+      const here = places.groupsOf(words, at);
+      for (const group of here) groups.add(group);
+      const staying = here.filter((group) => !going.has(map.namesGroups[group]?.pack ?? ''));
+      const own = staying.length === 0 ? refsOf?.(words, at) : undefined;
+      if (own !== undefined) {
+        open.push(own);
+        continue;
+      }
+      for (const group of staying.length > 0 ? staying : here) {
+        const header = counted.has(group) ? undefined : map.namesGroups[group]?.header;
+        counted.add(group);
         if (header !== undefined) open.push(referenceWords(header));
       }
     }
   }
   return { ids, groups };
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 interface Places {
   groupsOf(words: Uint32Array, at: number): readonly number[];
