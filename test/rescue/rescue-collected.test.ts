@@ -1,7 +1,7 @@
 // Goal: of a vault in which space was freed, and of which all groups were put again, both rescue
 // readers get everything that was not forgotten; and which packs are needed is found in a vault that
 // another hand wrote from the documents alone.
-// Method: vaults from make-vault.ts, collected without a key, then restored as in rescue.test.ts.
+// Method: vaults from make-vault.ts, collected without a key, and with it, then restored as in rescue.test.ts.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,10 @@ import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { minutes, unixMs } from '../../src/base/units.ts';
+import { COMPACTION } from '../../src/vault/core/compaction-plan.ts';
 import { type CollectorPorts, collect } from '../../src/vault/shell/collect.ts';
+import { openVault } from '../../src/vault/shell/open-vault.ts';
+import { collectorKeysOf } from '../../src/vault/shell/opened-pack.ts';
 import { secureRefs } from '../../src/vault/shell/secure-refs.ts';
 import { directoryCollector } from '../../src/vault/shell/store-collector.ts';
 import { surveyVault } from '../../src/vault/shell/survey-vault.ts';
@@ -22,6 +25,7 @@ import {
   inFolder,
   makeVault,
   noise,
+  PASSPHRASE,
   rootOf,
   tiny,
 } from './run-rescue.ts';
@@ -75,4 +79,30 @@ eachReader('a vault of which every group was put again', async (reader) => {
   const got = reader.restore(vault);
   assert.equal(got.status, 0, got.err);
   assertContent(got.to, entries);
+});
+
+eachReader('a vault of which what is needed was sealed anew', async (reader) => {
+  const { vault, writer } = makeVault();
+  const files = Array.from({ length: 40 }, (_, at): TreeEntry => {
+    return { path: `f${10 + at}`, type: 'file', content: noise(9000, at) };
+  });
+  const first: TreeEntry[] = [{ path: '', type: 'dir' }, ...files];
+  const second = first.filter((_, at) => at % 3 !== 1);
+  const name = vault.backup({ writer, roots: [rootOf(first)] });
+  vault.backup({ writer, roots: [rootOf(second)] });
+  const ports = portsOf(vault);
+  const secret = { kind: 'passphrase', bytes: Buffer.from(PASSPHRASE) } as const;
+  const keys = collectorKeysOf(await openVault(ports, { secret }));
+  const [forgotten] = inFolder(vault, 'snapshots').filter((file) => file.includes(name));
+  assert.ok(forgotten !== undefined);
+  await ports.store.delete([`snapshots/${path.basename(forgotten)}`]);
+  const options = { graceMs: minutes(0), compaction: COMPACTION };
+  const { marked } = await collect({ ...ports, keys }, options);
+  assert.ok(marked.compacted.sealedBytes > 100_000, JSON.stringify(marked.compacted));
+  const { swept } = await collect({ ...ports, keys }, options);
+  assert.ok(swept.freedBytes > 300_000, String(swept.freedBytes));
+  assert.deepEqual((await surveyVault(ports)).stopped, []);
+  const got = reader.restore(vault);
+  assert.equal(got.status, 0, got.err);
+  assertContent(got.to, second);
 });

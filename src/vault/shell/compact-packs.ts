@@ -144,6 +144,11 @@ export class Mover {
     return isUnnamed || this.#sources.has(name) || this.#unmovable.has(name);
   }
 
+  /** Of what was moved, those too whose new pack no index names yet. */
+  left(): readonly string[] {
+    return [...this.#sources, ...this.#unnamed.flatMap(({ sources }) => sources)];
+  }
+
   done(): Omit<Compacted, 'isFull'> {
     const [sources, unmovable] = [[...this.#sources], [...this.#unmovable]];
     const { sealedBytes } = this.#picker;

@@ -74,8 +74,8 @@ export async function compactByKey(
   sealer.look(NAMES, looked.names);
   const full = await unlessFull(async () => {
     await moveAll(mover, movableOf(ofState(survey, 'names')), options);
-    await mover.putIndex(); // From here on these packs count as gone.
-    const content = await contentNeeds(ports, looked, mover.done().sources);
+    // Where these do not go after all, the last look lets go of nothing that they refer to.
+    const content = await contentNeeds(ports, looked, mover.left());
     survey = withNeeds(survey, content);
     sealer.look(CONTENT, content);
     await moveAll(mover, movableOf(ofState(survey, 'content')), optionsFor(survey, options));
