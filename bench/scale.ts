@@ -76,7 +76,12 @@ async function main({ scratch, values, keep }: Run): Promise<void> {
   const result = {
     ...{ date: new Date().toISOString(), machine: describeMachine(scratch.root) },
     version: versionOf(TOOLS.holdfast),
-    options: { changes: values.changes, seed: values.seed, filesPerDirectory: FILES_PER_DIRECTORY },
+    options: {
+      changes: values.changes,
+      seed: values.seed,
+      filesPerDirectory: FILES_PER_DIRECTORY,
+      place: scratch.freshKind,
+    },
     ...{ goal: GOAL, memoryRatio: memoryRatio(measured), points: measured },
   };
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
