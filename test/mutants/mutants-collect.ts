@@ -25,9 +25,8 @@ const OF_COLLECTOR: readonly Mutant[] = [
     file: COLLECT,
     edits: [
       {
-        replace:
-          'add(await carryOut(ports, fate, options));\n  }\n  return { ...swept, ...nothing, takenBack };',
-        with: 'add(await carryOut(ports, { ...fate, packs }, options));\n  }\n  return { ...swept, ...nothing, takenBack };',
+        replace: 'fate.packs.length;\n      add(await carryOut(ports, fate, options));',
+        with: 'fate.packs.length;\n      add(await carryOut(ports, { ...fate, packs }, options));',
       },
     ],
     caughtBy: { file: TEST, name: 'C6: who finds' },
