@@ -139,16 +139,11 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     isQuick: true,
   },
   {
-    id: 'latest: one wrong clock in the past makes it for ever',
+    id: 'latest: of two branches the one with the higher id comes first',
     file: 'src/vault/shell/newest-snapshots.ts',
-    edits: [
-      {
-        replace: 'this.#timeMax = Math.min(this.#timeMax, snapshot.record.time);',
-        with: 'this.#timeMax = snapshot.record.time;',
-      },
-    ],
+    edits: [{ replace: 'this.#objects.splice(first + 1)', with: 'this.#objects.splice(-1)' }],
     caughtBy: OF_NEWEST,
-    why: 'an old snapshot is restored, and another by a list',
+    why: 'latest is another than the last of a list',
     isQuick: true,
   },
 ];
