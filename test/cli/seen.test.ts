@@ -47,7 +47,7 @@ test('unchanged since, and seen at: said, listed, and what would be lost counts 
   assert.equal(others.length, 0, 'one snapshot');
   assert.ok(row !== undefined && row.seenAt > row.started);
   const shown = bench.run(['snapshots']).stdout;
-  assert.match(shown, /the newest\s+was\s+taken [^,]*, and\s+seen unchanged/);
+  assert.match(shown, /the newest\s+was\s+taken [^,]*,\s+and\s+seen\s+unchanged/);
   assert.match(shown, /unchanged, seen [0-9-]{10} [0-9:]{5}/);
   const { said: coverage } = bench.json(['coverage']);
   assert.ok(JSON.stringify(coverage).includes(`"coveredUpTo":"${row.seenAt}"`), row.seenAt);
@@ -55,6 +55,11 @@ test('unchanged since, and seen at: said, listed, and what would be lost counts 
   assert.equal(bench.run(['vault', 'gc', '--keep', 'last=1', '--yes']).status, 0);
   const lines = fs.readdirSync(path.join(bench.vault, 'seen'));
   assert.equal(lines.length, 1, 'the older lines are gone');
+  // What somebody put among them stays; it is named, and nothing is damaged by it.
+  fs.writeFileSync(path.join(bench.vault, 'seen/stray'), '?');
+  const checked = bench.json(['vault', 'check']);
+  assert.equal(checked.status, 0);
+  assert.match(JSON.stringify(checked.said.findings), /"notice","object":"seen\/stray"/);
   const always = backup(bench, '--always');
   assert.deepEqual([always.isSnapshotNew, always.seenAt], [true, null]);
   assert.notEqual(always.snapshot, first.snapshot);

@@ -14,7 +14,7 @@ import { collectorOf } from '../../src/main/gc/collector-here.ts';
 import { encodeSeen, seenName } from '../../src/vault/core/seen-record.ts';
 import { LocalState } from '../../src/vault/shell/local-state.ts';
 import type { Store } from '../../src/vault/shell/store.ts';
-import { dropSeen, lastSeen, newestOfEach } from '../../src/vault/shell/seen-store.ts';
+import { dropSeen, lastSeen, newestOfEach, unsaidSeen } from '../../src/vault/shell/seen-store.ts';
 import { listSnapshots } from '../../src/vault/shell/snapshot-store.ts';
 import {
   type CaptureFixture,
@@ -245,6 +245,19 @@ test('only what its writer signed counts; a collector keeps that one', async () 
     encodeSeen(tools, { ...said, time: ahead }, writer.privateKey),
   );
   assert.deepEqual(await seenOf(fixture), [lines[2]], 'each of the six says nothing');
+  await put('seen/stray', Buffer.from('?'));
+  await put(
+    `${seenName(record, NOW).replace(record.writer.slice(0, 16), 'a'.repeat(16))}`,
+    Buffer.of(1),
+  );
+  const unsaid = await unsaidSeen(vault, [record], NOW);
+  const spoilt = [ahead, later, later - 1, later - 2, later - 3, later - 4];
+  const named = spoilt.map((time) => seenName(record, unixMs(time)));
+  assert.deepEqual(
+    unsaid.map(({ object }) => object),
+    [...named, 'seen/stray'].sort(),
+  );
+  assert.ok(unsaid.every(({ kind, why }) => kind === 'foreign' && why.endsWith('it says nothing')));
   const dropped = await dropSeen({ ...vault, store: storeOf(fixture) }, [record], NOW);
   assert.equal(dropped, 2, 'what is older than the one that counts, and no other');
   assert.deepEqual(await seenOf(fixture), [lines[2]]);

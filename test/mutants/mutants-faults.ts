@@ -9,6 +9,13 @@ const SURVEY_TEST = `${SHELL}/survey-vault.test.ts`;
 
 export const FAULTS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'check: lines of seen/ that say nothing are not named',
+    file: `${SHELL}/check-vault.ts`,
+    edits: [{ replace: 'for (const problem of unsaid) this.#noteProblem(problem);', with: '' }],
+    caughtBy: { file: 'test/cli/seen.test.ts', name: 'unchanged since, and seen at' },
+    why: 'what somebody put there, or what rotted, stays and nobody hears of it',
+  },
+  {
     id: 'copy: a dry run does not see what would have come',
     file: `${SHELL}/copy-vault.ts`,
     edits: [{ replace: '? asIfCopied(this.#ports) :', with: '? this.#ports.to :' }],

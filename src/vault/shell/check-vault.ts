@@ -18,6 +18,7 @@ import type { CheckedLeaf, CheckedPack } from './check-work.ts';
 import { forgottenIn, readForgetBook } from './forget-book.ts';
 import { readHolds } from './hold-store.ts';
 import type { Vault } from './open-vault.ts';
+import { unsaidSeen } from './seen-store.ts';
 import { type NeededPacks, PackNeeds } from './pack-needs.ts';
 import { type ListedSnapshot, listSnapshots, readSnapshotContent } from './snapshot-store.ts';
 import type { KnownPack, VaultIndex } from './vault-index.ts';
@@ -100,6 +101,9 @@ class Check {
     await this.#checkSeenBefore(await this.#forgotten());
     const trusted = this.#opened(snapshots).reverse();
     if (this.#request.scrub?.budget === undefined) {
+      const listed = snapshots.map(({ record }) => record);
+      const unsaid = await unsaidSeen(vault, listed, this.#ports.clock.now());
+      for (const problem of unsaid) this.#noteProblem(problem);
       await this.#checkSnapshots(trusted, await this.#checkPacks());
     } else {
       await this.#checkInTime(trusted);

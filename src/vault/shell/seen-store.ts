@@ -6,7 +6,7 @@ import type { SnapshotHeader } from '../core/snapshot-record.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Vault } from './open-vault.ts';
 import type { CollectorStore } from './store.ts';
-import { problemOf } from './vault-problem.ts';
+import { problemOf, type VaultProblem } from './vault-problem.ts';
 
 const SEEN = 'seen/';
 /** Clocks of honest machines differ by less. */
@@ -57,7 +57,7 @@ export async function lastSeen(
   await inParallel(snapshots, async (snapshot) => {
     const own = names.get(nameOf(snapshot)) ?? [];
     for (const { name } of own.sort((one, other) => other.timeMs - one.timeMs)) {
-      const time = await saidIn(vault, snapshot, name);
+      const time = await saidIn(vault, snapshot, { name });
       if (time === undefined) continue;
       seen.set(snapshot.id, time);
       return;
@@ -95,6 +95,34 @@ export async function dropSeen(
   return gone.length;
 }
 
+/**
+ * What lies among such lines and says nothing. Lines of snapshots that are not here are not judged: they
+ * may be put back, and of who is not believed any more nobody knows when it wrote.
+ *
+ * @throws what the store throws
+ */
+export async function unsaidSeen(
+  vault: SeenPorts,
+  snapshots: readonly SeenOf[],
+  now: UnixMs,
+): Promise<readonly VaultProblem[]> {
+  const problems: VaultProblem[] = [];
+  const byName = new Map(snapshots.map((each) => [nameOf(each), each]));
+  await inParallel(await vault.store.list(SEEN), async ({ name, sizeBytes }) => {
+    const note = (why: string): void => {
+      problems.push({ kind: 'foreign', object: name, why: `${why}: it says nothing` });
+    };
+    const said = seenIn(name);
+    const snapshot = byName.get(said?.snapshot ?? '');
+    if (said === undefined) note('it has no name of such a line');
+    else if (sizeBytes > SEEN_SIZE_MAX) note('it is too large');
+    else if (said.timeMs > now + AHEAD_MAX) note('it is dated ahead');
+    else if (snapshot !== undefined)
+      await saidIn(vault, snapshot, { name, onProblem: ({ why }) => note(why) });
+  });
+  return problems.sort((one, other) => (one.object < other.object ? -1 : 1));
+}
+
 function nameOf({ writer, seq, id }: SeenOf): string {
   return seenIn(seenName({ writer, seq, id }, 0 as UnixMs))?.snapshot ?? '';
 }
@@ -102,7 +130,7 @@ function nameOf({ writer, seq, id }: SeenOf): string {
 async function saidIn(
   { store, tools, writers, trustedWriters, id }: SeenPorts,
   snapshot: SeenOf,
-  name: string,
+  { name, onProblem }: { readonly name: string; onProblem?: (problem: VaultProblem) => void },
 ): Promise<UnixMs | undefined> {
   const writer = writers.get(snapshot.writer);
   // Of whom somebody said until when it is believed, nobody knows when it wrote this.
@@ -114,7 +142,8 @@ async function saidIn(
     demand(seenName(snapshot, said.time) === name, name, 'it has the name of another');
     return said.time;
   } catch (error) {
-    problemOf(name, error);
+    const problem = problemOf(name, error);
+    onProblem?.(problem);
     return undefined;
   }
 }
