@@ -88,7 +88,9 @@ export const SEEN_MUTANTS: readonly Mutant[] = [
   {
     id: 'seen: a line that is dated ahead counts',
     file: STORE,
-    edits: [{ replace: 'said.timeMs > now + AHEAD_MAX', with: 'now < 0' }],
+    edits: [
+      { replace: 'undefined || said.timeMs > now + AHEAD_MAX', with: 'undefined || now < 0' },
+    ],
     caughtBy: SIGNED,
     why: 'a wrong clock promises that nothing will be lost for years',
   },
