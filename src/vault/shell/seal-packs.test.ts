@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { type Digest, hexOf } from '../../base/bytes.ts';
 import { minutes } from '../../base/units.ts';
 import { namesOf, portsOf } from '../../../test/vault/littered-vault.ts';
-import type { OpenStore } from '../../../test/vault/open-store.ts';
+import { OpenStore } from '../../../test/vault/open-store.ts';
 import {
   contentOf,
   reopen,
@@ -29,6 +29,7 @@ import { CONTENT, NAMES } from '../core/object-id.ts';
 import { encodePackTrailer, PACK_MAGIC } from '../core/pack.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from './collect.ts';
 import { putRecord } from './collection-fate.ts';
+import { copyVault } from './copy-vault.ts';
 import { collectorKeysOf } from './opened-pack.ts';
 import { putBack } from './put-back.ts';
 import { exploreVault, surveyVault } from './survey-vault.ts';
@@ -435,3 +436,42 @@ test('a page that cannot be read keeps all as it is', async () => {
   const { compacted } = await markGarbage(ports, { compaction: SPARSE });
   assert.equal(compacted.sealedBytes, 0);
 });
+
+const ROUNDS = 5;
+const COPY = { isDryRun: false, demandRoom: async () => undefined, onProgress: () => undefined };
+
+for (const places of [['vault', 'copy'], ['vault'], ['copy']] as const) {
+  test(`copies both ways, collected with the key at ${places.join(' and ')}, come to an end`, async () => {
+    const made = await history();
+    const { store, ports } = made;
+    const to = new OpenStore();
+    const copied = async (): Promise<void> => {
+      for (const [one, other] of [
+        [store, to],
+        [to, store],
+      ] as const) {
+        const report = await copyVault({ ...ports, from: one, to: other }, COPY);
+        assert.deepEqual([report.problems, report.inNeed], [[], []]);
+      }
+    };
+    await copied();
+    const all = { vault: ports, copy: { ...ports, store: to } };
+    const seen: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const place of places) {
+        await markGarbage(all[place], { compaction: SPARSE });
+        await sweepTrash(all[place], NOW);
+      }
+      await copied();
+      for (const each of [made, { ...made, store: to }]) await demandWhole(each);
+      seen.push([...packsOf(store), '', ...packsOf(to)].join(' '));
+    }
+    assert.equal(seen.at(-1), seen.at(-2), 'nothing is moved and copied for ever');
+    for (const place of places) {
+      const { packs, deadBytes } = await surveyVault(all[place]);
+      assert.deepEqual([packs.length, deadBytes], [2, 0], place);
+      const old = packs.filter(({ name }) => namesOf(made.old).includes(name));
+      assert.deepEqual(old, [], 'what was sealed anew took the place of all');
+    }
+  });
+}
