@@ -42,11 +42,16 @@ class Estate {
   readonly #t: TestContext;
   readonly #env: NodeJS.ProcessEnv;
   place: ReturnType<typeof parseEnrolmentLine>['place'] | undefined;
+  /** Else what server and agent have said is shown. */
+  isWell = false;
 
   constructor(t: TestContext) {
     this.#t = t;
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'holdfast-schedules-'));
-    t.after(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    t.after(() => {
+      if (!this.isWell) for (const name of ['server', 'agent']) t.diagnostic(this.#logged(name));
+      fs.rmSync(this.root, { recursive: true, force: true });
+    });
     const { HOLDFAST_STATE: _, ...env } = process.env;
     this.#env = { ...env, HOLDFAST_TOKEN_FILE: this.at('token') };
   }
@@ -80,6 +85,11 @@ class Estate {
     fs.closeSync(log);
     this.#t.after(() => child.kill('SIGKILL'));
     return child;
+  }
+
+  #logged(name: string): string {
+    const file = this.at(`${name}.log`);
+    return fs.existsSync(file) ? `${name}: ${fs.readFileSync(file, 'utf8').slice(-2000)}` : name;
   }
 
   json(args: readonly string[]): Readonly<Record<string, unknown>> {
@@ -286,4 +296,5 @@ test('scheduled, proven, cancelled, and killed in between', { timeout: 600_000 }
     { state: estate.at('host') },
   );
   assert.equal(JSON.parse(checked).isSound, true);
+  estate.isWell = true;
 });
