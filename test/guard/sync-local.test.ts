@@ -225,6 +225,23 @@ test('undo gives back the very tree, and the undo of that the new one', (t) => {
   assert.deepEqual(place.listing(), after);
 });
 
+test('of a file of two names one becomes a directory while a third name comes', (t) => {
+  if (!needs(t, 'rsync')) return;
+  const place = syncPlace(t);
+  const at = (name: string): string => path.join(place.source, name);
+  place.put('one', 'of two names');
+  fs.linkSync(at('one'), at('two'));
+  assert.equal(place.json().code, 0);
+  fs.rmSync(at('two'));
+  fs.mkdirSync(at('two'));
+  fs.linkSync(at('one'), at('zzz'));
+  // By itself: the first operation is tried alone, the rest is staged together.
+  place.put('begin', 'new');
+  const { code, said } = place.json();
+  assert.equal(code, 0, JSON.stringify(said.done));
+  place.demandEqual();
+});
+
 test('a directory of 10 000 files that was renamed is renamed', (t) => {
   if (!needs(t, 'rsync')) return;
   const place = syncPlace(t);

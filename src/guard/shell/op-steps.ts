@@ -50,6 +50,8 @@ export class OpSteps {
   readonly #renamed: { readonly from: ByteString; readonly entries: number }[] = [];
   /** Files of more names than one that we changed, as we left them: by `DEVICE:INODE`. */
   readonly #touched = new Map<string, SeenObject>();
+  /** Files that what is staged is one more name of: their ctime changed by it, and nothing else. */
+  readonly #linked = new Set<string>();
 
   constructor(parts: StepParts) {
     this.#ports = parts.ports;
@@ -87,8 +89,10 @@ export class OpSteps {
     const seen = seenAt(this.#ports.source, this.#placeOf(path));
     // Where nothing is taken away, only what it is counts: a run before may have touched it.
     const isMild = op.attributesOnly === true || op.op === 'rename';
-    const left = seen === undefined ? undefined : this.#touched.get(identityOf(seen));
-    const why = surpriseIn(wantedOf(op, left), seen, isMild || left !== undefined);
+    const identity = seen === undefined ? '' : identityOf(seen);
+    const left = this.#touched.get(identity);
+    const isTouched = isMild || left !== undefined || this.#linked.has(identity);
+    const why = surpriseIn(wantedOf(op, left), seen, isTouched);
     if (why !== undefined) throw new Surprise(why);
     return seen;
   }
@@ -223,6 +227,11 @@ export class OpSteps {
     return this.#ports.tree.setAttributes(this.#tree.dirAt(path).handle, attributes);
   }
 
+  noteStaged(op: Op): void {
+    const staged = seenAt(this.#ports.source, this.newPlace(op));
+    if (staged !== undefined && hasMoreNames(staged)) this.#linked.add(identityOf(staged));
+  }
+
   /** What tells again that it is ours. */
   madeAt(place: Place): Made | undefined {
     const seen = seenAt(this.#ports.source, place);
@@ -301,8 +310,12 @@ export class OpSteps {
   }
 
   #noteTouched(seen: SeenObject): void {
-    if (!isDirMode(seen.mode) && seen.nlink > 1n) this.#touched.set(identityOf(seen), seen);
+    if (hasMoreNames(seen)) this.#touched.set(identityOf(seen), seen);
   }
+}
+
+function hasMoreNames({ mode, nlink }: SeenObject): boolean {
+  return !isDirMode(mode) && nlink > 1n;
 }
 
 /** As the plan has it; of a file that we changed by another of its names, as we left it. */

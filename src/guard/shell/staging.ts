@@ -48,6 +48,7 @@ export class Staging {
         lacking.add(op);
         continue;
       }
+      steps.noteStaged(op);
       mounts.add(steps.mountOf(op.path));
     }
     for (const mount of mounts) ports.tree.syncAll(quarantine.openPlaces(mount).fresh);
