@@ -15,7 +15,10 @@ import type { CrashMode } from './layers.ts';
 import { simSeeds } from './sim-seeds.ts';
 import { VAULT_ROOT } from './vault-host.ts';
 
-const STATES_PER_POINT = Number(process.env.HOLDFAST_SIM_MANY ?? 12);
+/** On the build service a hundred thousand in all: a minute of CPU. */
+const STATES_PER_POINT = Number(
+  process.env.HOLDFAST_SIM_MANY ?? (process.env.CI === 'true' ? 700 : 12),
+);
 /** A file system with a journal leaves few. */
 const STATES_MIN: Readonly<Record<CrashMode, number>> = { posix: 1000, ext4: 200 };
 const BACKUP_COUNT = 3;
