@@ -14,7 +14,7 @@ export const SCALE_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'cache: a block that is open is believed to be every block',
-    file: 'src/vault/core/cache-blocks.ts',
+    file: 'src/vault/core/open-blocks.ts',
     edits: [{ replace: '(each) => each.number === number', with: '() => true' }],
     caughtBy: { file: CACHE, name: 'blocks begin and end' },
     why: 'files are compared with what others were',

@@ -104,11 +104,12 @@ export class Sights {
 
   /** What is seen again says something new where others tell of the same vault: what they told since. */
   async #offered({ agent, kind, sha256 }: Show): Promise<LedgerReport | undefined> {
+    if (kind !== 'ledger') return undefined;
     const { core, told } = this.#parts;
+    const host = core.agent(agent)?.host;
+    if (host === undefined || !told.isShared(host)) return undefined;
     const held = core.agents().find(({ stored }) => stored.agent === agent);
-    const known = held?.shown.get(kind)?.stored.sha256 === sha256;
-    if (kind !== 'ledger' || held === undefined || !known) return undefined;
-    if (!told.isShared(held.stored.host)) return undefined;
+    if (held?.shown.get(kind)?.stored.sha256 !== sha256) return undefined;
     const read = await this.#read(agent, kind);
     return read?.kind === 'ledger' ? read.report : undefined;
   }

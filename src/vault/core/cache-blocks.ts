@@ -3,9 +3,9 @@
  * names that would fill memory. A block is the words of all files of some directories, then their text.
  * Layout: docs/format/cache.md.
  */
-import { assert } from '../../base/assert.ts';
 import type { Codec } from '../../host/codec.ts';
 import { STAT_CACHED, STAT_DEV } from '../../host/source.ts';
+import { OpenBlocks, type PackedBlock } from './open-blocks.ts';
 
 const RECORD = STAT_CACHED * BigInt64Array.BYTES_PER_ELEMENT;
 /** A directory is never divided, so a block may have more. */
@@ -25,11 +25,6 @@ export interface BlockTables {
   readonly textStart: Uint32Array;
 }
 
-interface OpenBlock {
-  readonly number: number;
-  readonly room: Uint8Array;
-}
-
 /** What one directory has in its block: views, good until another directory is asked for. */
 export interface DirPart {
   readonly words: BigInt64Array;
@@ -39,11 +34,9 @@ export interface DirPart {
 export class CacheBlocks {
   readonly #file: Uint8Array;
   readonly #tables: BlockTables;
-  readonly #codec: Codec;
   /** Two words in the memory that threads share: a device number, and the one that is put for it. */
   readonly #moved: BigInt64Array;
-  /** The one that was used last stands last. */
-  readonly #open: OpenBlock[] = [];
+  readonly #open: OpenBlocks<Uint8Array>;
 
   constructor(
     file: Uint8Array,
@@ -52,19 +45,23 @@ export class CacheBlocks {
     this.#file = file;
     this.#tables = of.tables;
     this.#moved = of.moved;
-    this.#codec = of.codec;
+    this.#open = new OpenBlocks(of.codec, {
+      max: OPEN_MAX,
+      packed: (number) => this.#packed(number),
+      make: (room, number) => this.#moveIn(room, number),
+    });
   }
 
   /** For all who look at the same memory and have opened nothing yet. */
   moveDevice(from: bigint, to: bigint): void {
     this.#moved.set([from, to]);
-    this.#open.length = 0;
+    this.#open.clear();
   }
 
   partOf(dir: number): DirPart {
     const { firstDir, fileStart, textStart } = this.#tables;
     const block = this.#blockOf(dir);
-    const { room } = this.#opened(block);
+    const room = this.#open.opened(block);
     const first = firstDir[block] ?? 0;
     const end = firstDir[block + 1] ?? first;
     const firstFile = fileStart[first] ?? 0;
@@ -87,35 +84,28 @@ export class CacheBlocks {
     return low;
   }
 
-  #opened(number: number): OpenBlock {
-    const at = this.#open.findIndex((each) => each.number === number);
-    const [found] = at === -1 ? [] : this.#open.splice(at, 1);
-    const opened = found ?? this.#unpacked(number);
-    this.#open.push(opened);
-    return opened;
-  }
-
-  #unpacked(number: number): OpenBlock {
-    const { firstDir, frameStart, fileStart, textStart } = this.#tables;
+  #packed(number: number): PackedBlock {
+    const { firstDir, frameStart, textStart } = this.#tables;
     const [first = 0, end = 0] = [firstDir[number], firstDir[number + 1]];
-    const files = (fileStart[end] ?? 0) - (fileStart[first] ?? 0);
-    const sizeBytes = files * RECORD + (textStart[end] ?? 0) - (textStart[first] ?? 0);
-    const oldest = this.#open.length < OPEN_MAX ? undefined : this.#open.shift();
-    const isRoomy = oldest !== undefined && oldest.room.length >= sizeBytes;
-    const room = isRoomy ? oldest.room : new Uint8Array(sizeBytes);
-    const frame = this.#file.subarray(frameStart[number], frameStart[number + 1]);
-    const plain = this.#codec.decompress(frame, sizeBytes, room);
-    assert(plain.length === sizeBytes, 'a cache that has its digest has whole blocks');
-    if (plain.buffer !== room.buffer) room.set(plain);
-    this.#move(new BigInt64Array(room.buffer, 0, files * STAT_CACHED));
-    return { number, room };
+    const textSize = (textStart[end] ?? 0) - (textStart[first] ?? 0);
+    return {
+      packed: this.#file.subarray(frameStart[number], frameStart[number + 1]),
+      sizeBytes: this.#filesIn(number) * RECORD + textSize,
+    };
   }
 
-  #move(words: BigInt64Array): void {
+  #filesIn(number: number): number {
+    const { firstDir, fileStart } = this.#tables;
+    return (fileStart[firstDir[number + 1] ?? 0] ?? 0) - (fileStart[firstDir[number] ?? 0] ?? 0);
+  }
+
+  #moveIn(room: Uint8Array, number: number): Uint8Array {
     const [from = 0n, to = 0n] = this.#moved;
-    if (from === to) return;
+    if (from === to) return room;
+    const words = new BigInt64Array(room.buffer, 0, this.#filesIn(number) * STAT_CACHED);
     for (let at = STAT_DEV; at < words.length; at += STAT_CACHED)
       if (words[at] === from) words[at] = to;
+    return room;
   }
 }
 

@@ -2,6 +2,7 @@ import type { ByteString } from '../../base/bytes.ts';
 import { byteString } from '../../base/bytes.ts';
 import type { Codec } from '../../host/codec.ts';
 import { STAT_CACHED } from '../../host/source.ts';
+import { OpenBlocks, type PackedBlock } from '../core/open-blocks.ts';
 
 /** Files that are compressed together. */
 const BLOCK_FILES = 4096;
@@ -10,15 +11,8 @@ const WORDS_SIZE = BLOCK_FILES * STAT_CACHED * BigInt64Array.BYTES_PER_ELEMENT;
 /** Blocks that stay open while files are read: what lies in a tree together came nearly together. */
 const OPEN_MAX = 4;
 
-interface Block {
-  readonly packed: Uint8Array;
-  readonly sizeBytes: number;
-}
-
-/** A block that was unpacked; its memory is used again. */
 interface OpenBlock {
-  readonly number: number;
-  readonly room: Uint8Array;
+  readonly words: BigInt64Array;
   readonly text: Uint8Array;
   /** What the text says, once somebody has asked. */
   names: readonly ByteString[] | undefined;
@@ -37,15 +31,23 @@ interface Part {
  */
 export class FileLog {
   readonly #codec: Codec;
-  readonly #blocks: Block[] = [];
-  /** The one that was used last stands last. */
-  readonly #open: OpenBlock[] = [];
+  readonly #blocks: PackedBlock[] = [];
+  readonly #open: OpenBlocks<OpenBlock>;
   /** Of the files that are in no block yet. */
   readonly #names: ByteString[] = [];
   readonly #words = new BigInt64Array(BLOCK_FILES * STAT_CACHED);
 
   constructor(codec: Codec) {
     this.#codec = codec;
+    const packed = (number: number): PackedBlock => this.#blocks[number] ?? NO_BLOCK;
+    this.#open = new OpenBlocks(codec, {
+      ...{ max: OPEN_MAX, packed },
+      make: (room, number) => ({
+        words: new BigInt64Array(room.buffer, 0, BLOCK_FILES * STAT_CACHED),
+        text: room.subarray(WORDS_SIZE, packed(number).sizeBytes),
+        names: undefined,
+      }),
+    });
   }
 
   /** @param stat `STAT_CACHED` words @returns its number: they count from 0 */
@@ -59,7 +61,7 @@ export class FileLog {
   names(ranges: readonly number[]): ByteString[] {
     return partsOf(ranges).flatMap(({ block, from, to }) => {
       if (block === this.#blocks.length) return this.#names.slice(from, to);
-      const opened = this.#opened(block);
+      const opened = this.#open.opened(block);
       opened.names ??= this.#codec.textOf(opened.text).split('\0').map(byteString);
       return opened.names.slice(from, to);
     });
@@ -74,7 +76,7 @@ export class FileLog {
 
   #wordsOf(block: number): BigInt64Array {
     if (block === this.#blocks.length) return this.#words;
-    return new BigInt64Array(this.#opened(block).room.buffer, 0, BLOCK_FILES * STAT_CACHED);
+    return this.#open.opened(block).words;
   }
 
   #pack(): void {
@@ -85,27 +87,9 @@ export class FileLog {
     this.#blocks.push({ packed: this.#codec.compress(plain), sizeBytes: plain.length });
     this.#names.length = 0;
   }
-
-  #opened(number: number): OpenBlock {
-    const at = this.#open.findIndex((each) => each.number === number);
-    const [found] = at === -1 ? [] : this.#open.splice(at, 1);
-    const opened = found ?? this.#unpacked(number);
-    this.#open.push(opened);
-    return opened;
-  }
-
-  #unpacked(number: number): OpenBlock {
-    const { packed, sizeBytes } = this.#blocks[number] ?? NO_BLOCK;
-    const oldest = this.#open.length < OPEN_MAX ? undefined : this.#open.shift();
-    const isRoomy = oldest !== undefined && oldest.room.length >= sizeBytes;
-    const room = isRoomy ? oldest.room : new Uint8Array(sizeBytes);
-    const plain = this.#codec.decompress(packed, sizeBytes, room);
-    if (plain.buffer !== room.buffer) room.set(plain);
-    return { number, room, text: room.subarray(WORDS_SIZE, sizeBytes), names: undefined };
-  }
 }
 
-const NO_BLOCK: Block = { packed: new Uint8Array(0), sizeBytes: 0 };
+const NO_BLOCK: PackedBlock = { packed: new Uint8Array(0), sizeBytes: 0 };
 
 function partsOf(ranges: readonly number[]): Part[] {
   const parts: Part[] = [];
