@@ -6,7 +6,7 @@ import type { StandingMark } from '../watch/core/standing/standing.ts';
 import { stateHtml } from './glyphs.ts';
 import { pageOf } from './layout.ts';
 import { Room } from './room.ts';
-import type { FindingShown, Shown } from './shown.ts';
+import type { FindingShown, Reader, Shown } from './shown.ts';
 import { forHtml, urlPart } from './words.ts';
 
 const ROWS_MAX = 300;
@@ -84,7 +84,8 @@ function ownersHtml(findings: readonly FindingShown[], asked: FindingsAsked): Ht
   return html`<br>Whose:${links}${rest}`;
 }
 
-export function findingHtml(finding: FindingShown, { at }: Pick<Shown, 'at'>): Html {
+export function findingHtml(finding: FindingShown, of: Pick<Shown, 'at' | 'reader'>): Html {
+  const { at, reader } = of;
   const { rank, hosts, owners, subject, sentence, fix, source, since } = finding;
   const [mark, words] = RANKS[rank - 1] ?? ['unknown', 'to know'];
   const named = hosts.slice(0, HOSTS_MAX).join(', ');
@@ -92,7 +93,7 @@ export function findingHtml(finding: FindingShown, { at }: Pick<Shown, 'at'>): H
   const age = since === undefined ? NOTHING : html`; ${forHtml(since, at)}`;
   const about = subject === '' ? NOTHING : html` <span class="mono">${subject}</span>`;
   const from = source === undefined ? NOTHING : html`; as in ${source}`;
-  return html`<div class="li"><div class="t"><span><b>${named}${others}</b>${about}: ${sentence}</span>${stateHtml(mark, words)}</div><span class="sub">${owners.length === 0 ? 'nobody’s' : owners.join(', ')}; ${finding.code}${age}${from}</span>${fixHtml(fix)}</div>
+  return html`<div class="li"><div class="t"><span><b>${named}${others}</b>${about}: ${sentence}</span>${stateHtml(mark, words)}</div><span class="sub">${owners.length === 0 ? 'nobody’s' : owners.join(', ')}; ${finding.code}${age}${from}</span>${fixHtml(fix)}${acceptHtml(finding, reader)}</div>
 `;
 }
 
@@ -101,4 +102,12 @@ function fixHtml(fix: FindingShown['fix']): Html {
   if (fix.kind === 'change') return html`<span class="sub">Fix: ${codeHtml(fix.text)}</span>`;
   return html`<pre class="cmd"><span class="p"># ${fix.says}
 $ </span>${fix.line}</pre>`;
+}
+
+/** Nobody says it by mistake: it takes a reason, which the audit log keeps. */
+function acceptHtml({ vaultPlace }: FindingShown, { csrf, mayAcceptVaults }: Reader): Html {
+  if (vaultPlace === undefined || csrf === undefined || mayAcceptVaults !== true) return NOTHING;
+  return html`<details class="raw"><summary>It is right so<span class="vh">: vault at ${vaultPlace}</span></summary><form method="post" action="/vaults/accept"><input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="place" value="${vaultPlace}">
+<label class="field"><span>Why it is right so, for the audit log</span><input type="text" name="reason" required maxlength="200" autocomplete="off"></label>
+<div class="verbs"><button class="btn" type="submit">Accept the vault as it is</button></div></form></details>`;
 }

@@ -18,6 +18,8 @@ export interface Reader {
   readonly mayUnfreeze: boolean;
   readonly mayRun: boolean;
   readonly mayAcknowledge: boolean;
+  /** What an admin may: say that a vault is right as it is. */
+  readonly mayAcceptVaults?: boolean;
   /** Names in snapshots; their content; restores. */
   readonly mayBrowse?: boolean;
   readonly mayDownload?: boolean;
@@ -103,6 +105,8 @@ export interface FindingShown {
   readonly subject: string;
   /** Whose recovery points it is about; absent: it is not said of any. */
   readonly dataSets?: readonly string[];
+  /** Of the vault that a person may say is right as it is. */
+  readonly vaultPlace?: string;
   readonly sentence: string;
   readonly bytes: number;
   readonly fix: Fix | undefined;

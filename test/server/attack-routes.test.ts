@@ -59,7 +59,16 @@ const MAY: Readonly<Record<Role, ReadonlySet<string>>> = {
   admin: new Set([
     ...[...EVERYBODY, ...WHO_RUNS, ...WHO_MAY_STOP, 'askApply'],
     ...['tokens', 'makeToken', 'revokeToken', 'users', 'addUser', 'removeUser', 'enrol'],
-    ...['revokeAgent', 'forgetItem', 'acceptVault', 'dismiss', 'audit', 'config', 'proposeConfig'],
+    ...[
+      'revokeAgent',
+      'forgetItem',
+      'acceptVault',
+      'acceptVaultForm',
+      'dismiss',
+      'audit',
+      'config',
+      'proposeConfig',
+    ],
   ]),
 };
 

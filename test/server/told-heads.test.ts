@@ -13,11 +13,13 @@ import { exposedNow } from '../../src/main/server/exposed.ts';
 import { type RunningServer, startServer } from '../../src/main/server/server.ts';
 import { vaultHeads } from '../../src/watch/core/heads/vault-heads.ts';
 import type { LedgerReport } from '../../src/watch/core/ledger-report.ts';
-import { Talker } from './server-bench.ts';
+import type { Role } from '../../src/access/core/roles.ts';
+import { ServerBench, Talker } from './server-bench.ts';
 import { ledgerFrame, lookAt, reportOf, sightFrame } from './shown-example.ts';
 
 const BY = { who: 'test', from: 'terminal' };
 const WRITER = 'a'.repeat(16);
+const PASSWORD = 'correct horse battery staple';
 const FAR = 'ssh://backup@st9/vault';
 
 interface Heads {
@@ -182,6 +184,43 @@ test('another vault in its place is found; a person says that it is right so', a
   settle();
   assert.deepEqual([await world.found(), world.marks()], [[], ['vault:web1:/vault ok']]);
   assert.throws(() => served.told.accept({ place: 'nowhere', by: 'ada' }, served.now()));
+});
+
+test('an admin says on the page of findings that it is right so; nobody else is asked, nor may', async (t) => {
+  const world = new World(t);
+  await world.start();
+  const { served, at } = world.server;
+  const web1 = await world.enrol('web1');
+  await world.tell(web1, 'web1', { seqs: [1, 2, 3], copy: 'web1:/vault' });
+  await world.tell(web1, 'web1', { seqs: [1], copy: 'web1:/vault' });
+  assert.equal((await world.found()).length, 1);
+  const press = async (role: Role) => {
+    await served.access.makeUser(BY, { name: role, role, password: PASSWORD });
+    const got = await served.access.signIn({ name: role, password: PASSWORD, from: '127.0.0.1' });
+    assert.ok(got.outcome === 'signed-in');
+    const headers = {
+      cookie: `__Host-holdfast=${got.session}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const send = (where: string, method: string, body?: string) =>
+      ServerBench.askAt(at.port, where, { method, headers, body });
+    const { text } = await send('/findings', 'GET');
+    assert.match(text, /vault at web1:\/vault/);
+    const csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const fields = new URLSearchParams({ csrf, place: 'web1:/vault', reason: 'from the copy' });
+    const { status } = await send('/vaults/accept', 'POST', fields.toString());
+    return [text.includes('action="/vaults/accept"'), status];
+  };
+  assert.deepEqual(await press('operator'), [false, 403]);
+  assert.equal((await world.found()).length, 1);
+  assert.deepEqual(await press('admin'), [true, 303]);
+  assert.deepEqual([await world.found(), world.marks()], [[], ['vault:web1:/vault ok']]);
+  const lines = await served.state.audit({ after: 0, countMax: 100 });
+  const said = lines.filter(({ act }) => act === 'vault-accepted');
+  assert.deepEqual(
+    said.map(({ who, detail }) => [who, detail.reason]),
+    [['admin', 'from the copy']],
+  );
 });
 
 test('nobody is alarmed by who tells of no heads, nor by a name of another host', async (t) => {

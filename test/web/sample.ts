@@ -403,6 +403,7 @@ export function sampleShown(): Shown {
       mayUnfreeze: true,
       mayRun: true,
       mayAcknowledge: true,
+      mayAcceptVaults: true,
     },
     files: { style: '/web/style.css', script: '/web/live.js' },
     ...{ estate: sampleEstate(), exposure: sampleExposure(), freeze: undefined },
@@ -497,6 +498,14 @@ export function sampleShown(): Shown {
       },
     ],
     findings: [
+      {
+        owners: ['anna'],
+        ...{ code: 'vault-set-back', section: 'trust', rank: 1, hosts: ['db1'] },
+        ...{ subject: 'vault at db1:/srv/vault', vaultPlace: 'db1:/srv/vault' },
+        ...{ sentence: 'snapshots 41 to 43 of db1 are not there any more', bytes: 0 },
+        fix: { kind: 'change', text: 'See who could delete there.' },
+        ...{ source: undefined, since: ago(2 * HOUR) },
+      },
       {
         owners: ['anna'],
         ...{

@@ -3,6 +3,7 @@ import { type Bound, answer, on } from '../../adapters/http/api-routes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { UserShown } from '../../access/shell/access.ts';
 import { ROUTES } from '../../wire/api/routes.ts';
+import { acceptVault } from './accept-vault.ts';
 import { auditOf, withAudit } from './answers-act.ts';
 import { proposedDiff, shownConfig } from './config-shown.ts';
 import { enrolmentLine, signInLink } from './lines.ts';
@@ -66,16 +67,10 @@ function hostAnswers(served: Served): readonly Bound[] {
   return [
     on(ROUTES.acceptVault, async ({ body, caller, from }) => {
       const { place, reason } = body;
-      const by = caller?.user ?? '';
-      const isChanged = await writer.alone(async () => {
-        const { changes, settle } = served.told.accept({ place, by }, served.now());
-        if (changes.length === 0) return false;
-        const act = { act: 'vault-accepted', subject: place, caller, from, detail: { reason } };
-        await served.state.commit([...changes, auditOf(served, act)]);
-        settle();
-        return true;
+      return answer({
+        place,
+        isChanged: await acceptVault(served, { place, reason, caller, from }),
       });
-      return answer({ place, isChanged });
     }),
     on(ROUTES.enrolments, async ({ body, caller, from }) => {
       const made = await access.makeEnrolment(byOf(caller, from), body.host);

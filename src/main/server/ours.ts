@@ -3,7 +3,7 @@ import type { ExposedFinding } from './exposed-view.ts';
 
 export type Unowned = Omit<ExposedFinding, 'owners'>;
 type Ours = Pick<Unowned, 'code' | 'section' | 'rank' | 'hosts' | 'subject' | 'sentence'> &
-  Partial<Pick<Unowned, 'bytes' | 'fix' | 'since' | 'dataSets'>>;
+  Partial<Pick<Unowned, 'bytes' | 'fix' | 'since' | 'dataSets' | 'vaultPlace'>>;
 
 export function ours(of: Ours): Unowned {
   return { bytes: 0, fix: undefined, source: undefined, since: undefined, ...of };

@@ -8,9 +8,9 @@ const OF_EACH_MAX = 500;
 const DATA_SETS_MAX = 50;
 
 const SET_BACK =
-  'See who could delete there. `holdfast vault check` on its host says what is gone, `holdfast vault repair VAULT --from COPY` puts back what a copy has. Where you set it back yourself: POST /v1/vaults/accept.';
+  'See who could delete there. `holdfast vault check` on its host says what is gone, `holdfast vault repair VAULT --from COPY` puts back what a copy has. Where you set it back yourself, an admin says so.';
 const ANOTHER =
-  'Look for the vault that was there, and who made another in its place. Where it is right so: POST /v1/vaults/accept.';
+  'Look for the vault that was there, and who made another in its place. Where it is right so, an admin says so.';
 
 export function toldFindings({ told, shown }: SeenAtServer): readonly Unowned[] {
   return told
@@ -44,9 +44,9 @@ function ofVault(
   { host, place }: ToldPlace,
   vault: string,
   shown: SeenAtServer['shown'],
-): Pick<Unowned, 'hosts' | 'subject'> & Required<Pick<Unowned, 'dataSets'>> {
+): Pick<Unowned, 'hosts' | 'subject'> & Required<Pick<Unowned, 'dataSets' | 'vaultPlace'>> {
   const points = shown.find((each) => each.host === host)?.ledger?.report.estate.points ?? [];
   const own = points.filter((point) => point.vault === `${vault} of ${host}`);
   const dataSets = [...new Set(own.map(({ dataSet }) => dataSet))].slice(0, DATA_SETS_MAX);
-  return { hosts: [host], subject: `vault at ${place}`, dataSets };
+  return { hosts: [host], subject: `vault at ${place}`, dataSets, vaultPlace: place };
 }

@@ -176,6 +176,19 @@ export const pageRoutes = {
     params: z.strictObject({ alert: hex32 }),
     body: z.strictObject({ csrf }),
   }),
+  acceptVaultForm: route({
+    ...form(
+      'acceptVaultForm',
+      '/vaults/accept',
+      'Says that a vault that was set back is right so.',
+    ),
+    ...html,
+    asker: 'enrol',
+    body: z.strictObject({
+      ...{ csrf, place: z.string().min(1).max(1000) },
+      reason: z.string().trim().min(1).max(200),
+    }),
+  }),
   signOutForm: route({
     ...form('signOutForm', '/sign-out', 'Ends this session.'),
     ...html,

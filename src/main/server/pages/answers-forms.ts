@@ -8,6 +8,7 @@ import { ROUTES } from '../../../wire/api/routes.ts';
 import { signInPage } from '../../../web/sign-in-page.ts';
 import { acknowledged, cancelled } from '../answers-act.ts';
 import { freezeAll, unfreezeAll } from '../answers-freeze.ts';
+import { acceptVault } from '../accept-vault.ts';
 import type { Served } from '../served.ts';
 import { pageReply } from './answers-pages.ts';
 
@@ -29,6 +30,11 @@ export function formAnswers(served: Served): readonly Bound[] {
     on(ROUTES.acknowledgeForm, async ({ params, caller, from }) => {
       await acknowledged(served, { id: params.alert, by: caller?.user ?? '', caller, from });
       return seeOther('/alerts');
+    }),
+    on(ROUTES.acceptVaultForm, async ({ body, caller, from }) => {
+      const { place, reason } = body;
+      await acceptVault(served, { place, reason, caller, from });
+      return seeOther('/findings');
     }),
     on(ROUTES.signOutForm, async ({ session, from }) => {
       if (session !== undefined) await served.access.signOut(session.secret, from);

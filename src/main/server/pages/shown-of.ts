@@ -108,6 +108,7 @@ function readerOf({ caller, session, door }: Asker): Reader {
     mayUnfreeze: may('unfreeze'),
     mayRun: may('run'),
     mayAcknowledge: may('acknowledge'),
+    mayAcceptVaults: may('enrol'),
     ...{ mayBrowse: may('browse'), mayDownload: may('content'), mayRestore: may('restore') },
   };
 }
