@@ -152,6 +152,24 @@ test('what no rule keeps is forgotten, the rest restores, and an undo brings all
   assert.match(JSON.stringify(lost.said.findings), /missing: lost, or removed by somebody/);
 });
 
+test('what came back from an undo and is missing afterwards comes back with the next run', async (t) => {
+  const bench = begun(t);
+  const { ids } = await history(bench, [60, 30, 1]);
+  const done = gc(bench, '--keep', 'last=1', '--yes');
+  assert.equal(bench.run(['vault', 'gc', '--undo', done.said.plan ?? '']).status, 0);
+  const before = listed(bench);
+  const id = ids.get(60) ?? '';
+  const found = fs.readdirSync(bench.at('vault/snapshots'));
+  const name = found.find((each) => each.endsWith(id.slice(0, 32))) ?? '';
+  fs.unlinkSync(bench.at('vault/snapshots', name));
+  assert.equal(bench.run(['vault', 'check']).status, 1);
+  const next = bench.run(['vault', 'gc', '--keep', 'last=5', '--yes']);
+  assert.equal(next.status, 0, next.stderr);
+  assert.match(next.stdout, new RegExp(`back\\s+${id.slice(0, 8)}.*there again`, 's'));
+  assert.deepEqual(listed(bench), before);
+  assert.equal(bench.run(['vault', 'check', '--read-data']).status, 0);
+});
+
 test('what is needed of many small packs moves into few, and all of it restores', async (t) => {
   const bench = begun(t);
   const { ids } = await history(bench, [40, 39, 38, 37, 36, 35, 34, 33, 32, 31]);

@@ -176,6 +176,22 @@ export const FAULTS_MUTANTS: readonly Mutant[] = [
     why: 'the same, where the other was the faster one',
   },
   {
+    id: 'forgetting: what the book says came back is believed to be there',
+    file: `${SHELL}/forget.ts`,
+    edits: [{ replace: 'isMissing(each) && !excused.has(each.id)', with: 'each.seq < 0' }],
+    caughtBy: { file: FORGET_TEST, name: 'one is killed' },
+    why: 'a snapshot is called lost until somebody undoes a plan by hand',
+    isQuick: true,
+  },
+  {
+    id: 'forgetting: what another plan forgot since is brought back too',
+    file: `${SHELL}/forget.ts`,
+    edits: [{ replace: 'isMissing(each) && !excused.has(each.id)', with: 'isMissing(each)' }],
+    caughtBy: { file: FORGET_TEST, name: 'another plan forgot since' },
+    why: 'what was put back once is never forgotten again',
+    isQuick: true,
+  },
+  {
     id: 'collect: anything below snapshots/ counts as a snapshot',
     file: `${SHELL}/survey-vault.ts`,
     edits: [{ replace: 'isSnapshotName(name) && !without.has(name)', with: '!without.has(name)' }],

@@ -7,7 +7,11 @@ import { minutes } from '../../src/base/units.ts';
 import { parseSnapshot, type SnapshotRecord } from '../../src/vault/core/snapshot-record.ts';
 import { decideFate } from '../../src/vault/shell/collection-fate.ts';
 import { markGarbage, sweepTrash } from '../../src/vault/shell/collect.ts';
-import { bringHeldBack, forgetSnapshots, type ForgetPorts } from '../../src/vault/shell/forget.ts';
+import {
+  bringMissingBack,
+  forgetSnapshots,
+  type ForgetPorts,
+} from '../../src/vault/shell/forget.ts';
 import { putHold } from '../../src/vault/shell/hold-store.ts';
 import { putBack } from '../../src/vault/shell/put-back.ts';
 import { secureRefs } from '../../src/vault/shell/secure-refs.ts';
@@ -50,7 +54,8 @@ const nameOf = (records: readonly SnapshotRecord[], id: string | undefined): str
 test('what somebody held while a forgetting died is brought back before anything is freed', async () => {
   const { store, vault, ids, records } = await three();
   const ports: ForgetPorts = { vault, store, clock };
-  const back: Parameters<typeof bringHeldBack>[1] = (some) => putBack(portsOf(store, vault), some);
+  const back: Parameters<typeof bringMissingBack>[1] = (some) =>
+    putBack(portsOf(store, vault), some);
   let deletes = 0;
   const dies: CollectorStore = {
     promises: store.promises,
@@ -70,7 +75,7 @@ test('what somebody held while a forgetting died is brought back before anything
     forgetSnapshots({ ...ports, store: dies }, { ...PLAN, snapshots: going }, back),
   );
   assert.ok(!store.objects.has(nameOf(records, ids[0])), 'it went, and nobody looked');
-  await bringHeldBack(ports, back);
+  await bringMissingBack(ports, back);
   assert.ok(store.objects.has(nameOf(records, ids[0])));
 });
 
@@ -127,7 +132,8 @@ test('what is put again never has the name of what goes', async () => {
 test('something else under the name of what was forgotten is not taken for it', async () => {
   const { store, vault, ids, records } = await three();
   const ports: ForgetPorts = { vault, store, clock };
-  const back: Parameters<typeof bringHeldBack>[1] = (some) => putBack(portsOf(store, vault), some);
+  const back: Parameters<typeof bringMissingBack>[1] = (some) =>
+    putBack(portsOf(store, vault), some);
   const going = records.filter(({ id }) => id === ids[1]);
   await forgetSnapshots(ports, { ...PLAN, snapshots: going }, back);
   const name = nameOf(records, ids[1]);

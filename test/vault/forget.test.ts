@@ -7,6 +7,7 @@ import { hexOf } from '../../src/base/bytes.ts';
 import { Fault } from '../../src/base/fault.ts';
 import { forgottenIn, readForgetBook } from '../../src/vault/shell/forget-book.ts';
 import {
+  bringMissingBack,
   type ForgetPorts,
   forgetSnapshots,
   type PutBack,
@@ -187,6 +188,17 @@ test('what a killed plan left where it was is excused no more once somebody forg
   assert.deepEqual(excused, [ids[3]]);
 });
 
+test('what another plan forgot since it came back stays forgotten', async () => {
+  const { store, ids } = await fiveSnapshots();
+  const { ports, back } = await portsOf(store);
+  const going = recordsOf((await listSnapshots(ports.vault)).snapshots, [ids[2] ?? '']);
+  await forgetSnapshots(ports, { plan: PLAN, policy: 'last=1', snapshots: going }, back);
+  await undoForget(ports, PLAN, back);
+  await forgetSnapshots(ports, { plan: 'p-00000002', policy: 'last=1', snapshots: going }, back);
+  assert.deepEqual(await bringMissingBack(ports, back), []);
+  assert.ok(!store.objects.has(going[0]?.name ?? ''));
+});
+
 test('what somebody holds while it goes lies there again', async () => {
   const { store, ids } = await fiveSnapshots();
   const { ports, back } = await portsOf(store);
@@ -250,6 +262,47 @@ test('two that forget at once explain what is gone, whenever each looks at what 
     if (!(await bothForget(new DyingStore(start.objects), { ids, at, until: 0 })).one) break;
   }
   assert.ok(runs > 100, 'liveness');
+});
+
+test('of two that forget at once one is killed: whoever collects next leaves nothing unexplained', async () => {
+  const { store: start, ids } = await fiveSnapshots();
+  let [runs, unexplained] = [0, 0];
+  for (let at = 1, isReached = true; isReached; at++) {
+    for (let dies = at; ; dies++) {
+      const store = new DyingStore(start.objects);
+      let nths = 0;
+      const one = forgetting(store, { plan: PLAN, id: ids[1] ?? '' }, async (nth) => {
+        nths = nth;
+        if (nth === at) {
+          await forgetting(store, { plan: 'p-99999999', id: ids[3] ?? '' }, () =>
+            Promise.resolve(),
+          );
+        }
+        if (nth === dies) throw new Died();
+      });
+      const isDead = await one.then(
+        () => false,
+        (error: unknown) => error instanceof Died || Promise.reject(error),
+      );
+      isReached = nths >= at;
+      if (!isDead) break;
+      runs += 1;
+      const { ports, back } = await portsOf(store);
+      unexplained += (await listSnapshots(ports.vault)).findings.length;
+      const found = await bringMissingBack(ports, back);
+      const { findings, snapshots } = await listSnapshots(ports.vault);
+      const where = `the other at request ${at}, killed before ${dies}`;
+      assert.deepEqual(findings, [], where);
+      const here = new Set(snapshots.map(({ record }) => record.id));
+      assert.ok(
+        found.every(({ id }) => here.has(id)),
+        where,
+      );
+      await demandAllThere(store, ids, where);
+    }
+  }
+  assert.ok(runs > 50, 'liveness');
+  assert.ok(unexplained > 0, 'liveness: it happens that nothing explains it until then');
 });
 
 /** One stands still, the other goes on up to a request of its own, the one ends, and so does the other. */

@@ -18,7 +18,7 @@ import {
   sweepTrash,
 } from '../../vault/shell/collect.ts';
 import { dropSeen } from '../../vault/shell/seen-store.ts';
-import { bringHeldBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
+import { bringMissingBack, type Forgot, forgetSnapshots } from '../../vault/shell/forget.ts';
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { surveyByKey } from '../../vault/shell/seal-packs.ts';
@@ -187,7 +187,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
     const again = judgeGc(guard, toJudge, judged.header.id);
     if (again.verdict.decision !== 'allow') return shown(cli, { ...made, judged: again }, 'held');
     if (again.ops.length > 0) sealGc(guard, again);
-    const { swept, forgot, marked } = await noted(made, again, () => done(cli, made));
+    const { broughtBack, swept, forgot, marked } = await noted(made, again, () => done(cli, made));
     const { survey, compacted, indexes } = marked;
     const now = cli.clock.now();
     const trash = await trashOf(collector, freeing.graceMs);
@@ -206,7 +206,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
           },
           style,
         ),
-        ...undoLines(forgot, judged.header.id, style),
+        ...undoLines({ ...forgot, broughtBack }, judged.header.id, style),
       ],
       json: {
         ...gcJson(made),
@@ -224,6 +224,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
         indexes,
         notMerged: marked.untidied === undefined ? null : sayText(marked.untidied),
         heldMeanwhile: forgot.heldMeanwhile.map(({ id }) => id),
+        broughtBack: broughtBack.map(({ id }) => id),
       },
     };
   } finally {
@@ -232,6 +233,7 @@ async function perform(cli: Cli, made: Made): Promise<Answer> {
 }
 
 interface Done {
+  readonly broughtBack: Awaited<ReturnType<typeof bringMissingBack>>;
   readonly swept: SweepReport;
   readonly forgot: Forgot;
   readonly marked: MarkReport;
@@ -247,14 +249,14 @@ async function done(cli: Cli, made: Made): Promise<Done> {
   // Before anything is freed: a run that was stopped may have left out what somebody held.
   const { vault, clock } = made.opened.session;
   const forgetting = { vault, clock, store: collector.store };
-  await bringHeldBack(forgetting, (snapshots) => putBack(collector, snapshots));
+  const broughtBack = await bringMissingBack(forgetting, (some) => putBack(collector, some));
   const swept = isClockTrusted
     ? await sweepTrash(collector, { graceMs, compaction })
     : NOTHING_SWEPT;
   const forgot = await forgetGone(cli, made);
   const marked = await markGarbage(collector, { compaction });
   await dropSeen({ ...vault, store: collector.store }, decided.facts.all, clock.now());
-  return { swept, forgot, marked };
+  return { broughtBack, swept, forgot, marked };
 }
 
 /** How the plan ended stands beside it, whatever came of it. */
@@ -291,7 +293,7 @@ async function forgetGone(cli: Cli, { opened, decided, collector, judged }: Made
 }
 
 function undoLines(
-  { forgotten, heldMeanwhile }: Forgot,
+  { forgotten, heldMeanwhile, broughtBack }: Forgot & Pick<Done, 'broughtBack'>,
   plan: string,
   style: Style,
 ): readonly string[] {
@@ -304,6 +306,11 @@ function undoLines(
   if (heldMeanwhile.length > 0) {
     const ids = heldMeanwhile.map(({ id }) => shortId(id)).join(', ');
     rows.push({ mark: undefined, label: 'held', text: `${ids} meanwhile: they stay` });
+  }
+  if (broughtBack.length > 0) {
+    const ids = broughtBack.map(({ id }) => shortId(id)).join(', ');
+    const text = `${ids}: forgotten once, kept since, and missing; there again`;
+    rows.push({ mark: undefined, label: 'back', text });
   }
   return rows.length === 0 ? [] : layoutRows(style, rows);
 }

@@ -167,15 +167,33 @@ async function hereOf(
   return found;
 }
 
-/** What was held and went all the same, since who forgot was stopped before it looked. */
-export async function bringHeldBack(ports: ForgetPorts, putBack: PutBack): Promise<void> {
-  const { plans } = await readForgetBook(ports.vault);
-  if (plans.length === 0) return;
+/**
+ * What went although somebody holds it, or although the book says that it came back: who forgot it was
+ * stopped before it looked.
+ *
+ * @returns those that were not there, and are now
+ */
+export async function bringMissingBack(
+  ports: ForgetPorts,
+  putBack: PutBack,
+): Promise<readonly ForgottenHeader[]> {
+  // What somebody forgets just now is here, or in the book that is read afterwards.
+  const here = await namesHere(ports.vault);
+  const book = await readForgetBook(ports.vault);
+  if (book.plans.length === 0) return [];
   const { bySnapshot } = await readHolds(ports.vault);
-  for (const { plan, snapshots } of plans) {
-    const headers = snapshots.filter(({ id }) => bySnapshot.has(id));
-    if (headers.length > 0) await bringBack(ports, { plan, headers }, putBack);
+  const excused = new Set(forgottenIn(book).map(({ id }) => id));
+  const isMissing = (each: ForgottenHeader): boolean => !here.has(nameOf(each));
+  const found: ForgottenHeader[] = [];
+  for (const { plan, snapshots, putBack: back } of book.plans) {
+    const headers = [
+      ...snapshots.filter(({ id }) => bySnapshot.has(id)),
+      ...back.filter((each) => isMissing(each) && !excused.has(each.id)),
+    ];
+    if (headers.length === 0) continue;
+    found.push(...(await bringBack(ports, { plan, headers }, putBack)).back.filter(isMissing));
   }
+  return found;
 }
 
 async function bringBack(
