@@ -48,10 +48,18 @@ export const FAULTS_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'peer: any number of keys is taken',
-    file: `${SHELL}/peer-room.ts`,
-    edits: [{ replace: 'if (countIn(folder) < KEYS_MAX) return;', with: 'if (host) return;' }],
+    file: `${SHELL}/few-keys.ts`,
+    edits: [{ replace: 'return countIn(folder) >= KEYS_MAX;', with: 'return false;' }],
     caughtBy: { file: 'test/peer/peer-limits.test.ts', name: 'so many keys' },
     why: 'who stole a token keeps the vault shut: each passphrase is tried on each key',
+  },
+  {
+    id: 'stdio: any number of keys is taken',
+    file: `${SHELL}/stdio-server.ts`,
+    edits: [{ replace: '      this.#demandFewKeys();\n', with: '' }],
+    caughtBy: { file: `${SHELL}/stdio-server.test.ts`, name: 'so many keys' },
+    why: 'a host that may only send keeps the vault shut for everybody',
+    isQuick: true,
   },
   {
     id: 'peer: keys that are on their way are not counted',

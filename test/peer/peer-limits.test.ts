@@ -12,7 +12,7 @@ import { days, MIB, unixMs } from '../../src/base/units.ts';
 import { PEER_LIMITS } from '../../src/adapters/peer/peer-limits.ts';
 import { openPeerStore } from '../../src/adapters/peer/peer-store.ts';
 import type { RemoteStore } from '../../src/adapters/ssh/remote-store.ts';
-import { KEYS_MAX } from '../../src/vault/shell/peer-room.ts';
+import { KEYS_MAX } from '../../src/vault/shell/few-keys.ts';
 import { isFault } from '../conformance/store-suite.ts';
 import { startProxy } from '../ssh/delaying-proxy.ts';
 import {

@@ -43,29 +43,6 @@ export class PeerRoom {
   }
 }
 
-/** Whoever opens the vault reads each, and tries a passphrase on it: many would keep it shut. */
-export const KEYS_MAX = 256;
-const KEY_FOLDERS = ['keys/', 'copy/keys/'];
-
-/**
- * @param countIn objects in a folder, what is on its way included
- * @throws Fault HF_PEER_QUOTA, HF_STORE_NAME
- */
-export function demandFewKeys(
-  host: string,
-  name: string,
-  countIn: (folder: string) => number,
-): void {
-  const folder = KEY_FOLDERS.find((each) => name.startsWith(each));
-  if (folder === undefined) return;
-  if (name.indexOf('/', folder.length) !== -1) {
-    throw new Fault('HF_STORE_NAME', `${name} is no name of a key`, { name });
-  }
-  if (countIn(folder) < KEYS_MAX) return;
-  const message = `there are ${formatCount(KEYS_MAX)} keys of ${host} already: old ones go where the vault lies`;
-  throw new Fault('HF_PEER_QUOTA', message, { host });
-}
-
 /** @throws Fault HF_PEER_QUOTA where `more` on top of `use` is beyond it */
 export function demandQuota(
   host: string,

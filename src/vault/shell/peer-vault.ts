@@ -18,8 +18,9 @@ import {
 } from '../core/peer-message.ts';
 import { encodeReceived, isOfKeeper, receivedName } from '../core/received-record.ts';
 import { demandOfPeer, objectSizeMax } from '../core/stdio-frame.ts';
+import { isKeyTooMany, KEYS_MAX } from './few-keys.ts';
 import { PeerLists } from './peer-lists.ts';
-import { demandFewKeys, demandQuota, type PeerRoom, type Space } from './peer-room.ts';
+import { demandQuota, type PeerRoom, type Space } from './peer-room.ts';
 import type { DirectoryPut, DirectoryStore } from './store-directory.ts';
 import { checkName, TEMPORARY } from './store-request.ts';
 import { isLeftOver } from './temporary-name.ts';
@@ -177,7 +178,7 @@ export class PeerVault {
     const { store, room, clock, tools } = this.#parts;
     const { sizeBytes, upload: id } = put;
     this.#demandQuota(sizeBytes);
-    demandFewKeys(this.#parts.host, put.name, (folder) => this.#countIn(folder));
+    if (isKeyTooMany(put.name, (folder) => this.#countIn(folder))) throw this.#manyKeys();
     room.expect(sizeBytes, this.space());
     let begun: DirectoryPut | undefined;
     try {
@@ -209,6 +210,12 @@ export class PeerVault {
   #demandQuota(sizeBytes: number): void {
     const more = { bytes: sizeBytes, objects: 1 };
     demandQuota(this.#parts.host, { quota: this.#limits(), more, use: this.#use() });
+  }
+
+  #manyKeys(): Fault {
+    const { host } = this.#parts;
+    const message = `there are ${KEYS_MAX} keys of ${host} already: old ones go where the vault lies`;
+    return new Fault('HF_PEER_QUOTA', message, { host });
   }
 
   /** What is there, and what is on its way. */

@@ -22,6 +22,7 @@ import {
 } from '../core/stdio-frame.ts';
 import { parseReceived } from '../core/received-record.ts';
 import { encodeRequest, parseFault, type StdioRequest } from '../core/stdio-message.ts';
+import { KEYS_MAX } from './few-keys.ts';
 import { serveStdio } from './stdio-server.ts';
 import { FrameReader } from './stdio-stream.ts';
 import { type DirectoryStore, directoryStore } from './store-directory.ts';
@@ -186,6 +187,30 @@ test('names that lead out or hide are refused, and the session goes on behind th
   const refused = new Array<string>(evil.length + 2).fill('HF_STORE_NAME');
   assert.deepEqual(codes, [...refused, KIND.stored]);
   assert.deepEqual(it.store.listSync(''), [{ name: 'good', sizeBytes: 1 }]);
+});
+
+test('of a vault so many keys are taken, and one that is there is as ever', async (t) => {
+  const it = served(t);
+  for (const folder of ['keys', 'copy/keys']) {
+    fs.mkdirSync(path.join(it.root, folder), { recursive: true });
+    for (let at = 1; at < KEYS_MAX; at++) fs.writeFileSync(path.join(it.root, folder, `${at}`), '');
+  }
+  const { answers } = await told(
+    it,
+    SFTP_INIT,
+    HELLO,
+    ...['keys/x/y', 'keys/last', 'keys/one-more', 'keys/7', 'copy/keys/last', 'copy/keys/more'].map(
+      (name) => put(name, bytes('x')),
+    ),
+    put('packs/as-ever', bytes('x')),
+  );
+  const said = answers.map(({ kind, rest }) =>
+    kind === KIND.fault ? parseFault(codec, rest, 'far').code : kind,
+  );
+  assert.deepEqual(said, [
+    ...['HF_STORE_NAME', KIND.stored, 'HF_STORE_FAILED', KIND.present],
+    ...[KIND.stored, 'HF_STORE_FAILED', KIND.stored],
+  ]);
 });
 
 test('when a snapshot arrived is noted by the clock of this side, before it is there, and by nobody else', async (t) => {

@@ -32,6 +32,7 @@ import {
   type StdioGreeting,
   type StdioRequest,
 } from '../core/stdio-message.ts';
+import { isKeyTooMany, KEYS_MAX } from './few-keys.ts';
 import { type ByteReader, type ByteWriter, FrameReader } from './stdio-stream.ts';
 import type { DirectoryPut, DirectoryStore } from './store-directory.ts';
 
@@ -215,6 +216,7 @@ class Incoming {
     this.#stream = ports.tools.hash.stream();
     this.#fault = this.#kept(() => {
       if (isOfKeeper(name)) throw ofKeeper(name);
+      this.#demandFewKeys();
       this.#put = ports.store.beginPut(name);
     });
   }
@@ -255,6 +257,15 @@ class Incoming {
     if (received === undefined || this.#isThere()) return;
     const bytes = encodeReceived(tools, { object: this.#name, time: clock.now() });
     store.putIfAbsentSync(received, bytes);
+  }
+
+  /** One that is there already takes no more room: it is answered so. */
+  #demandFewKeys(): void {
+    const { store } = this.#ports;
+    const name = this.#name;
+    if (!isKeyTooMany(name, (folder) => store.listSync(folder).length) || this.#isThere()) return;
+    const message = `there are ${KEYS_MAX} keys already: old ones go where the vault lies`;
+    throw new Fault('HF_STORE_FAILED', message, { name });
   }
 
   #isThere(): boolean {
