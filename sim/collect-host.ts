@@ -7,6 +7,7 @@ import { assert } from '../src/base/assert.ts';
 import { hours, minutes } from '../src/base/units.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from '../src/vault/shell/collect.ts';
 import { COMPACTION } from '../src/vault/core/compaction-plan.ts';
+import { NamesBook } from '../src/vault/shell/names-book.ts';
 import { collectorKeysOf } from '../src/vault/shell/opened-pack.ts';
 import { putBack } from '../src/vault/shell/put-back.ts';
 import { forgetSnapshots } from '../src/vault/shell/forget.ts';
@@ -141,7 +142,8 @@ export class CollectorHost {
   async ports(): Promise<CollectorPorts> {
     const { vault } = await this.#host.open();
     const keys = this.#options.isKeyless === true ? undefined : collectorKeysOf(vault);
-    return { store: this.#store, tools, clock: this.#options.clock, vault: vault.id, keys };
+    const book = new NamesBook(tools.random);
+    return { store: this.#store, tools, clock: this.#options.clock, vault: vault.id, keys, book };
   }
 
   async #putBack(all: Parameters<typeof putBack>[1]): Promise<void> {

@@ -2,6 +2,7 @@ import { hexOf } from '../../src/base/bytes.ts';
 import type { IndexedPack } from '../../src/vault/core/index-builder.ts';
 import { CONTENT, NAMES } from '../../src/vault/core/object-id.ts';
 import type { CollectorPorts } from '../../src/vault/shell/collect.ts';
+import { NamesBook } from '../../src/vault/shell/names-book.ts';
 import type { Vault } from '../../src/vault/shell/open-vault.ts';
 import type { OpenStore } from './open-store.ts';
 import {
@@ -52,5 +53,5 @@ export function namesOf(packs: readonly IndexedPack[]): string[] {
 }
 
 export function portsOf(store: OpenStore, vault: Vault): CollectorPorts {
-  return { store, tools, clock, vault: vault.id };
+  return { store, tools, clock, vault: vault.id, book: new NamesBook(tools.random) };
 }

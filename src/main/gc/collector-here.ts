@@ -4,6 +4,7 @@ import { type DurationMs, type UnixMs, unixMs } from '../../base/units.ts';
 import type { CollectorPorts } from '../../vault/shell/collect.ts';
 import { readable } from '../../vault/shell/collection-fate.ts';
 import { listCollection, openRuns, readRun } from '../../vault/shell/collection-state.ts';
+import { NamesBook } from '../../vault/shell/names-book.ts';
 import { collectorKeysOf } from '../../vault/shell/opened-pack.ts';
 import { directoryCollector } from '../../vault/shell/store-collector.ts';
 import type { VaultSession } from '../vault-session.ts';
@@ -18,7 +19,8 @@ export function collectorOf({
   const { place } = line;
   assert(place.kind === 'directory', 'only who has its directory collects a vault');
   const store = directoryCollector({ disk, clock, random: tools.random, root: place.root });
-  return { store, tools, clock, vault: vault.id, keys: collectorKeysOf(vault) };
+  const book = new NamesBook(tools.random);
+  return { store, tools, clock, vault: vault.id, keys: collectorKeysOf(vault), book };
 }
 
 /** What a run of the collector put aside and is still there. */

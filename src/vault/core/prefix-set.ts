@@ -8,11 +8,14 @@ import type { Random } from '../../host/random.ts';
 export class PrefixSet {
   readonly #seed: Uint32Array;
   /** Five words a slot: the number plus 1 (0: free), and the id. */
-  #words = new Uint32Array(SLOTS_FIRST * SLOT_WORDS);
-  #slots = SLOTS_FIRST;
+  #words: Uint32Array;
+  #slots: number;
   size = 0;
 
-  constructor(random: Random) {
+  /** @param slots of the first table, a power of two: where there are many small sets */
+  constructor(random: Random, slots = SLOTS_FIRST) {
+    this.#slots = slots;
+    this.#words = new Uint32Array(slots * SLOT_WORDS);
     const bytes = Uint8Array.from(random.bytes(16));
     this.#seed = new Uint32Array(bytes.buffer);
   }

@@ -28,6 +28,7 @@ import {
   surveyVault,
 } from './survey-vault.ts';
 import { type CompactedByKey, compactByKey } from './seal-packs.ts';
+import type { NamesBook } from './names-book.ts';
 import type { CollectorKeys } from './opened-pack.ts';
 import { secureRefs } from './secure-refs.ts';
 import { readIndexes, type Tables, type TidiedIndexes, tidyIndexes } from './tidy-indexes.ts';
@@ -36,6 +37,8 @@ export interface CollectorPorts extends Omit<FatePorts, 'store'> {
   readonly store: CollectorStore;
   /** With them sparse groups are sealed anew, and what was is let go of. */
   readonly keys?: CollectorKeys | undefined;
+  /** Of this vault: what one look has proven of pages, the next ones need not open. */
+  readonly book?: NamesBook | undefined;
 }
 
 export interface CollectOptions {

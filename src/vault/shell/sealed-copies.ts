@@ -5,8 +5,9 @@
  * docs/design/050-compaction.md
  */
 import type { OpenedGroup } from '../core/group.ts';
-import { memberWords, prefixOf, PREFIX_WORDS, referenceWords } from '../core/id-words.ts';
+import { memberWords, PREFIX_WORDS, referenceWords } from '../core/id-words.ts';
 import { NAMES } from '../core/object-id.ts';
+import { PrefixSet } from '../core/prefix-set.ts';
 import { type CollectorKeys, OpenedPack } from './opened-pack.ts';
 import { readWholePack } from './pack-look.ts';
 import type { MappedPack } from './vault-map.ts';
@@ -26,6 +27,9 @@ interface Found {
   readonly words: Uint32Array;
   readonly isProven: Uint8Array;
 }
+
+/** Of a group; it grows. */
+const SAID_FIRST = 1 << 10;
 
 type FoundByOffset = ReadonlyMap<number, Found>;
 
@@ -83,18 +87,18 @@ export class SealedCopies {
 
   /** A page of which something is not named would let go of it, where nobody with a key looks. */
   #saysAll(group: OpenedGroup, { words, isProven }: Found): boolean {
-    const said = new Set<string>();
+    const said = new PrefixSet(this.#ports.tools.random, SAID_FIRST);
     const refs = referenceWords(group.header);
-    for (let at = 0; at < refs.length; at += PREFIX_WORDS) said.add(prefixOf(refs, at));
+    for (let at = 0; at < refs.length; at += PREFIX_WORDS) said.add(refs, at);
     for (const [member, proven] of isProven.entries())
-      if (proven === 1) said.add(prefixOf(words, member * PREFIX_WORDS));
+      if (proven === 1) said.add(words, member * PREFIX_WORDS);
     for (const [member, proven] of isProven.entries()) {
       const number = this.#walk.ids.numberOf(words, member * PREFIX_WORDS);
       if (number === -1) continue; // Nobody needs it.
       const own = this.#walk.refs[number];
       if (proven === 0 || own === undefined) return false;
       for (let at = 0; at < own.length; at += PREFIX_WORDS)
-        if (!said.has(prefixOf(own, at))) return false;
+        if (said.numberOf(own, at) === -1) return false;
     }
     return true;
   }

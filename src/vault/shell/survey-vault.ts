@@ -10,6 +10,7 @@ import { isSnapshotName, parseSnapshot, SNAPSHOT_SIZE_MAX } from '../core/snapsh
 import { type TakenPacks, takenPacks } from './collection-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { packsWithCopies } from './group-copies.ts';
+import type { NamesBook } from './names-book.ts';
 import type { CollectorKeys } from './opened-pack.ts';
 import { readGroups } from './pack-look.ts';
 import { SealedCopies } from './sealed-copies.ts';
@@ -31,6 +32,8 @@ export interface SurveyPorts extends ReadingPorts {
   readonly vault: string;
   /** With them what lies in another pack under another seal is proven to be there. */
   readonly keys?: CollectorKeys | undefined;
+  /** Of this vault: what was proven of pages before. */
+  readonly book?: NamesBook | undefined;
 }
 
 export interface SurveyOptions {
@@ -128,8 +131,7 @@ export async function exploreVault(
   const refs = wordsOfIds(snapshots.flatMap(({ refs: each }) => each));
   const names = snapshots.map(({ name }) => name).sort();
   const seen = { ...taken, map, refs, names, stopped, ignored, prove };
-  const explored = await exploreMap(ports, seen);
-  return (await exploreByKey(ports, seen, explored)) ?? explored;
+  return (await exploreByKey(ports, seen)) ?? (await exploreMap(ports, seen));
 }
 
 /** What was read, from which the rest follows. */
@@ -171,16 +173,12 @@ const LOOKS_MAX = 8;
 /**
  * Packs of pages refer to each other and to content, and each says more than is needed of it: so all
  * that one fate takes away is judged as if it were gone, and what has to stay then counts again,
- * with all that it says. Undefined where nothing is to be proven that is not yet.
+ * with all that it says. Undefined where nothing is to be proven, or cannot be by key.
  */
-async function exploreByKey(
-  ports: SurveyPorts,
-  seen: Seen,
-  explored: Exploration,
-): Promise<Exploration | undefined> {
+async function exploreByKey(ports: SurveyPorts, seen: Seen): Promise<Exploration | undefined> {
   const { prove, map, refs } = seen;
   const { keys } = ports;
-  if (keys === undefined || leavingOf(explored, prove).size === prove.size) return undefined;
+  if (keys === undefined || prove.size === 0) return undefined;
   const walk = await walkNames(ports, keys, { map, refs });
   if (walk === undefined) return undefined;
   const sealed = new SealedCopies(ports, keys, walk);

@@ -3,6 +3,7 @@
  * and everything else as indexes say. Which ids a snapshot reaches follows from the former alone.
  */
 import { hexOf } from '../../base/bytes.ts';
+import { addAll } from '../../base/long-list.ts';
 import type { Random } from '../../host/random.ts';
 import { memberWords, PREFIX_WORDS, referenceWords } from '../core/id-words.ts';
 import type { GroupHeader } from '../core/group-header.ts';
@@ -48,8 +49,19 @@ export interface VaultMap {
   readonly problems: readonly VaultProblem[];
 }
 
+/** Of pages, as its own bytes say, which have the digest of its name. */
+export interface KnownPack {
+  readonly pack: MappedPack;
+  readonly groups: readonly NamesGroup[];
+}
+
+export interface MapPorts extends ReadingPorts {
+  /** Of this vault: packs of pages that stand in it, by name, are not read again. */
+  readonly book?: { readonly packs: Map<string, KnownPack> } | undefined;
+}
+
 /** @param onPack is told of each pack that was looked at */
-export async function mapVault(ports: ReadingPorts, onPack?: () => void): Promise<VaultMap> {
+export async function mapVault(ports: MapPorts, onPack?: () => void): Promise<VaultMap> {
   const problems: VaultProblem[] = [];
   const namesGroups: NamesGroup[] = [];
   const objects = await ports.store.list('packs/');
@@ -75,23 +87,32 @@ export async function mapVault(ports: ReadingPorts, onPack?: () => void): Promis
 
 /** Undefined where it went away meanwhile. */
 async function mapPack(
-  ports: ReadingPorts,
+  ports: MapPorts,
   object: StoredObject,
   namesGroups: NamesGroup[],
 ): Promise<MappedPack | undefined> {
   const name = object.name.slice('packs/'.length);
   const { sizeBytes } = object;
+  const known = ports.book?.packs.get(name);
+  if (known?.pack.sizeBytes === sizeBytes) {
+    addAll(namesGroups, known.groups);
+    return known.pack;
+  }
   try {
     const { kind, groupsBytes } = await lookAtPack(ports, object);
     if (kind !== NAMES) return { name, sizeBytes, state: 'content', groupsBytes, why: '' };
     const { headers, trailer } = await readWholePack(ports, object);
+    const groups: NamesGroup[] = [];
     for (const [at, header] of headers.entries()) {
       const bytes = Uint8Array.from(header.bytes); // The pack itself is let go of.
       const groupSize = header.headerLength + header.bodyLength;
       const offset = trailer.groups[at]?.offset ?? 0;
-      namesGroups.push({ pack: name, offset, sizeBytes: groupSize, header: { ...header, bytes } });
+      groups.push({ pack: name, offset, sizeBytes: groupSize, header: { ...header, bytes } });
     }
-    return { name, sizeBytes, state: 'names', groupsBytes, why: '' };
+    addAll(namesGroups, groups);
+    const pack = { name, sizeBytes, state: 'names', groupsBytes, why: '' } as const;
+    ports.book?.packs.set(name, { pack, groups });
+    return pack;
   } catch (error) {
     const { kind, why } = problemOf(object.name, error);
     if (kind === 'missing') return undefined;

@@ -10,9 +10,10 @@ import { isLeaf, parsePage } from '../../manifest/core/page.ts';
 import { referencesOfList } from '../../manifest/core/references.ts';
 import type { OpenedGroup } from '../core/group.ts';
 import { memberWords, PREFIX_WORDS, wordsOfDigests } from '../core/id-words.ts';
-import { CONTENT, NAMES } from '../core/object-id.ts';
+import { NAMES } from '../core/object-id.ts';
 import { PrefixSet } from '../core/prefix-set.ts';
 import { referencesOfLine } from './check-line.ts';
+import { ContentIds, type Form, type KnownRefs, NamesBook } from './names-book.ts';
 import { type CollectorKeys, OpenedPack } from './opened-pack.ts';
 import { readWholePack } from './pack-look.ts';
 import type { VaultMap } from './vault-map.ts';
@@ -26,8 +27,10 @@ export interface NamesWalk {
   readonly refs: readonly Uint32Array[];
 }
 
-/** What a page or a list is, from what refers to it: a depth of a list of chunks; 0 for one of holes. */
-type Form = 'page' | number;
+export interface WalkPorts extends ReadingPorts {
+  /** Of this vault: what stands in it is not opened again. */
+  readonly book?: NamesBook | undefined;
+}
 
 interface Wanted {
   readonly words: Uint32Array;
@@ -41,7 +44,7 @@ interface Wanted {
  * @returns undefined where something of it cannot be read
  */
 export async function walkNames(
-  ports: ReadingPorts,
+  ports: WalkPorts,
   keys: CollectorKeys,
   of: { readonly map: VaultMap; readonly refs: Uint32Array },
 ): Promise<NamesWalk | undefined> {
@@ -56,6 +59,8 @@ class Walk {
   readonly #ports: ReadingPorts;
   readonly #keys: CollectorKeys;
   readonly #map: VaultMap;
+  readonly #book: NamesBook;
+  readonly #contentIds: ContentIds;
   readonly #places: PrefixSet;
   /** By number in `places`: groups of pages that say they hold it. */
   readonly #groups: number[][] = [];
@@ -67,10 +72,12 @@ class Walk {
   #open = new Map<string, Wanted[]>();
   #isLost = false;
 
-  constructor(ports: ReadingPorts, keys: CollectorKeys, map: VaultMap) {
+  constructor(ports: WalkPorts, keys: CollectorKeys, map: VaultMap) {
     this.#ports = ports;
     this.#keys = keys;
     this.#map = map;
+    this.#book = ports.book ?? new NamesBook(ports.tools.random);
+    this.#contentIds = new ContentIds(keys.idOf);
     this.#ids = new PrefixSet(ports.tools.random);
     this.#places = new PrefixSet(ports.tools.random);
     for (const [group, { header }] of map.namesGroups.entries()) {
@@ -98,7 +105,11 @@ class Walk {
     this.#forms[number] = forms;
     if (forms.has(form)) return;
     forms.add(form);
-    this.#seek({ words, form, tried: 0 });
+    const wanted = { words, form, tried: 0 };
+    const known = this.#book.get(wanted);
+    // What is known of a page that is nowhere helps nobody.
+    if (known === undefined || this.#groupOf(wanted) === undefined) this.#seek(wanted);
+    else this.#take(wanted, known);
   }
 
   #seek(wanted: Wanted): void {
@@ -162,22 +173,38 @@ class Walk {
     if (object === undefined || !opened.isProven(group, member)) return false;
     const below = partsOf(this.#ports.tools.codec, form, group.bytesOf(object));
     if (below === undefined) return false;
-    const { idOf } = this.#keys;
-    const ids: Digest[] = below.content.map((digest) => idOf(CONTENT, digest));
-    for (const [digest, formBelow] of below.names) {
-      const id = idOf(NAMES, digest);
-      ids.push(id);
-      this.want(wordsOfDigests([id]), formBelow);
-    }
-    const number = this.#ids.numberOf(words, 0);
-    const known = this.#refs[number] ?? new Uint32Array(0);
-    const own = wordsOfDigests(ids);
-    const refs = new Uint32Array(known.length + own.length);
-    refs.set(known);
-    refs.set(own, known.length);
-    this.#refs[number] = refs;
+    const known = this.#knownOf(below);
+    this.#book.note({ words, form }, known);
+    this.#take({ words }, known);
     return true;
   }
+
+  #knownOf({ content, names }: Parts): KnownRefs {
+    const refs = new Uint32Array((content.length + names.length) * PREFIX_WORDS);
+    for (const [at, digest] of content.entries())
+      refs.set(this.#contentIds.wordsOf(digest), at * PREFIX_WORDS);
+    const named = names.map(([digest, form], at) => {
+      const words = wordsOfDigests([this.#keys.idOf(NAMES, digest)]);
+      refs.set(words, (content.length + at) * PREFIX_WORDS);
+      return { words, form };
+    });
+    return { refs, names: named };
+  }
+
+  #take({ words }: Pick<Wanted, 'words'>, { refs, names }: KnownRefs): void {
+    const number = this.#ids.numberOf(words, 0);
+    const before = this.#refs[number];
+    this.#refs[number] = before === undefined ? refs : joined(before, refs);
+    for (const { words: below, form } of names) this.want(below, form);
+  }
+}
+
+/** Of one that was asked for in two forms. */
+function joined(one: Uint32Array, other: Uint32Array): Uint32Array {
+  const all = new Uint32Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all;
 }
 
 interface Parts {
