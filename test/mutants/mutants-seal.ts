@@ -75,6 +75,31 @@ export const SEAL_MUTANTS: readonly Mutant[] = [
     why: 'pages come back by an undo, and content that they refer to is gone',
   },
   {
+    id: 'seal C5 what was opened before is not read again',
+    file: COPIES,
+    edits: [
+      {
+        replace: 'if (before !== undefined && !this.#isRead) return before;',
+        with: 'if (before !== undefined) return before;',
+      },
+    ],
+    caughtBy: { file: TEST, name: 'is read again before anything goes' },
+    why: 'the new pack was damaged since, and the old one, which was whole, is deleted',
+  },
+  {
+    id: 'collect C1 a look counts whatever others did since',
+    file: `${SHELL}/survey-vault.ts`,
+    edits: [
+      {
+        replace:
+          '  if (!isSame(taken.covered, covered) || !isSame(taken.swept, swept)) return false;\n',
+        with: '  if (!isSame(taken.swept, swept)) return false;\n',
+      },
+    ],
+    caughtBy: { file: `${SHELL}/survey-vault.test.ts`, name: 'as the same lies there' },
+    why: 'what another run has taken is taken for what stays, and chosen as the copy of something',
+  },
+  {
     id: 'seal M1 what is sealed anew is not proven',
     file: `${SHELL}/seal-packs.ts`,
     edits: [

@@ -22,7 +22,7 @@ import { bringMissingBack, type Forgot, forgetSnapshots } from '../../vault/shel
 import { putBack } from '../../vault/shell/put-back.ts';
 import { shortId } from '../../vault/shell/snapshot-store.ts';
 import { surveyByKey } from '../../vault/shell/seal-packs.ts';
-import { exploreVault } from '../../vault/shell/survey-vault.ts';
+import { type Exploration, exploreVault } from '../../vault/shell/survey-vault.ts';
 import { demandCollectedFormat } from '../../vault/shell/upgrade-vault.ts';
 import { askLine } from '../cli/ask.ts';
 import type { Answer, Cli } from '../cli/cli.ts';
@@ -76,6 +76,7 @@ interface Made {
   readonly opened: Opened;
   readonly guard: GuardSession;
   readonly decided: Decided;
+  readonly explored: Exploration;
   readonly freeing: Freeing;
   readonly collector: CollectorPorts;
   readonly toJudge: GcToJudge;
@@ -113,7 +114,7 @@ export async function answerGc(cli: Cli, options: GcOptions): Promise<Answer> {
     sweep: dueTrash(freeing).map((each) => sweptOf(each, freeing)),
   };
   const judged = judgeGc(guard, toJudge);
-  const made = { opened, guard, decided, freeing, collector, toJudge, judged };
+  const made = { opened, guard, decided, explored, freeing, collector, toJudge, judged };
   if (options.dryRun === true) return shown(cli, made, 'dry run');
   await demandCollectedFormat({ ...collector, place: textOfBytes(nameOfPlace(place)) });
   if (judged.verdict.decision !== 'allow') return shown(cli, made, 'held');
@@ -244,7 +245,7 @@ const NOTHING_SWEPT: SweepReport = {
 };
 
 async function done(cli: Cli, made: Made): Promise<Done> {
-  const { collector, freeing, decided } = made;
+  const { collector, explored, freeing, decided } = made;
   const { isClockTrusted, graceMs, compaction } = freeing;
   // Before anything is freed: a run that was stopped may have left out what somebody held.
   const { vault, clock } = made.opened.session;
@@ -254,7 +255,7 @@ async function done(cli: Cli, made: Made): Promise<Done> {
     ? await sweepTrash(collector, { graceMs, compaction })
     : NOTHING_SWEPT;
   const forgot = await forgetGone(cli, made);
-  const marked = await markGarbage(collector, { compaction });
+  const marked = await markGarbage(collector, { compaction, before: explored });
   await dropSeen({ ...vault, store: collector.store }, decided.facts.all, clock.now());
   return { broughtBack, swept, forgot, marked };
 }

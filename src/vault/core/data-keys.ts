@@ -19,6 +19,13 @@ export type DataKeyOpeners = Pick<Keyring, 'vault' | 'namesKey' | 'contentKey'>;
 /** Whom a new data key is sealed to. */
 export type DataKeyRecipients = Pick<Keyring, 'vault' | 'namesPublic' | 'contentPublic'>;
 
+/** What was opened before, for who looks into many packs that name the same keys. */
+export class OpenedKeys {
+  readonly recipients = new Map<KeyScope, Recipient>();
+  /** By the bytes of the sealed key. */
+  readonly keys = new Map<ByteString, Uint8Array>();
+}
+
 const KEY_SIZE = 32;
 const ID_SIZE = 16;
 
@@ -41,14 +48,20 @@ export class DataKeys implements DataKeySource {
   readonly #tools: Tools;
   readonly #openers: DataKeyOpeners;
   readonly #vault: Uint8Array;
-  readonly #recipients = new Map<KeyScope, Recipient>();
+  readonly #before: OpenedKeys;
   /** The same key lies in many places, and not all of them need be whole. */
   readonly #sealed = new Map<ByteString, SealedKey[]>();
   readonly #opened = new Map<ByteString, Uint8Array>();
 
-  constructor(tools: Tools, openers: DataKeyOpeners, sealed: Iterable<SealedKey> = []) {
+  /** @param openers.before of the same vault and keys */
+  constructor(
+    tools: Tools,
+    openers: DataKeyOpeners & { readonly before?: OpenedKeys },
+    sealed: Iterable<SealedKey> = [],
+  ) {
     this.#tools = tools;
     this.#openers = openers;
+    this.#before = openers.before ?? new OpenedKeys();
     this.#vault = bytesOfHex(openers.vault);
     for (const key of sealed) this.add(key);
   }
@@ -100,9 +113,14 @@ export class DataKeys implements DataKeySource {
    * @throws Fault HF_CONTENT_CORRUPT where a public key in it gives no secret
    */
   open(sealed: SealedKey): Uint8Array | undefined {
+    const name = this.#tools.codec.textOf(sealed.bytes);
+    const known = this.#before.keys.get(name);
+    if (known !== undefined) return known;
     const recipient = this.#recipient(sealed.scope);
     if (recipient === undefined) return undefined;
-    return openSealedKey(this.#tools, sealed, { vault: this.#vault, recipient });
+    const key = openSealedKey(this.#tools, sealed, { vault: this.#vault, recipient });
+    if (key !== undefined) this.#before.keys.set(name, key);
+    return key;
   }
 
   /** One that was planted so that it cannot be opened is none. */
@@ -116,12 +134,13 @@ export class DataKeys implements DataKeySource {
   }
 
   #recipient(scope: KeyScope): Recipient | undefined {
-    const known = this.#recipients.get(scope);
+    const { recipients } = this.#before;
+    const known = recipients.get(scope);
     if (known !== undefined) return known;
     const key = scope === CONTENT ? this.#openers.contentKey : this.#openers.namesKey;
     if (key === undefined) return undefined;
     const recipient = recipientOf(this.#tools, key);
-    this.#recipients.set(scope, recipient);
+    recipients.set(scope, recipient);
     return recipient;
   }
 }

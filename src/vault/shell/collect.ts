@@ -22,6 +22,7 @@ import {
   type CollectSurvey,
   type Exploration,
   exploreVault,
+  isStill,
   liveSnapshotNames,
   readSnapshots,
   type SurveyProgress,
@@ -45,6 +46,8 @@ export interface CollectOptions {
   readonly onProgress?: (progress: SurveyProgress) => void;
   /** Packs and indexes are written anew where that frees or merges something; else not. */
   readonly compaction?: CompactionOptions;
+  /** An earlier look, which is not made again where it would find the same. */
+  readonly before?: Exploration;
 }
 
 export interface MarkReport {
@@ -69,7 +72,7 @@ export async function markGarbage(
 ): Promise<MarkReport> {
   await endAbandoned(ports);
   const { compaction } = options;
-  let explored = await exploreVault(ports, options); // C1
+  let explored = await exploredBy(ports, options); // C1
   if (compaction !== undefined && (await isNamedAnew(ports, explored))) {
     explored = await exploreVault(ports, options);
   }
@@ -78,6 +81,12 @@ export async function markGarbage(
   const marked = await markPacks(ports, { survey, compacted, options });
   const tidied = compaction === undefined ? {} : await tidy(ports, map.tables, compaction);
   return { survey, compacted, indexes: undefined, untidied: undefined, ...tidied, ...marked };
+}
+
+async function exploredBy(ports: CollectorPorts, options: CollectOptions): Promise<Exploration> {
+  const { before } = options;
+  const isEnough = before !== undefined && (await isStill(ports, before));
+  return isEnough ? before : exploreVault(ports, options);
 }
 
 /** Two indexes that say the same harm nobody: what was marked is marked. */

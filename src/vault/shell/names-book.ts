@@ -27,10 +27,21 @@ export interface KnownRefs {
   readonly names: readonly Named[];
 }
 
+/** What was found in a group: ids of its members, and which of them are what they say. */
+export interface FoundInGroup {
+  readonly words: Uint32Array;
+  readonly isProven: Uint8Array;
+}
+
+/** Of the groups of one pack that open. */
+export type FoundByOffset = ReadonlyMap<number, FoundInGroup>;
+
 /** Of one vault. */
 export class NamesBook {
   /** Of pages, by name. */
   readonly packs = new Map<string, KnownPack>();
+  /** Of content, by name. */
+  readonly contents = new Map<string, FoundByOffset>();
   readonly #ids: PrefixSet;
   /** By number of the id. */
   readonly #known: Map<Form, KnownRefs>[] = [];

@@ -63,6 +63,7 @@ export class PackNeeds {
       if (home !== NOWHERE) isTwice[id] = 1;
       if (home === NOWHERE || (rank[pack] ?? 0) < (rank[home] ?? 0)) this.#homes[id] = pack;
     });
+    if (!isTwice.includes(1)) return;
     const twice: Row[] = [];
     this.#each((row) => {
       if (isTwice[this.#ids.numberOf(row.words, row.at)] === 1) twice.push(row);

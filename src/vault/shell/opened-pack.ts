@@ -4,7 +4,7 @@
  */
 import { Fault } from '../../base/fault.ts';
 import type { Tools } from '../../host/tools.ts';
-import { DataKeys } from '../core/data-keys.ts';
+import { DataKeys, OpenedKeys } from '../core/data-keys.ts';
 import { type OpenedGroup, openGroup } from '../core/group.ts';
 import type { Keyring } from '../core/keyring.ts';
 import type { IdOf } from '../core/object-id.ts';
@@ -16,12 +16,14 @@ import type { WholePack } from './pack-look.ts';
 export interface CollectorKeys
   extends Pick<Keyring, 'vault' | 'namesKey' | 'contentKey' | 'namesPublic' | 'contentPublic'> {
   readonly idOf: IdOf;
+  /** Many packs name the same data keys. */
+  readonly before?: OpenedKeys;
 }
 
 /** Undefined for a keyring that opens only a part. */
 export function collectorKeysOf({ keyring, idOf }: Vault): CollectorKeys | undefined {
   const isFull = keyring.namesKey !== undefined && keyring.contentKey !== undefined;
-  return isFull ? { ...keyring, idOf } : undefined;
+  return isFull ? { ...keyring, idOf, before: new OpenedKeys() } : undefined;
 }
 
 /** Groups are opened by the keys that lie in the pack itself: so whoever finds the pack can. */

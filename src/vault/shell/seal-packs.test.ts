@@ -26,7 +26,7 @@ import { makeDataKey } from '../core/data-keys.ts';
 import { GroupBuilder } from '../core/group.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
-import { encodePackTrailer, PACK_MAGIC } from '../core/pack.ts';
+import { encodePackTrailer, PACK_MAGIC, packTrailerSize, parsePackTrailer } from '../core/pack.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from './collect.ts';
 import { putRecord } from './collection-fate.ts';
 import { copyVault } from './copy-vault.ts';
@@ -124,6 +124,32 @@ test('what is needed is sealed anew, and pages and content that are not go by on
   const again = await markGarbage(ports, { compaction: SPARSE });
   assert.deepEqual([again.compacted.newPacks, again.packs], [0, 0], 'it comes to rest');
   assert.equal((await surveyVault(portsOf(store, made.vault))).deadBytes, 0);
+});
+
+test('what was opened before is read again before anything goes for it', async () => {
+  const made = await history();
+  const { ports, store, old } = made;
+  const before = new Set(packsOf(store));
+  await markGarbage(ports, { compaction: SPARSE });
+  const { packs } = await surveyVault(ports, { prove: new Set(namesOf(old)) });
+  assert.deepEqual(packs.filter(({ fate }) => fate === 'live').length, 2, 'both could go');
+  const fresh = packsOf(store).find((name) => !before.has(name) && ports.book?.contents.has(name));
+  const bytes = store.objects.get(`packs/${fresh}`);
+  assert.ok(bytes !== undefined, 'it is known what lies in the new pack');
+  const place = parsePackTrailer(
+    bytes.subarray(-packTrailerSize(bytes, bytes.length)),
+    bytes.length,
+  );
+  const [group] = place.groups;
+  assert.ok(group !== undefined);
+  const flipped = Uint8Array.from(bytes);
+  const at = group.offset + group.headerLength;
+  flipped[at] = (flipped[at] ?? 0) ^ 1;
+  store.objects.set(`packs/${fresh}`, flipped);
+  await sweepTrash(ports, NOW);
+  assert.ok(isThere(made, old[0]), 'nothing else holds it whole');
+  store.objects.delete(`packs/${fresh}`);
+  await demandWhole(made);
 });
 
 test('without the key nothing is sealed, and what was sealed lets nothing go', async () => {

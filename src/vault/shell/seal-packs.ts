@@ -99,7 +99,7 @@ async function lookByKey(ports: SurveyPorts, explored: Exploration): Promise<Loo
   if (keys === undefined || explored.survey.stopped.length > 0) return undefined;
   const walk = await walkNames(ports, keys, explored);
   if (walk === undefined) return undefined;
-  const sealed = new SealedCopies(ports, keys, walk);
+  const sealed = new SealedCopies(ports, keys, { walk, isRead: false });
   const names = new PackNeeds(explored, 'names', walk.ids);
   await names.findHomes(sealed);
   return { explored, keys, walk, sealed, names };

@@ -8,12 +8,12 @@ import type { OpenedGroup } from '../core/group.ts';
 import { memberWords, PREFIX_WORDS, referenceWords } from '../core/id-words.ts';
 import { NAMES } from '../core/object-id.ts';
 import { PrefixSet } from '../core/prefix-set.ts';
+import type { FoundByOffset, FoundInGroup } from './names-book.ts';
 import { type CollectorKeys, OpenedPack } from './opened-pack.ts';
 import { readWholePack } from './pack-look.ts';
 import type { MappedPack } from './vault-map.ts';
-import type { ReadingPorts } from './vault-ports.ts';
 import { problemOf } from './vault-problem.ts';
-import type { NamesWalk } from './walk-names.ts';
+import type { NamesWalk, WalkPorts } from './walk-names.ts';
 
 export interface ObjectPlace {
   readonly pack: Pick<MappedPack, 'name' | 'sizeBytes'>;
@@ -22,28 +22,27 @@ export interface ObjectPlace {
   readonly member: number;
 }
 
-/** What was found in a group: ids of its members, and which of them are what they say. */
-interface Found {
-  readonly words: Uint32Array;
-  readonly isProven: Uint8Array;
-}
-
 /** Of a group; it grows. */
 const SAID_FIRST = 1 << 10;
 
-type FoundByOffset = ReadonlyMap<number, Found>;
-
 export class SealedCopies {
-  readonly #ports: ReadingPorts;
+  readonly #ports: WalkPorts;
   readonly #keys: CollectorKeys;
   readonly #walk: NamesWalk;
+  readonly #isRead: boolean;
   /** By name of the pack; each is read once. */
   readonly #found = new Map<string, FoundByOffset>();
 
-  constructor(ports: ReadingPorts, keys: CollectorKeys, walk: NamesWalk) {
+  /** @param of.isRead each pack is read now: else what was found in it before will do */
+  constructor(
+    ports: WalkPorts,
+    keys: CollectorKeys,
+    of: { readonly walk: NamesWalk; readonly isRead: boolean },
+  ) {
     this.#ports = ports;
     this.#keys = keys;
-    this.#walk = walk;
+    this.#walk = of.walk;
+    this.#isRead = of.isRead;
   }
 
   /** @param id four words, from `at` on */
@@ -63,22 +62,28 @@ export class SealedCopies {
   }
 
   async #lookAt({ name, sizeBytes }: ObjectPlace['pack']): Promise<FoundByOffset> {
-    const found = new Map<number, Found>();
+    const before = this.#ports.book?.contents.get(name);
+    if (before !== undefined && !this.#isRead) return before;
+    const found = new Map<number, FoundInGroup>();
     try {
       const whole = await readWholePack(this.#ports, { name: `packs/${name}`, sizeBytes });
+      if (before !== undefined) return before; // It has the digest of its name, as then.
       const opened = new OpenedPack(this.#ports.tools, this.#keys, whole);
       for (const [number, { offset }] of whole.trailer.groups.entries()) {
         const group = opened.group(number);
         const proven = group && this.#provenIn(opened, group);
         if (proven !== undefined) found.set(offset, proven);
       }
+      // What counts of pages depends on what is needed of them.
+      const isContent = whole.headers.every(({ kind }) => kind !== NAMES);
+      if (isContent) this.#ports.book?.contents.set(name, found);
     } catch (error) {
       problemOf(`packs/${name}`, error);
     }
     return found;
   }
 
-  #provenIn(opened: OpenedPack, group: OpenedGroup): Found | undefined {
+  #provenIn(opened: OpenedPack, group: OpenedGroup): FoundInGroup | undefined {
     const words = memberWords(group.header);
     const isProven = Uint8Array.from(group.members, (_, at) => Number(opened.isProven(group, at)));
     const found = { words, isProven };
@@ -86,7 +91,7 @@ export class SealedCopies {
   }
 
   /** A page of which something is not named would let go of it, where nobody with a key looks. */
-  #saysAll(group: OpenedGroup, { words, isProven }: Found): boolean {
+  #saysAll(group: OpenedGroup, { words, isProven }: FoundInGroup): boolean {
     const said = new PrefixSet(this.#ports.tools.random, SAID_FIRST);
     const refs = referenceWords(group.header);
     for (let at = 0; at < refs.length; at += PREFIX_WORDS) said.add(refs, at);

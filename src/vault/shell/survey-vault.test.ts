@@ -18,8 +18,10 @@ import {
   writeSnapshot,
 } from '../../../test/vault/small-vault.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
+import { putRecord, said } from './collection-fate.ts';
 import { listSnapshots } from './snapshot-store.ts';
-import { type CollectSurvey, surveyVault } from './survey-vault.ts';
+import type { ByteRange } from './store.ts';
+import { type CollectSurvey, exploreVault, isStill, surveyVault } from './survey-vault.ts';
 
 /** Of all flips so many are tried; all of them take a quarter of a minute. */
 const FLIPS_EACH = 5;
@@ -38,6 +40,59 @@ test('what nothing reaches is dead, and what is reached is live', async () => {
   const dryRun = await surveyVault(ports, { without: [snapshot] });
   const all = namesOf([...littered.livePacks, ...littered.deadPacks]);
   assert.deepEqual(deadOf(dryRun), all, 'as if it were forgotten');
+});
+
+test('a look counts as long as the same lies there', async () => {
+  const littered = await litteredVault();
+  const { store, vault } = littered;
+  const ports = portsOf(store, vault);
+  const before = await exploreVault(ports);
+  assert.ok(await isStill(ports, before));
+  const [snapshot = ''] = store.names('snapshots/');
+  const [pack = ''] = store.names('packs/');
+  const bytes = store.objects.get(pack) ?? assert.fail();
+  await writeSnapshot(littered, contentOf('more', tools.hash.sha256(bytes)));
+  const more = store.names('snapshots/').find((name) => name !== snapshot) ?? assert.fail();
+  const added = store.objects.get(more) ?? assert.fail();
+  store.objects.delete(more);
+  const index = new Uint8Array(8);
+  const marks = { kind: 'marks', generation: 1, packs: namesOf(littered.deadPacks) } as const;
+  const changes: readonly (readonly [string, (store: OpenStore) => unknown])[] = [
+    ['a snapshot came', (on) => on.objects.set(more, added)],
+    ['a snapshot went', (on) => on.objects.delete(snapshot)],
+    ['a pack came', (on) => on.objects.set(`packs/${'a'.repeat(64)}`, bytes)],
+    ['a pack went', (on) => on.objects.delete(pack)],
+    ['a pack was cut', (on) => on.objects.set(pack, bytes.subarray(1))],
+    ['an index came', (on) => on.objects.set(`index/${'b'.repeat(64)}`, index)],
+    ['an index went', (on) => on.objects.delete(littered.index)],
+    ['a run began', (on) => putRecord(portsOf(on, vault), { ...marks, ...said(ports) })],
+  ];
+  for (const [what, change] of changes) {
+    const changed = store.copy();
+    await change(changed);
+    assert.ok(!(await isStill(portsOf(changed, vault), before)), what);
+  }
+});
+
+test('packs of pages are read whole once', async () => {
+  const { store, vault, livePacks } = await litteredVault();
+  let reads = 0;
+  const counting = store.copy();
+  const names = new Set(namesOf(livePacks).map((name) => `packs/${name}`));
+  const ports = {
+    ...portsOf(store, vault),
+    store: Object.assign(counting, {
+      get: (name: string, range?: ByteRange) => {
+        if (names.has(name) && range === undefined) reads += 1;
+        return store.get(name, range);
+      },
+    }),
+  };
+  const { survey, reach } = await exploreVault(ports);
+  assert.equal(reads, 1, 'of two packs one holds pages');
+  const again = await exploreVault(ports);
+  assert.equal(reads, 1);
+  assert.deepEqual([again.survey, again.reach.groups], [survey, reach.groups]);
 });
 
 test('no damage lets anything go that was needed', async () => {

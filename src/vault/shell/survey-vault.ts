@@ -107,7 +107,8 @@ export interface Exploration {
   readonly reach: Reach;
   /** As snapshots refer to them: four words for each id. */
   readonly refs: Uint32Array;
-  /** Packs that go for good. */
+  /** Packs that a run has, and of them those that go for good. */
+  readonly covered: ReadonlySet<string>;
   readonly swept: ReadonlySet<string>;
 }
 
@@ -132,6 +133,34 @@ export async function exploreVault(
   const names = snapshots.map(({ name }) => name).sort();
   const seen = { ...taken, map, refs, names, stopped, ignored, prove };
   return (await exploreByKey(ports, seen)) ?? (await exploreMap(ports, seen));
+}
+
+/**
+ * Whether a look without `prove` would find the same: no object ever changes, so where the same lie
+ * there the same follows. What befell one of them since is found by who reads it to move or delete.
+ */
+export async function isStill(
+  ports: SurveyPorts,
+  { survey, map, covered, swept }: Exploration,
+): Promise<boolean> {
+  if (survey.stopped.length > 0 || map.problems.length > 0) return false;
+  const names = await liveSnapshotNames(ports);
+  if (names.join() !== survey.snapshots.join()) return false;
+  const taken = await leavingPacks(ports, []);
+  if (!isSame(taken.covered, covered) || !isSame(taken.swept, swept)) return false;
+  const packs = await ports.store.list('packs/');
+  const indexes = await ports.store.list('index/');
+  const isKnown = ({ name, sizeBytes }: StoredObject): boolean =>
+    map.packs.get(name.slice('packs/'.length))?.sizeBytes === sizeBytes;
+  return (
+    packs.length === map.packs.size &&
+    packs.every(isKnown) &&
+    isSame(new Set(indexes.map(({ name }) => name)), new Set(map.tables.keys()))
+  );
+}
+
+function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((each) => other.has(each));
 }
 
 /** What was read, from which the rest follows. */
@@ -164,7 +193,7 @@ async function exploreMap(ports: SurveyPorts, seen: Seen, byKey?: SeenByKey): Pr
   });
   const surveyed = await looking.packs({ covered, copied, isStopped: stopped.length > 0 });
   const survey = { snapshots: names, packs: surveyed, ...sumsOf(surveyed), stopped, ignored };
-  return { survey, map, reach, refs, swept };
+  return { survey, map, reach, refs, covered, swept };
 }
 
 /** Each look lets go of less than the one before; who makes it take long keeps all. */
@@ -181,7 +210,7 @@ async function exploreByKey(ports: SurveyPorts, seen: Seen): Promise<Exploration
   if (keys === undefined || prove.size === 0) return undefined;
   const walk = await walkNames(ports, keys, { map, refs });
   if (walk === undefined) return undefined;
-  const sealed = new SealedCopies(ports, keys, walk);
+  const sealed = new SealedCopies(ports, keys, { walk, isRead: true });
   let going = prove;
   for (let look = 1; look <= LOOKS_MAX; look++) {
     const again = await exploreMap(ports, seen, { going, sealed });
