@@ -19,6 +19,14 @@ export interface Cell {
 
 const GAP = 2;
 
+/** One column of rows of any form. */
+export interface RowColumn<R> extends Column {
+  /** Asked of each row twice: the same cell again costs less than one that is equal. */
+  readonly cellOf: (row: R) => Cell;
+  /** Columns that each cell takes, where all take as many: it need not be asked twice. */
+  readonly width?: number;
+}
+
 /**
  * Lines of a table that fits `style.width`: columns as wide as their content, and where that is too
  * much the shrinking ones give way. No header line when all headers are empty.
@@ -28,21 +36,53 @@ export function layoutTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): readonly string[] {
-  const shown = style.utf8 ? rows : rows.map((row) => row.map((cell) => inStyle(style, cell)));
-  const widths = fitted(style, columns, naturalWidths(columns, shown));
-  const lines = shown.map((row) =>
-    line(
-      columns.map((column, at) =>
-        cellText(style, { column, cell: row[at], width: widths[at] ?? 0 }),
-      ),
-    ),
-  );
-  if (columns.every((column) => column.header === '')) return lines;
-  const heads = columns.map((column, at) => padTo(column.header, widths[at] ?? 0, column.align));
-  return [line(heads), ...lines];
+  const ofRows = columns.map((column, at) => {
+    return { ...column, cellOf: (row: readonly Cell[]): Cell => row[at] ?? NOTHING };
+  });
+  return [...tableLines(style, ofRows, rows)];
 }
 
+/** The same line by line: of a hundred thousand rows no more than the rows is held. */
+export function* tableLines<R>(
+  style: Style,
+  columns: readonly RowColumn<R>[],
+  rows: readonly R[],
+): Generator<string, void> {
+  const widths = fitted(style, columns, naturalWidths(style, columns, rows));
+  const isBare = columns.every((column) => column.header === '');
+  if (!isBare) {
+    yield line(columns.map((column, at) => padTo(column.header, widths[at] ?? 0, column.align)));
+  }
+  const texts = columns.map((column, at) => textOf(style, column, widths[at] ?? 0));
+  for (const row of rows) yield line(texts.map((text) => text(row)));
+}
+
+/** Different cells of a column whose text is held. */
+const HELD_MAX = 4096;
+
+/** What stands in a column again is not laid out again. */
+function textOf<R>(style: Style, column: RowColumn<R>, width: number): (row: R) => string {
+  const { cellOf } = column;
+  const laid = (cell: Cell): string =>
+    cellText(style, { column, cell: inStyle(style, cell), width });
+  // Ids and times are of one width, and each is another.
+  if (column.width !== undefined) return (row) => laid(cellOf(row));
+  const known = new Map<Cell, string>();
+  return (row) => {
+    const cell = cellOf(row);
+    let text = known.get(cell);
+    if (text === undefined) {
+      text = laid(cell);
+      if (known.size < HELD_MAX) known.set(cell, text);
+    }
+    return text;
+  };
+}
+
+const NOTHING: Cell = { text: '' };
+
 function inStyle(style: Style, cell: Cell): Cell {
+  if (style.utf8) return cell;
   const text = inCharset(style, cell.text);
   return text === cell.text ? cell : { ...cell, text };
 }
@@ -51,19 +91,26 @@ function cellWidth(cell: Cell): number {
   return widthOf(cell.text) + (cell.mark === undefined ? 0 : widthOf(cell.mark.shape) + 1);
 }
 
-function naturalWidths(columns: readonly Column[], rows: readonly (readonly Cell[])[]): number[] {
-  return columns.map((column, at) => {
-    let widest = widthOf(column.header);
-    let last = '';
-    for (const row of rows) {
-      const cell = row[at];
-      // What stands there again is not measured again.
-      if (cell === undefined || (cell.text === last && cell.mark === undefined)) continue;
-      widest = Math.max(widest, cellWidth(cell));
-      last = cell.mark === undefined ? cell.text : '';
-    }
-    return widest;
+function naturalWidths<R>(
+  style: Style,
+  columns: readonly RowColumn<R>[],
+  rows: readonly R[],
+): number[] {
+  const measured = columns.map(({ header, cellOf, width }) => {
+    const known = width !== undefined && rows.length > 0 ? width : 0;
+    return { cellOf, widest: Math.max(widthOf(header), known), last: NOTHING };
   });
+  const unknown = measured.filter((_, at) => columns[at]?.width === undefined);
+  for (const row of rows) {
+    for (const column of unknown) {
+      const cell = column.cellOf(row);
+      // What stands there again is not measured again.
+      if (cell.text === column.last.text && cell.mark === column.last.mark) continue;
+      column.widest = Math.max(column.widest, cellWidth(inStyle(style, cell)));
+      column.last = cell;
+    }
+  }
+  return measured.map(({ widest }) => widest);
 }
 
 function fitted(style: Style, columns: readonly Column[], natural: readonly number[]): number[] {
@@ -92,17 +139,16 @@ function widestShrinkable(
 
 function cellText(
   style: Style,
-  options: { readonly column: Column; readonly cell: Cell | undefined; readonly width: number },
+  options: { readonly column: Column; readonly cell: Cell; readonly width: number },
 ): string {
   const { column, cell, width } = options;
-  if (cell === undefined) return ' '.repeat(width);
   const mark = cell.mark;
   const room = mark === undefined ? width : width - widthOf(mark.shape) - 1;
   const keep = column.shrink === 'ends' ? 'ends' : 'start';
-  const isLong = widthOf(cell.text) > room;
-  const text = isLong ? shorten(cell.text, { width: room, keep, style }) : cell.text;
+  const own = widthOf(cell.text);
+  const text = own > room ? shorten(cell.text, { width: room, keep, style }) : cell.text;
   // Padding stays outside the colour, so that trailing spaces can be trimmed.
-  const fill = ' '.repeat(Math.max(0, room - widthOf(text)));
+  const fill = ' '.repeat(Math.max(0, room - (own > room ? widthOf(text) : own)));
   const coloured = paint(style, cell.tone ?? 'plain', text);
   const painted = column.align === 'right' ? fill + coloured : coloured + fill;
   return mark === undefined ? painted : `${paint(style, mark.tone, mark.shape)} ${painted}`;

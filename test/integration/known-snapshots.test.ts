@@ -12,7 +12,7 @@ import type { VaultSession } from '../../src/main/vault-session.ts';
 import { makeDataKey } from '../../src/vault/core/data-keys.ts';
 import { NAMES } from '../../src/vault/core/object-id.ts';
 import { openSnapshotCache, sealSnapshotCache } from '../../src/vault/core/snapshot-cache.ts';
-import type { ListedContent } from '../../src/vault/core/snapshot-columns.ts';
+import { type ListedContent, lineOf } from '../../src/vault/core/snapshot-columns.ts';
 import type { SnapshotContent } from '../../src/vault/core/snapshot-content.ts';
 import type { Vault } from '../../src/vault/shell/open-vault.ts';
 import { listSummed, type SummedList } from '../../src/vault/shell/known-snapshots.ts';
@@ -101,7 +101,8 @@ async function truth(): Promise<unknown> {
     problems: [],
     findings: [],
     snapshots: snapshots.map(({ record, trust }) => {
-      return { record, trust, content: () => readSnapshotContent(vault, record) };
+      const content = (): SnapshotContent => readSnapshotContent(vault, record);
+      return { record, trust, content, line: () => lineOf(content()) };
     }),
   });
 }
@@ -183,13 +184,13 @@ test('what was sealed for one vault opens for no other', async () => {
   const keys = { namesKey: tools.random.bytes(32), vault: 'a'.repeat(32) };
   const sealed = sealSnapshotCache(tools, keys, [{ summary: record, sizeBytes: 1, content }]);
   assert.ok(sealed !== undefined);
-  assert.equal(openSnapshotCache(tools, keys, sealed).size, 1);
+  assert.equal(openSnapshotCache(tools, keys, sealed)?.size, 1);
   const others = [
     { namesKey: tools.random.bytes(32) },
     { namesKey: undefined },
     { vault: 'b'.repeat(32) },
   ];
   for (const other of others) {
-    assert.equal(openSnapshotCache(tools, { ...keys, ...other }, sealed).size, 0);
+    assert.equal(openSnapshotCache(tools, { ...keys, ...other }, sealed), undefined);
   }
 });

@@ -111,12 +111,33 @@ export const SCRUB_MUTANTS: readonly Mutant[] = [
     file: KNOWN,
     edits: [
       {
-        replace: 'trust: trustOf(vault, summary), content }',
-        with: "trust: vault.writers.has(summary.writer) ? 'trusted' : trustOf(vault, summary), content }",
+        replace: 'new Summed(one, trustOf(vault, one))',
+        with: "new Summed(one, vault.writers.has(one.writer) ? 'trusted' : trustOf(vault, one))",
       },
     ],
     caughtBy: OF_KNOWN,
     why: 'what a writer wrote whom nobody vouches for is listed as ours',
+  },
+  {
+    id: 'list: what was kept is taken by its place alone',
+    file: 'src/vault/core/snapshot-columns.ts',
+    edits: [{ replace: ' && names.startsWith(name, NAME_SIZE * at)', with: '' }],
+    caughtBy: { file: 'src/vault/core/snapshot-columns.test.ts' },
+    why: 'a snapshot is listed with the day and the size of another',
+    isQuick: true,
+  },
+  {
+    id: 'list: two of one number that end a chain are one',
+    file: 'src/vault/core/snapshot-chain.ts',
+    edits: [
+      {
+        replace: 'chain[length]?.seq === length ? length - 1',
+        with: 'chain[length]?.seq === -1 ? length - 1',
+      },
+    ],
+    caughtBy: { file: 'src/vault/core/snapshot-chain.test.ts' },
+    why: 'a machine that was cloned is not told',
+    isQuick: true,
   },
   {
     id: 'list: what was kept is of whichever vault',

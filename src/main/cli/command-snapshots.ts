@@ -3,29 +3,26 @@ import type { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import type { Style } from '../../base/say.ts';
 import { sayName, sayText } from '../../base/say-name.ts';
-import { countOf, formatBytes, formatCount } from '../../base/say-quantity.ts';
+import { countOf } from '../../base/say-quantity.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
-import { type StateMark, stateShape, stateTone } from '../../base/say-mark.ts';
-import { type Cell, layoutTable } from '../../base/say-table.ts';
+import { tableLines } from '../../base/say-table.ts';
 import { formatAge } from '../../base/say-time.ts';
 import type { UnixMs } from '../../base/units.ts';
-import type { ListedContent } from '../../vault/core/snapshot-columns.ts';
+import type { ChainFinding } from '../../vault/core/snapshot-chain.ts';
 import type { VaultProblem } from '../../vault/shell/vault-problem.ts';
 import { lastSeen, newestOfEach } from '../../vault/shell/seen-store.ts';
 import { listSummed, type SummedSnapshot } from '../../vault/shell/known-snapshots.ts';
-import { shortId, tagOf } from '../../vault/shell/snapshot-store.ts';
+import { tagOf } from '../../vault/shell/snapshot-store.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { chainLines } from './chain-lines.ts';
 import { EXIT } from './exit-code.ts';
-import { frozenJson, frozenWords } from './frozen-words.ts';
+import { frozenJson } from './frozen-words.ts';
 import { bytesJson, pathsWhy, timeJson } from './json-shape.ts';
 import { openVaultOf, vaultOptions, writerOption } from './open.ts';
 import type { VaultOptions } from './settings.ts';
-
-/** Of what is said again and again; more are made anew each time. */
-const REMEMBERED_MAX = 10_000;
+import { readOf, snapshotColumns, type TableOf } from './snapshot-table.ts';
 
 interface SnapshotsOptions extends VaultOptions {
   readonly dataSet?: string;
@@ -54,17 +51,6 @@ function countOption(text: string): number {
   });
 }
 
-/** A snapshot and what it says; `undefined` where that cannot be read, with why. */
-interface Row {
-  readonly listed: Pick<SummedSnapshot, 'record' | 'trust'>;
-  readonly content: ListedContent | undefined;
-  readonly why: string | undefined;
-  /** Nothing is the matter with it: this key is not for reading. */
-  readonly isLimited: boolean;
-  /** Up to when its source was said to have been unchanged since. */
-  readonly seenAt: UnixMs | undefined;
-}
-
 async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   const { session } = await openVaultOf(cli, options, 'write');
   const list = await listSummed(session);
@@ -75,21 +61,17 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   const rows = list.snapshots
     .filter(({ record }) => tag === undefined || record.dataSet === tag)
     .reverse()
-    .slice(0, last ?? Number.POSITIVE_INFINITY)
-    .map((listed) => rowOf(session, listed, seen.get(listed.record.id)));
+    .slice(0, last ?? Number.POSITIVE_INFINITY);
   const problems = [...session.vault.problems, ...list.problems];
   const now = cli.clock.now();
   return {
     code: EXIT.done,
-    say: (style) => [
-      ...words({ rows, problems, now, session }, style),
-      ...chainLines(list.findings, style),
-    ],
+    say: (style) => words({ rows, problems, now, session, seen, findings: list.findings }, style),
     /** Of a hundred thousand that takes a while: only where it is asked for. */
     get json() {
       return {
         vault: session.vault.id,
-        snapshots: rows.map(rowJson),
+        snapshots: rows.map((listed) => rowJson(session, listed, seen.get(listed.record.id))),
         findings: list.findings,
         problems,
       };
@@ -97,50 +79,36 @@ async function snapshots(cli: Cli, options: SnapshotsOptions): Promise<Answer> {
   };
 }
 
-function rowOf(session: VaultSession, listed: SummedSnapshot, seenAt: Row['seenAt']): Row {
-  try {
-    return { listed, content: listed.content(), why: undefined, isLimited: false, seenAt };
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    const isLimited = session.vault.keyring.namesKey === undefined;
-    const why = isLimited ? 'this key only writes' : error.message;
-    return { listed, content: undefined, why, isLimited, seenAt };
-  }
-}
-
-interface Known {
-  readonly rows: readonly Row[];
+interface Known extends TableOf {
+  readonly rows: readonly SummedSnapshot[];
   readonly problems: readonly VaultProblem[];
+  readonly findings: readonly ChainFinding[];
   readonly now: UnixMs;
-  readonly session: VaultSession;
 }
 
-function words({ rows, problems, now, session }: Known, style: Style): readonly string[] {
+function* words(known: Known, style: Style): Generator<string, void> {
+  const { rows, problems } = known;
+  yield* layoutSentence(style, { mark: undefined, text: sentenceOf(known, style), tone: 'strong' });
+  if (rows.length > 0) {
+    yield '';
+    yield* tableLines(style, snapshotColumns(known, style), rows);
+  }
+  if (problems.length > 0) {
+    yield '';
+    yield* problemWords(problems, style);
+  }
+  yield* chainLines(known.findings, style);
+}
+
+function sentenceOf({ rows, now, session, seen }: Known, style: Style): string {
   const place = sayName(nameOfPlace(session.line.place), style);
-  const dataSets = new Set(rows.map(({ listed }) => listed.record.dataSet)).size;
+  const dataSets = new Set(rows.map(({ record }) => record.dataSet)).size;
   const [newest] = rows;
-  const seen =
-    newest?.seenAt === undefined ? '' : `, and seen unchanged ${formatAge(now - newest.seenAt)}`;
-  const sentence =
-    newest === undefined
-      ? `There is no snapshot in ${place}.`
-      : `${countOf(rows.length, 'snapshot')} of ${countOf(dataSets, 'data set')} in ${place}; the newest was taken ${formatAge(now - newest.listed.record.time)}${seen}.`;
-  const columns = [
-    { header: '' },
-    { header: 'ID' },
-    { header: 'TAKEN (UTC)' },
-    { header: 'DATA SET', shrink: 'ends' as const, widthMin: 12 },
-    { header: 'HOST', shrink: 'start' as const },
-    { header: 'ENTRIES', align: 'right' as const },
-    { header: 'SIZE', align: 'right' as const },
-    { header: '' },
-  ];
-  const table = rows.length === 0 ? [] : layoutTable(style, columns, rows.map(cellsOf(style)));
-  return [
-    ...layoutSentence(style, { mark: undefined, text: sentence, tone: 'strong' }),
-    ...(table.length === 0 ? [] : ['', ...table]),
-    ...(problems.length === 0 ? [] : ['', ...problemWords(problems, style)]),
-  ];
+  if (newest === undefined) return `There is no snapshot in ${place}.`;
+  const { id, time } = newest.record;
+  const seenAt = seen.get(id);
+  const unchanged = seenAt === undefined ? '' : `, and seen unchanged ${formatAge(now - seenAt)}`;
+  return `${countOf(rows.length, 'snapshot')} of ${countOf(dataSets, 'data set')} in ${place}; the newest was taken ${formatAge(now - time)}${unchanged}.`;
 }
 
 function problemWords(problems: readonly VaultProblem[], style: Style): readonly string[] {
@@ -148,87 +116,13 @@ function problemWords(problems: readonly VaultProblem[], style: Style): readonly
   return layoutSentence(style, { mark: { is: 'degraded' }, text });
 }
 
-function cellsOf(style: Style): (row: Row) => readonly Cell[] {
-  // Thousands of rows say the same few names, marks and notes.
-  const marks = remembered(
-    (state: StateMark): Cell => ({
-      text: stateShape(style, state),
-      tone: stateTone(state),
-    }),
-  );
-  const names = remembered((name: string): Cell => ({ text: sayText(name, style) }));
-  const said = remembered((text: string): Cell => ({ text }));
-  return ({ listed, content, why, isLimited, seenAt }) => {
-    const { record } = listed;
-    const unread = isLimited ? 'unknown' : 'failed';
-    const flawed = content === undefined ? '' : flaws(listed, content);
-    const state = content === undefined ? unread : flawed === '' ? 'ok' : 'degraded';
-    const roots = content?.roots ?? [];
-    return [
-      marks(state),
-      { text: shortId(record.id) },
-      { text: timeJson(record.time).slice(0, 16).replace('T', ' ') },
-      names(content?.dataSet ?? `unknown: ${why ?? ''}`),
-      names(content?.host ?? ''),
-      { text: formatCount(roots.reduce((sum, root) => sum + root.entries, 0)) },
-      { text: formatBytes(Number(roots.reduce((sum, root) => sum + root.bytes, 0n))) },
-      said(
-        content === undefined
-          ? ''
-          : joined([flawed, seenWords(seenAt), notes(content, style)], '; '),
-      ),
-    ];
-  };
-}
-
-function remembered<K, V>(make: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const made = make(key);
-    if (known.size < REMEMBERED_MAX) known.set(key, made);
-    return made;
-  };
-}
-
-/** Most have none of these words. */
-function joined(words: readonly string[], between: string): string {
-  let text = '';
-  for (const word of words) if (word !== '') text += text === '' ? word : between + word;
-  return text;
-}
-
-function flaws({ trust }: Row['listed'], content: ListedContent): string {
-  const hooks = (content.hooks ?? []).filter(({ outcome }) => outcome === 'failed');
-  const words = [
-    trust === 'trusted' ? '' : 'nobody vouches',
-    content.torn.length > 0 ? 'torn' : '',
-    content.gapCount > 0 ? countOf(content.gapCount, 'gap') : '',
-    ...hooks.map(({ name }) => `${sayText(name)} failed`),
-  ];
-  return joined(words, ', ');
-}
-
-/** What is no flaw: its tags, how it was held still, and what it belongs to. */
-function notes({ frozen, service, tags = [] }: ListedContent, style: Style): string {
-  const words = [
-    tags.length === 0 ? '' : `tagged ${tags.map((tag) => sayText(tag, style)).join(' and ')}`,
-    frozen === undefined ? '' : frozenWords(frozen, style),
-    service === undefined
-      ? ''
-      : `${sayText(service.name, style)} ${service.order}/${service.of}, run ${sayText(service.run, style)}`,
-  ];
-  return joined(words, ', ');
-}
-
-function seenWords(seenAt: UnixMs | undefined): string {
-  if (seenAt === undefined) return '';
-  return `unchanged, seen ${timeJson(seenAt).slice(0, 16).replace('T', ' ')}`;
-}
-
-function rowJson({ listed, content, why, seenAt }: Row): object {
+function rowJson(
+  session: VaultSession,
+  listed: SummedSnapshot,
+  seenAt: UnixMs | undefined,
+): object {
   const { record, trust } = listed;
+  const { read: content, why } = readOf(session, () => listed.content());
   const head = {
     id: record.id,
     time: timeJson(record.time),

@@ -7,6 +7,7 @@ import type { Keyring } from './keyring.ts';
 import {
   decodeSnapshotColumns,
   encodeSnapshotColumns,
+  type KeptSnapshots,
   type KnownSnapshot,
 } from './snapshot-columns.ts';
 
@@ -17,8 +18,6 @@ const NONCE_SIZE = 12;
 const SIZE_SIZE = 4;
 const PLAIN_SIZE_MAX = GIB;
 const PURPOSE = byteString('holdfast snapshot cache 1');
-
-const NONE: ReadonlyMap<string, KnownSnapshot> = new Map();
 
 /** Who may not read names reads none here: undefined. */
 function keyOf({ cipher, codec }: Tools, { namesKey }: CacheKeys): Uint8Array | undefined {
@@ -50,28 +49,29 @@ export function sealSnapshotCache(
   return bytes;
 }
 
-/** By name; nothing where it is not what was sealed for this vault. */
+/** Undefined where it is not what was sealed for this vault. */
 export function openSnapshotCache(
   tools: Tools,
   keys: CacheKeys,
   bytes: Uint8Array,
-): ReadonlyMap<string, KnownSnapshot> {
+): KeptSnapshots | undefined {
   const { codec, cipher } = tools;
   const head = MAGIC.length + NONCE_SIZE;
-  if (bytes.length < head || codec.textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC) return NONE;
+  if (bytes.length < head || codec.textOf(bytes.subarray(0, MAGIC.length)) !== MAGIC)
+    return undefined;
   const nonce = bytes.subarray(MAGIC.length, head);
   const aad = codec.bytesOf(byteString(keys.vault));
   const sealed = bytes.subarray(head);
   const key = keyOf(tools, keys);
   const plain = key === undefined ? undefined : cipher.open({ key, nonce, aad, sealed });
-  if (plain === undefined || plain.length < SIZE_SIZE) return NONE;
+  if (plain === undefined || plain.length < SIZE_SIZE) return undefined;
   try {
     // What fits its seal was written by this program: its shape is not asked again.
     const size = new DataView(plain.buffer, plain.byteOffset).getUint32(0, true);
-    if (size > PLAIN_SIZE_MAX) return NONE;
+    if (size > PLAIN_SIZE_MAX) return undefined;
     return decodeSnapshotColumns(codec.textOf(codec.decompress(plain.subarray(SIZE_SIZE), size)));
   } catch (error) {
     if (!(error instanceof Fault) && !(error instanceof SyntaxError)) throw error;
-    return NONE;
+    return undefined;
   }
 }

@@ -43,6 +43,24 @@ test('what follows something else is a break', () => {
   ]);
 });
 
+test('behind many that follow each other all is seen as at the beginning', () => {
+  const sound = Array.from({ length: 50 }, (_, at) => link('a', at + 1));
+  const fork = link('a', 50, { id: 'other' });
+  assert.deepEqual(chainFindings([...sound, fork]), [
+    { kind: 'fork', writer: 'a', seq: 50, ids: ['a50', 'other'] },
+  ]);
+  assert.deepEqual(chainFindings([...sound, fork, link('a', 51, { previous: 'other' })]).length, 1);
+  assert.deepEqual(chainFindings([...sound, link('a', 51, { previous: 'a49' })]), [
+    { kind: 'break', writer: 'a', seq: 51, id: 'a51' },
+  ]);
+  assert.deepEqual(chainFindings([...sound, link('a', 53)]), [
+    { kind: 'gap', writer: 'a', from: 51, to: 52 },
+  ]);
+  assert.deepEqual(chainFindings(sound.toSpliced(0, 1, fork)).length, 2, 'a gap and a fork');
+  // What went by a plan: the same id twice is one.
+  assert.deepEqual(chainFindings(sound.toSpliced(20, 10), sound.slice(15, 35)), []);
+});
+
 test('who comes back after another is a clone; who was renamed, and who has a key of its own, is none', () => {
   const of = (writer: string, ...hosts: string[]) =>
     hosts.map((host, at) => ({ ...link(writer, at + 1), host }));
@@ -58,6 +76,16 @@ test('a clock that ran ahead once does not make an old snapshot the newest', () 
   assert.deepEqual(
     order.map(({ id }) => id),
     ['a1', 'b1', 'a2', 'a3'],
+  );
+});
+
+test('two of one number come in the order of their ids, whatever their clocks', () => {
+  const late = link('a', 2, { id: 'a2-first', time: unixMs(9000) });
+  const soon = link('a', 2, { id: 'a2-second', time: unixMs(8000) });
+  const order = inOrder([link('a', 1), late, soon, link('a', 3, { time: unixMs(7000) })]);
+  assert.deepEqual(
+    order.map(({ id }) => id),
+    ['a1', 'a2-first', 'a2-second', 'a3'],
   );
 });
 

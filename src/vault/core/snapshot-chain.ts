@@ -29,12 +29,11 @@ export function chainFindings(
   forgotten: readonly ChainLink[] = [],
 ): ChainFinding[] {
   const findings: ChainFinding[] = [];
-  const here = new Set(snapshots.map(({ id }) => id));
-  const known = [...snapshots, ...forgotten.filter(({ id }) => !here.has(id))];
-  for (const [writer, chain] of chainsOf(known, (link) => link)) {
-    let seqBefore = 0;
-    let idsBefore: readonly string[] = [''];
-    for (const links of bySeq(chain)) {
+  for (const [writer, chain] of chainsOf(withForgotten(snapshots, forgotten), (link) => link)) {
+    const sound = soundLength(chain);
+    let seqBefore = sound;
+    let idsBefore: readonly string[] = [chain[sound - 1]?.id ?? ''];
+    for (const links of bySeq(chain.slice(sound))) {
       const [{ seq }] = links;
       const ids = links.map((link) => link.id);
       const isGap = seq !== seqBefore + 1;
@@ -48,6 +47,28 @@ export function chainFindings(
     }
   }
   return findings;
+}
+
+function withForgotten(
+  snapshots: readonly ChainLink[],
+  forgotten: readonly ChainLink[],
+): readonly ChainLink[] {
+  if (forgotten.length === 0) return snapshots;
+  const here = new Set(snapshots.map(({ id }) => id));
+  return [...snapshots, ...forgotten.filter(({ id }) => !here.has(id))];
+}
+
+/** How many from the first on, numbered 1 and so on, follow each the one before: mostly all. */
+function soundLength(chain: readonly ChainLink[]): number {
+  let idBefore = '';
+  let length = 0;
+  for (const { seq, previous, id } of chain) {
+    if (seq !== length + 1 || previous !== idBefore) break;
+    idBefore = id;
+    length += 1;
+  }
+  // The last of them may be one of several of its number.
+  return length > 0 && chain[length]?.seq === length ? length - 1 : length;
 }
 
 /**
@@ -109,7 +130,11 @@ export function inOrder<T extends ChainLink>(snapshots: readonly T[]): T[] {
 /** The same of what has a link. */
 export function orderedBy<T>(all: readonly T[], linkOf: (each: T) => ChainLink): T[] {
   const timed: { readonly each: T; readonly link: ChainLink; readonly time: number }[] = [];
-  for (const chain of chainsOf(all, linkOf).values()) {
+  const chains = chainsOf(all, linkOf);
+  const [only, ...others] = chains.values();
+  // By number is by time, then, as far as no number is there twice.
+  if (only !== undefined && others.length === 0 && !isForked(only, linkOf)) return only;
+  for (const chain of chains.values()) {
     let timeMax = Number.POSITIVE_INFINITY;
     for (const each of chain.toReversed()) {
       const link = linkOf(each);
@@ -126,6 +151,16 @@ export function orderedBy<T>(all: readonly T[], linkOf: (each: T) => ChainLink):
         compareText(a.link.id, b.link.id),
     )
     .map(({ each }) => each);
+}
+
+function isForked<T>(chain: readonly T[], linkOf: (each: T) => ChainLink): boolean {
+  let before = 0;
+  for (const each of chain) {
+    const { seq } = linkOf(each);
+    if (seq === before) return true;
+    before = seq;
+  }
+  return false;
 }
 
 /** Where a writer stands: the number and id of the last snapshot it knows of. */
@@ -147,7 +182,8 @@ export function nextInChain(state: ChainState, own: readonly ChainLink[]): Chain
 function chainsOf<T>(all: readonly T[], linkOf: (each: T) => ChainLink): Map<string, T[]> {
   const chains = Map.groupBy(all, (each) => linkOf(each).writer);
   const bySeqTimeId = (one: T, other: T): number => {
-    const [a, b] = [linkOf(one), linkOf(other)];
+    const a = linkOf(one);
+    const b = linkOf(other);
     return a.seq - b.seq || a.time - b.time || compareText(a.id, b.id);
   };
   return new Map(

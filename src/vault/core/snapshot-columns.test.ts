@@ -13,6 +13,7 @@ import {
   fitsColumns,
   type KnownSnapshot,
   type ListedContent,
+  lineOf,
 } from './snapshot-columns.ts';
 import { snapshotName } from './snapshot-record.ts';
 
@@ -81,7 +82,10 @@ const given: fc.Arbitrary<readonly Given[]> = fc.uniqueArray(
 );
 
 const shown = (all: Iterable<KnownSnapshot>): unknown =>
-  [...all].map(({ summary, sizeBytes, content: of }) => [summary, sizeBytes, of()]);
+  [...all].map(({ summary, sizeBytes, content: of }) => {
+    const { name, id, writer, seq, previous, time: at, dataSet } = summary;
+    return [{ name, id, writer, seq, previous, time: at, dataSet }, sizeBytes, of()];
+  });
 
 test('what comes out is what was put in', () => {
   fc.assert(
@@ -95,11 +99,48 @@ test('what comes out is what was put in', () => {
       const text = encodeSnapshotColumns(put);
       assert.match(text, /^[ -~]*$/);
       const got = decodeSnapshotColumns(text);
-      assert.deepEqual(shown(got.values()), shown(put));
-      assert.deepEqual(
-        [...got.keys()],
-        put.map(({ summary }) => summary.name),
-      );
+      assert.deepEqual(shown(got.all()), shown(put));
+      assert.equal(got.size, put.length);
+    }),
+  );
+});
+
+test('each is found by its name, in whatever order they are asked for, and nothing else is', () => {
+  fc.assert(
+    fc.property(given, fc.infiniteStream(fc.nat()), (all, picks) => {
+      const put = all.map(known);
+      const got = decodeSnapshotColumns(encodeSnapshotColumns(put));
+      for (const each of [...put, ...put.toReversed()]) {
+        const { name } = each.summary;
+        assert.deepEqual(shown([got.find(name)].flatMap((one) => one ?? [])), shown([each]));
+        const strange = [name.slice(0, -1), `${name}0`, name.replace('snapshots/', 'elsewhere/')];
+        for (const other of [...strange, '']) assert.equal(got.find(other), undefined);
+        const any = put[(picks.next().value ?? 0) % put.length];
+        if (any !== undefined) assert.equal(got.find(any.summary.name)?.id, any.summary.id);
+      }
+    }),
+  );
+});
+
+test('a line says what the content says, however large', () => {
+  fc.assert(
+    fc.property(given, (all) => {
+      const put = all.map(known);
+      const got = decodeSnapshotColumns(encodeSnapshotColumns(put));
+      for (const [at, one] of [...got.all()].entries()) {
+        const expected = put[at]?.content();
+        assert.ok(expected !== undefined);
+        const { roots, finished: _, started: _1, ...said } = expected;
+        const { entries, bytes, said: of } = one.line();
+        const { roots: _2, finished: _3, started: _4, ...rest } = { ...expected, ...of };
+        assert.deepEqual(rest, said);
+        assert.equal(
+          entries,
+          roots.reduce((sum, each) => sum + each.entries, 0),
+        );
+        assert.equal(bytes, Number(roots.reduce((sum, each) => sum + each.bytes, 0n)));
+        assert.deepEqual(lineOf(expected), { said: expected, entries, bytes });
+      }
     }),
   );
 });

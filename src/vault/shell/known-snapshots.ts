@@ -5,8 +5,12 @@ import { openSnapshotCache, sealSnapshotCache } from '../core/snapshot-cache.ts'
 import { type ChainFinding, orderedBy } from '../core/snapshot-chain.ts';
 import {
   fitsColumns,
+  type KeptSnapshot,
+  type KeptSnapshots,
   type KnownSnapshot,
+  lineOf,
   type ListedContent,
+  type ListedLine,
   type SnapshotSummary,
 } from '../core/snapshot-columns.ts';
 import type { SnapshotContent } from '../core/snapshot-content.ts';
@@ -21,6 +25,7 @@ import {
   trustOf,
 } from './snapshot-store.ts';
 import type { StoredObject } from './store.ts';
+import { byName } from './store-request.ts';
 import type { VaultProblem } from './vault-problem.ts';
 import { readFileIfThere, type WholeFilePorts } from './whole-file.ts';
 
@@ -29,6 +34,8 @@ export interface SummedSnapshot {
   readonly trust: SnapshotTrust;
   /** @throws Fault where it cannot be opened */
   readonly content: () => ListedContent;
+  /** The same in short. @throws Fault where it cannot be opened */
+  line(): ListedLine;
 }
 
 export interface SummedList {
@@ -59,14 +66,14 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
   const found: SummedSnapshot[] = [];
   const unknown: StoredObject[] = [];
   for (const object of objects) {
-    const one = kept.get(object.name);
-    const isKnown = one?.sizeBytes === object.sizeBytes && vault.writers.has(one.summary.writer);
+    const one = kept?.find(object.name);
+    const isKnown = one?.sizeBytes === object.sizeBytes && vault.writers.has(one.writer);
     if (!isKnown) {
       unknown.push(object);
       continue;
     }
     known.push(one);
-    found.push(summed(vault, one));
+    found.push(new Summed(one, trustOf(vault, one)));
   }
   let fresh = 0;
   await inParallel(unknown, async (object) => {
@@ -79,7 +86,8 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
       known.push(one);
       fresh += 1;
     }
-    found.push({ record, trust, content: opened.content });
+    const { content } = opened;
+    found.push({ record, trust, content, line: () => lineOf(content()) });
   });
   if (fresh > Math.max(NEW_MIN, NEW_SHARE * objects.length)) keep(ports, known);
   const snapshots = orderedBy(found, ({ record }) => record);
@@ -90,8 +98,22 @@ export async function listSummed(ports: KnownPorts): Promise<SummedList> {
   return { snapshots, findings, problems };
 }
 
-function summed(vault: Vault, { summary, content }: KnownSnapshot): SummedSnapshot {
-  return { record: summary, trust: trustOf(vault, summary), content };
+class Summed implements SummedSnapshot {
+  readonly record: KeptSnapshot;
+  readonly trust: SnapshotTrust;
+
+  constructor(record: KeptSnapshot, trust: SnapshotTrust) {
+    this.record = record;
+    this.trust = trust;
+  }
+
+  get content(): () => ListedContent {
+    return this.record.content;
+  }
+
+  line(): ListedLine {
+    return this.record.line();
+  }
 }
 
 function openedNow(
@@ -110,21 +132,23 @@ function openedNow(
   }
 }
 
-function keptSnapshots(ports: KnownPorts): ReadonlyMap<string, KnownSnapshot> {
+function keptSnapshots(ports: KnownPorts): KeptSnapshots | undefined {
   const { vault, state } = ports;
   try {
     const bytes = readFileIfThere(ports, state.cachePath(CACHE));
-    if (bytes === undefined) return new Map();
+    if (bytes === undefined) return undefined;
     return openSnapshotCache(vault.tools, vault.keyring, bytes);
   } catch (error) {
-    if (error instanceof Fault) return new Map(); // What cannot be read is read from the vault.
+    if (error instanceof Fault) return undefined; // What cannot be read is read from the vault.
     throw error;
   }
 }
 
 function keep({ vault, state }: KnownPorts, known: readonly KnownSnapshot[]): void {
   try {
-    const bytes = sealSnapshotCache(vault.tools, vault.keyring, known);
+    // In the order of a list, in which they are looked for.
+    const inOrder = known.toSorted((one, other) => byName(one.summary, other.summary));
+    const bytes = sealSnapshotCache(vault.tools, vault.keyring, inOrder);
     if (bytes !== undefined) state.writeCache(CACHE, (emit) => emit(bytes));
   } catch (error) {
     if (!(error instanceof Fault)) throw error; // A state directory that is full: it is slow then.

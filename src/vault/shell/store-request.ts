@@ -62,7 +62,7 @@ export function mayHold(name: string, prefix: string): boolean {
 }
 
 /** The order of a list. */
-export function byName(a: StoredObject, b: StoredObject): number {
+export function byName(a: Pick<StoredObject, 'name'>, b: Pick<StoredObject, 'name'>): number {
   return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
