@@ -29,6 +29,7 @@ import type {
   SealBox,
 } from '../../host/cipher.ts';
 import { type NativeGcm, nativeGcm } from './native-gcm.ts';
+import { onceWorthIt } from './once-worth-it.ts';
 
 const KEY_SIZE = 32;
 const NONCE_SIZE = 12;
@@ -52,16 +53,14 @@ const PUBLIC_HEAD: Readonly<Record<Curve, Buffer>> = {
   ed25519: Buffer.from('302a300506032b6570032100', 'hex'),
 };
 
-/** Smaller boxes are not worth loading koffi for. */
+/** Smaller boxes are sealed no sooner natively. */
 const NATIVE_SIZE_MIN = 32 * KIB;
 
 export function nodeCipher(): Cipher {
   const keyOf = keyObjects();
-  let native: NativeGcm | 'none' | undefined;
+  const native = onceWorthIt(nativeGcm);
   const nativeFor = (size: number): NativeGcm | undefined => {
-    if (size < NATIVE_SIZE_MIN) return undefined;
-    native ??= nativeGcm() ?? 'none';
-    return native === 'none' ? undefined : native;
+    return size < NATIVE_SIZE_MIN ? undefined : native(size);
   };
   const sealInto: Cipher['sealInto'] = (box, into) => {
     const through = nativeFor(box.plain.length);

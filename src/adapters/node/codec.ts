@@ -5,6 +5,7 @@ import { Fault } from '../../base/fault.ts';
 import { KIB, MIB } from '../../base/units.ts';
 import type { Codec } from '../../host/codec.ts';
 import { type NativeZstd, nativeZstd } from './native-zstd.ts';
+import { onceWorthIt } from './once-worth-it.ts';
 
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** zlib's least. */
@@ -12,16 +13,14 @@ const CHUNK_SIZE_MIN = 64;
 /** What zstd may need beyond its input where that does not compress. */
 const FRAME_OVERHEAD = 64;
 
-/** Less is not worth loading koffi for; more is rare, and would be held for ever. */
+/** Less is done no sooner natively; more is rare, and would be held for ever. */
 const NATIVE_SIZE_MIN = 16 * KIB;
 const NATIVE_SIZE_MAX = 8 * MIB;
 
 export function nodeCodec(): Codec {
-  let native: NativeZstd | 'none' | undefined;
+  const native = onceWorthIt(nativeZstd);
   const nativeFor = (size: number): NativeZstd | undefined => {
-    if (size < NATIVE_SIZE_MIN || size > NATIVE_SIZE_MAX) return undefined;
-    native ??= nativeZstd() ?? 'none';
-    return native === 'none' ? undefined : native;
+    return size < NATIVE_SIZE_MIN || size > NATIVE_SIZE_MAX ? undefined : native(size);
   };
   return {
     compress: (bytes) => nativeFor(bytes.length)?.compress(bytes) ?? compress(bytes),

@@ -117,17 +117,24 @@ test('without koffi the same is done by node:crypto and node:zlib', () => {
     const { nodeCodec } = await import(${here('./codec.ts')});
     const { nativeGcm } = await import(${here('./native-gcm.ts')});
     const { nativeZstd } = await import(${here('./native-zstd.ts')});
-    const plain = Buffer.alloc(100_000, 'prose ');
+    const plain = Buffer.alloc(5_000_000, 'prose ');
+    const cipher = nodeCipher();
+    const codec = nodeCodec();
     const box = { key: Buffer.alloc(32, 1), nonce: Buffer.alloc(12, 2), aad: Buffer.alloc(9), plain };
-    const sealed = nodeCipher().seal(box);
     const into = new Uint8Array(plain.length);
     const { hash } = await import('node:crypto');
+    // The first of each goes through Node; then it is worth to load what is native.
     console.log(JSON.stringify([
       nativeGcm() === undefined && nativeZstd() === undefined,
-      hash('sha256', sealed),
-      hash('sha256', nodeCodec().compress(plain)),
-      nodeCipher().openInto({ ...box, sealed }, into) && Buffer.compare(into, plain) === 0,
-      nodeCipher().openInto({ ...box, sealed: sealed.subarray(1) }, into),
+      ...[1, 2, 3].flatMap(() => {
+        const sealed = cipher.seal(box);
+        return [
+          hash('sha256', sealed),
+          hash('sha256', codec.compress(plain)),
+          cipher.openInto({ ...box, sealed }, into) && Buffer.compare(into, plain) === 0,
+          cipher.openInto({ ...box, sealed: sealed.subarray(1) }, into),
+        ];
+      }),
     ]));`;
   const run = (env: NodeJS.ProcessEnv): unknown[] => {
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -141,5 +148,6 @@ test('without koffi the same is done by node:crypto and node:zlib', () => {
   const [isWithout, ...done] = run({ HOLDFAST_SYSCALLS: 'none' });
   assert.equal(isWithout, true);
   assert.deepEqual(run({}), [false, ...done]);
-  assert.deepEqual(done.slice(2), [true, false]);
+  assert.deepEqual(done.slice(2, 4), [true, false]);
+  assert.deepEqual(done, [...done.slice(0, 4), ...done.slice(0, 4), ...done.slice(0, 4)]);
 });
