@@ -102,6 +102,11 @@ export const FAULTS = {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
   },
+  HF_COPY_AWAY: {
+    kind: 'unavailable',
+    remedy:
+      'Mount the disk, or look at the place. Where the copy is lost, begin it anew: `holdfast vault copy FROM TO --anew`.',
+  },
   HF_COPY_TARGET: {
     kind: 'refused',
     remedy: 'Name a directory that is empty or not there yet, or a copy of the same vault.',

@@ -1,6 +1,7 @@
 /** holdfast.yaml as it may be written: docs/operating/keys.md and `holdfast config show` use it. */
 import { z } from 'zod';
 import { estateIssues, estateKeys } from './estate-config.ts';
+import { copiesSchema } from './copies-config.ts';
 import { freezeSchema, stoppersSchema } from './agent/stopper-config.ts';
 import { exerciseSchema } from './exercise-config.ts';
 import { guardSchema } from './guard-config.ts';
@@ -237,6 +238,8 @@ export const configSchema = z
       .regex(/^[1-9][0-9]{0,3} *d$/)
       .transform((given) => Number.parseInt(given, 10) * DAY_MS)
       .optional(),
+    /** Where else the vault lies, and how often `holdfast up` copies it there. */
+    copies: copiesSchema.optional(),
     /** What `holdfast backup` without a path takes, by name. */
     datasets: z.record(text, dataSet).optional(),
     /** Data sets that are restored together to one moment, by name. */
@@ -264,6 +267,11 @@ export const configSchema = z
   .superRefine((given, context) => {
     // Where a word is wrong already, what was to be made of it is still as it was written.
     if (context.issues.length > 0) return;
+    (given.copies ?? []).forEach(({ to, from = given.vault }, at) => {
+      if (to !== from) return;
+      const message = 'another place than the vault: it is no copy of itself';
+      context.addIssue({ code: 'custom', path: ['copies', at, 'to'], message });
+    });
     if (given.server?.drills !== undefined && given.server['restore-hosts'] === undefined) {
       const message = 'restore-hosts: [HOST] beside it: hosts that restore what others saved';
       context.addIssue({ code: 'custom', path: ['server', 'drills'], message });

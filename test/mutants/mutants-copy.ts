@@ -8,6 +8,8 @@ const DIRECTORY = `${SHELL}/store-directory.ts`;
 const SIM = 'sim/copy.sim.test.ts';
 const MATRIX = 'test/vault/damage-matrix.test.ts';
 const SWEPT = 'src/vault/shell/swept-packs.test.ts';
+const COPIES = 'src/watch/core/copies';
+const UP_COPIES = 'src/main/up/copies/copies.test.ts';
 const OF_COPY = { file: SIM, name: 'writing call of a copy .posix' };
 const OF_REPAIR = { file: SIM, name: 'writing call of a repair .posix' };
 
@@ -222,5 +224,57 @@ export const COPY_MUTANTS: readonly Mutant[] = [
     edits: [{ replace: "this.#damaged.has(pack) ? 'damaged' : 'present'", with: "'present'" }],
     caughtBy: { file: MATRIX, name: 'pack of content, flipped' },
     why: 'every later snapshot refers to what is damaged',
+  },
+  {
+    id: 'copies of up: a run that failed counts as one that was whole',
+    file: 'src/main/up/copies/copies.ts',
+    edits: [
+      {
+        replace: 'end.completeAt ?? each.kept.completeAt;',
+        with: 'end.completeAt ?? this.#ports.clock.now();',
+      },
+    ],
+    caughtBy: { file: UP_COPIES, name: 'a run that failed counts for nothing' },
+    why: 'a copy that was not made for weeks is shown as fresh',
+    isQuick: true,
+  },
+  {
+    id: 'copies of up: what a run answers is believed whatever it ended with',
+    file: `${COPIES}/copy-end.ts`,
+    edits: [
+      {
+        replace:
+          '  if (code !== 0 && code !== GAPS) return failed(errorWords(error) ?? endWords(code));\n',
+        with: '',
+      },
+    ],
+    caughtBy: { file: `${COPIES}/copies.test.ts`, name: 'only a run that left nothing out' },
+    why: 'a run that was killed behind its answer counts',
+    isQuick: true,
+  },
+  {
+    id: 'copies of up: a copy never grows late',
+    file: `${COPIES}/copy-standing.ts`,
+    edits: [
+      {
+        replace: '  if (ageMs > everyMs * LATE_FACTOR) {',
+        with: '  if (ageMs > Number.POSITIVE_INFINITY) {',
+      },
+    ],
+    caughtBy: { file: `${COPIES}/copies.test.ts`, name: 'how it stands goes by when' },
+    why: 'nobody is told of a copy that stopped',
+    isQuick: true,
+  },
+  {
+    id: 'copies: where one lay that is away, another is begun',
+    file: COPY,
+    edits: [
+      {
+        replace: 'if (!isThere && request.isExpected?.(vault) === true) {',
+        with: 'if (!isThere && request.isExpected?.(vault) === undefined) {',
+      },
+    ],
+    caughtBy: { file: 'test/up/copies.test.ts', name: 'a person may begin it anew' },
+    why: 'a disk that is not mounted becomes a directory on the disk that the copy is to outlive',
   },
 ];

@@ -22,6 +22,7 @@ function viewAt(aheadMs: number, change: Partial<UpView> = {}): UpView {
     exposure: exposureOf(ESTATE, now),
     vault: { path: byteString('/v'), place: PLACE, freeBytes: 1e9, says: undefined },
     key: { id: 'k1', isConfirmed: false, kind: 'key file', path: byteString('/k') },
+    copies: [],
     state: { path: byteString('/s'), isNew: false },
     ...change,
   };

@@ -187,6 +187,7 @@ function viewOf(now: UnixMs, discovery: UpView['discovery'], done: readonly Done
       ...{ freeBytes: 1, says: undefined },
     },
     key: { id: 'k', isConfirmed: false, kind: 'typed' },
+    copies: [],
     state: { path: byteString('/s'), isNew: false },
   };
 }

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { Fault } from '../../base/fault.ts';
+import { COPY_KEYS } from '../../wire/copies-config.ts';
 import { CONFIG_KEYS, DATA_SET_KEYS, SERVICE_KEYS } from '../../wire/config.ts';
 import {
   GUARD_KEYS,
@@ -52,6 +53,31 @@ points:
   assert.deepEqual(config.domains?.site, { a: ['hv1', 'hv2'], b: ['hv2'] });
   assert.deepEqual(config.points?.borg?.of, ['hv1', 'hv2']);
   assert.equal(config.datasets?.['hv1-files']?.host, 'hv1');
+});
+
+test('copies are read with their times; what cannot be one is said with what to write', () => {
+  const { copies } = read(
+    'vault: /v\ncopies: [{to: /mnt/usb/vault}, {to: /b, from: /a, every: 15min}]\n',
+  );
+  assert.deepEqual(copies, [
+    { to: '/mnt/usb/vault', every: 3_600_000 },
+    { to: '/b', from: '/a', every: 900_000 },
+  ]);
+  for (const [text, remedy] of [
+    ['copies: [{to: /a, every: 10s}]', /1min to 366d/],
+    ['copies: [{to: /a, every: 367d}]', /1min to 366d/],
+    ['copies: [{every: 1h}]', /ssh:/],
+    ['copies: {to: /a}', /a list, each with to/],
+    ['copies: [{too: /a}]', /Did you mean to\?/],
+    ['copies: [{to: /a}, {to: /b}, {to: /a}]', /each place once/],
+    ['copies: [{to: /a, from: /a}]', /no copy of itself/],
+    ['vault: /a\ncopies: [{to: /a}]', /no copy of itself/],
+  ] as const) {
+    const fault = faultOf(`${text}\n`);
+    assert.equal(fault.code, 'HF_CONFIG_INVALID');
+    assert.match(fault.message, /line [12], column \d+: /);
+    assert.match(fault.remedy, remedy, text);
+  }
 });
 
 test('promises and what is known of a service are read, in milliseconds', () => {
@@ -171,6 +197,7 @@ const BELOW: readonly (readonly [string, readonly string[], (key: string) => str
   ['', CONFIG_KEYS, (key) => `${key}: 0.5\n`],
   ['datasets', DATA_SET_KEYS, (key) => `datasets:\n  a: {${key}: ${NOTHING}}\n`],
   ['services', SERVICE_KEYS, (key) => `services:\n  a: {${key}: ${NOTHING}}\n`],
+  ['copies', COPY_KEYS, (key) => `copies:\n  - {to: /a, ${key}: ${NOTHING}}\n`],
   ['hosts', HOST_KEYS, (key) => `hosts:\n  a: {${key}: ${NOTHING}}\n`],
   ['guard', GUARD_KEYS, (key) => `guard: {${key}: 0.5}\n`],
   ['guard.limits', GUARD_LIMITS_KEYS, (key) => `guard: {limits: {${key}: ${NOTHING}}}\n`],
@@ -184,6 +211,7 @@ for (const [below, keys, textOf] of BELOW) {
     assert.ok(keys.length > 1);
     for (const key of keys) {
       if (below === 'points' && key === 'tool') continue;
+      if (below === 'copies' && key === 'to') continue;
       const fault = faultOf(textOf(key));
       assert.match(fault.message, /line \d+, column \d+: /, key);
       assert.ok(!fault.remedy.includes('config check --help'), `${key}: ${fault.remedy}`);

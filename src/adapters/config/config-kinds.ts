@@ -15,9 +15,11 @@ import { DRILLS_KEYS, SCHEDULE_KEYS, SERVER_KEYS } from '../../wire/server-confi
 import { TELL_KINDS, tellKnownAt } from './tell-kinds.ts';
 import { STOPPER_KEYS, STOPPER_KINDS } from '../../wire/agent/stopper-config.ts';
 import { PEER_KEYS } from '../../wire/peer-config.ts';
+import { COPY_KEYS } from '../../wire/copies-config.ts';
 import { HOST_KEYS, POINT_KEYS, TOOLS } from '../../wire/estate-config.ts';
 
 const KEYS_BELOW: ReadonlyMap<string, readonly string[]> = new Map([
+  ['copies', COPY_KEYS],
   ['datasets', DATA_SET_KEYS],
   ['services', SERVICE_KEYS],
   ['hosts', HOST_KEYS],
@@ -66,10 +68,16 @@ export function wanted(path: readonly PropertyKey[]): string {
   if (path[0] === 'tell') return tellWanted(path);
   if (path[0] === 'services' && path[2] === 'datasets')
     return 'Write a list of names of data sets.';
+  if (path[0] === 'copies') return copiesWanted(path);
   const kinds = path[0] === 'stoppers' || path[0] === 'freeze' ? STOPPER_WANTED : KINDS;
   const key = path.findLast((part) => kinds.has(String(part)));
   const kind = kinds.get(String(key));
   return kind === undefined ? 'See `holdfast config check --help`.' : `Write ${kind}.`;
+}
+
+function copiesWanted(path: readonly PropertyKey[]): string {
+  const kind = COPY_KINDS.get(String(path[2])) ?? KINDS.get('copies') ?? '';
+  return `Write ${kind}.`;
 }
 
 function guardWanted(path: readonly PropertyKey[]): string {
@@ -97,6 +105,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['min-free', 'a size (20GiB) or a share (10%)'],
   ['keep', 'rules, such as {last: 7, daily: 14, weekly: 8, monthly: 12}'],
   ['read-within', 'days as 30d'],
+  ['copies', 'a list, each with to, and every: [{to: /mnt/usb/vault, every: 1h}]'],
   ['datasets', 'names, and below each its keys: paths, exclude, ...'],
   ['paths', TEXTS],
   ['exclude', TEXTS],
@@ -164,6 +173,13 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['url', 'an address as https://holdfast.example.org:7431'],
   ['peers', 'a list of names of hosts'],
   ['mesh', 'a port from 1024 to 65535'],
+]);
+
+const PLACE = `${TEXT}: a directory, ssh://user@host/path or https://host:port/name`;
+const COPY_KINDS: ReadonlyMap<string, string> = new Map([
+  ['to', PLACE],
+  ['from', PLACE],
+  ['every', 'a time from 1min to 366d, as 15min, 6h or 7d'],
 ]);
 
 const STOPPER_WANTED: ReadonlyMap<string, string> = new Map([

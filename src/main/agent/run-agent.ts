@@ -31,6 +31,7 @@ import type { Probe } from '../../watch/shell/agent/probe.ts';
 import type { ShowParts } from '../../watch/shell/agent/show-ports.ts';
 import type { AgentConfig } from '../../wire/agent/agent-config.ts';
 import { VERSION } from '../version.ts';
+import { copyProbes } from './copy-probes.ts';
 import { agentDirectory, guardState, holdfastCommand, STATE_OF_ROOT } from './agent-places.ts';
 import { filesAllowed, filesParts, restoreOf } from './files-allowed.ts';
 import { beTheOnlyAgent } from './one-agent.ts';
@@ -81,7 +82,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       actSocket: process.getuid?.() === 0 ? undefined : ACT_SOCKET,
     },
   );
-  const own = partsOf(dir, config, jobs);
+  const own = partsOf(config, { dir, jobs, state: its.HOLDFAST_STATE ?? '' });
   const lines = new LastLines();
   const pings = new PingReceiver({ probes: config.probes ?? {}, port: config.pings?.port });
   await pings.listen();
@@ -121,9 +122,12 @@ function generationIn(dir: string, pin: string): KeptGeneration {
 }
 
 function partsOf(
-  dir: string,
   config: AgentConfig,
-  jobs: ChildJobs,
+  {
+    dir,
+    jobs,
+    state: its,
+  }: { readonly dir: string; readonly jobs: ChildJobs; readonly state: string },
 ): Omit<AgentParts, 'link' | 'reachFor'> {
   const ports = { disk: nodeDisk(), tools: nodeTools() };
   const state = bytes(dir);
@@ -151,7 +155,10 @@ function partsOf(
       unfreeze: (word) => freezer.unfreeze(word),
     },
     probes: freezer.probes,
-    discover: () => probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
+    discover: () => [
+      ...probesHere({ probes: config.probes ?? {}, without: config.without ?? [] }),
+      ...copyProbes(bytes(its)).filter(({ item }) => config.without?.includes(item) !== true),
+    ],
     claims: new StoredClaims({ ...ports, stateDir: guardDir }, clockOfGuard),
   };
 }

@@ -14,6 +14,7 @@ import { guardRows } from '../guard/guard-rows.ts';
 import { serverRows, tellRows } from '../tell/tell-rows.ts';
 import { EXIT } from './exit-code.ts';
 import { textOfBytes } from './places.ts';
+import { copiesGiven } from '../up/copies/copies-given.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { readSettings, type Settings, type VaultOptions } from './settings.ts';
 
@@ -23,6 +24,8 @@ Keys of holdfast.yaml:
   min-free                                  20GiB or 10%
   read-within                               30d: all of the vault is to be read
                                             again within it
+  copies                                    a list of to, every (1h) and from:
+                                            where up copies the vault to
   pages                                     copy: a place off the estate
                                             for the page, and keep: how many
   prices                                    currency, and gib-month: of a GiB
@@ -49,8 +52,8 @@ Keys of holdfast.yaml:
                                             delay, group, remind, channels
   server                                    what agents report to: listen, url,
                                             peers, mesh, schedules
-With examples: docs/operating/frozen.md, look.md, guard.md, alerts.md,
-server.md, schedules.md, cost.md, exercise.md
+With examples: docs/operating/copies.md, frozen.md, look.md, guard.md,
+alerts.md, server.md, schedules.md, cost.md, exercise.md
 
 Example of a file:
   vault: /srv/vault
@@ -129,6 +132,7 @@ export function define(command: Command, act: Act): void {
 async function checkOne(cli: Cli, options: VaultOptions): Promise<Answer> {
   const settings = await readSettings(cli, options);
   const { configFile, config } = settings;
+  copiesGiven(settings);
   const count = Object.keys(config.datasets ?? {}).length;
   const elsewhere = dataSetsElsewhere(config).length;
   const others = elsewhere === 0 ? '' : `, ${formatCount(elsewhere)} of them on other hosts`;
@@ -188,6 +192,10 @@ function rowsOf(settings: Settings, now: UnixMs): readonly (readonly [string, st
       ? ['read-within', formatDuration(PROOF_LIMITS.exists), 'habit']
       : ['read-within', formatDuration(within), from],
   );
+  for (const { to, everyMs } of copiesGiven(settings)) {
+    const place = textOfBytes(nameOfPlace(to));
+    rows.push(['copies', `${place}, every ${formatDuration(everyMs)}`, from]);
+  }
   for (const [name, dataSet] of Object.entries(config.datasets ?? {})) {
     const { paths = [], capture } = dataSet;
     const host = hostOfDataSet(dataSet);

@@ -23,10 +23,13 @@ import { lookStore } from '../look/look-store.ts';
 import { newestLook } from '../look/saved-looks.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { chainLines } from './chain-lines.ts';
+import { copyLines, copiesJson } from './copy-lines.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
+import { readCopies } from '../up/copies/copies-file.ts';
+import { nodePorts } from '../vault-session.ts';
 import { readSettings, type Settings, type VaultOptions, vaultOf } from './settings.ts';
 
 interface Options extends VaultOptions {
@@ -79,6 +82,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
   // Without a vault, and with nothing of the team's opened, there is nothing to compute it from.
   if (estate.vaults.length === 0) vaultOf(settings);
   const now = cli.clock.now();
+  const copies = readCopies(nodePorts(), settings.state.value);
   // Every other host of the file was not looked at: what is promised of it is not asked here.
   const declared = declaredEstate(settings, discovery.host);
   const known = { ...estate, ...(await besides(settings, discovery, now)) };
@@ -99,6 +103,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         ...renderPromises({ services, breaches, singlePoints, dataSets }, style),
         ...renderUnflushed(dataSets, style),
         ...chainLines(findings, style),
+        ...copyLines(copies, { now, style }),
       ];
     },
     json: {
@@ -115,6 +120,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       })),
       ...{ services, breaches, singlePoints },
       chains: findings,
+      ...copiesJson(copies, now),
       // Worst first; left out: nothing that is known would raise it, or no drill says what limits.
       dataSets: dataSets.map(({ name, kind, unflushed, step, streaming, bottleneck }) => ({
         ...{ name, kind, unflushed, step, streaming, bottleneck },

@@ -14,6 +14,7 @@ import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { takeCopyTurn } from './copy-turn.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
 import { repeated } from './repeat.ts';
@@ -33,6 +34,7 @@ import {
 
 interface CopyOptions extends PlacesOptions {
   readonly every?: DurationMs;
+  readonly anew?: true;
 }
 
 const COMMAND = 'vault copy';
@@ -44,7 +46,9 @@ and every snapshot that it lists restores. Each object is checked before it is
 put; what is damaged here is named, and the rest is copied (exit code 6).
 
 The place must be empty, or hold a copy of the same vault. Nothing is removed
-there. From the host that makes the backups, exposure counts the copy.
+there. From the host that makes the backups, exposure counts the copy. Where a
+copy lay and nothing does now, it is not begun anew: a disk may be away.
+holdfast up copies by itself to what stands below copies: in holdfast.yaml.
 
 Examples:
   holdfast vault copy /srv/vault ssh://backup@st2/srv/vaults/web1
@@ -62,6 +66,7 @@ export function defineCopy(vault: Command, act: Act): void {
         .argParser((text) => parseTimeLimit(text, COMMAND, '--every'))
         .conflicts('dryRun'),
     )
+    .option('--anew', 'also where a copy lay that is gone now')
     .addHelpText('after', EXAMPLE)
     .action(
       act((cli, [from, to, options]: [string, string, CopyOptions]) => {
@@ -76,9 +81,19 @@ export function defineCopy(vault: Command, act: Act): void {
 async function perform(
   cli: Cli,
   of: { readonly first: string; readonly second: string; readonly command: string },
-  options: PlacesOptions,
+  options: CopyOptions,
 ): Promise<Answer> {
   const places = await openPlaces(cli, of, options);
+  // Whoever is at it already is said to nobody: what both put is the same.
+  const turn = await takeCopyTurn(places.settings, places.second.place);
+  try {
+    return await copyOnce(cli, places, options);
+  } finally {
+    if ('release' in turn) turn.release();
+  }
+}
+
+async function copyOnce(cli: Cli, places: TwoPlaces, options: CopyOptions): Promise<Answer> {
   const { first, second, settings } = places;
   const { tools } = nodePorts();
   const startedAt = cli.clock.now();
@@ -94,6 +109,7 @@ async function perform(
         isDryRun,
         demandRoom: roomOf(second, { settings, minFree: options.minFree, command: COMMAND }),
         onProgress: progress.update,
+        isExpected: (vault) => options.anew !== true && isKnown(places, vault),
       },
     );
   } catch (error) {
@@ -124,6 +140,15 @@ function isComplete({ problems, atTarget }: CopyReport): boolean {
 
 function isLost({ isMadeGood, kind }: CopyProblem): boolean {
   return !isMadeGood && kind !== 'foreign';
+}
+
+/** A run of this host left something there. */
+function isKnown({ settings, second }: TwoPlaces, vault: string): boolean {
+  const ports = nodePorts();
+  const { directory } = new LocalState(ports, { state: settings.state.value, vault });
+  const place = nameOfPlace(second.place);
+  const record = readCopyRecord(ports, directory, { vault, place });
+  return record !== undefined && (record.completeAt !== undefined || record.snapshots.length > 0);
 }
 
 interface KeptRecord {

@@ -23,6 +23,7 @@ export function upJson(view: UpView): object {
       ...('path' in key ? bytesJson('path', key.path) : {}),
       isConfirmedElsewhere: key.isConfirmed,
     },
+    ...(view.copies.length === 0 ? {} : { copies: view.copies.map(copyJson) }),
     coverage: coverage.rows.map(({ data, state, why, openCommand }) => ({
       ...bytesJson('path', data.path),
       kind: data.kind,
@@ -45,6 +46,10 @@ export function upJson(view: UpView): object {
       proof,
     })),
   };
+}
+
+function copyJson({ completeAt, ...copy }: UpView['copies'][number]): object {
+  return { ...copy, ...(completeAt === undefined ? {} : { completeAt: timeJson(completeAt) }) };
 }
 
 function watchJson(watch: WatchView): object {

@@ -13,6 +13,7 @@ import type { Cli } from '../cli/cli.ts';
 import type { Opened } from '../cli/open.ts';
 import { faultLines } from '../cli/say-fault.ts';
 import { VERSION } from '../version.ts';
+import { copyWords } from './copies/copies.ts';
 import { commandHere, commandThere, programHere } from './command-here.ts';
 import { doneLine, doneRows, type DoneWords } from './done-words.ts';
 import { isNews } from './news.ts';
@@ -175,6 +176,9 @@ export class TerminalScreen implements UpScreen, WatchScreen {
     const at = `Computed ${unbreakable(said(view.now))}.`;
     const left = leftWords(view);
     const lines = wrap(inCharset(style, `${left} ${at}`), style.width);
+    const copies = view.copies.flatMap(({ mark, to, text }) =>
+      layoutSentence(style, { mark: { is: mark }, text: copyWords(to, text) }),
+    );
     const watched = view.watch === undefined ? [] : watchedLines(style, view.watch);
     const isAny = view.coverage.none.count + view.coverage.unknown.count > 0;
     const rows = layoutColumns(style, [
@@ -182,7 +186,14 @@ export class TerminalScreen implements UpScreen, WatchScreen {
       ...(isAny ? [['Protect more', this.#command('up PATH...')] as const] : []),
     ]);
     const exposure = renderExposure(view.exposure, style);
-    return [...(exposure === '' ? [] : [exposure]), ...watched, ...lines, ...rows, ''].join('\n');
+    return [
+      ...(exposure === '' ? [] : [exposure]),
+      ...copies,
+      ...watched,
+      ...lines,
+      ...rows,
+      '',
+    ].join('\n');
   }
 }
 

@@ -10,6 +10,7 @@ import type { Discovery } from '../../watch/core/discovery.ts';
 import type { Exposure } from '../../watch/core/exposure/rows.ts';
 import type { Place } from '../../watch/core/place.ts';
 import type { KeyHere } from '../estate/key-here.ts';
+import type { CopyView } from './copies/copies.ts';
 import type { OtherMachine } from './other-machine.ts';
 import type { Target } from './targets.ts';
 import type { WatchStanding, WatchView } from './watch/watch-words.ts';
@@ -51,6 +52,8 @@ export interface UpView {
     readonly elsewhere?: OtherMachine | undefined;
   };
   readonly key: KeyHere;
+  /** That `up` makes of vaults; none where none is wanted. */
+  readonly copies: readonly CopyView[];
   readonly state: { readonly path: ByteString; readonly isNew: boolean };
   /** Undefined with `--once`: nothing stays. */
   readonly watch?: WatchView | undefined;

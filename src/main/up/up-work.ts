@@ -16,6 +16,7 @@ import { placeOfVault } from '../estate/vault-where.ts';
 import { FloorWatch } from '../floor-watch.ts';
 import { hostFacts } from '../run-backup.ts';
 import { nameOfPlace, ownDirectories } from '../vault-place.ts';
+import type { Copies } from './copies/copies.ts';
 import { type OtherMachine, otherMachine } from './other-machine.ts';
 import { protect } from './protect.ts';
 import type { ProtectHow, RoundPorts } from './rounds.ts';
@@ -34,6 +35,7 @@ interface WorkParts {
   /** `--min-free`; else as the configuration says. */
   readonly minFree: string | undefined;
   readonly step: (text: string) => void;
+  readonly copies?: Pick<Copies, 'hasCome' | 'view'> | undefined;
   /** How it is watched now. */
   readonly watch?: () => WatchView | undefined;
 }
@@ -71,7 +73,7 @@ export class UpWork
   };
 
   readonly view = async (discovery: Discovery, done: readonly Done[]): Promise<UpView> => {
-    const { cli, opened, ledger, isNewState, watch } = this.#parts;
+    const { cli, opened, ledger, isNewState, watch, copies } = this.#parts;
     const { session, settings } = opened;
     const key = keyHereOf(opened);
     const snapshots = await readSnapshots(session);
@@ -85,6 +87,7 @@ export class UpWork
       exposure: exposureOf(estate, now),
       vault: await this.#vault(discovery),
       key,
+      copies: copies?.view() ?? [],
       state: { path: settings.state.value, isNew: isNewState },
       watch: watch?.(),
       done,
@@ -101,12 +104,14 @@ export class UpWork
     return { spareBytes: spareBytes ?? Number.POSITIVE_INFINITY };
   };
 
-  readonly protect = (target: Target, how: ProtectHow): Promise<Protected> => {
-    const { cli, opened, ledger, step } = this.#parts;
+  readonly protect = async (target: Target, how: ProtectHow): Promise<Protected> => {
+    const { cli, opened, ledger, step, copies } = this.#parts;
     const { session, settings } = opened;
     const state = settings.state.value;
     const checkFloor = (): void => this.#floor.check();
-    return protect({ cli, session, ledger, state, step, checkFloor }, target, how);
+    const done = await protect({ cli, session, ledger, state, step, checkFloor }, target, how);
+    if (!done.backup.isUnchanged) copies?.hasCome();
+    return done;
   };
 
   readonly scrub = async (): Promise<void> => {

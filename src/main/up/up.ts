@@ -14,6 +14,8 @@ import { hostFacts } from '../run-backup.ts';
 import { stepBack } from '../step-back.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
+import type { Copies } from './copies/copies.ts';
+import { copiesOfUp } from './copies/copies-of-up.ts';
 import { openOrMakeVault } from './local-vault.ts';
 import { type UpOutcome, Rounds } from './rounds.ts';
 import { removeScratchNow } from './scratch.ts';
@@ -33,6 +35,9 @@ interface Asked {
   readonly settings: Settings;
   readonly options: UpOptions;
   readonly targets: readonly Target[];
+  readonly copies: Copies;
+  /** Where what is said goes, as soon as there is a screen. */
+  readonly tell: { screen?: WatchScreen };
 }
 
 export async function runUp(of: {
@@ -51,8 +56,11 @@ export async function runUp(of: {
   const isNewState = disk.list(state) === undefined;
   disk.makeDir(state);
   const lock = lockState(settings);
-  const asked = { cli, settings, options, targets };
   try {
+    const tell: Asked['tell'] = {};
+    // Before anybody watches: its agent is to know what is promised.
+    const copies = copiesOfUp(cli, settings, (standing) => tell.screen?.watched(standing));
+    const asked = { cli, settings, options, targets, copies, tell };
     if (options.once === true) {
       await stepBack();
       const outcome = await runLocked(asked, isNewState);
@@ -67,8 +75,7 @@ export async function runUp(of: {
 
 /** Server and agent are made first: what keeps watch does not step back behind others. */
 async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome> {
-  const { cli, settings } = asked;
-  const tell: { screen?: WatchScreen } = {};
+  const { cli, settings, tell } = asked;
   const state = textOfBytes(settings.state.value);
   nodePorts().disk.makeDir(byteString(`${settings.state.value}/server`));
   const watch = new Watch({
@@ -88,7 +95,7 @@ async function runWatched(asked: Asked, isNewState: boolean): Promise<UpOutcome>
     await watch.ready();
     const link = cli.terminal.isLive && !cli.wantsJson ? await watch.link() : undefined;
     const view = (): WatchView => ({ ...watch.view(), ...(link === undefined ? {} : { link }) });
-    return await runLocked(asked, isNewState, { tell, view });
+    return await runLocked(asked, isNewState, view);
   } finally {
     forget();
     await watch.stop();
@@ -123,9 +130,9 @@ function lockState({ state }: Settings): StateLock {
 async function runLocked(
   asked: Asked,
   isNewState: boolean,
-  watched?: { readonly tell: { screen?: WatchScreen }; readonly view: () => WatchView },
+  watch: () => WatchView | undefined = () => undefined,
 ): Promise<UpOutcome> {
-  const { cli, settings, options, targets } = asked;
+  const { cli, settings, options, targets, copies, tell } = asked;
   const state = settings.state.value;
   const opened = await openOrMakeVault(cli, settings, options);
   const ledger = await openLedger(textOfBytes(byteString(`${state}/state.db`)));
@@ -136,19 +143,29 @@ async function runLocked(
       cli.clock.now(),
     );
     const screen = cli.wantsJson ? new SilentScreen(cli) : new TerminalScreen(cli, opened);
-    if (watched !== undefined) watched.tell.screen = screen;
+    tell.screen = screen;
     const step = (text: string): void => screen.step(text);
     const work = new UpWork({
       ...{ cli, opened, ledger, targets, isNewState, step },
-      ...{ minFree: options.minFree, watch: () => watched?.view() },
+      ...{ minFree: options.minFree, watch, copies },
     });
     const { clean, look, protect, room, scrub, view } = work;
     const stop = new UpStop(cli.stop);
     cli.stop.note('What was kept before is as it was; no scratch is left.');
     cli.stop.onStop(() => removeScratchNow(state));
+    cli.stop.onStop(() => copies.abandon());
     const ports = { clock: cli.clock, stop, screen, clean, look, protect, room, scrub, view };
-    return await new Rounds(ports, targets).run(options.once === true);
+    const rounds = new Rounds(ports, targets);
+    if (options.once !== true) {
+      copies.start();
+      return await rounds.run(false);
+    }
+    const outcome = await rounds.run(true);
+    const areWhole = await copies.once();
+    const seen = { ...outcome.view, copies: copies.view() };
+    return { ...outcome, view: seen, hasFailed: outcome.hasFailed || !areWhole };
   } finally {
+    await copies.stop();
     await ledger.close();
   }
 }

@@ -17,6 +17,8 @@ export interface CopyRequest {
   /** Asked before the first byte, and for what came meanwhile: whether so much may be added; throws. */
   readonly demandRoom: (sizeBytes: number) => Promise<void>;
   readonly onProgress: (progress: CopyProgress) => void;
+  /** Whether a copy of that vault is known to lie there: then an empty place is one that is away. */
+  readonly isExpected?: (vault: string) => boolean;
 }
 
 export interface CopyProgress {

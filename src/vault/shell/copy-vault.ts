@@ -47,7 +47,7 @@ const UNKNOWN_SIZE_MAX = 64 * MIB;
 const PASSES_MAX = 8;
 
 /**
- * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_COPY_TARGET, HF_VAULT_FEATURE_UNKNOWN, what the
+ * @throws Fault HF_VAULT_ABSENT, HF_VAULT_OTHER, HF_COPY_*, HF_VAULT_FEATURE_UNKNOWN, what the
  *   target throws, and what the source throws of what may pass
  * Idempotent, and goes on where another was broken off: what is there is not put again.
  */
@@ -56,6 +56,9 @@ export async function copyVault(ports: CopyPorts, request: CopyRequest): Promise
   const vault = await identifyVault({ store: from, tools });
   if (vault === undefined) throw new Fault('HF_VAULT_ABSENT', 'there is no vault to copy');
   const isThere = await demandSame(ports, vault);
+  if (!isThere && request.isExpected?.(vault) === true) {
+    throw new Fault('HF_COPY_AWAY', 'a copy lay in the place to copy to, and nothing does now');
+  }
   return new Copying(ports, request, vault).run(isThere);
 }
 
