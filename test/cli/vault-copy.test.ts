@@ -90,10 +90,13 @@ test('damage at the source: named with what it hits, the rest is copied, and 6',
 
 test('a repair puts back what the copy has, keeps what was damaged, and has nothing to do then', () => {
   const copy = bench.at('copy');
-  assert.equal(said(['vault', 'copy', bench.vault, copy]).status, 0);
+  assert.equal(bench.run(['vault', 'copy', bench.vault, copy]).status, 0);
   for (const pack of packsIn(bench.vault)) spoilPack(pack);
   fs.rmSync(path.join(bench.vault, 'header'));
-  assert.equal(bench.run(['vault', 'check', '--read-data']).status, 1);
+  const found = bench.run(['vault', 'check', '--read-data']);
+  assert.equal(found.status, 1);
+  const typed = `holdfast vault repair ${bench.vault} --from ${copy}`;
+  assert.ok(flat(found.stdout.replaceAll('\\\n', '')).includes(typed), found.stdout);
   const args = ['vault', 'repair', bench.vault, '--from', copy];
   const repaired = said(args);
   assert.equal(repaired.status, 0);

@@ -17,6 +17,7 @@ import { beginScrub, type ScrubAim, scrubKnown, type ScrubRun } from '../scrub-h
 import { witnessOf } from '../vault-witness.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
+import { remedyRows } from './check-remedies.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { defineGc } from './command-vault-gc.ts';
 import { defineHold } from './command-vault-hold.ts';
@@ -141,7 +142,10 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
     return {
       code: codeOf(report, isTurn),
       say: (style) =>
-        words(report, { style, session, seed, unkept, trouble, scrub: { standing, limitMs } }),
+        words(report, {
+          ...{ style, session, seed, unkept, trouble, now: cli.clock.now() },
+          scrub: { standing, limitMs },
+        }),
       json: {
         ...checkJson(report, seed),
         isKept: kept.isKept || (isTurn && scrub !== undefined && scrub.trouble === undefined),
@@ -198,6 +202,7 @@ function requestOf({ tools }: VaultSession, options: Options): CheckRequest {
 interface How {
   readonly style: Style;
   readonly session: VaultSession;
+  readonly now: UnixMs;
   readonly seed: string | undefined;
   /** Why it could not be kept as evidence. */
   readonly unkept: string | undefined;
@@ -208,7 +213,7 @@ interface How {
 
 function words(
   report: CheckReport,
-  { style, session, seed, unkept, trouble, scrub }: How,
+  { style, session, seed, unkept, trouble, scrub, now }: How,
 ): readonly string[] {
   const place = sayName(nameOfPlace(session.line.place), style);
   const { isSound } = report;
@@ -222,7 +227,7 @@ function words(
     '',
     ...layoutRows(style, [
       ...problemRows(report, style),
-      ...goneRows(report),
+      ...remedyRows(report, session, { style, now }),
       ...witnessRows(trouble, style),
       ...unkeptRows(unkept, style),
       ...unnotedRows(report, style),
@@ -260,14 +265,6 @@ function verdictOf(report: CheckReport): string {
     return `is damaged: ${gone} gone; it has ${formatCount(snapshots)}${more}`;
   }
   return `is damaged: ${formatCount(damaged)} of ${said} would not come back whole`;
-}
-
-/** What a person can still do. */
-function goneRows({ goneSnapshots }: CheckReport): readonly LabelledRow[] {
-  if (goneSnapshots === 0) return [];
-  const text =
-    'find out who or what emptied it, before the next backup; a copy of this vault, or a snapshot of its file system, has them: `holdfast vault repair VAULT --from COPY` puts them back';
-  return [{ mark: undefined, label: 'do', text }];
 }
 
 function witnessRows(trouble: string | undefined, style: Style): readonly LabelledRow[] {

@@ -422,7 +422,12 @@ class Copying {
     for (const object of missing) {
       if (covered.has(lastOf(object)) || swept.has(lastOf(object))) continue;
       const isMadeGood = this.#there.has(object);
-      this.#problems.push({ kind: 'missing', object, why: 'an index names it', isMadeGood });
+      this.#problems.push({
+        kind: 'missing',
+        object,
+        why: 'it is not here, and an index names it',
+        isMadeGood,
+      });
     }
   }
 

@@ -384,7 +384,11 @@ class Repairing {
     const swept = new Set(await sweptAmong(ports, new Set(missing.map(lastOf))));
     for (const object of missing) {
       if (swept.has(lastOf(object))) continue;
-      this.#remaining.push({ kind: 'missing', object, why: 'an index names it' });
+      this.#remaining.push({
+        kind: 'missing',
+        object,
+        why: 'it is not here, and an index names it',
+      });
     }
   }
 

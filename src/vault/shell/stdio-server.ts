@@ -261,11 +261,20 @@ class Incoming {
 
   /** One that is there already takes no more room: it is answered so. */
   #demandFewKeys(): void {
-    const { store } = this.#ports;
     const name = this.#name;
-    if (!isKeyTooMany(name, (folder) => store.listSync(folder).length) || this.#isThere()) return;
+    if (!isKeyTooMany(name, (folder) => this.#countIn(folder)) || this.#isThere()) return;
     const message = `there are ${KEYS_MAX} keys already: old ones go where the vault lies`;
     throw new Fault('HF_STORE_FAILED', message, { name });
+  }
+
+  /** The first object makes the directory of the vault. */
+  #countIn(folder: string): number {
+    try {
+      return this.#ports.store.listSync(folder).length;
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'HF_DISK_ABSENT') return 0;
+      throw error;
+    }
   }
 
   #isThere(): boolean {

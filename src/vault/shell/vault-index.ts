@@ -271,7 +271,7 @@ const NONE: ReadonlySet<string> = new Set();
 const WHY: Readonly<Record<KnownPack['state'], string>> = {
   present: '',
   leaving: '',
-  missing: 'an index names it',
+  missing: 'it is not here, and an index names it',
   short: 'it has been cut short',
   damaged: 'a check found it damaged',
 };
