@@ -12,7 +12,6 @@ import { inlineRestoreCrew } from '../src/recover/shell/restore-crew.ts';
 import type { RestoreReport, RestoreRequest } from '../src/recover/shell/restore.ts';
 import { restore } from '../src/recover/shell/restore.ts';
 import { vaultObjectReader } from '../src/recover/shell/vault-object-reader.ts';
-import { IdTable } from '../src/vault/core/id-table.ts';
 import { NAMES } from '../src/vault/core/object-id.ts';
 import { makeKeyFile } from '../src/vault/core/wrapped-key.ts';
 import type {
@@ -27,6 +26,7 @@ import { checkUntilSure } from '../src/vault/shell/check-again.ts';
 import { checkVault } from '../src/vault/shell/check-vault.ts';
 import { createVault } from '../src/vault/shell/create-vault.ts';
 import { DamagedPacks } from '../src/vault/shell/damaged-packs.ts';
+import { type HeldIds, openHeldIds } from '../src/vault/shell/held-ids.ts';
 import { InlineCrew } from '../src/vault/shell/inline-crew.ts';
 import { LocalState } from '../src/vault/shell/local-state.ts';
 import { missingPacks } from '../src/vault/shell/missing-packs.ts';
@@ -135,6 +135,8 @@ export class VaultHost {
   readonly #clock: SimClock;
   readonly #store: HostStore;
   readonly #root: ByteString;
+  readonly #seed: number;
+  readonly #isFar: boolean;
 
   constructor(options: VaultHostOptions) {
     const { disk, clock, seed, makeStore = directoryStore, root = VAULT_ROOT } = options;
@@ -142,6 +144,8 @@ export class VaultHost {
     this.#disk = disk;
     this.#clock = clock;
     this.#root = root;
+    this.#seed = seed;
+    this.#isFar = options.makeStore !== undefined;
     const { random } = tools;
     this.#store = unhurried(makeStore({ disk, clock, random, root }, seed));
   }
@@ -176,19 +180,26 @@ export class VaultHost {
     const source = simSource(handles, more.hooks);
     const { vault, state, store } = session;
     const packBufferSize = PACK_BUFFER_SIZE;
-    const crew = new SettlingCrew({ source, tools, store, packBufferSize });
+    const disk = this.#disk;
+    const crew = new SettlingCrew({ source, tools, disk, store, packBufferSize });
+    const doubted = (covered: ReadonlySet<string>): LoadIndex => ({
+      ...{ covered, damaged: this.damagedPacks(session).read() },
+    });
+    let held: HeldIds | undefined;
     const outcome = await backup(
       {
         vault,
-        disk: this.#disk,
+        disk,
         source,
         mounts: MOUNTS,
         clock: this.#clock,
         crew,
         state,
         inUse: NOBODY,
-        contents: (covered) =>
-          contentsOf(session, { covered, damaged: this.damagedPacks(session).read() }),
+        contents: async (covered) => {
+          held = await this.#heldIn(session, doubted(covered));
+          return contentsOf(session, doubted(covered), held);
+        },
         missingPacks: () => missingPacks(store),
         damagedPacks: () => this.damagedPacks(session).read(),
         allocate: (sizeBytes) => new Uint8Array(sizeBytes),
@@ -209,8 +220,18 @@ export class VaultHost {
       },
     );
     await crew.close();
+    held?.close();
     assert(handles.openCount === 0, 'a backup closes what it opened');
     return outcome;
+  }
+
+  /** Every second process asks in place, where that can be, and some of them load all after all. */
+  async #heldIn({ store }: Session, doubted: LoadIndex): Promise<HeldIds | undefined> {
+    if (this.#isFar || this.#seed % 2 === 0) return undefined;
+    const { codec, hash } = tools;
+    const limits = { idsMin: 1, looksMax: 1 + (this.#seed % 40) };
+    const place = { disk: this.#disk, root: this.#root, codec };
+    return openHeldIds({ ...place, hash, store, ...limits }, doubted);
   }
 
   async reader({ vault, store }: Session): Promise<ObjectReader> {
@@ -279,14 +300,21 @@ export class VaultHost {
   }
 }
 
-async function contentsOf({ vault, store }: Session, doubted: LoadIndex): Promise<VaultContents> {
-  const { access, rebuilt } = await loadIndex(vault, doubted);
-  const { readObject } = vaultReaderFrom(access, tools, (pack, offset, length) =>
+async function contentsOf(
+  { vault, store }: Session,
+  doubted: LoadIndex,
+  held: HeldIds | undefined,
+): Promise<VaultContents> {
+  const loaded = held === undefined ? await loadIndex(vault, doubted) : undefined;
+  const places = loaded?.access ?? held?.places(vault.keyring);
+  assert(places !== undefined, 'one of both is there');
+  const { readObject } = vaultReaderFrom(places, tools, (pack, offset, length) =>
     store.getSync(`packs/${pack}`, { offset, length }),
   );
   return {
-    ids: new IdTable(access.present),
-    rebuilt,
+    ids: loaded?.access.present ?? [],
+    ...(held === undefined ? {} : { held }),
+    rebuilt: loaded?.rebuilt ?? [],
     loadPage: (digest) => vault.tools.codec.textOf(readObject({ kind: NAMES, digest })),
   };
 }

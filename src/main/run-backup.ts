@@ -13,7 +13,6 @@ import { nothingWords } from '../base/nothing-taken.ts';
 import type { UnixMs } from '../base/units.ts';
 import { NAMES } from '../vault/core/object-id.ts';
 import type { HookRecord, ServiceRecord } from '../vault/core/snapshot-content.ts';
-import { IdTable } from '../vault/core/id-table.ts';
 import type {
   BackupOutcome,
   BackupProgress,
@@ -23,8 +22,10 @@ import type {
   VaultContents,
 } from '../vault/shell/backup-request.ts';
 import { backup } from '../vault/shell/backup.ts';
+import { type HeldIds, openHeldIds } from '../vault/shell/held-ids.ts';
 import { missingPacks } from '../vault/shell/missing-packs.ts';
-import { loadIndex } from '../vault/shell/vault-index.ts';
+import type { ObjectPlaces, VaultAccess } from '../vault/shell/vault-access.ts';
+import { type LoadIndex, loadIndex } from '../vault/shell/vault-index.ts';
 import { vaultReaderFrom } from '../vault/shell/vault-objects.ts';
 import { emptiedFrom } from './emptied.ts';
 import { ThreadCrew } from './threads/thread-crew.ts';
@@ -68,6 +69,7 @@ export async function runBackup(
 ): Promise<BackupOutcome> {
   const { vault, disk, clock, state } = session;
   const source = guardedSource(nodeSource(), { answerMax: MOUNT_ANSWER_MAX });
+  const opened: HeldIds[] = [];
   const isFull = request.fullSpeed === true || process.env.HOLDFAST_FULL_SPEED === '1';
   const endYielding = isFull ? undefined : yieldToOthers(clock, crew.gate);
   try {
@@ -84,7 +86,11 @@ export async function runBackup(
         source,
         mounts: nodeMounts({ answerMax: MOUNT_ANSWER_MAX }),
         inUse: nodeInUse(clock),
-        contents: (covered) => contentsOf(session, covered),
+        contents: async (covered) => {
+          const contents = await contentsOf(session, covered);
+          if (contents.held !== undefined) opened.push(contents.held);
+          return contents;
+        },
         missingPacks: () => missingPacks(vault.store),
         damagedPacks: () => damagedPacksOf(session).read(),
         allocate: alignedBuffer,
@@ -104,6 +110,7 @@ export async function runBackup(
     endYielding?.();
     source.end();
     await crew.close();
+    for (const held of opened) held.close();
     session.line.packs.close();
   }
 }
@@ -125,14 +132,32 @@ async function contentsOf(
   covered: ReadonlySet<string>,
 ): Promise<VaultContents> {
   const { vault, line } = session;
-  const damaged = damagedPacksOf(session).read();
-  const { access, rebuilt } = await loadIndex(vault, { covered, damaged });
-  const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
-  return {
-    ids: new IdTable(access.present),
-    rebuilt,
-    loadPage: (digest) => vault.tools.codec.textOf(readObject({ kind: NAMES, digest })),
+  const leaving = { covered, damaged: damagedPacksOf(session).read() };
+  const contentsBy = (
+    access: VaultAccess | ObjectPlaces,
+    of: Omit<VaultContents, 'loadPage'>,
+  ): VaultContents => {
+    const { readObject } = vaultReaderFrom(access, vault.tools, line.packs.readRange);
+    const loadPage: VaultContents['loadPage'] = (digest) =>
+      vault.tools.codec.textOf(readObject({ kind: NAMES, digest }));
+    return { ...of, loadPage };
   };
+  const held = await heldIn(session, leaving);
+  if (held !== undefined)
+    return contentsBy(held.places(vault.keyring), { ids: [], held, rebuilt: [] });
+  const { access, rebuilt } = await loadIndex(vault, leaving);
+  return contentsBy(access, { ids: access.present, rebuilt });
+}
+
+/** Only files of this machine can be asked in place. */
+async function heldIn(
+  { vault, line, disk, tools }: VaultSession,
+  leaving: LoadIndex,
+): Promise<HeldIds | undefined> {
+  if (line.place.kind !== 'directory') return undefined;
+  const { root } = line.place;
+  const { codec, hash } = tools;
+  return openHeldIds({ store: vault.store, disk, codec, hash, root }, leaving);
 }
 
 /** @param now wall clock: together with the uptime it shows when the clock was stepped */

@@ -13,7 +13,6 @@ import { directoryLine, storeAt } from '../../src/main/vault-line.ts';
 import { nodePorts, openSession, type VaultSession } from '../../src/main/vault-session.ts';
 import type { Entry } from '../../src/manifest/core/entry.ts';
 import { walkEntries } from '../../src/manifest/core/walk.ts';
-import { IdTable } from '../../src/vault/core/id-table.ts';
 import { CONTENT, NAMES } from '../../src/vault/core/object-id.ts';
 import type {
   BackupOutcome,
@@ -135,6 +134,7 @@ async function takeBackup(
       ? new InlineCrew({
           source: options.ports?.source ?? nodeSource(),
           tools,
+          disk,
           store: directory(line),
         })
       : new ThreadCrew({ packs: line.packWriting, size: threads });
@@ -194,7 +194,7 @@ async function readerOf(session: VaultSession) {
 async function contentsOf(session: VaultSession): Promise<VaultContents> {
   const { access, rebuilt, readObject } = await readerOf(session);
   return {
-    ids: new IdTable(access.present),
+    ids: access.present,
     rebuilt,
     loadPage: (digest): ByteString =>
       session.tools.codec.textOf(readObject({ kind: NAMES, digest })),

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../src/base/fault.ts';
 import { DataKeys } from '../../src/vault/core/data-keys.ts';
-import { IdTable } from '../../src/vault/core/id-table.ts';
 import { limitedTo } from '../../src/vault/core/keyring.ts';
 import { NAMES } from '../../src/vault/core/object-id.ts';
 import { openSealedKey, parseSealedKeys, recipientOf } from '../../src/vault/core/sealed-key.ts';
@@ -39,7 +38,7 @@ function writing(fixture: CaptureFixture): CaptureOptions {
     assert.equal(access.keys.namesKey, undefined);
     const { readObject } = vaultReaderFrom(access, tools, line.packs.readRange);
     return {
-      ids: new IdTable(access.present),
+      ids: access.present,
       rebuilt,
       loadPage: (digest: Parameters<typeof readObject>[0]['digest']) =>
         tools.codec.textOf(readObject({ kind: NAMES, digest })),

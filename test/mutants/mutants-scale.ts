@@ -1,6 +1,8 @@
 /** What keeps little in memory: docs/design/016-speed.md. */
 import type { Mutant } from './mutant.ts';
 
+const HELD = 'src/vault/shell/held-ids.ts';
+const HELD_TEST = 'src/vault/shell/held-ids.test.ts';
 const CACHE = 'src/vault/core/stat-cache.test.ts';
 
 export const SCALE_MUTANTS: readonly Mutant[] = [
@@ -31,6 +33,75 @@ export const SCALE_MUTANTS: readonly Mutant[] = [
     ],
     caughtBy: { file: 'src/vault/shell/index-files.test.ts', name: 'wherever it stands' },
     why: 'pages are looked for in the whole index, and a place of several is left out',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: what lies in a pack that is going is held',
+    file: HELD,
+    edits: [{ replace: 'isThere && covered?.has(pack) !== true', with: 'isThere' }],
+    caughtBy: { file: HELD_TEST, name: 'the loaded index says' },
+    why: 'a chunk that is deleted is not stored again',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: what lies in a damaged pack is held',
+    file: HELD,
+    edits: [{ replace: ' && damaged?.has(pack) !== true', with: '' }],
+    caughtBy: { file: HELD_TEST, name: 'the loaded index says' },
+    why: 'no run mends what a check has found',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: a pack that was cut short is whole',
+    file: HELD,
+    edits: [{ replace: '?? -1) >= sizeBytes', with: '?? -1) >= 0' }],
+    caughtBy: { file: HELD_TEST, name: 'the loaded index says' },
+    why: 'a chunk that is not there whole is not stored again',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: every entry counts, whatever pack it lies in',
+    file: 'src/vault/shell/index-files.ts',
+    edits: [{ replace: 'counts[this.#packOf(entry)] === 1', with: 'counts.length > 0' }],
+    caughtBy: { file: HELD_TEST, name: 'the loaded index says' },
+    why: 'the same as the three before',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: loaded after all, every entry counts',
+    file: 'src/vault/shell/index-files.ts',
+    edits: [{ replace: 'if (counts[words[at] ?? 0] === 1) values', with: 'values' }],
+    caughtBy: { file: HELD_TEST, name: 'the loaded index says' },
+    why: 'the same, where more is stored',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: a damaged one is believed',
+    file: HELD,
+    edits: [{ replace: ' || !files.every((file) => file.isWhole(hash))', with: '' }],
+    caughtBy: { file: HELD_TEST, name: 'not as it should be' },
+    why: 'bytes that turned say that a chunk is stored which is not',
+    isQuick: true,
+  },
+  {
+    id: 'indexes in place: a pack that none names is left aside',
+    file: HELD,
+    edits: [{ replace: 'unnamed.size > 0 ? undefined : ', with: '' }],
+    caughtBy: { file: HELD_TEST, name: 'not as it should be' },
+    why: 'what a killed run stored is stored again, and its packs are never named',
+    isQuick: true,
+  },
+  {
+    id: 'ids: whoever asks for what is held elsewhere is not told',
+    file: 'src/vault/core/id-table.ts',
+    edits: [
+      {
+        replace: 'return this.#held?.has(id) !== true;',
+        with: 'return this.#held?.has(id) !== false;',
+      },
+    ],
+    caughtBy: { file: 'src/vault/core/id-table.test.ts', name: 'until all of them are here' },
+    why: 'what is not held is not stored, or all of it twice',
     isQuick: true,
   },
 ];

@@ -104,7 +104,10 @@ const OF_BACKUP: readonly Mutant[] = [
     id: 'packs of a killed run are not indexed',
     file: `${SHELL}/backup-run.ts`,
     edits: [
-      { replace: '    for (const index of rebuilt) await this.#putIndex(index);\n', with: '' },
+      {
+        replace: '    for (const index of contents.rebuilt) await this.#putIndex(index);\n',
+        with: '',
+      },
     ],
     caughtBy: STOPS,
     why: 'each later run scans them again',

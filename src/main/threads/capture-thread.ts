@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Gate, gatedSource } from '../../adapters/node/gated-source.ts';
 import { guardedSource } from '../../adapters/node/guarded-source.ts';
 import { MOUNT_ANSWER_MAX } from '../../adapters/node/mounts.ts';
+import { nodeDisk } from '../../adapters/node/disk.ts';
 import { nodeSource } from '../../adapters/node/source.ts';
 import { nodeTools } from '../../adapters/node/tools.ts';
 import { assert } from '../../base/assert.ts';
@@ -34,6 +35,7 @@ port.on('message', (ask: CaptureAsk) => {
   try {
     if (ask.kind === 'begin') hands = begin(ask);
     else if (ask.kind === 'segment') hands?.addSegment(ask.buffer);
+    else if (ask.kind === 'held') hands?.takeHeld(ask.buffer);
     else if (ask.kind === 'cache') cache = viewCache(ask.file, tools.codec);
     else if (ask.kind === 'end') end();
     else answer({ kind: 'done', task: ask.task, value: perform(ask) });
@@ -43,16 +45,19 @@ port.on('message', (ask: CaptureAsk) => {
 });
 
 function end(): void {
+  hands?.close();
   source.end();
   process.exit();
 }
 
 function begin(ask: Extract<CaptureAsk, { kind: 'begin' }>): CaptureHands {
   const sink = threadSink(new BufferPool(ask.pool), ask.packs);
-  return new CaptureHands({ source, tools, sink }, ask.run);
+  return new CaptureHands({ source, tools, disk: nodeDisk(), sink }, ask.run);
 }
 
-function perform(ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'cache' | 'end' }>) {
+function perform(
+  ask: Exclude<CaptureAsk, { kind: 'begin' | 'segment' | 'held' | 'cache' | 'end' }>,
+) {
   if (ask.kind === 'scan') {
     assert(cache !== undefined, 'a cache comes before its scan');
     return scanUnchanged({ source, codec: tools.codec }, cache, ask.range);

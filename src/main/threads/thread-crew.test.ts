@@ -34,6 +34,7 @@ function startedCrew(
     idKey: keyring.idKey,
     contentKey: makeDataKey(tools, keyring, CONTENT),
     idBuffers: ids.buffers,
+    held: undefined,
     options: { youngNs: 0n },
   });
   return { crew, root };

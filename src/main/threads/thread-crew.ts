@@ -51,6 +51,8 @@ export class ThreadCrew implements Crew {
   #pool: BufferPool | undefined;
   #writer: PackWriter | undefined;
   #ownPacks: MessagePort | undefined;
+  /** Workers may have files of the vault open. */
+  #isHolding = false;
   #nextTask = 1;
   #storedCount = 0;
   #failure: SentFault | undefined;
@@ -79,6 +81,7 @@ export class ThreadCrew implements Crew {
     this.#pool = pool;
     const writer = this.#packWriting.begin(pool, (answer) => this.#stored(answer));
     this.#writer = writer;
+    this.#isHolding = run.held !== undefined;
     for (const worker of this.#workers) {
       const packs = writer.newPort();
       const ask: CaptureAsk = { kind: 'begin', run, pool: pool.share, packs };
@@ -105,6 +108,10 @@ export class ThreadCrew implements Crew {
     this.#tellAll({ kind: 'segment', buffer });
   }
 
+  takeHeld(buffer: ArrayBufferLike): void {
+    this.#tellAll({ kind: 'held', buffer });
+  }
+
   get sink(): PackSink {
     const pool = this.#pool;
     const packs = this.#ownPacks;
@@ -124,6 +131,7 @@ export class ThreadCrew implements Crew {
     const sums = await Promise.all(
       this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), { worker })),
     );
+    this.#isHolding = false;
     while (this.#storedCount < this.#packs.count) {
       this.#throwFailure();
       await new Promise<void>((resolve) => {
@@ -148,7 +156,8 @@ export class ThreadCrew implements Crew {
   async close(): Promise<void> {
     this.#pool?.stop();
     this.#ownPacks?.close();
-    if (this.#failure !== undefined || this.#waiting.size > 0) await this.#letWorkersEnd();
+    const isStopped = this.#failure !== undefined || this.#waiting.size > 0;
+    if (isStopped || this.#isHolding) await this.#letWorkersEnd();
     await Promise.all([...this.#workers.map((each) => each.terminate()), this.#writer?.close()]);
   }
 

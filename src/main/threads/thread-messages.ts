@@ -18,6 +18,7 @@ export type CaptureAsk =
       readonly packs: MessagePort;
     }
   | { readonly kind: 'segment'; readonly buffer: ArrayBufferLike }
+  | { readonly kind: 'held'; readonly buffer: ArrayBufferLike }
   | { readonly kind: 'cache'; readonly file: Uint8Array }
   | { readonly kind: 'scan'; readonly task: number; readonly range: ScanRange }
   | { readonly kind: 'capture'; readonly task: number; readonly items: readonly BatchItem[] }

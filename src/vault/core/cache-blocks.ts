@@ -117,7 +117,11 @@ export class BlockWriter {
   readonly #rows: number[] = [];
   #words = new BigInt64Array(BLOCK_FILES * STAT_CACHED);
   #wordCount = 0;
-  #texts: Uint8Array[] = [];
+  #text: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
+  #textSize = 0;
+  #dirCount = 0;
+  /** A block before it is compressed: of a large tree new memory for each would be much garbage. */
+  #plain: Uint8Array<ArrayBufferLike> = new Uint8Array(0);
   #dirsDone = 0;
 
   constructor(codec: Codec, emit: (frame: Uint8Array) => void) {
@@ -125,18 +129,20 @@ export class BlockWriter {
     this.#emit = emit;
   }
 
-  /** @param text is kept until its block is full */
   addDir(fileCount: number, text: Uint8Array): void {
     const wordCount = this.#wordCount + fileCount * STAT_CACHED;
-    const isFull = wordCount > BLOCK_FILES * STAT_CACHED || this.#texts.length === BLOCK_DIRS;
-    if (isFull && this.#texts.length > 0) this.#flush();
+    const isFull = wordCount > BLOCK_FILES * STAT_CACHED || this.#dirCount === BLOCK_DIRS;
+    if (isFull && this.#dirCount > 0) this.#flush();
     const needed = this.#wordCount + fileCount * STAT_CACHED;
     if (needed > this.#words.length) {
       const larger = new BigInt64Array(needed);
       larger.set(this.#words.subarray(0, this.#wordCount));
       this.#words = larger;
     }
-    this.#texts.push(text);
+    this.#text = roomFor(this.#text, this.#textSize + text.length);
+    this.#text.set(text, this.#textSize);
+    this.#textSize += text.length;
+    this.#dirCount += 1;
   }
 
   /** Of the directory that was added last. */
@@ -147,24 +153,29 @@ export class BlockWriter {
 
   /** @returns two numbers for each block: its first directory, and the length of its frame */
   end(): Uint32Array {
-    if (this.#texts.length > 0) this.#flush();
+    if (this.#dirCount > 0) this.#flush();
     return Uint32Array.from(this.#rows);
   }
 
   #flush(): void {
     const wordsSize = this.#wordCount * BigInt64Array.BYTES_PER_ELEMENT;
-    const plain = new Uint8Array(this.#texts.reduce((sum, { length }) => sum + length, wordsSize));
-    plain.set(new Uint8Array(this.#words.buffer, 0, wordsSize));
-    let at = wordsSize;
-    for (const text of this.#texts) {
-      plain.set(text, at);
-      at += text.length;
-    }
-    const frame = this.#codec.compress(plain);
+    this.#plain = roomFor(this.#plain, wordsSize + this.#textSize);
+    this.#plain.set(new Uint8Array(this.#words.buffer, 0, wordsSize));
+    this.#plain.set(this.#text.subarray(0, this.#textSize), wordsSize);
+    const frame = this.#codec.compress(this.#plain.subarray(0, wordsSize + this.#textSize));
     this.#rows.push(this.#dirsDone, frame.length);
-    this.#dirsDone += this.#texts.length;
-    this.#texts = [];
+    this.#dirsDone += this.#dirCount;
+    this.#dirCount = 0;
+    this.#textSize = 0;
     this.#wordCount = 0;
     this.#emit(frame);
   }
+}
+
+/** The same memory, or twice as much with what is in it. */
+function roomFor(room: Uint8Array, sizeBytes: number): Uint8Array {
+  if (sizeBytes <= room.length) return room;
+  const larger = new Uint8Array(Math.max(sizeBytes, 2 * room.length));
+  larger.set(room);
+  return larger;
 }

@@ -121,3 +121,23 @@ test('of four threads one alone gets each id', async () => {
   assert.equal(table.idCount, count);
   for (let id = 0; id < count; id++) assert.ok((table.get(idOf(id)) ?? CLAIMED) < 4);
 });
+
+test('who holds ids elsewhere is asked once for each, until all of them are here', () => {
+  const asked: Digest[] = [];
+  const has = (id: Digest): boolean => asked.push(id) > 0 && id === idOf(1);
+  const table = new IdTable([], { has });
+  table.grow(16, 'local');
+  const claims = [1, 2, 1, 2, 2].map((number) => table.claim(idOf(number)));
+  assert.deepEqual(claims, [false, true, false, false, false]);
+  assert.deepEqual(asked, [idOf(1), idOf(2)]);
+  assert.equal(table.idCount, 2, 'so many looks');
+  const segment = IdSegment.make(10, 'local');
+  assert.ok(segment.fill(entriesOf([{ id: idOf(3), group: 0 }]), Uint32Array.of(0)));
+  table.takeHeld(segment.buffer);
+  assert.deepEqual(
+    [3, 4, 4].map((number) => table.claim(idOf(number))),
+    [false, true, false],
+  );
+  assert.equal(asked.length, 2);
+  assert.equal(segment.idCount, 1, 'claims go to the newest');
+});

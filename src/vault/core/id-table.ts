@@ -12,10 +12,15 @@ export const CLAIMED = ID_VALUE_MAX;
  */
 export class IdTable {
   readonly #segments: IdSegment[];
+  #held: HeldElsewhere | undefined;
 
-  /** @param buffers of segments, oldest first; shared ones make it one table in many threads */
-  constructor(buffers: readonly ArrayBufferLike[]) {
+  /**
+   * @param buffers of segments, oldest first; shared ones make it one table in many threads
+   * @param held what only `claim` asks, once for each id
+   */
+  constructor(buffers: readonly ArrayBufferLike[], held?: HeldElsewhere) {
     this.#segments = buffers.map((buffer) => new IdSegment(buffer));
+    this.#held = held;
   }
 
   /** To be handed to other threads. */
@@ -41,6 +46,12 @@ export class IdTable {
 
   addSegment(buffer: ArrayBufferLike): void {
     this.#segments.push(new IdSegment(buffer));
+  }
+
+  /** Takes all that `held` knows as the oldest segment; that is not asked any more. */
+  takeHeld(buffer: ArrayBufferLike): void {
+    this.#segments.unshift(new IdSegment(buffer));
+    this.#held = undefined;
   }
 
   /** A value of this id, undefined where it is not here. */
@@ -80,6 +91,13 @@ export class IdTable {
     for (const segment of this.#segments) {
       if (segment !== newest && segment.visit(id, () => true)) return false;
     }
-    return newest.claim(id, value) !== 'present';
+    if (newest.claim(id, value) === 'present') return false;
+    // Claimed first: of all threads one looks, and once. What is held is not claimed by anybody.
+    return this.#held?.has(id) !== true;
   }
+}
+
+/** Who knows of ids that are in no segment. */
+export interface HeldElsewhere {
+  has(id: Digest): boolean;
 }

@@ -7,7 +7,6 @@ import type { Excludes } from '../../host/excludes.ts';
 import type { InUse } from '../../host/in-use.ts';
 import type { Mounts } from '../../host/mounts.ts';
 import type { Source } from '../../host/source.ts';
-import type { IdTable } from '../core/id-table.ts';
 import type {
   FrozenRecord,
   HookRecord,
@@ -18,6 +17,7 @@ import type {
 } from '../core/snapshot-content.ts';
 import type { StreamSource } from './capture-stream.ts';
 import type { Crew } from './crew.ts';
+import type { HeldIds } from './held-ids.ts';
 import type { LocalState } from './local-state.ts';
 import type { Vault } from './open-vault.ts';
 import type { PublishPorts } from './publish-backup.ts';
@@ -25,8 +25,9 @@ import type { WalkReport } from './walk-report.ts';
 
 /** What the vault holds, loaded when a backup has something to store. */
 export interface VaultContents {
-  /** Ids in packs that are there. */
-  readonly ids: IdTable;
+  /** Ids in packs that are there: segments of the table, or where they can be asked in place. */
+  readonly ids: readonly ArrayBufferLike[];
+  readonly held?: HeldIds;
   /** Indexes of packs that no index names. */
   readonly rebuilt: readonly Uint8Array[];
   /** A manifest page of an earlier snapshot, checked. */

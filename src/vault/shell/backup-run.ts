@@ -7,10 +7,12 @@ import { hexOf } from '../../base/bytes.ts';
 import type { EmitBytes } from '../../manifest/core/list.ts';
 import { referencesOfList, referencesOfPage } from '../../manifest/core/references.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
-import type { IdTable } from '../core/id-table.ts';
+import { IdTable } from '../core/id-table.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
+import type { VaultContents } from './backup-request.ts';
 import type { Crew } from './crew.ts';
 import type { CaptureOptions } from './capture-work.ts';
+import type { HeldIds } from './held-ids.ts';
 import { ObjectWriter } from './object-writer.ts';
 import type { Vault } from './open-vault.ts';
 
@@ -21,14 +23,14 @@ const IDS_GROWTH_MAX = 1 << 20;
 export interface BackupRunPorts {
   readonly vault: Vault;
   readonly crew: Crew;
-  /** What the vault holds, without what is in missing packs. */
-  readonly ids: IdTable;
-  /** Indexes of packs that no index names: of a run that was killed, whose work is not lost. */
-  readonly rebuilt: readonly Uint8Array[];
+  /** What the vault holds. Indexes of packs that none names are of a run that was killed. */
+  readonly contents: Pick<VaultContents, 'ids' | 'held' | 'rebuilt'>;
 }
 
 export class BackupRun {
   readonly #ports: BackupRunPorts;
+  readonly #ids: IdTable;
+  #held: HeldIds | undefined;
   readonly #names: ObjectWriter;
   /** For content that no worker reads: what comes from a pipe. */
   readonly content: ObjectWriter;
@@ -40,12 +42,16 @@ export class BackupRun {
 
   constructor(ports: BackupRunPorts, options: CaptureOptions) {
     this.#ports = ports;
-    const { vault, crew, ids } = ports;
+    const { vault, crew, contents } = ports;
     const { tools, keyring } = vault;
+    this.#held = contents.held;
+    const ids = new IdTable(contents.ids, contents.held);
+    this.#ids = ids;
     ids.grow(IDS_FIRST);
     this.namesKey = makeDataKey(tools, keyring, NAMES);
     const contentKey = makeDataKey(tools, keyring, CONTENT);
-    crew.begin({ idKey: keyring.idKey, contentKey, idBuffers: ids.buffers, options });
+    const held = contents.held?.share;
+    crew.begin({ idKey: keyring.idKey, contentKey, idBuffers: ids.buffers, held, options });
     const writing = { tools, idOf: vault.idOf, ids, sink: crew.sink };
     this.#names = new ObjectWriter(writing, NAMES, this.namesKey);
     this.content = new ObjectWriter(writing, CONTENT, contentKey);
@@ -82,11 +88,23 @@ export class BackupRun {
 
   /** To be called now and then: a crowded table lets a chunk be stored twice. */
   growIds(): void {
-    const { ids, crew } = this.#ports;
-    if (!ids.isCrowded) return;
+    const { crew } = this.#ports;
+    this.#loadHeld();
+    if (!this.#ids.isCrowded) return;
     const more = Math.min(this.#idsAdded, IDS_GROWTH_MAX);
     this.#idsAdded += more;
-    crew.addSegment(ids.grow(more));
+    crew.addSegment(this.#ids.grow(more));
+  }
+
+  /** Each id that was claimed was looked for in place. */
+  #loadHeld(): void {
+    if (this.#held === undefined || this.#ids.idCount < this.#held.share.looksMax) return;
+    const buffer = this.#held.load();
+    this.#held = undefined;
+    // What cannot be read is asked in place as before.
+    if (buffer === undefined) return;
+    this.#ids.takeHeld(buffer);
+    this.#ports.crew.takeHeld(buffer);
   }
 
   /** Everything that was kept is durable when this resolves, and an index names it. */
@@ -95,8 +113,8 @@ export class BackupRun {
     this.content.finish();
     const { packs, newBytes } = await this.#ports.crew.finish();
     this.newBytes = newBytes + this.#names.newBytes + this.content.newBytes;
-    const { vault, rebuilt } = this.#ports;
-    for (const index of rebuilt) await this.#putIndex(index);
+    const { vault, contents } = this.#ports;
+    for (const index of contents.rebuilt) await this.#putIndex(index);
     for (const index of packs.takeIndexes()) await this.#putIndex(index.encode(vault.tools.codec));
     return { storedBytes: packs.sizeBytes };
   }

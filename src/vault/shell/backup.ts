@@ -346,8 +346,7 @@ class Backup {
       const { vault, crew } = this.#ports;
       const contents = await this.#ports.contents(this.#covered);
       const options = { youngNs: this.#youngNs() };
-      const { ids, rebuilt } = contents;
-      this.#run = { run: new BackupRun({ vault, crew, ids, rebuilt }, options), contents };
+      this.#run = { run: new BackupRun({ vault, crew, contents }, options), contents };
     }
     return this.#run;
   }

@@ -190,7 +190,7 @@ export class CacheBuilder {
     for (let dir = range.from; dir < range.to; dir++) {
       const { words, text } = old.blocks.partOf(dir);
       const fileCount = words.length / STAT_CACHED;
-      blocks.addDir(fileCount, text.slice());
+      blocks.addDir(fileCount, text);
       blocks.addWords(words);
       const path = codec.textOf(text.subarray(0, text.indexOf(0)));
       tables.add({ path, fileCount, textSize: text.length });

@@ -1,4 +1,5 @@
 import { byteString } from '../../base/bytes.ts';
+import type { Disk } from '../../host/disk.ts';
 import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import { IdTable } from '../core/id-table.ts';
@@ -8,10 +9,18 @@ import type { CaptureResult } from './capture-work.ts';
 import type { BatchItem } from './walk-item.ts';
 import { errnoOf } from './walk-item.ts';
 import { CaptureWork } from './capture-work.ts';
+import { type HeldIds, heldIdsOf } from './held-ids.ts';
 import type { FileRange, RangeResult } from './capture-range.ts';
 import type { CrewRun } from './crew.ts';
 import { ObjectWriter } from './object-writer.ts';
 import type { PackSink } from './pack-sink.ts';
+
+export interface HandsPorts {
+  readonly source: Source;
+  readonly tools: Tools;
+  readonly disk: Pick<Disk, 'openRead'>;
+  readonly sink: PackSink;
+}
 
 /** One worker of a crew, without its thread. */
 export class CaptureHands {
@@ -22,13 +31,13 @@ export class CaptureHands {
   };
   readonly #work: CaptureWork;
   readonly #ids: IdTable;
+  #held: HeldIds | undefined;
 
-  constructor(
-    ports: { readonly source: Source; readonly tools: Tools; readonly sink: PackSink },
-    run: CrewRun,
-  ) {
-    const { source, tools, sink } = ports;
-    this.#ids = new IdTable(run.idBuffers);
+  constructor(ports: HandsPorts, run: CrewRun) {
+    const { source, tools, disk, sink } = ports;
+    const { codec } = tools;
+    this.#held = run.held === undefined ? undefined : heldIdsOf({ disk, codec }, run.held);
+    this.#ids = new IdTable(run.idBuffers, this.#held);
     const idOf = makeIdOf(tools, run.idKey);
     const content = new ObjectWriter(
       { tools, idOf, ids: this.#ids, sink },
@@ -41,6 +50,17 @@ export class CaptureHands {
 
   addSegment(buffer: ArrayBufferLike): void {
     this.#ids.addSegment(buffer);
+  }
+
+  takeHeld(buffer: ArrayBufferLike): void {
+    this.#ids.takeHeld(buffer);
+    this.close();
+  }
+
+  /** Closes what it has open of the vault. Idempotent. */
+  close(): void {
+    this.#held?.close();
+    this.#held = undefined;
   }
 
   capture(items: readonly BatchItem[]): CaptureResult {
@@ -59,6 +79,7 @@ export class CaptureHands {
   /** Hands over the last pack; returns the bytes of content that were new. */
   finish(): number {
     this.#ports.content.finish();
+    this.close();
     return this.#ports.content.newBytes;
   }
 }

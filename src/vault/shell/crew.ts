@@ -5,6 +5,7 @@
 import type { SealedDataKey } from '../core/data-keys.ts';
 import type { CaptureOptions, CaptureResult } from './capture-work.ts';
 import type { BatchItem } from './walk-item.ts';
+import type { HeldShare } from './held-ids.ts';
 import type { FileRange, RangeResult } from './capture-range.ts';
 import type { PackSink } from './pack-sink.ts';
 import type { PacksOfRun } from './packs-of-run.ts';
@@ -20,6 +21,8 @@ export interface Crew {
   captureRange(range: FileRange): Promise<RangeResult>;
   /** Tells the workers of a new segment of the id table. */
   addSegment(buffer: ArrayBufferLike): void;
+  /** Gives the workers all that `run.held` knows; from then on they do not ask it. */
+  takeHeld(buffer: ArrayBufferLike): void;
   /** Where the main thread's own packs go. */
   readonly sink: PackSink;
   /** Ends the workers' packs; resolves when every pack of the run is durable. */
@@ -39,5 +42,7 @@ export interface CrewRun {
   readonly idKey: Uint8Array;
   readonly contentKey: SealedDataKey;
   readonly idBuffers: readonly ArrayBufferLike[];
+  /** Where the ids are that are in no buffer. */
+  readonly held: HeldShare | undefined;
   readonly options: CaptureOptions;
 }

@@ -1,6 +1,7 @@
 /** A crew of one that works when it is asked, in the caller's thread: for simulations and small runs. */
 import { assert } from '../../base/assert.ts';
 import { hexOf } from '../../base/bytes.ts';
+import type { Disk } from '../../host/disk.ts';
 import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
@@ -20,6 +21,8 @@ import type { DirectoryStore } from './store-directory.ts';
 export interface InlineCrewPorts {
   readonly source: Source;
   readonly tools: Tools;
+  /** Of the vault. */
+  readonly disk: Pick<Disk, 'openRead'>;
   readonly store: DirectoryStore;
   /** `PACK_BUFFER_SIZE` where it is left out; simulations take less, to make several packs. */
   readonly packBufferSize?: number;
@@ -53,8 +56,8 @@ export class InlineCrew implements Crew {
   }
 
   begin(run: CrewRun): void {
-    const { source, tools } = this.#ports;
-    this.#hands = new CaptureHands({ source, tools, sink: this.sink }, run);
+    const { source, tools, disk } = this.#ports;
+    this.#hands = new CaptureHands({ source, tools, disk, sink: this.sink }, run);
   }
 
   async capture(items: readonly BatchItem[]): Promise<CaptureResult> {
@@ -69,12 +72,17 @@ export class InlineCrew implements Crew {
     this.#begun().addSegment(buffer);
   }
 
+  takeHeld(buffer: ArrayBufferLike): void {
+    this.#begun().takeHeld(buffer);
+  }
+
   async finish(): Promise<CrewResult> {
     const newBytes = this.#begun().finish();
     return { packs: this.#packs, newBytes };
   }
 
   async close(): Promise<void> {
+    this.#hands?.close();
     this.#free.length = 0;
   }
 
