@@ -23,7 +23,7 @@ import {
   NOTHING_YOUNG_MS,
 } from '../capture/capture-fixture.ts';
 
-const FILES = 400;
+const FILES = 2000;
 
 function limitedVault({ session }: CaptureFixture): Vault {
   return { ...session.vault, keyring: limitedTo(session.vault.keyring, 'write') };

@@ -49,7 +49,9 @@ export class KeptPages {
 
   keep(digest: Digest, text: ByteString): void {
     const { codec } = this.#ports.tools;
-    if (!this.#pages.has(digest)) this.#pages.set(digest, codec.compress(codec.bytesOf(text)));
+    // What the last run kept under this name may be damaged.
+    if (this.#textOf(digest) === text) return;
+    this.#pages.set(digest, codec.compress(codec.bytesOf(text)));
   }
 
   /** What the next run needs, and nothing else. @returns why it could not be kept */
