@@ -16,7 +16,7 @@ import {
   NOTHING_YOUNG_MS,
 } from '../capture/capture-fixture.ts';
 
-const FILES = 300;
+const FILES = 120;
 const MANY = 1_000_000;
 
 /** @param done how many looks there were when it loaded all */
@@ -68,7 +68,7 @@ async function changed(looksMax: number | undefined, threads: number) {
   });
   const entries = await fixture.entriesOf(outcome.roots[0]?.sha256 ?? assert.fail());
   for (const [path, entry] of entries) {
-    if (entry.type !== 'file') continue;
+    if (entry.type !== 'file' || !/^d[12]\/[nxy]/.test(path)) continue;
     const bytes = await fixture.contentOf(entry);
     assert.equal(bytes.toString(), fs.readFileSync(join(fixture.tree, path), 'utf8'), path);
   }
