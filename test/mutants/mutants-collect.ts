@@ -258,7 +258,7 @@ const OF_MOVING: readonly Mutant[] = [
     file: `${SHELL}/group-copies.ts`,
     edits: [
       {
-        replace: 'this.#ports.tools.codec.isEqual(bytes, there)',
+        replace: 'tools.codec.isEqual(bytes, there)',
         with: 'bytes.length === there.length',
       },
     ],

@@ -13,23 +13,28 @@ export const PREFIX_WORDS = PREFIX_SIZE / 4;
 
 /** The first 16 bytes of the id of each member, four words each. */
 export function memberWords(header: GroupHeader): Uint32Array {
-  const view = new DataView(header.bytes.buffer, header.bytes.byteOffset, header.bytes.byteLength);
+  const all = wordsOf(header.bytes);
   const words = new Uint32Array(header.memberCount * PREFIX_WORDS);
   for (let member = 0; member < header.memberCount; member++) {
-    const from = memberIdOffset(member);
+    const from = memberIdOffset(member) / WORD_SIZE;
     for (let word = 0; word < PREFIX_WORDS; word++)
-      words[member * PREFIX_WORDS + word] = view.getUint32(from + 4 * word, true);
+      words[member * PREFIX_WORDS + word] = all[from + word] ?? 0;
   }
   return words;
 }
 
-/** The same of what the objects of this group refer to. */
+/** The same of what the objects of this group refer to; a view of the header where that can be. */
 export function referenceWords(header: GroupHeader): Uint32Array {
-  const view = new DataView(header.bytes.buffer, header.bytes.byteOffset, header.bytes.byteLength);
-  const words = new Uint32Array(header.referenceCount * PREFIX_WORDS);
-  const from = memberIdOffset(header.memberCount);
-  for (let at = 0; at < words.length; at++) words[at] = view.getUint32(from + 4 * at, true);
-  return words;
+  const from = memberIdOffset(header.memberCount) / WORD_SIZE;
+  return wordsOf(header.bytes).subarray(from, from + header.referenceCount * PREFIX_WORDS);
+}
+
+const WORD_SIZE = 4;
+
+/** All parts of a header are whole words. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % WORD_SIZE === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / WORD_SIZE);
 }
 
 /** @param ids 64 hex digits each */

@@ -149,12 +149,13 @@ class Places {
   }
 }
 
-/** Whole packs are large: so many are kept at once. */
+/** Whole packs are large: of so many the bytes are kept at once. */
 const WHOLE_KEPT = 2;
 const TRAILERS_KEPT = 64;
 
 interface WholeCopy {
-  readonly bytes: Uint8Array;
+  /** Of others a group is read again, and compared as it is then. */
+  bytes: Uint8Array | undefined;
   /** Where its groups begin. */
   readonly offsets: ReadonlySet<number>;
   readonly keys: KeysById;
@@ -251,10 +252,14 @@ class Copies {
       const copy = await this.#wholeOf(other.pack);
       const keysThere = copy?.keys.get(dataKeyIdOf(header));
       if (copy === undefined || !isWithin(ownKeys, keysThere)) continue;
-      bytes ??= await this.#ports.store.get(`packs/${pack}`, { offset: place.offset, length });
-      const there = copy.bytes.subarray(other.offset, other.offset + length);
-      if (copy.offsets.has(other.offset) && this.#ports.tools.codec.isEqual(bytes, there))
-        return true;
+      if (!copy.offsets.has(other.offset)) continue;
+      const { store, tools } = this.#ports;
+      const { offset } = other;
+      bytes ??= await store.get(`packs/${pack}`, { offset: place.offset, length });
+      const there =
+        copy.bytes?.subarray(offset, offset + length) ??
+        (await store.get(`packs/${name}`, { offset, length }));
+      if (tools.codec.isEqual(bytes, there)) return true;
     }
     return false;
   }
@@ -276,7 +281,8 @@ class Copies {
 
   async #wholeOf({ name, sizeBytes }: MappedPack): Promise<WholeCopy | undefined> {
     if (this.#whole.has(name)) return this.#whole.get(name);
-    forgetOldest(this.#whole, WHOLE_KEPT);
+    const kept = [...this.#whole.values()].filter((each) => each?.bytes !== undefined);
+    if (kept.length >= WHOLE_KEPT && kept[0] !== undefined) kept[0].bytes = undefined;
     const whole = await this.#readWhole({ name: `packs/${name}`, sizeBytes });
     this.#whole.set(name, whole);
     return whole;
