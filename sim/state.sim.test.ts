@@ -170,46 +170,50 @@ for (const seed of SEEDS) {
     assert.ok(states.size > 30, 'liveness: many states were seen');
   });
 
-  test(`SEED=${seed}: what is gone from the vault is stored again`, async (t) => {
-    const history = await makeHistory({ seed, backupCount: 1, volume: {} });
-    const { endMs, disk: made, trees } = history;
-    const packs = filesBelow(made, byteString(`${VAULT_ROOT}/packs`));
-    assert.ok(packs.length >= 2, 'liveness: there are packs to remove');
-    const indexes = filesBelow(made, byteString(`${VAULT_ROOT}/index`));
+  // A process with an odd seed asks indexes in place, the other loads them.
+  for (const process of [seed + 3, seed + 4]) {
+    const how = process % 2 === 1 ? ', asked in place' : ', loaded';
+    test(`SEED=${seed}: what is gone from the vault is stored again${how}`, async (t) => {
+      const history = await makeHistory({ seed, backupCount: 1, volume: {} });
+      const { endMs, disk: made, trees } = history;
+      const packs = filesBelow(made, byteString(`${VAULT_ROOT}/packs`));
+      assert.ok(packs.length >= 2, 'liveness: there are packs to remove');
+      const indexes = filesBelow(made, byteString(`${VAULT_ROOT}/index`));
 
-    const captures = async (disk: SimDisk, tree = trees[0]) => {
-      assert.ok(tree !== undefined, 'there is a tree');
-      const clock = new SimClock(endMs);
-      const host = new VaultHost({ disk, clock, seed: seed + 3 });
-      const { snapshot: id, readInFull } = await host.backup(tree.volume);
-      assert.equal(await wrongWithLatest(host, { id, picture: tree.picture }), undefined);
-      return readInFull;
-    };
-    for (const [at, pack] of packs.entries()) {
-      await t.test(`pack ${at} is gone, the tree is as it was`, async () => {
+      const captures = async (disk: SimDisk, tree = trees[0]) => {
+        assert.ok(tree !== undefined, 'there is a tree');
+        const clock = new SimClock(endMs);
+        const host = new VaultHost({ disk, clock, seed: process });
+        const { snapshot: id, readInFull } = await host.backup(tree.volume);
+        assert.equal(await wrongWithLatest(host, { id, picture: tree.picture }), undefined);
+        return readInFull;
+      };
+      for (const [at, pack] of packs.entries()) {
+        await t.test(`pack ${at} is gone, the tree is as it was`, async () => {
+          const disk = forked(made);
+          disk.unlink(pack);
+          assert.deepEqual(await captures(disk), ['a pack is missing']);
+        });
+        await t.test(`pack ${at} is cut short, the tree is as it was`, async () => {
+          const disk = forked(made);
+          const bytes = disk.read(pack);
+          disk.unlink(pack);
+          disk.create(pack).write(bytes.subarray(0, bytes.length >> 1));
+          assert.deepEqual(await captures(disk), ['a pack is missing']);
+        });
+      }
+      await t.test('indexes are gone: packs are read instead, and named again', async () => {
         const disk = forked(made);
-        disk.unlink(pack);
-        assert.deepEqual(await captures(disk), ['a pack is missing']);
+        for (const index of indexes) disk.unlink(index);
+        await captures(disk, trees[1]);
       });
-      await t.test(`pack ${at} is cut short, the tree is as it was`, async () => {
+      await t.test('the snapshot of the cache is gone: all is read again', async () => {
         const disk = forked(made);
-        const bytes = disk.read(pack);
-        disk.unlink(pack);
-        disk.create(pack).write(bytes.subarray(0, bytes.length >> 1));
-        assert.deepEqual(await captures(disk), ['a pack is missing']);
+        removeBelow(disk, byteString(`${VAULT_ROOT}/snapshots`));
+        assert.equal((await captures(disk)).length, 1);
       });
-    }
-    await t.test('indexes are gone: packs are read instead, and named again', async () => {
-      const disk = forked(made);
-      for (const index of indexes) disk.unlink(index);
-      await captures(disk, trees[1]);
     });
-    await t.test('the snapshot of the cache is gone: all is read again', async () => {
-      const disk = forked(made);
-      removeBelow(disk, byteString(`${VAULT_ROOT}/snapshots`));
-      assert.equal((await captures(disk)).length, 1);
-    });
-  });
+  }
 
   test(`SEED=${seed}: a file that changes while it is read is never recorded as sure`, async () => {
     const kinds = [{ largeFileBytes: 1_300_000 }, { largeFileBytes: 0, imageBytes: 9 * MIB }];
