@@ -26,7 +26,7 @@ import { makeDataKey } from '../core/data-keys.ts';
 import { GroupBuilder } from '../core/group.ts';
 import type { IndexedPack } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
-import { encodePackTrailer, PACK_MAGIC, packTrailerSize, parsePackTrailer } from '../core/pack.ts';
+import { encodePackTrailer, PACK_MAGIC } from '../core/pack.ts';
 import { type CollectorPorts, markGarbage, sweepTrash } from './collect.ts';
 import { putRecord } from './collection-fate.ts';
 import { copyVault } from './copy-vault.ts';
