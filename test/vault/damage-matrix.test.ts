@@ -56,7 +56,8 @@ function clock(): SimClock {
 }
 
 function hostOn(disk: SimDisk, root: ByteString = VAULT_ROOT): VaultHost {
-  return new VaultHost({ disk, clock: clock(), seed: SEED + 9, root });
+  // Even: who backs up loads the indexes. Asked in place they are in held-ids.test.ts.
+  return new VaultHost({ disk, clock: clock(), seed: 2 * SEED, root });
 }
 
 const KINDS = {
