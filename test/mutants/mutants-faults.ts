@@ -75,7 +75,7 @@ export const FAULTS_MUTANTS: readonly Mutant[] = [
   },
   {
     id: 'peer: keys in folders of their own are not counted',
-    file: `${SHELL}/peer-room.ts`,
+    file: `${SHELL}/few-keys.ts`,
     edits: [{ replace: "name.indexOf('/', folder.length) !== -1", with: "name === ''" }],
     caughtBy: { file: 'test/peer/peer-limits.test.ts', name: 'so many keys' },
     why: 'the same',
