@@ -234,6 +234,11 @@ export const FAULTS = {
     remedy:
       'Run `holdfast vault check`; restore from another recovery point, or bring back the missing pack from a copy.',
   },
+  HF_OUTPUT_FAILED: {
+    kind: 'transient',
+    remedy:
+      'Make room where the output goes, and run it again: what was asked for was done, and part of the answer is missing.',
+  },
   HF_PATH_ABSENT: {
     kind: 'usage',
     remedy: 'See what the snapshot holds: `holdfast ls {snapshot}`.',

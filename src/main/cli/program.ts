@@ -31,11 +31,16 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     tellAgent: await heldBy(process.env),
   };
   try {
-    return await dispatch(cli, verbFirst(argv));
+    const code = await dispatch(cli, verbFirst(argv));
+    const failed = await terminal.drained();
+    if (failed === undefined) return code;
+    throw new Fault('HF_OUTPUT_FAILED', `not all of it could be written: ${failed.message}`);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const { sayFault } = await import('./say-fault.ts');
-    sayFault(cli, error);
+    // What stdout did not take says no failure either.
+    sayFault(error.code === 'HF_OUTPUT_FAILED' ? { ...cli, wantsJson: false } : cli, error);
+    await terminal.drained();
     return exitCodeOf(error.kind);
   }
 }

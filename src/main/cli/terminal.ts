@@ -22,8 +22,23 @@ const WIDTH_MIN = 40;
 /** Beyond this lines are harder to read, and no screen of ours uses more. */
 const WIDTH_MAX = 160;
 
-export function nodeTerminal(env: Environment): Terminal {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+export interface NodeTerminal extends Terminal {
+  /**
+   * What was said is in the hands of the system: a pipe takes 64 KiB, and the rest waits in this process
+   * and would end with it.
+   *
+   * @returns why stdout did not take it. That whoever read has gone (`| head`) is no failure
+   */
+  readonly drained: () => Promise<Error | undefined>;
+}
+
+export function nodeTerminal(env: Environment): NodeTerminal {
+  let failed: Error | undefined;
+  process.stderr.on('error', () => undefined);
+  // What is being done goes on.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failed ??= error;
+  });
   const isDumb = env.TERM === 'dumb';
   return {
     style: styleOf(process.stdout, env),
@@ -32,6 +47,14 @@ export function nodeTerminal(env: Environment): Terminal {
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    async drained() {
+      for (const stream of [process.stderr, process.stdout]) {
+        await new Promise<void>((resolve) => {
+          stream.write('', () => resolve());
+        });
+      }
+      return failed;
+    },
   };
 }
 
@@ -57,9 +80,4 @@ function isUtf8Locale(env: Environment): boolean {
 
 function countIn(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : undefined;
-}
-
-/** Whoever read our words has gone (`| head`): what is being done goes on, and its exit code holds. */
-function ignoreClosedPipe(error: Error): void {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error;
 }

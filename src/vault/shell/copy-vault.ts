@@ -33,7 +33,7 @@ import type { StoredObject } from './store.ts';
 import { asIfCopied, moveSwept, sweptOf } from './swept-packs.ts';
 import { saidIndexes } from './said-indexes.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
-import type { VaultProblem } from './vault-problem.ts';
+import { NAMED_ONLY, type VaultProblem } from './vault-problem.ts';
 
 /** Names of snapshots that were forgotten on purpose: docs/design/044-collection.md. */
 const FORGOTTEN = 'forgotten/';
@@ -422,12 +422,7 @@ class Copying {
     for (const object of missing) {
       if (covered.has(lastOf(object)) || swept.has(lastOf(object))) continue;
       const isMadeGood = this.#there.has(object);
-      this.#problems.push({
-        kind: 'missing',
-        object,
-        why: 'it is not here, and an index names it',
-        isMadeGood,
-      });
+      this.#problems.push({ kind: 'missing', object, why: NAMED_ONLY, isMadeGood });
     }
   }
 

@@ -32,7 +32,7 @@ import { problemAt, type SeenObject, seeObject } from './object-sight.ts';
 import type { Mending, Store, StoredObject } from './store.ts';
 import { moveSwept, sweptOf } from './swept-packs.ts';
 import { identifyVault, listOrNothing } from './vault-identity.ts';
-import { problemOf, type VaultProblem } from './vault-problem.ts';
+import { NAMED_ONLY, problemOf, type VaultProblem } from './vault-problem.ts';
 
 export interface RepairPorts {
   /** What is repaired. */
@@ -387,7 +387,7 @@ class Repairing {
       this.#remaining.push({
         kind: 'missing',
         object,
-        why: 'it is not here, and an index names it',
+        why: NAMED_ONLY,
       });
     }
   }

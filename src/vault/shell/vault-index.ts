@@ -12,7 +12,7 @@ import { scanPack } from './pack-scan.ts';
 import type { StoredObject } from './store.ts';
 import { GROUP_WORDS, type VaultAccess } from './vault-access.ts';
 import type { ReadingPorts } from './vault-ports.ts';
-import { isAbsence, problemOf, type VaultProblem } from './vault-problem.ts';
+import { isAbsence, NAMED_ONLY, problemOf, type VaultProblem } from './vault-problem.ts';
 import type { Vault } from './open-vault.ts';
 
 /** What lies in a vault and where, from its indexes, checked against the packs that are there. */
@@ -271,7 +271,7 @@ const NONE: ReadonlySet<string> = new Set();
 const WHY: Readonly<Record<KnownPack['state'], string>> = {
   present: '',
   leaving: '',
-  missing: 'it is not here, and an index names it',
+  missing: NAMED_ONLY,
   short: 'it has been cut short',
   damaged: 'a check found it damaged',
 };

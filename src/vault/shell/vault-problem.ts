@@ -13,6 +13,9 @@ export interface VaultProblem {
   readonly why: string;
 }
 
+/** Of a pack that is missed. */
+export const NAMED_ONLY = 'it is not here, and an index names it';
+
 /** What a failure to read `object` means for the vault. A bug, and what may pass, is thrown on. */
 export function problemOf(object: string, error: unknown): VaultProblem {
   if (!(error instanceof Fault)) throw error;
