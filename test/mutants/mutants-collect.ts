@@ -67,7 +67,8 @@ const OF_COLLECTOR: readonly Mutant[] = [
         with: '  await store.delete(leftOvers(fate.generation));\n  const there = gone.size === 0',
       },
     ],
-    caughtBy: { file: SIM, name: 'stops at any writing call of forgetting, marking and sweep' },
+    caughtBy: { file: TEST, name: 'C9: while a pack is there' },
+    isQuick: true,
     why: 'a writer sees neither marks nor that packs are about to go; after a crash nobody ends it',
   },
 ];

@@ -55,6 +55,25 @@ test('what is dead waits, and then goes; indexes do not name it any more', async
   assert.equal((await markGarbage(ports)).packs, 0);
 });
 
+test('C9: while a pack is there, whoever writes sees that it is about to go', async () => {
+  const { store, vault } = await litteredVault();
+  const ports = portsOf(store, vault);
+  const remove = store.delete.bind(store);
+  const seen: string[] = [];
+  store.delete = async (names) => {
+    if (names.some((name) => name.startsWith('packs/'))) {
+      const run = store.names('collect/').map((name) => name.split('-').at(-1));
+      seen.push(run.sort().join(' '));
+    }
+    await remove(names);
+  };
+  await markGarbage(ports);
+  assert.equal((await sweepTrash(ports, NOW)).packs, 2);
+  assert.ok(seen.length > 0, 'liveness');
+  for (const run of seen) assert.equal(run, 'fate marks trash');
+  assert.deepEqual(store.names('collect/'), ['collect/0000000001-fate']);
+});
+
 test('a snapshot that comes back before the sweep takes its packs back', async () => {
   const { store, vault, livePacks } = await litteredVault();
   const [name = ''] = store.names('snapshots/');
