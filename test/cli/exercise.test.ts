@@ -5,9 +5,8 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { openLedger } from '../../src/adapters/sqlite/open-ledger.ts';
 import { nodeDisk } from '../../src/adapters/node/disk.ts';
 import { nodeTools } from '../../src/adapters/node/tools.ts';
@@ -21,35 +20,39 @@ import { Bench } from './run-cli.ts';
 
 let bench: Bench;
 let started: ChildProcess[] = [];
-let servers: http.Server[] = [];
+let servers: Server[] = [];
 beforeEach(() => {
   bench = new Bench();
 });
 afterEach(async () => {
   for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
   await Promise.all(started.map((each) => each.exitCode ?? each.signalCode ?? once(each, 'exit')));
-  for (const server of servers) server.closeAllConnections();
-  await Promise.all(
-    servers.map((each) => (each.listening ? new Promise((done) => each.close(done)) : undefined)),
-  );
+  await Promise.all(servers.map((each) => takeAway(each)));
   [started, servers] = [[], []];
   bench.remove();
 });
 
-async function serve(port = 0): Promise<http.Server> {
-  const server = http.createServer((_, answer) => answer.end('wiki'));
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+interface Server {
+  readonly worker: Worker;
+  readonly port: number;
+}
+
+/** In a thread of its own: it answers while this one waits for a command to end. */
+const SERVER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:http').createServer((_, answer) => answer.end('wiki'));
+  server.listen(workerData, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+
+async function serve(wanted = 0): Promise<Server> {
+  const worker = new Worker(SERVER, { eval: true, workerData: wanted });
+  const [port] = (await once(worker, 'message')) as [number];
+  const server = { worker, port };
   servers.push(server);
   return server;
 }
 
-const portOf = (server: http.Server): number => (server.address() as AddressInfo).port;
-
-async function takeAway(server: http.Server): Promise<void> {
-  const closed = new Promise((done) => server.close(done));
-  server.closeAllConnections();
-  await closed;
+async function takeAway({ worker }: Server): Promise<void> {
+  await worker.terminate();
 }
 
 interface Exercise {
@@ -103,7 +106,7 @@ function shown(): SaidReport {
 
 test('how long a server was really out, noted and ended from elsewhere; a second one is refused', async () => {
   const server = await serve();
-  const port = portOf(server);
+  const { port } = server;
   const { child, said } = start([
     '--reason',
     'yearly',
@@ -141,7 +144,7 @@ test('how long a server was really out, noted and ended from elsewhere; a second
 
 test('killed: what it saw is kept, it is still open, and it can be gone on with', async () => {
   const server = await serve();
-  const watch = ['--watch', `wiki=tcp:127.0.0.1:${portOf(server)}`];
+  const watch = ['--watch', `wiki=tcp:127.0.0.1:${server.port}`];
   const first = start(watch);
   await first.said(/wiki is well/);
   first.child.kill('SIGKILL');
