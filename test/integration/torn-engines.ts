@@ -134,7 +134,15 @@ export class Postgres {
 
   async start(): Promise<void> {
     // No port: nothing listens but a socket in a directory of its own.
-    const args = ['-D', this.data, '-k', this.#sockets, '-c', 'listen_addresses='];
+    // Its shared memory goes with its directory, also when it is killed.
+    const settings = ['listen_addresses=', 'dynamic_shared_memory_type=mmap'];
+    const args = [
+      '-D',
+      this.data,
+      '-k',
+      this.#sockets,
+      ...settings.flatMap((each) => ['-c', each]),
+    ];
     const server = new Engine(this.#t, {
       program: `${PG_BIN}/postgres`,
       args,

@@ -37,6 +37,8 @@ const SETTINGS = {
   autovacuum: 'off',
   jit: 'off',
   huge_pages: 'off',
+  // In its own directory: else one that is killed leaves it in memory for good.
+  dynamic_shared_memory_type: 'mmap',
 };
 
 /** The first would remove from the live archive what it takes for old. */
