@@ -1,5 +1,6 @@
 import { ACCESS_FAULTS } from './fault-access.ts';
 import { AGENT_FAULTS } from './fault-agent.ts';
+import { COPY_FAULTS } from './fault-copy.ts';
 import { ENROLL_FAULTS } from './fault-enroll.ts';
 import { EXPOSURE_FAULTS } from './fault-exposure.ts';
 import { GRANT_FAULTS } from './fault-grant.ts';
@@ -24,6 +25,7 @@ export type FaultFacts = Readonly<Record<string, string | number | bigint>>;
 export const FAULTS = {
   ...ACCESS_FAULTS,
   ...AGENT_FAULTS,
+  ...COPY_FAULTS,
   ...ENROLL_FAULTS,
   ...EXPOSURE_FAULTS,
   ...GRANT_FAULTS,
@@ -101,15 +103,6 @@ export const FAULTS = {
   HF_CONTENT_CORRUPT: {
     kind: 'corrupt',
     remedy: 'Run `holdfast vault check --read-data`, and restore from another recovery point.',
-  },
-  HF_COPY_AWAY: {
-    kind: 'unavailable',
-    remedy:
-      'Mount the disk, or look at the place. Where the copy is lost, begin it anew: `holdfast vault copy FROM TO --anew`.',
-  },
-  HF_COPY_TARGET: {
-    kind: 'refused',
-    remedy: 'Name a directory that is empty or not there yet, or a copy of the same vault.',
   },
   HF_DATA_KEY_ABSENT: {
     kind: 'unavailable',

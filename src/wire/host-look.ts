@@ -79,7 +79,10 @@ export const place = whole<Place>()({
   host: text,
   beneath: orNothing(beneath),
   path: orNothing(bytes),
-});
+  mayBeOn: z.array(text).min(1).optional(),
+}).transform(
+  ({ mayBeOn, ...rest }): Place => ({ ...rest, ...(mayBeOn === undefined ? {} : { mayBeOn }) }),
+);
 
 const disk = whole<Disk>()({
   ...{ name: text, bytes: z.number(), model: orNothing(text) },

@@ -7,13 +7,17 @@ import * as fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { directoryIdAt } from '../../src/adapters/node/directory-id.ts';
+import { machineIdHere } from '../../src/adapters/node/machine-id.ts';
 import { byteString } from '../../src/base/bytes.ts';
 import { seconds } from '../../src/base/units.ts';
 import { readSnapshots } from '../../src/main/estate/points.ts';
-import { readEstate } from '../../src/main/estate/read-estate.ts';
+import { type ReadEstate, readEstate } from '../../src/main/estate/read-estate.ts';
 import { withEvidence } from '../../src/main/estate/see-estate.ts';
+import { keepCopyRecord } from '../../src/main/vault-copies.ts';
 import { directoryLine } from '../../src/main/vault-line.ts';
 import { nodePorts, openSession } from '../../src/main/vault-session.ts';
+import type { CopyRecord } from '../../src/vault/core/copy-record.ts';
 import { exposureToAll } from '../../src/watch/core/exposure.ts';
 import type { Estate } from '../../src/watch/core/estate.ts';
 import { packsIn, spoilPack } from '../vault/spoil-packs.ts';
@@ -220,6 +224,67 @@ test('exposure: a copy is another place of what it holds, of nothing newer, and 
   assert.equal((await estateNow()).vaults.length, 1, 'a record that is damaged counts for nothing');
 });
 
+test('the vault under another name is no copy of it: refused, and not counted where it was noted', async () => {
+  const link = bench.at('link');
+  fs.symlinkSync(path.dirname(bench.vault), link);
+  const linked = path.join(link, path.basename(bench.vault));
+  const ssh = `#!/bin/sh\nexec ${PROGRAM} vault stdio --append-only '${bench.vault}'\n`;
+  const env = { ...keyless().env, HOLDFAST_SSH: bench.write('ssh', ssh) };
+  fs.chmodSync(env.HOLDFAST_SSH, 0o755);
+  for (const other of [linked, `ssh://st2${bench.vault}`]) {
+    for (const pair of [
+      [bench.vault, other],
+      [other, bench.vault],
+    ]) {
+      const { said: refused } = bench.json(['vault', 'copy', ...pair], { env });
+      assert.equal(refused.error?.code, 'HF_COPY_SAME', other);
+    }
+  }
+  // A Holdfast of before has noted such places, as if they lay on another disk.
+  fs.mkdirSync(bench.at('elsewhere'));
+  const deep = bench.at('elsewhere/link');
+  fs.symlinkSync(bench.vault, deep);
+  const { snapshots } = said(['vault', 'copy', bench.vault, bench.at('copy'), '--dry-run']).said;
+  const [vault = ''] = fs.readdirSync(bench.at('state/vaults'));
+  const folder = byteString(bench.at('state/vaults', vault));
+  const note = (place: string, at: Partial<CopyRecord> = {}): void =>
+    keepCopyRecord(nodePorts(), folder, {
+      ...{ vault, place: byteString(place), machine: '', hasReader: false, completeAt: undefined },
+      snapshots: snapshots.map((name) => name.slice(-32)),
+      ...at,
+    });
+  note(deep);
+  const directory = directoryIdAt(byteString(bench.vault));
+  const told = {
+    machine: machineIdHere() ?? '',
+    ...(directory === undefined ? {} : { directory }),
+  };
+  note('ssh://st2/srv/vault', told);
+  const { estate, sharedFates } = await readNow();
+  assert.deepEqual(
+    estate.vaults.map(({ place }) => place.beneath?.disks),
+    [['vda']],
+  );
+  assert.equal(estate.points.length, 1);
+  assert.deepEqual(
+    sharedFates.map(({ copy, by }) => [copy, by]).sort(),
+    [
+      [`${HOST}:${deep}`, 'directory'],
+      ['ssh://st2/srv/vault', 'directory'],
+    ].sort(),
+  );
+});
+
+test('a copy beside the vault on its disk is said to be lost with it', async () => {
+  const copy = bench.at('copy');
+  assert.equal(bench.run(['vault', 'copy', bench.vault, copy]).status, 0);
+  const { sharedFates } = await readNow();
+  assert.deepEqual(
+    sharedFates.map(({ by, disks }) => [by, disks]),
+    [['disk', ['vda']]],
+  );
+});
+
 function recordFile(): string {
   const folder = bench.at('state/vaults');
   const [id = ''] = fs.readdirSync(folder);
@@ -230,6 +295,10 @@ function recordFile(): string {
 
 /** As this machine would be seen if it had two disks. */
 async function estateNow(): Promise<Estate> {
+  return (await readNow()).estate;
+}
+
+async function readNow(): Promise<ReadEstate> {
   const ports = nodePorts();
   const [id = ''] = fs.readdirSync(bench.at('state/vaults'));
   const bytes = fs.readFileSync(bench.at('state/vaults', id, 'key'));
@@ -254,8 +323,7 @@ async function estateNow(): Promise<Estate> {
     ...{ data: [], backups: [], looked: [], notSeen: [] },
   };
   const key = { id: session.vault.key.id, isConfirmed: true, kind: 'typed' } as const;
-  return withEvidence(state, async (ledger) => {
-    const { estate } = await readEstate({ session, ledger, discovery, key, snapshots });
-    return estate;
-  });
+  return withEvidence(state, (ledger) =>
+    readEstate({ session, ledger, discovery, key, snapshots }),
+  );
 }

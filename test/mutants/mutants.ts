@@ -5,6 +5,7 @@
 import { AGENT_MUTANTS } from './mutants-agent.ts';
 import { COLLECT_MUTANTS } from './mutants-collect.ts';
 import { COPY_MUTANTS } from './mutants-copy.ts';
+import { EXPOSURE_MUTANTS } from './mutants-exposure.ts';
 import { DRILLS_MUTANTS } from './mutants-drills.ts';
 import { FILES_MUTANTS } from './mutants-files.ts';
 import { GUARD_MUTANTS } from './mutants-guard.ts';
@@ -431,6 +432,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SCHEDULE_MUTANTS,
   ...SCRUB_MUTANTS,
   ...COPY_MUTANTS,
+  ...EXPOSURE_MUTANTS,
   ...DRILLS_MUTANTS,
   ...FILES_MUTANTS,
 ];

@@ -16,17 +16,23 @@ const HOSTS = ['h1', 'h2'] as const;
 const DISKS = ['a', 'b'] as const;
 const PATHS = ['/srv/data', '/srv/data/vault', '/srv/vault', '/mnt/usb'].map(byteString);
 
-export const arbitraryPlace: fc.Arbitrary<Place> = fc.record({
-  host: fc.constantFrom(...HOSTS),
-  beneath: fc.option(
-    fc.record({
-      disks: fc.constantFrom<readonly string[]>(['a'], ['b'], ['a', 'b']),
-      failuresSurvived: fc.constantFrom(0, 0, 1),
-    }),
-    { nil: undefined, freq: 6 },
-  ),
-  path: fc.option(fc.constantFrom(...PATHS), { nil: undefined, freq: 8 }),
-});
+export const arbitraryPlace: fc.Arbitrary<Place> = fc
+  .record({
+    host: fc.constantFrom(...HOSTS),
+    beneath: fc.option(
+      fc.record({
+        disks: fc.constantFrom<readonly string[]>(['a'], ['b'], ['a', 'b']),
+        failuresSurvived: fc.constantFrom(0, 0, 1),
+      }),
+      { nil: undefined, freq: 6 },
+    ),
+    path: fc.option(fc.constantFrom(...PATHS), { nil: undefined, freq: 8 }),
+    mayBeOn: fc.option(fc.subarray([...HOSTS], { minLength: 1 }), { nil: undefined, freq: 1 }),
+    isUnsaid: fc.integer({ min: 0, max: 9 }),
+  })
+  .map(({ mayBeOn, isUnsaid, ...place }) =>
+    mayBeOn === undefined || isUnsaid > 1 ? place : { ...place, mayBeOn },
+  );
 
 export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
   fc.record({
@@ -39,7 +45,8 @@ export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
     kind: fc.constant('group' as const),
     of: fc.constant('site'),
     name: fc.constantFrom('a', 'b'),
-    hosts: fc.subarray([...HOSTS]),
+    // One of none takes nothing, and its members are none.
+    hosts: fc.subarray([...HOSTS], { minLength: 1 }),
   }),
   fc.record({
     kind: fc.constant('directory' as const),

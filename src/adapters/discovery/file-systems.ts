@@ -105,7 +105,8 @@ function stackBeneath(
   };
 }
 
-function mountOf(table: readonly MountLine[], path: string): MountLine | undefined {
+/** The deepest above `path`, the last of equals: what lies beneath it is not seen. */
+export function mountOf(table: readonly MountLine[], path: string): MountLine | undefined {
   let deepest: MountLine | undefined;
   for (const line of table) {
     if (!isWithin(path, line.mountPoint)) continue;

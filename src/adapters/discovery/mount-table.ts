@@ -9,6 +9,8 @@ export interface MountLine {
   readonly options: readonly string[];
   /** `major:minor`, where the table gives it. */
   readonly number: string | undefined;
+  /** Which directory of the file system is seen there, where the table gives it: `/` is all of it. */
+  readonly root?: ByteString;
 }
 
 /** Lines of `/proc/self/mountinfo`: it names the device number, which `/dev/root` does not hide. */
@@ -17,7 +19,7 @@ export function parseMountInfo(text: string): readonly MountLine[] {
     const [left, right] = line.split(' - ');
     const fields = left?.split(' ') ?? [];
     const [type, device, superOptions] = right?.split(' ') ?? [];
-    const [, , number, , mountPoint, options] = fields;
+    const [, , number, root, mountPoint, options] = fields;
     if (mountPoint === undefined || type === undefined || device === undefined) return [];
     return {
       mountPoint: unescapeOctal(mountPoint),
@@ -25,6 +27,7 @@ export function parseMountInfo(text: string): readonly MountLine[] {
       type,
       options: [...(options ?? '').split(','), ...(superOptions ?? '').split(',')],
       number,
+      ...(root === undefined ? {} : { root: unescapeOctal(root) }),
     };
   });
 }

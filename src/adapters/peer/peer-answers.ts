@@ -29,6 +29,7 @@ export interface PeerExchange {
   readonly about: {
     readonly software: string;
     readonly machine: string | undefined;
+    readonly directory: string | undefined;
   };
   readonly quota: () => { readonly bytes: number | undefined; readonly objects: number };
 }
@@ -66,11 +67,12 @@ export async function answerAsk(exchange: PeerExchange, ask: PeerAsk): Promise<v
       return sendJson(exchange.response, 200, encodeHeld(exchange.vault.held(ask.id)));
     case 'about': {
       const { vault, about, quota, response } = exchange;
-      const { software, machine } = about;
+      const { software, machine, directory } = about;
       const text = encodeAbout({
         ...{ versions: [PEER_VERSION], software, ...vault.space() },
         ...{ used: await exchange.watch.whileHeld(() => vault.use()), quota: quota() },
         ...(machine === undefined ? {} : { machine }),
+        ...(directory === undefined ? {} : { directory }),
       });
       return sendJson(response, 200, text);
     }

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { ByteString } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Disk } from '../../host/disk.ts';
@@ -36,6 +37,8 @@ export interface PeerServerParts {
   readonly software: string;
   /** Which machine this is, where that can be seen: machine-id.ts. */
   readonly machine: string | undefined;
+  /** Which directory of it a vault is: directory-id.ts. Absent: it is not told. */
+  readonly directoryIdOf?: (root: ByteString) => string | undefined;
   /** Of what nobody declared. */
   readonly onBug: (error: unknown) => void;
   readonly limits?: Partial<PeerLimits>;
@@ -177,7 +180,7 @@ class Peer {
         ? this.#atWork.begin('bodies', bodiesMax)
         : this.#atWork.begin('answers', answersMax),
     );
-    const { home, software, machine } = this.#parts;
+    const { home, software, machine, directoryIdOf } = this.#parts;
     await answerAsk(
       {
         ...{ ...line, host, pace: this.#pace, ...this.#serve(host) },
@@ -185,7 +188,7 @@ class Peer {
         giveBack: (piece) => {
           if (this.#pieces.length < PIECES_KEPT) this.#pieces.push(piece);
         },
-        about: { software, machine },
+        about: { software, machine, directory: directoryIdOf?.(home.vaultRoot(host)) },
         quota: () => home.quotaOf(host),
       },
       ask,

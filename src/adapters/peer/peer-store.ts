@@ -62,6 +62,7 @@ export async function openPeerStore(
       ...{ kind: 'https', promises: { durable: true, digest: 'returned' } },
       says: `This host's token reads and adds on ${host} and deletes nothing there; who has another way into ${host} can.`,
       ...(about.machine === undefined ? {} : { machineId: about.machine }),
+      ...(about.directory === undefined ? {} : { directoryId: about.directory }),
       space: async () => {
         const { freeBytes, totalBytes } = await store.about();
         return { freeBytes, totalBytes };

@@ -101,13 +101,14 @@ async function overStdio(link: SshLink, place: SshPlace, tools: Tools): Promise<
     close: () => link.close(),
   });
   checkPath(store, place);
-  const { machine } = store.greeting;
+  const { machine, directory } = store.greeting;
   return {
     ...store,
     kind: 'stdio',
     bytesMoved: () => link.bytesMoved?.(),
     says: sayWhoDeletes(store, place.host),
     ...(machine === undefined ? {} : { machineId: machine }),
+    ...(directory === undefined ? {} : { directoryId: directory }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface RemoteStore extends Store {
   readonly says: string;
   /** Which machine it is, where it tells by itself: machine-id.ts. */
   readonly machineId?: string;
+  /** Which directory of it the vault is, where it tells: directory-id.ts. */
+  readonly directoryId?: string;
   /** Of the file system there; undefined where the other side cannot tell. */
   space(): Promise<RemoteSpace | undefined>;
   /**

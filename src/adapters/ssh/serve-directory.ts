@@ -10,6 +10,7 @@ import type { StdioGreeting } from '../../vault/core/stdio-message.ts';
 import { serveStdio } from '../../vault/shell/stdio-server.ts';
 import { type DirectoryStore, directoryStore } from '../../vault/shell/store-directory.ts';
 import { alignedBuffer } from '../node/aligned-buffer.ts';
+import { directoryIdAt } from '../node/directory-id.ts';
 import { machineIdHere } from '../node/machine-id.ts';
 import { readerOf, writerOf } from './node-bytes.ts';
 
@@ -41,16 +42,20 @@ export async function serveDirectory(options: ServeDirectory): Promise<'ended' |
     tools,
     clock,
     space: () => spaceBelow(disk, root),
-    greeting: { software: version, path: root, home, features, ...machineHere() },
+    greeting: { software: version, path: root, home, features, ...whereabouts(root) },
     input: readerOf(options.input),
     output: writerOf(options.output, lost),
     allocate: alignedBuffer,
   });
 }
 
-function machineHere(): Pick<StdioGreeting, 'machine'> {
+function whereabouts(root: ByteString): Pick<StdioGreeting, 'machine' | 'directory'> {
   const machine = machineIdHere();
-  return machine === undefined ? {} : { machine };
+  const directory = directoryIdAt(root);
+  return {
+    ...(machine === undefined ? {} : { machine }),
+    ...(directory === undefined ? {} : { directory }),
+  };
 }
 
 /** sshd shows nobody why this process fails, so it goes on: what is wrong is said to the first who asks. */

@@ -67,7 +67,7 @@ export async function ledgerHere(cli: Cli, seen: Discovery): Promise<LedgerRepor
   });
 }
 
-interface Found extends ReadEstate {
+interface Found extends Omit<ReadEstate, 'sharedFates'> {
   readonly spaces: readonly VaultSpace[];
   /** What opens its own vault. */
   readonly own: readonly Opening[];

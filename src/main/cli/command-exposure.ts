@@ -25,6 +25,7 @@ import type { Act, Answer, Cli } from './cli.ts';
 import { chainLines } from './chain-lines.ts';
 import { copyLines, copiesJson } from './copy-lines.ts';
 import { EXIT } from './exit-code.ts';
+import { fateLines } from './fate-lines.ts';
 import { timeJson } from './json-shape.ts';
 import { lookWithoutVault, lookWithVault } from './look-here.ts';
 import { vaultOptions } from './open.ts';
@@ -75,7 +76,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       exitCode: options.exitCode ?? false,
     });
   }
-  const { estate, discovery, findings } =
+  const { estate, discovery, findings, sharedFates } =
     settings.vault === undefined
       ? await lookWithoutVault(cli, settings)
       : await lookWithVault(cli, settings, options);
@@ -104,6 +105,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
         ...renderUnflushed(dataSets, style),
         ...chainLines(findings, style),
         ...copyLines(copies, { now, style }),
+        ...fateLines(sharedFates, style),
       ];
     },
     json: {
@@ -121,6 +123,7 @@ async function perform(cli: Cli, options: Options): Promise<Answer> {
       ...{ services, breaches, singlePoints },
       chains: findings,
       ...copiesJson(copies, now),
+      ...(sharedFates.length === 0 ? {} : { sharedFates }),
       // Worst first; left out: nothing that is known would raise it, or no drill says what limits.
       dataSets: dataSets.map(({ name, kind, unflushed, step, streaming, bottleneck }) => ({
         ...{ name, kind, unflushed, step, streaming, bottleneck },

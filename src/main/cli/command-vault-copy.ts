@@ -13,10 +13,12 @@ import { LocalState } from '../../vault/shell/local-state.ts';
 import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
+import { directoryNames, seenAt } from '../estate/vault-where.ts';
 import type { Act, Answer, Cli } from './cli.ts';
 import { takeCopyTurn } from './copy-turn.ts';
 import { EXIT } from './exit-code.ts';
 import { timeJson } from './json-shape.ts';
+import { textOfBytes } from './places.ts';
 import { repeated } from './repeat.ts';
 import { parseTimeLimit } from './time-limit.ts';
 import {
@@ -97,6 +99,7 @@ async function copyOnce(cli: Cli, places: TwoPlaces, options: CopyOptions): Prom
   const { first, second, settings } = places;
   const { tools } = nodePorts();
   const startedAt = cli.clock.now();
+  await demandAnother(places);
   const isDryRun = options.dryRun === true;
   if (!isDryRun) second.sweep(startedAt);
   cli.stop.note('What was copied stays; the next copy goes on from there.');
@@ -131,6 +134,16 @@ async function copyOnce(cli: Cli, places: TwoPlaces, options: CopyOptions): Prom
       ...(kept?.unkept === undefined ? {} : { unkept: kept.unkept }),
     },
   };
+}
+
+/** By whatever names: it would be called a copy, and be lost with the vault. */
+async function demandAnother({ first, second }: TwoPlaces): Promise<void> {
+  const [from, to] = [await seenAt(first), await seenAt(second)];
+  const names = directoryNames(from);
+  if (!directoryNames(to).some((name) => names.includes(name))) return;
+  const place = textOfBytes(nameOfPlace(second.place));
+  const message = `${place} is the vault that is to be copied, under another name`;
+  throw new Fault('HF_COPY_SAME', message, { place });
 }
 
 /** Of another vault, or made good by a twin: nothing of this one is missing in the copy. */
@@ -175,6 +188,7 @@ async function keep(
     keepCopyRecord(ports, directory, {
       ...{ vault, place, completeAt },
       machine: (await second.machineId()) ?? '',
+      ...(facts?.directoryId === undefined ? {} : { directory: facts.directoryId }),
       hasReader: facts?.kind === 'stdio',
       snapshots: report.snapshots
         .filter((name) => !lacking.has(name))

@@ -3,6 +3,7 @@
  * it holds what it held after its last run. So it counts as a vault of its own, with these points,
  * and what proves a point in one place proves nothing of the other.
  */
+import { assert } from '../../base/assert.ts';
 import type { ByteString } from '../../base/bytes.ts';
 import type { Evidence } from '../../base/evidence.ts';
 import { addAll } from '../../base/long-list.ts';
@@ -14,7 +15,8 @@ import { readCopyRecords } from '../vault-copies.ts';
 import { nameOfPlace, parseVaultPlace, type VaultPlace } from '../vault-place.ts';
 import type { VaultSession } from '../vault-session.ts';
 import { type PointOf, type ReadSnapshot, recoveryPointOf } from './points.ts';
-import { copyName, placeOfVault } from './vault-where.ts';
+import { fateShared, type SharedFate } from './shared-fate.ts';
+import { copyName, placesOfVaults, seenAt, type StoredAt } from './vault-where.ts';
 
 export interface CopiedVaultsParts {
   readonly session: VaultSession;
@@ -28,46 +30,103 @@ export interface CopiedVaultsParts {
 }
 
 export type CopiedVaults = Pick<Estate, 'points' | 'vaults' | 'readers'> & {
+  /** The vault itself. */
+  readonly own: StoredAt;
+  /** Copies that are lost with the vault, and those that are another one under another name. */
+  readonly sharedFates: readonly SharedFate[];
   /** Those that were made from a copy, as of that. */
   readonly drillOf: (drill: Drill) => Drill;
 };
 
+interface Placed {
+  readonly record: CopyRecord;
+  readonly copy: string;
+  readonly stored: StoredAt;
+}
+
 export async function copiedVaults(parts: CopiedVaultsParts): Promise<CopiedVaults> {
-  const { session } = parts;
-  const own = nameOfPlace(session.line.place);
-  const records = readCopyRecords(session, session.state.directory, session.vault.id);
+  const { session, discovery } = parts;
+  const name = nameOfPlace(session.line.place);
+  const records = readCopyRecords(session, session.state.directory, session.vault.id).filter(
+    ({ place }) => place !== name,
+  );
+  const [own, placed] = await placesOf(parts, records);
+  const { apart, sharedFates } = onlyOnce(placed, {
+    copy: copyName(discovery.host, session.line.place),
+    stored: own,
+  });
   const points: RecoveryPoint[] = [];
   const vaults: VaultCopy[] = [];
   const readers: string[] = [];
-  for (const record of records) {
-    if (record.place === own) continue;
-    const copy = await vaultCopyOf(parts, record);
+  for (const each of apart) {
+    const copy = vaultCopyOf(parts, each);
     vaults.push(copy);
-    addAll(points, await pointsOf(parts, record, copy));
-    if (record.hasReader) readers.push(copy.place.host);
+    addAll(points, await pointsOf(parts, each.record, copy));
+    if (each.record.hasReader) readers.push(copy.place.host);
   }
   const names = new Map(vaults.map(({ copy, vault }) => [copy, vault]));
   const drillOf = (drill: Drill): Drill => ({
     ...drill,
     vault: names.get(drill.copy) ?? drill.vault,
   });
-  return { points, vaults, readers, drillOf };
+  return { points, vaults, readers, own, sharedFates, drillOf };
 }
 
-async function vaultCopyOf(
-  { session, discovery, openedBy }: CopiedVaultsParts,
-  record: CopyRecord,
-): Promise<VaultCopy> {
-  const place = placeIn(record);
-  const copy = copyName(discovery.host, place);
-  // What the copy saw of that machine: nobody connects to it for a look.
-  const machineId = async (): Promise<string | undefined> =>
-    record.machine === '' ? undefined : record.machine;
+/** What the copies saw of their machines: nobody connects to one for a look. */
+async function placesOf(
+  { session, discovery }: CopiedVaultsParts,
+  records: readonly CopyRecord[],
+): Promise<readonly [StoredAt, readonly Placed[]]> {
+  const [own, ...stored] = await placesOfVaults(discovery, [
+    await seenAt(session.line),
+    ...records.map((record) => ({
+      place: placeIn(record),
+      machineId: record.machine === '' ? undefined : record.machine,
+      directoryId: record.directory,
+    })),
+  ]);
+  assert(own !== undefined, 'each has its place');
+  const placed = stored.flatMap((at, i): readonly Placed[] => {
+    const record = records[i];
+    if (record === undefined) return [];
+    return [{ record, stored: at, copy: copyName(discovery.host, placeIn(record)) }];
+  });
+  return [own, placed];
+}
+
+/** Of several that are one directory the first counts, and the vault before all. */
+function onlyOnce(
+  placed: readonly Placed[],
+  own: Pick<Placed, 'copy' | 'stored'>,
+): { readonly apart: readonly Placed[]; readonly sharedFates: readonly SharedFate[] } {
+  const apart: Placed[] = [];
+  const sharedFates: SharedFate[] = [];
+  for (const each of placed) {
+    const { copy, stored } = each;
+    const same = [own, ...apart].find((before) => isSameDirectory(before.stored, stored));
+    if (same !== undefined) {
+      sharedFates.push({ copy, with: same.copy, by: 'directory', disks: [] });
+      continue;
+    }
+    apart.push(each);
+    const shared = fateShared(stored.place, own.stored.place);
+    if (shared !== undefined) sharedFates.push({ copy, with: own.copy, ...shared });
+  }
+  return { apart, sharedFates };
+}
+
+function isSameDirectory(one: StoredAt, other: StoredAt): boolean {
+  return one.directoryNames.some((name) => other.directoryNames.includes(name));
+}
+
+function vaultCopyOf(
+  { session, openedBy }: CopiedVaultsParts,
+  { copy, stored: { place, standsOn } }: Placed,
+): VaultCopy {
   return {
     vault: `${session.vault.id} copied to ${copy}`,
-    copy,
-    place: await placeOfVault(discovery, { place, machineId }),
-    openedBy,
+    ...{ copy, place, openedBy },
+    ...(standsOn.length === 0 ? {} : { standsOn }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Vault } from '../../vault/shell/open-vault.ts';
 import { type ConnectedEstate, connectedEstate } from '../../watch/core/connected-estate.ts';
 import type { Connected, CoveringPoint } from '../../watch/core/coverage.ts';
 import type { Discovery } from '../../watch/core/discovery.ts';
-import type { DataSet, Drill, Estate } from '../../watch/core/estate.ts';
+import type { DataSet, Drill, Estate, VaultCopy } from '../../watch/core/estate.ts';
 import { dataSetOf } from '../../watch/core/locate.ts';
 import type { EvidenceLedger } from '../../watch/shell/evidence-ledger.ts';
 import type { Place } from '../../watch/core/place.ts';
@@ -17,7 +17,8 @@ import { keyIn, type KeyHere } from './key-here.ts';
 import type { ReadSnapshot } from './points.ts';
 import { coveringPointOf, emptiedIn, engineDirectory, pathsOf, recoveryPointOf } from './points.ts';
 import { OF_HOST } from './record-drill.ts';
-import { copyName, placeOfVault } from './vault-where.ts';
+import type { SharedFate } from './shared-fate.ts';
+import { copyName, type StoredAt } from './vault-where.ts';
 
 /** Clocks of one machine: what its own time service may correct at once. */
 const CLOCK_SKEW_MAX = seconds(1);
@@ -36,6 +37,8 @@ export interface ReadEstate {
   readonly estate: Estate;
   readonly covering: readonly CoveringPoint[];
   readonly connected: Connected;
+  /** Copies of the vault that are lost with it, or are none. */
+  readonly sharedFates: readonly SharedFate[];
 }
 
 export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
@@ -47,7 +50,6 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
   const evidence = new Map<string, Evidence>();
   for (const each of await ledger.current(`exists/${copy}/`)) evidence.set(each.subject, each);
   const now = session.clock.now();
-  const vaultPlace = await placeOfVault(discovery, session.line);
   // A drill of another host's snapshot says nothing of a data set here that is called the same.
   const own = new Set(snapshots.map(({ record }) => record.id));
   const foreign = new Set(
@@ -71,11 +73,14 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
       ),
       ...copied.points,
     ],
-    vaults: [{ vault: vault.id, copy, place: vaultPlace, openedBy }, ...copied.vaults],
+    vaults: [{ vault: vault.id, copy, openedBy, ...placedAt(copied.own) }, ...copied.vaults],
     keys: [keyIn(discovery, parts.key)],
     drills: drills.map(copied.drillOf),
     found: [],
-    readers: [...[discovery.host, ...(await readersThere(session, vaultPlace))], ...copied.readers],
+    readers: [
+      ...[discovery.host, ...(await readersThere(session, copied.own.place))],
+      ...copied.readers,
+    ],
     clockSkewMax: CLOCK_SKEW_MAX,
   };
   const covering = snapshots.map((each) => coveringPointOf(vault, each, started));
@@ -84,7 +89,12 @@ export async function readEstate(parts: EstateParts): Promise<ReadEstate> {
     estate: withConnected(estate, theirs.estate),
     covering,
     connected: theirs.connected,
+    sharedFates: copied.sharedFates,
   };
+}
+
+function placedAt({ place, standsOn }: StoredAt): Pick<VaultCopy, 'place' | 'standsOn'> {
+  return standsOn.length === 0 ? { place } : { place, standsOn };
 }
 
 /** What the team's own repositories add: they are counted as our own, each with its fate. */

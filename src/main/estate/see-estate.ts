@@ -58,7 +58,10 @@ export async function seeConnected(
     readConnected({ ledger, discovery, dataSets: [] }, discovery.seenAt),
   );
   const estate = estateOfConnected(discovery, read.estate);
-  return { estate, covering: [], connected: read.connected, discovery, findings: [] };
+  return {
+    ...{ estate, covering: [], connected: read.connected, sharedFates: [] },
+    ...{ discovery, findings: [] },
+  };
 }
 
 /** They get a row of their own, as what is in a vault does. */

@@ -2,12 +2,14 @@
 // machine is called; and one that lies elsewhere is not taken for one that is here.
 // Method: names and addresses that need no resolver.
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
 import os from 'node:os';
 import { test } from 'node:test';
+import { directoryIdAt } from '../../adapters/node/directory-id.ts';
 import { machineIdHere } from '../../adapters/node/machine-id.ts';
 import { byteString } from '../../base/bytes.ts';
 import { fileSystemAt } from '../../../test/watch/discovery-example.ts';
-import { placeOfVault } from './vault-where.ts';
+import { placesOfVaults, type VaultAt } from './vault-where.ts';
 
 const HOST = os.hostname();
 const SEEN = {
@@ -18,13 +20,20 @@ const SEEN = {
   ],
 };
 
-async function hostOf(host: string, machineId?: string): Promise<string> {
-  return (await placeOfVault(SEEN, lineTo(host, machineId))).host;
+async function placeOf(at: Partial<VaultAt> & Pick<VaultAt, 'place'>, seen = SEEN) {
+  const [stored] = await placesOfVaults(seen, [
+    { machineId: undefined, directoryId: undefined, ...at },
+  ]);
+  assert.ok(stored !== undefined);
+  return stored.place;
 }
 
-function lineTo(host: string, machineId?: string): Parameters<typeof placeOfVault>[1] {
-  const place = { host, port: 2222, path: byteString('/srv/vault') };
-  return { place: { kind: 'ssh', place }, machineId: async () => machineId };
+async function hostOf(host: string, machineId?: string): Promise<string> {
+  return (await placeOf({ place: to(host), machineId })).host;
+}
+
+function to(host: string, path = '/srv/vault'): VaultAt['place'] {
+  return { kind: 'ssh', place: { host, port: 2222, path: byteString(path) } };
 }
 
 test('this machine by its names and addresses', async () => {
@@ -38,7 +47,7 @@ test('another machine by its name, and by that of a server that is mounted here'
   assert.equal(await hostOf('192.0.2.7'), 'server 192.0.2.7');
   assert.equal(await hostOf('198.51.100.9'), 'server 198.51.100.9');
   const nas = { ...SEEN, fileSystems: [fileSystemAt('/mnt', NAS)] };
-  assert.equal((await placeOfVault(nas, lineTo('127.0.0.1'))).host, HOST);
+  assert.equal((await placeOf({ place: to('127.0.0.1') }, nas)).host, HOST);
 });
 
 const NAS = { class: 'network', device: byteString('localhost:/export') } as const;
@@ -52,9 +61,61 @@ test('whatever it is called, its machine-id tells', async () => {
 });
 
 test('its disks are not known there, and a directory here lies where it lies', async () => {
-  const there = await placeOfVault(SEEN, lineTo('192.0.2.7'));
+  const there = await placeOf({ place: to('192.0.2.7') });
   assert.deepEqual([there.beneath, there.path], [undefined, undefined]);
   const place = { kind: 'directory', root: byteString('/srv/vault') } as const;
-  const here = await placeOfVault(SEEN, { place, machineId: async () => undefined });
+  const here = await placeOf({ place });
   assert.deepEqual([here.host, here.beneath?.disks], [HOST, ['vda']]);
+});
+
+test('two addresses of another machine are that machine; of what nothing tells apart each may be the other', async () => {
+  const places = async (...all: readonly [string, string | undefined][]) =>
+    (
+      await placesOfVaults(
+        SEEN,
+        all.map(([host, machineId]) => ({ place: to(host), machineId, directoryId: undefined })),
+      )
+    ).map(({ place: { host, mayBeOn } }) => [host, mayBeOn]);
+  assert.deepEqual(await places(['192.0.2.7', 'one'], ['192.0.2.8', 'one']), [
+    ['server 192.0.2.7', undefined],
+    ['server 192.0.2.7', undefined],
+  ]);
+  assert.deepEqual(await places(['192.0.2.7', 'one'], ['192.0.2.8', 'another']), [
+    ['server 192.0.2.7', undefined],
+    ['server 192.0.2.8', undefined],
+  ]);
+  assert.deepEqual(await places(['192.0.2.7', 'one'], ['192.0.2.8', undefined]), [
+    ['server 192.0.2.7', ['server 192.0.2.8']],
+    ['server 192.0.2.8', [HOST, 'server 192.0.2.7'].sort()],
+  ]);
+});
+
+test('links and the directory that a server here names lead to one place', async (t) => {
+  const scratch = fs.realpathSync(fs.mkdtempSync('/tmp/hf-where-'));
+  t.after(() => fs.rmSync(scratch, { recursive: true }));
+  const vault = `${scratch}/disk/vault`;
+  fs.mkdirSync(`${vault}/packs`, { recursive: true });
+  fs.symlinkSync('disk', `${scratch}/link`);
+  const linked = byteString(`${scratch}/link/vault`);
+  const id = directoryIdAt(byteString(vault));
+  const seen = {
+    host: HOST,
+    fileSystems: [
+      fileSystemAt('/'),
+      fileSystemAt(`${scratch}/disk`, { beneath: { disks: ['vdb'], failuresSurvived: 0 } }),
+    ],
+  };
+  const all = await placesOfVaults(seen, [
+    { place: { kind: 'directory', root: linked }, machineId: undefined, directoryId: undefined },
+    { place: to('st2', vault), machineId: machineIdHere(), directoryId: id },
+    { place: to('st2', `${scratch}/other`), machineId: machineIdHere(), directoryId: id },
+  ]);
+  const [byLink, byServer, behind] = all;
+  assert.deepEqual(byLink?.place.beneath?.disks, ['vdb'], 'the disk that the link leads to');
+  assert.equal(byLink.place.path, vault);
+  if (id === undefined) return t.skip('this file system keeps no time of birth');
+  assert.deepEqual(byServer?.place, byLink.place);
+  // Its path is another one there: no disk is known of it, and it is the same directory all the same.
+  assert.deepEqual([behind?.place.host, behind?.place.beneath], [HOST, undefined]);
+  for (const each of all) assert.ok(each.directoryNames.includes(`id ${id}`));
 });

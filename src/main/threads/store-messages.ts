@@ -9,7 +9,7 @@ import type { BufferPoolShare } from './buffer-pool.ts';
 import type { SentFault } from './thread-messages.ts';
 
 /** What a store on another machine says of itself when it was opened. */
-export type RemoteFacts = Pick<RemoteStore, 'promises' | 'kind' | 'says'>;
+export type RemoteFacts = Pick<RemoteStore, 'promises' | 'kind' | 'says' | 'directoryId'>;
 
 /** `task` numbers the answer. */
 export type StoreAsk =

@@ -181,8 +181,8 @@ class PackPuts {
   }
 }
 
-function factsOf({ promises, kind, says }: RemoteStore): RemoteFacts {
-  return { promises, kind, says };
+function factsOf({ promises, kind, says, directoryId }: RemoteStore): RemoteFacts {
+  return { promises, kind, says, ...(directoryId === undefined ? {} : { directoryId }) };
 }
 
 /** Over SFTP nobody else does it. */

@@ -12,7 +12,7 @@ import { readSnapshots } from '../estate/points.ts';
 import { refreshDue } from '../connect/refresh.ts';
 import { readEstate } from '../estate/read-estate.ts';
 import { heldPaths } from '../estate/see-estate.ts';
-import { placeOfVault } from '../estate/vault-where.ts';
+import { storedOn } from '../estate/vault-where.ts';
 import { FloorWatch } from '../floor-watch.ts';
 import { hostFacts } from '../run-backup.ts';
 import { nameOfPlace, ownDirectories } from '../vault-place.ts';
@@ -134,7 +134,7 @@ export class UpWork
   async #vault(discovery: Discovery): Promise<UpView['vault']> {
     const { line } = this.#parts.opened.session;
     const [space, facts] = await Promise.all([line.space(), line.facts()]);
-    const place = await placeOfVault(discovery, line);
+    const { place } = await storedOn(discovery, line);
     const isHere = place.host === discovery.host;
     return {
       path: nameOfPlace(line.place),

@@ -1,5 +1,6 @@
 /** `holdfast vault serve`, until it is told to stop. */
 import { openServerKey } from '../../adapters/http/server-key.ts';
+import { directoryIdAt } from '../../adapters/node/directory-id.ts';
 import { machineIdHere } from '../../adapters/node/machine-id.ts';
 import { startPeer } from '../../adapters/peer/peer-server.ts';
 import { takeStateLock } from '../../adapters/sqlite/state-lock.ts';
@@ -35,6 +36,7 @@ export async function runServe(cli: Cli, options: ServeRunOptions): Promise<Answ
     const bugs: unknown[] = [];
     const peer = await startPeer({
       ...{ home, ...ports, listen, software: VERSION, machine: machineIdHere() },
+      directoryIdOf: directoryIdAt,
       key: await openServerKey(`${directory}/key.pem`),
       floorOf: (totalBytes) => floorBytes(floor, totalBytes),
       ...(rate === undefined ? {} : { limits: { bytesPerS: parseBytes(rate, COMMAND) } }),

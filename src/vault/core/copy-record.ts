@@ -14,6 +14,8 @@ export interface CopyRecord {
   readonly place: ByteString;
   /** Of the machine there, where it could be seen; empty where not, and of a directory. */
   readonly machine: string;
+  /** Which directory of that machine it is, where it told. */
+  readonly directory?: string;
   /** Whether a Holdfast there answered: such a machine can read the vault. */
   readonly hasReader: boolean;
   /** When the last run began that brought all; undefined where none has yet. */
@@ -26,13 +28,14 @@ const WHAT = 'record of a copy';
 const SNAPSHOT_ID = /^[0-9a-f]{32}$/;
 
 export function encodeCopyRecord(tools: Tools, record: CopyRecord): Uint8Array {
-  const { vault, place, machine, hasReader, completeAt, snapshots } = record;
+  const { vault, place, machine, directory, hasReader, completeAt, snapshots } = record;
   const head = canonicalBytes(tools.codec, {
     holdfast: 'copy',
     format: 0,
     vault,
     place: tools.codec.base64Of(tools.codec.bytesOf(place)),
     machine,
+    ...(directory === undefined ? {} : { directory }),
     reader: hasReader ? 'holdfast' : '',
     completeAt: completeAt === undefined ? '' : isoTimeOf(completeAt),
     snapshots,
@@ -56,6 +59,7 @@ export function parseCopyRecord(tools: Tools, bytes: Uint8Array): CopyRecord {
     vault: fields.hex('vault', 32),
     place: tools.codec.textOf(fields.bytes('place', tools.codec)),
     machine: fields.text('machine'),
+    ...(fields.has('directory') ? { directory: fields.text('directory') } : {}),
     hasReader: fields.is('reader', 'holdfast'),
     completeAt: fields.is('completeAt', '') ? undefined : fields.time('completeAt'),
     snapshots,

@@ -16,7 +16,7 @@ export const OBJECTS_DEFAULT = 262_144;
 
 const VAULT_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 const UPLOAD_ID = /^[0-9a-f]{32}$/;
-const MACHINE_DIGITS = 32;
+const ID_DIGITS = 32;
 const TEXT_SIZE_MAX = 500;
 const COUNT = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
@@ -40,6 +40,8 @@ export interface PeerAbout {
   readonly used: PeerUse;
   readonly quota: PeerQuota;
   readonly machine?: string;
+  /** Which directory of that machine the vault is: as in the greeting of stdio. */
+  readonly directory?: string;
 }
 
 export interface PeerStored {
@@ -61,11 +63,12 @@ export function isUploadId(text: string): boolean {
 }
 
 export function encodeAbout(about: PeerAbout): string {
-  const { versions, software, freeBytes, totalBytes, used, quota, machine } = about;
+  const { versions, software, freeBytes, totalBytes, used, quota, machine, directory } = about;
   return asciiJson({
     ...{ versions, software, free: freeBytes, total: totalBytes, used },
     quota: { ...(quota.bytes === undefined ? {} : { bytes: quota.bytes }), objects: quota.objects },
     ...(machine === undefined ? {} : { machine }),
+    ...(directory === undefined ? {} : { directory }),
   });
 }
 
@@ -85,7 +88,8 @@ export function parseAbout(text: ByteString): PeerAbout {
         bytes: quota.has('bytes') ? quota.integer('bytes', COUNT) : undefined,
         objects: quota.integer('objects', COUNT),
       },
-      ...(fields.has('machine') ? { machine: fields.hex('machine', MACHINE_DIGITS) } : {}),
+      ...(fields.has('machine') ? { machine: fields.hex('machine', ID_DIGITS) } : {}),
+      ...(fields.has('directory') ? { directory: fields.hex('directory', ID_DIGITS) } : {}),
     };
   });
 }

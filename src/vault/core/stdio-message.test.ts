@@ -76,6 +76,7 @@ test('a greeting comes back from its bytes, with paths that are no UTF-8', () =>
       home: latin1({ maxLength: 300 }),
       features: fc.array(fc.string({ maxLength: 20 }), { maxLength: 5 }),
       machine: fc.stringMatching(/^[0-9a-f]{32}$/),
+      directory: fc.stringMatching(/^[0-9a-f]{32}$/),
     },
     // Servers of before do not tell which machine they are on.
     { ...PLAIN, requiredKeys: ['software', 'path', 'home', 'features'] },

@@ -42,9 +42,11 @@ export interface StdioGreeting {
   readonly features: readonly string[];
   /** Which machine it is, whatever it is called: hexadecimal. Servers of before do not tell. */
   readonly machine?: string;
+  /** Which directory of that machine, by whatever path: hexadecimal. May not be told. */
+  readonly directory?: string;
 }
 
-const MACHINE_DIGITS = 32;
+const ID_DIGITS = 32;
 
 export function encodeRequest(codec: Codec, number: number, request: StdioRequest): Uint8Array {
   const bytes = (text: string): Uint8Array => codec.bytesOf(byteString(text));
@@ -99,9 +101,10 @@ export function parseRequest(codec: Codec, { kind, rest }: Frame): StdioRequest 
 }
 
 export function encodeGreeting(codec: Codec, greeting: StdioGreeting): Uint8Array {
-  const { software, path, home, features, machine } = greeting;
+  const { software, path, home, features, machine, directory } = greeting;
   const base64 = (text: ByteString): string => codec.base64Of(codec.bytesOf(text));
-  const json = { software, path: base64(path), home: base64(home), features, machine };
+  const said = { software, path: base64(path), home: base64(home), features };
+  const json = { ...said, machine, directory };
   return encodeFrame({ kind: KIND.greeting, number: 0, rest: jsonBytes(codec, json) });
 }
 
@@ -115,7 +118,8 @@ export function parseGreeting(codec: Codec, frame: Frame): StdioGreeting {
       path: codec.textOf(fields.bytes('path', codec)),
       home: codec.textOf(fields.bytes('home', codec)),
       features: fields.texts('features'),
-      ...(fields.has('machine') ? { machine: fields.hex('machine', MACHINE_DIGITS) } : {}),
+      ...(fields.has('machine') ? { machine: fields.hex('machine', ID_DIGITS) } : {}),
+      ...(fields.has('directory') ? { directory: fields.hex('directory', ID_DIGITS) } : {}),
     };
   });
 }

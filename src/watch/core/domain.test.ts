@@ -44,6 +44,19 @@ const CASES: readonly (readonly [string, FailureDomain, Place, Place])[] = [
   ],
 ];
 
+test('what nothing tells from a machine that is lost is unknown, and neither kept nor lost', () => {
+  const silent: Place = { host: 'server nas', beneath: undefined, path: undefined };
+  const unsaid = { ...silent, mayBeOn: ['hv1', 'st1', 'st2'] };
+  for (const [, domain] of CASES) {
+    assert.equal(fateOf(silent, [domain]), 'kept');
+    assert.equal(fateOf(unsaid, [domain]), 'unknown');
+  }
+  const directory = { kind: 'directory', host: 'st1', path: byteString('/a'), spared: [] } as const;
+  assert.equal(fateOf(unsaid, [directory]), 'unknown');
+  assert.equal(fateOf(unsaid, [{ kind: 'host', host: 'db1' }]), 'kept');
+  assert.equal(fateOf(unsaid, [{ kind: 'host', host: 'server nas' }]), 'lost');
+});
+
 for (const [name, domain, lost, kept] of CASES) {
   test(`${name}: takes what lies on it, and not what lies beside it`, () => {
     assert.equal(fateOf(lost, [domain]), 'lost');

@@ -58,6 +58,7 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
   let isUnknown = false;
   for (const domain of domains) {
     if (takesHost(domain, place.host)) return 'lost';
+    isUnknown ||= mayTake(domain, place);
     if (domain.kind === 'volume') {
       const fate = fateInVolume(place, domain);
       if (fate === 'lost') return 'lost';
@@ -84,6 +85,17 @@ export function fateOf(place: Place, domains: readonly FailureDomain[]): Fate {
 export function takesHost(domain: FailureDomain, host: string): boolean {
   if (domain.kind === 'group' || domain.kind === 'credential') return domain.hosts.includes(host);
   return domain.kind === 'host' && domain.host === host;
+}
+
+/** Whether it is a loss on a machine that this place may lie on, and nobody said which it is. */
+export function mayTake(domain: FailureDomain, { mayBeOn = [] }: Place): boolean {
+  return mayBeOn.some((host) => isOn(domain, host));
+}
+
+function isOn(domain: FailureDomain, host: string): boolean {
+  if (domain.kind === 'disk' || domain.kind === 'directory') return domain.host === host;
+  if (domain.kind === 'volume') return domain.roots.some((root) => root.host === host);
+  return takesHost(domain, host);
 }
 
 /** Where on its host a place lies may not be known: then it may lie on the volume. */

@@ -93,7 +93,7 @@ function namingOf({ host: itself }: LedgerReport, { host, aheadMs }: ShownBy): N
   return {
     host,
     isOwn: (place) => place.host === itself || place.host.startsWith(SERVER),
-    placed: (place) => (place.host === itself ? { ...place, host } : place),
+    placed: (place) => renamed(place, (name) => (name === itself ? host : name)),
     setOf: namedOnce((name) => `${host}:${name}`),
     ofIt: namedOnce((name) => `${name} of ${host}`),
     dated: ({ detail, ...evidence }) => ({
@@ -104,6 +104,13 @@ function namingOf({ host: itself }: LedgerReport, { host, aheadMs }: ShownBy): N
     }),
     earlier,
   };
+}
+
+/** By the names that others have for the machines of a place. */
+function renamed(place: Place, nameOf: (host: string) => string): Place {
+  const { host, mayBeOn } = place;
+  const named = { ...place, host: nameOf(host) };
+  return mayBeOn === undefined ? named : { ...named, mayBeOn: mayBeOn.map(nameOf) };
 }
 
 /** Of a hundred thousand pieces of evidence hardly one has any. */
@@ -288,8 +295,9 @@ function placedReport(report: OwnReport, over: ReportsOver): PlacedReport {
   const { hostOf, unflushedOf } = over;
   const resolved = (place: Place): Place => {
     if (!place.host.startsWith(SERVER)) return place;
-    const host = hostOf(place.host.slice(SERVER.length));
-    return host === undefined ? place : { ...place, host };
+    return renamed(place, (name) =>
+      name.startsWith(SERVER) ? (hostOf(name.slice(SERVER.length)) ?? name) : name,
+    );
   };
   const { dataSets, vaults, keys } = report.estate;
   const made: PlacedReport = {

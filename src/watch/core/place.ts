@@ -15,6 +15,11 @@ export interface Place {
   readonly beneath: Beneath | undefined;
   /** Absolute; undefined where the place has no path (an object store, a printed sheet). */
   readonly path: ByteString | undefined;
+  /**
+   * Hosts of which nothing tells its own machine apart: it may be one of these under another name.
+   * What takes one of them leaves the place unknown. Absent: it is none of the others.
+   */
+  readonly mayBeOn?: readonly string[];
 }
 
 /** Whether `path` is `ancestor` or lies below it. Both absolute, without `.`, `..` or `//`. */

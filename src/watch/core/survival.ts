@@ -4,6 +4,7 @@ import {
   fateOf,
   fateOfAll,
   fateOfAny,
+  mayTake,
   takesHost,
 } from './domain.ts';
 import type { Key, VaultCopy } from './estate.ts';
@@ -41,7 +42,7 @@ export function survivalOf(
   const store = fateOfData(places, domains);
   if (store === 'lost') return { fate: 'lost', why: whyStoreLost(places, domains) };
   if (store === 'unknown') {
-    return { fate: 'unknown', why: 'the disk of its vault was not seen' };
+    return { fate: 'unknown', why: whyStoreUnknown(places, domains) };
   }
   const keyFate = fateOfAny(keys.map((key) => fateOfKey(key, domains)));
   if (copy.openedBy !== undefined && keyFate !== 'kept') {
@@ -61,6 +62,12 @@ export function storePlaces({ place, standsOn }: VaultCopy): readonly Place[] {
 function whyStoreLost(places: readonly Place[], domains: readonly FailureDomain[]): string {
   const others = domains.filter(({ kind }) => kind !== 'directory');
   return fateOfData(places, others) === 'lost' ? 'its vault is on it' : 'its vault is in it';
+}
+
+function whyStoreUnknown(places: readonly Place[], domains: readonly FailureDomain[]): string {
+  return places.some((place) => domains.some((domain) => mayTake(domain, place)))
+    ? 'nothing told which machine its vault lies on'
+    : 'the disk of its vault was not seen';
 }
 
 function fateOfKey(key: Key, domains: readonly FailureDomain[]): Fate {

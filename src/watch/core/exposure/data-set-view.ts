@@ -129,13 +129,13 @@ function copyViews(of: DataSetCase): readonly CopyView[] {
     return copiesAt(of, vault).flatMap((at, i) => {
       const copy = of.copies[at]?.copy;
       if (copy === undefined) return [];
-      const { host, path } = copy.place;
+      const { host, path, mayBeOn = [] } = copy.place;
       return [
         {
           ...{ vault, copy: copy.copy, host, path, newest: newest?.point.coveredUpTo },
           exists: newest?.exists[i] ?? 'unknown',
           ...readOf(newest, copy.copy),
-          isElsewhere: of.dataSet.places.every((place) => place.host !== host),
+          isElsewhere: of.dataSet.places.every((at) => ![host, ...mayBeOn].includes(at.host)),
         },
       ];
     });

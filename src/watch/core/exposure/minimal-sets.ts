@@ -5,7 +5,7 @@
  * together from the bottom: what takes one place, then all that has to go for one copy, then for all
  * copies that are proven and the data as well. A set is kept only up to `sizeMax`: most vanish early.
  */
-import { type FailureDomain, fateInVolume, takesHost } from '../domain.ts';
+import { type FailureDomain, fateInVolume, mayTake, takesHost } from '../domain.ts';
 import type { Key } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
@@ -149,6 +149,7 @@ export class Families {
   #place(place: Place): Family {
     const { host, path, beneath } = place;
     const single = this.#those((domain) => {
+      if (mayTake(domain, place)) return true;
       if (domain.kind === 'disk') return domain.host === host && beneath === undefined;
       if (domain.kind === 'volume') return fateInVolume(place, domain) !== 'kept';
       if (domain.kind !== 'directory') return takesHost(domain, host);

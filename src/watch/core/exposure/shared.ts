@@ -135,7 +135,9 @@ interface CopyKnown {
 
 function copyKnown(copy: CopyWithKeys, pool: DomainPool, id: number): CopyKnown {
   const places = [...storePlaces(copy.copy), ...copy.keys.flatMap((key) => key.places)];
-  const isSeen = places.every(({ beneath }) => beneath !== undefined);
+  const isSeen = places.every(
+    ({ beneath, mayBeOn }) => beneath !== undefined && mayBeOn === undefined,
+  );
   const domains = [...new Set(pool.ofCopy(copy))];
   return { id, domains, places, isSeen, survivals: new Map() };
 }

@@ -1,5 +1,6 @@
 /** What losing something cannot have to do with, told before anything is computed. */
 import type { FailureDomain } from '../domain.ts';
+import type { Place } from '../place.ts';
 import { storePlaces } from '../survival.ts';
 import type { ExposedDataSet, ExposureIndex } from './exposure-index.ts';
 
@@ -12,7 +13,8 @@ export function untouchedBy(
   const keys = new Set(lost.flatMap((domain) => (domain.kind === 'key' ? domain.key : [])));
   // What none of them can read any more is hit wherever it lies.
   if (!shared.readers.some((host) => !hosts.has(host))) return () => false;
-  const isOn = ({ host }: { readonly host: string }): boolean => hosts.has(host);
+  const isOn = ({ host, mayBeOn = [] }: Place): boolean =>
+    hosts.has(host) || mayBeOn.some((each) => hosts.has(each));
   return ({ dataSet, madeFrom: { vaults, heldCount } }) =>
     !dataSet.places.some(isOn) &&
     vaults.every((copies, at) => {
