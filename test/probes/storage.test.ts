@@ -160,12 +160,12 @@ test('a program that hangs in the kernel is seen, with its age; one that only wr
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const state = (): string =>
       /\) (\S)/.exec(fs.readFileSync(`/proc/${child.pid ?? 0}/stat`, 'latin1'))?.[1] ?? '';
-    // Its open may be seen to hang as well, and ends: by its call it is known to read (x86-64, arm64).
+    // Its open may be seen to hang as well, and ends: it has to read (x86-64, arm64) before it is seen to hang.
     const call = (): string =>
       fs.readFileSync(`/proc/${child.pid ?? 0}/syscall`, 'latin1').split(' ')[0] ?? '';
     await until('it hangs in the kernel', () => {
       child.kill('SIGUSR1');
-      return state() === 'D' && ['0', '63'].includes(call());
+      return ['0', '63'].includes(call()) && state() === 'D';
     });
     const pid = String(child.pid);
     const first = await look(probe);
