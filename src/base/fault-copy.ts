@@ -14,4 +14,9 @@ export const COPY_FAULTS = {
     kind: 'refused',
     remedy: 'Name a directory that is empty or not there yet, or a copy of the same vault.',
   },
+  HF_COPY_UNMOUNTED: {
+    kind: 'unavailable',
+    remedy:
+      'Mount what {from} names for {mountPoint}, and copy again. Where nothing is to be mounted there any more, take it out there.',
+  },
 } as const;

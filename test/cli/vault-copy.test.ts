@@ -283,6 +283,39 @@ test('a copy beside the vault on its disk is said to be lost with it', async () 
     sharedFates.map(({ by, disks }) => [by, disks]),
     [['disk', ['vda']]],
   );
+  const { shared } = bench.json(['vault', 'copy', bench.vault, copy]).said as unknown as {
+    readonly shared?: { readonly by: string };
+  };
+  assert.ok(
+    shared?.by === 'disk' || shared?.by === 'host',
+    'one file system, whatever lies beneath',
+  );
+  const ran = bench.run(['vault', 'copy', bench.vault, copy]);
+  assert.match(flat(ran.stdout), /note it lies on the (?:same disks? as|machine of) the vault/);
+});
+
+test('the first copy onto a disk that is not mounted is refused, and nothing is put beneath', (t) => {
+  const disk = bench.at('usb');
+  fs.mkdirSync(disk);
+  const table = bench.write('fstab', `LABEL=usb ${disk} ext4 noauto 0 0\n`);
+  const copied = (before: string) => {
+    const typed = `mount --bind '${table}' /etc/fstab && ${before} exec ${PROGRAM} vault copy '${bench.vault}' '${disk}/copy'`;
+    return spawnSync('unshare', ['--mount', 'sh', '-c', typed], { encoding: 'utf8' });
+  };
+  if (spawnSync('unshare', ['--mount', 'mount', '--bind', table, '/etc/fstab']).status !== 0) {
+    t.skip('no mounts of its own can be made here');
+    return;
+  }
+  const refused = copied('');
+  assert.equal(refused.status, 1);
+  assert.match(
+    flat(refused.stderr),
+    /HF_COPY_UNMOUNTED Nothing is mounted at \S+usb, and \/etc\/fstab says .* Mount what/,
+  );
+  assert.deepEqual(fs.readdirSync(disk), []);
+  const mounted = copied(`mount -t tmpfs tmpfs '${disk}' &&`);
+  assert.doesNotMatch(mounted.stderr, /HF_COPY_UNMOUNTED/);
+  assert.deepEqual(fs.readdirSync(disk), [], 'it was put onto what was mounted');
 });
 
 function recordFile(): string {

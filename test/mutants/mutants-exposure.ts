@@ -63,4 +63,18 @@ export const EXPOSURE_MUTANTS: readonly Mutant[] = [
     caughtBy: OF_COPY,
     why: 'each run says that the copy is whole, and there is none',
   },
+  {
+    id: 'copy: a disk that is not mounted is the one beneath',
+    file: 'src/main/cli/command-vault-copy.ts',
+    edits: [{ replace: '  await demandMounted(places);\n', with: '' }],
+    caughtBy: { file: 'test/cli/vault-copy.test.ts', name: 'not mounted is refused' },
+    why: 'the copy is lost with the vault, and hidden by the next mount',
+  },
+  {
+    id: 'copy: what mounts by itself and did not is mounted',
+    file: 'src/adapters/discovery/promised-mounts.ts',
+    edits: [{ replace: "if (mount?.type === 'autofs')", with: "if (mount?.type === 'none')" }],
+    caughtBy: { file: 'src/adapters/discovery/promised-mounts.test.ts', name: 'by itself' },
+    why: 'the same, where an automounter gave up',
+  },
 ];

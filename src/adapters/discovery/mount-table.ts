@@ -48,7 +48,7 @@ export function parseMounts(text: string): readonly MountLine[] {
 }
 
 /** The kernel writes space, tab, newline and backslash as `\040` and the like. */
-function unescapeOctal(text: string): ByteString {
+export function unescapeOctal(text: string): ByteString {
   return byteString(
     text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
       String.fromCharCode(Number.parseInt(octal, 8) & 0xff),

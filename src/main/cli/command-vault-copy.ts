@@ -13,12 +13,13 @@ import { LocalState } from '../../vault/shell/local-state.ts';
 import { keepCopyRecord, readCopyRecord } from '../vault-copies.ts';
 import { nameOfPlace } from '../vault-place.ts';
 import { nodePorts } from '../vault-session.ts';
-import { directoryNames, seenAt } from '../estate/vault-where.ts';
+import type { FateShared } from '../estate/shared-fate.ts';
 import type { Act, Answer, Cli } from './cli.ts';
+import { demandAnother, demandMounted, sharedFate } from './copy-apart.ts';
 import { takeCopyTurn } from './copy-turn.ts';
 import { EXIT } from './exit-code.ts';
+import { sharedWords } from './fate-lines.ts';
 import { timeJson } from './json-shape.ts';
-import { textOfBytes } from './places.ts';
 import { repeated } from './repeat.ts';
 import { parseTimeLimit } from './time-limit.ts';
 import {
@@ -100,6 +101,7 @@ async function copyOnce(cli: Cli, places: TwoPlaces, options: CopyOptions): Prom
   const { tools } = nodePorts();
   const startedAt = cli.clock.now();
   await demandAnother(places);
+  await demandMounted(places);
   const isDryRun = options.dryRun === true;
   if (!isDryRun) second.sweep(startedAt);
   cli.stop.note('What was copied stays; the next copy goes on from there.');
@@ -121,29 +123,21 @@ async function copyOnce(cli: Cli, places: TwoPlaces, options: CopyOptions): Prom
     progress.end();
   }
   const kept = isDryRun ? undefined : await keep(places, report, startedAt);
+  const shared = await sharedFate(places);
   const isWhole = isComplete(report);
   const isBehind = report.snapshotsBeyond.length > 0;
   return {
     code: isWhole && !isBehind ? EXIT.done : EXIT.gaps,
-    say: (style) => words({ report, places, style, isDryRun, kept, now: cli.clock.now() }),
+    say: (style) => words({ report, places, style, isDryRun, kept, shared, now: cli.clock.now() }),
     json: {
       ...report,
       isComplete: isWhole,
       isDryRun,
       ...(kept?.completeAt === undefined ? {} : { completeAt: timeJson(kept.completeAt) }),
       ...(kept?.unkept === undefined ? {} : { unkept: kept.unkept }),
+      ...(shared === undefined ? {} : { shared }),
     },
   };
-}
-
-/** By whatever names: it would be called a copy, and be lost with the vault. */
-async function demandAnother({ first, second }: TwoPlaces): Promise<void> {
-  const [from, to] = [await seenAt(first), await seenAt(second)];
-  const names = directoryNames(from);
-  if (!directoryNames(to).some((name) => names.includes(name))) return;
-  const place = textOfBytes(nameOfPlace(second.place));
-  const message = `${place} is the vault that is to be copied, under another name`;
-  throw new Fault('HF_COPY_SAME', message, { place });
 }
 
 /** Of another vault, or made good by a twin: nothing of this one is missing in the copy. */
@@ -207,6 +201,7 @@ interface Said {
   readonly style: Style;
   readonly isDryRun: boolean;
   readonly kept: KeptRecord | undefined;
+  readonly shared: FateShared | undefined;
   readonly now: UnixMs;
 }
 
@@ -229,6 +224,7 @@ function words(of: Said): readonly string[] {
       ...formatRows(report),
       ...beyondRows(of),
       ...recordRows(of),
+      ...sharedRows(of),
       row(isDryRun ? 'to copy' : 'copied', amountOf(report)),
     ]),
   ];
@@ -312,6 +308,13 @@ function recordRows({ report, kept, now, style }: Said): readonly LabelledRow[] 
   if (isComplete(report)) return [];
   const text = completeAt === undefined ? 'never yet' : formatAge(now - completeAt);
   return [row('complete', text)];
+}
+
+/** A copy that is lost with the vault is one all the same: against deletion, and rot. */
+function sharedRows({ shared }: Said): readonly LabelledRow[] {
+  if (shared === undefined) return [];
+  const text = sharedWords(shared, 'the vault');
+  return [{ mark: { is: 'degraded' }, label: 'note', text: `it lies ${text}` }];
 }
 
 function row(label: string, text: string): LabelledRow {

@@ -2,7 +2,7 @@
 import type { Style } from '../../base/say.ts';
 import { sayText } from '../../base/say-name.ts';
 import { layoutSentence } from '../../base/say-rows.ts';
-import type { SharedFate } from '../estate/shared-fate.ts';
+import type { FateShared, SharedFate } from '../estate/shared-fate.ts';
 
 /** Nothing where each copy lies for itself. */
 export function fateLines(fates: readonly SharedFate[], style: Style): readonly string[] {
@@ -10,21 +10,22 @@ export function fateLines(fates: readonly SharedFate[], style: Style): readonly 
   const said = fates.flatMap((fate) =>
     layoutSentence(style, {
       mark: { is: fate.by === 'unknown' || fate.by === 'host' ? 'unknown' : 'degraded' },
-      text: sayText(`Copy in ${fate.copy}: ${fateWords(fate)}.`, style),
+      text: sayText(`Copy in ${fate.copy}: ${sharedWords(fate, fate.with)}.`, style),
     }),
   );
   return ['', ...said];
 }
 
-function fateWords(fate: SharedFate): string {
-  switch (fate.by) {
+/** @param other the vault, or another copy, in words */
+export function sharedWords({ by, disks }: FateShared, other: string): string {
+  switch (by) {
     case 'directory':
-      return `the very directory of ${fate.with}, so no copy beside it`;
+      return `in the very directory of ${other}, so it is no copy beside it`;
     case 'disk':
-      return `on the same ${fate.disks.length === 1 ? 'disk' : 'disks'} as ${fate.with} (${fate.disks.join(', ')}), and lost with it`;
+      return `on the same ${disks.length === 1 ? 'disk' : 'disks'} as ${other} (${disks.join(', ')}), and is lost with it`;
     case 'host':
-      return `on the machine of ${fate.with}; which disks lie beneath was not seen`;
+      return `on the machine of ${other}; which disks lie beneath was not seen`;
     case 'unknown':
-      return `maybe on the machine of ${fate.with}: nothing tells which one it is on`;
+      return `maybe on the machine of ${other}: nothing tells which one it is on`;
   }
 }

@@ -2,11 +2,14 @@
 import type { Place } from '../../watch/core/place.ts';
 
 /** How much one loss takes of two places of a vault. */
-export interface SharedFate {
+export interface SharedFate extends FateShared {
   /** As evidence calls it. */
   readonly copy: string;
   /** The vault, or another copy. */
   readonly with: string;
+}
+
+export interface FateShared {
   /** `host`: which disks lie beneath was not seen. `unknown`: nothing tells their machines apart. */
   readonly by: 'directory' | 'disk' | 'host' | 'unknown';
   readonly disks: readonly string[];
