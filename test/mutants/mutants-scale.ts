@@ -104,4 +104,30 @@ export const SCALE_MUTANTS: readonly Mutant[] = [
     why: 'what is not held is not stored, or all of it twice',
     isQuick: true,
   },
+  {
+    id: 'index of a run: it waits for the end',
+    file: 'src/vault/shell/backup-run.ts',
+    edits: [
+      {
+        replace: '    await this.#putIndexes(this.#ports.crew.takeFullIndexes());\n',
+        with: '',
+      },
+    ],
+    caughtBy: { file: 'src/vault/shell/backup-run.test.ts', name: 'when it is full' },
+    why: 'of millions of files 16 bytes each fill memory until the end',
+    isQuick: true,
+  },
+  {
+    id: 'index of a run: it names a pack that is on its way',
+    file: 'src/vault/shell/packs-of-run.ts',
+    edits: [
+      {
+        replace: '    else this.#underWay.set(name, pack);\n',
+        with: '    else this.#name(pack);\n',
+      },
+    ],
+    caughtBy: { file: 'src/vault/shell/packs-of-run.test.ts', name: 'not durable' },
+    why: 'a run that is killed leaves an index of packs that are not there: the vault looks damaged',
+    isQuick: true,
+  },
 ];

@@ -136,7 +136,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         replace: "    answer({ kind: 'failed', fault: sentFault(error) });\n",
-        with: "    answer({ kind: 'stored' });\n",
+        with: "    answer({ kind: 'stored', name: ask.name });\n",
       },
     ],
     caughtBy: { file: CREW },
@@ -148,8 +148,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     file: 'src/main/threads/thread-crew.ts',
     edits: [
       {
-        replace: 'while (this.#storedCount < this.#packs.count) {',
-        with: 'while (this.#storedCount < 0) {',
+        replace: 'while (this.#packs.underWayCount > 0) {',
+        with: 'while (this.#packs.underWayCount < 0) {',
       },
     ],
     caughtBy: { file: CREW },
@@ -162,7 +162,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         replace: "      this.#tell({ kind: 'failed', fault: sentFault(error) });\n",
-        with: "      this.#tell({ kind: 'stored' });\n",
+        with: "      this.#tell({ kind: 'stored', name });\n",
       },
     ],
     caughtBy: { file: 'src/main/threads/store-server.test.ts' },

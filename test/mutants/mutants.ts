@@ -79,9 +79,8 @@ const OF_BACKUP: readonly Mutant[] = [
     file: `${SHELL}/backup-run.ts`,
     edits: [
       {
-        replace:
-          '    for (const index of packs.takeIndexes()) await this.#putIndex(index.encode(vault.tools.codec));\n',
-        with: '    for (const index of packs.takeIndexes()) index.encode(vault.tools.codec);\n',
+        replace: '    for (const index of indexes) await this.#putIndex(index.encode(codec));\n',
+        with: '    for (const index of indexes) index.encode(codec);\n',
       },
     ],
     caughtBy: STOPS,
@@ -106,7 +105,8 @@ const OF_BACKUP: readonly Mutant[] = [
     file: `${SHELL}/backup-run.ts`,
     edits: [
       {
-        replace: '    for (const index of contents.rebuilt) await this.#putIndex(index);\n',
+        replace:
+          '    for (const index of this.#ports.contents.rebuilt) await this.#putIndex(index);\n',
         with: '',
       },
     ],

@@ -30,7 +30,7 @@ function write(ask: PackAsk): void {
   try {
     const bytes = pool.at(ask.index).bytes.subarray(0, ask.sizeBytes);
     store.putIfAbsentSync(`packs/${ask.name}`, bytes);
-    answer({ kind: 'stored' });
+    answer({ kind: 'stored', name: ask.name });
   } catch (error) {
     answer({ kind: 'failed', fault: sentFault(error) });
     pool.stop();

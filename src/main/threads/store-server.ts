@@ -165,7 +165,7 @@ class PackPuts {
   async #write({ index, name, sizeBytes }: PackAsk): Promise<void> {
     try {
       await this.#put(name, this.#pool.at(index).bytes.subarray(0, sizeBytes));
-      this.#tell({ kind: 'stored' });
+      this.#tell({ kind: 'stored', name });
     } catch (error) {
       this.#tell({ kind: 'failed', fault: sentFault(error) });
       this.#pool.stop();

@@ -4,6 +4,7 @@ import { Gate } from '../../adapters/node/gated-source.ts';
 import { assert } from '../../base/assert.ts';
 import { hexOf } from '../../base/bytes.ts';
 import { Fault } from '../../base/fault.ts';
+import type { IndexBuilder } from '../../vault/core/index-builder.ts';
 import type { CaptureResult } from '../../vault/shell/capture-work.ts';
 import type { BatchItem } from '../../vault/shell/walk-item.ts';
 import type { FileRange, RangeResult } from '../../vault/shell/capture-range.ts';
@@ -54,7 +55,6 @@ export class ThreadCrew implements Crew {
   /** Workers may have files of the vault open. */
   #isHolding = false;
   #nextTask = 1;
-  #storedCount = 0;
   #failure: SentFault | undefined;
   readonly #firstFailure = Promise.withResolvers<Error>();
   #onStored: (() => void) | undefined;
@@ -127,12 +127,16 @@ export class ThreadCrew implements Crew {
     };
   }
 
+  takeFullIndexes(): Iterable<IndexBuilder> {
+    return this.#packs.takeFull();
+  }
+
   async finish(): Promise<CrewResult> {
     const sums = await Promise.all(
       this.#workers.map((_, worker) => this.#ask((task) => ({ kind: 'finish', task }), { worker })),
     );
     this.#isHolding = false;
-    while (this.#storedCount < this.#packs.count) {
+    while (this.#packs.underWayCount > 0) {
       this.#throwFailure();
       await new Promise<void>((resolve) => {
         this.#onStored = resolve;
@@ -236,7 +240,7 @@ export class ThreadCrew implements Crew {
       this.#fail(answer.fault);
       return;
     }
-    this.#storedCount += 1;
+    this.#packs.stored(answer.name);
     this.#onStored?.();
   }
 

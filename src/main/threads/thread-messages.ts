@@ -41,7 +41,7 @@ export interface PackAsk {
 }
 
 export type PackAnswer =
-  | { readonly kind: 'stored' }
+  | { readonly kind: 'stored'; readonly name: string }
   | { readonly kind: 'failed'; readonly fault: SentFault };
 
 /** A fault as it crosses between threads; anything that is no Fault is a bug. */

@@ -20,6 +20,8 @@ import { parseSealedKeys } from './sealed-key.ts';
 export const INDEX_ENTRIES_MAX = 2 ** 24;
 /** One index stays well below its limit, and is written in one piece. */
 export const INDEX_ENTRIES_TARGET = INDEX_ENTRIES_MAX / 16;
+/** A backup has much else in memory while it makes one: 8 MB before, and 19 MB for a moment. */
+export const INDEX_ENTRIES_OF_RUN = INDEX_ENTRIES_TARGET / 2;
 
 /** What an index says of one pack. */
 export interface IndexedPack {
@@ -132,6 +134,9 @@ export class IndexBuilder {
       this.#writeEntry(into, { at: at * INDEX_ENTRY_WORDS, group, row });
     }
     for (let row = 1; row < count; row++) settle(into, row);
+    // At once, and not when garbage is collected: the next index needs as much.
+    order.buffer.transfer(0);
+    groupOf.buffer.transfer(0);
   }
 
   /** Six words: four of the id, group, member. */

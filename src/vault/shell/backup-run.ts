@@ -8,6 +8,7 @@ import type { EmitBytes } from '../../manifest/core/list.ts';
 import { referencesOfList, referencesOfPage } from '../../manifest/core/references.ts';
 import { makeDataKey, type SealedDataKey } from '../core/data-keys.ts';
 import { IdTable } from '../core/id-table.ts';
+import type { IndexBuilder } from '../core/index-builder.ts';
 import { CONTENT, NAMES } from '../core/object-id.ts';
 import type { VaultContents } from './backup-request.ts';
 import type { Crew } from './crew.ts';
@@ -86,8 +87,16 @@ export class BackupRun {
     return this.#names.putAnew(bytes, references);
   }
 
-  /** To be called now and then: a crowded table lets a chunk be stored twice. */
-  growIds(): void {
+  /**
+   * To be called now and then: a crowded table lets a chunk be stored twice, and what an index will say fills
+   * memory until it is put.
+   */
+  async tidy(): Promise<void> {
+    this.#growIds();
+    await this.#putIndexes(this.#ports.crew.takeFullIndexes());
+  }
+
+  #growIds(): void {
     const { crew } = this.#ports;
     this.#loadHeld();
     if (!this.#ids.isCrowded) return;
@@ -113,10 +122,15 @@ export class BackupRun {
     this.content.finish();
     const { packs, newBytes } = await this.#ports.crew.finish();
     this.newBytes = newBytes + this.#names.newBytes + this.content.newBytes;
-    const { vault, contents } = this.#ports;
-    for (const index of contents.rebuilt) await this.#putIndex(index);
-    for (const index of packs.takeIndexes()) await this.#putIndex(index.encode(vault.tools.codec));
+    for (const index of this.#ports.contents.rebuilt) await this.#putIndex(index);
+    await this.#putIndexes(packs.takeIndexes());
     return { storedBytes: packs.sizeBytes };
+  }
+
+  /** All that they name is durable. */
+  async #putIndexes(indexes: Iterable<IndexBuilder>): Promise<void> {
+    const { codec } = this.#ports.vault.tools;
+    for (const index of indexes) await this.#putIndex(index.encode(codec));
   }
 
   async #putIndex(bytes: Uint8Array): Promise<void> {

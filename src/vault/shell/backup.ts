@@ -337,7 +337,8 @@ class Backup {
       old.file,
       ranges.map((range) => ({ ...range, root, mayHang })),
     );
-    if (changed.length === 0) this.#taken(undefined, { entries: old.facts.entries, bytes: 0 });
+    if (changed.length === 0)
+      await this.#taken(undefined, { entries: old.facts.entries, bytes: 0 });
     return changed.sort();
   }
 
@@ -408,8 +409,8 @@ class Backup {
     };
   }
 
-  #taken(run: BackupRun | undefined, taken: Taken): void {
-    run?.growIds();
+  async #taken(run: BackupRun | undefined, taken: Taken): Promise<void> {
+    await run?.tidy();
     this.#progress.entries += taken.entries;
     this.#progress.readBytes += taken.bytes;
     this.#request.onProgress({

@@ -57,7 +57,7 @@ export interface RootPorts {
   /** Told of files that an engine may have open. */
   readonly sawFile: (file: SeenFile) => void;
   /** Called after each batch: the id table may want to grow, progress to be shown. */
-  readonly onBatch: (taken: Taken) => void;
+  readonly onBatch: (taken: Taken) => Promise<void>;
 }
 
 export interface Taken {
@@ -174,7 +174,7 @@ class Taker {
       at += length;
     }
     for (; removal < batch.removals.length; removal++) this.#removeAt(batch, removal);
-    this.#ports.onBatch({ entries: batch.items.length, bytes });
+    await this.#ports.onBatch({ entries: batch.items.length, bytes });
   }
 
   finish(): TreeRoot {

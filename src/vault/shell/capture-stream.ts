@@ -32,7 +32,7 @@ export interface StreamPorts {
   readonly content: ObjectWriter;
   readonly keepPage: (text: ByteString) => Digest;
   readonly keepList: EmitBytes;
-  readonly onTaken: (taken: Taken) => void;
+  readonly onTaken: (taken: Taken) => Promise<void>;
 }
 
 export async function captureStream(ports: StreamPorts, from: StreamSource): Promise<TreeRoot> {
@@ -83,7 +83,7 @@ async function contentOf(ports: StreamPorts, from: StreamSource): Promise<FileCo
       at += part.length;
       while (filled >= PIECE_SIZE_MAX) keep(cutter.nextCut(window.subarray(0, filled), false));
     }
-    ports.onTaken({ entries: 0, bytes: bytes.length });
+    await ports.onTaken({ entries: 0, bytes: bytes.length });
   }
   if (pieces === 0 && filled <= WHOLE_SIZE_MAX) {
     const sha256 = ports.tools.hash.sha256(window.subarray(0, filled));

@@ -3,6 +3,7 @@
  * same; only the order in which results become ready differs.
  */
 import type { SealedDataKey } from '../core/data-keys.ts';
+import type { IndexBuilder } from '../core/index-builder.ts';
 import type { CaptureOptions, CaptureResult } from './capture-work.ts';
 import type { BatchItem } from './walk-item.ts';
 import type { HeldShare } from './held-ids.ts';
@@ -25,6 +26,8 @@ export interface Crew {
   takeHeld(buffer: ArrayBufferLike): void;
   /** Where the main thread's own packs go. */
   readonly sink: PackSink;
+  /** Of the packs that are durable so far; each once. */
+  takeFullIndexes(): Iterable<IndexBuilder>;
   /** Ends the workers' packs; resolves when every pack of the run is durable. */
   finish(): Promise<CrewResult>;
   /** Lets go of everything, finished or not. */

@@ -161,7 +161,7 @@ test('whatever an index says, it ends with a Fault or with places', async (t) =>
 });
 
 test('many are not asked one by one', () => {
-  const indexes = Array.from({ length: 33 }, (_, at) => ({ name: `index/${at}`, sizeBytes: 0 }));
+  const indexes = Array.from({ length: 65 }, (_, at) => ({ name: `index/${at}`, sizeBytes: 0 }));
   const keys = { vault: '', idKey: new Uint8Array(32), namesKey: undefined, contentKey: undefined };
   const of = { disk, codec: tools.codec, root: byteString('/nowhere'), keys };
   assert.equal(openIndexFiles({ ...of, indexes }), undefined);

@@ -29,7 +29,7 @@ import type { StoredObject } from './store.ts';
 import type { LocatedGroup, ObjectPlaces, VaultAccess } from './vault-access.ts';
 
 /** With more it is sooner read whole than asked one by one. */
-export const INDEX_FILES_MAX = 32;
+export const INDEX_FILES_MAX = 64;
 const ENTRY_SIZE = 4 * INDEX_ENTRY_WORDS;
 const GROUP_SIZE = 4 * INDEX_GROUP_WORDS;
 const PREFIX_SIZE = 16;

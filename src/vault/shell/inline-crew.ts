@@ -4,7 +4,7 @@ import { hexOf } from '../../base/bytes.ts';
 import type { Disk } from '../../host/disk.ts';
 import type { Source } from '../../host/source.ts';
 import type { Tools } from '../../host/tools.ts';
-import type { IndexedPack } from '../core/index-builder.ts';
+import type { IndexBuilder, IndexedPack } from '../core/index-builder.ts';
 import { viewCache } from '../core/stat-cache.ts';
 import { CaptureHands } from './capture-hands.ts';
 import type { CaptureResult } from './capture-work.ts';
@@ -76,6 +76,10 @@ export class InlineCrew implements Crew {
     this.#begun().takeHeld(buffer);
   }
 
+  takeFullIndexes(): Iterable<IndexBuilder> {
+    return this.#packs.takeFull();
+  }
+
   async finish(): Promise<CrewResult> {
     const newBytes = this.#begun().finish();
     return { packs: this.#packs, newBytes };
@@ -97,8 +101,10 @@ export class InlineCrew implements Crew {
 
   #store(buffer: PackBuffer, pack: IndexedPack): void {
     const bytes = buffer.bytes.subarray(0, pack.sizeBytes);
-    this.#ports.store.putIfAbsentSync(`packs/${hexOf(pack.name)}`, bytes);
+    const name = hexOf(pack.name);
+    this.#ports.store.putIfAbsentSync(`packs/${name}`, bytes);
     this.#packs.add(pack);
+    this.#packs.stored(name);
     this.#free.push(buffer);
   }
 }

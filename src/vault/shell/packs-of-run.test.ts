@@ -1,12 +1,13 @@
 // Goal: a run that stores millions keeps of its packs what indexes need and nothing else, and each pack stands in one
-// index of a limited size.
-// Method: headers overwritten when their pack was added; a pack of more entries than an index should have, and another.
+// index of a limited size, once it is durable and not before.
+// Method: headers overwritten when their pack was added; a pack of more entries than an index should have, and another;
+// packs of which it is told in both orders that they were handed over and stored.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeTools } from '../../adapters/node/tools.ts';
-import { byteString, digestOfBytes } from '../../base/bytes.ts';
+import { byteString, digestOfBytes, hexOf } from '../../base/bytes.ts';
 import { encodeGroupHeader, GROUP_MEMBERS_MAX, STORED, TAG_SIZE } from '../core/group-header.ts';
-import { INDEX_ENTRIES_TARGET, type IndexedPack } from '../core/index-builder.ts';
+import { INDEX_ENTRIES_OF_RUN, type IndexedPack } from '../core/index-builder.ts';
 import { lookUp, parseIndexTable } from '../core/index-table.ts';
 import { NAMES } from '../core/object-id.ts';
 import { PACK_MAGIC } from '../core/pack.ts';
@@ -36,10 +37,15 @@ function packOf(name: string, headers: readonly Uint8Array[]): IndexedPack {
   return { name: digest, sizeBytes: offset, groups, sealedKeys: new Uint8Array(0) };
 }
 
+function durable(packs: PacksOfRun, pack: IndexedPack): void {
+  packs.add(pack);
+  packs.stored(hexOf(pack.name));
+}
+
 test('an index says what headers said when their pack was added', () => {
   const packs = new PacksOfRun();
   const headers = [headerOf(0, 3), headerOf(3, 2)];
-  packs.add(packOf('a', headers));
+  durable(packs, packOf('a', headers));
   for (const header of headers) header.fill(0xff);
   const [index, ...others] = [...packs.takeIndexes()];
   assert.ok(index !== undefined && others.length === 0);
@@ -55,12 +61,11 @@ test('an index says what headers said when their pack was added', () => {
 test('no index is much larger than it should be, and none is given twice', () => {
   const packs = new PacksOfRun();
   const header = headerOf(0, GROUP_MEMBERS_MAX);
-  const count = Math.ceil(INDEX_ENTRIES_TARGET / GROUP_MEMBERS_MAX) + 1;
-  packs.add(packOf('a', [headerOf(0, 1)]));
-  packs.add(packOf('b', Array<Uint8Array>(count).fill(header)));
-  packs.add(packOf('c', [headerOf(9, 1)]));
-  packs.add(packOf('d', [headerOf(10, 1)]));
-  assert.equal(packs.count, 4);
+  const count = Math.ceil(INDEX_ENTRIES_OF_RUN / GROUP_MEMBERS_MAX) + 1;
+  durable(packs, packOf('a', [headerOf(0, 1)]));
+  durable(packs, packOf('b', Array<Uint8Array>(count).fill(header)));
+  durable(packs, packOf('c', [headerOf(9, 1)]));
+  durable(packs, packOf('d', [headerOf(10, 1)]));
   const sizes = [...packs.takeIndexes()].map(({ entryCount, packCount }) => [
     entryCount,
     packCount,
@@ -70,4 +75,30 @@ test('no index is much larger than it should be, and none is given twice', () =>
     [2, 2],
   ]);
   assert.deepEqual([...packs.takeIndexes()], []);
+});
+
+test('no index names a pack that is not durable', () => {
+  const packs = new PacksOfRun(0);
+  const [a, b] = [packOf('a', [headerOf(0, 1)]), packOf('b', [headerOf(1, 1)])];
+  const countOf = (indexes: Iterable<{ readonly packCount: number }>): number[] =>
+    [...indexes].map(({ packCount }) => packCount);
+  packs.add(a);
+  assert.deepEqual([countOf(packs.takeFull()), packs.underWayCount], [[], 1]);
+  packs.stored(hexOf(b.name));
+  assert.deepEqual([countOf(packs.takeFull()), packs.underWayCount], [[], 1], 'b is not known yet');
+  packs.stored(hexOf(a.name));
+  assert.deepEqual([countOf(packs.takeFull()), packs.underWayCount], [[1], 0]);
+  packs.add(b);
+  assert.deepEqual(countOf(packs.takeIndexes()), [1]);
+  assert.deepEqual(countOf(packs.takeFull()), []);
+});
+
+test('an index that is not full waits for the end', () => {
+  const packs = new PacksOfRun(1);
+  durable(packs, packOf('a', [headerOf(0, 1)]));
+  assert.deepEqual([...packs.takeFull()], []);
+  durable(packs, packOf('b', [headerOf(1, 1)]));
+  durable(packs, packOf('c', [headerOf(2, 1)]));
+  const sizes = [...packs.takeFull(), ...packs.takeIndexes()].map(({ entryCount }) => entryCount);
+  assert.deepEqual(sizes, [2, 1]);
 });
