@@ -105,6 +105,22 @@ export const SCALE_MUTANTS: readonly Mutant[] = [
     isQuick: true,
   },
   {
+    id: 'ids: a word of what was claimed is not compared',
+    file: 'src/vault/core/claim-segment.ts',
+    edits: [{ replace: 'words[at + 1] === key.b && ', with: '' }],
+    caughtBy: { file: 'src/vault/core/id-table.test.ts', name: 'differs in one bit' },
+    why: 'a chunk counts as stored that is not',
+    isQuick: true,
+  },
+  {
+    id: 'ids: an id that looks like a free slot is entered',
+    file: 'src/vault/core/claim-segment.ts',
+    edits: [{ replace: 'return d === FREE || d === BUSY;', with: 'return d === BUSY;' }],
+    caughtBy: { file: 'src/vault/core/id-table.test.ts', name: 'differs in one bit' },
+    why: 'it is counted, and its slot is free: the table is full before it is',
+    isQuick: true,
+  },
+  {
     id: 'index of a run: it waits for the end',
     file: 'src/vault/shell/backup-run.ts',
     edits: [

@@ -2,13 +2,13 @@ import { assert } from '../../base/assert.ts';
 import type { Digest } from '../../base/bytes.ts';
 
 /**
- * One open-addressed table of ids in one buffer that threads can share. A slot is the first 16
- * bytes of an id and a value. The position of an id is its first four bytes scaled to the number
+ * One open-addressed table of ids in one buffer that threads can share: of what indexes say, filled once. A slot
+ * is the first 16 bytes of an id and a value. The position of an id is its first four bytes scaled to the number
  * of slots, so that filling from a sorted index walks memory forwards.
  *
  * Word 0 is the number of slots, word 1 how many are taken; then slots of five words: a value
- * (0 free, 1 being written, else the value plus 2), and the id. Ids are HMACs: uniform, and not
- * for others to choose; what comes from a hostile index is stopped by the bound on probing.
+ * (0 free, else the value plus 2), and the id. Ids are HMACs: uniform, and not for others to choose; what
+ * comes from a hostile index is stopped by the bound on probing.
  */
 export class IdSegment {
   readonly buffer: ArrayBufferLike;
@@ -36,11 +36,6 @@ export class IdSegment {
     return Atomics.load(this.#words, 1);
   }
 
-  /** Whether it is as full as it was made for: time to add another. */
-  get isCrowded(): boolean {
-    return this.idCount >= this.#slotCount * LOAD_MAX;
-  }
-
   /** Calls `found` for each value of this id until it says that it is content. */
   visit(id: Digest, found: (value: number) => boolean): boolean {
     const words = this.#words;
@@ -48,39 +43,12 @@ export class IdSegment {
     let slot = slotOf(key.order, this.#slotCount);
     for (let probe = 0; probe < PROBES_MAX; probe++) {
       const at = slotStart(slot);
-      const state = settled(words, at);
+      const state = words[at] ?? FREE;
       if (state === FREE) return false;
       if (isKeyAt(words, at, key) && found((state >>> 0) - VALUE_BIAS)) return true;
       slot = slot + 1 === this.#slotCount ? 0 : slot + 1;
     }
     return false;
-  }
-
-  /**
-   * Enters the id unless it is here, whoever else tries at the same moment.
-   * @returns `full` where there was no room: the id is neither here nor entered
-   */
-  claim(id: Digest, value: number): 'claimed' | 'present' | 'full' {
-    const words = this.#words;
-    const key = keyOf(id);
-    if (this.idCount >= this.#slotCount * FILL_MAX) return this.#has(key) ? 'present' : 'full';
-    let slot = slotOf(key.order, this.#slotCount);
-    for (let probe = 0; probe < PROBES_MAX; probe++) {
-      const at = slotStart(slot);
-      if (settled(words, at) === FREE && Atomics.compareExchange(words, at, FREE, BUSY) === FREE) {
-        words[at + 1] = key.a;
-        words[at + 2] = key.b;
-        words[at + 3] = key.c;
-        words[at + 4] = key.d;
-        Atomics.store(words, at, (value + VALUE_BIAS) | 0);
-        Atomics.add(words, 1, 1);
-        return 'claimed';
-      }
-      settled(words, at);
-      if (isKeyAt(words, at, key)) return 'present';
-      slot = slot + 1 === this.#slotCount ? 0 : slot + 1;
-    }
-    return 'full';
   }
 
   /**
@@ -117,18 +85,6 @@ export class IdSegment {
     Atomics.store(words, 1, taken);
     return true;
   }
-
-  #has(key: Key): boolean {
-    const words = this.#words;
-    let slot = slotOf(key.order, this.#slotCount);
-    for (let probe = 0; probe < PROBES_MAX; probe++) {
-      const at = slotStart(slot);
-      if (settled(words, at) === FREE) return false;
-      if (isKeyAt(words, at, key)) return true;
-      slot = slot + 1 === this.#slotCount ? 0 : slot + 1;
-    }
-    return false;
-  }
 }
 
 /** The largest value that can be entered with an id. */
@@ -138,7 +94,6 @@ export const NO_VALUE = 0xffff_ffff;
 
 const VALUE_BIAS = 2;
 const FREE = 0;
-const BUSY = 1;
 const LOAD_MAX = 0.6;
 const FILL_MAX = 0.72;
 const SLOTS_MIN = 1024;
@@ -147,7 +102,8 @@ const PROBES_MAX = 4096;
 const HEAD_WORDS = 4;
 const SLOT_WORDS = 5;
 
-interface Key {
+/** What is looked at of an id: its first 16 bytes, as four words. */
+export interface IdKey {
   /** The first four bytes as they sort. */
   readonly order: number;
   readonly a: number;
@@ -156,7 +112,8 @@ interface Key {
   readonly d: number;
 }
 
-function keyOf(id: Digest): Key {
+/** The key of an id. */
+export function keyOf(id: Digest): IdKey {
   const a = wordAt(id, 0);
   return { order: swapped(a), a, b: wordAt(id, 4), c: wordAt(id, 8), d: wordAt(id, 12) };
 }
@@ -174,7 +131,8 @@ function swapped(word: number): number {
   return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
 }
 
-function slotOf(order: number, slotCount: number): number {
+/** Where the search for an id begins. @param order of its key */
+export function slotOf(order: number, slotCount: number): number {
   return Math.floor((order / 0x1_0000_0000) * slotCount);
 }
 
@@ -182,15 +140,7 @@ function slotStart(slot: number): number {
   return HEAD_WORDS + slot * SLOT_WORDS;
 }
 
-/** The state of a slot once nobody is writing it: a writer needs five stores, so this is brief. */
-function settled(words: Int32Array, at: number): number {
-  for (;;) {
-    const state = Atomics.load(words, at);
-    if (state !== BUSY) return state;
-  }
-}
-
-function isKeyAt(words: Int32Array, at: number, key: Key): boolean {
+function isKeyAt(words: Int32Array, at: number, key: IdKey): boolean {
   return (
     words[at + 1] === key.a &&
     words[at + 2] === key.b &&

@@ -1,51 +1,57 @@
 import { assert } from '../../base/assert.ts';
 import type { Digest } from '../../base/bytes.ts';
+import { ClaimSegment, isClaims } from './claim-segment.ts';
 import { ID_VALUE_MAX, IdSegment } from './id-segment.ts';
 
 /** The value of an id that was claimed in this run and of which nothing else is known yet. */
 export const CLAIMED = ID_VALUE_MAX;
 
 /**
- * Which ids the vault holds, for all threads of a process. It grows by segments: lookups ask all
- * of them, claims go to the newest. A thread that has not heard of the newest segment yet may
+ * Which ids the vault holds, for all threads of a process: segments of what indexes say, and claims of this
+ * run, which grow by segments. Lookups ask all of them, claims go to the newest. A thread that has not heard of the newest segment yet may
  * claim what another has claimed there: then a chunk is stored twice, and nothing worse.
  */
 export class IdTable {
   readonly #segments: IdSegment[];
+  /** The newest last. */
+  readonly #claims: ClaimSegment[];
   #held: HeldElsewhere | undefined;
 
   /**
-   * @param buffers of segments, oldest first; shared ones make it one table in many threads
+   * @param buffers of segments and claims, oldest first; shared ones make it one table in many threads
    * @param held what only `claim` asks, once for each id
    */
   constructor(buffers: readonly ArrayBufferLike[], held?: HeldElsewhere) {
-    this.#segments = buffers.map((buffer) => new IdSegment(buffer));
+    const kept = buffers.filter((buffer) => !isClaims(buffer));
+    this.#segments = kept.map((buffer) => new IdSegment(buffer));
+    this.#claims = buffers.filter(isClaims).map((buffer) => new ClaimSegment(buffer));
     this.#held = held;
   }
 
   /** To be handed to other threads. */
   get buffers(): ArrayBufferLike[] {
-    return this.#segments.map((segment) => segment.buffer);
+    return [...this.#segments, ...this.#claims].map(({ buffer }) => buffer);
   }
 
   get idCount(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.idCount, 0);
+    return [...this.#segments, ...this.#claims].reduce((sum, each) => sum + each.idCount, 0);
   }
 
   /** Whether claims should get a new segment; they go on working meanwhile. */
   get isCrowded(): boolean {
-    return this.#segments.at(-1)?.isCrowded ?? true;
+    return this.#claims.at(-1)?.isCrowded ?? true;
   }
 
   /** Makes a segment for claims, and returns its buffer for the other threads. */
   grow(idCountMax: number, kind: 'shared' | 'local' = 'shared'): ArrayBufferLike {
-    const segment = IdSegment.make(idCountMax, kind);
-    this.#segments.push(segment);
+    const segment = ClaimSegment.make(idCountMax, kind);
+    this.#claims.push(segment);
     return segment.buffer;
   }
 
+  /** What `grow` made in another thread. */
   addSegment(buffer: ArrayBufferLike): void {
-    this.#segments.push(new IdSegment(buffer));
+    this.#claims.push(new ClaimSegment(buffer));
   }
 
   /** Takes all that `held` knows as the oldest segment; that is not asked any more. */
@@ -62,7 +68,7 @@ export class IdTable {
       return true;
     };
     for (const segment of this.#segments) if (segment.visit(id, take)) return value;
-    return undefined;
+    return this.#claims.some((claims) => claims.has(id)) ? CLAIMED : undefined;
   }
 
   has(id: Digest): boolean {
@@ -77,6 +83,7 @@ export class IdTable {
       return false;
     };
     for (const segment of this.#segments) segment.visit(id, take);
+    if (this.#claims.some((claims) => claims.has(id))) values.push(CLAIMED);
     return values;
   }
 
@@ -85,13 +92,12 @@ export class IdTable {
    * here. Where the newest segment is full, true without being remembered: a chunk may then be
    * stored twice, which costs space; refusing to store it would cost the chunk.
    */
-  claim(id: Digest, value = CLAIMED): boolean {
-    const newest = this.#segments.at(-1);
+  claim(id: Digest): boolean {
+    const newest = this.#claims.at(-1);
     assert(newest !== undefined, 'claims need a segment');
-    for (const segment of this.#segments) {
-      if (segment !== newest && segment.visit(id, () => true)) return false;
-    }
-    if (newest.claim(id, value) === 'present') return false;
+    if (this.#segments.some((segment) => segment.visit(id, () => true))) return false;
+    if (this.#claims.some((claims) => claims !== newest && claims.has(id))) return false;
+    if (newest.claim(id) === 'present') return false;
     // Claimed first: of all threads one looks, and once. What is held is not claimed by anybody.
     return this.#held?.has(id) !== true;
   }
