@@ -16,23 +16,24 @@ const HOSTS = ['h1', 'h2'] as const;
 const DISKS = ['a', 'b'] as const;
 const PATHS = ['/srv/data', '/srv/data/vault', '/srv/vault', '/mnt/usb'].map(byteString);
 
-export const arbitraryPlace: fc.Arbitrary<Place> = fc
-  .record({
-    host: fc.constantFrom(...HOSTS),
-    beneath: fc.option(
-      fc.record({
-        disks: fc.constantFrom<readonly string[]>(['a'], ['b'], ['a', 'b']),
-        failuresSurvived: fc.constantFrom(0, 0, 1),
-      }),
-      { nil: undefined, freq: 6 },
-    ),
-    path: fc.option(fc.constantFrom(...PATHS), { nil: undefined, freq: 8 }),
-    mayBeOn: fc.option(fc.subarray([...HOSTS], { minLength: 1 }), { nil: undefined, freq: 1 }),
-    isUnsaid: fc.integer({ min: 0, max: 9 }),
-  })
-  .map(({ mayBeOn, isUnsaid, ...place }) =>
-    mayBeOn === undefined || isUnsaid > 1 ? place : { ...place, mayBeOn },
-  );
+export const arbitraryPlace: fc.Arbitrary<Place> = fc.record({
+  host: fc.constantFrom(...HOSTS),
+  beneath: fc.option(
+    fc.record({
+      disks: fc.constantFrom<readonly string[]>(['a'], ['b'], ['a', 'b']),
+      failuresSurvived: fc.constantFrom(0, 0, 1),
+    }),
+    { nil: undefined, freq: 6 },
+  ),
+  path: fc.option(fc.constantFrom(...PATHS), { nil: undefined, freq: 8 }),
+});
+
+/** Of some vaults whose disk nobody saw it is not told either which machine they are on. */
+function unsaid(place: Place): Place {
+  const { host, beneath, path } = place;
+  const isSeen = path !== undefined || beneath?.disks.length === 1;
+  return isSeen || host === 'h1' ? place : { ...place, mayBeOn: ['h1'] };
+}
 
 export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
   fc.record({
@@ -45,8 +46,7 @@ export const arbitraryDomain: fc.Arbitrary<FailureDomain> = fc.oneof(
     kind: fc.constant('group' as const),
     of: fc.constant('site'),
     name: fc.constantFrom('a', 'b'),
-    // One of none takes nothing, and its members are none.
-    hosts: fc.subarray([...HOSTS], { minLength: 1 }),
+    hosts: fc.subarray([...HOSTS]),
   }),
   fc.record({
     kind: fc.constant('directory' as const),
@@ -181,7 +181,7 @@ function arbitraryCopy(copy: string, vault: string) {
   return fc.record({
     vault: fc.constant(vault),
     copy: fc.constant(copy),
-    place: arbitraryPlace,
+    place: arbitraryPlace.map(unsaid),
     openedBy: fc.subarray(['k1', 'k2'], { minLength: 1 }),
   });
 }

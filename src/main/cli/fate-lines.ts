@@ -26,6 +26,6 @@ export function sharedWords({ by, disks }: FateShared, other: string): string {
     case 'host':
       return `on the machine of ${other}; which disks lie beneath was not seen`;
     case 'unknown':
-      return `maybe on the machine of ${other}: nothing tells which one it is on`;
+      return `maybe on the machine of ${other}: which one it is on was not told`;
   }
 }

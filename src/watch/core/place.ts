@@ -16,7 +16,7 @@ export interface Place {
   /** Absolute; undefined where the place has no path (an object store, a printed sheet). */
   readonly path: ByteString | undefined;
   /**
-   * Hosts of which nothing tells its own machine apart: it may be one of these under another name.
+   * Of a vault: hosts of which nothing tells its machine apart; it may be one of these by another name.
    * What takes one of them leaves the place unknown. Absent: it is none of the others.
    */
   readonly mayBeOn?: readonly string[];

@@ -66,7 +66,7 @@ function whyStoreLost(places: readonly Place[], domains: readonly FailureDomain[
 
 function whyStoreUnknown(places: readonly Place[], domains: readonly FailureDomain[]): string {
   return places.some((place) => domains.some((domain) => mayTake(domain, place)))
-    ? 'nothing told which machine its vault lies on'
+    ? 'which machine its vault lies on was not told'
     : 'the disk of its vault was not seen';
 }
 

@@ -4,6 +4,7 @@ import {
   fateOf,
   fateOfAll,
   fateOfAny,
+  mayTake,
   takesHost,
 } from '../../../src/watch/core/domain.ts';
 import type { Estate, Key, RecoveryPoint, VaultCopy } from '../../../src/watch/core/estate.ts';
@@ -32,7 +33,11 @@ export function survivalOf(
   const store = fateOfData(places, domains);
   if (store === 'lost') return { fate: 'lost', why: whyStoreLost(places, domains) };
   if (store === 'unknown') {
-    return { fate: 'unknown', why: 'the disk of its vault was not seen' };
+    const isUnsaid = places.some((place) => domains.some((domain) => mayTake(domain, place)));
+    const why = isUnsaid
+      ? 'which machine its vault lies on was not told'
+      : 'the disk of its vault was not seen';
+    return { fate: 'unknown', why };
   }
   const { openedBy } = copy;
   const keys = estate.keys.filter((key) => openedBy?.includes(key.id) === true);

@@ -1,6 +1,6 @@
 /** What can be lost that concerns a data set: itself, or what could bring it back. */
 import type { FailureDomain } from '../domain.ts';
-import { domainId, fateInVolume } from '../domain.ts';
+import { domainId, fateInVolume, mayTake } from '../domain.ts';
 import type { Estate, HostCredential, HostGroup, StorageVolume } from '../estate.ts';
 import { isWithin, type Place } from '../place.ts';
 import { type CopyWithKeys, storePlaces } from '../survival.ts';
@@ -49,11 +49,16 @@ export class DomainPool {
         this.#one({ kind: 'disk', host: place.host, disk }),
       ),
       ...this.takersOf(place.host),
-      ...(this.#volumes.get(place.host) ?? []).filter(
-        (volume) => fateInVolume(place, volume) !== 'kept',
-      ),
+      ...this.#volumesOf(place),
       ...(this.#credentials.get(place.host) ?? []),
     ]);
+  }
+
+  #volumesOf(place: Place): readonly FailureDomain[] {
+    const { host, mayBeOn = [] } = place;
+    return [...new Set([host, ...mayBeOn].flatMap((at) => this.#volumes.get(at) ?? []))].filter(
+      (volume) => fateInVolume(place, volume) !== 'kept' || mayTake(volume, place),
+    );
   }
 
   /** What takes a copy, or a key that opens it. */
