@@ -7,6 +7,7 @@
 // list of what was acknowledged. docs/design/008-crash-and-mutants.md
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { byteString } from '../src/base/bytes.ts';
 import { forked } from './each-crash.ts';
 import { failEach } from './fail-each.ts';
 import type { History, Told } from './backup-history.ts';
@@ -19,6 +20,7 @@ import { simSeeds } from './sim-seeds.ts';
 import { wrongAfter } from './vault-oracle.ts';
 import { Crash } from './volume.ts';
 import { StatesSeen } from './coverage.ts';
+import { VAULT_ROOT } from './vault-host.ts';
 
 const SEEDS = simSeeds();
 const BACKUP_COUNT = 3;
@@ -122,6 +124,39 @@ for (const mode of ['posix', 'ext4'] satisfies CrashMode[]) {
   });
 }
 
+test('the machine stops around an index that is put while the run goes on', async (t) => {
+  const [first = 0] = SEEDS;
+  let earlyCount = 0;
+  // Of some trees the large file is what is read last, and no index comes early.
+  for (let seed = first; earlyCount === 0 && seed < first + 10; seed++) {
+    earlyCount = await crashAroundIndex(seed);
+    t.diagnostic(`SEED=${seed}: ${earlyCount} states with an index before the last pack`);
+  }
+  assert.ok(earlyCount > 3, 'liveness: an index was there before the last pack');
+});
+
+/** A backup of more than a pack: the first is named while others are made. @returns states that were judged */
+async function crashAroundIndex(seed: number): Promise<number> {
+  const history = await makeHistory({
+    ...{ seed, backupCount: 1, volume: {}, largeFileBytes: 7_000_000 },
+    isQuietAtEnd: true,
+  });
+  const { disk } = history;
+  const packCount = objectCount(disk, 'packs');
+  let earlyCount = 0;
+  for (const point of disk.crashPoints()) {
+    const told = toldOf(point.marks);
+    for (const state of point.disks(seed + point.calls, 2)) {
+      const isEarly = objectCount(state, 'index') > 0 && objectCount(state, 'packs') < packCount;
+      if (!isEarly) continue;
+      earlyCount += 1;
+      const wrong = await wrongAfter({ ...aftermath(history, state, told), isThorough: true });
+      assert.equal(wrong, undefined, `SEED=${seed}, crash after call ${point.calls}`);
+    }
+  }
+  return earlyCount;
+}
+
 test('the process is killed at a writing call, and the kernel lives on', async (t) => {
   const [seed = 0] = SEEDS;
   const history = await makeHistory({ seed, backupCount: BACKUP_COUNT, volume: {} });
@@ -145,6 +180,11 @@ test('the process is killed at a writing call, and the kernel lives on', async (
   t.diagnostic(`SEED=${seed}: killed ${killed} times`);
   assert.ok(killed > 50, 'liveness: processes were killed');
 });
+
+function objectCount(disk: SimDisk, folder: string): number {
+  const path = byteString(`${VAULT_ROOT}/${folder}`);
+  return (disk.list(path) ?? []).length;
+}
 
 /** What had been acknowledged before a phase began. */
 function toldBefore(history: History, phase: number): Told {

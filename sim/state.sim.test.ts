@@ -287,7 +287,7 @@ for (const seed of SEEDS) {
     const { disk, trees, endMs } = await makeHistory({ seed, backupCount: 0, volume: {} });
     const host = new VaultHost({ disk, clock: new SimClock(endMs), seed: seed + 12 });
     await host.backup(trees[0]?.volume ?? new SimVolume());
-    assert.equal(filesBelow(disk, byteString(`${VAULT_ROOT}/index`)).length, 1);
+    assert.ok(filesBelow(disk, byteString(`${VAULT_ROOT}/index`)).length > 0);
   });
 
   test(`SEED=${seed}: what the vault has is not stored again`, async () => {

@@ -181,7 +181,11 @@ export class VaultHost {
     const { vault, state, store } = session;
     const packBufferSize = PACK_BUFFER_SIZE;
     const disk = this.#disk;
-    const crew = new SettlingCrew({ source, tools, disk, store, packBufferSize });
+    const crew = new SettlingCrew({
+      ...{ source, tools, disk, store, packBufferSize },
+      // Half of those whose packs are there when they are put: indexes while the run goes on.
+      ...(!this.#isFar && this.#seed % 4 < 2 && { indexFull: 0 }),
+    });
     const doubted = (covered: ReadonlySet<string>): LoadIndex => ({
       ...{ covered, damaged: this.damagedPacks(session).read() },
     });

@@ -26,13 +26,15 @@ export interface InlineCrewPorts {
   readonly store: DirectoryStore;
   /** `PACK_BUFFER_SIZE` where it is left out; simulations take less, to make several packs. */
   readonly packBufferSize?: number;
+  /** An index of more ids is put while the run goes on; `INDEX_ENTRIES_OF_RUN` where it is left out. */
+  readonly indexFull?: number;
 }
 
 export class InlineCrew implements Crew {
   readonly size = 1;
   readonly sink: PackSink;
   readonly #ports: InlineCrewPorts;
-  readonly #packs = new PacksOfRun();
+  readonly #packs: PacksOfRun;
   readonly #free: PackBuffer[] = [];
   #hands: CaptureHands | undefined;
   #bufferCount = 0;
@@ -41,6 +43,7 @@ export class InlineCrew implements Crew {
   constructor(ports: InlineCrewPorts) {
     this.#ports = ports;
     this.#bufferSize = ports.packBufferSize ?? PACK_BUFFER_SIZE;
+    this.#packs = new PacksOfRun(ports.indexFull);
     this.sink = {
       acquire: () => this.#free.pop() ?? this.#makeBuffer(),
       release: (buffer) => this.#free.push(buffer),
