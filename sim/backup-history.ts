@@ -64,6 +64,8 @@ export async function makeHistory(options: HistoryOptions): Promise<History> {
       if (phase === backupCount && isQuietAtEnd) clock.pass(minutes(5));
       else if (phase >= backupCount - 1 && cameAndWent !== undefined) living.toggle(cameAndWent);
       else living.live();
+      // What is young is read again, and then a snapshot says so.
+      if (phase === backupCount - 1 && isQuietAtEnd) clock.pass(minutes(5));
       trees.push(living.freeze());
     }
     const process = { disk, clock, seed: seed * SEEDS_EACH + phase };
