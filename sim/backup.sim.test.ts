@@ -11,7 +11,7 @@ import { byteString } from '../src/base/bytes.ts';
 import { forked } from './each-crash.ts';
 import { failEach } from './fail-each.ts';
 import type { History, Told } from './backup-history.ts';
-import { makeHistory, runPhase, toldOf } from './backup-history.ts';
+import { makeHistory, processSeed, runPhase, toldOf } from './backup-history.ts';
 import type { SimDisk } from './disk.ts';
 import type { CrashMode } from './layers.ts';
 import { Seeded } from './seeded.ts';
@@ -169,8 +169,9 @@ test('the process is killed at a writing call, and the kernel lives on', async (
       const disk = forked(base);
       disk.crashAt(call);
       const clock = new SimClock(history.endMs);
+      const process = { disk, clock, seed: processSeed(seed + 700_000, phase) };
       // No code of the product may take the end of the world for an answer of the system.
-      await assert.rejects(runPhase({ disk, clock, seed: seed + 700_000 }, phase, trees), Crash);
+      await assert.rejects(runPhase(process, phase, trees), Crash);
       disk.restart();
       killed += 1;
       const wrong = await wrongAfter(aftermath(history, disk, told));
